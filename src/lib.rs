@@ -1,0 +1,21 @@
+//! lmsyncd imports an MSP's contracts from Autotask PSA, one way, into its own store, and keeps
+//! them current.
+//!
+//! The house has floors; a module uses only floors below its own, and `tests/architecture.rs`
+//! holds the code to that:
+//!
+//! ```text
+//! 6  demo       a fake Autotask tenant, and the guided tour that runs on it
+//! 5  daemon     composition root of lmsyncd     | ctl      the terminal: lmsyncctl
+//! 4  control    the server side of the socket
+//! 3  engine     the tasks: supervisor, run, status
+//! 2  autotask   speaks Autotask REST            | store    ledger and index  | varlink  the wire
+//! 1  sync       pure decisions                  | config   the TOML file
+//! 0  model      pure values                     | clock    what time it is
+//! ```
+//!
+//! A contract flows one way: a timer or a person wakes the `engine`, `autotask` reads rows and
+//! turns them into source items, `sync` decides what differs and whether it may be applied,
+//! `store` commits, and `control` tells `ctl`.
+
+#![forbid(unsafe_code)]
