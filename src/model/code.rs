@@ -1,0 +1,154 @@
+//! The stable code of every failure, the same in exit status, JSON, Varlink, runs and journal.
+
+/// What failed. Names and exit statuses are an interface that scripts rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// No client has that id or name.
+    NoSuchClient,
+    /// Several clients match.
+    AmbiguousClient,
+    /// No contract, and no item in Autotask, has that key.
+    NoSuchContract,
+    /// The item belongs to another client.
+    OtherClient,
+    /// No run has that number.
+    NoSuchRun,
+    /// The client is on auto-sync, so a manual sync is refused.
+    AutoSyncEnabled,
+    /// Autotask owns the field.
+    FieldNotEditable,
+    /// A guard held the run.
+    Held,
+    /// This kind of item cannot be imported.
+    Unsupported,
+    /// A parameter has a wrong value.
+    InvalidArgument,
+    /// The peer may look but not change.
+    NotPermitted,
+    /// Autotask refused the credentials.
+    AuthFailed,
+    /// Autotask does not know the user name.
+    UnknownUser,
+    /// Autotask refused the integration code.
+    BadIntegrationCode,
+    /// The API user may not read something that is needed.
+    NoPermission,
+    /// Autotask cannot be reached.
+    Unreachable,
+    /// Autotask's hourly or thread limit, or the daemon's own budget, is used up.
+    RateLimited,
+    /// Autotask failed, or gave an answer that makes no sense.
+    AutotaskFailed,
+    /// Another run of the client is under way.
+    Busy,
+    /// The asker's patience ran out.
+    TimedOut,
+    /// The daemon is stopping.
+    Stopping,
+    /// The configuration cannot be used.
+    BadConfiguration,
+    /// The store failed.
+    StoreFailed,
+    /// Something that should not happen.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Code; 24] = [
+        Code::NoSuchClient,
+        Code::AmbiguousClient,
+        Code::NoSuchContract,
+        Code::OtherClient,
+        Code::NoSuchRun,
+        Code::AutoSyncEnabled,
+        Code::FieldNotEditable,
+        Code::Held,
+        Code::Unsupported,
+        Code::InvalidArgument,
+        Code::NotPermitted,
+        Code::AuthFailed,
+        Code::UnknownUser,
+        Code::BadIntegrationCode,
+        Code::NoPermission,
+        Code::Unreachable,
+        Code::RateLimited,
+        Code::AutotaskFailed,
+        Code::Busy,
+        Code::TimedOut,
+        Code::Stopping,
+        Code::BadConfiguration,
+        Code::StoreFailed,
+        Code::Internal,
+    ];
+
+    /// The code's name, as it ends a Varlink error and stands in runs and in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::NoSuchClient => "NoSuchClient",
+            Code::AmbiguousClient => "AmbiguousClient",
+            Code::NoSuchContract => "NoSuchContract",
+            Code::OtherClient => "OtherClient",
+            Code::NoSuchRun => "NoSuchRun",
+            Code::AutoSyncEnabled => "AutoSyncEnabled",
+            Code::FieldNotEditable => "FieldNotEditable",
+            Code::Held => "Held",
+            Code::Unsupported => "Unsupported",
+            Code::InvalidArgument => "InvalidArgument",
+            Code::NotPermitted => "NotPermitted",
+            Code::AuthFailed => "AuthFailed",
+            Code::UnknownUser => "UnknownUser",
+            Code::BadIntegrationCode => "BadIntegrationCode",
+            Code::NoPermission => "NoPermission",
+            Code::Unreachable => "Unreachable",
+            Code::RateLimited => "RateLimited",
+            Code::AutotaskFailed => "AutotaskFailed",
+            Code::Busy => "Busy",
+            Code::TimedOut => "TimedOut",
+            Code::Stopping => "Stopping",
+            Code::BadConfiguration => "BadConfiguration",
+            Code::StoreFailed => "StoreFailed",
+            Code::Internal => "Internal",
+        }
+    }
+
+    /// The code with this name.
+    pub fn from_name(name: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.name() == name)
+    }
+
+    /// The exit status of lmsyncctl for it.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Code::BadConfiguration | Code::StoreFailed | Code::Internal => 1,
+            Code::InvalidArgument => 2,
+            Code::NotPermitted => 4,
+            Code::NoSuchClient
+            | Code::AmbiguousClient
+            | Code::NoSuchContract
+            | Code::OtherClient
+            | Code::NoSuchRun => 5,
+            Code::AutoSyncEnabled | Code::FieldNotEditable | Code::Held | Code::Unsupported => 6,
+            Code::AuthFailed
+            | Code::UnknownUser
+            | Code::BadIntegrationCode
+            | Code::NoPermission
+            | Code::Unreachable
+            | Code::RateLimited
+            | Code::AutotaskFailed => 7,
+            Code::Busy | Code::TimedOut | Code::Stopping => 9,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_found_by_its_name() {
+        for code in Code::ALL {
+            assert_eq!(Code::from_name(code.name()), Some(code));
+        }
+    }
+}

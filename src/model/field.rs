@@ -1,0 +1,234 @@
+//! The fields of a contract and who owns each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::value::Kind;
+
+/// A field of a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// The company that the contract belongs to, by its id.
+    Client,
+    /// The agreement that an addition stands below, by its key.
+    Parent,
+    /// What kind of agreement or addition it is, in the tenant's own words.
+    Type,
+    /// The tenant's label, lower case; `active` and `inactive` are normalised.
+    Status,
+    /// What one billing cycle costs, in the contract's currency.
+    BillingCost,
+    /// How often that is billed.
+    BillingCycle,
+    /// The currency of the amounts, by its ISO code.
+    Currency,
+    /// How many units are billed in the period that the cost was read from.
+    Units,
+    /// The price of one unit.
+    UnitPrice,
+    /// Which period the cost was read from: current, first, last or none.
+    Basis,
+    /// The moment since which the item is missing in Autotask.
+    Vanished,
+    /// The name.
+    Name,
+    /// The description.
+    Description,
+    /// The first day.
+    StartDate,
+    /// The last day.
+    EndDate,
+    /// The category, in the tenant's own words.
+    Category,
+    /// The purchase order number.
+    PurchaseOrder,
+    /// The contact's name.
+    Contact,
+    /// Free notes.
+    Notes,
+    /// The person in charge at the MSP.
+    Owner,
+    /// Where the thing is.
+    Location,
+    /// How much it hurts when it stops.
+    Impact,
+    /// Whether a third party provides it.
+    ThirdParty,
+    /// Words to find it by.
+    Tags,
+    /// How many days before the end notice must be given.
+    NoticeDays,
+    /// Whether it renews by itself.
+    AutoRenew,
+}
+
+/// Who decides what a field's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// Autotask alone: never editable on a synced contract.
+    Source,
+    /// Autotask, but it may be overridden here; the override survives every sync.
+    Seeded,
+    /// The MSP alone: Autotask never touches it.
+    Local,
+}
+
+impl Field {
+    /// Every field, in the order in which people are shown them.
+    pub const ALL: [Field; 26] = [
+        Field::Client,
+        Field::Parent,
+        Field::Name,
+        Field::Type,
+        Field::Status,
+        Field::BillingCost,
+        Field::BillingCycle,
+        Field::Currency,
+        Field::Units,
+        Field::UnitPrice,
+        Field::Basis,
+        Field::Vanished,
+        Field::Description,
+        Field::StartDate,
+        Field::EndDate,
+        Field::Category,
+        Field::PurchaseOrder,
+        Field::Contact,
+        Field::Notes,
+        Field::Owner,
+        Field::Location,
+        Field::Impact,
+        Field::ThirdParty,
+        Field::Tags,
+        Field::NoticeDays,
+        Field::AutoRenew,
+    ];
+
+    /// The field's name on the command line, in JSON and in the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Client => "client",
+            Field::Parent => "parent",
+            Field::Type => "type",
+            Field::Status => "status",
+            Field::BillingCost => "billing_cost",
+            Field::BillingCycle => "billing_cycle",
+            Field::Currency => "currency",
+            Field::Units => "units",
+            Field::UnitPrice => "unit_price",
+            Field::Basis => "basis",
+            Field::Vanished => "vanished",
+            Field::Name => "name",
+            Field::Description => "description",
+            Field::StartDate => "start_date",
+            Field::EndDate => "end_date",
+            Field::Category => "category",
+            Field::PurchaseOrder => "purchase_order",
+            Field::Contact => "contact",
+            Field::Notes => "notes",
+            Field::Owner => "owner",
+            Field::Location => "location",
+            Field::Impact => "impact",
+            Field::ThirdParty => "third_party",
+            Field::Tags => "tags",
+            Field::NoticeDays => "notice_days",
+            Field::AutoRenew => "auto_renew",
+        }
+    }
+
+    /// Who owns the field.
+    pub fn ownership(self) -> Ownership {
+        match self {
+            Field::Client
+            | Field::Parent
+            | Field::Type
+            | Field::Status
+            | Field::BillingCost
+            | Field::BillingCycle
+            | Field::Currency
+            | Field::Units
+            | Field::UnitPrice
+            | Field::Basis
+            | Field::Vanished => Ownership::Source,
+            Field::Name
+            | Field::Description
+            | Field::StartDate
+            | Field::EndDate
+            | Field::Category
+            | Field::PurchaseOrder
+            | Field::Contact => Ownership::Seeded,
+            Field::Notes
+            | Field::Owner
+            | Field::Location
+            | Field::Impact
+            | Field::ThirdParty
+            | Field::Tags
+            | Field::NoticeDays
+            | Field::AutoRenew => Ownership::Local,
+        }
+    }
+
+    /// What values the field takes.
+    pub fn kind(self) -> Kind {
+        match self {
+            Field::BillingCost | Field::Units | Field::UnitPrice => Kind::Number,
+            Field::BillingCycle => Kind::Cycle,
+            Field::StartDate | Field::EndDate => Kind::Date,
+            Field::Impact => Kind::Impact,
+            Field::ThirdParty | Field::AutoRenew => Kind::Flag,
+            Field::NoticeDays => Kind::Days,
+            Field::Tags => Kind::Tags,
+            Field::Client
+            | Field::Parent
+            | Field::Type
+            | Field::Status
+            | Field::Currency
+            | Field::Basis
+            | Field::Vanished
+            | Field::Name
+            | Field::Description
+            | Field::Category
+            | Field::PurchaseOrder
+            | Field::Contact
+            | Field::Notes
+            | Field::Owner
+            | Field::Location => Kind::Text,
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// No field has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no field is named `{0}`")]
+pub struct UnknownField(pub String);
+
+impl FromStr for Field {
+    type Err = UnknownField;
+
+    /// Reads a field's name; a hyphen may stand for an underscore, and case does not matter.
+    fn from_str(text: &str) -> Result<Field, UnknownField> {
+        let wanted = text.to_ascii_lowercase().replace('-', "_");
+        let found = Field::ALL.into_iter().find(|field| field.name() == wanted);
+        found.ok_or_else(|| UnknownField(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_found_by_its_name() {
+        for field in Field::ALL {
+            assert_eq!(field.name().parse(), Ok(field));
+        }
+        assert_eq!("Billing-Cost".parse(), Ok(Field::BillingCost));
+        assert!("colour".parse::<Field>().is_err());
+    }
+}

@@ -1,0 +1,37 @@
+//! The values that the whole program speaks in: ids, money, cycles, source items, contracts,
+//! changes, runs.
+//!
+//! Nothing here does I/O, knows a wire format or knows how it is stored. The words are those of
+//! the glossary in the README; every other floor may use them.
+
+mod actor;
+mod change;
+mod client;
+mod code;
+mod contract;
+mod cycle;
+mod failure;
+mod field;
+mod ids;
+mod money;
+mod pending;
+mod run;
+mod snapshot;
+mod source;
+mod value;
+
+pub use actor::Actor;
+pub use change::{Change, FieldChange};
+pub use client::{ClientRef, ClientState, LastError};
+pub use code::Code;
+pub use contract::{Contract, Origin, differences};
+pub use cycle::BillingCycle;
+pub use failure::Failure;
+pub use field::{Field, Ownership, UnknownField};
+pub use ids::{BadKey, ClientId, ItemKey, Letter, RunId};
+pub use money::{Currency, Money};
+pub use pending::{PendingItem, PendingState};
+pub use run::{Counts, Run, RunResult, Trigger};
+pub use snapshot::ClientSnapshot;
+pub use source::{Fields, Reject, SourceItem};
+pub use value::{BadValue, Impact, Kind, Value};

@@ -1,0 +1,89 @@
+//! Money: a decimal amount that always has a currency.
+
+use std::fmt;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// A currency by its ISO 4217 code, such as `USD`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency(String);
+
+impl Currency {
+    /// The currency with this code; the code is kept in capitals.
+    pub fn new(code: &str) -> Currency {
+        Currency(code.trim().to_ascii_uppercase())
+    }
+
+    /// The code of ISO 4217 for "no currency": what could not be read is never guessed.
+    pub fn unknown() -> Currency {
+        Currency("XXX".to_owned())
+    }
+
+    /// The code.
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+
+    /// How many digits stand behind the point in an amount of this currency (ISO 4217).
+    pub fn decimals(&self) -> u32 {
+        match self.0.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF"
+            | "UGX" | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// `amount` rounded to what can be billed in this currency, half a unit away from zero, with
+    /// exactly [`Currency::decimals`] digits.
+    pub fn round(&self, amount: Decimal) -> Decimal {
+        let decimals = self.decimals();
+        let mut rounded =
+            amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+        rounded.rescale(decimals);
+        if rounded.is_zero() { rounded.abs() } else { rounded }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// An amount in a currency. Amounts of different currencies are never added up: sums are kept per
+/// currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Money {
+    /// The amount, exact.
+    pub amount: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency.round(self.amount), self.currency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a decimal")
+    }
+
+    #[test]
+    fn rounding_gives_exactly_the_digits_of_the_currency() {
+        let usd = Currency::new("usd");
+        assert_eq!(usd.round(decimal("254.1000")).to_string(), "254.10");
+        assert_eq!(usd.round(decimal("254")).to_string(), "254.00");
+        assert_eq!(usd.round(decimal("0.125")).to_string(), "0.13");
+        assert_eq!(usd.round(decimal("-0.125")).to_string(), "-0.13");
+        assert_eq!(usd.round(decimal("-0.001")).to_string(), "0.00");
+        assert_eq!(Currency::new("JPY").round(decimal("1999.5")).to_string(), "2000");
+        assert_eq!(Currency::new("KWD").round(decimal("1.2")).to_string(), "1.200");
+    }
+}
