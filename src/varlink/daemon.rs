@@ -1,0 +1,181 @@
+//! `org.lmsyncd.Daemon`: the daemon itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::Method;
+
+/// The interface's name.
+pub const INTERFACE: &str = "org.lmsyncd.Daemon";
+
+/// Its description.
+pub const DESCRIPTION: &str = include_str!("org.lmsyncd.Daemon.varlink");
+
+/// Asks how things stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Status {
+    /// Only this client.
+    pub client: Option<String>,
+}
+
+/// How one client stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientStatus {
+    /// The company id.
+    pub id: i64,
+    /// The company's name.
+    pub name: String,
+    /// Whether auto-sync is on.
+    pub auto_sync: bool,
+    /// When a run last began.
+    pub last_tried: Option<String>,
+    /// When a run last succeeded.
+    pub last_synced: Option<String>,
+    /// When a run last changed a contract.
+    pub last_changed: Option<String>,
+    /// When auto-sync runs next.
+    pub next_run: Option<String>,
+    /// How many items are pending, by the last look; null if nobody looked.
+    pub pending: Option<i64>,
+    /// `ok`, `never_synced`, `held`, `failing`, `blocked`, `paused` or `overdue`.
+    pub health: String,
+    /// Who syncs it right now, and since when.
+    pub running: Option<String>,
+    /// How many contract records the store holds.
+    pub contracts: i64,
+    /// The code of what went wrong in the last run.
+    pub error: Option<String>,
+    /// What went wrong, for a person.
+    pub message: Option<String>,
+}
+
+/// How Autotask's API is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Api {
+    /// The zone that the tenant lives in; null until it was found.
+    pub zone_url: Option<String>,
+    /// `ok`, `failed`, or `unknown` until it was tried.
+    pub auth: String,
+    /// The daemon's own requests in the last 60 minutes.
+    pub requests_last_hour: i64,
+    /// Its own cap on those.
+    pub max_requests_per_hour: i64,
+    /// Requests of all of the tenant's integrations in the last 60 minutes, when last asked.
+    pub tenant_requests: Option<i64>,
+    /// The tenant's limit on those.
+    pub tenant_limit: Option<i64>,
+    /// When that was asked.
+    pub tenant_as_of: Option<String>,
+}
+
+/// The daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonInfo {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: i64,
+    /// Since when it runs.
+    pub started: String,
+    /// The last commit of its store.
+    pub store_sequence: i64,
+    /// How many contract records the store holds.
+    pub contracts: i64,
+    /// What was noticed when the store was opened.
+    pub store_remarks: Vec<String>,
+}
+
+/// How things stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusReply {
+    /// Every client that was ever synced or switched, by name; or the one asked for.
+    pub clients: Vec<ClientStatus>,
+    /// How Autotask's API is used.
+    pub api: Api,
+    /// The daemon.
+    pub daemon: DaemonInfo,
+}
+
+impl Method for Status {
+    const NAME: &'static str = "org.lmsyncd.Daemon.Status";
+    type Reply = StatusReply;
+}
+
+/// Asks for a check-up: connection, zone, credentials, permissions, budget, clock, store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Doctor {}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was checked.
+    pub check: String,
+    /// `good`, `warning`, `bad` or `skipped`.
+    pub outcome: String,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// The code of the failure behind it.
+    pub error: Option<String>,
+}
+
+/// The check-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoctorReply {
+    /// In the order in which they depend on each other.
+    pub findings: Vec<Finding>,
+}
+
+impl Method for Doctor {
+    const NAME: &'static str = "org.lmsyncd.Daemon.Doctor";
+    type Reply = DoctorReply;
+}
+
+/// Has the configuration and the credentials read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reload {}
+
+/// A key whose value is another than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadChange {
+    /// The key, such as `sync.interval`.
+    pub key: String,
+    /// The value before; never a secret.
+    pub from: String,
+    /// The value now; never a secret.
+    pub to: String,
+    /// Whether it counts from now on, or only after a restart.
+    pub applied: bool,
+}
+
+/// What a reload changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadReply {
+    /// Empty if nothing is different.
+    pub changes: Vec<ReloadChange>,
+}
+
+impl Method for Reload {
+    const NAME: &'static str = "org.lmsyncd.Daemon.Reload";
+    type Reply = ReloadReply;
+}
+
+/// Asks for the daemon's version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {}
+
+/// The daemon's version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionReply {
+    /// Such as `0.1.0`.
+    pub version: String,
+}
+
+impl Method for Version {
+    const NAME: &'static str = "org.lmsyncd.Daemon.Version";
+    type Reply = VersionReply;
+}

@@ -1,0 +1,18 @@
+//! The control protocol: Varlink, as systemd's own services speak it.
+//!
+//! Types here are the wire, shared by both sides of the socket, and a published interface: they
+//! grow, they do not change. They are not the model; `control` translates. The three interfaces
+//! are described in the `.varlink` files beside this one, which the daemon hands out and a test
+//! holds against the types.
+
+mod codec;
+pub mod contracts;
+pub mod daemon;
+mod error;
+mod message;
+pub mod service;
+pub mod sync;
+
+pub use codec::{FrameError, MAX_REPLY, MAX_REQUEST, NulCodec};
+pub use error::{ErrorParameters, error_name, failure_of};
+pub use message::{Call, Method, Reply};
