@@ -22,4 +22,5 @@
 
 pub mod clock;
 pub mod model;
+pub mod sync;
 pub mod varlink;

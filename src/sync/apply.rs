@@ -1,0 +1,84 @@
+//! What a contract becomes when a source item is applied to it.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{ClientId, Contract, Fields, Origin, PendingItem, PendingState, SourceItem};
+
+/// The contract that follows `item`: the old one with Autotask's values in place of the old ones.
+/// Overrides and local fields stay.
+pub fn following(item: &SourceItem, before: Option<Contract>, now: DateTime<Utc>) -> Contract {
+    let mut contract = before.unwrap_or_else(|| Contract {
+        key: item.key,
+        client: item.client,
+        parent: item.parent,
+        origin: Origin::Autotask,
+        source: Fields::new(),
+        overrides: Fields::new(),
+        local: Fields::new(),
+        created: now,
+        synced: None,
+        changed: now,
+        vanished: None,
+    });
+    contract.client = item.client;
+    contract.parent = item.parent;
+    contract.source = item.fields.clone();
+    contract.vanished = None;
+    contract.synced = Some(now);
+    contract.changed = now;
+    contract
+}
+
+/// The contract of an item that is gone: it keeps everything, and says since when.
+pub fn tombstone(mut contract: Contract, now: DateTime<Utc>) -> Contract {
+    contract.vanished = Some(now);
+    contract.changed = now;
+    contract
+}
+
+/// Applies a pending item to the contract that the store has of it; none if it cannot be applied.
+pub fn apply(
+    pending: &PendingItem,
+    client: ClientId,
+    before: Option<Contract>,
+    now: DateTime<Utc>,
+) -> Option<Contract> {
+    match pending.state {
+        PendingState::New | PendingState::Changed | PendingState::Returned => {
+            let item = SourceItem {
+                key: pending.key,
+                client,
+                parent: pending.parent,
+                fields: pending.fields.clone(),
+                unsupported: None,
+            };
+            Some(following(&item, before, now))
+        }
+        PendingState::Vanished => before.map(|contract| tombstone(contract, now)),
+        PendingState::Held | PendingState::Ignored | PendingState::Unsupported => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{item, stored};
+    use super::*;
+    use crate::model::{Field, Value};
+
+    #[test]
+    fn what_is_the_msps_own_survives() {
+        let old = item("A1", "Care", "10");
+        let mut contract = stored(std::slice::from_ref(&old)).remove(&old.key).expect("there");
+        let text = |text: &str| Value::Text(text.to_owned());
+        contract.overrides.insert(Field::Name, text("Ours"));
+        contract.local.insert(Field::Notes, text("call first"));
+        let later = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1);
+        let after = following(&item("A1", "Care+", "12"), Some(contract), later);
+        assert_eq!(after.text(Field::Name), "Ours");
+        assert_eq!(after.source.get(&Field::Name), Some(&text("Care+")));
+        assert_eq!(after.text(Field::Notes), "call first");
+        assert_eq!(after.text(Field::BillingCost), "12");
+        assert_eq!(after.created, DateTime::UNIX_EPOCH);
+        assert_eq!(after.changed, later);
+    }
+}

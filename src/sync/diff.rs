@@ -1,0 +1,157 @@
+//! What differs between Autotask and the store, item by item.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::apply;
+use crate::model::{
+    ClientSnapshot, Contract, ItemKey, Origin, PendingItem, PendingState, SourceItem, differences,
+};
+
+/// The contracts that a diff is made against, by key: all those of the client, and those of other
+/// clients whose items are now this client's.
+pub type Stored = BTreeMap<ItemKey, Contract>;
+
+/// The keys of `client`'s live contracts that the snapshot does not explain: neither an item nor a
+/// reject. Whether they are gone must be asked by id; absence from an answer alone proves nothing.
+pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
+    let seen: BTreeSet<ItemKey> = snapshot
+        .items
+        .iter()
+        .map(|item| item.key)
+        .chain(snapshot.rejects.iter().map(|reject| reject.key))
+        .collect();
+    stored
+        .values()
+        .filter(|contract| contract.client == snapshot.client.id)
+        .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none())
+        .map(|contract| contract.key)
+        .filter(|key| !seen.contains(key))
+        .collect()
+}
+
+/// What a sync would apply, each agreement directly before its additions.
+///
+/// `gone` are the keys that were asked for by id and do not exist any more. A rejected row keeps
+/// its contract as it is and is no pending item.
+pub fn pending(
+    snapshot: &ClientSnapshot,
+    stored: &Stored,
+    gone: &BTreeSet<ItemKey>,
+    now: DateTime<Utc>,
+) -> Vec<PendingItem> {
+    let mut items: Vec<PendingItem> = snapshot
+        .items
+        .iter()
+        .filter_map(|item| pending_item(item, stored.get(&item.key), now))
+        .collect();
+    let vanished = stored.values().filter(|contract| gone.contains(&contract.key));
+    items.extend(vanished.map(|contract| vanished_item(contract, now)));
+    // The agreement's own key sorts before its additions', whatever their letters.
+    items.sort_by_key(|item| (item.parent.unwrap_or(item.key), item.parent.is_some(), item.key));
+    items
+}
+
+fn pending_item(
+    item: &SourceItem,
+    before: Option<&Contract>,
+    now: DateTime<Utc>,
+) -> Option<PendingItem> {
+    let changes = differences(before, Some(&apply::following(item, before.cloned(), now)));
+    let state = match before {
+        _ if item.unsupported.is_some() => PendingState::Unsupported,
+        None => PendingState::New,
+        Some(contract) if contract.vanished.is_some() => PendingState::Returned,
+        Some(_) if changes.is_empty() => return None,
+        Some(_) => PendingState::Changed,
+    };
+    Some(PendingItem {
+        key: item.key,
+        parent: item.parent,
+        state,
+        fields: item.fields.clone(),
+        changes,
+        reason: item.unsupported.clone(),
+    })
+}
+
+fn vanished_item(contract: &Contract, now: DateTime<Utc>) -> PendingItem {
+    PendingItem {
+        key: contract.key,
+        parent: contract.parent,
+        state: PendingState::Vanished,
+        fields: contract.source.clone(),
+        changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), now))),
+        reason: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{item, snapshot, stored, stored_at};
+    use super::*;
+    use crate::model::Field;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn states(items: &[PendingItem]) -> Vec<(String, PendingState)> {
+        items.iter().map(|item| (item.key.to_string(), item.state)).collect()
+    }
+
+    #[test]
+    fn what_is_new_changed_or_the_same_is_told_apart() {
+        let old = [item("A1", "Care", "10"), item("S5", "Mail", "4"), item("S6", "Disk", "6")];
+        let now = [item("A1", "Care", "12"), item("S5", "Mail", "4"), item("S7", "Fax", "8")];
+        let found = pending(&snapshot(&now), &stored(&old), &BTreeSet::new(), NOW);
+        let expected = [("A1", PendingState::Changed), ("S7", PendingState::New)];
+        assert_eq!(states(&found), expected.map(|(key, state)| (key.to_owned(), state)));
+        assert_eq!(found[0].changes.len(), 1);
+        assert_eq!(found[0].changes[0].field, Field::BillingCost);
+    }
+
+    #[test]
+    fn absence_is_missing_and_only_a_confirmed_one_is_vanished() {
+        let old = [item("A1", "Care", "10"), item("S5", "Mail", "4")];
+        let seen = snapshot(&old[..1]);
+        assert_eq!(missing(&seen, &stored(&old)), ["S5".parse().expect("a key")]);
+        assert!(pending(&seen, &stored(&old), &BTreeSet::new(), NOW).is_empty());
+        let gone = missing(&seen, &stored(&old)).into_iter().collect();
+        let found = pending(&seen, &stored(&old), &gone, NOW);
+        assert_eq!(states(&found), [("S5".to_owned(), PendingState::Vanished)]);
+    }
+
+    #[test]
+    fn a_tombstone_is_not_missing_again_and_returns_by_itself() {
+        let items = [item("A1", "Care", "10")];
+        let mut book = stored(&items);
+        for contract in book.values_mut() {
+            contract.vanished = Some(NOW);
+        }
+        assert!(missing(&snapshot(&[]), &book).is_empty());
+        let found = pending(&snapshot(&items), &book, &BTreeSet::new(), NOW);
+        assert_eq!(states(&found), [("A1".to_owned(), PendingState::Returned)]);
+    }
+
+    #[test]
+    fn an_item_that_moved_here_from_another_client_is_changed_not_new() {
+        let items = [item("A1", "Care", "10")];
+        let found = pending(&snapshot(&items), &stored_at(99, &items), &BTreeSet::new(), NOW);
+        assert_eq!(found[0].state, PendingState::Changed);
+        assert_eq!(found[0].changes[0].field, Field::Client);
+    }
+
+    #[test]
+    fn a_rejected_row_is_neither_missing_nor_pending() {
+        let items = [item("A1", "Care", "10")];
+        let mut seen = snapshot(&[]);
+        seen.rejects.push(crate::model::Reject {
+            key: items[0].key,
+            parent: None,
+            field: "startDate".to_owned(),
+            reason: "it is no date".to_owned(),
+        });
+        assert!(missing(&seen, &stored(&items)).is_empty());
+        assert!(pending(&seen, &stored(&items), &BTreeSet::new(), NOW).is_empty());
+    }
+}

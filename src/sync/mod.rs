@@ -1,0 +1,13 @@
+//! The decisions: what differs, what may be applied, what is chosen, what comes next, what it
+//! costs.
+//!
+//! Pure functions of data and `now`. Nothing here waits, reads or writes; the engine carries the
+//! decisions out.
+
+pub mod apply;
+pub mod diff;
+#[cfg(test)]
+mod fixture;
+pub mod guard;
+pub mod schedule;
+pub mod select;

@@ -1,0 +1,91 @@
+//! Which of the pending items a run takes.
+
+use std::collections::BTreeSet;
+
+use super::diff::Stored;
+use crate::model::{ItemKey, PendingItem, PendingState};
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Everything that is pending.
+    All,
+    /// Exactly these items.
+    Keys(BTreeSet<ItemKey>),
+    /// What auto-sync takes: changes of what is imported, new additions of imported agreements,
+    /// and, if so configured, agreements never seen before with all that is on them.
+    Auto {
+        /// Whether agreements never seen before are imported.
+        new_agreements: bool,
+    },
+}
+
+impl Choice {
+    /// Whether the choice looks after every imported contract of the client.
+    pub fn is_full(&self) -> bool {
+        !matches!(self, Choice::Keys(_))
+    }
+
+    /// Whether the choice takes this item, whatever state it is in.
+    pub fn takes(&self, key: ItemKey) -> bool {
+        match self {
+            Choice::All | Choice::Auto { .. } => true,
+            Choice::Keys(keys) => keys.contains(&key),
+        }
+    }
+
+    /// The pending items that a run with this choice has to do with: those it applies, and those
+    /// that a guard holds back from it.
+    pub fn select<'a>(&self, items: &'a [PendingItem], stored: &Stored) -> Vec<&'a PendingItem> {
+        let in_hand =
+            |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
+        let live = |key| stored.get(&key).is_some_and(|contract| contract.vanished.is_none());
+        let wanted = |item: &&PendingItem| match self {
+            Choice::All => true,
+            Choice::Keys(keys) => keys.contains(&item.key),
+            Choice::Auto { new_agreements } => {
+                item.state != PendingState::New || *new_agreements || item.parent.is_some_and(live)
+            }
+        };
+        items.iter().filter(in_hand).filter(wanted).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::diff::pending;
+    use super::super::fixture::{item, snapshot, stored};
+    use super::*;
+    use chrono::DateTime;
+
+    fn taken(choice: &Choice) -> Vec<String> {
+        let book = stored(&[item("A1", "Care", "1"), item("S1", "a", "1")]);
+        let mut other = item("S3", "of the new agreement", "1");
+        other.parent = Some(ItemKey::agreement(2));
+        let mut strange = item("A3", "block hours", "1");
+        strange.unsupported = Some("not yet".to_owned());
+        let seen = snapshot(&[
+            item("A1", "Care", "2"),
+            item("S1", "a", "1"),
+            item("S2", "new addition", "1"),
+            item("A2", "new agreement", "1"),
+            other,
+            strange,
+        ]);
+        let found = pending(&seen, &book, &BTreeSet::new(), DateTime::UNIX_EPOCH);
+        choice.select(&found, &book).iter().map(|item| item.key.to_string()).collect()
+    }
+
+    #[test]
+    fn auto_sync_takes_new_agreements_only_where_it_may() {
+        assert_eq!(taken(&Choice::Auto { new_agreements: true }), ["A1", "S2", "A2", "S3"]);
+        assert_eq!(taken(&Choice::Auto { new_agreements: false }), ["A1", "S2"]);
+    }
+
+    #[test]
+    fn a_person_gets_what_was_named_and_all_is_all_that_can_be() {
+        assert_eq!(taken(&Choice::All), ["A1", "S2", "A2", "S3"]);
+        let keys = ["S2", "S1"].map(|key| key.parse().expect("a key")).into();
+        assert_eq!(taken(&Choice::Keys(keys)), ["S2"]);
+    }
+}
