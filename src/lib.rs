@@ -19,3 +19,5 @@
 //! `store` commits, and `control` tells `ctl`.
 
 #![forbid(unsafe_code)]
+
+pub mod config;
