@@ -46,7 +46,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// Whether two secrets are equal.
-fn same(one: &SecretString, other: &SecretString) -> bool {
+pub(super) fn same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() == other.expose_secret()
 }
 

@@ -1,4 +1,4 @@
-//! The configuration: one TOML file, and the credentials that are not in it.
+//! The configuration: one TOML file, the credentials that are not in it, and what a reload changed.
 //!
 //! A file goes through three stages, each with its own type:
 //!
@@ -20,6 +20,7 @@ mod keys;
 mod load;
 mod paths;
 mod read;
+mod reload;
 mod report;
 mod settings;
 mod shape;
@@ -33,6 +34,7 @@ pub use load::{load, parse};
 pub use paths::{
     DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, instance_config, instance_socket, instance_store,
 };
+pub use reload::{Change, Effect, changes};
 pub use settings::{
     AutotaskSettings, ControlSettings, GuardSettings, NewAgreements, Operator, Settings,
     StoreSettings, SyncSettings,
