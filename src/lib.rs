@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod config;
 pub mod model;
 pub mod sync;
 pub mod varlink;
