@@ -21,5 +21,6 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod ctl;
 pub mod model;
 pub mod varlink;
