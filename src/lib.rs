@@ -22,6 +22,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod ctl;
 pub mod model;
 pub mod sync;
 pub mod varlink;

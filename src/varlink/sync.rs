@@ -343,6 +343,8 @@ pub struct Switch {
     pub next_run: Option<String>,
     /// How many pending items the next run will bring, by the last look; null if nobody looked.
     pub brings: Option<i64>,
+    /// When it was last synced.
+    pub last_synced: Option<String>,
 }
 
 /// The switches.

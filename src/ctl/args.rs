@@ -1,0 +1,151 @@
+//! The command line of lmsyncctl: what holds for every command, and the list of commands. The
+//! arguments of each are in the file of its noun.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::{
+    auto_sync, client, contract, diff, doctor, pending, reload, run, status, sync, version,
+};
+
+/// What `--help` says at its end: scripts rely on these numbers.
+const EXIT_CODES: &str = "\
+Exit status:
+  0  done                          5  no such client, contract or run
+  1  failed unexpectedly           6  refused by rule
+  2  usage                         7  Autotask failed
+  3  daemon not reachable          8  done in part
+  4  not permitted                 9  busy, or gave up waiting
+
+A CLIENT is a company id, an exact name, or a part of a name that fits one company.
+A KEY is a letter and a number, such as A29683353 (an agreement) or S55102 (a service).
+
+Start here:
+  lmsyncctl doctor              does the connection to Autotask work?
+  lmsyncctl client list         which clients have agreements?
+  lmsyncctl pending acme        what is new or changed for one of them?
+  lmsyncctl sync acme --all     import it";
+
+/// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
+///
+/// Contracts come one way, from Autotask into the store of lmsyncd; nothing is ever written back.
+#[derive(Debug, Parser)]
+#[command(name = "lmsyncctl", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The daemon's socket [default: /run/lmsyncd/control.sock]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "LMSYNCD_SOCKET",
+        hide_env_values = true
+    )]
+    pub socket: Option<PathBuf>,
+    /// The daemon of lmsyncd@NAME.service, for one of several tenants
+    #[arg(long, global = true, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// Print the daemon's answer as one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print a list as comma-separated values
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print without colours (so does the variable NO_COLOR)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Print no progress, no confirmations and no footers
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// How every client stands, or one of them
+    Status(status::Args),
+    /// Clients
+    #[command(subcommand)]
+    Client(client::Command),
+    /// What a sync would apply
+    Pending(pending::Args),
+    /// What would change, field by field and in money
+    Diff(diff::Args),
+    /// Import what is pending
+    Sync(sync::Args),
+    /// Switch clients to automatic sync every 24 hours, or back
+    AutoSync(auto_sync::Args),
+    /// Contracts in the store
+    #[command(subcommand)]
+    Contract(contract::Command),
+    /// Runs: what was synced when, and what it changed
+    #[command(subcommand)]
+    Run(run::Command),
+    /// Check the connection to Autotask, the permissions, the budget and the store
+    Doctor(doctor::Args),
+    /// Have the daemon read its configuration again
+    Reload(reload::Args),
+    /// The versions of lmsyncctl and lmsyncd
+    Version(version::Args),
+}
+
+impl Command {
+    /// Whether the answer is a list that `--csv` can show.
+    pub fn is_list(&self) -> bool {
+        match self {
+            Command::Status(_)
+            | Command::Pending(_)
+            | Command::Client(client::Command::List(_))
+            | Command::Contract(contract::Command::List(_))
+            | Command::Run(run::Command::List(_)) => true,
+            Command::Diff(_)
+            | Command::Sync(_)
+            | Command::AutoSync(_)
+            | Command::Contract(_)
+            | Command::Run(_)
+            | Command::Doctor(_)
+            | Command::Reload(_)
+            | Command::Version(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            let subcommands: Vec<_> =
+                command.get_subcommands().filter(|c| c.get_name() != "help").collect();
+            for sub in &subcommands {
+                check(sub, &format!("{path} {}", sub.get_name()));
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            if subcommands.is_empty() {
+                assert!(help.contains(path), "{path} has no example: {help}");
+                assert!(command.get_about().is_some(), "{path} has no summary");
+            }
+        }
+        check(&Cli::command(), "lmsyncctl");
+    }
+}

@@ -1,0 +1,203 @@
+//! The client's end of the socket: one connection a call, blocking.
+//!
+//! It knows frames and messages, not what any method means. What a peer sends is made safe for a
+//! terminal here, once, so that no screen has to think of it.
+
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Gid, Group};
+use serde::Serialize;
+use serde_json::Value;
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::{Decoder, Encoder};
+
+use super::error::CtlError;
+use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
+
+/// How much is read from the socket at a time, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// What the daemon answered.
+#[derive(Debug)]
+pub struct Answer<R> {
+    /// The parameters exactly as they came, for `--json` and `--csv`.
+    pub raw: Value,
+    /// The same with a type, without control characters, for the screen.
+    pub reply: R,
+}
+
+/// Calls methods of the daemon.
+#[derive(Debug)]
+pub struct Client {
+    path: PathBuf,
+}
+
+impl Client {
+    /// A client of the daemon behind this socket; nothing is opened before the first call.
+    pub fn new(path: PathBuf) -> Client {
+        Client { path }
+    }
+
+    /// Calls a method and waits for its one reply.
+    pub fn call<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {
+        let mut exchange = Exchange::open(&self.path)?;
+        exchange.send::<M>(parameters, false)?;
+        decode(exchange.receive()?.0)
+    }
+
+    /// Calls a method that may reply more than once: `on_reply` sees all but the last, which is
+    /// returned.
+    pub fn call_more<M: Method>(
+        &self,
+        parameters: &M,
+        mut on_reply: impl FnMut(&M::Reply),
+    ) -> Result<Answer<M::Reply>, CtlError> {
+        let mut exchange = Exchange::open(&self.path)?;
+        exchange.send::<M>(parameters, true)?;
+        loop {
+            let (parameters, continues) = exchange.receive()?;
+            let answer = decode(parameters)?;
+            if !continues {
+                return Ok(answer);
+            }
+            on_reply(&answer.reply);
+        }
+    }
+}
+
+/// An open connection with what was read of the next reply.
+struct Exchange {
+    stream: UnixStream,
+    codec: NulCodec,
+    buffer: BytesMut,
+}
+
+impl Exchange {
+    fn open(path: &Path) -> Result<Exchange, CtlError> {
+        let stream = UnixStream::connect(path).map_err(|error| not_connected(path, error))?;
+        Ok(Exchange { stream, codec: NulCodec::new(MAX_REPLY), buffer: BytesMut::new() })
+    }
+
+    fn send<M: Method>(&mut self, parameters: &M, more: bool) -> Result<(), CtlError> {
+        let nonsense = |error: serde_json::Error| CtlError::Nonsense(error.to_string());
+        let parameters = serde_json::to_value(parameters).map_err(nonsense)?;
+        let parameters = Some(without_nulls(parameters));
+        let call = Call { method: M::NAME.to_owned(), parameters, more, oneway: false };
+        let text = to_text(&call)?;
+        let mut frame = BytesMut::new();
+        NulCodec::new(MAX_REQUEST)
+            .encode(text.as_bytes(), &mut frame)
+            .map_err(|error| CtlError::Nonsense(error.to_string()))?;
+        self.stream.write_all(&frame).map_err(broken)
+    }
+
+    /// The parameters of the next reply, and whether another one follows.
+    fn receive(&mut self) -> Result<(Value, bool), CtlError> {
+        let frame = self.frame()?;
+        let reply: varlink::Reply = serde_json::from_slice(&frame)
+            .map_err(|error| CtlError::Nonsense(error.to_string()))?;
+        if let Some(name) = reply.error {
+            let details = reply.parameters.map(tamed);
+            return Err(CtlError::Failed(varlink::failure_of(&name, details)));
+        }
+        Ok((reply.parameters.unwrap_or_else(|| Value::Object(Default::default())), reply.continues))
+    }
+
+    fn frame(&mut self) -> Result<BytesMut, CtlError> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let decoded = self.codec.decode(&mut self.buffer);
+            if let Some(frame) = decoded.map_err(|e| CtlError::Nonsense(e.to_string()))? {
+                return Ok(frame);
+            }
+            match self.stream.read(&mut chunk) {
+                Ok(0) if self.buffer.is_empty() => return Err(CtlError::Closed),
+                Ok(0) => return Err(CtlError::Nonsense(FrameError::Cut.to_string())),
+                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(error)),
+            }
+        }
+    }
+}
+
+fn to_text(value: &impl Serialize) -> Result<String, CtlError> {
+    serde_json::to_string(value).map_err(|error| CtlError::Nonsense(error.to_string()))
+}
+
+fn decode<R: serde::de::DeserializeOwned>(raw: Value) -> Result<Answer<R>, CtlError> {
+    let reply = serde_json::from_value(tamed(raw.clone()))
+        .map_err(|error| CtlError::Nonsense(error.to_string()))?;
+    Ok(Answer { raw, reply })
+}
+
+/// A socket that closes while we speak to it is a daemon that stopped.
+fn broken(error: io::Error) -> CtlError {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => CtlError::Closed,
+        _ => CtlError::Socket(error),
+    }
+}
+
+fn not_connected(path: &Path, source: io::Error) -> CtlError {
+    let path = path.to_owned();
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        let gid = path.metadata().ok().map(|metadata| Gid::from_raw(metadata.gid()));
+        let group = gid.map(|gid| match Group::from_gid(gid) {
+            Ok(Some(group)) => group.name,
+            _ => gid.to_string(),
+        });
+        return CtlError::Forbidden { path, group };
+    }
+    CtlError::Unreachable { path, source }
+}
+
+/// A parameter that is not given is left out instead of sent as null.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        other => other,
+    }
+}
+
+/// The value with every control character of its texts made a blank: a name from Autotask must
+/// not be able to move the cursor, nor to turn the direction of what follows.
+fn tamed(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.chars().map(tame).collect()),
+        Value::Array(values) => values.into_iter().map(tamed).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, v)| (key, tamed(v))).collect(),
+        other => other,
+    }
+}
+
+fn tame(c: char) -> char {
+    match c {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+        c if c.is_control() => ' ',
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_cannot_drive_the_terminal() {
+        let raw = json!({ "clients": [{ "name": "A\u{1b}[2J\nB\u{202e}C日", "id": 1 }] });
+        assert_eq!(tamed(raw), json!({ "clients": [{ "name": "A [2J B C日", "id": 1 }] }));
+    }
+
+    #[test]
+    fn a_missing_socket_is_a_daemon_that_cannot_be_reached() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let client = Client::new(folder.path().join("control.sock"));
+        let error = client.call(&varlink::daemon::Version {}).expect_err("nobody there");
+        assert_eq!(error.status(), 3);
+    }
+}

@@ -1,0 +1,120 @@
+//! `diff`: what would change, field by field and in money.
+
+use super::error::CtlError;
+use super::items::{arrow, mark};
+use super::money::signed;
+use super::screen::{NONE, Screen, Tone};
+use super::start::Ctl;
+use super::{keys, table};
+use crate::varlink::sync::{Diff, DiffReply, Effect, Item};
+
+/// Show what would change, field by field and in money
+///
+/// Asks Autotask now and compares with the store. Nothing is imported.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl diff acme
+  lmsyncctl diff 174 A29683353 S55102")]
+pub struct Args {
+    /// The client
+    pub client: String,
+    /// Only these items
+    #[arg(value_name = "KEY")]
+    pub keys: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let keys = keys::keys(&args.keys)?;
+    let keys = (!keys.is_empty()).then_some(keys);
+    let answer = ctl.client.call(&Diff { client: args.client, keys })?;
+    ctl.output.show(&answer, render)?;
+    Ok(0)
+}
+
+/// The screen.
+fn render(reply: &DiffReply, screen: &Screen) -> String {
+    let who = format!("{} ({})", reply.client.name, reply.client.id);
+    let who = screen.paint(Tone::Strong, who);
+    if reply.items.is_empty() {
+        return format!("{who}: nothing differs\n");
+    }
+    let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
+    for item in &reply.items {
+        text.push('\n');
+        text.push_str(&one(item, screen));
+    }
+    if !screen.quiet {
+        text.push_str(&format!("\n{}", effects(&reply.effects, screen)));
+    }
+    text
+}
+
+fn one(item: &Item, screen: &Screen) -> String {
+    let (mark, tone) = mark(&item.state);
+    let below = item.parent.as_ref().map(|key| format!(", below {key}")).unwrap_or_default();
+    let head = screen.paint(tone, format!("{mark} {} {}", item.state, item.key));
+    let mut text = format!("{head}  {} ({}{below})\n", item.name, item.r#type);
+    if let Some(reason) = &item.reason {
+        text.push_str(&format!("  because {reason}\n"));
+    }
+    let new = item.state == "new";
+    let lines = item.changes.iter().map(|change| {
+        let value =
+            if new { change.to.as_deref().unwrap_or(NONE).to_owned() } else { arrow(change) };
+        (change.field.as_str(), value)
+    });
+    let sign = if new { "  + " } else { "    " };
+    for line in table::pairs(lines, screen).lines() {
+        text.push_str(&format!("{sign}{line}\n"));
+    }
+    text
+}
+
+fn effects(effects: &[Effect], screen: &Screen) -> String {
+    if effects.is_empty() {
+        return format!("{}\n", screen.paint(Tone::Dim, "no effect on what is billed by time"));
+    }
+    let line = |effect: &Effect| {
+        format!(
+            "effect  {} {currency} per month, {} {currency} per year\n",
+            signed(&effect.per_month),
+            signed(&effect.per_year),
+            currency = effect.currency,
+        )
+    };
+    effects.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::items::samples;
+    use super::super::screen::sample;
+    use super::*;
+    use crate::varlink::sync::Client;
+
+    fn reply(items: Vec<Item>) -> DiffReply {
+        let effect = |currency: &str, month: &str, year: &str| Effect {
+            currency: currency.to_owned(),
+            per_month: month.to_owned(),
+            per_year: year.to_owned(),
+        };
+        DiffReply {
+            client: Client { id: 174, name: "Acme Dental".to_owned() },
+            as_of: "2026-11-24T13:00:00Z".to_owned(),
+            items,
+            effects: vec![effect("USD", "490.00", "5880.00"), effect("JPY", "-120000", "-1440000")],
+        }
+    }
+
+    #[test]
+    fn every_item_has_its_fields_and_every_currency_its_effect() {
+        insta::assert_snapshot!("full", render(&reply(samples()), &sample(80)));
+    }
+
+    #[test]
+    fn nothing_differs() {
+        insta::assert_snapshot!("empty", render(&reply(Vec::new()), &sample(80)));
+    }
+}

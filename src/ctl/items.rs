@@ -1,0 +1,172 @@
+//! How items that a sync would apply, or did apply, look in a table: shared by `pending`, `sync`
+//! and `diff`.
+
+use super::money;
+use super::screen::{NONE, Screen, Tone};
+use super::table::{Cell, Column, Table, toned};
+use super::tree::{self, Line};
+use crate::varlink::sync::{FieldChange, Item, Reject};
+
+impl tree::Entry for Item {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn parent(&self) -> Option<&str> {
+        self.parent.as_deref()
+    }
+}
+
+/// A state as it is shown: a mark, and a colour. The word stands beside it.
+pub fn mark(state: &str) -> (char, Tone) {
+    match state {
+        "new" => ('+', Tone::Good),
+        "changed" => ('~', Tone::Warning),
+        "vanished" => ('-', Tone::Bad),
+        "returned" => ('*', Tone::Good),
+        "held" => ('!', Tone::Bad),
+        "ignored" => ('.', Tone::Dim),
+        "unsupported" => ('x', Tone::Dim),
+        _ => ('?', Tone::Plain),
+    }
+}
+
+/// The items as a tree; `word` says what is told of an item in a state.
+pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> String {
+    let mut table = Table::new([
+        Column::text("STATE"),
+        Column::text("KEY"),
+        Column::text("NAME").cut(14),
+        Column::text("TYPE").cut(8),
+        Column::number("COST"),
+        Column::text("CYCLE"),
+        Column::text("START").leave_out(1),
+        Column::text("END").leave_out(2),
+    ])
+    .notes_below(2);
+    for line in tree::lines(items) {
+        match line {
+            Line::Context(key) => table.row(context(key)),
+            Line::Entry(item, branch) => {
+                let (mark, tone) = mark(&item.state);
+                table.row([
+                    toned(tone, format!("{mark} {}", word(&item.state))),
+                    format!("{}{}", branch.mark(), item.key).into(),
+                    item.name.as_str().into(),
+                    item.r#type.as_str().into(),
+                    money::cost(item.billing_cost.as_deref(), item.currency.as_deref()).into(),
+                    item.billing_cycle.as_deref().unwrap_or(NONE).into(),
+                    item.start_date.as_deref().unwrap_or(NONE).into(),
+                    item.end_date.as_deref().unwrap_or(NONE).into(),
+                ]);
+                for note in notes(item) {
+                    table.note(note);
+                }
+            }
+        }
+    }
+    table.render(screen)
+}
+
+fn context(key: &str) -> [Cell; 3] {
+    [toned(Tone::Dim, ""), toned(Tone::Dim, key), toned(Tone::Dim, "(nothing pending itself)")]
+}
+
+/// What is told of an item below its row: what changes, and why it is not simply applied.
+fn notes(item: &Item) -> Vec<Cell> {
+    let reason = item.reason.iter().map(|reason| toned(Tone::Dim, format!("because {reason}")));
+    let changes = match item.state.as_str() {
+        // Every field of a new item is a change: the row says enough.
+        "new" | "unsupported" | "ignored" => &[][..],
+        _ => item.changes.as_slice(),
+    };
+    let changes = changes.iter().map(|c| toned(Tone::Warning, format!("{} {}", c.field, arrow(c))));
+    reason.chain(changes).collect()
+}
+
+/// A change as `old → new`; a dash where there is no value.
+pub fn arrow(change: &FieldChange) -> String {
+    arrow_of(change.from.as_deref(), change.to.as_deref())
+}
+
+/// The same of two values.
+pub fn arrow_of(from: Option<&str>, to: Option<&str>) -> String {
+    format!("{} → {}", from.unwrap_or(NONE), to.unwrap_or(NONE))
+}
+
+/// Rows that could not be converted, each with its field and the reason.
+pub fn rejects(rejects: &[Reject], screen: &Screen) -> String {
+    if rejects.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new([
+        Column::text("REJECTED"),
+        Column::text("FIELD"),
+        Column::text("REASON").cut(20),
+    ]);
+    for reject in rejects {
+        table.row([
+            toned(Tone::Bad, format!("x {}", reject.key)),
+            reject.field.as_str().into(),
+            reject.reason.as_str().into(),
+        ]);
+    }
+    table.render(screen)
+}
+
+/// Items for snapshots: two agreements, wide letters, two currencies, every kind of note.
+#[cfg(test)]
+pub fn samples() -> Vec<Item> {
+    let item = |key: &str, parent: Option<&str>, state: &str, kind: &str, name: &str| Item {
+        key: key.to_owned(),
+        parent: parent.map(str::to_owned),
+        state: state.to_owned(),
+        r#type: kind.to_owned(),
+        name: name.to_owned(),
+        status: Some("active".to_owned()),
+        billing_cost: Some("482.60".to_owned()),
+        currency: Some("USD".to_owned()),
+        billing_cycle: Some("monthly".to_owned()),
+        start_date: Some("2026-01-01".to_owned()),
+        end_date: Some("2026-12-31".to_owned()),
+        reason: None,
+        changes: Vec::new(),
+    };
+    let changed = |mut item: Item, changes: &[(&str, Option<&str>, Option<&str>)]| {
+        item.changes = changes
+            .iter()
+            .map(|(field, from, to)| FieldChange {
+                field: (*field).to_owned(),
+                from: from.map(str::to_owned),
+                to: to.map(str::to_owned),
+            })
+            .collect();
+        item
+    };
+    let fields =
+        [("name", None, Some("Managed Workplace")), ("billing_cost", None, Some("482.60"))];
+    let cost =
+        [("billing_cost", Some("482.60"), Some("490.00")), ("end_date", Some("2026-12-31"), None)];
+    let mut yen =
+        item("A29683360", None, "new", "recurring service", "東京支社 マネージドサービス契約");
+    (yen.currency, yen.billing_cost) = (Some("JPY".to_owned()), Some("120000".to_owned()));
+    let mut odd = item("T9", Some("A29683360"), "unsupported", "ticket purchase", "Per ticket");
+    odd.reason = Some("ticket purchases have no price that is billed by time".to_owned());
+    odd.billing_cost = None;
+    let mut gone = item("S61", Some("A29683399"), "vanished", "service", "Old backup");
+    gone.billing_cycle = None;
+    vec![
+        changed(item("A29683353", None, "new", "recurring service", "Managed Workplace"), &fields),
+        item(
+            "S55102",
+            Some("A29683353"),
+            "new",
+            "service",
+            "Endpoint detection and response for workstations, with a very long name indeed",
+        ),
+        changed(item("B771", Some("A29683353"), "changed", "service bundle", "Bundle"), &cost),
+        yen,
+        odd,
+        gone,
+    ]
+}

@@ -1,0 +1,74 @@
+//! What is typed to name an item or a field, checked before the daemon is asked.
+
+use super::error::CtlError;
+use crate::model::{Field, ItemKey, Ownership};
+
+/// How alike two names must be (0 to 1, by Jaro and Winkler) for one to be offered for the other.
+const ALIKE: f64 = 0.75;
+
+/// The keys in the form that the daemon takes.
+pub fn keys(typed: &[String]) -> Result<Vec<String>, CtlError> {
+    typed.iter().map(|text| key(text)).collect()
+}
+
+/// A key in the form that the daemon takes.
+pub fn key(typed: &str) -> Result<String, CtlError> {
+    let key: ItemKey = typed.parse().map_err(|error: crate::model::BadKey| {
+        CtlError::usage(
+            error.to_string(),
+            "`lmsyncctl pending CLIENT` and `lmsyncctl contract list CLIENT` show the keys",
+        )
+    })?;
+    Ok(key.to_string())
+}
+
+/// The name of a field in the form that the daemon takes.
+pub fn field(typed: &str) -> Result<String, CtlError> {
+    match typed.parse::<Field>() {
+        Ok(field) => Ok(field.name().to_owned()),
+        Err(error) => {
+            let editable: Vec<&str> = Field::ALL
+                .into_iter()
+                .filter(|field| field.ownership() != Ownership::Source)
+                .map(Field::name)
+                .collect();
+            let hint = match nearest(typed) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("what can be set: {}", editable.join(", ")),
+            };
+            Err(CtlError::usage(error.to_string(), hint))
+        }
+    }
+}
+
+fn nearest(typed: &str) -> Option<&'static str> {
+    let typed = typed.to_ascii_lowercase().replace('-', "_");
+    let alike = |name: &str| strsim::jaro_winkler(&typed, name);
+    Field::ALL
+        .into_iter()
+        .map(Field::name)
+        .filter(|name| alike(name) >= ALIKE)
+        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_written_in_capitals() {
+        assert_eq!(key("s55102").expect("a key"), "S55102");
+        let error = key("55102").expect_err("no letter");
+        assert_eq!(error.status(), 2);
+        assert!(error.to_string().starts_with("`55102` is not an item key"));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_answered_with_the_right_name() {
+        assert_eq!(field("Notice-Days").expect("a field"), "notice_days");
+        let error = field("ntoes").expect_err("no such field");
+        assert_eq!(error.hint().as_deref(), Some("did you mean `notes`?"));
+        let error = field("xyzzy").expect_err("no such field");
+        assert!(error.hint().expect("a hint").starts_with("what can be set: name, description"));
+    }
+}

@@ -1,0 +1,33 @@
+//! lmsyncctl: the terminal.
+//!
+//! It speaks to the daemon over the socket (`varlink`), in the words of `model`; where the socket
+//! lies is known to `config`. It never sees the engine, the store or Autotask. One file per noun
+//! holds the arguments of its commands, what they ask and how the answer looks; a rendering is a
+//! function of the reply and the [`screen::Screen`].
+
+mod args;
+mod auto_sync;
+mod client;
+mod connection;
+mod contract;
+mod diff;
+mod doctor;
+mod edit;
+mod error;
+mod items;
+mod keys;
+mod money;
+mod output;
+mod pending;
+mod reload;
+mod run;
+mod screen;
+mod start;
+mod status;
+mod sync;
+mod table;
+mod times;
+mod tree;
+mod version;
+
+pub use start::main;

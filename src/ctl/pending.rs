@@ -1,0 +1,271 @@
+//! `pending`: what a sync would apply to one client, or a summary of all clients.
+
+use super::error::CtlError;
+use super::items;
+use super::output::Csv;
+use super::screen::{Screen, Tone, count};
+use super::start::Ctl;
+use super::table::{Cell, Column, Table, toned};
+use crate::model::PendingState;
+use crate::varlink::sync::{Client, Item, Pending, PendingReply, PendingSummary};
+
+/// Show what a sync would apply
+///
+/// Lists the agreements and additions of a client that are new or changed in Autotask since the
+/// last sync. Nothing is imported. Without CLIENT, it says how much is pending for every client.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl pending acme                 ask Autotask now
+  lmsyncctl pending 174 --state changed  only what changed
+  lmsyncctl pending --cached             every client, by the last look")]
+pub struct Args {
+    /// The client; without it, a summary of every client
+    pub client: Option<String>,
+    /// Answer from the last look instead of asking Autotask
+    #[arg(long)]
+    pub cached: bool,
+    /// Only items in this state
+    #[arg(long, value_name = "STATE", value_parser = PendingState::ALL.map(PendingState::name))]
+    pub state: Option<String>,
+    /// Also items that are ignored
+    #[arg(long)]
+    pub all: bool,
+}
+
+const ITEMS: Csv = Csv {
+    list: "items",
+    columns: &[
+        "key",
+        "parent",
+        "state",
+        "type",
+        "name",
+        "status",
+        "billing_cost",
+        "currency",
+        "billing_cycle",
+        "start_date",
+        "end_date",
+        "reason",
+        "changes",
+    ],
+};
+
+const CLIENTS: Csv = Csv {
+    list: "clients",
+    columns: &["id", "name", "as_of", "new", "changed", "vanished", "held", "unsupported"],
+};
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let csv = if args.client.is_some() { ITEMS } else { CLIENTS };
+    let answer = ctl.client.call(&Pending {
+        client: args.client,
+        cached: args.cached.then_some(true),
+        state: args.state.clone(),
+        all: args.all.then_some(true),
+    })?;
+    ctl.output.list(&answer, csv, |reply, screen| {
+        render(reply, &Filter { cached: args.cached, state: args.state }, screen)
+    })?;
+    Ok(0)
+}
+
+/// What was asked for, which the reply does not repeat.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// Whether the last look was enough.
+    pub cached: bool,
+    /// The one state that was asked for.
+    pub state: Option<String>,
+}
+
+/// The screen.
+pub fn render(reply: &PendingReply, filter: &Filter, screen: &Screen) -> String {
+    match (&reply.client, &reply.items) {
+        (Some(client), Some(items)) => one(client, items, reply, filter, screen),
+        _ => summary(reply.clients.as_deref().unwrap_or_default(), filter, screen),
+    }
+}
+
+fn one(
+    client: &Client,
+    items: &[Item],
+    reply: &PendingReply,
+    filter: &Filter,
+    screen: &Screen,
+) -> String {
+    let who = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
+    let age = match (&reply.as_of, filter.cached) {
+        (None, _) => ", never looked at".to_owned(),
+        (as_of, true) => format!(", as of {}", screen.age(as_of.as_deref())),
+        (_, false) => String::new(),
+    };
+    let rejects = reply.rejects.as_deref().unwrap_or_default();
+    let mut text = String::new();
+    if items.is_empty() {
+        let what = match (&filter.state, &reply.as_of) {
+            (Some(state), _) => format!("nothing is pending in the state {state}"),
+            (None, None) => format!("look now with: {} pending {}", screen.program, client.id),
+            (None, _) if !rejects.is_empty() => "nothing else is pending".to_owned(),
+            (None, _) => "nothing is pending; what is imported is as Autotask has it".to_owned(),
+        };
+        text.push_str(&format!("{who}{age}: {what}\n"));
+    } else {
+        text.push_str(&format!("{who}{age}\n"));
+        text.push_str(&items::table(items, str::to_owned, screen));
+    }
+    if !rejects.is_empty() {
+        text.push_str(&format!("\n{}", items::rejects(rejects, screen)));
+    }
+    if !items.is_empty() && !screen.quiet {
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, footer(client, items, screen))));
+    }
+    text
+}
+
+/// How many items a sync of everything would apply.
+pub fn applicable(items: &[Item]) -> usize {
+    let applies =
+        |item: &&Item| item.state.parse::<PendingState>().is_ok_and(PendingState::can_apply);
+    items.iter().filter(applies).count()
+}
+
+fn footer(client: &Client, items: &[Item], screen: &Screen) -> String {
+    let counts = PendingState::ALL.into_iter().filter_map(|state| {
+        let number = items.iter().filter(|item| item.state == state.name()).count();
+        (number > 0).then(|| format!("{number} {state}"))
+    });
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    if applicable(items) == 0 {
+        return counts;
+    }
+    format!("{counts} · sync with: {} sync {} --all", screen.program, client.id)
+}
+
+fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> String {
+    if clients.is_empty() {
+        let hint = format!("{} client list shows the clients", screen.program);
+        return format!("nothing is pending for any client; {hint}\n");
+    }
+    let mut table = Table::new([
+        Column::text("CLIENT").cut(14),
+        Column::number("ID"),
+        Column::number("NEW"),
+        Column::number("CHANGED"),
+        Column::number("VANISHED"),
+        Column::number("HELD"),
+        Column::number("UNSUPPORTED").leave_out(2),
+        Column::text("AS OF").leave_out(1),
+    ]);
+    let number = |tone: Tone, count: i64| -> Cell {
+        toned(if count > 0 { tone } else { Tone::Dim }, count.to_string())
+    };
+    for client in clients {
+        table.row([
+            client.name.as_str().into(),
+            client.id.to_string().into(),
+            number(Tone::Good, client.new),
+            number(Tone::Warning, client.changed),
+            number(Tone::Bad, client.vanished),
+            number(Tone::Bad, client.held),
+            number(Tone::Plain, client.unsupported),
+            screen.age(client.as_of.as_deref()).into(),
+        ]);
+    }
+    let mut text = table.render(screen);
+    if !screen.quiet {
+        let total = |of: fn(&PendingSummary) -> i64| clients.iter().map(of).sum::<i64>();
+        let line = format!(
+            "{}: {} new, {} changed, {} vanished{} · see one with: {} pending CLIENT",
+            count(clients.len() as i64, "client"),
+            total(|c| c.new),
+            total(|c| c.changed),
+            total(|c| c.vanished),
+            if filter.cached { ", by the last look" } else { "" },
+            screen.program,
+        );
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::output::assert_columns;
+    use super::super::screen::sample;
+    use super::*;
+    use crate::varlink::sync::Reject;
+
+    fn reply(items: Vec<Item>) -> PendingReply {
+        PendingReply {
+            client: Some(Client { id: 174, name: "Acme Dental".to_owned() }),
+            as_of: Some("2026-11-24T11:00:00Z".to_owned()),
+            items: Some(items),
+            rejects: Some(Vec::new()),
+            clients: None,
+        }
+    }
+
+    #[test]
+    fn a_tree_on_a_wide_and_on_a_narrow_screen() {
+        let reply = reply(items::samples());
+        insta::assert_snapshot!("120", render(&reply, &Filter::default(), &sample(120)));
+        insta::assert_snapshot!("80", render(&reply, &Filter::default(), &sample(80)));
+    }
+
+    #[test]
+    fn nothing_pending_is_good_news() {
+        let filter = Filter { cached: true, state: None };
+        insta::assert_snapshot!("empty", render(&reply(Vec::new()), &filter, &sample(80)));
+        let mut never = reply(Vec::new());
+        never.as_of = None;
+        insta::assert_snapshot!("never", render(&never, &filter, &sample(80)));
+    }
+
+    #[test]
+    fn rejects_stand_below() {
+        let mut reply = reply(Vec::new());
+        reply.rejects = Some(vec![Reject {
+            key: "S7".to_owned(),
+            field: "unitPrice".to_owned(),
+            reason: "`12,50` is no number".to_owned(),
+        }]);
+        insta::assert_snapshot!("rejects", render(&reply, &Filter::default(), &sample(80)));
+    }
+
+    fn clients() -> Vec<PendingSummary> {
+        let client = |id, name: &str, new, changed| PendingSummary {
+            id,
+            name: name.to_owned(),
+            as_of: Some("2026-11-24T11:00:00Z".to_owned()),
+            new,
+            changed,
+            vanished: 0,
+            held: 0,
+            unsupported: 1,
+        };
+        let long = "株式会社ノーザンライツ・テクノロジー・ソリューションズ・インターナショナル";
+        vec![
+            client(0, "The MSP itself", 1, 0),
+            client(174, "Acme Dental", 3, 1),
+            client(175, long, 0, 2),
+        ]
+    }
+
+    #[test]
+    fn a_summary_of_every_client() {
+        let reply = PendingReply { clients: Some(clients()), ..PendingReply::default() };
+        insta::assert_snapshot!("summary_120", render(&reply, &Filter::default(), &sample(120)));
+        insta::assert_snapshot!("summary_80", render(&reply, &Filter::default(), &sample(80)));
+        let none = PendingReply { clients: Some(Vec::new()), ..PendingReply::default() };
+        insta::assert_snapshot!("summary_empty", render(&none, &Filter::default(), &sample(80)));
+    }
+
+    #[test]
+    fn csv_has_every_key() {
+        assert_columns(ITEMS, &items::samples()[0]);
+        assert_columns(CLIENTS, &clients()[0]);
+    }
+}

@@ -1,0 +1,151 @@
+//! What a screen is like: how wide, whether it has colours, what time it is there, and how the
+//! program is called on it. Every rendering is a function of a reply and a [`Screen`].
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::times;
+
+/// What a text means, which decides its colour. The words alone must tell it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// As it should be, or new.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// Wrong.
+    Bad,
+    /// Context.
+    Dim,
+    /// A heading.
+    Strong,
+}
+
+/// What the screen is like.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// How many columns it has; none where the output is no terminal, and nothing is cut.
+    pub width: Option<u16>,
+    /// Whether it shows colours.
+    pub colour: bool,
+    /// Whether footers are left out.
+    pub quiet: bool,
+    /// The current moment.
+    pub now: DateTime<Utc>,
+    /// Puts a moment into local time.
+    pub local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
+    /// How this daemon is addressed, such as `lmsyncctl --instance north`.
+    pub program: String,
+}
+
+/// What stands where there is no value.
+pub const NONE: &str = "-";
+
+impl Screen {
+    /// The text in the colour of its tone.
+    pub fn paint(&self, tone: Tone, text: impl AsRef<str>) -> String {
+        let text = text.as_ref();
+        let code = match tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Good => "32",
+            Tone::Warning => "33",
+            Tone::Bad => "31",
+            Tone::Dim => "2",
+            Tone::Strong => "1",
+        };
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn told(
+        &self,
+        at: Option<&str>,
+        tell: impl Fn(DateTime<FixedOffset>, DateTime<FixedOffset>) -> String,
+    ) -> Option<String> {
+        at.map(|text| match DateTime::parse_from_rfc3339(text) {
+            Ok(moment) => tell((self.local)(self.now), (self.local)(moment.to_utc())),
+            Err(_) => text.to_owned(),
+        })
+    }
+
+    /// A moment in short, such as `today 14:05`; `never` where there is none.
+    pub fn short(&self, at: Option<&str>) -> String {
+        self.told(at, times::short).unwrap_or_else(|| "never".to_owned())
+    }
+
+    /// A planned moment in short; a dash where none is planned.
+    pub fn planned(&self, at: Option<&str>) -> String {
+        self.told(at, times::planned).unwrap_or_else(|| NONE.to_owned())
+    }
+
+    /// How long ago something was.
+    pub fn age(&self, at: Option<&str>) -> String {
+        self.told(at, times::distance).unwrap_or_else(|| "never".to_owned())
+    }
+
+    /// A moment in full, with the zone, and how far away it is.
+    pub fn exact(&self, at: Option<&str>) -> String {
+        let tell = |now, at| format!("{} ({})", times::exact(at), times::distance(now, at));
+        self.told(at, tell).unwrap_or_else(|| "never".to_owned())
+    }
+}
+
+/// A count with its noun, such as `1 contract` or `1,200 contracts`.
+pub fn count(number: i64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
+/// A number with commas between thousands.
+pub fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A screen for snapshots: no colours, 24 November 2026, 14:05 one hour east of Greenwich.
+#[cfg(test)]
+pub fn sample(width: u16) -> Screen {
+    Screen {
+        width: Some(width),
+        colour: false,
+        quiet: false,
+        now: "2026-11-24T13:05:00Z".parse().expect("a moment"),
+        local: |at| at.with_timezone(&FixedOffset::east_opt(3600).expect("an offset")),
+        program: "lmsyncctl".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_told_apart() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(-1_234_567), "-1,234,567");
+        assert_eq!(count(1, "run"), "1 run");
+    }
+
+    #[test]
+    fn colours_are_there_only_where_they_show() {
+        let mut screen = sample(80);
+        assert_eq!(screen.paint(Tone::Bad, "x"), "x");
+        screen.colour = true;
+        assert_eq!(screen.paint(Tone::Bad, "x"), "\u{1b}[31mx\u{1b}[0m");
+    }
+
+    #[test]
+    fn what_is_no_moment_is_shown_as_it_came() {
+        assert_eq!(sample(80).short(Some("soon")), "soon");
+        assert_eq!(sample(80).short(None), "never");
+        let exact = sample(80).exact(Some("2026-11-24T11:05:00Z"));
+        assert_eq!(exact, "2026-11-24 12:05:00 +01:00 (2 h ago)");
+    }
+}

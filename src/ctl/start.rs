@@ -1,0 +1,160 @@
+//! From the command line to an exit status: the shell around the commands, and the only place
+//! that looks at the terminal, the environment and the clock.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::Local;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+
+use super::args::{Cli, Command, Global};
+use super::connection::Client;
+use super::error::CtlError;
+use super::output::{self, Format, Output};
+use super::screen::Screen;
+use super::{
+    auto_sync, client, contract, diff, doctor, pending, reload, run, status, sync, version,
+};
+use crate::clock::{Clock, SystemClock};
+
+/// Where the daemon listens unless told otherwise.
+const DEFAULT_SOCKET: &str = "/run/lmsyncd/control.sock";
+
+/// What a command works with.
+pub struct Ctl {
+    /// The daemon.
+    pub client: Client,
+    /// Where answers go.
+    pub output: Output,
+}
+
+/// Runs lmsyncctl with these arguments, the program's name first.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = Cli::command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return no_command(&error),
+    };
+    match prepare(&cli, &matches).and_then(|ctl| dispatch(&ctl, cli.command)) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            output::complain(&error.to_string(), error.hint().as_deref());
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+/// Help and the version go to standard output, what clap does not understand to standard error;
+/// a reader that went away is no failure.
+fn no_command(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
+    let global = &cli.global;
+    if global.csv && !cli.command.is_list() {
+        return Err(CtlError::usage(
+            "--csv is for lists: status, client list, pending, contract list, run list",
+            "use --json here",
+        ));
+    }
+    let (path, program) = address(global, matches.value_source("socket"))?;
+    let terminal = io::stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let format = match global {
+        Global { json: true, .. } => Format::Json,
+        Global { csv: true, .. } => Format::Csv,
+        _ => Format::Text,
+    };
+    let screen = Screen {
+        width: if terminal { comfy_table::Table::new().width() } else { None },
+        colour: terminal && !no_color && !global.no_color,
+        quiet: global.quiet,
+        now: SystemClock.now(),
+        local: |at| at.with_timezone(&Local).fixed_offset(),
+        program,
+    };
+    let output = Output { format, quiet: global.quiet, screen };
+    Ok(Ctl { client: Client::new(path), output })
+}
+
+/// The socket to speak to, and how the same daemon is addressed in a command to type.
+///
+/// What is on the command line counts before what is in the environment.
+fn address(
+    global: &Global,
+    socket_from: Option<ValueSource>,
+) -> Result<(PathBuf, String), CtlError> {
+    let typed = socket_from == Some(ValueSource::CommandLine);
+    match (&global.socket, &global.instance) {
+        (Some(_), Some(_)) if typed => Err(CtlError::usage(
+            "--socket and --instance both say which daemon is meant",
+            "leave one of them out",
+        )),
+        (_, Some(name)) => Ok((instance_socket(name)?, format!("lmsyncctl --instance {name}"))),
+        (Some(path), None) if typed => {
+            Ok((path.clone(), format!("lmsyncctl --socket {}", path.display())))
+        }
+        (Some(path), None) => Ok((path.clone(), "lmsyncctl".to_owned())),
+        (None, None) => Ok((PathBuf::from(DEFAULT_SOCKET), "lmsyncctl".to_owned())),
+    }
+}
+
+fn instance_socket(name: &str) -> Result<PathBuf, CtlError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+        return Err(CtlError::usage(
+            format!("`{name}` is not the name of an instance"),
+            "it is what stands behind the @ in `systemctl list-units 'lmsyncd@*'`",
+        ));
+    }
+    Ok(PathBuf::from(format!("/run/lmsyncd-{name}/control.sock")))
+}
+
+fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
+    match command {
+        Command::Status(args) => status::run(ctl, args),
+        Command::Client(command) => client::run(ctl, command),
+        Command::Pending(args) => pending::run(ctl, args),
+        Command::Diff(args) => diff::run(ctl, args),
+        Command::Sync(args) => sync::run(ctl, args),
+        Command::AutoSync(args) => auto_sync::run(ctl, args),
+        Command::Contract(command) => contract::run(ctl, command),
+        Command::Run(command) => run::run(ctl, command),
+        Command::Doctor(args) => doctor::run(ctl, args),
+        Command::Reload(args) => reload::run(ctl, args),
+        Command::Version(args) => version::run(ctl, args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address_of(args: &[&str]) -> Result<(PathBuf, String), CtlError> {
+        let args = ["lmsyncctl", "doctor"].iter().chain(args);
+        let matches = Cli::command().try_get_matches_from(args).expect("parses");
+        let cli = Cli::from_arg_matches(&matches).expect("parses");
+        address(&cli.global, matches.value_source("socket"))
+    }
+
+    #[test]
+    fn an_instance_has_a_socket_of_its_own_and_hints_name_it() {
+        let (_, program) = address_of(&["--instance", "north"]).expect("an address");
+        assert_eq!(program, "lmsyncctl --instance north");
+        assert_eq!(address_of(&["--instance", "../x"]).expect_err("no name").status(), 2);
+    }
+
+    #[test]
+    fn two_addresses_are_one_too_many() {
+        let error = address_of(&["--instance", "north", "--socket", "/x"]).expect_err("both");
+        assert_eq!(error.status(), 2);
+        assert_eq!(address_of(&["--socket", "/x"]).expect("one").0, PathBuf::from("/x"));
+    }
+}

@@ -1,0 +1,206 @@
+//! `status`: the board of all clients, or how one of them stands, under what holds for the daemon
+//! and for Autotask's API.
+
+use super::error::CtlError;
+use super::output::Csv;
+use super::screen::{NONE, Screen, Tone, count, thousands};
+use super::start::Ctl;
+use super::table::{Column, Table, pairs, toned};
+use crate::varlink::daemon::{Api, ClientStatus, DaemonInfo, Status, StatusReply};
+
+/// How every client stands, or one of them
+///
+/// Also says how the daemon is and how much of Autotask's API is used.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl status
+  lmsyncctl status acme
+  lmsyncctl status --json | jq '.clients[] | select(.health != \"ok\")'")]
+pub struct Args {
+    /// Only this client, in full
+    pub client: Option<String>,
+}
+
+const CSV: Csv = Csv {
+    list: "clients",
+    columns: &[
+        "id",
+        "name",
+        "auto_sync",
+        "last_tried",
+        "last_synced",
+        "last_changed",
+        "next_run",
+        "pending",
+        "health",
+        "running",
+        "contracts",
+        "error",
+        "message",
+    ],
+};
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let alone = args.client.is_some();
+    let answer = ctl.client.call(&Status { client: args.client })?;
+    ctl.output.list(&answer, CSV, |reply, screen| match &reply.clients[..] {
+        [client] if alone => one(client, screen),
+        _ => board(reply, screen),
+    })?;
+    Ok(0)
+}
+
+fn health_tone(health: &str) -> Tone {
+    match health {
+        "ok" => Tone::Good,
+        "never_synced" | "paused" => Tone::Plain,
+        "held" | "overdue" => Tone::Warning,
+        _ => Tone::Bad,
+    }
+}
+
+/// A health in words.
+fn health_words(health: &str) -> String {
+    health.replace('_', " ")
+}
+
+/// The screen of all clients.
+fn board(reply: &StatusReply, screen: &Screen) -> String {
+    let mut text = daemon(&reply.daemon, screen);
+    text.push_str(&api(&reply.api, screen));
+    text.push('\n');
+    if reply.clients.is_empty() {
+        let hint = format!("{} client list shows the clients", screen.program);
+        return format!("{text}no client was synced yet; {hint}\n");
+    }
+    let mut table = Table::new([
+        Column::text("CLIENT").cut(10),
+        Column::number("ID"),
+        Column::text("AUTO"),
+        Column::text("HEALTH"),
+        Column::text("LAST SYNCED"),
+        Column::text("LAST CHANGED").leave_out(2),
+        Column::text("NEXT RUN"),
+        Column::number("PENDING"),
+        Column::number("CONTRACTS").leave_out(1),
+    ]);
+    for client in &reply.clients {
+        let next = match &client.running {
+            Some(_) => toned(Tone::Strong, "running"),
+            None => screen.planned(client.next_run.as_deref()).into(),
+        };
+        table.row([
+            client.name.as_str().into(),
+            client.id.to_string().into(),
+            if client.auto_sync { "on".into() } else { toned(Tone::Dim, "off") },
+            toned(health_tone(&client.health), health_words(&client.health)),
+            screen.short(client.last_synced.as_deref()).into(),
+            screen.short(client.last_changed.as_deref()).into(),
+            next,
+            client.pending.map(|n| n.to_string()).unwrap_or_else(|| NONE.to_owned()).into(),
+            client.contracts.to_string().into(),
+        ]);
+        if let Some(message) = &client.message {
+            table.note(toned(health_tone(&client.health), format!("  {message}")));
+        }
+    }
+    text.push_str(&table.render(screen));
+    if !screen.quiet {
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, footer(&reply.clients))));
+    }
+    text
+}
+
+fn footer(clients: &[ClientStatus]) -> String {
+    let mut kinds: Vec<&str> = clients.iter().map(|client| client.health.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|kind| {
+            let number = clients.iter().filter(|client| client.health == kind).count();
+            format!("{number} {}", health_words(kind))
+        })
+        .collect();
+    let pending: i64 = clients.iter().filter_map(|client| client.pending).sum();
+    let total = count(clients.len() as i64, "client");
+    format!("{total}: {} · {} pending", kinds.join(", "), thousands(pending))
+}
+
+fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
+    let mut text = format!(
+        "lmsyncd   {}, running since {} · store: {}, commit {}\n",
+        daemon.version,
+        screen.short(Some(&daemon.started)),
+        count(daemon.contracts, "contract"),
+        thousands(daemon.store_sequence),
+    );
+    for remark in &daemon.store_remarks {
+        let remark = screen.paint(Tone::Warning, format!("! {remark}"));
+        text.push_str(&format!("          {remark}\n"));
+    }
+    text
+}
+
+fn api(api: &Api, screen: &Screen) -> String {
+    let tone = match api.auth.as_str() {
+        "ok" => Tone::Good,
+        "failed" => Tone::Bad,
+        _ => Tone::Plain,
+    };
+    let tenant = match (api.tenant_requests, api.tenant_limit) {
+        (Some(used), Some(limit)) => format!(
+            " · all integrations {} of {} ({})",
+            thousands(used),
+            thousands(limit),
+            screen.age(api.tenant_as_of.as_deref()),
+        ),
+        _ => String::new(),
+    };
+    format!(
+        "Autotask  auth {} · {}\n          {} of {} requests in the last hour{tenant}\n",
+        screen.paint(tone, &api.auth),
+        api.zone_url.as_deref().unwrap_or("zone not known yet"),
+        thousands(api.requests_last_hour),
+        thousands(api.max_requests_per_hour),
+    )
+}
+
+/// The screen of one client.
+fn one(client: &ClientStatus, screen: &Screen) -> String {
+    let title = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
+    let health = screen.paint(health_tone(&client.health), health_words(&client.health));
+    let next = match (&client.next_run, client.auto_sync) {
+        (Some(at), _) => screen.exact(Some(at)),
+        (None, true) => NONE.to_owned(),
+        (None, false) => "none, auto-sync is off".to_owned(),
+    };
+    let pending = match client.pending {
+        Some(number) => format!("{} by the last look", count(number, "item")),
+        None => "nobody has looked yet".to_owned(),
+    };
+    let mut lines = vec![
+        ("health", health),
+        ("auto-sync", if client.auto_sync { "on" } else { "off" }.to_owned()),
+        ("last tried", screen.exact(client.last_tried.as_deref())),
+        ("last synced", screen.exact(client.last_synced.as_deref())),
+        ("last changed", screen.exact(client.last_changed.as_deref())),
+        ("next run", next),
+        ("pending", pending),
+        ("contracts", client.contracts.to_string()),
+    ];
+    if let Some(running) = &client.running {
+        lines.push(("running", running.clone()));
+    }
+    if let Some(message) = &client.message {
+        let code = client.error.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+        lines.push(("last error", screen.paint(Tone::Bad, format!("{message}{code}"))));
+    }
+    format!("{title}\n{}", pairs(lines, screen))
+}
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

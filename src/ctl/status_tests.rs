@@ -1,0 +1,89 @@
+//! Snapshots of the status screens.
+
+use super::super::output::assert_columns;
+use super::super::screen::sample;
+use super::*;
+
+fn client(id: i64, name: &str, health: &str) -> ClientStatus {
+    ClientStatus {
+        id,
+        name: name.to_owned(),
+        auto_sync: true,
+        last_tried: Some("2026-11-24T01:00:00Z".to_owned()),
+        last_synced: Some("2026-11-24T01:00:00Z".to_owned()),
+        last_changed: Some("2026-11-20T01:00:00Z".to_owned()),
+        next_run: Some("2026-11-25T01:00:00Z".to_owned()),
+        pending: Some(3),
+        health: health.to_owned(),
+        running: None,
+        contracts: 12,
+        error: None,
+        message: None,
+    }
+}
+
+fn failing() -> ClientStatus {
+    let mut failing = client(
+        29_683_353,
+        "Zahnärztliche Gemeinschaftspraxis Dr. Müller-Lüdenscheidt und Partner mbB",
+        "failing",
+    );
+    failing.error = Some("AuthFailed".to_owned());
+    failing.message = Some("Autotask refused the credentials".to_owned());
+    failing
+}
+
+fn reply() -> StatusReply {
+    let mut never = client(0, "The MSP itself", "never_synced");
+    (never.auto_sync, never.last_synced, never.last_changed) = (false, None, None);
+    (never.next_run, never.pending, never.contracts) = (None, None, 0);
+    let mut running = client(175, "株式会社日本", "ok");
+    running.running = Some("pat, since 2026-11-24T13:04:00Z".to_owned());
+    StatusReply {
+        clients: vec![client(174, "Acme Dental", "ok"), never, failing(), running],
+        api: Api {
+            zone_url: Some("https://webservices5.autotask.net/ATServicesRest/".to_owned()),
+            auth: "ok".to_owned(),
+            requests_last_hour: 120,
+            max_requests_per_hour: 2000,
+            tenant_requests: Some(4100),
+            tenant_limit: Some(10_000),
+            tenant_as_of: Some("2026-11-24T13:00:00Z".to_owned()),
+        },
+        daemon: DaemonInfo {
+            version: "0.1.0".to_owned(),
+            pid: 4711,
+            started: "2026-11-24T08:12:00Z".to_owned(),
+            store_sequence: 1041,
+            contracts: 12,
+            store_remarks: vec!["the index was rebuilt from the ledger".to_owned()],
+        },
+    }
+}
+
+#[test]
+fn the_board_on_both_screens() {
+    insta::assert_snapshot!("board_120", board(&reply(), &sample(120)));
+    insta::assert_snapshot!("board_80", board(&reply(), &sample(80)));
+}
+
+#[test]
+fn the_board_before_anything_happened() {
+    let mut empty = reply();
+    empty.clients.clear();
+    empty.daemon.store_remarks.clear();
+    (empty.api.zone_url, empty.api.tenant_requests) = (None, None);
+    empty.api.auth = "unknown".to_owned();
+    insta::assert_snapshot!("board_empty", board(&empty, &sample(80)));
+}
+
+#[test]
+fn one_client_in_full() {
+    insta::assert_snapshot!("one_failing", one(&failing(), &sample(80)));
+    insta::assert_snapshot!("one_never", one(&reply().clients[1], &sample(80)));
+}
+
+#[test]
+fn csv_has_every_key() {
+    assert_columns(CSV, &failing());
+}

@@ -1,0 +1,322 @@
+//! A full and a sparse sample of everything that goes over the wire. No `..default()` here: a new
+//! field must not compile until it is in the samples.
+
+use lmsyncd::varlink::contracts::*;
+use lmsyncd::varlink::daemon::*;
+use lmsyncd::varlink::sync::*;
+
+use super::Held;
+
+/// Some text in a full sample, none in a sparse one.
+fn text(full: bool) -> Option<String> {
+    full.then(word)
+}
+
+fn word() -> String {
+    "x".to_owned()
+}
+
+fn number(full: bool) -> Option<i64> {
+    full.then_some(1)
+}
+
+fn both<T>(sample: impl Fn(bool) -> T) -> [T; 2] {
+    [sample(true), sample(false)]
+}
+
+/// Holds every method.
+pub fn hold(held: &mut Held<'_>) {
+    held.method(
+        ListClients { search: text(true), all: Some(true) },
+        ListClients { search: None, all: None },
+        both(|full| ClientList { clients: vec![client_summary(full)], as_of: word() }),
+    );
+    let pending = |full: bool| Pending {
+        client: text(full),
+        cached: full.then_some(true),
+        state: text(full),
+        all: full.then_some(true),
+    };
+    held.method(
+        pending(true),
+        pending(false),
+        both(|full| PendingReply {
+            client: full.then(client),
+            as_of: text(full),
+            items: full.then(|| vec![item(true), item(false)]),
+            rejects: full.then(|| vec![reject()]),
+            clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
+        }),
+    );
+    held.method(
+        Diff { client: word(), keys: Some(vec![word()]) },
+        Diff { client: word(), keys: None },
+        both(|full| DiffReply {
+            client: client(),
+            as_of: word(),
+            items: vec![item(full)],
+            effects: vec![Effect { currency: word(), per_month: word(), per_year: word() }],
+        }),
+    );
+    let sync = |full: bool| Sync {
+        client: word(),
+        keys: full.then(|| vec![word()]),
+        all: full.then_some(true),
+        dry_run: full.then_some(true),
+        wait: full.then_some(true),
+        timeout: number(full),
+    };
+    held.method(
+        sync(true),
+        sync(false),
+        both(|full| SyncReply {
+            run: full.then(|| run(full)),
+            items: full.then(|| vec![item(full)]),
+            rejects: full.then(|| vec![reject()]),
+            progress: full.then(|| Progress { doing: word(), pages: 1, rows: 1 }),
+        }),
+    );
+    let set = |full: bool| SetAutoSync {
+        on: true,
+        clients: full.then(|| vec![word()]),
+        all: full.then_some(true),
+        at: text(full),
+    };
+    held.method(
+        set(true),
+        set(false),
+        both(|full| SetAutoSyncReply { clients: vec![switch(full)] }),
+    );
+    held.method(
+        ListRuns { client: text(true), limit: number(true) },
+        ListRuns { client: None, limit: None },
+        both(|full| RunList { runs: vec![run(full)] }),
+    );
+    held.method(
+        ShowRun { id: 1 },
+        ShowRun { id: 1 },
+        both(|full| RunReply {
+            run: run(full),
+            changes: vec![RunChange {
+                key: word(),
+                field: word(),
+                from: text(full),
+                to: text(full),
+            }],
+            rejects: vec![reject()],
+        }),
+    );
+    contracts(held);
+    daemon(held);
+}
+
+fn contracts(held: &mut Held<'_>) {
+    held.method(
+        List { client: text(true) },
+        List { client: None },
+        both(|full| ContractList { contracts: vec![contract(full)] }),
+    );
+    held.method(
+        Show { key: word() },
+        Show { key: word() },
+        both(|full| ContractReply {
+            contract: contract(full),
+            client: client(),
+            fields: vec![FieldView {
+                field: word(),
+                owner: word(),
+                value: text(full),
+                autotask_value: text(full),
+                overridden: true,
+                changed: text(full),
+            }],
+        }),
+    );
+    let edited =
+        |full: bool| EditReply { contract: contract(full), changes: vec![field_change(full)] };
+    let assignments = || vec![Assignment { field: word(), value: word() }];
+    held.method(
+        Set { key: word(), fields: assignments() },
+        Set { key: word(), fields: Vec::new() },
+        both(edited),
+    );
+    held.method(
+        Unset { key: word(), fields: vec![word()] },
+        Unset { key: word(), fields: Vec::new() },
+        both(edited),
+    );
+}
+
+fn daemon(held: &mut Held<'_>) {
+    held.method(
+        Status { client: text(true) },
+        Status { client: None },
+        both(|full| StatusReply {
+            clients: vec![client_status(full)],
+            api: Api {
+                zone_url: text(full),
+                auth: word(),
+                requests_last_hour: 1,
+                max_requests_per_hour: 1,
+                tenant_requests: number(full),
+                tenant_limit: number(full),
+                tenant_as_of: text(full),
+            },
+            daemon: DaemonInfo {
+                version: word(),
+                pid: 1,
+                started: word(),
+                store_sequence: 1,
+                contracts: 1,
+                store_remarks: vec![word()],
+            },
+        }),
+    );
+    held.method(
+        Doctor {},
+        Doctor {},
+        both(|full| DoctorReply {
+            findings: vec![Finding {
+                check: word(),
+                outcome: word(),
+                detail: word(),
+                fix: text(full),
+                error: text(full),
+            }],
+        }),
+    );
+    held.method(
+        Reload {},
+        Reload {},
+        both(|_| ReloadReply {
+            changes: vec![ReloadChange { key: word(), from: word(), to: word(), applied: true }],
+        }),
+    );
+    held.method(Version {}, Version {}, both(|_| VersionReply { version: word() }));
+}
+
+fn client() -> Client {
+    Client { id: 1, name: word() }
+}
+
+fn field_change(full: bool) -> FieldChange {
+    FieldChange { field: word(), from: text(full), to: text(full) }
+}
+
+fn reject() -> Reject {
+    Reject { key: word(), field: word(), reason: word() }
+}
+
+fn client_summary(full: bool) -> ClientSummary {
+    ClientSummary {
+        id: 1,
+        name: word(),
+        active: true,
+        agreements: 1,
+        contracts: 1,
+        auto_sync: true,
+        last_synced: text(full),
+    }
+}
+
+fn pending_summary(full: bool) -> PendingSummary {
+    PendingSummary {
+        id: 1,
+        name: word(),
+        as_of: text(full),
+        new: 1,
+        changed: 1,
+        vanished: 1,
+        held: 1,
+        unsupported: 1,
+    }
+}
+
+fn item(full: bool) -> Item {
+    Item {
+        key: word(),
+        parent: text(full),
+        state: word(),
+        r#type: word(),
+        name: word(),
+        status: text(full),
+        billing_cost: text(full),
+        currency: text(full),
+        billing_cycle: text(full),
+        start_date: text(full),
+        end_date: text(full),
+        reason: text(full),
+        changes: vec![field_change(full)],
+    }
+}
+
+fn run(full: bool) -> Run {
+    Run {
+        id: number(full),
+        client_id: 1,
+        client: word(),
+        trigger: word(),
+        actor: word(),
+        started: word(),
+        ended: word(),
+        result: word(),
+        created: 1,
+        updated: 1,
+        unchanged: 1,
+        vanished: 1,
+        rejected: 1,
+        requests: 1,
+        dry_run: true,
+        error: text(full),
+        message: text(full),
+    }
+}
+
+fn switch(full: bool) -> Switch {
+    Switch {
+        id: 1,
+        name: word(),
+        auto_sync: true,
+        changed: true,
+        next_run: text(full),
+        brings: number(full),
+        last_synced: text(full),
+    }
+}
+
+fn contract(full: bool) -> Contract {
+    Contract {
+        key: word(),
+        parent: text(full),
+        client_id: 1,
+        name: word(),
+        r#type: word(),
+        status: word(),
+        billing_cost: word(),
+        currency: word(),
+        billing_cycle: word(),
+        start_date: text(full),
+        end_date: text(full),
+        source: word(),
+        last_synced: text(full),
+        vanished: text(full),
+    }
+}
+
+fn client_status(full: bool) -> ClientStatus {
+    ClientStatus {
+        id: 1,
+        name: word(),
+        auto_sync: true,
+        last_tried: text(full),
+        last_synced: text(full),
+        last_changed: text(full),
+        next_run: text(full),
+        pending: number(full),
+        health: word(),
+        running: text(full),
+        contracts: 1,
+        error: text(full),
+        message: text(full),
+    }
+}
