@@ -19,3 +19,6 @@
 //! `store` commits, and `control` tells `ctl`.
 
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "demo")]
+pub mod demo;
