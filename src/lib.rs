@@ -23,6 +23,8 @@
 pub mod clock;
 pub mod config;
 pub mod ctl;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod model;
 pub mod sync;
 pub mod varlink;
