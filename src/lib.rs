@@ -22,3 +22,4 @@
 
 pub mod clock;
 pub mod model;
+pub mod store;
