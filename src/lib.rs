@@ -26,5 +26,6 @@ pub mod ctl;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod model;
+pub mod store;
 pub mod sync;
 pub mod varlink;

@@ -1,0 +1,273 @@
+//! A base: the whole state at one commit, in the form of ledger lines, from which the ledger can
+//! go on. A backup has the same form.
+//!
+//! ```text
+//! {"sum":…,"base":{"format":1,"store":…,"seq":N,"chain":…,"segment":4,"last_run":…,"at":…}}
+//! {"sum":…,"contract":{…}}     one line each, chained like the lines of the ledger
+//! {"sum":…,"client":{…}}
+//! {"sum":…,"run":{…},"seq":…}
+//! {"sum":…,"end":{"records":…,"digest":…}}
+//! ```
+//!
+//! `chain` is the checksum of commit N, so the chain goes on behind the base. The digest is that
+//! of the index records that come of the lines. History is not in a base.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::codec;
+use super::convert;
+use super::digest::Tally;
+use super::error::{Doing, StoreError};
+use super::files;
+use super::identity::FORMAT;
+use super::index::{Edit, Index};
+use super::keys;
+use super::line;
+use super::pieces;
+use super::records::{self, Reason};
+use super::segment;
+use super::sum::{Standing, Sum};
+use super::survey::Start;
+use super::v1::{ClientStateV1, ContractV1, RunEntryV1, RunV1};
+
+/// How many records are loaded into the index in one step.
+const STEP: usize = 2_000;
+
+/// Stored state: the first line of a base.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadLineV1 {
+    sum: String,
+    base: HeadV1,
+}
+
+/// Stored state: what a base is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadV1 {
+    format: u64,
+    store: String,
+    seq: u64,
+    chain: String,
+    segment: u64,
+    last_run: u64,
+    at: String,
+}
+
+/// Stored state: a contract in a base.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContractLineV1 {
+    sum: String,
+    contract: ContractV1,
+}
+
+/// Stored state: a client in a base.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientLineV1 {
+    sum: String,
+    client: ClientStateV1,
+}
+
+/// Stored state: a run in a base, without its rejects.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunLineV1 {
+    sum: String,
+    run: RunV1,
+    seq: u64,
+}
+
+/// Stored state: the last line of a base.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndLineV1 {
+    sum: String,
+    end: EndV1,
+}
+
+/// Stored state: what a base holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndV1 {
+    records: u64,
+    digest: String,
+}
+
+/// A base that was read through once and is whole.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) path: PathBuf,
+    /// Where the ledger goes on.
+    pub(super) start: Start,
+    last_run: u64,
+}
+
+/// The newest base that is whole, and what is wrong with newer ones.
+pub(super) fn newest(ledger: &Path) -> Result<(Option<Base>, Vec<StoreError>), StoreError> {
+    let (_, numbers) = segment::list(ledger)?;
+    let mut bad = Vec::new();
+    for number in numbers.into_iter().rev() {
+        match read(&segment::base_path(ledger, number), number, None) {
+            Ok(base) => return Ok((Some(base), bad)),
+            Err(error @ (StoreError::Io { .. } | StoreError::Newer { .. })) => return Err(error),
+            Err(error) => bad.push(error),
+        }
+    }
+    Ok((None, bad))
+}
+
+/// Puts what a base holds into an empty index.
+pub(super) fn load(base: &Base, index: &Index) -> Result<(), StoreError> {
+    let mut waiting = Vec::new();
+    let mut each = |edits: &[Edit]| {
+        waiting.extend_from_slice(edits);
+        // Until the last step the index says that it is before the first line.
+        match waiting.len() < STEP {
+            true => Ok(()),
+            false => index.apply(Standing::START, 0, std::mem::take(&mut waiting)),
+        }
+    };
+    read(&base.path, base.start.segment, Some(&mut each))?;
+    index.apply(base.start.standing, base.last_run, waiting)
+}
+
+/// Writes what the index holds as the base before segment `number`, and reads it back.
+pub(super) fn write(
+    ledger: &Path,
+    number: u64,
+    index: &Index,
+    now: DateTime<Utc>,
+) -> Result<Base, StoreError> {
+    let path = segment::base_path(ledger, number);
+    let temporary = files::with_suffix(&path, ".new");
+    files::remove_if_there(&temporary)?;
+    let mut file = BufWriter::new(files::create_new(&temporary)?);
+    let mut chain = Sum::START;
+    let mut put = |seal: &dyn Fn(Sum) -> Result<(Vec<u8>, Sum), StoreError>| {
+        let (line, sum) = seal(chain)?;
+        chain = sum;
+        file.write_all(&line).doing("write", &temporary)
+    };
+    let meta = index.meta();
+    let base = HeadV1 {
+        format: FORMAT,
+        store: meta.store,
+        seq: meta.standing.seq,
+        chain: meta.standing.sum.to_string(),
+        segment: number,
+        last_run: meta.last_run,
+        at: convert::moment_text(now),
+    };
+    put(&|sum| line::seal(&HeadLineV1 { sum: sum.to_string(), base: base.clone() }, sum))?;
+    let mut tally = Tally::default();
+    index.scan(keys::CONTRACTS, &mut |_, record| {
+        let contract: ContractV1 = codec::decode(record)?;
+        count(&mut tally, &understood(&path, 0, records::contract(&contract))?);
+        put(&|sum| {
+            line::seal(&ContractLineV1 { sum: sum.to_string(), contract: contract.clone() }, sum)
+        })
+    })?;
+    index.scan(keys::CLIENTS, &mut |_, record| {
+        let client: ClientStateV1 = codec::decode(record)?;
+        count(&mut tally, &[understood(&path, 0, records::client(&client))?]);
+        put(&|sum| line::seal(&ClientLineV1 { sum: sum.to_string(), client: client.clone() }, sum))
+    })?;
+    index.scan(keys::RUNS, &mut |_, record| {
+        let RunEntryV1 { run, seq, place: _ } = codec::decode(record)?;
+        count(&mut tally, &understood(&path, 0, records::run(&run, seq, None))?);
+        put(&|sum| line::seal(&RunLineV1 { sum: sum.to_string(), run: run.clone(), seq }, sum))
+    })?;
+    let end = EndV1 { records: tally.records, digest: tally.text() };
+    put(&|sum| line::seal(&EndLineV1 { sum: sum.to_string(), end: end.clone() }, sum))?;
+    let file = file.into_inner().map_err(|error| error.into_error()).doing("write", &temporary)?;
+    file.sync_all().doing("sync", &temporary)?;
+    read(&temporary, number, Some(&mut |_| Ok(())))?;
+    files::rename(&temporary, &path)?;
+    read(&path, number, None)
+}
+
+/// Takes the index records of one line of a base.
+type Each<'a> = &'a mut dyn FnMut(&[Edit]) -> Result<(), StoreError>;
+
+/// Reads a base through. The chain is always checked; the lines are only understood, and the
+/// digest computed, where `each` takes the index records that come of them.
+fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, StoreError> {
+    let (mut head, mut end) = (None, None);
+    let (mut chain, mut tally, mut lines) = (Sum::START, Tally::default(), 0);
+    segment::read_lines(path, 0, &mut |raw| {
+        let damaged = |why: &str| damaged(path, raw.number, why);
+        if end.is_some() {
+            return Err(damaged("something stands behind the end"));
+        }
+        let sum = line::verify(raw.bytes, chain).filter(|_| raw.ended);
+        chain = sum.ok_or_else(|| {
+            damaged("its checksum is not that of its content and of the line before it")
+        })?;
+        lines = raw.number;
+        let parse = |error: String| damaged(&error);
+        if head.is_none() {
+            head = Some(line::parse::<HeadLineV1>(raw.bytes).map_err(parse)?.base);
+        } else if line::rest(raw.bytes).starts_with(br#""end""#) {
+            end = Some(line::parse::<EndLineV1>(raw.bytes).map_err(parse)?.end);
+        } else if let Some(each) = &mut each {
+            let edits = understood(path, raw.number, edits(raw.bytes, &damaged))?;
+            count(&mut tally, &edits);
+            each(&edits)?;
+        }
+        Ok(true)
+    })?;
+    let (Some(head), Some(end)) = (head, end) else {
+        return Err(damaged(path, lines, "the end is missing"));
+    };
+    if head.format > FORMAT {
+        return Err(StoreError::Newer { format: head.format });
+    }
+    if each.is_some() && (end.records, &end.digest) != (tally.records, &tally.text()) {
+        return Err(damaged(path, lines, "the digest is not that of the records"));
+    }
+    let chain = Sum::parse(head.chain.as_bytes()).filter(|_| head.segment == number);
+    let sum = chain.ok_or_else(|| damaged(path, 1, "its head makes no sense"))?;
+    let standing = Standing { seq: head.seq, sum };
+    let start = Start { segment: number, standing };
+    Ok(Base { path: path.to_owned(), start, last_run: head.last_run })
+}
+
+fn edits(bytes: &[u8], damaged: &dyn Fn(&str) -> StoreError) -> Result<Vec<Edit>, Reason> {
+    let bad = |error: String| Reason::Store(damaged(&error));
+    let rest = line::rest(bytes);
+    Ok(if rest.starts_with(br#""contract""#) {
+        let line: ContractLineV1 = line::parse(bytes).map_err(bad)?;
+        records::contract(&line.contract)?.to_vec()
+    } else if rest.starts_with(br#""client""#) {
+        let line: ClientLineV1 = line::parse(bytes).map_err(bad)?;
+        vec![records::client(&line.client)?]
+    } else {
+        let line: RunLineV1 = line::parse(bytes).map_err(bad)?;
+        records::run(&line.run, line.seq, None)?.to_vec()
+    })
+}
+
+fn understood<T>(path: &Path, line: u64, result: Result<T, Reason>) -> Result<T, StoreError> {
+    result.map_err(|reason| match reason {
+        Reason::Store(error) => error,
+        Reason::Unreadable(why) => damaged(path, line, &why.to_string()),
+    })
+}
+
+fn count(tally: &mut Tally, edits: &[Edit]) {
+    for (key, record) in edits {
+        for (key, piece) in record.iter().flat_map(|record| pieces::cut(key, record)) {
+            tally.add(&key, piece);
+        }
+    }
+}
+
+fn damaged(path: &Path, line: u64, why: &str) -> StoreError {
+    StoreError::Damaged { file: path.to_owned(), line, why: why.to_owned() }
+}

@@ -1,0 +1,73 @@
+//! Looking after the store while it is in use: reads the ledger and the index once more and tells
+//! what does not hold.
+
+use super::error::StoreError;
+use super::handle::Store;
+use super::read::Head;
+use super::survey::{self, Seen};
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// How many lines of the ledger are good.
+    pub lines: u64,
+    /// How many bytes of the ledger were read.
+    pub bytes: u64,
+    /// How far the store was then.
+    pub head: Head,
+    /// What does not hold; empty in a sound store. A restart repairs what can be repaired.
+    pub faults: Vec<String>,
+}
+
+impl CheckReport {
+    /// Whether everything holds.
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+impl Store {
+    /// Reads the whole ledger and the whole index. Commits wait while the index is read, some
+    /// seconds for hundreds of thousands of contracts.
+    pub fn check(&self) -> Result<CheckReport, StoreError> {
+        let core = self.core();
+        let mut faults = Vec::new();
+        let meta = {
+            let meta = core.index.gate();
+            if core.index.stored_meta()?.is_some_and(|stored| stored != *meta) {
+                faults.push("the index does not hold the meta record that was written".to_owned());
+            }
+            let tally = core.index.recount()?;
+            if tally != meta.tally {
+                faults.push(format!(
+                    "the index holds {} records with digest {}, where {} with digest {} belong",
+                    tally.records,
+                    tally.text(),
+                    meta.tally.records,
+                    meta.tally.text()
+                ));
+            }
+            meta.clone()
+        };
+        let until = Some(meta.standing.seq);
+        let survey = survey::survey(&core.ledger_dir, core.start, Some(meta.standing), until)?;
+        if let Some(bad) = &survey.bad {
+            faults.push(format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why));
+        } else if survey.end != meta.standing || survey.index == Seen::Other {
+            faults.push(format!(
+                "the ledger ends at commit {} and the index at {}, or they differ",
+                survey.end.seq, meta.standing.seq
+            ));
+        }
+        if let Some(trouble) = self.trouble() {
+            faults.push(format!("no more commits are taken: {trouble}"));
+        }
+        let head = Head {
+            seq: meta.standing.seq,
+            sum: meta.standing.sum.to_string(),
+            records: meta.tally.records,
+            digest: meta.tally.text(),
+        };
+        Ok(CheckReport { lines: survey.lines, bytes: survey.bytes, head, faults })
+    }
+}

@@ -1,0 +1,234 @@
+//! From a commit to a line of the ledger: preconditions, numbers, changes.
+//!
+//! Commits that wait are written together, so the state against which a commit is checked is the
+//! index with the earlier commits of its group laid over it.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::codec;
+use super::commit::{Commit, Write};
+use super::convert::{self, Unreadable};
+use super::error::StoreError;
+use super::index::Index;
+use super::keys;
+use super::line;
+use super::replay;
+use super::sum::Standing;
+use super::v1::{ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1};
+use crate::model::{ClientId, ClientState, Contract, ItemKey, RunId, differences};
+
+/// The longest line. A commit that long is no step of a person or of one client's run.
+const LINE_BYTES: usize = 64 << 20;
+
+/// The state that commits are checked against.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    index: &'a Index,
+    /// Up to which line the ledger is on the disk.
+    stable: u64,
+    standing: Standing,
+    last_run: u64,
+    contracts: HashMap<ItemKey, Option<Contract>>,
+    clients: HashMap<ClientId, Option<ClientState>>,
+}
+
+/// A line that is ready to be written.
+#[derive(Debug)]
+pub(super) struct Drafted {
+    pub(super) record: LineV1,
+    pub(super) bytes: Vec<u8>,
+    pub(super) standing: Standing,
+    pub(super) run: Option<RunId>,
+}
+
+impl<'a> Draft<'a> {
+    /// A draft that begins where the index is current.
+    pub(super) fn new(index: &'a Index) -> Draft<'a> {
+        let meta = index.meta();
+        Draft {
+            index,
+            stable: meta.standing.seq,
+            standing: meta.standing,
+            last_run: meta.last_run,
+            contracts: HashMap::new(),
+            clients: HashMap::new(),
+        }
+    }
+
+    /// The sequence of the last commit.
+    pub(super) fn seq(&self) -> u64 {
+        self.standing.seq
+    }
+
+    /// Checks a commit and makes its line; none where it changes nothing. A commit that is refused
+    /// leaves no trace.
+    pub(super) fn add(&mut self, commit: &Commit) -> Result<Option<Drafted>, StoreError> {
+        let contracts = checked(
+            &commit.contracts,
+            |contract| contract.key,
+            |key| format!("contract {key}"),
+            |key| match self.contracts.get(&key) {
+                Some(known) => Ok(known.clone()),
+                None => stored_contract(self.index, key),
+            },
+        )?;
+        let clients = checked(
+            &commit.clients,
+            |state| state.client.id,
+            |id| format!("client {id}"),
+            |id| match self.clients.get(&id) {
+                Some(known) => Ok(known.clone()),
+                None => stored_client(self.index, id),
+            },
+        )?;
+        if contracts.is_empty() && clients.is_empty() && commit.run.is_none() {
+            return Ok(None);
+        }
+        let run = match &commit.run {
+            Some(run) if run.id.is_some() => {
+                let why = "the store numbers the runs, and this one has a number already";
+                return Err(StoreError::Unstorable(why.to_owned()));
+            }
+            Some(run) => {
+                let stored = convert::run_v1(run, self.last_run + 1);
+                let mut numbered = run.clone();
+                numbered.id = Some(RunId(stored.id));
+                reads_back("the run", &numbered, convert::run(&stored))?;
+                Some(stored)
+            }
+            None => None,
+        };
+        let mut record = LineV1 {
+            sum: self.standing.sum.to_string(),
+            seq: self.standing.seq + 1,
+            stable: self.stable,
+            at: convert::moment_text(commit.at),
+            actor: convert::actor_v1(&commit.actor),
+            run,
+            changes: Vec::new(),
+            contracts: Vec::new(),
+            clients: Vec::new(),
+        };
+        reads_back("the moment", &commit.at, convert::moment(&record.at))?;
+        for (key, Write { before, after }) in &contracts {
+            for change in differences(before.as_ref(), after.as_ref()) {
+                let stored = convert::change_v1(*key, &change);
+                let back = convert::change(&stored).map(|change| change.change);
+                reads_back("a change", &change, back)?;
+                record.changes.push(stored);
+            }
+            let stored = after.as_ref().map(contract_v1).transpose()?;
+            record.contracts.push(ContractEntryV1 { key: key.to_string(), record: stored });
+        }
+        for (id, Write { before: _, after }) in &clients {
+            let stored = after.as_ref().map(client_v1).transpose()?;
+            record.clients.push(ClientEntryV1 { id: id.0, record: stored });
+        }
+        let (bytes, sum) = line::seal(&record, self.standing.sum)?;
+        if bytes.len() > LINE_BYTES {
+            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
+        }
+        // Nothing can be refused from here on.
+        self.standing = Standing { seq: record.seq, sum };
+        let run = record.run.as_ref().map(|run| RunId(run.id));
+        self.last_run = run.map_or(self.last_run, |id| id.0);
+        self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after.clone())));
+        self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after.clone())));
+        record.sum = sum.to_string();
+        Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
+    }
+}
+
+/// The contract that the index holds under a key.
+pub(super) fn stored_contract(index: &Index, key: ItemKey) -> Result<Option<Contract>, StoreError> {
+    let Some(client) = replay::owner(index, key)? else { return Ok(None) };
+    let record = index
+        .get(&keys::contract(client, key))?
+        .ok_or_else(|| StoreError::index(format!("the record of {key} is missing")))?;
+    contract_of(&record).map(Some)
+}
+
+/// The client that the index holds under an id.
+pub(super) fn stored_client(
+    index: &Index,
+    id: ClientId,
+) -> Result<Option<ClientState>, StoreError> {
+    index.get(&keys::client(id))?.map(|record| client_of(&record)).transpose()
+}
+
+/// The contract of an index record.
+pub(super) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
+    live(convert::contract(&codec::decode(record)?))
+}
+
+/// The client of an index record.
+pub(super) fn client_of(record: &[u8]) -> Result<ClientState, StoreError> {
+    live(convert::client(&codec::decode(record)?))
+}
+
+/// A stored value that was read, or an error of the index.
+pub(super) fn live<T>(read: Result<T, Unreadable>) -> Result<T, StoreError> {
+    read.map_err(|error| StoreError::Index {
+        what: "read a record".to_owned(),
+        source: Some(Box::new(error)),
+    })
+}
+
+/// The writes that change something, each with its key, if all preconditions hold.
+fn checked<T: PartialEq, K: Copy + Eq + Hash>(
+    writes: &[Write<T>],
+    key: impl Fn(&T) -> K,
+    name: impl Fn(K) -> String,
+    stored: impl Fn(K) -> Result<Option<T>, StoreError>,
+) -> Result<Vec<(K, &Write<T>)>, StoreError> {
+    let mut seen = HashMap::new();
+    let mut changing = Vec::new();
+    for write in writes {
+        let keys = (write.before.as_ref().map(&key), write.after.as_ref().map(&key));
+        let item = match keys {
+            (Some(before), Some(after)) if before != after => {
+                let (before, after) = (name(before), name(after));
+                return Err(StoreError::Unstorable(format!("{before} cannot become {after}")));
+            }
+            (Some(item), _) | (None, Some(item)) => item,
+            (None, None) => continue,
+        };
+        if seen.insert(item, ()).is_some() {
+            let name = name(item);
+            return Err(StoreError::Unstorable(format!("{name} stands twice in one commit")));
+        }
+        if stored(item)? != write.before {
+            return Err(StoreError::Conflict(name(item)));
+        }
+        if write.before != write.after {
+            changing.push((item, write));
+        }
+    }
+    Ok(changing)
+}
+
+fn contract_v1(contract: &Contract) -> Result<ContractV1, StoreError> {
+    let stored = convert::contract_v1(contract);
+    reads_back(&format!("contract {}", contract.key), contract, convert::contract(&stored))?;
+    Ok(stored)
+}
+
+fn client_v1(state: &ClientState) -> Result<ClientStateV1, StoreError> {
+    let stored = convert::client_v1(state);
+    reads_back(&format!("client {}", state.client.id), state, convert::client(&stored))?;
+    Ok(stored)
+}
+
+/// What is stored must read back as what it was, now rather than at the next start.
+fn reads_back<T: PartialEq>(
+    what: &str,
+    value: &T,
+    back: Result<T, Unreadable>,
+) -> Result<(), StoreError> {
+    match back {
+        Ok(back) if back == *value => Ok(()),
+        Ok(_) => Err(StoreError::Unstorable(format!("{what} would not read back as it is"))),
+        Err(why) => Err(StoreError::Unstorable(format!("{what} would not read back: {why}"))),
+    }
+}

@@ -1,0 +1,98 @@
+//! What can go wrong in the store. Messages are fragments that fit after "failed to open the
+//! store:" and the like; causes are chained, not pasted in.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another daemon holds the lock on the store.
+    #[error("{} is in use by another lmsyncd{}", dir.display(), holder(*pid))]
+    InUse {
+        /// The store's folder.
+        dir: PathBuf,
+        /// The other daemon's process id, where it could be read.
+        pid: Option<u32>,
+    },
+    /// A precondition of the commit does not hold; nothing was written.
+    #[error("{0} is not as expected: it was changed meanwhile")]
+    Conflict(String),
+    /// The commit holds something that would not read back as it is; nothing was written.
+    #[error("{0}")]
+    Unstorable(String),
+    /// The store was written by a newer program.
+    #[error("the store has format {format}, which this program is too old to read")]
+    Newer {
+        /// The format that the store states.
+        format: u64,
+    },
+    /// A file of the store is damaged, and nothing else holds what it held.
+    #[error("{}, line {line}: {why}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// The line, counted from 1; 0 where the file as a whole is meant.
+        line: u64,
+        /// What is wrong, and the way out.
+        why: String,
+    },
+    /// The operating system refused something.
+    #[error("{what} {}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The index failed.
+    #[error("index: {what}")]
+    Index {
+        /// What was tried, or what is wrong.
+        what: String,
+        /// Why, where something else is to blame.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The store is read-only: it was closed, or storage failed earlier.
+    #[error("the store takes no more changes, because it was closed or its disk failed")]
+    Stopped,
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}
+
+impl StoreError {
+    /// A failure of the index that has no deeper cause.
+    pub(super) fn index(what: impl Into<String>) -> StoreError {
+        StoreError::Index { what: what.into(), source: None }
+    }
+
+    /// The same error once more, for the next of several commits that one failure met.
+    pub(super) fn again(&self) -> StoreError {
+        match self {
+            StoreError::Io { what, path, source } => {
+                let source = match source.raw_os_error() {
+                    Some(code) => io::Error::from_raw_os_error(code),
+                    None => io::Error::new(source.kind(), source.to_string()),
+                };
+                StoreError::Io { what, path: path.clone(), source }
+            }
+            StoreError::Index { what, .. } => StoreError::index(what.clone()),
+            _ => StoreError::Stopped,
+        }
+    }
+}
+
+/// Names what was tried, and on which file, when it fails.
+pub(super) trait Doing<T> {
+    fn doing(self, what: &'static str, path: &Path) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for io::Result<T> {
+    fn doing(self, what: &'static str, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Io { what, path: path.to_owned(), source })
+    }
+}

@@ -1,0 +1,300 @@
+//! The index: sled, behind keys and records of our own.
+//!
+//! Nothing outside this file and `guard` knows sled. The index need not be durable; it must know
+//! what it holds. So each step that it takes is one atomic batch, in which stands the meta record:
+//! up to which line of the ledger it is current, that line's checksum, and the tally of all other
+//! records. Where the tally does not hold, the index is not believed.
+//!
+//! sled's iterators see writes that happen while they run, so readers and the writer take turns at
+//! a gate; the meta record is kept behind it too.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::codec;
+use super::digest::Tally;
+use super::error::{Doing, StoreError};
+use super::guard;
+use super::keys;
+use super::pieces;
+use super::sum::{Standing, Sum};
+use super::v1::MetaV1;
+
+/// How much sled keeps in memory; the pages of some ten thousand contracts.
+const CACHE_BYTES: u64 = 16 << 20;
+/// How often sled hands its buffers to the kernel. What is lost is replayed from the ledger.
+const FLUSH_MS: u64 = 1_000;
+
+/// A record that is to be put, or removed.
+pub(super) type Edit = (Vec<u8>, Option<Vec<u8>>);
+
+/// Takes a key and its record.
+pub(super) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
+
+/// What the meta record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meta {
+    /// The store that the index belongs to.
+    pub(super) store: String,
+    /// Up to which line it is current.
+    pub(super) standing: Standing,
+    /// The number of the last run.
+    pub(super) last_run: u64,
+    /// What it holds.
+    pub(super) tally: Tally,
+}
+
+/// The open index.
+#[derive(Debug)]
+pub(super) struct Index {
+    dir: PathBuf,
+    db: sled::Db,
+    records: sled::Tree,
+    cache: sled::Tree,
+    gate: RwLock<Meta>,
+}
+
+/// The right to read: no batch is applied while it is held.
+pub(super) type Gate<'a> = RwLockReadGuard<'a, Meta>;
+
+pub(super) fn config(dir: &Path) -> sled::Config {
+    sled::Config::new()
+        .path(dir)
+        .cache_capacity(CACHE_BYTES)
+        .flush_every_ms(Some(FLUSH_MS))
+        .mode(sled::Mode::LowSpace)
+}
+
+impl Index {
+    /// Opens what is in `dir`, and believes it only if its tally holds. A new one belongs to
+    /// `store` and is current up to before the first line.
+    pub(super) fn open(dir: &Path, store: &str) -> Result<Index, StoreError> {
+        let (db, records, cache) = guard::index("open", || {
+            let db = config(dir).open()?;
+            let (records, cache) = (db.open_tree("records")?, db.open_tree("cache")?);
+            Ok((db, records, cache))
+        })?;
+        let meta = Meta {
+            store: store.to_owned(),
+            standing: Standing::START,
+            last_run: 0,
+            tally: Tally::default(),
+        };
+        let mut index =
+            Index { dir: dir.to_owned(), db, records, cache, gate: RwLock::new(meta.clone()) };
+        let stored = guard::index("read", || index.records.get(keys::META))?;
+        let found = index.recount()?;
+        let meta = match stored {
+            Some(bytes) => read_meta(&bytes)?,
+            None => meta,
+        };
+        if meta.tally != found {
+            let why = format!(
+                "it holds {} records with digest {}, where {} with digest {} belong",
+                found.records,
+                found.text(),
+                meta.tally.records,
+                meta.tally.text()
+            );
+            return Err(StoreError::index(why));
+        }
+        if meta.store != store {
+            return Err(StoreError::index(format!("it belongs to another store, {}", meta.store)));
+        }
+        index.gate = RwLock::new(meta);
+        Ok(index)
+    }
+
+    /// Waits until no batch is applied, and keeps it so.
+    pub(super) fn gate(&self) -> Gate<'_> {
+        // The gate's value is only ever replaced whole.
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close_gate(&self) -> RwLockWriteGuard<'_, Meta> {
+        self.gate.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the index holds by its own account.
+    pub(super) fn meta(&self) -> Meta {
+        self.gate().clone()
+    }
+
+    /// Puts and removes records in one step, with which it is current up to `standing`.
+    pub(super) fn apply(
+        &self,
+        standing: Standing,
+        last_run: u64,
+        edits: Vec<Edit>,
+    ) -> Result<(), StoreError> {
+        let mut meta = self.close_gate();
+        let mut next = Meta { standing, last_run, ..meta.clone() };
+        let mut batch = sled::Batch::default();
+        // Where an edit of a key follows another, the last one counts.
+        for (key, record) in edits.into_iter().collect::<BTreeMap<_, _>>() {
+            for (key, piece) in self.pieces(&key)? {
+                next.tally.remove(&key, &piece);
+                batch.remove(key);
+            }
+            for (key, piece) in record.iter().flat_map(|record| pieces::cut(&key, record)) {
+                next.tally.add(&key, piece);
+                batch.insert(key, piece);
+            }
+        }
+        batch.insert(keys::META, write_meta(&next)?);
+        guard::index("write", || self.records.apply_batch(batch))?;
+        *meta = next;
+        Ok(())
+    }
+
+    /// The record under a key.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let pieces = self.pieces(key)?;
+        let join = |pieces: Vec<(_, sled::IVec)>| {
+            pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect()
+        };
+        Ok((!pieces.is_empty()).then(|| join(pieces)))
+    }
+
+    /// Visits every record whose key begins with `prefix`, in order.
+    pub(super) fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError> {
+        let mut whole: Option<(Vec<u8>, Vec<u8>)> = None;
+        let mut rest = self.records.scan_prefix(prefix);
+        while let Some((key, piece)) = guard::index("read", || rest.next().transpose())? {
+            match &mut whole {
+                Some((base, record)) if is_piece_of(&key, base) => record.extend_from_slice(&piece),
+                _ => {
+                    if let Some((base, record)) = whole.replace((key.to_vec(), piece.to_vec())) {
+                        each(&base, &record)?;
+                    }
+                }
+            }
+        }
+        whole.map_or(Ok(()), |(base, record)| each(&base, &record))
+    }
+
+    /// The last `limit` keys that begin with `prefix`, the last first.
+    pub(super) fn last_keys(
+        &self,
+        prefix: &[u8],
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut found = Vec::new();
+        let mut rest = self.records.scan_prefix(prefix).rev();
+        while found.len() < limit {
+            let Some((key, _)) = guard::index("read", || rest.next().transpose())? else { break };
+            if keys::width(prefix[0]) == Some(key.len()) {
+                found.push(key.to_vec());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Counts what is there, record by record. Hold the gate.
+    pub(super) fn recount(&self) -> Result<Tally, StoreError> {
+        let mut tally = Tally::default();
+        let mut rest = self.records.iter();
+        while let Some((key, value)) = guard::index("read", || rest.next().transpose())? {
+            if key != keys::META {
+                tally.add(&key, &value);
+            }
+        }
+        Ok(tally)
+    }
+
+    /// The meta record as it stands in sled. Hold the gate.
+    pub(super) fn stored_meta(&self) -> Result<Option<Meta>, StoreError> {
+        let bytes = guard::index("read", || self.records.get(keys::META))?;
+        bytes.map(|bytes| read_meta(&bytes)).transpose()
+    }
+
+    /// What the cache holds under a name; nothing where any of it is missing or torn.
+    pub(super) fn cache_get(&self, name: &str) -> Option<Vec<u8>> {
+        let base = cache_key(name);
+        let get = |key: Vec<u8>| guard::index("read", || self.cache.get(key)).ok().flatten();
+        let _gate = self.gate();
+        let mut record = get(base.clone())?.to_vec();
+        for number in 1..pieces::count(&record) {
+            record.extend_from_slice(&get(pieces::key(&base, number))?);
+        }
+        codec::unwrap(codec::CACHE, &record).ok().map(<[u8]>::to_vec)
+    }
+
+    /// Keeps bytes under a name.
+    pub(super) fn cache_put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        if bytes.len() as u64 > codec::LIMIT {
+            return Err(StoreError::index(format!("{} bytes are too many", bytes.len())));
+        }
+        let (base, record) = (cache_key(name), codec::wrap(codec::CACHE, bytes));
+        let _gate = self.close_gate();
+        guard::index("write", || {
+            let mut batch = sled::Batch::default();
+            for key in self.cache.scan_prefix(&base).keys() {
+                batch.remove(key?);
+            }
+            for (key, piece) in pieces::cut(&base, &record) {
+                batch.insert(key, piece);
+            }
+            self.cache.apply_batch(batch)
+        })
+    }
+
+    /// Writes out what sled holds back and makes it durable: sled's own flush does not.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        guard::index("flush", || self.db.flush())?;
+        let file = self.dir.join("db");
+        std::fs::File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
+    }
+
+    fn pieces(&self, key: &[u8]) -> Result<Vec<(Vec<u8>, sled::IVec)>, StoreError> {
+        let mut found = Vec::new();
+        let get = |key: &[u8]| guard::index("read", || self.records.get(key));
+        let Some(first) = get(key)? else { return Ok(found) };
+        let count = pieces::count(&first);
+        found.push((key.to_vec(), first));
+        for number in 1..count {
+            let key = pieces::key(key, number);
+            let piece =
+                get(&key)?.ok_or_else(|| StoreError::index("a piece of a record is missing"))?;
+            found.push((key, piece));
+        }
+        Ok(found)
+    }
+}
+
+fn is_piece_of(key: &[u8], base: &[u8]) -> bool {
+    key.len() > base.len() && key.starts_with(base)
+}
+
+/// The length keeps a name from being the beginning of another.
+fn cache_key(name: &str) -> Vec<u8> {
+    [&(name.len() as u32).to_be_bytes(), name.as_bytes()].concat()
+}
+
+fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
+    let MetaV1 { store, seq, sum, last_run, records, digest } = codec::decode(bytes)?;
+    let sum = Sum::parse(sum.as_bytes());
+    let digest = Sum::parse(digest.as_bytes());
+    let (Some(sum), Some(digest)) = (sum, digest) else {
+        return Err(StoreError::index("its meta record makes no sense"));
+    };
+    Ok(Meta {
+        store,
+        standing: Standing { seq, sum },
+        last_run,
+        tally: Tally { records, digest: digest.as_number() },
+    })
+}
+
+fn write_meta(meta: &Meta) -> Result<Vec<u8>, StoreError> {
+    let Meta { store, standing: Standing { seq, sum }, last_run, tally } = meta;
+    codec::encode(&MetaV1 {
+        store: store.clone(),
+        seq: *seq,
+        sum: sum.to_string(),
+        last_run: *last_run,
+        records: tally.records,
+        digest: tally.text(),
+    })
+}

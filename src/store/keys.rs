@@ -1,0 +1,133 @@
+//! The keys of the index: one prefix byte a kind, then big-endian numbers, so that the order of
+//! the bytes is the order of the things and a client's records are one prefix scan.
+//!
+//! | prefix | then | record |
+//! |---|---|---|
+//! | `c` | client, letter, id | the contract |
+//! | `h` | letter, id, sequence | where a commit stands that changed that contract |
+//! | `k` | letter, id | the client that the contract belongs to |
+//! | `m` | | the meta record, the only one outside the digest |
+//! | `r` | run | the run without its rejects, and where it stands |
+//! | `s` | client | the client's state |
+//! | `u` | client, run | nothing: the runs of a client |
+
+use crate::model::{ClientId, ItemKey, Letter, RunId};
+
+/// The key of the meta record.
+pub(super) const META: &[u8] = b"m";
+
+pub(super) const CONTRACTS: &[u8] = b"c";
+pub(super) const CLIENTS: &[u8] = b"s";
+pub(super) const RUNS: &[u8] = b"r";
+
+/// How long the keys of each kind are; what is longer is a later piece of a long record.
+pub(super) fn width(prefix: u8) -> Option<usize> {
+    match prefix {
+        b'c' => Some(18),
+        b'h' => Some(18),
+        b'k' => Some(10),
+        b'r' | b's' => Some(9),
+        b'u' => Some(17),
+        _ => None,
+    }
+}
+
+pub(super) fn contract(client: ClientId, key: ItemKey) -> Vec<u8> {
+    [CONTRACTS, &signed(client.0), &item(key)].concat()
+}
+
+pub(super) fn contracts_of(client: ClientId) -> Vec<u8> {
+    [CONTRACTS, &signed(client.0)].concat()
+}
+
+pub(super) fn owner(key: ItemKey) -> Vec<u8> {
+    [b"k", &item(key)[..]].concat()
+}
+
+pub(super) fn client(id: ClientId) -> Vec<u8> {
+    [CLIENTS, &signed(id.0)].concat()
+}
+
+pub(super) fn run(id: RunId) -> Vec<u8> {
+    [RUNS, &id.0.to_be_bytes()].concat()
+}
+
+pub(super) fn run_of(client: ClientId, id: RunId) -> Vec<u8> {
+    [&runs_of(client)[..], &id.0.to_be_bytes()].concat()
+}
+
+pub(super) fn runs_of(client: ClientId) -> Vec<u8> {
+    [b"u", &signed(client.0)[..]].concat()
+}
+
+pub(super) fn change(key: ItemKey, seq: u64) -> Vec<u8> {
+    [&changes_of(key)[..], &seq.to_be_bytes()].concat()
+}
+
+pub(super) fn changes_of(key: ItemKey) -> Vec<u8> {
+    [b"h", &item(key)[..]].concat()
+}
+
+/// The number that a key ends with: a run's, or a sequence.
+pub(super) fn last_number(key: &[u8]) -> Option<u64> {
+    let (_, last) = key.split_last_chunk::<8>()?;
+    Some(u64::from_be_bytes(*last))
+}
+
+fn item(key: ItemKey) -> [u8; 9] {
+    let mut bytes = [letter(key.letter); 9];
+    bytes[1..].copy_from_slice(&signed(key.id));
+    bytes
+}
+
+/// Letters are single ASCII characters.
+fn letter(letter: Letter) -> u8 {
+    letter.as_char() as u8
+}
+
+/// A signed number so that negative ones sort before zero.
+fn signed(number: i64) -> [u8; 8] {
+    ((number as u64) ^ (1 << 63)).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_order_of_bytes_is_the_order_of_things(
+            a in (any::<i64>(), 0usize..9, any::<i64>(), any::<u64>()),
+            b in (any::<i64>(), 0usize..9, any::<i64>(), any::<u64>()),
+        ) {
+            let things = |(client, letter, id, number): (i64, usize, i64, u64)| {
+                (ClientId(client), ItemKey::new(Letter::ALL[letter], id), number)
+            };
+            let ((ca, ka, na), (cb, kb, nb)) = (things(a), things(b));
+            prop_assert_eq!(contract(ca, ka).cmp(&contract(cb, kb)), (ca, ka).cmp(&(cb, kb)));
+            prop_assert_eq!(change(ka, na).cmp(&change(kb, nb)), (ka, na).cmp(&(kb, nb)));
+            prop_assert_eq!(run(RunId(na)).cmp(&run(RunId(nb))), na.cmp(&nb));
+            prop_assert_eq!(client(ca).cmp(&client(cb)), ca.cmp(&cb));
+            prop_assert_eq!(last_number(&change(ka, na)), Some(na));
+        }
+    }
+
+    #[test]
+    fn every_key_has_the_width_of_its_kind_and_its_prefix() {
+        let (id, key, run_id) = (ClientId(0), ItemKey::agreement(1), RunId(1));
+        let keys = [
+            contract(id, key),
+            change(key, 1),
+            owner(key),
+            run(run_id),
+            client(id),
+            run_of(id, run_id),
+        ];
+        for key in keys {
+            assert_eq!(width(key[0]), Some(key.len()));
+        }
+        assert!(contract(id, key).starts_with(&contracts_of(id)));
+        assert!(run_of(id, run_id).starts_with(&runs_of(id)));
+    }
+}

@@ -1,0 +1,70 @@
+//! Appending to the ledger: the one place that makes a commit durable.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::error::{Doing, StoreError};
+use super::files;
+use super::segment::{self, Spot};
+
+/// At how many bytes a segment is full: large enough for years of a small MSP in one file, small
+/// enough to copy, grep and open.
+pub(super) const SEGMENT_BYTES: u64 = 64 << 20;
+
+/// The end of the ledger, open for writing.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    dir: PathBuf,
+    path: PathBuf,
+    file: File,
+    end: Spot,
+    full_at: u64,
+}
+
+impl Ledger {
+    /// Opens the ledger at its end, which must be at `end`.
+    pub(super) fn open(dir: &Path, end: Spot, full_at: u64) -> Result<Ledger, StoreError> {
+        let path = segment::path(dir, end.segment);
+        let mut options = OpenOptions::new();
+        options.append(true).create(true).mode(files::FILE_MODE);
+        let file = options.open(&path).doing("open", &path)?;
+        let length = file.metadata().doing("read the size of", &path)?.len();
+        if length != end.offset {
+            let why = format!("it has {length} bytes and not the {} that were read", end.offset);
+            return Err(StoreError::Damaged { file: path, line: 0, why });
+        }
+        files::sync_dir(dir)?;
+        Ok(Ledger { dir: dir.to_owned(), path, file, end, full_at })
+    }
+
+    /// Where the next line will stand. A full segment is followed by a new one.
+    pub(super) fn next_spot(&mut self) -> Result<Spot, StoreError> {
+        if self.end.offset >= self.full_at {
+            let end = Spot { segment: self.end.segment + 1, offset: 0 };
+            let path = segment::path(&self.dir, end.segment);
+            self.file = files::create_new(&path)?;
+            files::sync_dir(&self.dir)?;
+            (self.path, self.end) = (path, end);
+        }
+        Ok(self.end)
+    }
+
+    /// Writes whole lines and returns when they are on the disk.
+    ///
+    /// After an error it is not known what is there: nothing may be appended any more, and the
+    /// sync must not be tried again, because the kernel may have dropped the pages that it could
+    /// not write and would report success.
+    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), StoreError> {
+        self.file.write_all(lines).doing("write", &self.path)?;
+        self.file.sync_data().doing("sync", &self.path)?;
+        self.end.offset += lines.len() as u64;
+        Ok(())
+    }
+
+    /// Where the ledger ends.
+    pub(super) fn end(&self) -> Spot {
+        self.end
+    }
+}

@@ -1,0 +1,104 @@
+//! One line of a ledger or base, and the checksum that it begins with.
+//!
+//! ```text
+//! {"sum":"<32 digits>","seq":12,"stable":11,…}
+//!         ^ 8         ^ 40
+//! ```
+//!
+//! The sum is that of the previous line's sum (as text) and of this line from byte 40 to before
+//! the line break. So every line is plain JSON, and the lines of a file form a chain: none can be
+//! altered, left out or moved without breaking it.
+//!
+//! What stands in a line beyond the sum, the sequence and the stable sequence is not known here.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::StoreError;
+use super::sum::{Standing, Sum};
+
+const HEAD: &[u8] = br#"{"sum":""#;
+const SUM_AT: usize = HEAD.len();
+const REST_AT: usize = SUM_AT + Sum::TEXT;
+
+/// What a line says of itself, true or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stated {
+    pub(super) sum: Sum,
+    pub(super) seq: u64,
+    pub(super) stable: u64,
+}
+
+/// Writes a line, with its line break. `record` has the previous sum's text in its first field,
+/// `sum`, where the line's own takes its place.
+pub(super) fn seal<T: Serialize>(record: &T, before: Sum) -> Result<(Vec<u8>, Sum), StoreError> {
+    let mut line = serde_json::to_vec(record)
+        .map_err(|error| StoreError::Unstorable(format!("no JSON comes of it: {error}")))?;
+    if !line.starts_with(HEAD) || line.get(SUM_AT..REST_AT) != Some(before.to_string().as_bytes()) {
+        return Err(StoreError::Unstorable("a line does not begin with its checksum".to_owned()));
+    }
+    let sum = Sum::of(&[&line[SUM_AT..]]);
+    line[SUM_AT..REST_AT].copy_from_slice(sum.to_string().as_bytes());
+    line.push(b'\n');
+    Ok((line, sum))
+}
+
+/// The sum of a line without its line break, if it is the one that belongs after `before`.
+pub(super) fn verify(line: &[u8], before: Sum) -> Option<Sum> {
+    let stated = stated_sum(line)?;
+    let sum = Sum::of(&[before.to_string().as_bytes(), &line[REST_AT..]]);
+    (sum == stated).then_some(sum)
+}
+
+/// The sum that a line says it has.
+pub(super) fn stated_sum(line: &[u8]) -> Option<Sum> {
+    if !line.starts_with(HEAD) {
+        return None;
+    }
+    Sum::parse(line.get(SUM_AT..REST_AT)?)
+}
+
+/// What stands in a line behind the sum and its quote and comma.
+pub(super) fn rest(line: &[u8]) -> &[u8] {
+    line.get(REST_AT + 2..).unwrap_or_default()
+}
+
+/// What a line of a ledger says of itself.
+pub(super) fn stated(line: &[u8]) -> Option<Stated> {
+    let sum = stated_sum(line)?;
+    let (seq, after) = number(rest(line).strip_prefix(br#""seq":"#)?)?;
+    let (stable, _) = number(after.strip_prefix(br#","stable":"#)?)?;
+    Some(Stated { sum, seq, stable })
+}
+
+/// Whether a line is the one that belongs after the one where a chain stands; if so, where the
+/// chain stands with it.
+pub(super) fn follows(line: &[u8], before: Standing) -> Option<Standing> {
+    let stated = stated(line)?;
+    if stated.seq != before.seq.checked_add(1)? {
+        return None;
+    }
+    Some(Standing { seq: stated.seq, sum: verify(line, before.sum)? })
+}
+
+/// What is wrong with a line that does not follow.
+pub(super) fn complaint(line: &[u8], before: Standing) -> String {
+    match stated(line) {
+        None => "it is not a line of a ledger".to_owned(),
+        Some(stated) if Some(stated.seq) != before.seq.checked_add(1) => {
+            format!("it has sequence {} and stands after {}", stated.seq, before.seq)
+        }
+        Some(_) => "its checksum is not that of its content and of the line before it".to_owned(),
+    }
+}
+
+/// Reads a line that was verified.
+pub(super) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(line).map_err(|error| error.to_string())
+}
+
+fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = text.iter().take_while(|c| c.is_ascii_digit()).count();
+    let (number, rest) = text.split_at(digits);
+    Some((str::from_utf8(number).ok()?.parse().ok()?, rest))
+}

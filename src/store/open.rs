@@ -1,0 +1,362 @@
+//! Opening a store: look, decide, then do.
+//!
+//! ```text
+//!  lock ─ store.json ─ newest whole base ─ tidy ─ open the index under guard
+//!                                                    │ usable?
+//!                    survey of the whole ledger, with the index as a witness
+//!                                                    │
+//!       ┌──────────────────────┬─────────────────────┼───────────────────────┐
+//!   all lines follow     only the last line      a line is bad, or       a line is bad and
+//!       │                is bad, and nothing     the end is gone, but    nobody else holds
+//!       │                proves it was whole     the index holds it      what it held
+//!       │                      │                     │                       │
+//!       │                 cut it, keep it      apply what follows       refuse: name the
+//!       │                      │               from the index, write    file, the line, the
+//!       └──────────┬───────────┘               a new base from it,      way out; change
+//!          the index is                        move the bad file        nothing
+//!     ┌────────────┼─────────────┐             aside, go on in a
+//!  current      behind       bad, of another   new segment
+//!     │            │         history, missing        │
+//!    keep        replay     move aside, rebuild      │
+//!     └────────────┴──────────────┬──────────────────┘
+//!                    tidy the index, open the ledger's end
+//! ```
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::base::{self, Base};
+use super::error::{Doing, StoreError};
+use super::files;
+use super::guard::{self, Wrong};
+use super::identity;
+use super::index::Index;
+use super::ledger::{self, Ledger};
+use super::lock::Lock;
+use super::opening::{Finding, Opening};
+use super::plan::{self, ForIndex, Plan};
+use super::replay;
+use super::segment::{self, Spot};
+use super::survey::{self, BadLine, Seen, Start, Survey};
+use super::tidy;
+
+/// What may differ in tests.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// At how many bytes a segment is full.
+    pub(super) segment_bytes: u64,
+    /// How long opening the index may take; 200,000 contracts take some seconds.
+    pub(super) index_deadline: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { segment_bytes: ledger::SEGMENT_BYTES, index_deadline: Duration::from_secs(120) }
+    }
+}
+
+/// An open store, in parts.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) ledger_dir: PathBuf,
+    pub(super) start: Start,
+    pub(super) index: Index,
+    pub(super) ledger: Ledger,
+    pub(super) lock: Lock,
+}
+
+/// Opens the store in `dir`, making or repairing it where that loses nothing.
+pub(super) fn open(
+    dir: &Path,
+    now: DateTime<Utc>,
+    settings: Settings,
+) -> Result<(Parts, Opening), StoreError> {
+    files::create_dir(dir)?;
+    let lock = Lock::take(dir)?;
+    let id = identity::read(dir)?;
+    let made = id.is_none();
+    let ledger_dir = dir.join("ledger");
+    files::create_dir(&ledger_dir)?;
+    files::create_dir(&dir.join("backups"))?;
+    let mut work = Work {
+        index_dir: dir.join("index"),
+        ledger_dir,
+        id: id.unwrap_or_else(identity::new_id),
+        now,
+        settings,
+        opening: Opening::default(),
+    };
+    let (start, index, end) = work.recover(made)?;
+    tidy::after(&work.index_dir)?;
+    let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
+    if made {
+        identity::write(dir, &work.id, now)?;
+    }
+    let Work { ledger_dir, opening, .. } = work;
+    Ok((Parts { ledger_dir, start, index, ledger, lock }, opening))
+}
+
+struct Work {
+    index_dir: PathBuf,
+    ledger_dir: PathBuf,
+    id: String,
+    now: DateTime<Utc>,
+    settings: Settings,
+    opening: Opening,
+}
+
+impl Work {
+    fn found(&mut self, finding: Finding) {
+        self.opening.findings.push(finding);
+    }
+
+    fn recover(&mut self, made: bool) -> Result<(Start, Index, Spot), StoreError> {
+        let (base, unusable) = base::newest(&self.ledger_dir)?;
+        for error in unusable {
+            self.found(Finding::BaseUnusable(error.to_string()));
+        }
+        let start = base.as_ref().map_or(Start::FIRST, |base| base.start);
+        let (index, why) = match self.open_index()? {
+            Ok(index) => (Some(index), String::new()),
+            Err(why) => (None, why),
+        };
+        let standing = index.as_ref().map(|index| index.meta().standing);
+        let survey = survey::survey(&self.ledger_dir, start, standing, None)?;
+        let empty = base.is_none() && survey.lines == 0 && survey.bad.is_none();
+        if made {
+            self.found(if empty { Finding::NewStore } else { Finding::IdentityMade });
+        } else if empty && index.is_none() && !segment::path(&self.ledger_dir, 1).exists() {
+            return Err(self.emptied());
+        }
+        match (plan::plan(&survey), index) {
+            (Plan::Refuse(bad), _) => Err(refusal(bad)),
+            (Plan::Adopt { bad }, Some(index)) => self.adopt(&survey, bad, index),
+            (Plan::Adopt { .. }, None) => Err(StoreError::index("nothing is left to go on from")),
+            (Plan::Ledger { cut, index: what }, index) => {
+                if let Some(bad) = &cut {
+                    self.cut(bad)?;
+                }
+                if what != ForIndex::Keep {
+                    self.write_again(survey.group, survey.end_spot)?;
+                }
+                let index = match (what, index) {
+                    (ForIndex::Keep, Some(index)) => index,
+                    (ForIndex::Replay, Some(index)) => self.replay(&survey, index)?,
+                    (_, index) => {
+                        // sled must have let go of the folder before it moves.
+                        drop(index);
+                        self.rebuild(base.as_ref(), &survey, why, made && empty)?
+                    }
+                };
+                Ok((start, index, survey.end_spot))
+            }
+        }
+    }
+
+    /// Opens the index, or tells why it cannot be used. An error is one of the machine, such as a
+    /// full disk, which says nothing about the index.
+    fn open_index(&self) -> Result<Result<Index, String>, StoreError> {
+        if !self.index_dir.exists() {
+            return Ok(Err("there was none".to_owned()));
+        }
+        let (dir, id) = (self.index_dir.clone(), self.id.clone());
+        let opened = guard::within(self.settings.index_deadline, move || {
+            tidy::before(&dir)?;
+            Index::open(&dir, &id)
+        });
+        match opened {
+            Ok(Ok(index)) => Ok(Ok(index)),
+            Ok(Err(error)) if is_of_the_machine(&error) => Err(error),
+            Ok(Err(error)) => Ok(Err(chain(&error))),
+            Err(Wrong::Panicked(message)) => Ok(Err(format!("opening it panicked: {message}"))),
+            Err(Wrong::Hung) => {
+                // The thread may still write into that folder, so nothing new may be put there by
+                // this process; the next start finds no index and builds it.
+                let kept = files::move_aside(&self.index_dir, "bad", self.now)?;
+                Err(StoreError::index(format!(
+                    "opening it did not end within {} s; it was moved to {}: start again, and it \
+                     is built anew from the ledger",
+                    self.settings.index_deadline.as_secs(),
+                    kept.display()
+                )))
+            }
+        }
+    }
+
+    /// The files of a store that was made before are gone, and to begin an empty one in its place
+    /// is for a person to decide.
+    fn emptied(&self) -> StoreError {
+        StoreError::Damaged {
+            file: self.ledger_dir.clone(),
+            line: 0,
+            why: "it is empty, though the store was made before: restore the newest backup, or \
+                  remove store.json to begin anew"
+                .to_owned(),
+        }
+    }
+
+    fn replay(&mut self, survey: &Survey, index: Index) -> Result<Index, StoreError> {
+        if let Seen::Follows { reach, next: Some(next) } = survey.index {
+            let count = replay::from(&self.ledger_dir, &index, next)?;
+            if index.meta().standing != reach {
+                return Err(StoreError::index("it did not take every line of the ledger"));
+            }
+            self.found(Finding::Replayed(count));
+        }
+        Ok(index)
+    }
+
+    fn rebuild(
+        &mut self,
+        base: Option<&Base>,
+        survey: &Survey,
+        why: String,
+        new: bool,
+    ) -> Result<Index, StoreError> {
+        let kept = match self.index_dir.exists() {
+            true => Some(files::move_aside(&self.index_dir, "bad", self.now)?),
+            false => None,
+        };
+        files::create_dir(&self.index_dir)?;
+        let index = Index::open(&self.index_dir, &self.id)?;
+        let start = base.map_or(Start::FIRST, |base| base.start);
+        if let Some(base) = base {
+            base::load(base, &index)?;
+        }
+        replay::from(&self.ledger_dir, &index, Spot { segment: start.segment, offset: 0 })?;
+        if index.meta().standing != survey.end {
+            return Err(StoreError::index("it did not take every line of the ledger"));
+        }
+        if !new {
+            let why = match survey.index {
+                Seen::TooOld => "it ended before the ledger begins".to_owned(),
+                Seen::Other => "it did not follow from this ledger".to_owned(),
+                Seen::Nothing | Seen::Follows { .. } => why,
+            };
+            self.found(Finding::IndexRebuilt { why, kept });
+        }
+        Ok(index)
+    }
+
+    /// Goes on from the index, which holds what the ledger has lost. The base is durable before
+    /// the damaged file is touched, and where this is cut short, the next opening begins at the
+    /// base.
+    fn adopt(
+        &mut self,
+        survey: &Survey,
+        bad: Option<BadLine>,
+        index: Index,
+    ) -> Result<(Start, Index, Spot), StoreError> {
+        let index = self.replay(survey, index)?;
+        let (segments, bases) = segment::list(&self.ledger_dir)?;
+        let last = segments.iter().chain(&bases).max().copied().unwrap_or_default();
+        let base = base::write(&self.ledger_dir, last + 1, &index, self.now)?;
+        let mut kept = None;
+        let why = match &bad {
+            Some(bad) => {
+                if bad.file.exists() {
+                    kept = Some(files::move_aside(&bad.file, "damaged", self.now)?);
+                }
+                format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why)
+            }
+            None => format!("it ends at commit {}", survey.end.seq),
+        };
+        self.found(Finding::LedgerRepaired { why, kept, base: base.path.clone() });
+        Ok((base.start, index, Spot { segment: base.start.segment, offset: 0 }))
+    }
+
+    /// Cuts a torn line, after putting a copy of it beside the file.
+    fn cut(&mut self, bad: &BadLine) -> Result<(), StoreError> {
+        let path = &bad.file;
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).open(path).doing("open", path)?;
+        let mut torn = Vec::new();
+        file.seek(SeekFrom::Start(bad.spot.offset)).doing("read", path)?;
+        file.read_to_end(&mut torn).doing("read", path)?;
+        let place = files::aside(path, "torn", self.now);
+        // A full disk must not keep the store from opening over a copy of what was never stored.
+        let copied = files::create_new(&place).and_then(|mut copy| {
+            copy.write_all(&torn).and_then(|()| copy.sync_all()).doing("write", &place)
+        });
+        if copied.is_err() {
+            let _ = fs::remove_file(&place);
+        }
+        file.set_len(bad.spot.offset).doing("cut", path)?;
+        file.sync_all().doing("sync", path)?;
+        files::sync_dir(&self.ledger_dir)?;
+        let kept = copied.is_ok().then_some(place);
+        self.found(Finding::TornLineCut { file: path.clone(), bytes: torn.len() as u64, kept });
+        Ok(())
+    }
+
+    /// Writes the last lines again as they are, and syncs them. If their sync had failed, the
+    /// kernel may hold them in memory as clean though they never reached the disk.
+    fn write_again(&self, from: Spot, to: Spot) -> Result<(), StoreError> {
+        if from.segment != to.segment || from.offset >= to.offset {
+            return Ok(());
+        }
+        let path = segment::path(&self.ledger_dir, from.segment);
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).open(&path).doing("open", &path)?;
+        file.seek(SeekFrom::Start(from.offset)).doing("read", &path)?;
+        let mut lines = vec![0; (to.offset - from.offset) as usize];
+        file.read_exact(&mut lines).doing("read", &path)?;
+        file.seek(SeekFrom::Start(from.offset)).doing("write", &path)?;
+        file.write_all(&lines).doing("write", &path)?;
+        file.sync_all().doing("sync", &path)
+    }
+}
+
+/// Whether an error tells of the machine and not of the index.
+fn is_of_the_machine(error: &StoreError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = match error.downcast_ref::<sled::Error>() {
+            Some(sled::Error::Io(io)) => Some(io),
+            _ => error.downcast_ref::<std::io::Error>(),
+        };
+        if let Some(io) = io {
+            return matches!(
+                io.kind(),
+                ErrorKind::StorageFull
+                    | ErrorKind::QuotaExceeded
+                    | ErrorKind::FileTooLarge
+                    | ErrorKind::PermissionDenied
+                    | ErrorKind::ReadOnlyFilesystem
+                    | ErrorKind::OutOfMemory
+            ) || matches!(io.raw_os_error(), Some(23 | 24)); // ENFILE, EMFILE: too many open files
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn chain(error: &StoreError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(error.to_string().lines().next().unwrap_or_default());
+        cause = error.source();
+    }
+    text
+}
+
+fn refusal(bad: BadLine) -> StoreError {
+    StoreError::Damaged {
+        file: bad.file,
+        line: bad.line,
+        why: format!(
+            "{}; the index does not hold what the line held, so nothing was changed: put an \
+             undamaged copy of the file in its place, or restore the newest backup",
+            bad.why
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! What opening a store found and did, for the log and for `doctor`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// One thing that opening found or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// There was no store yet.
+    NewStore,
+    /// `store.json` was missing beside a ledger and was made anew.
+    IdentityMade,
+    /// The index was behind the ledger, as after a kill; that many commits were applied to it.
+    Replayed(u64),
+    /// The index was built anew from the ledger.
+    IndexRebuilt {
+        /// Why.
+        why: String,
+        /// Where the old one is; none if there was none.
+        kept: Option<PathBuf>,
+    },
+    /// The last line had been written in part and never acknowledged, and was cut.
+    TornLineCut {
+        /// The file.
+        file: PathBuf,
+        /// How many bytes.
+        bytes: u64,
+        /// Where they were put; none if that failed, as on a full disk.
+        kept: Option<PathBuf>,
+    },
+    /// The ledger is damaged or lost its end. The index held everything, and a base was written
+    /// from it. History before it is in the kept files only.
+    LedgerRepaired {
+        /// What is wrong.
+        why: String,
+        /// Where the damaged file is; none where lines are missing at the end without a trace.
+        kept: Option<PathBuf>,
+        /// The base.
+        base: PathBuf,
+    },
+    /// A base cannot be read; an older one, or the ledger alone, served.
+    BaseUnusable(String),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::NewStore => write!(f, "made a new store"),
+            Finding::IdentityMade => {
+                write!(f, "store.json was missing and was made anew; the data is complete")
+            }
+            Finding::Replayed(1) => write!(f, "applied 1 commit of the ledger to the index"),
+            Finding::Replayed(n) => write!(f, "applied {n} commits of the ledger to the index"),
+            Finding::IndexRebuilt { why, kept } => {
+                write!(f, "built the index anew from the ledger, nothing is lost: {why}")?;
+                kept.as_ref()
+                    .map_or(Ok(()), |kept| write!(f, "; the old one is {}", kept.display()))
+            }
+            Finding::TornLineCut { file, bytes, kept } => {
+                let file = file.display();
+                write!(f, "cut {bytes} bytes of a commit that was never acknowledged from {file}")?;
+                kept.as_ref().map_or(Ok(()), |kept| write!(f, "; they are in {}", kept.display()))
+            }
+            Finding::LedgerRepaired { why, kept, base } => {
+                let base = base.display();
+                write!(
+                    f,
+                    "the ledger is damaged: {why}; the index held everything, and {base} was written from it"
+                )?;
+                if let Some(kept) = kept {
+                    write!(f, "; the damaged file is {}", kept.display())?;
+                }
+                write!(f, "; check the disk and make a backup")
+            }
+            Finding::BaseUnusable(why) => write!(f, "a base cannot be used: {why}"),
+        }
+    }
+}
+
+/// What opening a store found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opening {
+    /// In the order in which it happened.
+    pub findings: Vec<Finding>,
+}
+
+impl Opening {
+    /// Whether the store was as it had been left, or is new.
+    pub fn is_clean(&self) -> bool {
+        self.findings.iter().all(|finding| *finding == Finding::NewStore)
+    }
+
+    /// Whether something was damaged: more than what a kill leaves behind.
+    pub fn is_damage(&self) -> bool {
+        self.findings.iter().any(|finding| match finding {
+            Finding::NewStore | Finding::Replayed(_) | Finding::TornLineCut { .. } => false,
+            Finding::IdentityMade
+            | Finding::IndexRebuilt { .. }
+            | Finding::LedgerRepaired { .. }
+            | Finding::BaseUnusable(_) => true,
+        })
+    }
+
+    /// One line for a person about each.
+    pub fn remarks(&self) -> Vec<String> {
+        self.findings.iter().map(Finding::to_string).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! Long records in short values: sled leaks and does not sync values that are too long, so a
+//! record above 15 KiB is cut into pieces under neighbouring keys.
+//!
+//! The first piece stands under the record's own key and tells, in the envelope's header, how long
+//! the whole is; the others stand under that key and a two-byte number.
+
+use super::codec;
+
+/// The most that one value holds; a power of two would waste the rest of sled's page.
+pub(super) const PIECE: usize = 15 << 10;
+
+/// The key of a piece, counted from 0.
+pub(super) fn key(base: &[u8], number: usize) -> Vec<u8> {
+    match number {
+        0 => base.to_vec(),
+        _ => [base, &(number as u16).to_be_bytes()].concat(),
+    }
+}
+
+/// The pieces of a record with their keys.
+pub(super) fn cut<'a>(
+    base: &'a [u8],
+    record: &'a [u8],
+) -> impl Iterator<Item = (Vec<u8>, &'a [u8])> + 'a {
+    record.chunks(PIECE).enumerate().map(|(number, piece)| (key(base, number), piece))
+}
+
+/// How many pieces the record has whose first piece is this one.
+pub(super) fn count(first: &[u8]) -> usize {
+    codec::length(first).map_or(1, |length| length.div_ceil(PIECE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_join_to_the_record_and_keep_their_order() {
+        for size in [0, 1, PIECE - codec::HEADER, PIECE, 5 * PIECE + 7] {
+            let record = codec::wrap(codec::CACHE, &vec![7; size]);
+            let pieces: Vec<_> = cut(b"key", &record).collect();
+            assert_eq!(pieces.len(), count(pieces[0].1));
+            assert!(pieces.is_sorted_by(|a, b| a.0 < b.0));
+            assert_eq!(
+                pieces.iter().flat_map(|(_, piece)| *piece).copied().collect::<Vec<u8>>(),
+                record
+            );
+        }
+    }
+}

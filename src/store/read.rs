@@ -1,0 +1,208 @@
+//! The questions that a store answers.
+//!
+//! Records come from the index, and what is long or rare (rejects, changes) from the line of the
+//! ledger that the index points to. An answer that needs several records is of one moment: no
+//! commit is applied while they are read.
+
+use chrono::{DateTime, Utc};
+
+use super::codec;
+use super::convert;
+use super::draft::{client_of, contract_of, live, stored_client, stored_contract};
+use super::error::StoreError;
+use super::handle::Store;
+use super::keys;
+use super::segment;
+use super::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::model::{
+    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Run, RunId,
+};
+
+/// A run with everything that the ledger knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// The sequence of its commit.
+    pub seq: u64,
+    /// The run, with its rejects.
+    pub run: Run,
+    /// What it changed.
+    pub changes: Vec<Change>,
+    /// Whether its line is in the ledger. If not, as before a base, rejects and changes are empty
+    /// because they are not known.
+    pub whole: bool,
+}
+
+/// One commit in the history of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// The sequence of the commit.
+    pub seq: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: Actor,
+    /// In which run, if it was one.
+    pub run: Option<RunId>,
+    /// What changed, in the order of [`crate::model::Field::ALL`].
+    pub changes: Vec<FieldChange>,
+}
+
+/// How far the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The sequence of the last commit; 0 before the first.
+    pub seq: u64,
+    /// That commit's checksum, which stands for everything before it too.
+    pub sum: String,
+    /// How many records the index has.
+    pub records: u64,
+    /// Their digest.
+    pub digest: String,
+}
+
+impl Store {
+    /// The contract with this key.
+    pub fn contract(&self, key: ItemKey) -> Result<Option<Contract>, StoreError> {
+        let _gate = self.core().index.gate();
+        stored_contract(&self.core().index, key)
+    }
+
+    /// The contracts of a client, by key, with additions directly behind their agreement. An
+    /// addition whose agreement is not stored stands where the agreement would.
+    pub fn contracts(&self, client: ClientId) -> Result<Vec<Contract>, StoreError> {
+        self.contracts_under(&keys::contracts_of(client))
+    }
+
+    /// Every contract, by client and in the order of [`Store::contracts`].
+    pub fn all_contracts(&self) -> Result<Vec<Contract>, StoreError> {
+        self.contracts_under(keys::CONTRACTS)
+    }
+
+    fn contracts_under(&self, prefix: &[u8]) -> Result<Vec<Contract>, StoreError> {
+        let _gate = self.core().index.gate();
+        let mut contracts = Vec::new();
+        self.core().index.scan(prefix, &mut |_, record| {
+            contracts.push(contract_of(record)?);
+            Ok(())
+        })?;
+        contracts.sort_by_key(|contract: &Contract| {
+            let Contract { client, key, parent, .. } = contract;
+            (*client, parent.unwrap_or(*key), parent.is_some(), *key)
+        });
+        Ok(contracts)
+    }
+
+    /// The state of a client.
+    pub fn client(&self, id: ClientId) -> Result<Option<ClientState>, StoreError> {
+        let _gate = self.core().index.gate();
+        stored_client(&self.core().index, id)
+    }
+
+    /// The state of every client, by id.
+    pub fn clients(&self) -> Result<Vec<ClientState>, StoreError> {
+        let _gate = self.core().index.gate();
+        let mut clients = Vec::new();
+        self.core().index.scan(keys::CLIENTS, &mut |_, record| {
+            clients.push(client_of(record)?);
+            Ok(())
+        })?;
+        Ok(clients)
+    }
+
+    /// A run with its rejects and changes.
+    pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
+        let record = {
+            let _gate = self.core().index.gate();
+            self.core().index.get(&keys::run(id))?
+        };
+        let Some(record) = record else { return Ok(None) };
+        let RunEntryV1 { run, seq, place } = codec::decode(&record)?;
+        let line = match &place {
+            Some(place) => self.line(place, seq)?,
+            None => None,
+        };
+        let (run, changes) = match &line {
+            Some(line) => (line.run.as_ref().unwrap_or(&run), &line.changes[..]),
+            None => (&run, &[][..]),
+        };
+        let changes = changes.iter().map(|change| live(convert::change(change)));
+        Ok(Some(RunRecord {
+            seq,
+            run: live(convert::run(run))?,
+            changes: changes.collect::<Result<_, _>>()?,
+            whole: line.is_some(),
+        }))
+    }
+
+    /// The last `limit` runs, of one client or of all, the newest first, without their rejects.
+    pub fn runs(&self, client: Option<ClientId>, limit: usize) -> Result<Vec<Run>, StoreError> {
+        let index = &self.core().index;
+        let _gate = index.gate();
+        let prefix = client.map_or(keys::RUNS.to_vec(), keys::runs_of);
+        let mut runs = Vec::new();
+        for key in index.last_keys(&prefix, limit)? {
+            let id = RunId(keys::last_number(&key).unwrap_or_default());
+            let record = index
+                .get(&keys::run(id))?
+                .ok_or_else(|| StoreError::index(format!("the record of run {id} is missing")))?;
+            let RunEntryV1 { run, .. } = codec::decode(&record)?;
+            runs.push(live(convert::run(&run))?);
+        }
+        Ok(runs)
+    }
+
+    /// The commits that changed a contract, the oldest first, with what they changed of it. It
+    /// outlives the contract. What stands before a base may be gone.
+    pub fn history(&self, key: ItemKey) -> Result<Vec<HistoryEntry>, StoreError> {
+        let mut places: Vec<(u64, PlaceV1)> = Vec::new();
+        {
+            let _gate = self.core().index.gate();
+            self.core().index.scan(&keys::changes_of(key), &mut |key, record| {
+                places.push((keys::last_number(key).unwrap_or_default(), codec::decode(record)?));
+                Ok(())
+            })?;
+        }
+        let mut history = Vec::new();
+        for (seq, place) in places {
+            let Some(line) = self.line(&place, seq)? else { continue };
+            let mut changes = Vec::new();
+            for change in &line.changes {
+                let Change { key: item, change } = live(convert::change(change))?;
+                if item == key {
+                    changes.push(change);
+                }
+            }
+            history.push(HistoryEntry {
+                seq,
+                at: live(convert::moment(&line.at))?,
+                actor: convert::actor(&line.actor),
+                run: line.run.as_ref().map(|run| RunId(run.id)),
+                changes,
+            });
+        }
+        Ok(history)
+    }
+
+    /// How far the store is.
+    pub fn head(&self) -> Head {
+        let meta = self.core().index.meta();
+        Head {
+            seq: meta.standing.seq,
+            sum: meta.standing.sum.to_string(),
+            records: meta.tally.records,
+            digest: meta.tally.text(),
+        }
+    }
+
+    /// The line at a place. One that stands before the base may be gone.
+    fn line(&self, place: &PlaceV1, seq: u64) -> Result<Option<LineV1>, StoreError> {
+        match segment::read_at(&self.core().ledger_dir, place, seq) {
+            Err(StoreError::Damaged { .. } | StoreError::Io { .. })
+                if seq <= self.core().start.standing.seq =>
+            {
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Which index records stand for what: a contract, a client, a run, a line of the ledger.
+//!
+//! Everything is read into live values on the way, so that what this program does not know is
+//! refused by name before it is in the index.
+
+use std::collections::BTreeSet;
+
+use super::codec;
+use super::convert::{self, Unreadable};
+use super::error::StoreError;
+use super::index::Edit;
+use super::keys;
+use super::v1::{ClientStateV1, ContractV1, LineV1, PlaceV1, RunEntryV1, RunV1};
+use crate::model::{ClientId, ItemKey, RunId};
+
+/// Why a line has no index records.
+#[derive(Debug)]
+pub(super) enum Reason {
+    /// It says something that this program does not know.
+    Unreadable(Unreadable),
+    /// The index failed.
+    Store(StoreError),
+}
+
+impl From<Unreadable> for Reason {
+    fn from(error: Unreadable) -> Reason {
+        Reason::Unreadable(error)
+    }
+}
+
+impl From<StoreError> for Reason {
+    fn from(error: StoreError) -> Reason {
+        Reason::Store(error)
+    }
+}
+
+/// The records of a contract.
+pub(super) fn contract(stored: &ContractV1) -> Result<[Edit; 2], Reason> {
+    let contract = convert::contract(stored)?;
+    let (client, key) = (contract.client, contract.key);
+    Ok([
+        (keys::contract(client, key), Some(codec::encode(stored)?)),
+        (keys::owner(key), Some(codec::encode(&client.0)?)),
+    ])
+}
+
+/// The record of a client's state.
+pub(super) fn client(stored: &ClientStateV1) -> Result<Edit, Reason> {
+    let state = convert::client(stored)?;
+    Ok((keys::client(state.client.id), Some(codec::encode(stored)?)))
+}
+
+/// The records of a run, which stands in the line with this sequence.
+pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[Edit; 2], Reason> {
+    convert::run(stored)?;
+    let (client, id) = (ClientId(stored.client), RunId(stored.id));
+    let run = RunV1 { rejects: Vec::new(), ..stored.clone() };
+    Ok([
+        (keys::run(id), Some(codec::encode(&RunEntryV1 { run, seq, place })?)),
+        (keys::run_of(client, id), Some(codec::encode(&())?)),
+    ])
+}
+
+/// What a line changes in the index. `owner` tells which client a contract belongs to now.
+pub(super) fn line(
+    line: &LineV1,
+    place: &PlaceV1,
+    owner: &dyn Fn(ItemKey) -> Result<Option<ClientId>, StoreError>,
+) -> Result<Vec<Edit>, Reason> {
+    let mut edits = Vec::new();
+    for entry in &line.contracts {
+        let key = convert::key(&entry.key)?;
+        if let Some(client) = owner(key)? {
+            edits.push((keys::contract(client, key), None));
+            edits.push((keys::owner(key), None));
+        }
+        if let Some(record) = &entry.record {
+            edits.extend(contract(record)?);
+        }
+    }
+    for entry in &line.clients {
+        edits.push((keys::client(ClientId(entry.id)), None));
+        if let Some(record) = &entry.record {
+            edits.push(client(record)?);
+        }
+    }
+    if let Some(stored) = &line.run {
+        edits.extend(run(stored, line.seq, Some(place.clone()))?);
+    }
+    let mut changed = BTreeSet::new();
+    for change in &line.changes {
+        changed.insert(convert::change(change)?.key);
+    }
+    for key in changed {
+        edits.push((keys::change(key, line.seq), Some(codec::encode(place)?)));
+    }
+    Ok(edits)
+}

@@ -1,0 +1,89 @@
+//! The checksum that chains the lines of a file, and where a chain stands.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// The first 16 bytes of a SHA-256. It is written as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sum([u8; 16]);
+
+impl Sum {
+    /// How many characters the text of a sum has.
+    pub(super) const TEXT: usize = 32;
+
+    /// What stands before the first line of a chain.
+    pub(super) const START: Sum = Sum([0; 16]);
+
+    /// The sum of all parts, one after the other.
+    pub(super) fn of(parts: &[&[u8]]) -> Sum {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        let mut first = [0; 16];
+        first.copy_from_slice(&hasher.finalize()[..16]);
+        Sum(first)
+    }
+
+    /// Reads the text of a sum; only small letters, so that a sum has one text.
+    pub(super) fn parse(text: &[u8]) -> Option<Sum> {
+        if text.len() != Sum::TEXT {
+            return None;
+        }
+        let digit = |c: u8| match c {
+            b'0'..=b'9' => Some(c - b'0'),
+            b'a'..=b'f' => Some(c - b'a' + 10),
+            _ => None,
+        };
+        let mut sum = [0; 16];
+        for (byte, pair) in sum.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
+        }
+        Some(Sum(sum))
+    }
+
+    /// The sum as a number, for adding up.
+    pub(super) fn as_number(self) -> u128 {
+        u128::from_be_bytes(self.0)
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.as_number())
+    }
+}
+
+impl fmt::Debug for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Where a chain stands: the last line's sequence and sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) seq: u64,
+    pub(super) sum: Sum,
+}
+
+impl Standing {
+    /// Before the first line.
+    pub(super) const START: Standing = Standing { seq: 0, sum: Sum::START };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_reads_back_and_is_the_sha256_that_other_tools_compute() {
+        // printf abc | sha256sum
+        let sum = Sum::of(&[b"a", b"bc"]);
+        assert_eq!(sum.to_string(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(Sum::parse(sum.to_string().as_bytes()), Some(sum));
+        assert_eq!(Sum::parse(b"BA7816BF8F01CFEA414140DE5DAE2223"), None);
+        assert_eq!(Sum::parse(b"ba78"), None);
+    }
+}

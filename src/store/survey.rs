@@ -1,0 +1,210 @@
+//! Reading the whole ledger and seeing how it stands, without changing anything and without
+//! understanding its lines: the chain is enough.
+//!
+//! The index takes part as a second witness. It says up to which line it is current and what that
+//! line's checksum was, so lines behind a damaged one can still be recognised as those that follow
+//! what the index holds.
+
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::line;
+use super::segment::{self, RawLine, Spot};
+use super::sum::Standing;
+
+/// The first line that does not follow from the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BadLine {
+    pub(super) file: PathBuf,
+    pub(super) spot: Spot,
+    /// Its number in the file, from 1; 0 where the whole file is missing.
+    pub(super) line: u64,
+    pub(super) why: String,
+}
+
+/// How the index stands to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// There is none that could be used.
+    Nothing,
+    /// It ends before the ledger begins, so the lines between are missing.
+    TooOld,
+    /// It is of another history.
+    Other,
+    /// It holds what the ledger says, or what the ledger has lost.
+    Follows {
+        /// The last line that follows unbroken from what it holds; the index's own end if none.
+        reach: Standing,
+        /// Where the first line stands that it does not hold yet.
+        next: Option<Spot>,
+    },
+}
+
+/// How the ledger stands.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// The last line that follows unbroken from the start.
+    pub(super) end: Standing,
+    /// Where the line after it belongs.
+    pub(super) end_spot: Spot,
+    /// Where the lines begin that were written together with the last one.
+    pub(super) group: Spot,
+    /// The first line that is not as it should be.
+    pub(super) bad: Option<BadLine>,
+    /// The last sequence of which some line says that it was once on the disk.
+    pub(super) proven: u64,
+    /// The index.
+    pub(super) index: Seen,
+    /// The number of the last segment that is there.
+    pub(super) last_segment: u64,
+    /// How many lines follow unbroken.
+    pub(super) lines: u64,
+    /// How many bytes were read.
+    pub(super) bytes: u64,
+}
+
+/// Where a ledger begins: at its first line, or behind a base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) segment: u64,
+    pub(super) standing: Standing,
+}
+
+impl Start {
+    /// The beginning of a ledger without a base.
+    pub(super) const FIRST: Start = Start { segment: 1, standing: Standing::START };
+}
+
+/// Reads the ledger from `start`, up to the line with the sequence `until` if it may grow meanwhile.
+pub(super) fn survey(
+    dir: &Path,
+    start: Start,
+    index: Option<Standing>,
+    until: Option<u64>,
+) -> Result<Survey, StoreError> {
+    let (mut segments, _) = segment::list(dir)?;
+    segments.retain(|number| *number >= start.segment);
+    let mut walk = Walk::new(dir, start, index);
+    let mut expected = start.segment;
+    for number in segments {
+        if number != expected {
+            walk.missing(expected);
+        }
+        expected = number + 1;
+        walk.begin(number);
+        segment::read_lines(&segment::path(dir, number), 0, &mut |raw| {
+            if until == Some(walk.seen.end.seq) {
+                return Ok(false);
+            }
+            walk.line(number, &raw);
+            Ok(true)
+        })?;
+    }
+    Ok(walk.seen)
+}
+
+struct Walk<'a> {
+    dir: &'a Path,
+    index: Option<Standing>,
+    /// What the last line said was stable: lines that say the same were written together.
+    stable: Option<u64>,
+    seen: Survey,
+}
+
+impl<'a> Walk<'a> {
+    fn new(dir: &'a Path, start: Start, index: Option<Standing>) -> Walk<'a> {
+        let Start { segment, standing } = start;
+        let spot = Spot { segment, offset: 0 };
+        let seen = Survey {
+            end: standing,
+            end_spot: spot,
+            group: spot,
+            bad: None,
+            proven: standing.seq,
+            index: match index {
+                None => Seen::Nothing,
+                Some(index) if index.seq < standing.seq => Seen::TooOld,
+                Some(index) if index.seq == standing.seq && index.sum != standing.sum => {
+                    Seen::Other
+                }
+                Some(index) => Seen::Follows { reach: index, next: None },
+            },
+            last_segment: segment,
+            lines: 0,
+            bytes: 0,
+        };
+        Walk { dir, index, stable: None, seen }
+    }
+
+    fn missing(&mut self, number: u64) {
+        let spot = Spot { segment: number, offset: 0 };
+        self.bad(spot, 0, "the file is missing".to_owned());
+    }
+
+    fn begin(&mut self, number: u64) {
+        self.seen.last_segment = number;
+        if self.seen.bad.is_none() {
+            self.seen.end_spot = Spot { segment: number, offset: 0 };
+        }
+    }
+
+    fn bad(&mut self, spot: Spot, line: u64, why: String) {
+        let file = segment::path(self.dir, spot.segment);
+        self.seen.bad.get_or_insert(BadLine { file, spot, line, why });
+    }
+
+    fn line(&mut self, segment: u64, raw: &RawLine<'_>) {
+        let spot = Spot { segment, offset: raw.offset };
+        let length = raw.bytes.len() as u64 + u64::from(raw.ended);
+        self.seen.bytes += length;
+        let stated = line::stated(raw.bytes);
+        if let Some(stated) = stated {
+            self.seen.proven = self.seen.proven.max(stated.stable);
+        }
+        let before = self.seen.end;
+        let unbroken = self.seen.bad.is_none();
+        let follows = if unbroken && raw.ended { line::follows(raw.bytes, before) } else { None };
+        self.witness(spot, raw, before, follows);
+        if let Some(standing) = follows {
+            let stable = stated.map(|stated| stated.stable);
+            if self.stable != stable || spot.offset == 0 {
+                (self.stable, self.seen.group) = (stable, spot);
+            }
+            self.seen.end = standing;
+            self.seen.end_spot = Spot { segment, offset: raw.offset + length };
+            self.seen.lines += 1;
+        } else if unbroken {
+            let why = match raw.ended {
+                true => line::complaint(raw.bytes, before),
+                false => "it is cut off".to_owned(),
+            };
+            self.bad(spot, raw.number, why);
+        }
+    }
+
+    /// Looks at a line from where the index stands.
+    fn witness(
+        &mut self,
+        spot: Spot,
+        raw: &RawLine<'_>,
+        before: Standing,
+        follows: Option<Standing>,
+    ) {
+        let Seen::Follows { reach, next } = self.seen.index else { return };
+        if follows.is_some_and(|line| {
+            Some(line.seq) == self.index.map(|index| index.seq) && Some(line) != self.index
+        }) {
+            self.seen.index = Seen::Other;
+            return;
+        }
+        // Where the chain and the index agree, the line was verified already.
+        let on = match follows {
+            Some(line) if before == reach => Some(line),
+            _ if raw.ended => line::follows(raw.bytes, reach),
+            _ => None,
+        };
+        if let Some(on) = on {
+            self.seen.index = Seen::Follows { reach: on, next: next.or(Some(spot)) };
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What the tests of the store share: small values, and everything that a store answers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::open::Settings;
+use super::{Commit, HistoryEntry, Opening, RunRecord, Store, StoreError, Write};
+use crate::model::{
+    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, ItemKey, Origin,
+    Reject, Run, RunResult, Trigger, Value,
+};
+
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(1_800_000_000 + seconds)
+}
+
+pub(super) fn key(text: &str) -> ItemKey {
+    text.parse().expect("a key")
+}
+
+pub(super) fn contract(item: &str, client: i64, notes: &str) -> Contract {
+    Contract {
+        key: key(item),
+        client: ClientId(client),
+        parent: (!item.starts_with('A')).then(|| ItemKey::agreement(1)),
+        origin: Origin::Autotask,
+        source: [
+            (Field::Name, Value::Text("Care & Feeding".to_owned())),
+            (Field::BillingCost, Value::Number("482.60".parse().expect("a number"))),
+        ]
+        .into(),
+        overrides: Fields::new(),
+        local: [(Field::Notes, Value::Text(notes.to_owned()))].into(),
+        created: at(0),
+        synced: Some(at(1)),
+        changed: at(1),
+        vanished: None,
+    }
+}
+
+pub(super) fn client_ref(id: i64) -> ClientRef {
+    ClientRef { id: ClientId(id), name: format!("Client {id}") }
+}
+
+pub(super) fn run(client: i64) -> Run {
+    Run {
+        id: None,
+        client: client_ref(client),
+        trigger: Trigger::Manual,
+        actor: Actor { uid: Some(1000), name: "kim".to_owned(), pid: Some(7) },
+        started: at(10),
+        ended: at(11),
+        result: RunResult::Partial,
+        counts: Counts { updated: 1, rejected: 1, ..Counts::default() },
+        requests: 3,
+        error: None,
+        rejects: vec![Reject {
+            key: key("S9"),
+            parent: Some(key("A1")),
+            field: "unitPrice".to_owned(),
+            reason: "it is no number".to_owned(),
+        }],
+    }
+}
+
+pub(super) fn commit() -> Commit {
+    Commit {
+        at: at(12),
+        actor: Actor::daemon(),
+        run: None,
+        contracts: Vec::new(),
+        clients: Vec::new(),
+    }
+}
+
+/// A commit that makes or changes one contract to have these notes, whatever is stored now.
+pub(super) fn note(store: &Store, item: &str, notes: &str) -> Commit {
+    let before = store.contract(key(item)).expect("read");
+    let after = Some(contract(item, 5, notes));
+    Commit { contracts: vec![Write { before, after }], ..commit() }
+}
+
+/// Commits that many lines: a contract each, every third with a run and a client.
+pub(super) fn fill(store: &Store, lines: u64) {
+    for _ in 0..lines {
+        let seq = store.head().seq + 1;
+        let mut commit = note(store, &format!("A{}", seq % 4 + 1), &format!("notes {seq}"));
+        if seq.is_multiple_of(3) {
+            commit.run = Some(run(5));
+            let before = store.client(ClientId(5)).expect("read");
+            let mut after = ClientState::new(client_ref(5));
+            after.last_synced = Some(at(seq as i64));
+            commit.clients.push(Write { before, after: Some(after) });
+        }
+        let committed = store.commit_blocking(commit).expect("stored");
+        assert_eq!(committed.seq, seq);
+    }
+}
+
+/// A store's folder that goes away with it.
+#[derive(Debug)]
+pub(super) struct Place(tempfile::TempDir);
+
+impl Place {
+    pub(super) fn new() -> Place {
+        Place(tempfile::tempdir().expect("a folder"))
+    }
+
+    pub(super) fn dir(&self) -> PathBuf {
+        self.0.path().join("state")
+    }
+
+    pub(super) fn index(&self) -> PathBuf {
+        self.dir().join("index")
+    }
+
+    pub(super) fn segment(&self, number: u64) -> PathBuf {
+        super::segment::path(&self.dir().join("ledger"), number)
+    }
+
+    pub(super) fn try_open(&self) -> Result<(Store, Opening), StoreError> {
+        Store::open(&self.dir(), at(20))
+    }
+
+    pub(super) fn open(&self) -> (Store, Opening) {
+        self.try_open().expect("it opens")
+    }
+
+    /// Opens with segments so small that every line fills one.
+    pub(super) fn open_small(&self) -> (Store, Opening) {
+        let settings = Settings { segment_bytes: 1, ..Settings::default() };
+        Store::open_with(&self.dir(), at(20), settings).expect("it opens")
+    }
+
+    /// A closed store of that many lines, and what it answers.
+    pub(super) fn filled(lines: u64) -> (Place, Answers) {
+        let place = Place::new();
+        let (store, _) = place.open();
+        fill(&store, lines);
+        let answers = Answers::of(&store);
+        (place, answers)
+    }
+
+    /// The lines of a segment, without line breaks.
+    pub(super) fn lines(&self, segment: u64) -> Vec<String> {
+        let text = fs::read_to_string(self.segment(segment)).expect("read");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    pub(super) fn put_lines(&self, segment: u64, lines: &[String]) {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(self.segment(segment), text).expect("written");
+    }
+
+    /// The names in the ledger's folder.
+    pub(super) fn ledger_names(&self) -> Vec<String> {
+        names(&self.dir().join("ledger"))
+    }
+}
+
+pub(super) fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).expect("listed");
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let mut names: Vec<_> = entries.map(|entry| name(entry.expect("an entry"))).collect();
+    names.sort();
+    names
+}
+
+/// Copies a folder with everything in it.
+pub(super) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("listed") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+/// Everything that a store answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answers {
+    pub(super) head: super::Head,
+    pub(super) contracts: Vec<Contract>,
+    pub(super) clients: Vec<ClientState>,
+    pub(super) runs: Vec<RunRecord>,
+    pub(super) histories: Vec<Vec<HistoryEntry>>,
+}
+
+impl Answers {
+    pub(super) fn of(store: &Store) -> Answers {
+        let contracts = store.all_contracts().expect("read");
+        let runs = store.runs(None, usize::MAX).expect("read");
+        let run = |run: &Run| store.run(run.id.expect("numbered")).expect("read").expect("there");
+        let items = (1..5).flat_map(|id| [format!("A{id}"), format!("S{id}")]);
+        Answers {
+            head: store.head(),
+            clients: store.clients().expect("read"),
+            runs: runs.iter().map(run).collect(),
+            histories: items.map(|item| store.history(key(&item)).expect("read")).collect(),
+            contracts,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Putting sled's folder in order before and after it is opened.
+//!
+//! sled writes a snapshot while it opens and does not sync what it creates; a kill or a power cut
+//! at the wrong moment leaves a folder that it never opens again. What it leaves behind is known,
+//! and is put right here.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use super::error::{Doing, StoreError};
+use super::files;
+
+/// What sled's `conf` holds with the settings of `index`; sled wants the crc32 behind it.
+const CONF: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.34\n";
+
+/// Before opening: unfinished snapshots go, and `conf` is written again if it is torn.
+pub(super) fn before(dir: &Path) -> Result<(), StoreError> {
+    let mut removed = false;
+    for entry in fs::read_dir(dir).doing("list", dir)? {
+        let entry = entry.doing("list", dir)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            files::remove_if_there(&entry.path())?;
+            removed = true;
+        }
+    }
+    if removed {
+        files::sync_dir(dir)?;
+    }
+    let (conf, db) = (dir.join("conf"), dir.join("db"));
+    let right = [CONF, &crc32fast::hash(CONF).to_le_bytes()].concat();
+    if db.exists() && fs::read(&conf).ok().as_deref() != Some(&right[..]) {
+        files::replace(&conf, &right)?;
+    }
+    Ok(())
+}
+
+/// After opening: what sled created becomes durable.
+pub(super) fn after(dir: &Path) -> Result<(), StoreError> {
+    let conf = dir.join("conf");
+    File::open(&conf).and_then(|file| file.sync_all()).doing("sync", &conf)?;
+    files::sync_dir(&dir.join("blobs"))?;
+    files::sync_dir(dir)?;
+    files::sync_parent(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sled(dir: &Path) -> sled::Result<sled::Db> {
+        crate::store::index::config(dir).open()
+    }
+
+    #[test]
+    fn sled_itself_writes_the_conf_that_is_written_here() {
+        let dir = tempfile::tempdir().expect("a folder");
+        drop(sled(dir.path()).expect("a new one opens"));
+        let by_sled = fs::read(dir.path().join("conf")).expect("there");
+        fs::write(dir.path().join("conf"), b"segm").expect("torn");
+        before(dir.path()).expect("tidied");
+        assert_eq!(fs::read(dir.path().join("conf")).expect("there"), by_sled);
+    }
+
+    #[test]
+    fn a_folder_that_sled_left_half_done_opens() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let db = sled(dir.path()).expect("a new one opens");
+        db.insert(b"key", b"value").expect("inserted");
+        drop(db);
+        let half = dir.path().join("snap.0000000000000007.generating");
+        fs::write(&half, b"half of a snapshot").expect("written");
+        fs::write(dir.path().join("conf"), b"").expect("torn");
+        before(dir.path()).expect("tidied");
+        assert!(!half.exists());
+        let db = sled(dir.path()).expect("opens again");
+        assert_eq!(db.get(b"key").expect("read").as_deref(), Some(&b"value"[..]));
+        after(dir.path()).expect("synced");
+    }
+}

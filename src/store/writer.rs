@@ -1,0 +1,173 @@
+//! The one thread that writes.
+//!
+//! ```text
+//! commits ─► channel ─► [take all that wait] ─► check and draft each, the earlier ones counted in
+//!                                                    │
+//!            acknowledge each ◄─ apply each to ◄─ write all lines, one fdatasync
+//!                                 the index          │
+//!                                                    └─ error ─► refuse them, and all that come
+//! ```
+//!
+//! After the first error of the storage nothing is acknowledged any more. Whether the lines of
+//! that moment are on the disk is found out at the next start.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::commit::{Commit, Committed};
+use super::draft::{Draft, Drafted};
+use super::error::{Doing, StoreError};
+use super::handle::Core;
+use super::ledger::Ledger;
+use super::records::Reason;
+use super::replay;
+use super::segment::{self, Spot};
+
+/// How many commits may wait before those who bring more do.
+const WAITING: usize = 64;
+/// How many commits are written together at most.
+const GROUP: usize = 64;
+/// At how many bytes a group is large enough.
+const GROUP_BYTES: usize = 4 << 20;
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// To make a commit durable.
+    Commit(Box<Commit>, Reply<Committed>),
+    /// To write everything out and stop.
+    Close(Reply<()>),
+}
+
+/// Starts the writer. It stops when it is told to, or when nobody can send it anything any more.
+pub(super) fn start(
+    core: Arc<Core>,
+    ledger: Ledger,
+) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), StoreError> {
+    let (sender, jobs) = mpsc::channel(WAITING);
+    let path = core.ledger_dir.clone();
+    let thread = thread::Builder::new()
+        .name("store-writer".to_owned())
+        .spawn(move || Writer { core, ledger }.work(jobs))
+        .doing("start a writer for", &path)?;
+    Ok((sender, thread))
+}
+
+struct Writer {
+    core: Arc<Core>,
+    ledger: Ledger,
+}
+
+impl Writer {
+    fn work(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut closing = None;
+        while closing.is_none() {
+            let Some(first) = jobs.blocking_recv() else { break };
+            let mut group = Vec::new();
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Commit(commit, reply) => group.push((commit, reply)),
+                    Job::Close(reply) => {
+                        closing = Some(reply);
+                        break;
+                    }
+                }
+                next = if group.len() < GROUP { jobs.try_recv().ok() } else { None };
+            }
+            self.take(group);
+        }
+        let flushed = match self.core.trouble.get() {
+            None => self.core.index.flush(),
+            Some(_) => Ok(()),
+        };
+        self.core.stop("it was closed");
+        // Commits that wait behind the closing are refused when the channel goes away.
+        if let Some(reply) = closing {
+            let _ = reply.send(flushed);
+        }
+    }
+
+    /// Writes a group of commits, in as many parts as it is large.
+    fn take(&mut self, group: Vec<(Box<Commit>, Reply<Committed>)>) {
+        let mut waiting = group.into_iter().peekable();
+        while waiting.peek().is_some() {
+            let core = Arc::clone(&self.core);
+            if core.trouble.get().is_some() {
+                for (_, reply) in waiting.by_ref() {
+                    answer(reply, Err(StoreError::Stopped));
+                }
+                return;
+            }
+            let mut draft = Draft::new(&core.index);
+            let (mut drawn, mut bytes) = (Vec::new(), Vec::new());
+            while bytes.len() < GROUP_BYTES {
+                let Some((commit, reply)) = waiting.next() else { break };
+                match draft.add(&commit) {
+                    Ok(drafted) => {
+                        bytes.extend_from_slice(drafted.as_ref().map_or(&[], |d| &d.bytes));
+                        let run = drafted.as_ref().and_then(|drafted| drafted.run);
+                        drawn.push((Committed { seq: draft.seq(), run }, drafted, reply));
+                    }
+                    Err(error) => answer(reply, Err(error)),
+                }
+            }
+            self.store(drawn, &bytes);
+        }
+    }
+
+    /// Makes drafted commits durable, applies them and acknowledges them, in this order.
+    fn store(&mut self, drawn: Vec<(Committed, Option<Drafted>, Reply<Committed>)>, bytes: &[u8]) {
+        let mut failed = None;
+        let mut spot = match self.append(bytes) {
+            Ok(spot) => spot,
+            Err(error) => {
+                failed = Some(error);
+                self.ledger.end()
+            }
+        };
+        for (committed, drafted, reply) in drawn {
+            if let (Some(drafted), None) = (&drafted, &failed) {
+                failed = self.apply(drafted, spot).err();
+                spot.offset += drafted.bytes.len() as u64;
+            }
+            match &failed {
+                None => answer(reply, Ok(committed)),
+                Some(error) => {
+                    self.core.stop(&error.to_string());
+                    answer(reply, Err(error.again()));
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<Spot, StoreError> {
+        let spot = self.ledger.next_spot()?;
+        if !bytes.is_empty() {
+            self.ledger.append(bytes)?;
+        }
+        Ok(spot)
+    }
+
+    fn apply(&self, drafted: &Drafted, spot: Spot) -> Result<(), StoreError> {
+        let Drafted { record, bytes, standing, run: _ } = drafted;
+        // The line break is not part of the line.
+        let place = segment::place(spot, &bytes[..bytes.len() - 1]);
+        replay::apply(&self.core.index, record, &place, *standing).map_err(|reason| {
+            match reason {
+                Reason::Store(error) => error,
+                // A draft is read back before it is written.
+                Reason::Unreadable(why) => StoreError::index(why.to_string()),
+            }
+        })
+    }
+}
+
+fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {
+    // Who does not wait any more need not know.
+    let _ = reply.send(result);
+}
