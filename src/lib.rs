@@ -20,5 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod autotask;
 pub mod clock;
 pub mod model;
+pub mod sync;
