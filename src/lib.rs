@@ -22,5 +22,7 @@
 
 pub mod autotask;
 pub mod clock;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod model;
 pub mod sync;

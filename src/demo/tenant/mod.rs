@@ -1,0 +1,178 @@
+//! A fake Autotask tenant: an HTTP server that behaves as truly as possible like Autotask's REST
+//! API, for tests, benchmarks and the tour.
+//!
+//! It is independent evidence: it shares no code with the client and uses no other module of this
+//! crate. What it imitates is written down in the Autotask facts; where those leave a question
+//! open, the tenant offers both as a [`Fault`], or says in a comment that a text is invented.
+//!
+//! A request goes `http` (what is refused, who is let in, what it costs) → `service` (what the
+//! endpoint answers) → `query`, `filter`, `page`, `table`, `lens` (which rows) → `row`, `value`
+//! (how they are written). `schema` and `entities` describe the rows; `stories` and `generate`
+//! make them; `edit` changes them while the server runs. There is no clock: `today` is given.
+
+mod answer;
+mod auth;
+mod book;
+mod counters;
+mod edit;
+mod entities;
+mod entity;
+mod fault;
+mod filter;
+mod generate;
+mod http;
+mod lens;
+mod limits;
+mod metadata;
+mod page;
+mod periods;
+mod query;
+mod route;
+mod row;
+mod schema;
+mod service;
+mod serving;
+mod stories;
+mod table;
+mod value;
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::Router;
+use chrono::NaiveDate;
+
+pub use auth::Credentials;
+pub use counters::Counters;
+pub use edit::EditError;
+pub use entity::{Entity, UnknownEntity};
+pub use fault::{Fault, FaultError, FaultRule, Faults};
+pub use limits::Limits;
+pub use serving::Serving;
+
+/// A tenant: its data, faults, limits and counters. A clone is the same tenant.
+#[derive(Clone, Debug)]
+pub struct Tenant(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    data: RwLock<Data>,
+    faults: Faults,
+    limits: Limits,
+    tally: counters::Tally,
+    credentials: Credentials,
+}
+
+/// What edits change.
+#[derive(Debug)]
+struct Data {
+    tables: table::Tables,
+    /// Agreements that the API user does not see.
+    hidden: HashSet<i64>,
+    today: NaiveDate,
+    /// Edits so far: each is a little later than the one before.
+    edits: i64,
+    /// Where the tenant is reached; `None` follows the Host header.
+    base_url: Option<String>,
+}
+
+impl Tenant {
+    /// The hand-written tenant of eight clients, one for each story, with billing periods around
+    /// `today`. The module `stories` lists them.
+    pub fn stories(today: NaiveDate) -> Tenant {
+        Tenant::with(today, stories::build(today))
+    }
+
+    /// A tenant of any size: about 3 agreements a client and 4 additions an agreement, the same
+    /// for the same seed. Clients have the ids 1000 and up; company 0 is the MSP, without
+    /// agreements.
+    pub fn generated(today: NaiveDate, clients: usize, seed: u64) -> Tenant {
+        Tenant::with(today, generate::build(today, clients, seed))
+    }
+
+    fn with(today: NaiveDate, tables: table::Tables) -> Tenant {
+        Tenant(Arc::new(Inner {
+            data: RwLock::new(Data {
+                tables,
+                hidden: HashSet::new(),
+                today,
+                edits: 0,
+                base_url: None,
+            }),
+            faults: Faults::default(),
+            limits: Limits::default(),
+            tally: counters::Tally::default(),
+            credentials: Credentials::default(),
+        }))
+    }
+
+    /// The tenant as a service, for use in process; see [`Tenant::set_base_url`].
+    pub fn router(&self) -> Router {
+        // One handler for all: axum's own routes know no case-insensitive paths.
+        Router::new().fallback(http::handle).with_state(self.clone())
+    }
+
+    /// Serves on 127.0.0.1; port 0 takes any free one.
+    pub async fn serve(&self, port: u16) -> io::Result<Serving> {
+        Serving::start(self.router(), port).await
+    }
+
+    /// What a client needs to be let in; made up, and good for nothing else.
+    pub fn credentials(&self) -> Credentials {
+        self.0.credentials.clone()
+    }
+
+    /// The faults, to be switched on and off at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// The limits per hour and at a time, to be set at any time.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What was counted since the start or the last reset.
+    pub fn counters(&self) -> Counters {
+        let highest_concurrency = self.0.limits.highest();
+        Counters { highest_concurrency, ..self.0.tally.snapshot() }
+    }
+
+    /// Begins counting anew. What counts toward the hourly limit stays; see [`Limits::set_used`].
+    pub fn reset_counters(&self) {
+        self.0.tally.reset();
+        self.0.limits.reset_highest();
+    }
+
+    /// Sets where the tenant says it is reached, such as `http://tenant.test`: in zone information
+    /// and in the URLs of following pages. By default it follows the Host header of each request.
+    pub fn set_base_url(&self, url: &str) {
+        let url = url.trim_end_matches('/').to_owned();
+        self.change(|data| data.base_url = Some(url));
+    }
+
+    fn base_url(&self) -> Option<String> {
+        self.read(|data| data.base_url.clone())
+    }
+
+    fn tally(&self) -> &counters::Tally {
+        &self.0.tally
+    }
+
+    fn lens(&self, entity: Entity) -> lens::Lens {
+        self.read(|data| lens::Lens::of(&self.0.faults, &data.hidden, entity))
+    }
+
+    fn with_tables<T>(&self, read: impl FnOnce(&table::Tables) -> T) -> T {
+        self.read(|data| read(&data.tables))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Data) -> T) -> T {
+        read(&self.0.data.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Data) -> T) -> T {
+        change(&mut self.0.data.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}

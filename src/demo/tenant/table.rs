@@ -1,0 +1,166 @@
+//! The rows of each entity, ordered by id, with indexes for the fields that clients filter by in
+//! bulk. It finds and changes rows; it does not know why.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use super::entity::Entity;
+use super::filter::{Narrowing, Node};
+use super::lens::Lens;
+use super::row::Row;
+
+/// Fields with an index: a nightly pull asks for hundreds of parents at once, and a scan for each
+/// page would make a large tenant quadratic.
+const INDEXED: [&str; 5] =
+    ["companyID", "contractID", "contractServiceID", "contractServiceBundleID", "serviceBundleID"];
+
+/// The rows of one entity.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub(crate) entity: Entity,
+    rows: BTreeMap<i64, Row>,
+    /// By place of the field: ids of the rows with a value, in order.
+    indexes: Vec<(usize, HashMap<i64, Vec<i64>>)>,
+}
+
+impl Table {
+    pub(crate) fn new(entity: Entity) -> Table {
+        let schema = entity.schema();
+        let indexes = INDEXED
+            .iter()
+            .filter_map(|name| schema.find(name))
+            .map(|at| (at, HashMap::new()))
+            .collect();
+        Table { entity, rows: BTreeMap::new(), indexes }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn get(&self, id: i64) -> Option<&Row> {
+        self.rows.get(&id)
+    }
+
+    pub(crate) fn ids(&self) -> Vec<i64> {
+        self.rows.keys().copied().collect()
+    }
+
+    /// An id that no row has had: one above the highest.
+    pub(crate) fn next_id(&self) -> i64 {
+        self.rows.last_key_value().map_or(1, |(id, _)| id + 1)
+    }
+
+    /// Puts a row in, in place of the one with the same id.
+    pub(crate) fn insert(&mut self, row: Row) {
+        let id = row.id();
+        self.remove(id);
+        for (at, index) in &mut self.indexes {
+            if let Some(key) = row.values[*at].as_int() {
+                let ids = index.entry(key).or_default();
+                let place = ids.partition_point(|other| *other < id);
+                ids.insert(place, id);
+            }
+        }
+        self.rows.insert(id, row);
+    }
+
+    /// Takes a row out.
+    pub(crate) fn remove(&mut self, id: i64) -> Option<Row> {
+        let row = self.rows.remove(&id)?;
+        for (at, index) in &mut self.indexes {
+            let ids = row.values[*at].as_int().and_then(|key| index.get_mut(&key));
+            if let Some(ids) = ids {
+                ids.retain(|other| *other != id);
+            }
+        }
+        Some(row)
+    }
+
+    /// Changes a row; `None` if there is none.
+    pub(crate) fn change(&mut self, id: i64, change: impl FnOnce(&mut Row)) -> Option<()> {
+        let mut row = self.remove(id)?;
+        change(&mut row);
+        self.insert(row);
+        Some(())
+    }
+
+    /// Rows with this value in an indexed field, ordered by id.
+    pub(crate) fn children(&self, field: &str, parent: i64) -> Vec<&Row> {
+        let at = self.entity.schema().find(field);
+        let index = self.indexes.iter().find(|(place, _)| Some(*place) == at);
+        index
+            .and_then(|(_, index)| index.get(&parent))
+            .map(|ids| ids.iter().filter_map(|id| self.rows.get(id)).collect())
+            .unwrap_or_default()
+    }
+
+    /// Rows above the id `after` that pass the filter and that the request may see, ordered by id.
+    pub(crate) fn select<'a>(
+        &'a self,
+        filter: &'a Node,
+        lens: &'a Lens,
+        after: i64,
+    ) -> Box<dyn Iterator<Item = &'a Row> + 'a> {
+        let candidates: Box<dyn Iterator<Item = &'a Row> + 'a> = match self.narrow(filter) {
+            Candidates::Ids(mut ids) => {
+                ids.retain(|id| *id > after);
+                ids.sort_unstable();
+                ids.dedup();
+                Box::new(ids.into_iter().filter_map(|id| self.rows.get(&id)))
+            }
+            Candidates::Above(least) => {
+                let from = Bound::Excluded(after.max(least));
+                Box::new(self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row))
+            }
+        };
+        Box::new(candidates.filter(move |row| lens.shows(row) && filter.matches(row)))
+    }
+
+    /// The fewest rows that are known to hold every match.
+    fn narrow(&self, filter: &Node) -> Candidates {
+        let mut least = i64::MIN;
+        for narrowing in filter.narrowings() {
+            match narrowing {
+                Narrowing::IdAbove(id) => least = least.max(id),
+                Narrowing::OneOf(0, ids) => return Candidates::Ids(ids),
+                Narrowing::OneOf(at, keys) => {
+                    let Some((_, index)) = self.indexes.iter().find(|(place, _)| *place == at)
+                    else {
+                        continue;
+                    };
+                    let ids = keys.iter().filter_map(|key| index.get(key)).flatten().copied();
+                    return Candidates::Ids(ids.collect());
+                }
+            }
+        }
+        Candidates::Above(least)
+    }
+}
+
+enum Candidates {
+    Ids(Vec<i64>),
+    Above(i64),
+}
+
+/// The rows of every entity.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables(BTreeMap<Entity, Table>);
+
+impl Tables {
+    pub(crate) fn new() -> Tables {
+        Tables(Entity::ALL.into_iter().map(|entity| (entity, Table::new(entity))).collect())
+    }
+
+    pub(crate) fn of(&self, entity: Entity) -> &Table {
+        &self.0[&entity]
+    }
+
+    pub(crate) fn of_mut(&mut self, entity: Entity) -> &mut Table {
+        self.0.entry(entity).or_insert_with(|| Table::new(entity))
+    }
+
+    pub(crate) fn insert(&mut self, row: Row) {
+        self.of_mut(row.schema.entity).insert(row);
+    }
+}
