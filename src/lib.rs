@@ -20,6 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod autotask;
 pub mod clock;
 pub mod config;
 pub mod ctl;

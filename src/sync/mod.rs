@@ -5,9 +5,11 @@
 //! decisions out.
 
 pub mod apply;
+pub mod cost;
 pub mod diff;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
 pub mod schedule;
 pub mod select;
+pub mod standing;

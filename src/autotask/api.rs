@@ -1,0 +1,100 @@
+//! What the rest of the program sees of Autotask.
+
+use std::sync::Arc;
+
+use super::access::{Access, access};
+use super::catalogue::Catalogue;
+use super::connection::Connection;
+use super::directory::{Company, directory};
+use super::entity::Entity;
+use super::error::AutotaskError;
+use super::locate::{Located, locate};
+use super::options::Options;
+use super::probe::{Finding, probe, threshold};
+use super::progress::Progress;
+use super::read::{Reading, Scope};
+use super::retry::FOR_A_RUN;
+use super::transport::Transport;
+use super::usage::{Threshold, Usage};
+use super::zone::ZoneMemory;
+use crate::clock::Clock;
+use crate::model::{ClientSnapshot, ItemKey};
+
+/// One tenant, to be read. Shared as an `Arc`.
+pub struct Autotask {
+    connection: Connection,
+    catalogue: Catalogue,
+}
+
+impl Autotask {
+    /// A tenant that is reached over `transport`. Nothing is asked yet.
+    pub fn new(
+        options: Options,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        zone: ZoneMemory,
+    ) -> Autotask {
+        Autotask {
+            connection: Connection::new(options, transport, clock, zone),
+            catalogue: Catalogue::default(),
+        }
+    }
+
+    /// Every company with the number of its agreements, by id.
+    pub async fn directory(&self) -> Result<Vec<Company>, AutotaskError> {
+        directory(&self.connection, &Progress::new()).await
+    }
+
+    /// A snapshot for every client of `scope`, also for one that has nothing, by id.
+    pub async fn read(
+        &self,
+        scope: &Scope,
+        progress: &Progress,
+    ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
+        let (connection, catalogue) = (&self.connection, &self.catalogue);
+        Reading { connection, catalogue, progress }.read(scope).await
+    }
+
+    /// Which of `keys` still exist and to whom they belong, by key. One that is not in the answer
+    /// is gone, except a contract made by hand, which Autotask never had.
+    pub async fn locate(
+        &self,
+        keys: &[ItemKey],
+        progress: &Progress,
+    ) -> Result<Vec<Located>, AutotaskError> {
+        locate(&self.connection, keys, progress).await
+    }
+
+    /// The least that the API user may read among `entities`, such as [`Entity::NEEDED`].
+    pub async fn query_access(
+        &self,
+        entities: &[Entity],
+        progress: &Progress,
+    ) -> Result<Access, AutotaskError> {
+        let mut least = Access::All;
+        for entity in entities {
+            least = least.min(access(&self.connection, *entity, FOR_A_RUN, progress).await?);
+        }
+        Ok(least)
+    }
+
+    /// What `lmsyncctl doctor` finds at Autotask.
+    pub async fn probe(&self) -> Vec<Finding> {
+        probe(&self.connection, &Progress::new()).await
+    }
+
+    /// How much of the tenant's limit is used up. Costs one request, which counts itself.
+    pub async fn threshold(&self) -> Result<Threshold, AutotaskError> {
+        threshold(&self.connection, &Progress::new()).await
+    }
+
+    /// What is known of the use without asking.
+    pub fn usage(&self) -> Usage {
+        self.connection.usage()
+    }
+
+    /// How many requests were sent since the start; those of one reading are in its [`Progress`].
+    pub fn requests_total(&self) -> u64 {
+        self.connection.requests_total()
+    }
+}

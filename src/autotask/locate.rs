@@ -1,0 +1,145 @@
+//! Asking again for items that were missing from an answer.
+//!
+//! An absent row is not a deletion until the row has been asked for by its id (section 4.1 of the
+//! Autotask facts: deletions are never reported).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::connection::Connection;
+use super::entity::Entity;
+use super::error::AutotaskError;
+use super::filter::Query;
+use super::progress::Progress;
+use super::retry::FOR_A_RUN;
+use super::walk::walk;
+use crate::model::{ClientId, ItemKey, Letter};
+
+/// An item that still exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Located {
+    /// The item.
+    pub key: ItemKey,
+    /// The company it belongs to now.
+    pub client: ClientId,
+}
+
+/// Which of `keys` still exist and to whom they belong, by key; the others are gone. Contracts made
+/// by hand are not Autotask's and are never located.
+pub(super) async fn locate(
+    connection: &Connection,
+    keys: &[ItemKey],
+    progress: &Progress,
+) -> Result<Vec<Located>, AutotaskError> {
+    // Which agreement each addition that was found stands below.
+    let mut parents: BTreeMap<ItemKey, i64> = BTreeMap::new();
+    for letter in Letter::ALL.into_iter().filter(|letter| *letter != Letter::Agreement) {
+        let Some(entity) = Entity::of_letter(letter) else { continue };
+        let ids = ids_of(keys, letter);
+        for (id, parent) in owners(connection, entity, "contractID", ids, progress).await? {
+            parents.insert(ItemKey::new(letter, id), parent);
+        }
+    }
+    let mut agreements = ids_of(keys, Letter::Agreement);
+    agreements.extend(parents.values());
+    let clients = owners(connection, Entity::Contracts, "companyID", agreements, progress).await?;
+
+    let mut located = Vec::new();
+    for key in keys.iter().copied().collect::<BTreeSet<_>>() {
+        let agreement = if key.is_agreement() { Some(key.id) } else { parents.get(&key).copied() };
+        let Some(agreement) = agreement else { continue };
+        match clients.get(&agreement) {
+            Some(client) => located.push(Located { key, client: ClientId(*client) }),
+            None if key.is_agreement() => {}
+            // It exists, but whose it is cannot be told: calling it gone would be a guess.
+            None => {
+                let reason = format!("{key} stands below contract {agreement}, which is not there");
+                let request = "POST Contracts/query".to_owned();
+                return Err(AutotaskError::Garbled { request, reason });
+            }
+        }
+    }
+    Ok(located)
+}
+
+/// The value of `owner` of each row of `entity` that exists among `ids`.
+async fn owners(
+    connection: &Connection,
+    entity: Entity,
+    owner: &'static str,
+    ids: BTreeSet<i64>,
+    progress: &Progress,
+) -> Result<BTreeMap<i64, i64>, AutotaskError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let fields: &[&str] =
+        if entity == Entity::Contracts { &["id", "companyID"] } else { &["id", "contractID"] };
+    let query = Query::all(entity).within("id", ids).fields(fields);
+    let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
+    let owned = rows.into_iter().map(|(id, row)| match row.needed_integer(owner) {
+        Ok(owner) => Ok((id, owner)),
+        Err(bad) => Err(AutotaskError::Garbled {
+            request: format!("POST {entity}/query"),
+            reason: format!("in row {id}, {}", bad.reason),
+        }),
+    });
+    owned.collect()
+}
+
+fn ids_of(keys: &[ItemKey], letter: Letter) -> BTreeSet<i64> {
+    keys.iter().filter(|key| key.letter == letter).map(|key| key.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::autotask::script::Script;
+
+    fn keys(texts: &[&str]) -> Vec<ItemKey> {
+        texts.iter().map(|text| text.parse().expect("a key")).collect()
+    }
+
+    fn script() -> Script {
+        let script = Script::new();
+        script.rows(
+            "Contracts",
+            vec![json!({"id": 1, "companyID": 0}), json!({"id": 2, "companyID": 7})],
+        );
+        script.rows(
+            "ContractServices",
+            vec![json!({"id": 10, "contractID": 2}), json!({"id": 11, "contractID": 99})],
+        );
+        script.rows("ContractMilestones", vec![json!({"id": 10, "contractID": 1})]);
+        script
+    }
+
+    #[tokio::test]
+    async fn what_exists_is_located_and_what_is_gone_is_absent() {
+        let script = script();
+        let asked = keys(&["A1", "A3", "S10", "S12", "B10", "M10", "L1"]);
+        let located = locate(&script.connection(), &asked, &Progress::new()).await;
+        let shown: Vec<String> = located
+            .expect("an answer")
+            .iter()
+            .map(|found| format!("{} of {}", found.key, found.client))
+            .collect();
+        assert_eq!(shown, ["A1 of 0", "M10 of 0", "S10 of 7"]);
+        assert_eq!(script.asked("Contracts/query"), 1);
+    }
+
+    #[tokio::test]
+    async fn an_addition_whose_agreement_is_hidden_is_not_called_gone() {
+        let located = locate(&script().connection(), &keys(&["S11"]), &Progress::new()).await;
+        assert!(matches!(located, Err(AutotaskError::Garbled { .. })), "{located:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_when_nothing_is_missing() {
+        let script = script();
+        let located = locate(&script.connection(), &keys(&["L1"]), &Progress::new()).await;
+        assert_eq!(located, Ok(Vec::new()));
+        assert_eq!(script.total(), 0);
+    }
+}

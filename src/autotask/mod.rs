@@ -1,0 +1,67 @@
+//! Everything that speaks Autotask REST, and turns its rows into source items.
+//!
+//! From the wire upwards:
+//!
+//! ```text
+//! transport  request                       bytes; the only requests there are
+//! classify  error                          what an answer means
+//! zone  limit  budget  retry  connection   one request from end to end
+//! filter  walk                             all rows of a query
+//! row  rows  dates  decimal                what is in a row
+//! fields  labels  catalogue                what its numbers mean
+//! read  assemble  convert                  snapshots of clients
+//! directory  locate  access  probe         the other questions
+//! api                                      what the rest of the program sees
+//! ```
+//!
+//! Knows the model, the clock and the rules of cost; knows nothing of the store, the engine, the
+//! socket or the configuration file. It can only read: `request` holds no other verb. What it
+//! relies on is written down in the Autotask facts, whose sections the modules name.
+
+mod access;
+mod api;
+mod assemble;
+mod budget;
+mod catalogue;
+mod classify;
+mod connection;
+mod convert;
+mod dates;
+mod decimal;
+mod directory;
+mod entity;
+mod error;
+mod fields;
+mod filter;
+mod labels;
+mod limit;
+mod locate;
+mod options;
+mod probe;
+mod progress;
+mod read;
+mod request;
+mod retry;
+mod row;
+mod rows;
+#[cfg(test)]
+mod script;
+mod transport;
+mod usage;
+mod walk;
+mod zone;
+
+pub use access::Access;
+pub use api::Autotask;
+pub use directory::Company;
+pub use entity::Entity;
+pub use error::{AutotaskError, RateLimit};
+pub use locate::Located;
+pub use options::Options;
+pub use probe::{Finding, Outcome};
+pub use progress::{Phase, Progress, Report};
+pub use read::Scope;
+pub use request::{HttpRequest, Method};
+pub use transport::{HttpResponse, HttpTransport, Transport, TransportError, Trouble};
+pub use usage::{Auth, Threshold, Usage};
+pub use zone::ZoneMemory;

@@ -1,0 +1,281 @@
+//! The checks of `lmsyncctl doctor` that need Autotask: one finding each, in the order in which
+//! things go wrong.
+//!
+//! A check that cannot be made because an earlier one failed is skipped. Each asks once, because
+//! a person waits, and because repeated failed logins lock the account.
+
+use super::access::{Access, access};
+use super::catalogue::read_fields;
+use super::connection::Connection;
+use super::entity::Entity;
+use super::error::AutotaskError;
+use super::fields::EntityFields;
+use super::filter::{BEFORE_ALL, Query};
+use super::progress::Progress;
+use super::request::Request;
+use super::retry::FOR_A_PERSON;
+use super::row::Row;
+use super::usage::Threshold;
+
+/// How far this server's clock may be off before dates may be read on the wrong day.
+const CLOCK_MINUTES: i64 = 5;
+
+/// From this use on Autotask delays every call (section 3 of the Autotask facts).
+const SLOW_PERCENT: u32 = 50;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was checked.
+    pub check: &'static str,
+    /// How it is.
+    pub outcome: Outcome,
+    /// What was seen.
+    pub detail: String,
+    /// How to mend it.
+    pub fix: Option<String>,
+}
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should be.
+    Good,
+    /// It works, but somebody should look.
+    Warning,
+    /// It does not work.
+    Bad,
+    /// It could not be checked.
+    Skipped,
+}
+
+impl Finding {
+    fn new(check: &'static str, outcome: Outcome, detail: impl Into<String>) -> Finding {
+        Finding { check, outcome, detail: detail.into(), fix: None }
+    }
+
+    fn fix(mut self, fix: impl Into<String>) -> Finding {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    fn failed(check: &'static str, error: &AutotaskError) -> Finding {
+        let failure = error.failure();
+        Finding { check, outcome: Outcome::Bad, detail: failure.message, fix: failure.hint }
+    }
+}
+
+const CHECKS: [&str; 7] =
+    ["zone", "credentials", "clock", "permission", "agreements", "use", "fields"];
+
+/// Makes all checks.
+pub(super) async fn probe(connection: &Connection, progress: &Progress) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match connection.zone_url(progress).await {
+        Ok(url) => findings.push(Finding::new("zone", Outcome::Good, format!("the zone is {url}"))),
+        Err(error) => return skip_rest(findings, Finding::failed("zone", &error)),
+    }
+    match connection.ask(&Request::version(), FOR_A_PERSON, progress).await {
+        Ok(_) => findings.push(Finding::new(
+            "credentials",
+            Outcome::Good,
+            "autotask accepts the user name, the secret and the integration code",
+        )),
+        Err(error) => return skip_rest(findings, Finding::failed("credentials", &error)),
+    }
+    findings.push(clock(connection));
+    for entity in Entity::NEEDED {
+        findings.push(permission(connection, entity, progress).await);
+    }
+    findings.push(agreements(connection, progress).await);
+    findings.push(tenant_use(connection, progress).await);
+    findings.push(match read_fields(connection, Entity::Contracts, FOR_A_PERSON, progress).await {
+        Ok(fields) => optional_fields(&fields),
+        Err(error) => Finding::failed("fields", &error),
+    });
+    findings
+}
+
+/// Ends with `failed`; the checks after it are skipped.
+fn skip_rest(mut findings: Vec<Finding>, failed: Finding) -> Vec<Finding> {
+    let first = failed.check;
+    let after = CHECKS.iter().skip_while(|check| **check != first).skip(1);
+    let because = format!("not checked, because the check of the {first} failed");
+    findings.push(failed);
+    findings.extend(after.map(|check| Finding::new(check, Outcome::Skipped, because.clone())));
+    findings
+}
+
+fn clock(connection: &Connection) -> Finding {
+    let Some((remote, local)) = connection.remote_date() else {
+        return Finding::new("clock", Outcome::Skipped, "autotask's answers carry no date");
+    };
+    let seconds = (local - remote).num_seconds();
+    if seconds.abs() < CLOCK_MINUTES * 60 {
+        return Finding::new("clock", Outcome::Good, "the clock agrees with autotask's");
+    }
+    let direction = if seconds > 0 { "ahead of" } else { "behind" };
+    let detail = format!("the clock is {} seconds {direction} autotask's", seconds.abs());
+    Finding::new("clock", Outcome::Warning, detail)
+        .fix("let this server keep time: `timedatectl set-ntp true`")
+}
+
+async fn permission(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
+    let mended = "give the API user the security level \"API User (system)\", or a copy of it \
+                  that may see contracts of every line of business";
+    match access(connection, entity, FOR_A_PERSON, progress).await {
+        Ok(Access::All) => {
+            Finding::new("permission", Outcome::Good, format!("all {entity} may be read"))
+        }
+        Ok(Access::Restricted) => {
+            let detail = format!("only some {entity} may be read; the others look as if deleted");
+            Finding::new("permission", Outcome::Warning, detail).fix(mended)
+        }
+        Ok(Access::None) => {
+            let detail = format!("{entity} may not be read");
+            Finding::new("permission", Outcome::Bad, detail).fix(mended)
+        }
+        Err(error) => Finding::failed("permission", &error),
+    }
+}
+
+/// Whether there is anything to see: no permission may also look like an empty list.
+async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
+    let body = Query::all(Entity::Contracts).body(None, BEFORE_ALL);
+    let request = Request::count(Entity::Contracts, body);
+    let answer = match connection.ask(&request, FOR_A_PERSON, progress).await {
+        Ok(answer) => answer,
+        Err(error) => return Finding::failed("agreements", &error),
+    };
+    let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
+    match count {
+        Some(0) => Finding::new("agreements", Outcome::Warning, "no agreement can be seen").fix(
+            "if there are some, the API user's security level hides them: check its contract \
+             visibility and its lines of business",
+        ),
+        Some(count) => {
+            Finding::new("agreements", Outcome::Good, format!("{count} agreements can be seen"))
+        }
+        None => Finding::new("agreements", Outcome::Warning, "autotask does not count agreements"),
+    }
+}
+
+async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
+    match threshold(connection, progress).await {
+        Ok(reading) => {
+            let Threshold { used, limit, minutes, .. } = reading;
+            let percent = reading.percent();
+            let detail = format!(
+                "all integrations together made {used} of {limit} requests in {minutes} minutes \
+                 ({percent} %)"
+            );
+            if percent < SLOW_PERCENT {
+                return Finding::new("use", Outcome::Good, detail);
+            }
+            Finding::new("use", Outcome::Warning, detail)
+                .fix("find out which integration asks so much; autotask delays every call by now")
+        }
+        Err(error) => Finding::failed("use", &error),
+    }
+}
+
+fn optional_fields(fields: &EntityFields) -> Finding {
+    if !fields.has("contractType") {
+        let detail = "Contracts has no field contractType that could be read";
+        return Finding::new("fields", Outcome::Warning, detail)
+            .fix("look for a newer lmsyncd: autotask's interface has changed");
+    }
+    let dated = if fields.has("lastModifiedDateTime") { "has" } else { "does not have" };
+    let detail = format!("this zone {dated} lastModifiedDateTime, and nothing depends on it");
+    Finding::new("fields", Outcome::Good, detail)
+}
+
+/// The tenant's use, asked once and kept.
+pub(super) async fn threshold(
+    connection: &Connection,
+    progress: &Progress,
+) -> Result<Threshold, AutotaskError> {
+    let request = Request::threshold();
+    let answer = connection.ask(&request, FOR_A_PERSON, progress).await?;
+    let reading = Threshold::from_answer(&answer, connection.clock().now());
+    let reading = reading.ok_or_else(|| AutotaskError::Garbled {
+        request: request.to_string(),
+        reason: "it holds no counts".to_owned(),
+    })?;
+    connection.know_threshold(reading);
+    Ok(reading)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::autotask::script::{Script, contracts};
+
+    async fn probed(script: &Script) -> Vec<String> {
+        let findings = probe(&script.connection(), &Progress::new()).await;
+        for finding in &findings {
+            let mendable = matches!(finding.outcome, Outcome::Bad | Outcome::Warning);
+            assert_eq!(finding.fix.is_some(), mendable, "{finding:?}");
+        }
+        findings.iter().map(|finding| format!("{} {:?}", finding.check, finding.outcome)).collect()
+    }
+
+    fn script() -> Script {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=3));
+        script.fields("Contracts", json!([{"name": "contractType", "picklistValues": []}]));
+        script
+    }
+
+    #[tokio::test]
+    async fn a_tenant_in_order_gives_good_findings_only() {
+        let found = probed(&script()).await;
+        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 14, "{found:?}");
+        assert_eq!(found.last().map(String::as_str), Some("fields Good"));
+        assert!(found.contains(&"clock Skipped".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn refused_credentials_skip_the_rest_and_are_tried_once() {
+        let script = script();
+        script.move_to("http://127.0.0.1:1/zone1/");
+        script.always("Version", 401, "");
+        let found = probed(&script).await;
+        assert_eq!(
+            found,
+            [
+                "zone Good",
+                "credentials Bad",
+                "clock Skipped",
+                "permission Skipped",
+                "agreements Skipped",
+                "use Skipped",
+                "fields Skipped",
+            ]
+        );
+        assert_eq!(script.asked("Version"), 1);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_is_found_at_the_zone() {
+        let script = script();
+        let body = r#"{"errors":["Zone information could not be determined"]}"#;
+        script.always("user=api%40MSP%2EEXAMPLE", 500, body);
+        let findings = probe(&script.connection(), &Progress::new()).await;
+        assert_eq!(findings[0].outcome, Outcome::Bad);
+        assert!(findings[0].detail.contains("knows no API user named api@MSP.EXAMPLE"));
+    }
+
+    #[tokio::test]
+    async fn a_missing_permission_and_an_empty_list_are_told_apart() {
+        let script = script();
+        script.rows("Contracts", Vec::new());
+        let none = r#"{"info":{"canQuery":true,"userAccessForQuery":0}}"#;
+        script.always("ContractServices/entityInformation", 200, none);
+        let found = probed(&script).await;
+        assert!(found.contains(&"permission Bad".to_owned()), "{found:?}");
+        assert!(found.contains(&"agreements Warning".to_owned()), "{found:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! How far a reading is, and how many requests it took.
+//!
+//! Whoever asks for a reading hands in a [`Progress`] and looks at it, or is told of every change.
+//! It counts the requests of that reading alone, whatever else is going on.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::entity::Entity;
+
+/// What a reading is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Nothing yet.
+    #[default]
+    Starting,
+    /// Reading rows of an entity.
+    Reading(Entity),
+    /// Waiting this long before the next try, because Autotask asked for it or failed.
+    Waiting(Duration),
+}
+
+/// How far a reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    /// How many requests were sent, tries that failed among them.
+    pub requests: u64,
+    /// How many pages were read.
+    pub pages: u64,
+    /// How many rows were read.
+    pub rows: u64,
+    /// What it is doing.
+    pub phase: Phase,
+}
+
+type Listener = Box<dyn Fn(&Report) + Send + Sync>;
+
+/// The progress of one reading.
+#[derive(Default)]
+pub struct Progress {
+    report: Mutex<(Report, Option<Phase>)>,
+    listener: Option<Listener>,
+}
+
+impl Progress {
+    /// Progress that is only looked at.
+    pub fn new() -> Progress {
+        Progress::default()
+    }
+
+    /// Progress that tells `listener` of every change. The listener must not block.
+    pub fn telling(listener: impl Fn(&Report) + Send + Sync + 'static) -> Progress {
+        Progress { report: Mutex::default(), listener: Some(Box::new(listener)) }
+    }
+
+    /// How far it is.
+    pub fn report(&self) -> Report {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// How many requests were sent.
+    pub fn requests(&self) -> u64 {
+        self.report().requests
+    }
+
+    pub(super) fn sent(&self) {
+        self.change(|report, _| report.requests += 1);
+    }
+
+    pub(super) fn reading(&self, entity: Entity) {
+        self.change(|report, _| report.phase = Phase::Reading(entity));
+    }
+
+    pub(super) fn page(&self, rows: usize) {
+        self.change(|report, _| {
+            report.pages += 1;
+            report.rows += u64::try_from(rows).unwrap_or(u64::MAX);
+        });
+    }
+
+    pub(super) fn waiting(&self, wait: Duration) {
+        self.change(|report, before| {
+            if !matches!(report.phase, Phase::Waiting(_)) {
+                *before = Some(report.phase);
+            }
+            report.phase = Phase::Waiting(wait);
+        });
+    }
+
+    /// The wait is over: back to what was done before.
+    pub(super) fn waited(&self) {
+        self.change(|report, before| {
+            if let (Phase::Waiting(_), Some(phase)) = (report.phase, before.take()) {
+                report.phase = phase;
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Report, &mut Option<Phase>)) {
+        let (changed, report) = {
+            let mut state = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = state.0;
+            let (report, phase) = &mut *state;
+            change(report, phase);
+            (*report != before, *report)
+        };
+        if let (true, Some(listener)) = (changed, &self.listener) {
+            listener(&report);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn every_change_is_told_and_a_wait_ends_where_it_began() {
+        let told = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&told);
+        let progress = Progress::telling(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        progress.reading(Entity::Contracts);
+        progress.sent();
+        progress.waiting(Duration::from_secs(2));
+        progress.waiting(Duration::from_secs(4));
+        assert_eq!(progress.report().phase, Phase::Waiting(Duration::from_secs(4)));
+        progress.waited();
+        progress.waited();
+        progress.page(17);
+        let report = progress.report();
+        assert_eq!(report.phase, Phase::Reading(Entity::Contracts));
+        assert_eq!((report.requests, report.pages, report.rows), (1, 1, 17));
+        assert_eq!(told.load(Ordering::Relaxed), 6);
+    }
+}

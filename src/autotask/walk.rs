@@ -1,0 +1,249 @@
+//! Reading all rows that a query asks for, page by page.
+//!
+//! Pages are walked by id (`id gt last`), which is resumable and needs no `nextPageUrl`
+//! (section 2.3 of the Autotask facts). Autotask drops a filter that it does not understand and
+//! answers with everything, so each page is checked: every row must lie after the cursor, in
+//! order, and in the list that was asked for.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::connection::Connection;
+use super::error::AutotaskError;
+use super::filter::{BEFORE_ALL, PAGE_ROWS, Query, Within};
+use super::progress::Progress;
+use super::request::Request;
+use super::retry::{Patience, retry};
+use super::row::Row;
+
+/// A row with its id.
+pub(super) type Identified = (i64, Row);
+
+/// All rows of `query`, by id within each piece of its list.
+pub(super) async fn walk(
+    connection: &Connection,
+    query: &Query,
+    patience: Patience,
+    progress: &Progress,
+) -> Result<Vec<Identified>, AutotaskError> {
+    let mut rows = Vec::new();
+    match &query.within {
+        None => walk_piece(connection, query, None, patience, progress, &mut rows).await?,
+        Some(within) => {
+            for piece in within.pieces() {
+                let piece = Some(&piece);
+                walk_piece(connection, query, piece, patience, progress, &mut rows).await?;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+async fn walk_piece(
+    connection: &Connection,
+    query: &Query,
+    piece: Option<&Within>,
+    patience: Patience,
+    progress: &Progress,
+    rows: &mut Vec<Identified>,
+) -> Result<(), AutotaskError> {
+    let mut cursor = BEFORE_ALL;
+    loop {
+        progress.reading(query.entity);
+        let request = Request::query(query.entity, query.body(piece, cursor));
+        // A page that makes no sense may be whole the next time, so reading it is part of the try.
+        let page = retry(patience, progress, || async {
+            let answer = connection.ask_once(&request, progress).await?;
+            Page::read(query, piece, cursor, answer).map_err(|flaw| flaw.error(query, &request))
+        })
+        .await?;
+        progress.page(page.rows.len());
+        let last = page.rows.last().map(|(id, _)| *id);
+        rows.extend(page.rows);
+        match last {
+            Some(last) if page.more => cursor = last,
+            _ => return Ok(()),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Page {
+    rows: Vec<Identified>,
+    more: bool,
+}
+
+/// Why a page cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+enum Flaw {
+    Garbled(String),
+    FilterIgnored(String),
+}
+
+impl Flaw {
+    fn error(self, query: &Query, request: &Request) -> AutotaskError {
+        match self {
+            Flaw::Garbled(reason) => {
+                AutotaskError::Garbled { request: request.to_string(), reason }
+            }
+            Flaw::FilterIgnored(reason) => {
+                AutotaskError::FilterIgnored { entity: query.entity, reason }
+            }
+        }
+    }
+}
+
+impl Page {
+    fn read(
+        query: &Query,
+        piece: Option<&Within>,
+        cursor: i64,
+        answer: Value,
+    ) -> Result<Page, Flaw> {
+        let garbled = |reason: String| Flaw::Garbled(reason);
+        let answer = Row::new(answer).ok_or_else(|| garbled("it is not an object".to_owned()))?;
+        let items = match answer.value("items") {
+            Some(Value::Array(items)) => items,
+            _ => return Err(garbled("it holds no items".to_owned())),
+        };
+        let wanted: Option<BTreeSet<i64>> = piece.map(|piece| piece.ids.iter().copied().collect());
+        let mut rows: Vec<Identified> = Vec::with_capacity(items.len());
+        for item in items {
+            let row =
+                Row::new(item.clone()).ok_or_else(|| garbled("an item is no row".to_owned()))?;
+            let id = row.needed_integer("id").map_err(|bad| garbled(bad.reason))?;
+            let last = rows.last().map_or(cursor, |(id, _)| *id);
+            if id <= last {
+                return Err(Flaw::FilterIgnored(format!("row {id} came after row {last}")));
+            }
+            if let (Some(piece), Some(wanted)) = (piece, &wanted)
+                && let Ok(value) = row.integer(piece.field)
+                && !value.is_some_and(|value| wanted.contains(&value))
+            {
+                let reason = format!("row {id} has a {} that was not asked for", piece.field);
+                return Err(Flaw::FilterIgnored(reason));
+            }
+            rows.push((id, row));
+        }
+        let more = more_follows(&answer, rows.len())?;
+        tracing::trace!(entity = %query.entity, rows = rows.len(), more, "read a page");
+        Ok(Page { rows, more })
+    }
+}
+
+/// Whether more rows follow. The size that the page really had decides, in case Autotask gives
+/// less than was asked for.
+fn more_follows(answer: &Row, rows: usize) -> Result<bool, Flaw> {
+    let details = answer.value("pageDetails").cloned().and_then(Row::new);
+    let Some(details) = details else { return Ok(rows >= PAGE_ROWS) };
+    let number = |name| {
+        let number = details.integer(name).ok().flatten();
+        number.and_then(|number| usize::try_from(number).ok())
+    };
+    if let Some(count) = number("count").filter(|count| *count != rows) {
+        return Err(Flaw::Garbled(format!("it holds {rows} rows but counts {count}")));
+    }
+    let size = number("requestCount").filter(|size| *size > 0).unwrap_or(PAGE_ROWS);
+    Ok(rows >= size.min(PAGE_ROWS) || details.value("nextPageUrl").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::autotask::entity::Entity;
+    use crate::autotask::retry::FOR_A_RUN;
+    use crate::autotask::script::{Script, contracts};
+
+    fn page(answer: Value, cursor: i64, within: &[i64]) -> Result<Page, Flaw> {
+        let query = Query::all(Entity::Contracts);
+        let piece = Within::new("companyID", within.iter().copied());
+        let piece = (!within.is_empty()).then_some(&piece);
+        Page::read(&query, piece, cursor, answer)
+    }
+
+    #[test]
+    fn a_page_that_ignores_the_cursor_the_order_or_the_list_is_refused() {
+        let ignored = |answer, cursor, within: &[i64]| {
+            assert!(matches!(page(answer, cursor, within), Err(Flaw::FilterIgnored(_))));
+        };
+        ignored(json!({"items": [{"id": 5}]}), 5, &[]);
+        ignored(json!({"items": [{"id": 7}, {"id": 6}]}), 5, &[]);
+        ignored(json!({"items": [{"id": 7}, {"id": 7}]}), 5, &[]);
+        ignored(json!({"items": [{"id": 7, "companyID": 2}]}), 5, &[1, 3]);
+        ignored(json!({"items": [{"id": 7, "companyID": null}]}), 5, &[1, 3]);
+    }
+
+    #[test]
+    fn a_page_without_rows_to_speak_of_is_garbled() {
+        for answer in [
+            json!([]),
+            json!({}),
+            json!({"items": null}),
+            json!({"items": [1]}),
+            json!({"items": [{"name": "no id"}]}),
+            json!({"items": [{"id": 1}], "pageDetails": {"count": 2}}),
+        ] {
+            assert!(matches!(page(answer.clone(), 0, &[]), Err(Flaw::Garbled(_))), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_followed_when_it_is_full_for_what_autotask_gives() {
+        let more = |details: Value| {
+            let answer = json!({"items": [{"id": 1}, {"id": 2}], "pageDetails": details});
+            page(answer, 0, &[]).expect("a page").more
+        };
+        assert!(!more(json!({"count": 2, "requestCount": 500, "nextPageUrl": null})));
+        assert!(more(json!({"count": 2, "requestCount": 2, "nextPageUrl": null})));
+        assert!(more(json!({"count": 2, "requestCount": 500, "nextPageUrl": "https://x"})));
+        assert!(!more(Value::Null));
+    }
+
+    #[tokio::test]
+    async fn a_walk_reads_every_row_once_and_stops_at_a_short_page() {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=1001));
+        let query = Query::all(Entity::Contracts);
+        let progress = Progress::new();
+        let rows = walk(&script.connection(), &query, FOR_A_RUN, &progress).await.expect("rows");
+        let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, (1..=1001).collect::<Vec<_>>());
+        assert_eq!(script.asked("Contracts/query"), 3);
+        assert_eq!(progress.report().rows, 1001);
+    }
+
+    #[tokio::test]
+    async fn a_full_last_page_costs_one_more_request() {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=500));
+        let query = Query::all(Entity::Contracts);
+        let rows = walk(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
+        assert_eq!(rows.map(|rows| rows.len()), Ok(500));
+        assert_eq!(script.asked("Contracts/query"), 2);
+    }
+
+    #[tokio::test]
+    async fn a_long_list_is_asked_in_pieces_and_each_is_walked() {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=1300));
+        let query = Query::all(Entity::Contracts).within("id", 1..=700);
+        let rows = walk(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
+        assert_eq!(rows.map(|rows| rows.len()), Ok(700));
+        assert_eq!(script.asked("Contracts/query"), 3, "500 and the end of it, then 200");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cut_page_is_asked_again() {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=3));
+        script.once("Contracts/query", 200, r#"{"items":[{"id":1},"#);
+        script.once("Contracts/query", 200, r#"{"items":[{"id":1}],"pageDetails":{"count":3}}"#);
+        let query = Query::all(Entity::Contracts);
+        let rows = walk(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
+        assert_eq!(rows.map(|rows| rows.len()), Ok(3));
+        assert_eq!(script.asked("Contracts/query"), 3);
+    }
+}

@@ -1,0 +1,151 @@
+//! How a client stands: what a run leaves behind in its state, and its health.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::{ClientState, Code, Run, RunResult};
+
+/// The state of a client after a run of it. `full` says whether the run looked after every
+/// imported contract, `next` when auto-sync runs next.
+pub fn after_run(
+    mut state: ClientState,
+    run: &Run,
+    full: bool,
+    next: Option<DateTime<Utc>>,
+) -> ClientState {
+    state.client = run.client.clone();
+    state.last_tried = Some(run.started);
+    state.next_run = next;
+    state.last_error = run.error.clone();
+    if run.counts.wrote() {
+        state.last_changed = Some(run.ended);
+    }
+    match run.result {
+        RunResult::Ok | RunResult::Partial => {
+            state.last_synced = Some(run.ended);
+            if full {
+                state.last_full = Some(run.ended);
+            }
+            state.failures = 0;
+        }
+        RunResult::Held => state.failures = 0,
+        RunResult::Failed => state.failures = state.failures.saturating_add(1),
+    }
+    state
+}
+
+/// How a client is, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// The last run succeeded and the next is not late.
+    Ok,
+    /// No run ever succeeded.
+    NeverSynced,
+    /// A guard wants a person to look.
+    Held,
+    /// The last run failed; it is tried again.
+    Failing,
+    /// The last run failed in a way that trying again cannot mend: credentials, permissions.
+    Blocked,
+    /// A person asked for a pause.
+    Paused,
+    /// The next run should have begun long ago.
+    Overdue,
+}
+
+impl Health {
+    /// The word that the command line and the JSON show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Health::Ok => "ok",
+            Health::NeverSynced => "never_synced",
+            Health::Held => "held",
+            Health::Failing => "failing",
+            Health::Blocked => "blocked",
+            Health::Paused => "paused",
+            Health::Overdue => "overdue",
+        }
+    }
+}
+
+/// How late a run may be before its client counts as overdue.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
+
+/// The health of a client at `now`.
+pub fn health(state: &ClientState, now: DateTime<Utc>) -> Health {
+    let overdue = state.auto_sync && state.next_run.is_some_and(|next| next + PATIENCE < now);
+    match state.last_error.as_ref().map(|error| error.code) {
+        Some(Code::Held) => Health::Held,
+        Some(
+            Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode | Code::NoPermission,
+        ) => Health::Blocked,
+        Some(_) if state.failures > 0 => Health::Failing,
+        _ if overdue => Health::Overdue,
+        _ if state.last_synced.is_none() => Health::NeverSynced,
+        _ => Health::Ok,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Actor, ClientId, ClientRef, Counts, LastError, Trigger};
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn run(result: RunResult, code: Option<Code>) -> Run {
+        Run {
+            id: None,
+            client: ClientRef { id: ClientId(1), name: "Acme".to_owned() },
+            trigger: Trigger::Auto,
+            actor: Actor::daemon(),
+            started: NOW,
+            ended: NOW + TimeDelta::seconds(2),
+            result,
+            counts: Counts::default(),
+            requests: 0,
+            error: code.map(|code| LastError { code, message: String::new() }),
+            rejects: Vec::new(),
+        }
+    }
+
+    fn after(runs: &[Run]) -> ClientState {
+        let state = ClientState::new(runs[0].client.clone());
+        runs.iter().fold(state, |state, run| after_run(state, run, true, None))
+    }
+
+    #[test]
+    fn a_failed_run_was_tried_but_synced_nothing() {
+        let state = after(&[run(RunResult::Failed, Some(Code::Unreachable))]);
+        assert_eq!((state.last_tried, state.last_synced, state.failures), (Some(NOW), None, 1));
+        assert_eq!(health(&state, NOW), Health::Failing);
+    }
+
+    #[test]
+    fn success_clears_what_failed_before() {
+        let state =
+            after(&[run(RunResult::Failed, Some(Code::AuthFailed)), run(RunResult::Ok, None)]);
+        assert_eq!((state.failures, state.last_error.clone()), (0, None));
+        assert_eq!(health(&state, NOW), Health::Ok);
+    }
+
+    #[test]
+    fn what_only_a_person_can_mend_is_told_apart() {
+        for (code, expected) in [
+            (Code::Held, Health::Held),
+            (Code::AuthFailed, Health::Blocked),
+            (Code::RateLimited, Health::Failing),
+        ] {
+            let result = if code == Code::Held { RunResult::Held } else { RunResult::Failed };
+            assert_eq!(health(&after(&[run(result, Some(code))]), NOW), expected);
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_long_late_is_overdue() {
+        let mut state = after(&[run(RunResult::Ok, None)]);
+        state.auto_sync = true;
+        state.next_run = Some(NOW);
+        assert_eq!(health(&state, NOW + PATIENCE), Health::Ok);
+        assert_eq!(health(&state, NOW + PATIENCE * 2), Health::Overdue);
+    }
+}
