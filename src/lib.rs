@@ -23,9 +23,12 @@
 pub mod autotask;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod ctl;
+pub mod daemon;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod engine;
 pub mod model;
 pub mod store;
 pub mod sync;

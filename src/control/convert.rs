@@ -1,0 +1,116 @@
+//! From the model's values to the wire's.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::model::{
+    ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Run, Value,
+};
+use crate::varlink::{contracts, sync};
+
+/// A moment as the wire has it: RFC 3339, UTC, whole seconds.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A count as the wire has it.
+pub(super) fn count(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+pub(super) fn client(client: &ClientRef) -> sync::Client {
+    sync::Client { id: client.id.0, name: client.name.clone() }
+}
+
+pub(super) fn change(change: &FieldChange) -> sync::FieldChange {
+    sync::FieldChange {
+        field: change.field.name().to_owned(),
+        from: change.from.as_ref().map(Value::to_string),
+        to: change.to.as_ref().map(Value::to_string),
+    }
+}
+
+pub(super) fn reject(reject: &Reject) -> sync::Reject {
+    sync::Reject {
+        key: reject.key.to_string(),
+        field: reject.field.clone(),
+        reason: reject.reason.clone(),
+    }
+}
+
+pub(super) fn item(item: &PendingItem) -> sync::Item {
+    let text = |field| text(&item.fields, field);
+    sync::Item {
+        key: item.key.to_string(),
+        parent: item.parent.map(|key| key.to_string()),
+        state: item.state.name().to_owned(),
+        r#type: text(Field::Type).unwrap_or_default(),
+        name: text(Field::Name).unwrap_or_default(),
+        status: text(Field::Status),
+        billing_cost: text(Field::BillingCost),
+        currency: text(Field::Currency),
+        billing_cycle: text(Field::BillingCycle),
+        start_date: text(Field::StartDate),
+        end_date: text(Field::EndDate),
+        reason: item.reason.clone(),
+        changes: item.changes.iter().map(change).collect(),
+    }
+}
+
+fn text(fields: &Fields, field: Field) -> Option<String> {
+    fields.get(&field).map(Value::to_string)
+}
+
+pub(super) fn run(run: &Run) -> sync::Run {
+    sync::Run {
+        id: run.id.map(|id| count(id.0)),
+        client_id: run.client.id.0,
+        client: run.client.name.clone(),
+        trigger: run.trigger.name().to_owned(),
+        actor: run.actor.name.clone(),
+        started: moment(run.started),
+        ended: moment(run.ended),
+        result: run.result.name().to_owned(),
+        created: run.counts.created.into(),
+        updated: run.counts.updated.into(),
+        unchanged: run.counts.unchanged.into(),
+        vanished: run.counts.vanished.into(),
+        rejected: run.counts.rejected.into(),
+        requests: run.requests.into(),
+        dry_run: run.dry(),
+        error: run.error.as_ref().map(|error| error.code.name().to_owned()),
+        message: run.error.as_ref().map(|error| error.message.clone()),
+    }
+}
+
+/// A contract; `last_full` is when its client was last synced in full, which is also when a
+/// contract that needed no change was last found to be right.
+pub(super) fn contract(
+    contract: &Contract,
+    last_full: Option<DateTime<Utc>>,
+) -> contracts::Contract {
+    let optional = |field| contract.value(field).map(|value| value.to_string());
+    let cost = contract.billing_cost();
+    let seen =
+        if contract.vanished.is_some() { contract.synced } else { contract.synced.max(last_full) };
+    contracts::Contract {
+        key: contract.key.to_string(),
+        parent: optional(Field::Parent),
+        client_id: contract.client.0,
+        name: contract.text(Field::Name),
+        r#type: contract.text(Field::Type),
+        status: contract.text(Field::Status),
+        billing_cost: amount(&cost.currency, cost.amount),
+        currency: cost.currency.code().to_owned(),
+        billing_cycle: contract.billing_cycle().to_string(),
+        start_date: optional(Field::StartDate),
+        end_date: optional(Field::EndDate),
+        source: contract.origin.name().to_owned(),
+        last_synced: seen.map(moment),
+        vanished: contract.vanished.map(moment),
+    }
+}
+
+/// An amount with the decimals of its currency.
+pub(super) fn amount(currency: &Currency, amount: rust_decimal::Decimal) -> String {
+    currency.round(amount).to_string()
+}

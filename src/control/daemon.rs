@@ -1,0 +1,130 @@
+//! `org.lmsyncd.Daemon`: the daemon itself.
+
+use super::convert::{count, moment};
+use super::session::{Answer, CallError, Context, finish, parameters};
+use crate::autotask::{Auth, Outcome, Usage};
+use crate::config::Effect;
+use crate::engine::{Board, Standing};
+use crate::varlink::{Call, Method, daemon};
+
+pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
+    match call.method.as_str() {
+        daemon::Status::NAME => status(parameters(call)?, &context).await,
+        daemon::Doctor::NAME => {
+            let daemon::Doctor {} = parameters(call)?;
+            doctor(&context).await
+        }
+        daemon::Reload::NAME => {
+            let daemon::Reload {} = parameters(call)?;
+            reload(&context)
+        }
+        daemon::Version::NAME => {
+            let daemon::Version {} = parameters(call)?;
+            finish(daemon::VersionReply { version: env!("CARGO_PKG_VERSION").to_owned() })
+        }
+        other => Err(CallError::NoMethod(other.to_owned())),
+    }
+}
+
+async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let Board { clients, api, started, sequence, contracts, remarks } =
+        context.engine.board(client.as_ref())?;
+    finish(daemon::StatusReply {
+        clients: clients.iter().map(client_status).collect(),
+        api: usage(&api),
+        daemon: daemon::DaemonInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id().into(),
+            started: moment(started),
+            store_sequence: count(sequence),
+            contracts: count(contracts),
+            store_remarks: remarks,
+        },
+    })
+}
+
+fn client_status(standing: &Standing) -> daemon::ClientStatus {
+    let state = &standing.state;
+    let error = state.last_error.as_ref();
+    daemon::ClientStatus {
+        id: state.client.id.0,
+        name: state.client.name.clone(),
+        auto_sync: state.auto_sync,
+        last_tried: state.last_tried.map(moment),
+        last_synced: state.last_synced.map(moment),
+        last_changed: state.last_changed.map(moment),
+        next_run: state.next_run.map(moment),
+        pending: standing.pending.map(count),
+        health: standing.health.name().to_owned(),
+        running: standing
+            .running
+            .as_ref()
+            .map(|running| format!("{} since {}", running.actor.name, moment(running.since))),
+        contracts: count(standing.contracts),
+        error: error.map(|error| error.code.name().to_owned()),
+        message: error.map(|error| error.message.clone()),
+    }
+}
+
+fn usage(usage: &Usage) -> daemon::Api {
+    let auth = match usage.auth {
+        Auth::Untried => "unknown",
+        Auth::Accepted(_) => "ok",
+        Auth::Refused(_) => "failed",
+    };
+    let tenant = usage.threshold.as_ref();
+    daemon::Api {
+        zone_url: usage.zone_url.clone(),
+        auth: auth.to_owned(),
+        requests_last_hour: usage.requests_last_hour.into(),
+        max_requests_per_hour: usage.max_requests_per_hour.into(),
+        tenant_requests: tenant.map(|tenant| tenant.used.into()),
+        tenant_limit: tenant.map(|tenant| tenant.limit.into()),
+        tenant_as_of: tenant.map(|tenant| moment(tenant.at)),
+    }
+}
+
+async fn doctor(context: &Context<'_>) -> Answer {
+    let findings = context
+        .engine
+        .checkup()
+        .await
+        .into_iter()
+        .map(|finding| daemon::Finding {
+            check: finding.check.to_owned(),
+            outcome: outcome(finding.outcome).to_owned(),
+            detail: finding.detail,
+            fix: finding.fix,
+            error: None,
+        })
+        .collect();
+    finish(daemon::DoctorReply { findings })
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Good => "good",
+        Outcome::Warning => "warning",
+        Outcome::Bad => "bad",
+        Outcome::Skipped => "skipped",
+    }
+}
+
+fn reload(context: &Context<'_>) -> Answer {
+    context.must_operate()?;
+    let changes = context.engine.reload()?;
+    let changes = changes
+        .into_iter()
+        .map(|change| daemon::ReloadChange {
+            applied: change.effect == Effect::Applied,
+            key: change.key.to_owned(),
+            from: change.old,
+            to: change.new,
+        })
+        .collect();
+    finish(daemon::ReloadReply { changes })
+}

@@ -1,0 +1,169 @@
+//! The socket: bound safely, served with a task per connection, bounded in number.
+
+use std::fs::Permissions;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nix::unistd::{Gid, Group};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::session;
+use crate::config::Operator;
+use crate::engine::Engine;
+
+/// How many connections are served at a time. A person has one or two, a monitor one.
+const MAX_CONNECTIONS: usize = 64;
+
+/// Why the socket cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another daemon answers there.
+    #[error("another lmsyncd already serves {}", path.display())]
+    InUse {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// Something that is no socket is in the way; it is left alone.
+    #[error("{} is in the way: it is no socket", path.display())]
+    NotASocket {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("cannot serve {}", path.display())]
+    Io {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The bound socket. Its file goes away with it.
+#[derive(Debug)]
+pub struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Listener {
+    /// Binds the socket. A dead one is replaced, a live one is not.
+    ///
+    /// The socket is 0660 and belongs to the first group among the operators, so that its members
+    /// can open it; the folder is made 0755, for a closed folder would lock them out.
+    pub fn bind(path: &Path, operators: &[Operator]) -> Result<Listener, BindError> {
+        let failed = |source| BindError::Io { path: path.to_owned(), source };
+        if let Some(folder) = path.parent()
+            && !folder.exists()
+        {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+            std::fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(failed)?;
+        }
+        remove_dead(path)?;
+        let listener = UnixListener::bind(path).map_err(failed)?;
+        let bound = Listener { listener, path: path.to_owned() };
+        if let Some(group) = socket_group(operators)
+            && let Err(error) = nix::unistd::chown(path, None, Some(group))
+        {
+            tracing::warn!("the socket keeps its own group, {group} was refused: {error}");
+        }
+        std::fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed)?;
+        Ok(bound)
+    }
+
+    /// Serves connections until `stopping` is cancelled; sessions are tracked in `tasks`.
+    pub async fn serve(self, engine: Arc<Engine>, tasks: TaskTracker, stopping: CancellationToken) {
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        loop {
+            let stream = tokio::select! {
+                () = stopping.cancelled() => return,
+                accepted = self.accept() => accepted,
+            };
+            // Without a place the connection is closed at once: the caller may come again.
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+            let (engine, stopping) = (Arc::clone(&engine), stopping.clone());
+            tasks.spawn(async move {
+                let _place = place;
+                if let Err(error) = session::serve(stream, &engine, &stopping).await {
+                    tracing::debug!("a connection ended: {error}");
+                }
+            });
+        }
+    }
+
+    async fn accept(&self) -> UnixStream {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return stream,
+                Err(error) => {
+                    // Usually too many open files; others go away and free some.
+                    tracing::warn!("a connection was not accepted: {error}");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn remove_dead(path: &Path) -> Result<(), BindError> {
+    let path = path.to_owned();
+    match std::os::unix::net::UnixStream::connect(&path) {
+        Ok(_) => Err(BindError::InUse { path }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused && is_socket(&path) => {
+            std::fs::remove_file(&path).map_err(|source| BindError::Io { path, source })
+        }
+        Err(_) if !is_socket(&path) => Err(BindError::NotASocket { path }),
+        Err(source) => Err(BindError::Io { path, source }),
+    }
+}
+
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
+}
+
+fn socket_group(operators: &[Operator]) -> Option<Gid> {
+    operators.iter().find_map(|operator| match operator {
+        Operator::Group(name) => Some(Group::from_name(name).ok()??.gid),
+        Operator::User(_) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_dead_socket_is_replaced_and_a_live_one_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("run/control.sock");
+        let first = Listener::bind(&path, &[]).expect("binds");
+        assert!(matches!(Listener::bind(&path, &[]), Err(BindError::InUse { .. })));
+        drop(first);
+        assert!(!path.exists());
+        // A daemon that was killed leaves its file behind.
+        drop(std::os::unix::net::UnixListener::bind(&path).expect("binds"));
+        Listener::bind(&path, &[]).expect("replaces the dead one");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_socket_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("notes");
+        std::fs::write(&path, "mine").expect("writes");
+        assert!(matches!(Listener::bind(&path, &[]), Err(BindError::NotASocket { .. })));
+        assert_eq!(std::fs::read_to_string(&path).expect("reads"), "mine");
+    }
+}

@@ -1,0 +1,166 @@
+//! One connection: calls in, replies out, until either side has enough.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+use tokio_util::codec::Framed;
+use tokio_util::sync::CancellationToken;
+
+use super::peer::Peer;
+use super::{contracts, daemon, service, sync};
+use crate::engine::Engine;
+use crate::model::{Code, Failure};
+use crate::varlink::{
+    Call, ErrorParameters, FrameError, MAX_REQUEST, Method, NulCodec, Reply, error_name,
+};
+
+/// How long a connection may be silent. A person's call comes at once; a library may keep a
+/// connection open between calls, but not for ever.
+const IDLE: Duration = Duration::from_secs(300);
+
+/// How long a peer may take to read a reply.
+const SLOW_READER: Duration = Duration::from_secs(60);
+
+/// What a handler answers: the parameters of the last reply, or an error.
+pub(super) type Answer = Result<Value, CallError>;
+
+/// Why a call is answered with an error.
+pub(super) enum CallError {
+    /// The call failed.
+    Failed(Failure),
+    /// No such interface.
+    NoInterface(String),
+    /// No such method.
+    NoMethod(String),
+    /// A parameter is missing, unknown or of the wrong type.
+    BadParameter(String),
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> CallError {
+        CallError::Failed(failure)
+    }
+}
+
+/// What a handler knows of the call besides its parameters.
+pub(super) struct Context<'a> {
+    pub(super) engine: &'a Arc<Engine>,
+    pub(super) peer: &'a Peer,
+    /// Where replies before the last one go; none unless the caller asked for `more`.
+    pub(super) stream: Option<&'a mut Replies>,
+}
+
+impl Context<'_> {
+    /// Refuses a peer that may only look.
+    pub(super) fn must_operate(&self) -> Result<(), Failure> {
+        self.peer.must_operate(&self.engine.settings().control.operators)
+    }
+}
+
+/// The sending half of a connection.
+pub(super) struct Replies {
+    framed: Framed<UnixStream, NulCodec>,
+}
+
+impl Replies {
+    /// Sends a reply that another one follows.
+    pub(super) async fn more(&mut self, parameters: impl Serialize) -> Result<(), FrameError> {
+        let parameters = serde_json::to_value(parameters).map_err(std::io::Error::from)?;
+        self.send(Reply { parameters: Some(parameters), continues: true, error: None }).await
+    }
+
+    async fn send(&mut self, reply: Reply) -> Result<(), FrameError> {
+        let bytes = serde_json::to_vec(&reply).map_err(std::io::Error::from)?;
+        match timeout(SLOW_READER, self.framed.send(bytes.as_slice())).await {
+            Ok(sent) => sent,
+            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        }
+    }
+}
+
+/// Serves one connection.
+pub(super) async fn serve(
+    stream: UnixStream,
+    engine: &Arc<Engine>,
+    stopping: &CancellationToken,
+) -> Result<(), FrameError> {
+    let peer = Peer::of(&stream)?;
+    let mut replies = Replies { framed: Framed::new(stream, NulCodec::new(MAX_REQUEST)) };
+    loop {
+        let frame = tokio::select! {
+            () = stopping.cancelled() => return Ok(()),
+            frame = timeout(IDLE, replies.framed.next()) => frame,
+        };
+        let Ok(Some(frame)) = frame else { return Ok(()) };
+        // What is no call cannot be answered; the connection is closed.
+        let call: Call = serde_json::from_slice(&frame?).map_err(std::io::Error::from)?;
+        let answer = {
+            let stream = call.more.then_some(&mut replies);
+            dispatch(&call, Context { engine, peer: &peer, stream }).await
+        };
+        if !call.oneway {
+            replies.send(reply(answer)).await?;
+        }
+    }
+}
+
+async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
+    let interface = call.method.rsplit_once('.').map_or("", |(interface, _)| interface);
+    match interface {
+        crate::varlink::service::INTERFACE => service::answer(call),
+        crate::varlink::sync::INTERFACE => sync::answer(call, context).await,
+        crate::varlink::contracts::INTERFACE => contracts::answer(call, context).await,
+        crate::varlink::daemon::INTERFACE => daemon::answer(call, context).await,
+        other => Err(CallError::NoInterface(other.to_owned())),
+    }
+}
+
+/// The parameters of a call as its method has them.
+pub(super) fn parameters<M: Method + DeserializeOwned>(call: &Call) -> Result<M, CallError> {
+    let value = match &call.parameters {
+        None | Some(Value::Null) => json!({}),
+        Some(value) => value.clone(),
+    };
+    serde_json::from_value(value).map_err(|error| CallError::BadParameter(error.to_string()))
+}
+
+/// The last reply's parameters.
+pub(super) fn finish<T: Serialize>(reply: T) -> Answer {
+    serde_json::to_value(reply).map_err(|error| {
+        CallError::Failed(Failure::new(
+            Code::Internal,
+            format!("the reply cannot be written: {error}"),
+        ))
+    })
+}
+
+fn reply(answer: Answer) -> Reply {
+    let error = |name: String, parameters| Reply {
+        parameters: Some(parameters),
+        continues: false,
+        error: Some(name),
+    };
+    let standard = |name: &str| format!("{}.{name}", crate::varlink::service::INTERFACE);
+    match answer {
+        Ok(parameters) => Reply { parameters: Some(parameters), continues: false, error: None },
+        Err(CallError::Failed(Failure { code, message, hint })) => {
+            let parameters = ErrorParameters { message, hint };
+            error(error_name(code), serde_json::to_value(parameters).unwrap_or_default())
+        }
+        Err(CallError::NoInterface(interface)) => {
+            error(standard("InterfaceNotFound"), json!({ "interface": interface }))
+        }
+        Err(CallError::NoMethod(method)) => {
+            error(standard("MethodNotFound"), json!({ "method": method }))
+        }
+        Err(CallError::BadParameter(parameter)) => {
+            error(standard("InvalidParameter"), json!({ "parameter": parameter }))
+        }
+    }
+}

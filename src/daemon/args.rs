@@ -1,0 +1,90 @@
+//! The command line of lmsyncd.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::DEFAULT_PATH;
+
+/// Imports an MSP's contracts from Autotask PSA, one way, and keeps them current.
+///
+/// Without a command, runs the daemon in the foreground until it is told to stop (SIGTERM or
+/// Ctrl-C); SIGHUP reads the configuration again. It is driven with lmsyncctl.
+#[derive(Debug, Parser)]
+#[command(name = "lmsyncd", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH, global = true)]
+    pub config: PathBuf,
+    /// What to do instead of running the daemon.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Reads the command line; a wrong one, or a call for help, is answered here, with the exit status
+/// to end with.
+pub fn parse() -> Result<Cli, ExitCode> {
+    /// The exit status of a wrong command line (sysexits.h).
+    const USAGE: u8 = 64;
+    Cli::try_parse().map_err(|error| {
+        // A closed pipe is no reason to fail.
+        let _ = error.print();
+        if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+    })
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  lmsyncd --config ./lmsyncd.toml           run in the foreground
+  lmsyncd check-config                      is the configuration usable?
+  lmsyncd demo                              see the whole job, without any set-up
+
+Environment:
+  LMSYNCD_LOG             what is logged, such as debug or lmsyncd=trace [default: info]
+  CREDENTIALS_DIRECTORY   where systemd puts the credentials autotask-secret and
+                          autotask-integration-code
+
+Exit status (sysexits.h): 0 stopped as asked, 64 usage, 69 socket or store in use,
+74 the store's disk failed, 77 permission, 78 configuration.";
+
+/// What to do instead of running the daemon.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the configuration and the credentials, without speaking to Autotask.
+    CheckConfig,
+    /// Walk through the whole job on a fake Autotask tenant; needs no configuration.
+    #[cfg(feature = "demo")]
+    Demo(DemoArgs),
+}
+
+/// The options of `lmsyncd demo`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = DEMO_HELP)]
+pub struct DemoArgs {
+    /// Exit after the tour, also on a terminal.
+    #[arg(long, conflicts_with = "serve")]
+    pub tour: bool,
+    /// Only serve the fake tenant, until stopped.
+    #[arg(long)]
+    pub serve: bool,
+    /// The port of the fake tenant on 127.0.0.1; 0 takes any.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "serve")]
+    pub port: u16,
+    /// Serve a generated tenant with so many clients, instead of the hand-written one.
+    #[arg(long, value_name = "N", requires = "serve")]
+    pub clients: Option<usize>,
+    /// What the generated tenant is grown from: the same seed gives the same tenant.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "serve")]
+    pub seed: u64,
+    /// Switch a fault of the fake tenant on; may be given several times.
+    #[arg(long = "fault", value_name = "NAME", requires = "serve")]
+    pub faults: Vec<String>,
+}
+
+const DEMO_HELP: &str = "\
+Examples:
+  lmsyncd demo                              the tour; on a terminal it then stays up
+  lmsyncd demo --tour                       the tour, then exit: 0 if every step did its job
+  lmsyncd demo --serve --port 8080          only the fake tenant
+  lmsyncd demo --serve --fault slow         the fake tenant, with a fault";

@@ -1,0 +1,31 @@
+//! `lmsyncd check-config`: is the configuration usable? Nothing is asked of Autotask.
+
+use std::path::Path;
+
+use nix::unistd::{Group, User};
+
+use super::exit::StartError;
+use crate::config::{self, Operator};
+
+/// Checks the configuration and the credentials, and gives what a person is told: one line each.
+pub(super) fn check(path: &Path, credentials: Option<&Path>) -> Result<Vec<String>, StartError> {
+    let settings = config::load(path).map_err(StartError::Config)?;
+    let credentials = settings.credentials(credentials).map_err(StartError::Config)?;
+    let mut lines = vec![format!(
+        "{} is usable: API user {}, store {}, socket {}",
+        path.display(),
+        credentials.username,
+        settings.store.path.display(),
+        settings.control.socket.display()
+    )];
+    lines.extend(settings.control.operators.iter().filter_map(missing));
+    Ok(lines)
+}
+
+fn missing(operator: &Operator) -> Option<String> {
+    let (exists, what, name) = match operator {
+        Operator::User(name) => (matches!(User::from_name(name), Ok(Some(_))), "user", name),
+        Operator::Group(name) => (matches!(Group::from_name(name), Ok(Some(_))), "group", name),
+    };
+    (!exists).then(|| format!("warning: `operators` names the {what} {name}, which does not exist"))
+}

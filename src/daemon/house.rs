@@ -1,0 +1,134 @@
+//! The composition root: every part is made here and handed to the next.
+//!
+//! ```text
+//! settings ─► credentials ─► store ─► engine ─► listener ─► serving ─► draining ─► closed
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::exit::StartError;
+use crate::autotask::{Autotask, HttpTransport, Options, ZoneMemory};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, ConfigError, Settings};
+use crate::control::Listener;
+use crate::engine::{Engine, Parts};
+use crate::model::{Code, Failure};
+use crate::store::{Store, StoreError};
+
+/// How long a daemon that stops waits for runs that are under way. A run that takes longer is cut
+/// off before its commit: nothing of it is stored, and nothing is harmed.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The name under which a user's zone is remembered in the store's cache.
+fn zone_key(username: &str) -> String {
+    format!("zone/{username}")
+}
+
+/// A daemon, put together and not yet serving.
+pub struct House {
+    engine: Arc<Engine>,
+    listener: Listener,
+    store: Store,
+}
+
+/// Puts a daemon together from the configuration at `path`; systemd's credentials are looked for
+/// in `credentials`. Must be called within a tokio runtime.
+pub fn open(path: &Path, credentials: Option<PathBuf>) -> Result<House, StartError> {
+    let settings = config::load(path).map_err(StartError::Config)?;
+    settings.credentials(credentials.as_deref()).map_err(StartError::Config)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (store, opening) =
+        Store::open(&settings.store.path, clock.now()).map_err(StartError::Store)?;
+    let (socket, operators) = (settings.control.socket.clone(), settings.control.operators.clone());
+    let path = path.to_owned();
+    let engine = Engine::new(Parts {
+        store: store.clone(),
+        opening,
+        clock: Arc::clone(&clock),
+        settings,
+        load: Box::new(move || config::load(&path).map_err(|error| refused(&error))),
+        connect: Box::new({
+            let store = store.clone();
+            move |settings| connect(settings, credentials.as_deref(), &store, &clock)
+        }),
+    })
+    .map_err(StartError::Setup)?;
+    let listener = Listener::bind(&socket, &operators).map_err(StartError::Bind)?;
+    Ok(House { engine, listener, store })
+}
+
+impl House {
+    /// The engine, for whoever has signals for it.
+    pub fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.engine)
+    }
+
+    /// Serves until `stopping` is cancelled, then drains and closes.
+    pub async fn serve(self, stopping: CancellationToken) -> Result<(), StoreError> {
+        let House { engine, listener, store } = self;
+        let tasks = TaskTracker::new();
+        tasks.spawn(Arc::clone(&engine).supervise());
+        let accepting = listener.serve(Arc::clone(&engine), tasks.clone(), stopping.clone());
+        accepting.await;
+        engine.stop();
+        tasks.close();
+        let drained = async {
+            engine.drained().await;
+            tasks.wait().await;
+        };
+        if timeout(DRAIN, drained).await.is_err() {
+            for running in engine.running() {
+                tracing::warn!(
+                    "cut off after {} s, nothing of it is stored: the run of {} for {}",
+                    DRAIN.as_secs(),
+                    running.client.name,
+                    running.actor.name
+                );
+            }
+        }
+        store.close().await
+    }
+}
+
+fn connect(
+    settings: &Settings,
+    credentials: Option<&Path>,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<Autotask>, Failure> {
+    let credentials = settings.credentials(credentials).map_err(|error| refused(&error))?;
+    let autotask = &settings.autotask;
+    let options = Options {
+        username: credentials.username,
+        secret: credentials.secret,
+        integration_code: credentials.integration_code,
+        zone_url: autotask.zone_url.clone(),
+        discovery_url: autotask.discovery_url.clone(),
+        max_requests_per_hour: autotask.max_requests_per_hour,
+        concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,
+        request_timeout: autotask.request_timeout,
+        proxy: autotask.proxy.clone(),
+        ca_file: autotask.ca_file.clone(),
+    };
+    let transport = HttpTransport::new(&options).map_err(Failure::from)?;
+    let (remembered, remembering) = (store.clone(), store.clone());
+    let zone = ZoneMemory::new(
+        move |username| String::from_utf8(remembered.cache_get(&zone_key(username))?).ok(),
+        move |username, url| remembering.cache_put(&zone_key(username), url.as_bytes()),
+    );
+    Ok(Arc::new(Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone)))
+}
+
+fn refused(error: &ConfigError) -> Failure {
+    let failure = Failure::new(Code::BadConfiguration, error.to_string());
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure.hint("the old configuration stays in use: lmsyncd check-config"),
+    }
+}

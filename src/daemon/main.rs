@@ -1,0 +1,61 @@
+//! From the command line to an exit status.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use sd_notify::NotifyState;
+use tokio_util::sync::CancellationToken;
+
+use super::args::{Cli, Command};
+use super::check_config;
+use super::exit::StartError;
+use super::house;
+use super::log::{Destination, start_log};
+use super::signals;
+
+/// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
+pub fn main(cli: &Cli) -> ExitCode {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let result = match cli.command {
+        Some(Command::CheckConfig) => {
+            check_config::check(&cli.config, credentials.as_deref()).map(|lines| {
+                let mut out = std::io::stdout().lock();
+                for line in lines {
+                    // Who closed the pipe does not want the rest.
+                    let _ = writeln!(out, "{line}");
+                }
+            })
+        }
+        _ => run(&cli.config, credentials),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut out = std::io::stderr().lock();
+            let _ = writeln!(out, "lmsyncd: {}", error.line());
+            if let Some(hint) = error.hint() {
+                let _ = writeln!(out, "hint: {hint}");
+            }
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
+    start_log(Destination::from_environment());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::System)?;
+    runtime.block_on(async {
+        let signals = signals::listen().map_err(StartError::System)?;
+        let house = house::open(config, credentials)?;
+        let stopping = CancellationToken::new();
+        tokio::spawn(signals::obey(signals, house.engine(), stopping.clone()));
+        // Without systemd there is nobody to tell, which is no error.
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+        tracing::info!("lmsyncd {} is ready", env!("CARGO_PKG_VERSION"));
+        house.serve(stopping).await.map_err(StartError::Store)
+    })
+}

@@ -1,0 +1,247 @@
+//! Which clients there are, and which one a person means.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Engine;
+use crate::autotask::Company;
+use crate::model::{ClientId, ClientRef, Code, Failure};
+
+/// How old a list of companies may be when a person asks for the list.
+const FRESH: TimeDelta = TimeDelta::minutes(1);
+
+/// How many candidates an ambiguous name lists.
+const MAX_CANDIDATES: usize = 10;
+
+/// The companies of the tenant, as last read.
+#[derive(Debug)]
+struct Directory {
+    companies: Vec<Company>,
+    as_of: DateTime<Utc>,
+}
+
+/// The last directory, in memory.
+#[derive(Debug, Default)]
+pub(super) struct DirectoryCache(Mutex<Option<Arc<Directory>>>);
+
+impl DirectoryCache {
+    fn get(&self) -> Option<Arc<Directory>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, directory: Arc<Directory>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(directory);
+    }
+
+    /// Forgets it: another tenant may answer from now on.
+    pub(super) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// A client as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownClient {
+    /// The client.
+    pub client: ClientRef,
+    /// Whether the company is active in Autotask.
+    pub active: bool,
+    /// How many agreements Autotask holds for it.
+    pub agreements: u32,
+    /// How many contract records the store holds for it.
+    pub contracts: usize,
+    /// Whether auto-sync is on.
+    pub auto_sync: bool,
+    /// When it was last synced.
+    pub last_synced: Option<DateTime<Utc>>,
+}
+
+impl Engine {
+    /// The clients with agreements or contracts, or all companies, by name, and when Autotask was
+    /// asked. `search` keeps those whose name holds the text or whose id it is.
+    pub async fn clients(
+        &self,
+        search: Option<&str>,
+        all: bool,
+    ) -> Result<(Vec<KnownClient>, DateTime<Utc>), Failure> {
+        let directory = self.directory(FRESH).await?;
+        let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
+        for contract in self.store.all_contracts()? {
+            *contracts.entry(contract.client).or_default() += 1;
+        }
+        let states: BTreeMap<_, _> =
+            self.store.clients()?.into_iter().map(|state| (state.client.id, state)).collect();
+        let wanted = search.map(str::to_lowercase);
+        let mut clients = Vec::new();
+        for company in &directory.companies {
+            let stored = contracts.get(&company.id).copied().unwrap_or(0);
+            let matches = wanted.as_ref().is_none_or(|text| {
+                company.name.to_lowercase().contains(text) || company.id.to_string() == *text
+            });
+            if !matches || !(all || company.agreements > 0 || stored > 0) {
+                continue;
+            }
+            let state = states.get(&company.id);
+            clients.push(KnownClient {
+                client: ClientRef { id: company.id, name: company.name.clone() },
+                active: company.active,
+                agreements: company.agreements,
+                contracts: stored,
+                auto_sync: state.is_some_and(|state| state.auto_sync),
+                last_synced: state.and_then(|state| state.last_synced),
+            });
+        }
+        clients.sort_by_cached_key(|c| (c.client.name.to_lowercase(), c.client.id));
+        Ok((clients, directory.as_of))
+    }
+
+    /// The client that a person means: a company id, an exact name, or an unambiguous part of a
+    /// name. Asks Autotask only where what is known does not settle it.
+    pub async fn resolve(&self, text: &str) -> Result<ClientRef, Failure> {
+        let settled = |found: &Match| matches!(found, Match::Exact(_));
+        let directory = self.directory.get();
+        let known = self.known(directory.as_deref())?;
+        let mut found = find(text, &known);
+        if !settled(&found) && (directory.is_none() || matches!(found, Match::None)) {
+            match self.directory(FRESH).await {
+                Ok(directory) => found = find(text, &self.known(Some(&directory))?),
+                // What the store knows still serves while Autotask does not answer.
+                Err(failure) if matches!(found, Match::None) => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        match found {
+            Match::Exact(client) | Match::Part(client) => Ok(client),
+            Match::None => Err(Failure::new(Code::NoSuchClient, format!("no client is `{text}`"))
+                .hint("lmsyncctl client list --search TEXT, or --all for companies without agreements")),
+            Match::Several(clients) => Err(ambiguous(text, &clients)),
+        }
+    }
+
+    /// Every client with agreements.
+    pub(super) async fn with_agreements(&self) -> Result<Vec<ClientRef>, Failure> {
+        let directory = self.directory(FRESH).await?;
+        let companies = directory.companies.iter().filter(|company| company.agreements > 0);
+        Ok(companies.map(|c| ClientRef { id: c.id, name: c.name.clone() }).collect())
+    }
+
+    fn known(&self, directory: Option<&Directory>) -> Result<Vec<ClientRef>, Failure> {
+        let mut known: BTreeMap<ClientId, ClientRef> = self
+            .store
+            .clients()?
+            .into_iter()
+            .map(|state| (state.client.id, state.client))
+            .collect();
+        for company in directory.iter().flat_map(|directory| &directory.companies) {
+            known.insert(company.id, ClientRef { id: company.id, name: company.name.clone() });
+        }
+        Ok(known.into_values().collect())
+    }
+
+    async fn directory(&self, max_age: TimeDelta) -> Result<Arc<Directory>, Failure> {
+        let now = self.now();
+        if let Some(directory) = self.directory.get()
+            && (now - directory.as_of).abs() <= max_age
+        {
+            return Ok(directory);
+        }
+        let companies = self.live().autotask.directory().await?;
+        let directory = Arc::new(Directory { companies, as_of: now });
+        self.directory.put(Arc::clone(&directory));
+        Ok(directory)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Match {
+    None,
+    Exact(ClientRef),
+    Part(ClientRef),
+    Several(Vec<ClientRef>),
+}
+
+fn find(text: &str, clients: &[ClientRef]) -> Match {
+    let wanted = text.trim().to_lowercase();
+    if wanted.is_empty() {
+        return Match::None;
+    }
+    let by_id = wanted.parse().ok().map(ClientId);
+    if let Some(client) = clients.iter().find(|client| Some(client.id) == by_id) {
+        return Match::Exact(client.clone());
+    }
+    let matching = |test: &dyn Fn(&str) -> bool| -> Vec<ClientRef> {
+        clients.iter().filter(|client| test(&client.name.to_lowercase())).cloned().collect()
+    };
+    let mut exact = matching(&|name| name == wanted);
+    let mut parts = matching(&|name| name.contains(&wanted));
+    match (exact.len(), parts.len()) {
+        (1, _) => Match::Exact(exact.remove(0)),
+        (2.., _) => Match::Several(exact),
+        (0, 0) => Match::None,
+        (0, 1) => Match::Part(parts.remove(0)),
+        (0, _) => Match::Several(parts),
+    }
+}
+
+fn ambiguous(text: &str, clients: &[ClientRef]) -> Failure {
+    let shown: Vec<String> = clients
+        .iter()
+        .take(MAX_CANDIDATES)
+        .map(|client| format!("{} ({})", client.name, client.id))
+        .collect();
+    let more = match clients.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!("several clients match `{text}`: {}{more}", shown.join(", "));
+    Failure::new(Code::AmbiguousClient, message).hint("name it in full, or by its number")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clients() -> Vec<ClientRef> {
+        let client =
+            |(id, name): (i64, &str)| ClientRef { id: ClientId(id), name: name.to_owned() };
+        [
+            (0, "Our Own"),
+            (12, "Northwind Traders"),
+            (13, "Northwind Logistics"),
+            (14, "Acme"),
+            (15, "Acme Dental"),
+        ]
+        .map(client)
+        .to_vec()
+    }
+
+    fn found(text: &str) -> String {
+        match find(text, &clients()) {
+            Match::Exact(client) => format!("exact {}", client.id),
+            Match::Part(client) => format!("part {}", client.id),
+            Match::Several(clients) => format!("{} of them", clients.len()),
+            Match::None => "none".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_client_is_found_by_id_name_or_part() {
+        assert_eq!(found("0"), "exact 0");
+        assert_eq!(found("acme"), "exact 14");
+        assert_eq!(found("dental"), "part 15");
+        assert_eq!(found("Northwind"), "2 of them");
+        assert_eq!(found("99"), "none");
+        assert_eq!(found(" "), "none");
+    }
+
+    #[test]
+    fn an_ambiguous_name_lists_the_candidates() {
+        let failure = ambiguous("north", &clients()[1..3]);
+        assert_eq!(
+            failure.message,
+            "several clients match `north`: Northwind Traders (12), Northwind Logistics (13)"
+        );
+    }
+}

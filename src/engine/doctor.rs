@@ -1,0 +1,53 @@
+//! The check-up: Autotask's part is asked of `autotask`, the store's is here.
+
+use super::Engine;
+use crate::autotask::{Finding, Outcome};
+use crate::model::Failure;
+
+impl Engine {
+    /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
+    /// the order in which they depend on each other.
+    pub async fn checkup(&self) -> Vec<Finding> {
+        let mut findings = self.live().autotask.probe().await;
+        // It reads the whole ledger: not on a thread that serves connections.
+        let store = self.store.clone();
+        let remarks = self.opening.remarks();
+        let checked = tokio::task::spawn_blocking(move || match store.check() {
+            Ok(report) => judge(&report.faults, report.lines, &remarks),
+            Err(error) => {
+                let failure = Failure::from(error);
+                finding(Outcome::Bad, failure.message, failure.hint)
+            }
+        });
+        if let Ok(checked) = checked.await {
+            findings.push(checked);
+        }
+        findings
+    }
+}
+
+fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
+    match (faults, remarks) {
+        ([], []) => finding(Outcome::Good, format!("all {lines} commits read back well"), None),
+        ([], remarks) => finding(
+            Outcome::Warning,
+            format!(
+                "all {lines} commits read back well; when it was opened: {}",
+                remarks.join("; ")
+            ),
+            Some("nothing to do; if it comes back at every start, check the disk".to_owned()),
+        ),
+        (faults, _) => finding(
+            Outcome::Bad,
+            faults.join("; "),
+            Some(
+                "systemctl restart lmsyncd repairs what can be repaired, and keeps the rest"
+                    .to_owned(),
+            ),
+        ),
+    }
+}
+
+fn finding(outcome: Outcome, detail: String, fix: Option<String>) -> Finding {
+    Finding { check: "store", outcome, detail, fix }
+}

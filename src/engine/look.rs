@@ -1,0 +1,145 @@
+//! Looking: what a sync would apply, without applying it.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{Engine, Live};
+use crate::autotask::{Access, Entity, Progress, Scope};
+use crate::model::{
+    ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
+};
+use crate::sync::diff::{self, Stored};
+use crate::sync::guard::{self, Circumstances, Limits};
+
+/// What one look at Autotask found for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The client.
+    pub client: ClientRef,
+    /// When Autotask was asked.
+    pub as_of: DateTime<Utc>,
+    /// What a sync would apply, each agreement directly before its additions.
+    pub items: Vec<PendingItem>,
+    /// Rows that could not be converted.
+    pub rejects: Vec<Reject>,
+}
+
+/// A snapshot, with what was asked besides: which of the missing are gone, and whether the API
+/// user sees everything.
+pub(super) struct Reading {
+    pub(super) snapshot: ClientSnapshot,
+    pub(super) gone: BTreeSet<ItemKey>,
+    pub(super) restricted: bool,
+}
+
+/// A reading held against the store as it is now.
+pub(super) struct Examined {
+    pub(super) stored: Stored,
+    pub(super) items: Vec<PendingItem>,
+}
+
+impl Engine {
+    /// Asks Autotask what is pending for a client, and remembers the answer.
+    pub async fn look(&self, client: &ClientRef, progress: &Progress) -> Result<Look, Failure> {
+        let live = self.live();
+        let mut looks = self.look_at(&live, &Scope::Clients(vec![client.id]), progress).await?;
+        looks.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
+    }
+
+    /// Asks Autotask what is pending for every client, and remembers the answers.
+    pub async fn look_at_all(&self, progress: &Progress) -> Result<Vec<Look>, Failure> {
+        self.look_at(&self.live(), &Scope::All, progress).await
+    }
+
+    /// What the last look at a client found, if it is still remembered.
+    pub fn last_look(&self, client: ClientId) -> Option<Look> {
+        self.recall(client)
+    }
+
+    async fn look_at(
+        &self,
+        live: &Live,
+        scope: &Scope,
+        progress: &Progress,
+    ) -> Result<Vec<Look>, Failure> {
+        let mut looks = Vec::new();
+        for reading in self.read(live, scope, progress).await? {
+            let Examined { items, .. } = self.examine(live, &reading)?;
+            let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
+            let look = Look { client, as_of, items, rejects };
+            self.remember(&look);
+            looks.push(look);
+        }
+        Ok(looks)
+    }
+
+    /// Reads the clients of a scope, and asks by id for everything that was imported and is not in
+    /// the answer.
+    pub(super) async fn read(
+        &self,
+        live: &Live,
+        scope: &Scope,
+        progress: &Progress,
+    ) -> Result<Vec<Reading>, Failure> {
+        let snapshots = live.autotask.read(scope, progress).await?;
+        let mut missing = Vec::new();
+        for snapshot in &snapshots {
+            missing.extend(diff::missing(snapshot, &self.stored(snapshot)?));
+        }
+        let (mut gone, mut restricted) = (BTreeSet::new(), false);
+        if !missing.is_empty() {
+            let found = live.autotask.locate(&missing, progress).await?;
+            gone = missing.into_iter().collect();
+            for located in found {
+                gone.remove(&located.key);
+            }
+            restricted = !gone.is_empty()
+                && live.autotask.query_access(&Entity::NEEDED, progress).await? != Access::All;
+        }
+        let gone_of = |snapshot: &ClientSnapshot| -> Result<BTreeSet<ItemKey>, Failure> {
+            let keys = diff::missing(snapshot, &self.stored(snapshot)?);
+            Ok(keys.into_iter().filter(|key| gone.contains(key)).collect())
+        };
+        let reading = |snapshot| Ok(Reading { gone: gone_of(&snapshot)?, snapshot, restricted });
+        snapshots.into_iter().map(reading).collect()
+    }
+
+    /// Holds a reading against the store as it is now.
+    pub(super) fn examine(&self, live: &Live, reading: &Reading) -> Result<Examined, Failure> {
+        let stored = self.stored(&reading.snapshot)?;
+        let mut items = diff::pending(&reading.snapshot, &stored, &reading.gone, self.now());
+        let imported = stored
+            .values()
+            .filter(|contract| contract.client == reading.snapshot.client.id)
+            .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
+        let around = Circumstances {
+            live: imported.count(),
+            empty_answer: reading.snapshot.items.is_empty() && reading.snapshot.rejects.is_empty(),
+            restricted: reading.restricted,
+        };
+        guard::hold(&mut items, around, limits(live));
+        Ok(Examined { stored, items })
+    }
+
+    fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {
+        let contracts = self.store.contracts(snapshot.client.id)?;
+        let mut stored: Stored = contracts.into_iter().map(|c| (c.key, c)).collect();
+        for item in &snapshot.items {
+            if !stored.contains_key(&item.key)
+                && let Some(contract) = self.store.contract(item.key)?
+            {
+                stored.insert(item.key, contract);
+            }
+        }
+        Ok(stored)
+    }
+}
+
+fn limits(live: &Live) -> Limits {
+    let guard = &live.settings.guard;
+    Limits {
+        max_vanished_percent: guard.max_vanished_percent,
+        hold_price_change_percent: guard.hold_price_change_percent,
+    }
+}

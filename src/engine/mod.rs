@@ -1,0 +1,141 @@
+//! The tasks: looking, syncing, editing, keeping the schedule.
+//!
+//! The engine carries out what `sync` decides, with what `autotask` reads, in what `store` keeps.
+//! It knows nothing of sockets or terminals: `control` calls it with values of the model and gets
+//! values of the model back.
+
+mod busy;
+mod clients;
+mod doctor;
+mod edit;
+mod events;
+mod look;
+mod memory;
+mod reload;
+mod run;
+mod status;
+mod supervisor;
+mod switch;
+mod trouble;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use busy::Running;
+pub use clients::KnownClient;
+pub use edit::Edit;
+pub use look::Look;
+pub use run::{Order, Outcome, Patience};
+pub use status::{Board, Standing};
+pub use switch::Switched;
+
+use crate::autotask::Autotask;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::model::Failure;
+use crate::store::{Opening, Store};
+
+/// Reads the configuration anew.
+pub type Load = Box<dyn Fn() -> Result<Settings, Failure> + Send + Sync>;
+
+/// Makes the Autotask client that the settings and the credentials beside them ask for.
+pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<Autotask>, Failure> + Send + Sync>;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The store, open.
+    pub store: Store,
+    /// What was noticed when it was opened.
+    pub opening: Opening,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The settings to begin with.
+    pub settings: Settings,
+    /// Where a reload gets others.
+    pub load: Load,
+    /// How Autotask is reached.
+    pub connect: Connect,
+}
+
+/// The engine. One for a daemon; shared by every connection and by the supervisor.
+pub struct Engine {
+    store: Store,
+    opening: Opening,
+    clock: Arc<dyn Clock>,
+    started: DateTime<Utc>,
+    live: RwLock<Live>,
+    load: Load,
+    connect: Connect,
+    directory: clients::DirectoryCache,
+    busy: Arc<busy::Busy>,
+    /// Told when the schedule may have changed.
+    schedule: Notify,
+    /// Runs that are under way; a daemon that stops waits for them.
+    tasks: TaskTracker,
+    /// Cancelled when the daemon stops: nothing new begins.
+    stopping: CancellationToken,
+}
+
+/// What a reload replaces, both at once.
+#[derive(Clone)]
+struct Live {
+    settings: Arc<Settings>,
+    autotask: Arc<Autotask>,
+}
+
+impl Engine {
+    /// An engine. It does nothing by itself until [`Engine::supervise`] runs.
+    pub fn new(parts: Parts) -> Result<Arc<Engine>, Failure> {
+        let Parts { store, opening, clock, settings, load, connect } = parts;
+        let live = Live { autotask: connect(&settings)?, settings: Arc::new(settings) };
+        Ok(Arc::new(Engine {
+            store,
+            opening,
+            started: clock.now(),
+            clock,
+            live: RwLock::new(live),
+            load,
+            connect,
+            directory: clients::DirectoryCache::default(),
+            busy: Arc::new(busy::Busy::default()),
+            schedule: Notify::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }))
+    }
+
+    /// The settings and the Autotask client as they are now; they belong together.
+    fn live(&self) -> Live {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.live().settings
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets nothing new begin.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+    }
+
+    /// Waits until every run that is under way has ended. Call [`Engine::stop`] first.
+    pub async fn drained(&self) {
+        self.tasks.wait().await;
+    }
+
+    /// The runs that are under way, for whoever waits for them.
+    pub fn running(&self) -> Vec<Running> {
+        self.busy.all()
+    }
+}

@@ -1,0 +1,23 @@
+//! Reading the configuration again while everything runs.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{Engine, Live, events};
+use crate::config::Change;
+use crate::model::Failure;
+
+impl Engine {
+    /// Reads the configuration and the credentials again. What cannot be used changes nothing.
+    pub fn reload(&self) -> Result<Vec<Change>, Failure> {
+        let settings = (self.load)()?;
+        let autotask = (self.connect)(&settings)?;
+        let old = self.live();
+        let changes = crate::config::changes(&old.settings, &settings);
+        let live = Live { settings: Arc::new(settings), autotask };
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+        self.directory.clear();
+        self.schedule.notify_waiters();
+        events::reloaded(changes.len());
+        Ok(changes)
+    }
+}

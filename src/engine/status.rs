@@ -1,0 +1,115 @@
+//! The board: how the clients, the API and the daemon stand.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Engine, Running};
+use crate::autotask::Usage;
+use crate::model::{ClientId, ClientRef, ClientState, Code, Failure, PendingState, Run, RunId};
+use crate::store::RunRecord;
+use crate::sync::standing::{Health, health};
+
+/// How one client stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its state.
+    pub state: ClientState,
+    /// Its health.
+    pub health: Health,
+    /// How many items are pending, by the last look.
+    pub pending: Option<usize>,
+    /// Who syncs it right now.
+    pub running: Option<Running>,
+    /// How many contract records the store holds.
+    pub contracts: usize,
+}
+
+/// How everything stands.
+#[derive(Debug, Clone)]
+pub struct Board {
+    /// The clients, by name.
+    pub clients: Vec<Standing>,
+    /// How Autotask's API is used.
+    pub api: Usage,
+    /// Since when the daemon runs.
+    pub started: DateTime<Utc>,
+    /// The last commit of the store.
+    pub sequence: u64,
+    /// How many contract records the store holds.
+    pub contracts: usize,
+    /// What was noticed when the store was opened.
+    pub remarks: Vec<String>,
+}
+
+impl Engine {
+    /// The board of every client that was ever synced or switched, or of one.
+    pub fn board(&self, only: Option<&ClientRef>) -> Result<Board, Failure> {
+        let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
+        for contract in self.store.all_contracts()? {
+            *contracts.entry(contract.client).or_default() += 1;
+        }
+        let states = match only {
+            Some(client) => {
+                vec![
+                    self.store
+                        .client(client.id)?
+                        .unwrap_or_else(|| ClientState::new(client.clone())),
+                ]
+            }
+            None => self.store.clients()?,
+        };
+        let now = self.now();
+        let mut clients: Vec<Standing> = states
+            .into_iter()
+            .map(|state| Standing {
+                health: health(&state, now),
+                pending: self.pending_count(state.client.id),
+                running: self.busy.running(state.client.id),
+                contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
+                state,
+            })
+            .collect();
+        clients.sort_by_cached_key(|standing| {
+            let client = &standing.state.client;
+            (client.name.to_lowercase(), client.id)
+        });
+        Ok(Board {
+            clients,
+            api: self.live().autotask.usage(),
+            started: self.started,
+            sequence: self.store.head().seq,
+            contracts: contracts.values().sum(),
+            remarks: self.opening.remarks(),
+        })
+    }
+
+    fn pending_count(&self, client: ClientId) -> Option<usize> {
+        let look = self.last_look(client)?;
+        let waits = |state: PendingState| state.can_apply() || state == PendingState::Held;
+        Some(look.items.iter().filter(|item| waits(item.state)).count())
+    }
+
+    /// The state of a client, if anything ever happened to it.
+    pub fn client_state(&self, client: ClientId) -> Result<Option<ClientState>, Failure> {
+        Ok(self.store.client(client)?)
+    }
+
+    /// The states of every client that anything ever happened to.
+    pub fn client_states(&self) -> Result<Vec<ClientState>, Failure> {
+        Ok(self.store.clients()?)
+    }
+
+    /// Runs, the newest first.
+    pub fn runs(&self, client: Option<&ClientRef>, limit: usize) -> Result<Vec<Run>, Failure> {
+        Ok(self.store.runs(client.map(|client| client.id), limit)?)
+    }
+
+    /// One run and what it changed.
+    pub fn run(&self, id: RunId) -> Result<RunRecord, Failure> {
+        self.store.run(id)?.ok_or_else(|| {
+            Failure::new(Code::NoSuchRun, format!("no run has the number {id}"))
+                .hint("lmsyncctl run list")
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! Auto-sync: picks the clients that are due and runs them as one batch.
+//!
+//! The schedule is data in the store. This task only sleeps until the earliest moment in it, and
+//! never longer than [`LONGEST_SLEEP`], so that a clock that was stepped or a machine that was
+//! suspended is noticed soon.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::busy::{Claim, Running};
+use super::run::{Order, interval, spent};
+use super::{Engine, Live, events};
+use crate::autotask::{Progress, Scope};
+use crate::config::NewAgreements;
+use crate::model::{Actor, ClientId, ClientState, Code, Failure, Trigger};
+use crate::sync::schedule;
+use crate::sync::select::Choice;
+
+/// The longest that the supervisor sleeps without looking at the clock.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+impl Engine {
+    /// Keeps the clients with auto-sync on current, until the engine stops.
+    pub async fn supervise(self: Arc<Engine>) {
+        for remark in self.opening.remarks() {
+            events::store_remark(&remark);
+        }
+        while !self.stopping.is_cancelled() {
+            // Listen before looking, so that a switch in between is not missed.
+            let mut changed = std::pin::pin!(self.schedule.notified());
+            changed.as_mut().enable();
+            let mut released = std::pin::pin!(self.busy.released());
+            released.as_mut().enable();
+            let sleep = match self.run_due().await {
+                Ok(sleep) => sleep,
+                Err(failure) => {
+                    tracing::error!("the schedule cannot be read: {failure}");
+                    LONGEST_SLEEP
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(sleep) => {}
+                () = &mut changed => {}
+                () = &mut released => {}
+                () = self.stopping.cancelled() => {}
+            }
+        }
+    }
+
+    /// Runs what is due and says how long nothing will be.
+    async fn run_due(self: &Arc<Engine>) -> Result<Duration, Failure> {
+        let live = self.live();
+        let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
+        let clients = self.store.clients()?;
+        let due: BTreeSet<ClientId> =
+            schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
+        let batch: Vec<(ClientState, Claim)> = clients
+            .into_iter()
+            .filter(|state| due.contains(&state.client.id))
+            .filter_map(|state| {
+                let client = state.client.clone();
+                let running = Running { client, actor: Actor::daemon(), since: self.now() };
+                // One that a person syncs right now has its turn when that run has ended.
+                Some((state, self.busy.claim(running).ok()?))
+            })
+            .collect();
+        if !batch.is_empty() {
+            let engine = Arc::clone(self);
+            let runs = self.tasks.spawn(async move { engine.run_batch(&live, batch).await });
+            if let Err(error) = runs.await {
+                return Err(Failure::new(Code::Internal, format!("a batch ended badly: {error}")));
+            }
+        }
+        let live = self.live();
+        let now = self.now();
+        let free = |state: &ClientState| self.busy.running(state.client.id).is_none();
+        let waiting: Vec<ClientState> = self.store.clients()?.into_iter().filter(free).collect();
+        let sleep = schedule::wake(&waiting, now, interval(&live))
+            .map(|moment| (moment - now).to_std().unwrap_or(Duration::ZERO));
+        Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
+    }
+
+    /// Reads all clients of the batch at once, and concludes a run for each.
+    async fn run_batch(&self, live: &Live, batch: Vec<(ClientState, Claim)>) {
+        let new_agreements = live.settings.sync.new_agreements == NewAgreements::Import;
+        let order = |state: &ClientState| Order {
+            client: state.client.clone(),
+            choice: Choice::Auto { new_agreements },
+            dry: false,
+            trigger: Trigger::Auto,
+            actor: Actor::daemon(),
+        };
+        let progress = Progress::new();
+        let started = self.now();
+        let ids = batch.iter().map(|(state, _)| state.client.id).collect();
+        let readings = self.read(live, &Scope::Clients(ids), &progress).await;
+        let mut shares = Shares::of(spent(&progress), batch.len());
+        match readings {
+            Err(failure) => {
+                for (state, _claim) in &batch {
+                    let order = order(state);
+                    self.record_failure(live, &order, started, shares.next(), &failure).await;
+                }
+            }
+            Ok(readings) => {
+                for reading in readings {
+                    let id = reading.snapshot.client.id;
+                    let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) else {
+                        continue;
+                    };
+                    let (order, requests) = (order(state), shares.next());
+                    let result = self.conclude(live, &order, &reading, started, requests).await;
+                    if let Err(failure) = result {
+                        self.record_failure(live, &order, started, requests, &failure).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Shares the requests of a batch out among its runs, so that they add up to what was spent.
+struct Shares {
+    each: u32,
+    rest: u32,
+}
+
+impl Shares {
+    fn of(requests: u32, runs: usize) -> Shares {
+        let runs = u32::try_from(runs).unwrap_or(u32::MAX).max(1);
+        Shares { each: requests / runs, rest: requests % runs }
+    }
+
+    fn next(&mut self) -> u32 {
+        let one = u32::from(self.rest > 0);
+        self.rest -= one;
+        self.each + one
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up_to_what_was_spent() {
+        let mut shares = Shares::of(11, 4);
+        assert_eq!([shares.next(), shares.next(), shares.next(), shares.next()], [3, 3, 3, 2]);
+    }
+}

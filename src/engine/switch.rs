@@ -1,0 +1,156 @@
+//! The switch of auto-sync.
+
+use chrono::{DateTime, NaiveTime, Utc};
+
+use super::{Engine, events};
+use crate::autotask::Progress;
+use crate::config::NewAgreements;
+use crate::model::{Actor, ClientRef, ClientState, Code, Failure};
+use crate::store::{Commit, StoreError, Write};
+use crate::sync::diff::Stored;
+use crate::sync::select::Choice;
+
+/// Up to so many clients are looked at before they are switched on; for more, what the last looks
+/// found must do, so that a switch costs Autotask nothing.
+const LOOK_AT_MOST: usize = 5;
+
+/// How often a switch is tried when a run ends in the same moment.
+const COMMIT_TRIES: usize = 5;
+
+/// A switch as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switched {
+    /// The client.
+    pub client: ClientRef,
+    /// Whether auto-sync is on.
+    pub on: bool,
+    /// Whether that is different from before.
+    pub changed: bool,
+    /// When auto-sync runs next.
+    pub next_run: Option<DateTime<Utc>>,
+    /// How many items the next run will bring, by the last look.
+    pub brings: Option<usize>,
+    /// When it was last synced.
+    pub last_synced: Option<DateTime<Utc>>,
+}
+
+impl Engine {
+    /// Turns auto-sync on or off for each client. On, the first run starts at once.
+    pub async fn switch(
+        &self,
+        clients: &[ClientRef],
+        on: bool,
+        at: Option<NaiveTime>,
+        actor: &Actor,
+    ) -> Result<Vec<Switched>, Failure> {
+        let mut switched = Vec::with_capacity(clients.len());
+        for client in clients {
+            if on && clients.len() <= LOOK_AT_MOST {
+                // Looking is a courtesy: the switch does not depend on Autotask's answer.
+                let _ = self.look(client, &Progress::new()).await;
+            }
+            let brings = if on { self.brings(client)? } else { None };
+            let (changed, state) = self.switch_one(client, on, at, actor).await?;
+            if changed {
+                events::switched(client, on, actor);
+            }
+            switched.push(Switched {
+                client: client.clone(),
+                on,
+                changed,
+                next_run: state.next_run,
+                brings,
+                last_synced: state.last_synced,
+            });
+        }
+        self.schedule.notify_waiters();
+        Ok(switched)
+    }
+
+    /// Every client that `--all` means: those with agreements to switch on, those that are on to
+    /// switch off.
+    pub async fn all_to_switch(&self, on: bool) -> Result<Vec<ClientRef>, Failure> {
+        if on {
+            return self.with_agreements().await;
+        }
+        let states = self.store.clients()?.into_iter().filter(|state| state.auto_sync);
+        Ok(states.map(|state| state.client).collect())
+    }
+
+    async fn switch_one(
+        &self,
+        client: &ClientRef,
+        on: bool,
+        at: Option<NaiveTime>,
+        actor: &Actor,
+    ) -> Result<(bool, ClientState), Failure> {
+        for _ in 0..COMMIT_TRIES {
+            let before = self.store.client(client.id)?;
+            let now = self.now();
+            let state = before.clone().unwrap_or_else(|| ClientState::new(client.clone()));
+            let after = flipped(state.clone(), on, at, now);
+            if after == state && before.is_some() {
+                return Ok((false, after));
+            }
+            let changed = after.auto_sync != state.auto_sync;
+            let commit = Commit {
+                at: now,
+                actor: actor.clone(),
+                run: None,
+                contracts: Vec::new(),
+                clients: vec![Write { before, after: Some(after.clone()) }],
+            };
+            match self.store.commit(commit).await {
+                Ok(_) => return Ok((changed, after)),
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::new(Code::Busy, format!("{} is being synced", client.name)).hint("try again"))
+    }
+
+    fn brings(&self, client: &ClientRef) -> Result<Option<usize>, Failure> {
+        let Some(look) = self.last_look(client.id) else { return Ok(None) };
+        let contracts = self.store.contracts(client.id)?;
+        let stored: Stored = contracts.into_iter().map(|c| (c.key, c)).collect();
+        let new_agreements = self.settings().sync.new_agreements == NewAgreements::Import;
+        let choice = Choice::Auto { new_agreements };
+        let taken = choice.select(&look.items, &stored);
+        Ok(Some(taken.iter().filter(|item| item.state.can_apply()).count()))
+    }
+}
+
+fn flipped(
+    mut state: ClientState,
+    on: bool,
+    at: Option<NaiveTime>,
+    now: DateTime<Utc>,
+) -> ClientState {
+    if on && !state.auto_sync {
+        state.next_run = Some(now);
+    } else if !on {
+        state.next_run = None;
+    }
+    state.auto_sync = on;
+    state.at = if on { at.or(state.at) } else { None };
+    state
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ClientId;
+
+    #[test]
+    fn switching_on_again_does_not_run_again_but_may_move_the_hour() {
+        let client = ClientRef { id: ClientId(1), name: String::new() };
+        let now = DateTime::UNIX_EPOCH;
+        let on = flipped(ClientState::new(client), true, None, now);
+        assert_eq!(on.next_run, Some(now));
+        let at = NaiveTime::from_hms_opt(2, 30, 0);
+        let later = flipped(on.clone(), true, at, now + chrono::TimeDelta::hours(1));
+        assert_eq!((later.next_run, later.at), (Some(now), at));
+        let off = flipped(later, false, None, now);
+        assert_eq!((off.auto_sync, off.next_run, off.at), (false, None, None));
+    }
+}

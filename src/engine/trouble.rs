@@ -1,0 +1,28 @@
+//! How failures of the floors below are told to a person: one line, and what to do next.
+
+use std::error::Error;
+
+use crate::autotask::AutotaskError;
+use crate::model::{Code, Failure};
+use crate::store::StoreError;
+
+impl From<AutotaskError> for Failure {
+    fn from(error: AutotaskError) -> Failure {
+        error.failure()
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        let mut message = format!("the store failed: {error}");
+        let mut cause = error.source();
+        while let Some(deeper) = cause {
+            message.push_str(": ");
+            message.push_str(&deeper.to_string());
+            cause = deeper.source();
+        }
+        Failure::new(Code::StoreFailed, message).hint(
+            "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store",
+        )
+    }
+}

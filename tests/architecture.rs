@@ -1,0 +1,165 @@
+//! Holds the code to the house: a module uses only floors below its own.
+//!
+//! It reads every source file, takes each `crate::NAME` in it outside comments, and compares the
+//! floors. It also keeps each outside library in its room: sled and bincode in the store, HTTP
+//! clients in `autotask`, the HTTP server in `demo`, no async below the second floor.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every module of the crate's root and its floor, as in the house of `src/lib.rs`.
+const FLOORS: [(&str, u8); 12] = [
+    ("model", 0),
+    ("clock", 0),
+    ("sync", 1),
+    ("config", 1),
+    ("autotask", 2),
+    ("store", 2),
+    ("varlink", 2),
+    ("engine", 3),
+    ("control", 4),
+    ("daemon", 5),
+    ("ctl", 5),
+    ("demo", 6),
+];
+
+/// What lmsyncctl may see: it must work without the engine, the store and Autotask.
+const SEEN_BY_CTL: [&str; 5] = ["varlink", "model", "config", "clock", "ctl"];
+
+/// Libraries and the only modules that may name them.
+const ROOMS: [(&str, &[&str]); 9] = [
+    ("sled::", &["store"]),
+    ("bincode::", &["store"]),
+    ("axum::", &["demo"]),
+    ("reqwest::Client", &["autotask"]),
+    ("clap::", &["ctl", "daemon"]),
+    ("comfy_table::", &["ctl"]),
+    ("tracing_journald::", &["daemon"]),
+    ("signal_hook", &["daemon"]),
+    ("tokio::net::UnixListener", &["control"]),
+];
+
+struct Source {
+    module: String,
+    path: PathBuf,
+    /// The lines, without comments, and without the tests at the end of a file.
+    code: Vec<String>,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a readable folder") {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let inside = path.strip_prefix(&root).expect("below src");
+                let first = inside.iter().next().expect("a name").to_string_lossy();
+                let module = first.trim_end_matches(".rs").to_owned();
+                let text = fs::read_to_string(&path).expect("a readable file");
+                let code = text
+                    .lines()
+                    .take_while(|line| line.trim() != "#[cfg(test)]")
+                    .filter(|line| !line.trim_start().starts_with("//"))
+                    .map(str::to_owned)
+                    .collect();
+                sources.push(Source { module, path, code });
+            }
+        }
+    }
+    assert!(sources.len() > 20, "the sources were found");
+    sources
+}
+
+fn floor(module: &str) -> Option<u8> {
+    FLOORS.iter().find(|(name, _)| *name == module).map(|(_, floor)| *floor)
+}
+
+/// The modules of the crate's root that a line names.
+fn named(line: &str) -> Vec<String> {
+    let names = |after: &str| -> Vec<String> {
+        let word = |text: &str| {
+            text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+        };
+        match after.strip_prefix('{') {
+            Some(list) => list.split(',').map(word).filter(|name| floor(name).is_some()).collect(),
+            None => vec![word(after)],
+        }
+    };
+    line.match_indices("crate::").flat_map(|(at, _)| names(&line[at + 7..])).collect()
+}
+
+#[test]
+fn a_module_uses_only_floors_below_its_own() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some(own) = floor(&source.module) else { continue };
+        for name in source.code.iter().flat_map(|line| named(line)) {
+            let below = floor(&name).is_some_and(|other| other < own);
+            let allowed = name == source.module
+                || (below && (source.module != "ctl" || SEEN_BY_CTL.contains(&name.as_str())));
+            if !allowed {
+                wrong.push(format!("{} uses {name}", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_has_a_floor() {
+    for source in sources() {
+        let known = floor(&source.module).is_some() || ["lib", "bin"].contains(&&*source.module);
+        assert!(known, "{} has no floor", source.path.display());
+    }
+}
+
+#[test]
+fn each_library_stays_in_its_room() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (library, rooms) in ROOMS {
+            let used = source.code.iter().any(|line| line.contains(library));
+            let outside = !rooms.contains(&source.module.as_str()) && source.module != "bin";
+            if used && outside {
+                wrong.push(format!("{} uses {library}", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_lowest_floors_are_plain() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if floor(&source.module).is_none_or(|floor| floor > 1) {
+            continue;
+        }
+        for word in ["tokio", "async fn", ".await", "std::net::Tcp", "std::thread"] {
+            if source.code.iter().any(|line| line.contains(word)) {
+                wrong.push(format!("{} has {word}", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_holds() {
+    for source in sources() {
+        let text = fs::read_to_string(&source.path).expect("a readable file");
+        assert!(text.starts_with("//!"), "{} opens without `//!`", source.path.display());
+    }
+}
+
+#[test]
+fn no_file_has_grown_out_of_hand() {
+    for source in sources() {
+        let lines = fs::read_to_string(&source.path).expect("a readable file").lines().count();
+        assert!(lines <= 500, "{} has {lines} lines: split it", source.path.display());
+    }
+}
