@@ -27,7 +27,7 @@ fn refused_to_start(world: &World) -> Told {
 fn a_mistyped_key_is_named_with_its_line_and_the_right_one() {
     let world = World::stories();
     world.configure("[sync]\nintervall = \"24h\"");
-    refused_to_start(&world).expect(78, &["lmsyncd.toml", "intervall", "line 12", "interval"]);
+    refused_to_start(&world).expect(78, &["lmsyncd.toml", "intervall", "line 13", "interval"]);
     let mut check = lmsyncd(&world.config());
     let told = Told::of(&["check-config"], check.arg("check-config").output().expect("it runs"));
     told.expect(78, &["intervall"]);

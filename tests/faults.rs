@@ -45,8 +45,8 @@ fn no_fault_costs_a_contract() {
     for fault in Fault::ALL {
         let rule = match fault {
             // Shorter than the real thing, so that the test is over before long.
-            Fault::RateLimited | Fault::RetryAfter => FaultRule::from(*fault).amount(1),
-            Fault::Slow => FaultRule::from(*fault).amount(50),
+            Fault::RateLimited | Fault::RetryAfter => fault.amount(1),
+            Fault::Slow => fault.amount(50),
             _ => FaultRule::from(*fault),
         };
         world.tenant.faults().set(rule);
