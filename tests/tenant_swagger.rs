@@ -73,6 +73,9 @@ impl Checker<'_> {
 
     fn check_object(&mut self, value: &Value, definition: &Value, at: &str) {
         let Some(properties) = definition["properties"].as_object() else { return };
+        if properties.is_empty() {
+            return;
+        }
         let Some(object) = value.as_object() else {
             self.differs(at, "an object", value);
             return;

@@ -37,6 +37,9 @@ async fn fields_rows_and_their_cursor_change() {
     tenant.set(Entity::ContractServices, 55_102, "unitPrice", "24.5").unwrap();
     let line = tenant.get(Entity::ContractServices, 55_102).unwrap();
     assert_eq!(line["unitPrice"].to_string(), "24.5000");
+    tenant.set_udf(Entity::Contracts, 29_683_353, "Bonus", None).unwrap();
+    let contract = tenant.get(Entity::Contracts, 29_683_353).unwrap();
+    assert_eq!(contract["userDefinedFields"][1], json!({"name": "Bonus", "value": null}));
     assert_eq!(
         tenant.set(Entity::Contracts, 1, "contractName", "x"),
         Err(EditError::NoRow(Entity::Contracts, 1))
