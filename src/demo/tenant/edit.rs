@@ -80,6 +80,26 @@ impl Tenant {
         })
     }
 
+    /// Sets a user-defined field of a row.
+    pub fn set_udf(
+        &self,
+        entity: Entity,
+        id: i64,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<(), EditError> {
+        let no_field = || EditError::NoField(entity, name.to_owned());
+        let at = entity.schema().find_udf(name).ok_or_else(no_field)?;
+        self.change(|data| {
+            let now = data.touch();
+            let changed = data.tables.of_mut(entity).change(id, |row| {
+                move_cursor(row, now);
+                row.udfs[at] = value.map(str::to_owned);
+            });
+            changed.ok_or(EditError::NoRow(entity, id))
+        })
+    }
+
     /// Adds a row from a JSON object; without `id` it gets the next one. Answers the id.
     pub fn insert(&self, entity: Entity, row: &Json) -> Result<i64, EditError> {
         let mut read = Vec::new();

@@ -1,7 +1,7 @@
 //! The rows of each entity, ordered by id, with indexes for the fields that clients filter by in
 //! bulk. It finds and changes rows; it does not know why.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::entity::Entity;
@@ -20,7 +20,7 @@ pub(crate) struct Table {
     pub(crate) entity: Entity,
     rows: BTreeMap<i64, Row>,
     /// By place of the field: ids of the rows with a value, in order.
-    indexes: Vec<(usize, HashMap<i64, Vec<i64>>)>,
+    indexes: Vec<(usize, BTreeMap<i64, Vec<i64>>)>,
 }
 
 impl Table {
@@ -29,7 +29,7 @@ impl Table {
         let indexes = INDEXED
             .iter()
             .filter_map(|name| schema.find(name))
-            .map(|at| (at, HashMap::new()))
+            .map(|at| (at, BTreeMap::new()))
             .collect();
         Table { entity, rows: BTreeMap::new(), indexes }
     }
@@ -162,5 +162,64 @@ impl Tables {
 
     pub(crate) fn insert(&mut self, row: Row) {
         self.of_mut(row.schema.entity).insert(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::demo::tenant::{generate, lens::Sight};
+
+    #[test]
+    fn a_narrowed_search_finds_what_a_scan_finds() {
+        let today = NaiveDate::from_ymd_opt(2026, 9, 8).expect("a date");
+        let tables = generate::build(today, 40, 3);
+        let table = tables.of(Entity::ContractServiceUnits);
+        let ids = table.ids();
+        let (some, contract) = (ids[ids.len() / 2], 29_700_003);
+        let filters: [Value; 6] = [
+            json!([{"op": "gt", "field": "id", "value": some}]),
+            json!([{"op": "gte", "field": "id", "value": some}]),
+            json!([{"op": "in", "field": "id", "value": [some, 1, some, -5]}]),
+            json!([{"op": "in", "field": "contractID", "value": [contract, 29_700_001, 5]}]),
+            json!([{"op": "gt", "field": "id", "value": some},
+                   {"op": "and", "items": [{"op": "eq", "field": "contractID", "value": contract}]}]),
+            json!([{"op": "or", "items": [{"op": "eq", "field": "id", "value": some},
+                                          {"op": "eq", "field": "contractID", "value": contract}]}]),
+        ];
+        for lens in [Lens::default(), Lens { rows: Sight::Even, ..Lens::default() }] {
+            for filter in &filters {
+                let node = Node::read(filter, table.entity.schema(), &lens).expect("a filter");
+                for after in [i64::MIN, some - 1, some] {
+                    let found: Vec<i64> = table.select(&node, &lens, after).map(Row::id).collect();
+                    let scan = table.rows.values().filter(|row| row.id() > after);
+                    let wanted: Vec<i64> = scan
+                        .filter(|row| lens.shows(row) && node.matches(row))
+                        .map(Row::id)
+                        .collect();
+                    assert_eq!(found, wanted, "{filter}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn indexes_follow_changes() {
+        let mut table = Table::new(Entity::Contracts);
+        let row = |id: i64| Row::new(Entity::Contracts.schema(), id).with("companyID", 174);
+        table.insert(row(2));
+        table.insert(row(1));
+        let ids = |table: &Table, company| -> Vec<i64> {
+            table.children("companyID", company).into_iter().map(Row::id).collect()
+        };
+        assert_eq!(ids(&table, 174), [1, 2]);
+        table.change(1, |row| row.put("companyID", 175)).expect("the row is there");
+        assert_eq!((ids(&table, 174), ids(&table, 175)), (vec![2], vec![1]));
+        table.remove(2);
+        assert!(ids(&table, 174).is_empty());
+        assert_eq!(table.next_id(), 2);
     }
 }
