@@ -37,7 +37,7 @@ faults! {
     /// Every request that needs credentials is answered 401 with an empty body.
     WrongAuth = "wrong-auth",
     /// The tenant moved: the old URL answers 401 with an empty body, zone information gives the
-    /// new one.
+    /// new one. It lasts until it is cleared, whatever its count or entity.
     ZoneMoved = "zone-moved",
     /// The permission text in a 500, for one entity (Contracts unless named).
     NoPermission = "no-permission",
@@ -51,7 +51,8 @@ faults! {
     RateLimited = "rate-limited",
     /// The hourly limit is used up: 429 without Retry-After.
     HourlyLimit = "hourly-limit",
-    /// Others use 80 % of the hourly limit: every request is slowed down by two steps.
+    /// Others use 80 % of the hourly limit: every request is slowed down by two steps. It lasts
+    /// until it is cleared, whatever its count.
     BusyHour = "busy-hour",
     /// Every 429 carries Retry-After; the amount is its seconds (180).
     RetryAfter = "retry-after",

@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use super::answer::{self, Answer, Delivery};
 use super::auth::{self, Refusal};
+use super::entity::Entity;
 use super::fault::Fault;
 use super::limits::Slot;
 use super::route::{Endpoint, Route};
@@ -141,7 +142,7 @@ async fn decide(
         Endpoint::VersionInformation => return end(service::version_information()),
         _ => {}
     }
-    if let Err(refusal) = let_in(tenant, head, second_zone) {
+    if let Err(refusal) = let_in(tenant, head, entity, second_zone) {
         tenant.tally().authentication_failure();
         return end(refusal);
     }
@@ -158,11 +159,16 @@ async fn decide(
 }
 
 /// Zone and credentials.
-fn let_in(tenant: &Tenant, head: &Parts, second_zone: bool) -> Result<(), Answer> {
+fn let_in(
+    tenant: &Tenant,
+    head: &Parts,
+    entity: Option<Entity>,
+    second_zone: bool,
+) -> Result<(), Answer> {
     let faults = tenant.faults();
     // A tenant is in one zone at a time; the other does not know its users.
     let elsewhere = second_zone != faults.is_set(Fault::ZoneMoved, None);
-    if elsewhere || faults.hit(Fault::WrongAuth, None).is_some() {
+    if elsewhere || faults.hit(Fault::WrongAuth, entity).is_some() {
         return Err(Answer::unauthorized());
     }
     auth::check(&head.headers, &tenant.credentials(), faults).map_err(|refusal| match refusal {

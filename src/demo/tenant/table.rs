@@ -1,7 +1,7 @@
 //! The rows of each entity, ordered by id, with indexes for the fields that clients filter by in
 //! bulk. It finds and changes rows; it does not know why.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::entity::Entity;
@@ -20,7 +20,7 @@ pub(crate) struct Table {
     pub(crate) entity: Entity,
     rows: BTreeMap<i64, Row>,
     /// By place of the field: ids of the rows with a value, in order.
-    indexes: Vec<(usize, HashMap<i64, Vec<i64>>)>,
+    indexes: Vec<(usize, BTreeMap<i64, Vec<i64>>)>,
 }
 
 impl Table {
@@ -29,7 +29,7 @@ impl Table {
         let indexes = INDEXED
             .iter()
             .filter_map(|name| schema.find(name))
-            .map(|at| (at, HashMap::new()))
+            .map(|at| (at, BTreeMap::new()))
             .collect();
         Table { entity, rows: BTreeMap::new(), indexes }
     }
