@@ -1,6 +1,8 @@
 //! Reading the fake tenant over real HTTP on loopback, and, where waiting matters, in process on a
 //! paused clock: what is read, what each fault comes to, and that nothing is ever written.
 
+#![cfg(feature = "demo")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
