@@ -331,6 +331,7 @@ async fn what_passes_within_a_run_is_lived_through() {
         Fault::RateLimited.times(2),
         Fault::HourlyLimit.times(2),
         Fault::RateLimited.amount(5).times(3),
+        Fault::CutConnection.times(3),
         Fault::CutAnswer.times(2),
         Fault::TruncatedJson.times(2),
         Fault::TransientError.times(3),
@@ -349,11 +350,14 @@ async fn what_passes_within_a_run_is_lived_through() {
 }
 
 #[tokio::test]
-async fn a_cut_connection_is_unreachable_and_lived_through_once() {
+async fn a_connection_that_is_cut_is_unreachable() {
     let (tenant, _serving, autotask) = served().await;
-    tenant.faults().set(Fault::CutConnection.on(tenant::Entity::Companies).times(1));
-    let acme = Scope::Clients(vec![ClientId(174)]);
-    assert_eq!(read(&autotask, acme).await.map(|snapshots| snapshots.len()), Ok(1));
+    for fault in [Fault::CutConnection, Fault::CutAnswer] {
+        assert!(autotask.threshold().await.is_ok());
+        tenant.faults().set(fault.times(1));
+        let error = autotask.threshold().await.expect_err("cut");
+        assert_eq!((error.code(), error.is_transient()), (Code::Unreachable, true), "{fault}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
