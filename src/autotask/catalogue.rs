@@ -29,8 +29,11 @@ const FRESH: TimeDelta = TimeDelta::hours(1);
 pub(super) struct Catalogue {
     fields: tokio::sync::Mutex<HashMap<Entity, Arc<EntityFields>>>,
     currencies: tokio::sync::Mutex<Option<(DateTime<Utc>, Arc<Currencies>)>>,
-    entries: Mutex<HashMap<(LineKind, i64), (DateTime<Utc>, Option<CatalogueRow>)>>,
+    entries: Mutex<KnownEntries>,
 }
+
+/// Entries with the moment at which each was read.
+type KnownEntries = HashMap<(LineKind, i64), (DateTime<Utc>, CatalogueRow)>;
 
 /// Entries of the catalogue by id.
 pub(super) type Entries = BTreeMap<i64, CatalogueRow>;
@@ -105,29 +108,30 @@ impl Catalogue {
         progress: &Progress,
     ) -> Result<Entries, AutotaskError> {
         let now = connection.clock().now();
-        let missing: Vec<i64> = {
+        let mut found = Entries::new();
+        {
             let known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_known = |id: &i64| {
-                known
-                    .get(&(kind, *id))
-                    .is_some_and(|(at, entry)| entry.is_some() && is_fresh(*at, now))
-            };
-            ids.iter().copied().filter(|id| !is_known(id)).collect()
-        };
-        let mut found = BTreeMap::new();
-        if !missing.is_empty() {
-            let query = Query::all(kind.catalogue())
-                .within("id", missing.iter().copied())
-                .fields(CatalogueRow::FIELDS);
-            let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
-            found.extend(rows.iter().map(|row| (row.0, CatalogueRow::read(row))));
+            for id in ids {
+                if let Some((_, entry)) =
+                    known.get(&(kind, *id)).filter(|(at, _)| is_fresh(*at, now))
+                {
+                    found.insert(*id, entry.clone());
+                }
+            }
         }
+        let missing: Vec<i64> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let query = Query::all(kind.catalogue()).within("id", missing).fields(CatalogueRow::FIELDS);
+        let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
         let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in missing {
-            known.insert((kind, id), (now, found.get(&id).cloned()));
+        for row in &rows {
+            let entry = CatalogueRow::read(row);
+            known.insert((kind, row.0), (now, entry.clone()));
+            found.insert(row.0, entry);
         }
-        let entry = |id: &i64| Some((*id, known.get(&(kind, *id))?.1.clone()?));
-        Ok(ids.iter().filter_map(entry).collect())
+        Ok(found)
     }
 }
 

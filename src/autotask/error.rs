@@ -99,7 +99,7 @@ pub enum AutotaskError {
     /// Something in the configuration cannot be used.
     #[error("{key} cannot be used: {reason}")]
     BadConfiguration {
-        /// The key in the section `[autotask]`.
+        /// The key in the section `[autotask]`, or what it stands for.
         key: &'static str,
         /// What is wrong with it.
         reason: String,

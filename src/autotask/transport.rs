@@ -85,7 +85,8 @@ impl HttpTransport {
             .connect_timeout(CONNECT_TIMEOUT)
             .no_proxy();
         if let Some(url) = &options.proxy {
-            let proxy = reqwest::Proxy::all(url).map_err(|error| unusable("proxy", &error))?;
+            let proxy = reqwest::Proxy::all(url)
+                .map_err(|error| unusable("proxy", &error.without_url()))?;
             builder = builder.proxy(proxy);
         }
         if let Some(path) = &options.ca_file {
@@ -94,7 +95,9 @@ impl HttpTransport {
                 .map_err(|error| unusable("ca-file", &error))?;
             builder = builder.tls_certs_merge(bundle);
         }
-        let client = builder.build().map_err(|error| unusable("ca-file", &error))?;
+        let trusted =
+            if options.ca_file.is_some() { "ca-file" } else { "the system's trust store" };
+        let client = builder.build().map_err(|error| unusable(trusted, &error))?;
         Ok(HttpTransport(client))
     }
 
