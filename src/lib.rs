@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod config;
 pub mod ctl;
 pub mod model;
 pub mod varlink;

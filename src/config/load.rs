@@ -1,0 +1,78 @@
+//! The way in: read the file, shape, validate.
+
+use std::path::Path;
+
+use super::error::ConfigError;
+use super::report::Report;
+use super::settings::Settings;
+use super::{read, shape, validate};
+
+/// Reads and validates the configuration at `path`.
+///
+/// A file that others than its owner may change is refused: whoever can write it decides where the
+/// secret is sent.
+pub fn load(path: &Path) -> Result<Settings, ConfigError> {
+    parse(&read::configuration(path)?, path)
+}
+
+/// Validates a configuration that was read from `path`, without touching the disk.
+///
+/// `path` stands in the errors and decides the instance, see [`super::instance_config`].
+pub fn parse(text: &str, path: &Path) -> Result<Settings, ConfigError> {
+    let mut report = Report::new(text);
+    let file = shape::read(text, &mut report);
+    let settings = match file {
+        Some(file) => validate::validate(file, path, &mut report),
+        None => Settings::defaults(path),
+    };
+    report.finish(path, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{DEFAULT_SOCKET, DEFAULT_STORE, instance_config, instance_socket};
+    use crate::config::{instance_store, settings};
+
+    const LEAST: &str = "version = 1\n[autotask]\nusername = \"user\"\n";
+
+    #[test]
+    fn an_instance_has_its_own_store_and_socket() {
+        let one = parse(LEAST, Path::new("/tmp/lmsyncd.toml")).expect("valid");
+        assert_eq!(one.store.path, Path::new(DEFAULT_STORE));
+        assert_eq!(one.control.socket, Path::new(DEFAULT_SOCKET));
+        let acme = parse(LEAST, &instance_config("acme")).expect("valid");
+        assert_eq!(acme.store.path, instance_store("acme"));
+        assert_eq!(acme.control.socket, instance_socket("acme"));
+    }
+
+    #[test]
+    fn the_default_window_follows_a_short_interval() {
+        let text = format!("{LEAST}[sync]\ninterval = \"5m\"\n");
+        let settings = parse(&text, Path::new("x.toml")).expect("valid");
+        assert_eq!(settings.sync.batch_window, Duration::from_secs(300));
+    }
+
+    #[test]
+    fn windows_line_ends_and_a_byte_order_mark_are_no_problem() {
+        let text = format!("\u{feff}{}", LEAST.replace('\n', "\r\n"));
+        assert_eq!(parse(&text, Path::new("x.toml")).expect("valid").autotask.username, "user");
+    }
+
+    #[test]
+    fn the_defaults_are_within_their_ranges() {
+        let it = Settings::defaults(Path::new("x.toml"));
+        assert!(settings::MAX_REQUESTS_PER_HOUR.contains(&it.autotask.max_requests_per_hour));
+        assert!(settings::YIELD_ABOVE_PERCENT.contains(&it.autotask.yield_above_percent));
+        assert!(settings::CONCURRENCY_PER_ENDPOINT.contains(&it.autotask.concurrency_per_endpoint));
+        assert!(settings::REQUEST_TIMEOUT.contains(&it.autotask.request_timeout));
+        assert!(settings::INTERVAL.contains(&it.sync.interval));
+        assert!(settings::BATCH_WINDOW.contains(&it.sync.batch_window));
+        assert!(settings::MAX_VANISHED_PERCENT.contains(&it.guard.max_vanished_percent));
+        let hold = it.guard.hold_price_change_percent;
+        assert!(settings::HOLD_PRICE_CHANGE_PERCENT.contains(&hold));
+        assert!(settings::HISTORY.contains(&it.store.history));
+    }
+}

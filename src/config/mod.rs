@@ -1,0 +1,41 @@
+//! The configuration: one TOML file, the credentials that are not in it, and what a reload changed.
+//!
+//! A file goes through three stages, each with its own type:
+//!
+//! ```text
+//! text --keys, file--> File (all optional, with places) --validate--> Settings (typed, in range)
+//!                                                            ^
+//!                                       settings: the built-in defaults
+//! ```
+//!
+//! The caller gets [`Settings`] or a [`ConfigError`] that names file, line and key. This module
+//! reads files and nothing else: no async, no environment (the caller passes it), no network, and
+//! no other module of the crate.
+
+mod credentials;
+mod error;
+mod example;
+mod file;
+mod keys;
+mod load;
+mod paths;
+mod read;
+mod reload;
+mod report;
+mod settings;
+mod shape;
+mod validate;
+mod values;
+
+pub use credentials::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Credentials};
+pub use error::{ConfigError, Problem};
+pub use example::EXAMPLE;
+pub use load::{load, parse};
+pub use paths::{
+    DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, instance_config, instance_socket, instance_store,
+};
+pub use reload::{Change, Effect, changes};
+pub use settings::{
+    AutotaskSettings, ControlSettings, GuardSettings, NewAgreements, Operator, Settings,
+    StoreSettings, SyncSettings,
+};

@@ -1,0 +1,68 @@
+//! Where things lie when nobody says otherwise: the file, the socket and the store, of the one
+//! daemon and of a named instance. Pure; nothing here looks at the disk.
+
+use std::path::{Path, PathBuf};
+
+/// The configuration file that `lmsyncd` reads without `--config`.
+pub const DEFAULT_PATH: &str = "/etc/lmsyncd/lmsyncd.toml";
+
+/// The control socket of the one daemon.
+pub const DEFAULT_SOCKET: &str = "/run/lmsyncd/control.sock";
+
+/// The store of the one daemon.
+pub const DEFAULT_STORE: &str = "/var/lib/lmsyncd";
+
+/// The folder whose files the unit hands to the daemon as systemd credentials.
+pub(super) const CREDENTIAL_STORE: &str = "/etc/lmsyncd/credentials";
+
+/// The folder of all configuration files.
+const CONFIG_DIRECTORY: &str = "/etc/lmsyncd";
+
+/// The name of [`DEFAULT_PATH`] without its ending: it is the one daemon, not an instance.
+const DEFAULT_STEM: &str = "lmsyncd";
+
+/// The configuration file of `lmsyncd@NAME.service`: `/etc/lmsyncd/NAME.toml`.
+pub fn instance_config(name: &str) -> PathBuf {
+    Path::new(CONFIG_DIRECTORY).join(format!("{name}.toml"))
+}
+
+/// The default control socket of `lmsyncd@NAME.service`: `/run/lmsyncd/NAME/control.sock`.
+pub fn instance_socket(name: &str) -> PathBuf {
+    Path::new("/run/lmsyncd").join(name).join("control.sock")
+}
+
+/// The default store of `lmsyncd@NAME.service`: `/var/lib/lmsyncd/NAME`.
+pub fn instance_store(name: &str) -> PathBuf {
+    Path::new(DEFAULT_STORE).join(name)
+}
+
+/// The instance that a configuration file belongs to: the name in `/etc/lmsyncd/NAME.toml`.
+///
+/// None for [`DEFAULT_PATH`] and for a file anywhere else. The defaults follow from it, so that
+/// two instances that say nothing about their store do not open the same one.
+pub(super) fn instance_of(path: &Path) -> Option<&str> {
+    let in_directory = path.parent() == Some(Path::new(CONFIG_DIRECTORY));
+    let is_toml = path.extension().is_some_and(|ending| ending == "toml");
+    let name = path.file_stem()?.to_str()?;
+    (in_directory && is_toml && name != DEFAULT_STEM).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_etc_names_its_instance() {
+        assert_eq!(instance_of(&instance_config("acme")), Some("acme"));
+        assert_eq!(instance_of(Path::new(DEFAULT_PATH)), None);
+        assert_eq!(instance_of(Path::new("/tmp/acme.toml")), None);
+        assert_eq!(instance_of(Path::new("/etc/lmsyncd/acme.toml.bak")), None);
+    }
+
+    #[test]
+    fn each_instance_has_its_own_places() {
+        assert_eq!(instance_config("acme"), Path::new("/etc/lmsyncd/acme.toml"));
+        assert_eq!(instance_socket("acme"), Path::new("/run/lmsyncd/acme/control.sock"));
+        assert_eq!(instance_store("acme"), Path::new("/var/lib/lmsyncd/acme"));
+    }
+}

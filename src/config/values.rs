@@ -1,0 +1,271 @@
+//! From the text of one value to its type, with the range. Pure functions; an error is the
+//! fragment that follows "`key` = value at line N: ".
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::file::DurationText;
+use super::keys;
+use super::settings::{NewAgreements, Operator};
+
+/// Bytes of a socket's path: `sockaddr_un` has 108, and the last is a zero.
+const SOCKET_PATH_BYTES: usize = 107;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// A duration with its unit; `example` shows one for this key.
+pub(super) fn duration(
+    text: DurationText,
+    range: RangeInclusive<Duration>,
+    example: &str,
+) -> Result<Duration, String> {
+    let text = text.0;
+    let found = humantime::parse_duration(&text).map_err(|error| match error {
+        humantime::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
+            format!("a duration needs a unit, such as \"{example}\"")
+        }
+        humantime::DurationError::UnknownUnit { unit, .. } => {
+            format!("unknown unit `{unit}`; the units are s, m, h, d and w, such as \"{example}\"")
+        }
+        _ => format!("not a duration; write a number and its unit, such as \"{example}\""),
+    })?;
+    if range.contains(&found) {
+        Ok(found)
+    } else {
+        let (least, most) = (duration_text(*range.start()), duration_text(*range.end()));
+        Err(format!("must be from {least} to {most}"))
+    }
+}
+
+/// A duration as it would stand in the file, in one unit: `400d`, `24h`, `90s`.
+pub(super) fn duration_text(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        _ if duration.subsec_millis() != 0 => format!("{}ms", duration.as_millis()),
+        0 => "0s".to_owned(),
+        // Up to two days people count in hours.
+        _ if seconds.is_multiple_of(DAY) && seconds >= 2 * DAY => format!("{}d", seconds / DAY),
+        _ if seconds.is_multiple_of(HOUR) => format!("{}h", seconds / HOUR),
+        _ if seconds.is_multiple_of(MINUTE) => format!("{}m", seconds / MINUTE),
+        _ => format!("{seconds}s"),
+    }
+}
+
+/// A whole number within a range.
+pub(super) fn number(value: i64, range: RangeInclusive<u32>) -> Result<u32, String> {
+    u32::try_from(value)
+        .ok()
+        .filter(|value| range.contains(value))
+        .ok_or_else(|| format!("must be from {} to {}", range.start(), range.end()))
+}
+
+/// A path that does not depend on where the daemon was started.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if text.contains('\0') {
+        Err("a path has no zero character".to_owned())
+    } else if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err("a path begins with \"/\"; the daemon is not started in your folder".to_owned())
+    }
+}
+
+/// A path that also fits into a socket address.
+pub(super) fn socket(text: &str) -> Result<PathBuf, String> {
+    let socket = path(text)?;
+    if text.len() > SOCKET_PATH_BYTES {
+        return Err(format!(
+            "a socket's path has at most {SOCKET_PATH_BYTES} bytes, this one has {}",
+            text.len()
+        ));
+    }
+    Ok(socket)
+}
+
+/// The base of REST addresses: https, http only toward this machine, and ending in `/`.
+///
+/// Judged with the same parser that the HTTP client uses, so that both see the same host.
+pub(super) fn base_url(text: &str) -> Result<String, String> {
+    let mut url = Url::parse(text).map_err(not_a_url)?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => {
+            return Err("must be https; plain http would show the secret to everyone on the way, \
+                        and is allowed only toward this machine"
+                .to_owned());
+        }
+        other => return Err(format!("must be https, not {other}")),
+    }
+    plain(&url)?;
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url.into())
+}
+
+/// The address of a proxy. Plain http is usual toward one: what passes through is encrypted still.
+pub(super) fn proxy(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(not_a_url)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("must be an http or https proxy, not {}", url.scheme()));
+    }
+    plain(&url)?;
+    if url.path() != "/" {
+        return Err("a proxy has no path, only a host and a port".to_owned());
+    }
+    Ok(url.into())
+}
+
+fn not_a_url(error: impl std::error::Error) -> String {
+    format!("not a URL ({error})")
+}
+
+/// Nothing but scheme, host, port and path.
+fn plain(url: &Url) -> Result<(), String> {
+    if !url.username().is_empty() || url.password().is_some() {
+        Err("must have no user name and no password in it".to_owned())
+    } else if url.query().is_some() || url.fragment().is_some() {
+        Err("must have no \"?\" and no \"#\" in it".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    host == "localhost"
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || v6.and_then(|host| host.parse::<Ipv6Addr>().ok()).is_some_and(|v6| v6.is_loopback())
+}
+
+/// `import` or `pending`.
+pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
+    NewAgreements::from_name(text).ok_or_else(|| {
+        match keys::nearest(text, NewAgreements::NAMES.into_iter()) {
+            Some(name) => format!("did you mean \"{name}\"?"),
+            None => "must be \"import\" or \"pending\"".to_owned(),
+        }
+    })
+}
+
+/// A user, or a group behind `@`. Whether it exists is for the daemon to find out.
+pub(super) fn operator(text: &str) -> Result<Operator, String> {
+    let (group, name) = match text.strip_prefix('@') {
+        Some(name) => (true, name),
+        None => (false, text),
+    };
+    let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '/' | ',');
+    if name.is_empty() {
+        return Err("expected the name of a user, or of a group behind \"@\"".to_owned());
+    }
+    if name.starts_with(['@', '-']) || name.contains(strange) {
+        return Err("no user or group has such a name".to_owned());
+    }
+    let name = name.to_owned();
+    Ok(if group { Operator::Group(name) } else { Operator::User(name) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(text: &str) -> Result<u64, String> {
+        let range = Duration::ZERO..=Duration::from_secs(1000 * DAY);
+        duration(DurationText(text.to_owned()), range, "24h").map(|found| found.as_secs())
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(seconds("24h"), Ok(DAY));
+        assert_eq!(seconds("1h 30m"), Ok(5400));
+        assert_eq!(seconds("400d"), Ok(400 * DAY));
+        assert_eq!(seconds("0s"), Ok(0));
+        assert_eq!(seconds("24"), Err("a duration needs a unit, such as \"24h\"".to_owned()));
+        assert_eq!(
+            seconds("24x"),
+            Err("unknown unit `x`; the units are s, m, h, d and w, such as \"24h\"".to_owned())
+        );
+        let not_one = "not a duration; write a number and its unit, such as \"24h\"";
+        for text in ["", "daily", "-1h", "1,5h"] {
+            assert_eq!(seconds(text), Err(not_one.to_owned()), "{text}");
+        }
+        assert_eq!(seconds("2000d"), Err("must be from 0s to 1000d".to_owned()));
+    }
+
+    #[test]
+    fn a_duration_is_told_as_it_is_written() {
+        for text in ["0s", "1s", "90s", "1m", "24h", "36h", "2d", "400d", "1500ms"] {
+            let found = humantime::parse_duration(text).expect(text);
+            assert_eq!(duration_text(found), text);
+        }
+    }
+
+    #[test]
+    fn http_goes_to_this_machine_only() {
+        for good in ["http://127.0.0.1:8080/", "http://[::1]/x/", "http://localhost/"] {
+            assert_eq!(base_url(good), Ok(good.to_owned()));
+        }
+        for bad in [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com/",
+            "http://0.0.0.0/",
+            "http://[::ffff:10.0.0.1]/",
+        ] {
+            assert!(base_url(bad).is_err_and(|what| what.starts_with("must be https")), "{bad}");
+        }
+        assert!(base_url("http://127.0.0.1@example.com/").is_err());
+        assert!(
+            base_url("http://localhost\\@example.com/")
+                .is_ok_and(|url| { url == "http://localhost/@example.com/" })
+        );
+    }
+
+    #[test]
+    fn base_urls_are_plain_and_end_in_a_slash() {
+        assert_eq!(
+            base_url("https://webservices5.autotask.net/ATServicesRest").as_deref(),
+            Ok("https://webservices5.autotask.net/ATServicesRest/")
+        );
+        for bad in ["webservices5.autotask.net", "ftp://x/", "https://x/?a", "https://x/#a", ""] {
+            assert!(base_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn proxies_have_no_password() {
+        assert_eq!(proxy("http://proxy:3128").as_deref(), Ok("http://proxy:3128/"));
+        assert!(proxy("http://me:hunter2@proxy:3128").is_err());
+        assert!(proxy("socks5://proxy").is_err());
+        assert!(proxy("http://proxy/x").is_err());
+    }
+
+    #[test]
+    fn operators_are_users_and_groups() {
+        assert_eq!(operator("root"), Ok(Operator::User("root".to_owned())));
+        assert_eq!(operator("@lmsyncd"), Ok(Operator::Group("lmsyncd".to_owned())));
+        assert_eq!(operator("jane@ad.example"), Ok(Operator::User("jane@ad.example".to_owned())));
+        for bad in ["", "@", "a b", "@@x", "a:b"] {
+            assert!(operator(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_are_absolute_and_sockets_short() {
+        assert_eq!(path("/var/lib/x"), Ok(PathBuf::from("/var/lib/x")));
+        assert!(path("store").is_err());
+        assert!(path("").is_err());
+        assert!(socket(&format!("/{}", "x".repeat(106))).is_ok());
+        assert!(socket(&format!("/{}", "x".repeat(107))).is_err());
+    }
+}
