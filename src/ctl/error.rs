@@ -4,8 +4,9 @@
 //! else that can go wrong on this side of the socket is named here.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::config;
 use crate::model::Failure;
 
 /// Why a command ends badly.
@@ -56,6 +57,15 @@ fn belongs_to(group: Option<&str>) -> String {
     group.map(|group| format!(": it belongs to the group {group}")).unwrap_or_default()
 }
 
+/// The unit whose daemon listens on this socket.
+fn unit(socket: &Path) -> String {
+    let folder = socket.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    match folder {
+        Some(name) if socket == config::instance_socket(name) => format!("lmsyncd@{name}"),
+        _ => "lmsyncd".to_owned(),
+    }
+}
+
 impl CtlError {
     /// A usage error.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> CtlError {
@@ -77,11 +87,11 @@ impl CtlError {
     pub fn hint(&self) -> Option<String> {
         match self {
             CtlError::Usage { hint, .. } => Some(hint.clone()),
-            CtlError::Unreachable { .. } => Some(
-                "start it with `systemctl start lmsyncd`, or name its socket with --socket or \
-                 --instance"
-                    .to_owned(),
-            ),
+            CtlError::Unreachable { path, .. } => Some(format!(
+                "start it with `systemctl start {}`, or name another socket with --socket or \
+                 --instance",
+                unit(path)
+            )),
             CtlError::Forbidden { group: Some(group), .. } => {
                 Some(format!("`sudo usermod -aG {group} $USER`, then log in again"))
             }
@@ -89,8 +99,7 @@ impl CtlError {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
             CtlError::Closed => Some(
-                "`journalctl -u lmsyncd -e` says what happened to it, `systemctl status lmsyncd` \
-                 whether it is back"
+                "`journalctl -u 'lmsyncd*' -e` says what happened to it"
                     .to_owned(),
             ),
             CtlError::Nonsense(_) => Some(
@@ -121,6 +130,13 @@ mod tests {
             Some("`sudo usermod -aG lmsyncd $USER`, then log in again")
         );
         assert_eq!(forbidden.status(), 4);
+    }
+
+    #[test]
+    fn the_unit_to_start_is_that_of_the_socket() {
+        assert_eq!(unit(Path::new(config::DEFAULT_SOCKET)), "lmsyncd");
+        assert_eq!(unit(&config::instance_socket("north")), "lmsyncd@north");
+        assert_eq!(unit(Path::new("x.sock")), "lmsyncd");
     }
 
     #[test]
