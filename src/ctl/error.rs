@@ -48,6 +48,9 @@ pub enum CtlError {
     /// The socket failed while it was open.
     #[error("the connection to lmsyncd failed: {0}")]
     Socket(#[source] io::Error),
+    /// The answer to a question cannot be read.
+    #[error("cannot read the answer: {0}")]
+    Input(#[source] io::Error),
     /// Standard output cannot be written, for another reason than that nobody reads it.
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
@@ -79,7 +82,10 @@ impl CtlError {
             CtlError::Unreachable { .. } | CtlError::Closed => 3,
             CtlError::Forbidden { .. } => 4,
             CtlError::Failed(failure) => failure.code.exit_status(),
-            CtlError::Nonsense(_) | CtlError::Socket(_) | CtlError::Output(_) => 1,
+            CtlError::Nonsense(_)
+            | CtlError::Socket(_)
+            | CtlError::Input(_)
+            | CtlError::Output(_) => 1,
         }
     }
 
@@ -107,7 +113,7 @@ impl CtlError {
                     .to_owned(),
             ),
             CtlError::Failed(failure) => failure.hint.clone(),
-            CtlError::Socket(_) | CtlError::Output(_) => None,
+            CtlError::Socket(_) | CtlError::Input(_) | CtlError::Output(_) => None,
         }
     }
 }
