@@ -115,7 +115,7 @@ fn render(reply: &ContractList, everyone: bool, screen: &Screen) -> String {
     }
     let mut columns = vec![
         Column::text("KEY"),
-        Column::text("NAME").cut(14),
+        Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
         Column::text("STATUS"),
         Column::number("COST"),

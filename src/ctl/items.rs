@@ -36,7 +36,7 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
     let mut table = Table::new([
         Column::text("STATE"),
         Column::text("KEY"),
-        Column::text("NAME").cut(14),
+        Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
         Column::number("COST"),
         Column::text("CYCLE"),
