@@ -45,14 +45,8 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// The daemon's socket [default: /run/lmsyncd/control.sock]
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "LMSYNCD_SOCKET",
-        hide_env_values = true
-    )]
+    /// The daemon's socket (or the variable LMSYNCD_SOCKET) [default: /run/lmsyncd/control.sock]
+    #[arg(long, global = true, value_name = "PATH", env = "LMSYNCD_SOCKET", hide_env = true)]
     pub socket: Option<PathBuf>,
     /// The daemon of lmsyncd@NAME.service, for one of several tenants
     #[arg(long, global = true, value_name = "NAME")]
@@ -71,33 +65,25 @@ pub struct Global {
     pub quiet: bool,
 }
 
-/// A command.
+/// A command. What it is for is said where its arguments are: a comment here would hide that.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// How every client stands, or one of them
     Status(status::Args),
     /// Clients
-    #[command(subcommand)]
+    #[command(subcommand, after_help = client::EXAMPLES)]
     Client(client::Command),
-    /// What a sync would apply
     Pending(pending::Args),
-    /// What would change, field by field and in money
     Diff(diff::Args),
-    /// Import what is pending
     Sync(sync::Args),
-    /// Switch clients to automatic sync every 24 hours, or back
     AutoSync(auto_sync::Args),
     /// Contracts in the store
-    #[command(subcommand)]
+    #[command(subcommand, after_help = contract::EXAMPLES)]
     Contract(contract::Command),
     /// Runs: what was synced when, and what it changed
-    #[command(subcommand)]
+    #[command(subcommand, after_help = run::EXAMPLES)]
     Run(run::Command),
-    /// Check the connection to Autotask, the permissions, the budget and the store
     Doctor(doctor::Args),
-    /// Have the daemon read its configuration again
     Reload(reload::Args),
-    /// The versions of lmsyncctl and lmsyncd
     Version(version::Args),
 }
 
@@ -141,10 +127,12 @@ mod tests {
                 check(sub, &format!("{path} {}", sub.get_name()));
             }
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            if subcommands.is_empty() {
+            if path != "lmsyncctl" {
                 assert!(help.contains(path), "{path} has no example: {help}");
-                assert!(command.get_about().is_some(), "{path} has no summary");
             }
+            assert!(command.get_about().is_some(), "{path} has no summary");
+            let explained = command.get_long_about().is_some() || !subcommands.is_empty();
+            assert!(explained, "{path} has no explanation");
         }
         check(&Cli::command(), "lmsyncctl");
     }

@@ -19,7 +19,7 @@ Examples:
   lmsyncctl auto-sync off 174 175")]
 pub struct Args {
     /// Which way
-    #[arg(value_name = "on|off")]
+    #[arg(value_name = "on|off", hide_possible_values = true)]
     pub to: Position,
     /// The clients
     #[arg(value_name = "CLIENT", required_unless_present = "all", conflicts_with = "all")]

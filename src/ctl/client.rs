@@ -7,10 +7,15 @@ use super::start::Ctl;
 use super::table::{Column, Table, toned};
 use crate::varlink::sync::{ClientList, ListClients};
 
-/// What can be asked of clients.
+/// Examples of the noun.
+pub const EXAMPLES: &str = "\
+Examples:
+  lmsyncctl client list
+  lmsyncctl client list --search dental";
+
+/// What can be asked of clients; what each is for is said where its arguments are.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List the clients that have agreements in Autotask
     List(Args),
 }
 

@@ -12,16 +12,19 @@ use super::tree::{self, Line};
 use super::{edit, keys};
 use crate::varlink::contracts::{Contract, ContractList, ContractReply, FieldView, List, Show};
 
-/// What can be asked of contracts.
+/// Examples of the noun.
+pub const EXAMPLES: &str = "\
+Examples:
+  lmsyncctl contract list acme
+  lmsyncctl contract show S55102
+  lmsyncctl contract set S55102 notes='renew with the firewall'";
+
+/// What can be asked of contracts; what each is for is said where its arguments are.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List contracts
     List(ListArgs),
-    /// Show a contract, field by field
     Show(ShowArgs),
-    /// Set fields of a contract
     Set(edit::SetArgs),
-    /// Take overrides and local values of a contract away
     Unset(edit::UnsetArgs),
 }
 
@@ -112,7 +115,7 @@ fn render(reply: &ContractList, everyone: bool, screen: &Screen) -> String {
     }
     let mut columns = vec![
         Column::text("KEY"),
-        Column::text("NAME").cut(14),
+        Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
         Column::text("STATUS"),
         Column::number("COST"),

@@ -57,7 +57,7 @@ fn one(item: &Item, screen: &Screen) -> String {
     let head = screen.paint(tone, format!("{mark} {} {}", item.state, item.key));
     let mut text = format!("{head}  {} ({}{below})\n", item.name, item.r#type);
     if let Some(reason) = &item.reason {
-        text.push_str(&format!("  because {reason}\n"));
+        text.push_str(&format!("  reason: {reason}\n"));
     }
     let new = item.state == "new";
     let lines = item.changes.iter().map(|change| {

@@ -66,7 +66,7 @@ fn assignment(text: &str) -> Result<Assignment, CtlError> {
     let Some((field, value)) = text.split_once('=') else {
         return Err(CtlError::usage(
             format!("`{text}` has no `=`: what is to be set is written FIELD=VALUE"),
-            "such as: lmsyncctl contract set S55102 notes='renew with the firewall'",
+            "such as `lmsyncctl contract set S55102 notes='renew with the firewall'`",
         ));
     };
     Ok(Assignment { field: keys::field(field)?, value: value.to_owned() })

@@ -4,8 +4,9 @@
 //! else that can go wrong on this side of the socket is named here.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::config;
 use crate::model::Failure;
 
 /// Why a command ends badly.
@@ -47,6 +48,9 @@ pub enum CtlError {
     /// The socket failed while it was open.
     #[error("the connection to lmsyncd failed: {0}")]
     Socket(#[source] io::Error),
+    /// The answer to a question cannot be read.
+    #[error("cannot read the answer: {0}")]
+    Input(#[source] io::Error),
     /// Standard output cannot be written, for another reason than that nobody reads it.
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
@@ -54,6 +58,15 @@ pub enum CtlError {
 
 fn belongs_to(group: Option<&str>) -> String {
     group.map(|group| format!(": it belongs to the group {group}")).unwrap_or_default()
+}
+
+/// The unit whose daemon listens on this socket.
+fn unit(socket: &Path) -> String {
+    let folder = socket.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    match folder {
+        Some(name) if socket == config::instance_socket(name) => format!("lmsyncd@{name}"),
+        _ => "lmsyncd".to_owned(),
+    }
 }
 
 impl CtlError {
@@ -69,7 +82,10 @@ impl CtlError {
             CtlError::Unreachable { .. } | CtlError::Closed => 3,
             CtlError::Forbidden { .. } => 4,
             CtlError::Failed(failure) => failure.code.exit_status(),
-            CtlError::Nonsense(_) | CtlError::Socket(_) | CtlError::Output(_) => 1,
+            CtlError::Nonsense(_)
+            | CtlError::Socket(_)
+            | CtlError::Input(_)
+            | CtlError::Output(_) => 1,
         }
     }
 
@@ -77,11 +93,11 @@ impl CtlError {
     pub fn hint(&self) -> Option<String> {
         match self {
             CtlError::Usage { hint, .. } => Some(hint.clone()),
-            CtlError::Unreachable { .. } => Some(
-                "start it with `systemctl start lmsyncd`, or name its socket with --socket or \
-                 --instance"
-                    .to_owned(),
-            ),
+            CtlError::Unreachable { path, .. } => Some(format!(
+                "start it with `systemctl start {}`, or name another socket with --socket or \
+                 --instance",
+                unit(path)
+            )),
             CtlError::Forbidden { group: Some(group), .. } => {
                 Some(format!("`sudo usermod -aG {group} $USER`, then log in again"))
             }
@@ -89,8 +105,7 @@ impl CtlError {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
             CtlError::Closed => Some(
-                "`journalctl -u lmsyncd -e` says what happened to it, `systemctl status lmsyncd` \
-                 whether it is back"
+                "`journalctl -u 'lmsyncd*' -e` says what happened to it"
                     .to_owned(),
             ),
             CtlError::Nonsense(_) => Some(
@@ -98,7 +113,7 @@ impl CtlError {
                     .to_owned(),
             ),
             CtlError::Failed(failure) => failure.hint.clone(),
-            CtlError::Socket(_) | CtlError::Output(_) => None,
+            CtlError::Socket(_) | CtlError::Input(_) | CtlError::Output(_) => None,
         }
     }
 }
@@ -121,6 +136,13 @@ mod tests {
             Some("`sudo usermod -aG lmsyncd $USER`, then log in again")
         );
         assert_eq!(forbidden.status(), 4);
+    }
+
+    #[test]
+    fn the_unit_to_start_is_that_of_the_socket() {
+        assert_eq!(unit(Path::new(config::DEFAULT_SOCKET)), "lmsyncd");
+        assert_eq!(unit(&config::instance_socket("north")), "lmsyncd@north");
+        assert_eq!(unit(Path::new("x.sock")), "lmsyncd");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
     let mut table = Table::new([
         Column::text("STATE"),
         Column::text("KEY"),
-        Column::text("NAME").cut(14),
+        Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
         Column::number("COST"),
         Column::text("CYCLE"),
@@ -69,12 +69,12 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
 }
 
 fn context(key: &str) -> [Cell; 3] {
-    [toned(Tone::Dim, ""), toned(Tone::Dim, key), toned(Tone::Dim, "(nothing pending itself)")]
+    [toned(Tone::Dim, ""), toned(Tone::Dim, key), toned(Tone::Dim, "(not pending)")]
 }
 
 /// What is told of an item below its row: what changes, and why it is not simply applied.
 fn notes(item: &Item) -> Vec<Cell> {
-    let reason = item.reason.iter().map(|reason| toned(Tone::Dim, format!("because {reason}")));
+    let reason = item.reason.iter().map(|reason| toned(Tone::Dim, format!("reason: {reason}")));
     let changes = match item.state.as_str() {
         // Every field of a new item is a change: the row says enough.
         "new" | "unsupported" | "ignored" => &[][..],

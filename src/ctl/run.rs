@@ -12,16 +12,22 @@ use super::table::{Column, Table, pairs, toned};
 use super::times;
 use crate::varlink::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
 
-/// What can be asked of runs.
+/// Examples of the noun.
+pub const EXAMPLES: &str = "\
+Examples:
+  lmsyncctl run list acme
+  lmsyncctl run show 12";
+
+/// What can be asked of runs; what each is for is said where its arguments are.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List runs, the newest first
     List(ListArgs),
-    /// Show a run and what it changed
     Show(ShowArgs),
 }
 
 /// List runs, the newest first
+///
+/// Manual and automatic runs, with what each did. Dry runs are not recorded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -41,6 +47,8 @@ pub struct ListArgs {
 }
 
 /// Show a run and what it changed
+///
+/// Field by field what it changed, and the rows that could not be converted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:

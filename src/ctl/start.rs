@@ -19,9 +19,7 @@ use super::{
     auto_sync, client, contract, diff, doctor, pending, reload, run, status, sync, version,
 };
 use crate::clock::{Clock, SystemClock};
-
-/// Where the daemon listens unless told otherwise.
-const DEFAULT_SOCKET: &str = "/run/lmsyncd/control.sock";
+use crate::config::{self, DEFAULT_SOCKET};
 
 /// What a command works with.
 pub struct Ctl {
@@ -114,7 +112,7 @@ fn instance_socket(name: &str) -> Result<PathBuf, CtlError> {
             "it is what stands behind the @ in `systemctl list-units 'lmsyncd@*'`",
         ));
     }
-    Ok(PathBuf::from(format!("/run/lmsyncd-{name}/control.sock")))
+    Ok(config::instance_socket(name))
 }
 
 fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
@@ -146,7 +144,8 @@ mod tests {
 
     #[test]
     fn an_instance_has_a_socket_of_its_own_and_hints_name_it() {
-        let (_, program) = address_of(&["--instance", "north"]).expect("an address");
+        let (path, program) = address_of(&["--instance", "north"]).expect("an address");
+        assert_eq!(path, config::instance_socket("north"));
         assert_eq!(program, "lmsyncctl --instance north");
         assert_eq!(address_of(&["--instance", "../x"]).expect_err("no name").status(), 2);
     }

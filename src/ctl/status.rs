@@ -76,8 +76,8 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
         return format!("{text}no client was synced yet; {hint}\n");
     }
     let mut table = Table::new([
-        Column::text("CLIENT").cut(10),
-        Column::number("ID"),
+        Column::text("CLIENT").cut(14),
+        Column::number("ID").leave_out(3),
         Column::text("AUTO"),
         Column::text("HEALTH"),
         Column::text("LAST SYNCED"),
@@ -152,7 +152,7 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let tenant = match (api.tenant_requests, api.tenant_limit) {
         (Some(used), Some(limit)) => format!(
-            " · all integrations {} of {} ({})",
+            "          {} of {} by all integrations of the tenant ({})\n",
             thousands(used),
             thousands(limit),
             screen.age(api.tenant_as_of.as_deref()),
@@ -160,7 +160,7 @@ fn api(api: &Api, screen: &Screen) -> String {
         _ => String::new(),
     };
     format!(
-        "Autotask  auth {} · {}\n          {} of {} requests in the last hour{tenant}\n",
+        "Autotask  auth {} · {}\n          {} of {} requests in the last hour\n{tenant}",
         screen.paint(tone, &api.auth),
         api.zone_url.as_deref().unwrap_or("zone not known yet"),
         thousands(api.requests_last_hour),

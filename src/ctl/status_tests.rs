@@ -68,6 +68,16 @@ fn the_board_on_both_screens() {
 }
 
 #[test]
+fn long_words_do_not_break_the_board() {
+    let mut long = reply();
+    for client in &mut long.clients {
+        client.last_synced = Some("2026-11-23T01:00:00Z".to_owned());
+        client.next_run = Some("2026-11-25T12:00:00Z".to_owned());
+    }
+    insta::assert_snapshot!("board_long", board(&long, &sample(80)));
+}
+
+#[test]
 fn the_board_before_anything_happened() {
     let mut empty = reply();
     empty.clients.clear();

@@ -27,7 +27,6 @@ const PARTIAL: u8 = 8;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lmsyncctl pending acme                      what is there to import?
   lmsyncctl sync acme A29683353 S55102        these two
   lmsyncctl sync 174 --all --dry-run          what would be imported?
   lmsyncctl sync 174 --all --yes --wait --timeout 300")]
@@ -120,7 +119,7 @@ fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
     }
     ctl.output.print(&question(number))?;
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(CtlError::Socket)?;
+    io::stdin().lock().read_line(&mut line).map_err(CtlError::Input)?;
     let yes = is_yes(&line);
     if !yes {
         ctl.output.print("nothing was imported\n")?;

@@ -166,6 +166,10 @@ impl Table {
             Give::Cut(least) => least,
             _ => u16::MAX,
         };
+        let last_resort = |index: usize| match self.columns[index].give {
+            Give::Cut(_) => 1,
+            _ => u16::MAX,
+        };
         while excess(&widths, screen) > slack(&widths, least) {
             let rank = |index: &usize| match self.columns[*index].give {
                 Give::LeaveOut(rank) if widths[*index].is_some() => Some(rank),
@@ -175,15 +179,20 @@ impl Table {
             let Some(index) = next else { break };
             widths[index] = None;
         }
-        for _ in 0..excess(&widths, screen) {
-            let room = |index: &usize| widths[*index].filter(|width| *width > least(*index));
-            let Some(index) = (0..widths.len()).filter(|i| room(i).is_some()).max_by_key(room)
-            else {
-                break;
-            };
-            widths[index] = widths[index].map(|width| width - 1);
-        }
+        cut(&mut widths, screen, least);
+        // A screen too narrow even for that: cut whatever can be cut, as far as it goes.
+        cut(&mut widths, screen, last_resort);
         widths
+    }
+}
+
+/// Cuts the widest columns until all fit, none below its `least`.
+fn cut(widths: &mut [Option<u16>], screen: u16, least: impl Fn(usize) -> u16) {
+    for _ in 0..excess(widths, screen) {
+        let room = |index: &usize| widths[*index].filter(|width| *width > least(*index));
+        let widest = (0..widths.len()).filter(|i| room(i).is_some()).max_by_key(room);
+        let Some(index) = widest else { break };
+        widths[index] = widths[index].map(|width| width - 1);
     }
 }
 
