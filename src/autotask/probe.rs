@@ -16,6 +16,7 @@ use super::request::Request;
 use super::retry::FOR_A_PERSON;
 use super::row::Row;
 use super::usage::Threshold;
+use crate::model::Code;
 
 /// How far this server's clock may be off before dates may be read on the wrong day.
 const CLOCK_MINUTES: i64 = 5;
@@ -34,6 +35,8 @@ pub struct Finding {
     pub detail: String,
     /// How to mend it.
     pub fix: Option<String>,
+    /// The code of the failure behind it, where a request failed.
+    pub code: Option<Code>,
 }
 
 /// How it is.
@@ -51,7 +54,7 @@ pub enum Outcome {
 
 impl Finding {
     fn new(check: &'static str, outcome: Outcome, detail: impl Into<String>) -> Finding {
-        Finding { check, outcome, detail: detail.into(), fix: None }
+        Finding { check, outcome, detail: detail.into(), fix: None, code: None }
     }
 
     fn fix(mut self, fix: impl Into<String>) -> Finding {
@@ -61,7 +64,13 @@ impl Finding {
 
     fn failed(check: &'static str, error: &AutotaskError) -> Finding {
         let failure = error.failure();
-        Finding { check, outcome: Outcome::Bad, detail: failure.message, fix: failure.hint }
+        Finding {
+            check,
+            outcome: Outcome::Bad,
+            detail: failure.message,
+            fix: failure.hint,
+            code: Some(failure.code),
+        }
     }
 }
 

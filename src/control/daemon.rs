@@ -99,7 +99,7 @@ async fn doctor(context: &Context<'_>) -> Answer {
             outcome: outcome(finding.outcome).to_owned(),
             detail: finding.detail,
             fix: finding.fix,
-            error: None,
+            error: finding.code.map(|code| code.name().to_owned()),
         })
         .collect();
     finish(daemon::DoctorReply { findings })

@@ -16,7 +16,8 @@ impl Engine {
             Ok(report) => judge(&report.faults, report.lines, &remarks),
             Err(error) => {
                 let failure = Failure::from(error);
-                finding(Outcome::Bad, failure.message, failure.hint)
+                let code = Some(failure.code);
+                Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
             }
         });
         if let Ok(checked) = checked.await {
@@ -49,5 +50,5 @@ fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
 }
 
 fn finding(outcome: Outcome, detail: String, fix: Option<String>) -> Finding {
-    Finding { check: "store", outcome, detail, fix }
+    Finding { check: "store", outcome, detail, fix, code: None }
 }
