@@ -3,21 +3,21 @@
 
 #![cfg(feature = "demo")]
 
+mod in_process;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use chrono::{NaiveDate, NaiveTime};
-use futures_util::future::BoxFuture;
+use in_process::InProcess;
 use lmsyncd::autotask::{
-    Access, Autotask, AutotaskError, Entity, HttpRequest, HttpResponse, HttpTransport, Options,
-    Outcome, Progress, RateLimit, Scope, Transport, TransportError, Trouble, ZoneMemory,
+    Access, Autotask, AutotaskError, Entity, HttpTransport, Options, Outcome, Progress, RateLimit,
+    Scope, Transport, ZoneMemory,
 };
 use lmsyncd::clock::ManualClock;
 use lmsyncd::demo::tenant::{self, Fault, FaultRule, Serving, Tenant};
 use lmsyncd::model::{ClientId, ClientSnapshot, Code, Field, ItemKey};
 use secrecy::SecretString;
-use tower::ServiceExt;
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date")
@@ -55,33 +55,6 @@ async fn served() -> (Tenant, Serving, Autotask) {
     let serving = tenant.serve(0).await.expect("a port");
     let autotask = over_http(options(&tenant, &serving.url()));
     (tenant, serving, autotask)
-}
-
-/// The tenant called as a service, so that a paused clock never waits for a socket.
-struct InProcess(Tenant);
-
-impl Transport for InProcess {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        let mut builder =
-            axum::http::Request::builder().method(request.method().as_str()).uri(request.url());
-        for (name, value) in request.headers() {
-            builder = builder.header(name, value);
-        }
-        let body = Body::from(request.body().unwrap_or_default().to_owned());
-        let request = builder.body(body).expect("a request");
-        Box::pin(async move {
-            let Ok(response) = self.0.router().oneshot(request).await;
-            let (head, body) = response.into_parts();
-            let headers = head.headers.iter().map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            });
-            let headers = headers.collect();
-            let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
-                TransportError { trouble: Trouble::Other, cause: error.to_string() }
-            })?;
-            Ok(HttpResponse { status: head.status.as_u16(), headers, body: body.to_vec() })
-        })
-    }
 }
 
 fn in_process() -> (Tenant, Autotask) {

@@ -11,7 +11,7 @@ impl Engine {
         let mut findings = self.live().autotask.probe().await;
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.store.clone();
-        let remarks = self.opening.remarks();
+        let remarks = self.store_remarks();
         let checked = tokio::task::spawn_blocking(move || match store.check() {
             Ok(report) => judge(&report.faults, report.lines, &remarks),
             Err(error) => {

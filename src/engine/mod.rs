@@ -123,6 +123,12 @@ impl Engine {
         self.clock.now()
     }
 
+    /// What was noticed and mended when the store was opened; nothing for one that was as it had
+    /// been left.
+    fn store_remarks(&self) -> Vec<String> {
+        if self.opening.is_clean() { Vec::new() } else { self.opening.remarks() }
+    }
+
     /// Lets nothing new begin.
     pub fn stop(&self) {
         self.stopping.cancel();

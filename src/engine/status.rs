@@ -80,7 +80,7 @@ impl Engine {
             started: self.started,
             sequence: self.store.head().seq,
             contracts: contracts.values().sum(),
-            remarks: self.opening.remarks(),
+            remarks: self.store_remarks(),
         })
     }
 

@@ -25,7 +25,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 impl Engine {
     /// Keeps the clients with auto-sync on current, until the engine stops.
     pub async fn supervise(self: Arc<Engine>) {
-        for remark in self.opening.remarks() {
+        for remark in self.store_remarks() {
             events::store_remark(&remark);
         }
         while !self.stopping.is_cancelled() {

@@ -1,0 +1,230 @@
+//! Auto-sync on a clock that the test moves: the engine and a real store, the fake tenant called in
+//! process, and days that pass in no time.
+//!
+//! The runtime's clock is paused. It would jump by itself whenever every task waits, also while the
+//! store's own thread writes; so the test never waits idly: it yields until what it wants is there.
+
+#![cfg(feature = "demo")]
+
+mod in_process;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use in_process::InProcess;
+use lmsyncd::autotask::{Autotask, Options, ZoneMemory};
+use lmsyncd::clock::Clock;
+use lmsyncd::config::{self, Settings};
+use lmsyncd::demo::tenant::{Fault, Tenant};
+use lmsyncd::engine::{Engine, Parts};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Run, RunResult, Trigger};
+use lmsyncd::store::Store;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, advance};
+
+const BASE: &str = "http://127.0.0.1:1/ATServicesRest/";
+const ACME: ClientId = ClientId(174);
+
+/// The runtime's paused clock, as a clock of the program.
+struct Paused {
+    base: DateTime<Utc>,
+    start: Instant,
+}
+
+impl Clock for Paused {
+    fn now(&self) -> DateTime<Utc> {
+        self.base + TimeDelta::from_std(self.start.elapsed()).expect("in range")
+    }
+}
+
+fn noon() -> DateTime<Utc> {
+    let day = NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date");
+    (day.and_time(NaiveTime::MIN) + TimeDelta::hours(12)).and_utc()
+}
+
+fn tenant() -> Tenant {
+    let tenant = Tenant::stories(noon().date_naive());
+    tenant.set_base_url("http://127.0.0.1:1");
+    tenant
+}
+
+/// A daemon without a socket.
+struct House {
+    engine: Arc<Engine>,
+    store: Store,
+    supervisor: JoinHandle<()>,
+}
+
+impl House {
+    /// Starts one on a folder, at a moment.
+    fn start(folder: &Path, tenant: &Tenant, now: DateTime<Utc>) -> House {
+        let clock: Arc<dyn Clock> = Arc::new(Paused { base: now, start: Instant::now() });
+        let (store, opening) = Store::open(&folder.join("store"), now).expect("the store opens");
+        let (tenant, seen) = (tenant.clone(), Arc::clone(&clock));
+        let connect = move |_: &Settings| {
+            let transport = Arc::new(InProcess(tenant.clone()));
+            Ok(Arc::new(Autotask::new(
+                options(&tenant),
+                transport,
+                Arc::clone(&seen),
+                ZoneMemory::none(),
+            )))
+        };
+        let engine = Engine::new(Parts {
+            store: store.clone(),
+            opening,
+            clock,
+            settings: settings(),
+            load: Box::new(|| Ok(settings())),
+            connect: Box::new(connect),
+        })
+        .expect("an engine");
+        let supervisor = tokio::spawn(Arc::clone(&engine).supervise());
+        House { engine, store, supervisor }
+    }
+
+    async fn stop(self) {
+        self.engine.stop();
+        self.engine.drained().await;
+        self.supervisor.await.expect("it ends");
+        drop(self.engine);
+        self.store.close().await.expect("it closes");
+    }
+
+    async fn switch_on(&self, at: Option<NaiveTime>) {
+        let client = ClientRef { id: ACME, name: "Acme Dental".to_owned() };
+        self.engine.switch(&[client], true, at, &Actor::daemon()).await.expect("switched");
+    }
+
+    fn runs(&self) -> Vec<Run> {
+        self.engine.runs(None, 1000).expect("runs")
+    }
+
+    /// Yields until so many runs are recorded.
+    async fn until_runs(&self, count: usize) {
+        let patience = std::time::Instant::now() + Duration::from_secs(60);
+        while self.runs().len() < count || !self.engine.running().is_empty() {
+            assert!(std::time::Instant::now() < patience, "only {:#?}", self.runs());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(self.runs().len(), count);
+    }
+
+    /// Gives the engine every chance to do something it should not do.
+    async fn no_more_than(&self, count: usize) {
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(self.runs().len(), count, "{:#?}", self.runs());
+    }
+}
+
+fn options(tenant: &Tenant) -> Options {
+    let credentials = tenant.credentials();
+    Options {
+        username: credentials.username,
+        secret: SecretString::from(credentials.secret),
+        integration_code: SecretString::from(credentials.integration_code),
+        zone_url: None,
+        discovery_url: BASE.to_owned(),
+        max_requests_per_hour: 2000,
+        concurrency_per_endpoint: 2,
+        request_timeout: Duration::from_secs(120),
+        proxy: None,
+        ca_file: None,
+    }
+}
+
+fn settings() -> Settings {
+    let text =
+        "version = 1\n[autotask]\nusername = \"api@MSP.EXAMPLE\"\nintegration-code = \"x\"\n";
+    config::parse(text, Path::new("/etc/lmsyncd/lmsyncd.toml")).expect("settings")
+}
+
+fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours * 3600)
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_runs_at_once_and_then_every_24_hours() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    advance(hours(23)).await;
+    house.no_more_than(1).await;
+    advance(hours(1) + Duration::from_secs(1)).await;
+    house.until_runs(2).await;
+    for days in 3..10 {
+        advance(hours(24) + Duration::from_secs(1)).await;
+        house.until_runs(days).await;
+    }
+    assert!(house.runs().iter().all(|run| run.trigger == Trigger::Auto));
+    assert!(house.runs().iter().all(|run| run.result == RunResult::Ok));
+    let created: Vec<u32> = house.runs().iter().rev().map(|run| run.counts.created).collect();
+    assert_eq!(created, [4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_missed_is_caught_up_once() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    house.stop().await;
+
+    let house = House::start(folder.path(), &tenant, noon() + TimeDelta::days(5));
+    house.until_runs(2).await;
+    house.no_more_than(2).await;
+    advance(hours(23)).await;
+    house.no_more_than(2).await;
+    house.stop().await;
+
+    // A restart by itself is no reason to run.
+    let house = House::start(folder.path(), &tenant, noon() + TimeDelta::days(5));
+    house.no_more_than(2).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_tried_again_soon_and_success_returns_to_the_day() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    tenant.faults().set(Fault::WrongAuth);
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    assert_eq!(house.runs()[0].result, RunResult::Failed);
+    // Credentials do not mend themselves, and trying again and again locks the account.
+    advance(hours(23)).await;
+    house.no_more_than(1).await;
+    tenant.faults().clear();
+    advance(hours(2)).await;
+    house.until_runs(2).await;
+    assert_eq!(house.runs()[0].result, RunResult::Ok);
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_of_day_is_kept() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(NaiveTime::from_hms_opt(2, 30, 0)).await;
+    house.until_runs(1).await;
+    for days in 2..5 {
+        advance(hours(24)).await;
+        house.until_runs(days).await;
+    }
+    let state = house.engine.client_state(ACME).expect("a state").expect("one");
+    let next = state.next_run.expect("a next run").with_timezone(&chrono::Local);
+    assert_eq!(next.format("%H:%M").to_string(), "02:30");
+    house.stop().await;
+}
