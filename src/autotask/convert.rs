@@ -108,6 +108,8 @@ impl Above<'_> {
             parent: Some(self.key()),
             fields,
             unsupported: None,
+            renewed: None,
+            working: Vec::new(),
         };
         Ok(Addition { item, cost, cycle })
     }
@@ -130,7 +132,15 @@ impl Above<'_> {
         let mut fields = self.header(details, kind);
         if !kind.recurring {
             let unsupported = Some(format!("{} agreements cannot be imported yet", kind.label));
-            return Ok(SourceItem { key, client: self.client, parent: None, fields, unsupported });
+            return Ok(SourceItem {
+                key,
+                client: self.client,
+                parent: None,
+                fields,
+                unsupported,
+                renewed: None,
+                working: Vec::new(),
+            });
         }
         if let Some(bad) = additions.iter().find_map(|addition| addition.as_ref().err()) {
             let reason = format!(
@@ -148,7 +158,15 @@ impl Above<'_> {
             reject("contractPeriodType", reason.to_owned())
         })?;
         put_money(&mut fields, amount, cycle, self.currency);
-        Ok(SourceItem { key, client: self.client, parent: None, fields, unsupported: None })
+        Ok(SourceItem {
+            key,
+            client: self.client,
+            parent: None,
+            fields,
+            unsupported: None,
+            renewed: None,
+            working: Vec::new(),
+        })
     }
 
     /// What the agreement says about itself, without money.

@@ -104,9 +104,11 @@ fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure> {
     })?;
     let place = match (field.ownership(), contract.origin) {
         (Ownership::Local, _) => &mut contract.local,
-        (Ownership::Seeded, Origin::Autotask) => &mut contract.overrides,
+        (Ownership::Seeded, Origin::Autotask | Origin::Unlinked) => &mut contract.overrides,
         (Ownership::Seeded, Origin::Local) => &mut contract.source,
-        (Ownership::Source, Origin::Autotask) => return Err(owned_by_autotask(contract, field)),
+        (Ownership::Source, Origin::Autotask | Origin::Unlinked) => {
+            return Err(owned_by_autotask(contract, field));
+        }
         (Ownership::Source, Origin::Local) => &mut contract.source,
     };
     match edit {

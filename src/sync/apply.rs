@@ -51,6 +51,8 @@ pub fn apply(
                 parent: pending.parent,
                 fields: pending.fields.clone(),
                 unsupported: None,
+                renewed: None,
+                working: Vec::new(),
             };
             Some(following(&item, before, now))
         }

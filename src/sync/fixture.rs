@@ -20,7 +20,15 @@ pub fn item(key: &str, name: &str, cost: &str) -> SourceItem {
     fields.insert(Field::BillingCycle, Value::Cycle(BillingCycle::Monthly));
     fields.insert(Field::BillingCost, Value::Number(cost.parse().expect("a number")));
     let parent = (!key.is_agreement()).then(|| ItemKey::agreement(1));
-    SourceItem { key, client: CLIENT, parent, fields, unsupported: None }
+    SourceItem {
+        key,
+        client: CLIENT,
+        parent,
+        fields,
+        unsupported: None,
+        renewed: None,
+        working: Vec::new(),
+    }
 }
 
 /// A snapshot that holds just these items.
