@@ -70,15 +70,17 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
         false => context.engine.look(&client, &Progress::new()).await?,
     };
     let ignored = call.all.unwrap_or(false) || state == Some(PendingState::Ignored);
-    let shown = look
+    let shown: Vec<&PendingItem> = look
         .items
         .iter()
         .filter(|item| state.is_none_or(|state| item.state == state))
-        .filter(|item| ignored || item.state != PendingState::Ignored);
+        .filter(|item| ignored || item.state != PendingState::Ignored)
+        .collect();
     finish(sync::PendingReply {
         client: Some(convert::client(&look.client)),
         as_of: Some(moment(look.as_of)),
-        items: Some(shown.map(convert::item).collect()),
+        effects: Some(effects(&shown)),
+        items: Some(shown.into_iter().map(convert::item).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
         clients: None,
     })

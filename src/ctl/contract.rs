@@ -92,11 +92,11 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     match command {
         Command::List(args) => {
             let everyone = args.client.is_none();
-            let answer = ctl.client.call(&List { client: args.client })?;
+            let answer = ctl.client.call(&List { client: args.client, as_of: None })?;
             ctl.output.list(&answer, CSV, |reply, screen| render(reply, everyone, screen))?;
         }
         Command::Show(args) => {
-            let answer = ctl.client.call(&Show { key: keys::key(&args.key)? })?;
+            let answer = ctl.client.call(&Show { key: keys::key(&args.key)?, as_of: None })?;
             ctl.output.show(&answer, one)?;
         }
         Command::Set(args) => edit::set(ctl, args)?,

@@ -1,5 +1,13 @@
 //! `org.lmsyncd.Contracts`: the store.
 
+mod answers;
+mod ownership;
+mod past;
+
+pub use answers::*;
+pub use ownership::*;
+pub use past::*;
+
 use serde::{Deserialize, Serialize};
 
 use super::Method;
@@ -9,7 +17,7 @@ use super::sync::{Client, FieldChange};
 pub const INTERFACE: &str = "org.lmsyncd.Contracts";
 
 /// Its description.
-pub const DESCRIPTION: &str = include_str!("org.lmsyncd.Contracts.varlink");
+pub const DESCRIPTION: &str = include_str!("../org.lmsyncd.Contracts.varlink");
 
 /// A contract record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,12 +44,20 @@ pub struct Contract {
     pub start_date: Option<String>,
     /// Its last day.
     pub end_date: Option<String>,
-    /// `autotask`, or `local` for one made by hand.
+    /// `autotask`, `local` for one made by hand, or `unlinked` for a frozen one.
     pub source: String,
     /// When it was last found to be as Autotask has it.
     pub last_synced: Option<String>,
     /// Since when it is missing in Autotask.
     pub vanished: Option<String>,
+    /// `current`, `first`, `last` or `none`: which period the cost was read from.
+    pub basis: Option<String>,
+    /// `client`, `internal` or `unknown`: where the currency was read from.
+    pub currency_basis: Option<String>,
+    /// The agreement that this one renews.
+    pub renews: Option<String>,
+    /// Where to look at it in Autotask's web interface.
+    pub link: Option<String>,
 }
 
 /// Asks for contracts.
@@ -50,6 +66,9 @@ pub struct Contract {
 pub struct List {
     /// Only those of this client.
     pub client: Option<String>,
+    /// The book as it was at the end of this day (`YYYY-MM-DD`, the server's time), or at this
+    /// moment (RFC 3339).
+    pub as_of: Option<String>,
 }
 
 /// Contracts.
@@ -70,6 +89,10 @@ impl Method for List {
 pub struct Show {
     /// Its key.
     pub key: String,
+    /// As it was at the end of this day (`YYYY-MM-DD`, the server's time), or at this moment
+    /// (RFC 3339).
+    #[serde(default)]
+    pub as_of: Option<String>,
 }
 
 /// A field of a contract, and whose it is.

@@ -2,6 +2,10 @@
 //!
 //! Money is a decimal string, a date `YYYY-MM-DD`, a moment RFC 3339 in UTC.
 
+mod marks;
+
+pub use marks::*;
+
 use serde::{Deserialize, Serialize};
 
 use super::Method;
@@ -10,7 +14,7 @@ use super::Method;
 pub const INTERFACE: &str = "org.lmsyncd.Sync";
 
 /// Its description.
-pub const DESCRIPTION: &str = include_str!("org.lmsyncd.Sync.varlink");
+pub const DESCRIPTION: &str = include_str!("../org.lmsyncd.Sync.varlink");
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,8 +118,10 @@ pub struct Item {
     pub start_date: Option<String>,
     /// Its last day.
     pub end_date: Option<String>,
-    /// Why it is held or unsupported.
+    /// Why it is held, ignored or unsupported, or which rule found what it renews.
     pub reason: Option<String>,
+    /// The agreement that this new one renews.
+    pub renews: Option<String>,
     /// What would change, field by field.
     pub changes: Vec<FieldChange>,
 }
@@ -166,6 +172,9 @@ pub struct PendingReply {
     /// Rows that could not be converted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Vec<Reject>>,
+    /// What the items come to in money, per currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effects: Option<Vec<Effect>>,
     /// The summary, where no client was named: clients with something pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<Vec<PendingSummary>>,
