@@ -10,6 +10,7 @@ pub mod diff;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
+pub mod renewal;
 pub mod schedule;
 pub mod select;
 pub mod standing;
