@@ -141,3 +141,6 @@ impl Store {
         self.inner.jobs.as_ref().ok_or(StoreError::Stopped)
     }
 }
+
+#[cfg(test)]
+mod tests;
