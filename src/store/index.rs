@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::codec;
@@ -53,6 +54,8 @@ pub(super) struct Index {
     records: sled::Tree,
     cache: sled::Tree,
     gate: RwLock<Meta>,
+    /// Set for good when a batch failed: sled may then show a part of it.
+    torn: AtomicBool,
 }
 
 /// The right to read: no batch is applied while it is held.
@@ -81,8 +84,14 @@ impl Index {
             last_run: 0,
             tally: Tally::default(),
         };
-        let mut index =
-            Index { dir: dir.to_owned(), db, records, cache, gate: RwLock::new(meta.clone()) };
+        let mut index = Index {
+            dir: dir.to_owned(),
+            db,
+            records,
+            cache,
+            gate: RwLock::new(meta.clone()),
+            torn: AtomicBool::new(false),
+        };
         let stored = guard::index("read", || index.records.get(keys::META))?;
         let found = index.recount()?;
         let meta = match stored {
@@ -106,8 +115,17 @@ impl Index {
         Ok(index)
     }
 
-    /// Waits until no batch is applied, and keeps it so.
-    pub(super) fn gate(&self) -> Gate<'_> {
+    /// Waits until no batch is applied, and keeps it so. After a batch that failed there is nothing
+    /// to be had any more: sled may show a part of it, and a commit is there whole or not at all.
+    pub(super) fn gate(&self) -> Result<Gate<'_>, StoreError> {
+        let gate = self.open_gate();
+        match self.torn.load(Ordering::Acquire) {
+            true => Err(StoreError::index("it failed to take a commit; a restart repairs it")),
+            false => Ok(gate),
+        }
+    }
+
+    fn open_gate(&self) -> Gate<'_> {
         // The gate's value is only ever replaced whole.
         self.gate.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,9 +134,9 @@ impl Index {
         self.gate.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the index holds by its own account.
+    /// What the index holds by its own account, up to the last batch that did not fail.
     pub(super) fn meta(&self) -> Meta {
-        self.gate().clone()
+        self.open_gate().clone()
     }
 
     /// Puts and removes records in one step, with which it is current up to `standing`.
@@ -143,7 +161,9 @@ impl Index {
             }
         }
         batch.insert(keys::META, write_meta(&next)?);
-        guard::index("write", || self.records.apply_batch(batch))?;
+        guard::index("write", || self.records.apply_batch(batch)).inspect_err(|_| {
+            self.torn.store(true, Ordering::Release);
+        })?;
         *meta = next;
         Ok(())
     }
@@ -213,7 +233,7 @@ impl Index {
     pub(super) fn cache_get(&self, name: &str) -> Option<Vec<u8>> {
         let base = cache_key(name);
         let get = |key: Vec<u8>| guard::index("read", || self.cache.get(key)).ok().flatten();
-        let _gate = self.gate();
+        let _gate = self.gate().ok()?;
         let mut record = get(base.clone())?.to_vec();
         for number in 1..pieces::count(&record) {
             record.extend_from_slice(&get(pieces::key(&base, number))?);
