@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn a_line_reads_back(notes in ".{0,200}") {
-        let lines = chain(&[notes.clone()]);
+        let lines = chain(std::slice::from_ref(&notes));
         let back: LineV1 = parse(&lines[0]).expect("read");
         let mut record = record(1, Sum::START, &notes);
         record.sum = stated_sum(&lines[0]).expect("stated").to_string();
