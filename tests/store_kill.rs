@@ -72,7 +72,7 @@ fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
         field: "startDate".to_owned(),
         reason: "it is no date ".repeat(40),
     };
-    let run = Run {
+    let record = Run {
         id: None,
         client: client_ref(client),
         trigger: Trigger::Auto,
@@ -92,7 +92,7 @@ fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
     Commit {
         at: at(),
         actor: Actor::daemon(),
-        run: Some(run),
+        run: Some(record),
         contracts: pairs.map(write).collect(),
         clients: vec![Write {
             before: (!first).then(|| state(client, generation - 1)),
@@ -289,5 +289,90 @@ fn whatever_was_acknowledged_survives_a_full_disk() {
             heard.hear(line);
         }
         verify(&dir, &mut heard);
+    }
+}
+
+/// A file system in a file, mounted, which can lose its power.
+struct Disk {
+    place: tempfile::TempDir,
+}
+
+impl Disk {
+    fn new() -> Disk {
+        let disk = Disk { place: tempfile::tempdir().expect("a folder") };
+        let image = disk.place.path().join("image");
+        let file = std::fs::File::create(&image).expect("created");
+        file.set_len(256 << 20).expect("sized");
+        std::fs::create_dir(disk.mounted()).expect("made");
+        run("mkfs.ext4", &["-q", text(&image)]);
+        disk.mount();
+        disk
+    }
+
+    fn mounted(&self) -> std::path::PathBuf {
+        self.place.path().join("mounted")
+    }
+
+    fn mount(&self) {
+        let image = self.place.path().join("image");
+        run("mount", &["-o", "loop", text(&image), text(&self.mounted())]);
+    }
+
+    /// Whatever was not synced is gone (EXT4_IOC_SHUTDOWN without flushing the journal).
+    fn lose_power(&self) {
+        let script = "import fcntl,os,struct,sys; \
+            fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
+        run("python3", &["-c", script, text(&self.mounted())]);
+    }
+
+    fn remount(&self) {
+        run("umount", &[text(&self.mounted())]);
+        self.mount();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.mounted()).status();
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).status().expect("it starts");
+    assert!(status.success(), "{program} {arguments:?}: {status}");
+}
+
+/// The only test that sees a sync: after a kill the kernel still writes what it was given.
+#[test]
+#[ignore = "needs root, loop devices and python3"]
+fn whatever_was_acknowledged_survives_a_loss_of_power() {
+    let disk = Disk::new();
+    let dir = disk.mounted().join("state");
+    let itself = env::current_exe().expect("a test binary");
+    let mut heard = Heard::default();
+    for round in 0..30 {
+        let mut child = start(&dir, Command::new(&itself));
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let enough = heard.lines + if round % 5 == 4 { 0 } else { round * 11 % 90 + 1 };
+        for line in lines.by_ref() {
+            heard.hear(&line.expect("read"));
+            if heard.lines >= enough {
+                break;
+            }
+        }
+        disk.lose_power();
+        child.kill().expect("killed");
+        for line in lines {
+            heard.hear(&line.expect("read"));
+        }
+        child.wait().expect("gone");
+        disk.remount();
+        for finding in verify(&dir, &mut heard) {
+            assert!(!matches!(finding, Finding::LedgerRepaired { .. }), "round {round}: {finding}");
+        }
     }
 }
