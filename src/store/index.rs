@@ -9,6 +9,7 @@
 //! a gate; the meta record is kept behind it too.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -61,12 +62,19 @@ pub(super) struct Index {
 /// The right to read: no batch is applied while it is held.
 pub(super) type Gate<'a> = RwLockReadGuard<'a, Meta>;
 
-pub(super) fn config(dir: &Path) -> sled::Config {
+/// Opens sled. It keeps a lock on its file, and threads of an earlier handle of this process may
+/// hold that a moment longer than the handle itself: so the lock is waited for, where sled would
+/// fail. Our own lock on the store keeps other processes away.
+pub(super) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
+    if let Ok(file) = File::open(dir.join("db")) {
+        file.lock()?;
+    }
     sled::Config::new()
         .path(dir)
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_MS))
         .mode(sled::Mode::LowSpace)
+        .open()
 }
 
 impl Index {
@@ -74,7 +82,7 @@ impl Index {
     /// `store` and is current up to before the first line.
     pub(super) fn open(dir: &Path, store: &str) -> Result<Index, StoreError> {
         let (db, records, cache) = guard::index("open", || {
-            let db = config(dir).open()?;
+            let db = open_sled(dir)?;
             let (records, cache) = (db.open_tree("records")?, db.open_tree("cache")?);
             Ok((db, records, cache))
         })?;
@@ -264,7 +272,7 @@ impl Index {
     pub(super) fn flush(&self) -> Result<(), StoreError> {
         guard::index("flush", || self.db.flush())?;
         let file = self.dir.join("db");
-        std::fs::File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
+        File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
     }
 
     fn pieces(&self, key: &[u8]) -> Result<Vec<(Vec<u8>, sled::IVec)>, StoreError> {

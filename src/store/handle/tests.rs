@@ -1,8 +1,9 @@
 //! What an open store does: preconditions, groups, answers, closing, and a long random life.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use proptest::prelude::*;
@@ -258,6 +259,36 @@ fn commits_that_wait_are_written_together_and_see_one_another() {
     assert_eq!(raced.text(Field::Notes), "40");
     assert_eq!(store.head().seq, (THREADS * EACH) as u64 + 40);
     assert!(store.check().expect("checked").is_sound());
+}
+
+/// An answer of several records is of one moment, though commits go on.
+#[test]
+fn an_answer_is_never_of_two_commits() {
+    const ITEMS: i64 = 60;
+    let place = Place::new();
+    let (store, _) = place.open();
+    let all = |notes: i64| -> Vec<_> {
+        (1..=ITEMS).map(|id| contract(&format!("A{id}"), 5, &notes.to_string())).collect()
+    };
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..60 {
+                let before = all(round - 1).into_iter().map(|old| (round > 0).then_some(old));
+                let writes = before.zip(all(round));
+                let contracts =
+                    writes.map(|(before, after)| Write { before, after: Some(after) }).collect();
+                store.commit_blocking(Commit { contracts, ..commit() }).expect("stored");
+            }
+            done.store(true, Ordering::Release);
+        });
+        while !done.load(Ordering::Acquire) {
+            let contracts = store.contracts(ClientId(5)).expect("read");
+            let notes: BTreeSet<_> = contracts.iter().map(|c| c.text(Field::Notes)).collect();
+            assert!(notes.len() <= 1, "{notes:?}");
+            assert!(contracts.is_empty() || contracts.len() == ITEMS as usize);
+        }
+    });
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ fn an_index_that_is_gone_or_unreadable_is_built_anew_and_the_old_one_is_kept() {
 fn an_index_that_lost_a_record_is_not_believed() {
     let (place, answers) = Place::filled(9);
     for spoil in [0, 1, 2] {
-        let db = super::super::index::config(&place.index()).open().expect("sled opens");
+        let db = super::super::index::open_sled(&place.index()).expect("sled opens");
         let records = db.open_tree("records").expect("there");
         let (key, value) = records.scan_prefix(b"c").next().expect("one").expect("read");
         match spoil {
