@@ -1,6 +1,20 @@
 //! Opening what was damaged, cut short or rolled back.
 //!
-//! MUTATIONS
+//! What these tests and their neighbours are worth was tried by breaking the store on purpose:
+//!
+//! - the chain not checked (`line::verify` believes the stated sum): `an_altered_line_shows`,
+//!   `every_flipped_bit_of_a_line_shows` and five openings fail;
+//! - the tally not compared when the index opens: `an_index_that_lost_a_record_is_not_believed`;
+//! - every line taken as proof of those before it, instead of its `stable`:
+//!   `a_torn_group_is_cut_though_its_later_lines_are_whole` and the torn last line;
+//! - the index not heard as a witness: six openings fail;
+//! - a line behind a bad one not taken as proof: `nothing_is_lost_in_silence`;
+//! - commits checked without the earlier ones of their group:
+//!   `commits_that_wait_are_written_together_and_see_one_another`;
+//! - readers that do not wait at the gate: `an_answer_is_never_of_two_commits`;
+//! - unfinished snapshots left for sled: `a_folder_that_sled_left_half_done_opens`.
+//!
+//! What a kill and a loss of power show is in `tests/store_kill.rs`.
 
 use std::fs;
 use std::path::Path;
