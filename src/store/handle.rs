@@ -143,4 +143,6 @@ impl Store {
 }
 
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod tests;
