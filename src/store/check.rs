@@ -33,7 +33,7 @@ impl Store {
         let core = self.core();
         let mut faults = Vec::new();
         let meta = {
-            let meta = core.index.gate();
+            let meta = core.index.gate()?;
             if core.index.stored_meta()?.is_some_and(|stored| stored != *meta) {
                 faults.push("the index does not hold the meta record that was written".to_owned());
             }

@@ -126,3 +126,6 @@ fn crc(front: &[u8], length: &[u8], payload: &[u8]) -> u32 {
     hasher.update(payload);
     hasher.finalize()
 }
+
+#[cfg(test)]
+mod tests;

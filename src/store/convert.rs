@@ -330,3 +330,6 @@ pub(super) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> {
     let read = |text: &Option<String>| text.as_ref().map(|text| value(field, text)).transpose();
     Ok(Change { key: key(item)?, change: FieldChange { field, from: read(from)?, to: read(to)? } })
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,8 @@ impl Store {
         self.inner.jobs.as_ref().ok_or(StoreError::Stopped)
     }
 }
+
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod tests;

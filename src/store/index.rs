@@ -9,7 +9,9 @@
 //! a gate; the meta record is kept behind it too.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::codec;
@@ -53,17 +55,26 @@ pub(super) struct Index {
     records: sled::Tree,
     cache: sled::Tree,
     gate: RwLock<Meta>,
+    /// Set for good when a batch failed: sled may then show a part of it.
+    torn: AtomicBool,
 }
 
 /// The right to read: no batch is applied while it is held.
 pub(super) type Gate<'a> = RwLockReadGuard<'a, Meta>;
 
-pub(super) fn config(dir: &Path) -> sled::Config {
+/// Opens sled. It keeps a lock on its file, and threads of an earlier handle of this process may
+/// hold that a moment longer than the handle itself: so the lock is waited for, where sled would
+/// fail. Our own lock on the store keeps other processes away.
+pub(super) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
+    if let Ok(file) = File::open(dir.join("db")) {
+        file.lock()?;
+    }
     sled::Config::new()
         .path(dir)
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_MS))
         .mode(sled::Mode::LowSpace)
+        .open()
 }
 
 impl Index {
@@ -71,7 +82,7 @@ impl Index {
     /// `store` and is current up to before the first line.
     pub(super) fn open(dir: &Path, store: &str) -> Result<Index, StoreError> {
         let (db, records, cache) = guard::index("open", || {
-            let db = config(dir).open()?;
+            let db = open_sled(dir)?;
             let (records, cache) = (db.open_tree("records")?, db.open_tree("cache")?);
             Ok((db, records, cache))
         })?;
@@ -81,8 +92,14 @@ impl Index {
             last_run: 0,
             tally: Tally::default(),
         };
-        let mut index =
-            Index { dir: dir.to_owned(), db, records, cache, gate: RwLock::new(meta.clone()) };
+        let mut index = Index {
+            dir: dir.to_owned(),
+            db,
+            records,
+            cache,
+            gate: RwLock::new(meta.clone()),
+            torn: AtomicBool::new(false),
+        };
         let stored = guard::index("read", || index.records.get(keys::META))?;
         let found = index.recount()?;
         let meta = match stored {
@@ -106,8 +123,17 @@ impl Index {
         Ok(index)
     }
 
-    /// Waits until no batch is applied, and keeps it so.
-    pub(super) fn gate(&self) -> Gate<'_> {
+    /// Waits until no batch is applied, and keeps it so. After a batch that failed there is nothing
+    /// to be had any more: sled may show a part of it, and a commit is there whole or not at all.
+    pub(super) fn gate(&self) -> Result<Gate<'_>, StoreError> {
+        let gate = self.open_gate();
+        match self.torn.load(Ordering::Acquire) {
+            true => Err(StoreError::index("it failed to take a commit; a restart repairs it")),
+            false => Ok(gate),
+        }
+    }
+
+    fn open_gate(&self) -> Gate<'_> {
         // The gate's value is only ever replaced whole.
         self.gate.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,9 +142,9 @@ impl Index {
         self.gate.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the index holds by its own account.
+    /// What the index holds by its own account, up to the last batch that did not fail.
     pub(super) fn meta(&self) -> Meta {
-        self.gate().clone()
+        self.open_gate().clone()
     }
 
     /// Puts and removes records in one step, with which it is current up to `standing`.
@@ -143,7 +169,9 @@ impl Index {
             }
         }
         batch.insert(keys::META, write_meta(&next)?);
-        guard::index("write", || self.records.apply_batch(batch))?;
+        guard::index("write", || self.records.apply_batch(batch)).inspect_err(|_| {
+            self.torn.store(true, Ordering::Release);
+        })?;
         *meta = next;
         Ok(())
     }
@@ -213,7 +241,7 @@ impl Index {
     pub(super) fn cache_get(&self, name: &str) -> Option<Vec<u8>> {
         let base = cache_key(name);
         let get = |key: Vec<u8>| guard::index("read", || self.cache.get(key)).ok().flatten();
-        let _gate = self.gate();
+        let _gate = self.gate().ok()?;
         let mut record = get(base.clone())?.to_vec();
         for number in 1..pieces::count(&record) {
             record.extend_from_slice(&get(pieces::key(&base, number))?);
@@ -244,7 +272,7 @@ impl Index {
     pub(super) fn flush(&self) -> Result<(), StoreError> {
         guard::index("flush", || self.db.flush())?;
         let file = self.dir.join("db");
-        std::fs::File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
+        File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
     }
 
     fn pieces(&self, key: &[u8]) -> Result<Vec<(Vec<u8>, sled::IVec)>, StoreError> {

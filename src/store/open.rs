@@ -359,4 +359,8 @@ fn refusal(bad: BadLine) -> StoreError {
 }
 
 #[cfg(test)]
+mod bad_index;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod tests;

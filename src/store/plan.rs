@@ -68,3 +68,80 @@ pub(super) fn plan(survey: &Survey) -> Plan {
     };
     Plan::Ledger { cut, index }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::segment::Spot;
+    use super::super::sum::{Standing, Sum};
+    use super::*;
+
+    fn at(seq: u64) -> Standing {
+        Standing { seq, sum: Sum::START }
+    }
+
+    /// A ledger whose lines follow up to `end`, with a bad line behind it in segment `bad` of two.
+    fn survey(end: u64, bad: Option<u64>, proven: u64, index: Seen) -> Survey {
+        let spot = |segment| Spot { segment, offset: 100 };
+        let bad = bad.map(|segment| BadLine {
+            file: PathBuf::from("file"),
+            spot: spot(segment),
+            line: 7,
+            why: "why".to_owned(),
+        });
+        Survey {
+            end: at(end),
+            end_spot: spot(2),
+            group: spot(2),
+            bad,
+            proven,
+            index,
+            last_segment: 2,
+            lines: end,
+            bytes: 0,
+        }
+    }
+
+    fn name(survey: &Survey) -> &'static str {
+        match plan(survey) {
+            Plan::Ledger { cut: None, index: ForIndex::Keep } => "keep",
+            Plan::Ledger { cut: None, index: ForIndex::Replay } => "replay",
+            Plan::Ledger { cut: None, index: ForIndex::Rebuild } => "rebuild",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Keep } => "cut, keep",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Replay } => "cut, replay",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Rebuild } => "cut, rebuild",
+            Plan::Adopt { .. } => "adopt",
+            Plan::Refuse(_) => "refuse",
+        }
+    }
+
+    #[test]
+    fn every_case_has_its_plan() {
+        let next = Some(Spot { segment: 2, offset: 0 });
+        let index = |seq, next| Seen::Follows { reach: at(seq), next };
+        let cases = [
+            ("keep", survey(9, None, 8, index(9, None))),
+            ("replay", survey(9, None, 8, index(9, next))),
+            ("rebuild", survey(9, None, 8, Seen::Nothing)),
+            ("rebuild", survey(9, None, 8, Seen::TooOld)),
+            ("rebuild", survey(9, None, 8, Seen::Other)),
+            ("cut, keep", survey(9, Some(2), 9, index(9, None))),
+            ("cut, replay", survey(9, Some(2), 9, index(9, next))),
+            ("cut, rebuild", survey(9, Some(2), 9, Seen::Nothing)),
+            // The index was told of a line that the ledger does not hold any more.
+            ("adopt", survey(9, None, 8, index(12, None))),
+            ("adopt", survey(9, Some(2), 9, index(10, None))),
+            ("adopt", survey(9, Some(1), 15, index(15, next))),
+            // A later line says that the bad one was once whole.
+            ("refuse", survey(9, Some(2), 10, Seen::Nothing)),
+            ("refuse", survey(9, Some(2), 10, index(9, None))),
+            ("refuse", survey(9, Some(2), 15, index(12, None))),
+            // A segment is only followed by another when it is whole.
+            ("refuse", survey(9, Some(1), 9, index(9, None))),
+        ];
+        for (wanted, survey) in cases {
+            assert_eq!(name(&survey), wanted, "{survey:?}");
+        }
+    }
+}

@@ -63,7 +63,7 @@ pub struct Head {
 impl Store {
     /// The contract with this key.
     pub fn contract(&self, key: ItemKey) -> Result<Option<Contract>, StoreError> {
-        let _gate = self.core().index.gate();
+        let _gate = self.core().index.gate()?;
         stored_contract(&self.core().index, key)
     }
 
@@ -79,7 +79,7 @@ impl Store {
     }
 
     fn contracts_under(&self, prefix: &[u8]) -> Result<Vec<Contract>, StoreError> {
-        let _gate = self.core().index.gate();
+        let _gate = self.core().index.gate()?;
         let mut contracts = Vec::new();
         self.core().index.scan(prefix, &mut |_, record| {
             contracts.push(contract_of(record)?);
@@ -94,13 +94,13 @@ impl Store {
 
     /// The state of a client.
     pub fn client(&self, id: ClientId) -> Result<Option<ClientState>, StoreError> {
-        let _gate = self.core().index.gate();
+        let _gate = self.core().index.gate()?;
         stored_client(&self.core().index, id)
     }
 
     /// The state of every client, by id.
     pub fn clients(&self) -> Result<Vec<ClientState>, StoreError> {
-        let _gate = self.core().index.gate();
+        let _gate = self.core().index.gate()?;
         let mut clients = Vec::new();
         self.core().index.scan(keys::CLIENTS, &mut |_, record| {
             clients.push(client_of(record)?);
@@ -112,7 +112,7 @@ impl Store {
     /// A run with its rejects and changes.
     pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
         let record = {
-            let _gate = self.core().index.gate();
+            let _gate = self.core().index.gate()?;
             self.core().index.get(&keys::run(id))?
         };
         let Some(record) = record else { return Ok(None) };
@@ -137,7 +137,7 @@ impl Store {
     /// The last `limit` runs, of one client or of all, the newest first, without their rejects.
     pub fn runs(&self, client: Option<ClientId>, limit: usize) -> Result<Vec<Run>, StoreError> {
         let index = &self.core().index;
-        let _gate = index.gate();
+        let _gate = index.gate()?;
         let prefix = client.map_or(keys::RUNS.to_vec(), keys::runs_of);
         let mut runs = Vec::new();
         for key in index.last_keys(&prefix, limit)? {
@@ -156,7 +156,7 @@ impl Store {
     pub fn history(&self, key: ItemKey) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut places: Vec<(u64, PlaceV1)> = Vec::new();
         {
-            let _gate = self.core().index.gate();
+            let _gate = self.core().index.gate()?;
             self.core().index.scan(&keys::changes_of(key), &mut |key, record| {
                 places.push((keys::last_number(key).unwrap_or_default(), codec::decode(record)?));
                 Ok(())
