@@ -85,6 +85,7 @@ impl Engine {
                 run: None,
                 contracts: vec![Write { before: Some(before), after: Some(after.clone()) }],
                 clients: Vec::new(),
+                marks: Vec::new(),
             };
             match self.store.commit(commit).await {
                 Ok(_) => return Ok((after, changes)),

@@ -228,6 +228,7 @@ impl Engine {
                 run: Some(outcome.run.clone()),
                 contracts: writes,
                 clients: vec![Write { before, after: Some(after) }],
+                marks: Vec::new(),
             };
             match self.store.commit(commit).await {
                 Ok(committed) => {
@@ -277,6 +278,7 @@ impl Engine {
                 run: Some(run.clone()),
                 contracts: Vec::new(),
                 clients: vec![Write { before, after: Some(after) }],
+                marks: Vec::new(),
             };
             match self.store.commit(commit).await {
                 Ok(committed) => return events::run_ended(&Run { id: committed.run, ..run }),

@@ -99,6 +99,7 @@ impl Engine {
                 run: None,
                 contracts: Vec::new(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
+                marks: Vec::new(),
             };
             match self.store.commit(commit).await {
                 Ok(_) => return Ok((changed, after)),
