@@ -1,6 +1,15 @@
 //! Pruning: what goes, what stays as it is, and every state that a crash may leave.
 //!
-//! What these tests are worth was tried by breaking it on purpose; see at the end of the file.
+//! What these tests, and the random lives in `past`, are worth was tried by breaking it on purpose:
+//!
+//! - the copy not renamed at the opening, or the index not asked where its ledger begins:
+//!   `a_crash_after_the_base_is_in_its_place_is_completed`, and the kills of `tests/store_kill.rs`;
+//! - places not moved with the lines: nine tests, among them both crashes and the readers;
+//! - base and copy not compared with the index: `a_ledger_that_does_not_come_to_its_state_is_not_pruned`;
+//! - not stopped at the first younger line: four tests;
+//! - `history` that does not hold the files while it reads: `who_reads_meanwhile_does_not_notice`;
+//! - no place for a write that changes no field, or a book that goes on behind a later commit: the
+//!   random lives, and one test of `past` each.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
