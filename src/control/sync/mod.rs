@@ -1,5 +1,7 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
+mod marks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -7,9 +9,9 @@ use chrono::NaiveTime;
 use rust_decimal::Decimal;
 use tokio::sync::watch;
 
-use super::convert::{self, count, moment};
-use super::session::{Answer, CallError, Context, finish, parameters};
 use crate::autotask::{Phase, Progress, Report};
+use crate::control::convert::{self, count, moment};
+use crate::control::session::{Answer, CallError, Context, finish, parameters};
 use crate::engine::{Look, Order, Patience};
 use crate::model::{
     BillingCycle, Code, Currency, Failure, Field, Fields, ItemKey, PendingItem, PendingState,
@@ -21,7 +23,7 @@ use crate::varlink::{Call, Method, sync};
 /// How many runs a list holds unless the caller says otherwise.
 const DEFAULT_RUNS: i64 = 50;
 
-pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
+pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
     match call.method.as_str() {
         sync::ListClients::NAME => list_clients(parameters(call)?, context).await,
         sync::Pending::NAME => pending(parameters(call)?, context).await,
@@ -30,6 +32,12 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         sync::SetAutoSync::NAME => set_auto_sync(parameters(call)?, context).await,
         sync::ListRuns::NAME => list_runs(parameters(call)?, context).await,
         sync::ShowRun::NAME => show_run(&parameters(call)?, &context),
+        sync::Ignore::NAME => marks::ignore(parameters(call)?, context).await,
+        sync::Unignore::NAME => marks::unignore(parameters(call)?, context).await,
+        sync::Explain::NAME => marks::explain(parameters(call)?, context).await,
+        sync::Reconcile::NAME => marks::reconcile(parameters(call)?, context).await,
+        sync::ListQuarantine::NAME => marks::list_quarantine(parameters(call)?, context).await,
+        sync::RevertRun::NAME => marks::revert_run(parameters(call)?, context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
 }
@@ -328,7 +336,7 @@ fn parse_keys(texts: &[String]) -> Result<BTreeSet<ItemKey>, Failure> {
 }
 
 /// The key that a text names.
-pub(super) fn parse_key(text: &str) -> Result<ItemKey, Failure> {
+pub(in crate::control) fn parse_key(text: &str) -> Result<ItemKey, Failure> {
     text.parse().map_err(|error: crate::model::BadKey| {
         Failure::new(Code::InvalidArgument, error.to_string())
     })
