@@ -12,6 +12,8 @@ pub mod explain;
 mod fixture;
 pub mod guard;
 pub mod marking;
+#[cfg(test)]
+mod properties;
 pub mod renewal;
 pub mod schedule;
 pub mod select;
