@@ -105,12 +105,7 @@ impl Engine {
     pub async fn prune(&self, dry: bool) -> Result<Pruned, Failure> {
         let keep = TimeDelta::from_std(self.settings().store.history).unwrap_or(TimeDelta::MAX);
         let before = self.now().checked_sub_signed(keep).unwrap_or(DateTime::UNIX_EPOCH);
-        let store = self.store.clone();
-        let pruned = tokio::task::spawn_blocking(move || store.prune(before, dry)).await;
-        let pruned = pruned.map_err(|error| {
-            Failure::new(Code::Internal, format!("folding the history ended badly: {error}"))
-        })?;
-        Ok(pruned?)
+        Ok(self.store.prune(before, dry).await?)
     }
 }
 

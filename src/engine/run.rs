@@ -168,7 +168,12 @@ impl Engine {
     ) -> Result<(), Failure> {
         let Choice::Keys(keys) = &order.choice else { return Ok(()) };
         let snapshot = &reading.snapshot;
+        let today = self.clock.today();
         for key in keys {
+            if self.store.mark(*key)?.is_some_and(|mark| mark.is_ignored(today)) {
+                return Err(Failure::new(Code::Ignored, format!("{key} is ignored"))
+                    .hint(format!("lmsyncctl unignore {key}")));
+            }
             if let Some(item) = snapshot.item(*key) {
                 if let Some(reason) = &item.unsupported {
                     let message = format!("{key} cannot be imported: {reason}");
@@ -359,7 +364,11 @@ pub(super) fn interval(live: &Live) -> TimeDelta {
 fn is_refusal(failure: &Failure) -> bool {
     matches!(
         failure.code,
-        Code::Unsupported | Code::OtherClient | Code::NoSuchContract | Code::Stopping
+        Code::Unsupported
+            | Code::Ignored
+            | Code::OtherClient
+            | Code::NoSuchContract
+            | Code::Stopping
     )
 }
 

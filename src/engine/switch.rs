@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 
+use super::commit::empty_commit;
 use super::{Engine, events};
 use crate::autotask::Progress;
 use crate::config::NewAgreements;
