@@ -136,6 +136,7 @@ fn options(tenant: &Tenant) -> Options {
         request_timeout: Duration::from_secs(120),
         proxy: None,
         ca_file: None,
+        user_defined: Vec::new(),
     }
 }
 

@@ -36,6 +36,7 @@ fn options(tenant: &Tenant, url: &str) -> Options {
         request_timeout: Duration::from_secs(120),
         proxy: None,
         ca_file: None,
+        user_defined: Vec::new(),
     }
 }
 

@@ -102,6 +102,11 @@ impl Connection {
         }
     }
 
+    /// The address of the tenant's web interface, with a slash at its end, as far as it is known.
+    pub fn web_url(&self) -> Option<String> {
+        self.zone.web_url()
+    }
+
     /// Asks `request` once. Only a tenant that has moved makes it send a second one.
     pub async fn ask_once(
         &self,
@@ -162,8 +167,9 @@ impl Connection {
         if let Err(AutotaskError::UnknownUser { .. }) = answer {
             self.know(|known, now| known.auth = Auth::Refused(now));
         }
-        let url = zone::discovered(&answer?)?;
-        self.zone.remember(&url);
+        let address = zone::discovered(&answer?)?;
+        let url = address.url.clone();
+        self.zone.remember(address);
         Ok(url)
     }
 
@@ -320,7 +326,8 @@ mod tests {
         let connection = Connection::new(options, Arc::new(script.clone()), clock, memory);
         assert!(ask(&connection).await.is_ok());
         assert!(ask(&connection).await.is_ok());
-        let expected = [("api@MSP.EXAMPLE".to_owned(), ZONE.to_owned())];
+        let remembered = format!("{{\"url\":\"{ZONE}\",\"web\":\"https://ww1.example/\"}}");
+        let expected = [("api@MSP.EXAMPLE".to_owned(), remembered)];
         assert_eq!(*stored.lock().expect("the memory"), expected);
         assert_eq!(script.total(), 3);
     }

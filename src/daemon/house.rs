@@ -115,12 +115,13 @@ fn connect(
         request_timeout: autotask.request_timeout,
         proxy: autotask.proxy.clone(),
         ca_file: autotask.ca_file.clone(),
+        user_defined: settings.fields.user_defined.clone(),
     };
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
     let (remembered, remembering) = (store.clone(), store.clone());
     let zone = ZoneMemory::new(
         move |username| String::from_utf8(remembered.cache_get(&zone_key(username))?).ok(),
-        move |username, url| remembering.cache_put(&zone_key(username), url.as_bytes()),
+        move |username, text| remembering.cache_put(&zone_key(username), text.as_bytes()),
     );
     Ok(Arc::new(Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone)))
 }
