@@ -1,7 +1,7 @@
 //! `diff`: what would change, field by field and in money.
 
 use super::error::CtlError;
-use super::items::{arrow, mark, reason};
+use super::items::{arrow, mark, reason, renews};
 use super::money;
 use super::screen::{NONE, Screen, Tone};
 use super::start::Ctl;
@@ -54,7 +54,7 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
 fn one(item: &Item, screen: &Screen) -> String {
     let (mark, tone) = mark(&item.state);
     let below = item.parent.as_ref().map(|key| format!(", below {key}")).unwrap_or_default();
-    let head = screen.paint(tone, format!("{mark} {} {}", item.state, item.key));
+    let head = screen.paint(tone, format!("{mark} {}{} {}", item.state, renews(item), item.key));
     let mut text = format!("{head}  {} ({}{below})\n", item.name, item.r#type);
     if let Some(reason) = reason(item) {
         text.push_str(&format!("  {reason}\n"));

@@ -34,8 +34,7 @@ pub fn mark(state: &str) -> (char, Tone) {
 /// The items as a tree; `word` says what is told of an item in a state.
 pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> String {
     let mut table = Table::new([
-        // What an item renews is told again below it, so it may be cut here.
-        Column::text("STATE").cut(13),
+        Column::text("STATE"),
         Column::text("KEY"),
         Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
@@ -86,7 +85,7 @@ fn notes(item: &Item) -> Vec<Cell> {
 }
 
 /// What stands behind the state of an item that renews another.
-fn renews(item: &Item) -> String {
+pub fn renews(item: &Item) -> String {
     item.renews.as_ref().map(|key| format!(" (renews {key})")).unwrap_or_default()
 }
 

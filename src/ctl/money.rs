@@ -169,10 +169,10 @@ pub fn currency(code: &str, currency_basis: Option<&str>) -> String {
 /// The period that a cost was read from, in words.
 pub fn basis(basis: &str) -> &str {
     match basis {
-        "current" => "the period that covers today",
+        "current" => "the current period",
         "first" => "the first period: none has begun yet",
         "last" => "the last period: it is over",
-        "none" => "no period: nothing is billed by time",
+        "none" => "no period",
         other => other,
     }
 }

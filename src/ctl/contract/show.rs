@@ -28,6 +28,9 @@ pub struct Args {
     pub as_of: Option<String>,
 }
 
+/// The group of local fields: whose they are on the wire, and what stands above them.
+const LOCAL: (&[&str], &str) = (&["local"], "the MSP's own");
+
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
     let request = Show { key: keys::key(&args.key)?, as_of: args.as_of.clone() };
@@ -54,12 +57,17 @@ fn render(reply: &ContractReply, as_of: Option<&str>, screen: &Screen) -> String
         text.push_str(&format!("{}\n", screen.paint(Tone::Bad, line)));
     }
     text.push_str(&format!("\n{}", pairs(summary(contract), screen)));
-    for (owner, title) in [
-        ("autotask", if contract.source == "local" { "by hand" } else { "Autotask's (locked)" }),
-        ("seeded", "from Autotask, may be overridden (* is)"),
-        ("local", "the MSP's own"),
-    ] {
-        let fields: Vec<&FieldView> = reply.fields.iter().filter(|f| f.owner == owner).collect();
+    let groups: &[(&[&str], &str)] = match contract.source.as_str() {
+        "local" => &[(&["autotask", "seeded"], "by hand (nothing is locked)"), LOCAL],
+        _ => &[
+            (&["autotask"], "Autotask's (locked)"),
+            (&["seeded"], "from Autotask, may be overridden (* is)"),
+            LOCAL,
+        ],
+    };
+    for (owners, title) in groups {
+        let owned = |view: &&FieldView| owners.contains(&view.owner.as_str());
+        let fields: Vec<&FieldView> = reply.fields.iter().filter(owned).collect();
         if !fields.is_empty() {
             text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, title)));
             text.push_str(&group(&fields, screen));
@@ -171,7 +179,7 @@ mod tests {
         hand.contract.source = "local".to_owned();
         hand.contract.basis = None;
         hand.contract.vanished = Some("2026-11-20T13:00:00Z".to_owned());
-        hand.fields.truncate(1);
+        hand.fields.drain(1..3);
         insta::assert_snapshot!("local", render(&hand, None, &sample(80)));
         let mut frozen = reply();
         frozen.contract.source = "unlinked".to_owned();
