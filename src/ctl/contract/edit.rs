@@ -1,12 +1,14 @@
 //! `contract set` and `contract unset`: the fields that are not Autotask's.
 
-use super::error::CtlError;
-use super::items::arrow;
-use super::keys;
-use super::screen::Screen;
-use super::start::Ctl;
-use super::table::pairs;
+use super::super::error::CtlError;
+use super::super::items::arrow;
+use super::super::keys;
+use super::super::screen::Screen;
+use super::super::start::Ctl;
+use super::super::table::pairs;
+use crate::model::{Field, Ownership};
 use crate::varlink::contracts::{Assignment, EditReply, Set, Unset};
+use crate::varlink::sync::FieldChange;
 
 /// Set fields of a contract
 ///
@@ -49,8 +51,16 @@ pub struct UnsetArgs {
 pub fn set(ctl: &Ctl, args: SetArgs) -> Result<(), CtlError> {
     let key = keys::key(&args.key)?;
     let fields = args.fields.iter().map(|text| assignment(text)).collect::<Result<Vec<_>, _>>()?;
+    // Whether a source-owned field may be set is for the daemon to say: not on a synced contract.
+    for field in fields.iter().filter(|f| ownership(&f.field) != Some(Ownership::Source)) {
+        keys::value(field)?;
+    }
     let answer = ctl.client.call(&Set { key, fields })?;
     ctl.output.confirm(&answer, render)
+}
+
+fn ownership(field: &str) -> Option<Ownership> {
+    field.parse::<Field>().ok().map(Field::ownership)
 }
 
 /// Runs `contract unset`.
@@ -62,7 +72,7 @@ pub fn unset(ctl: &Ctl, args: UnsetArgs) -> Result<(), CtlError> {
 }
 
 /// Reads `FIELD=VALUE`; the value is everything behind the first `=`.
-fn assignment(text: &str) -> Result<Assignment, CtlError> {
+pub fn assignment(text: &str) -> Result<Assignment, CtlError> {
     let Some((field, value)) = text.split_once('=') else {
         return Err(CtlError::usage(
             format!("`{text}` has no `=`: what is to be set is written FIELD=VALUE"),
@@ -72,23 +82,26 @@ fn assignment(text: &str) -> Result<Assignment, CtlError> {
     Ok(Assignment { field: keys::field(field)?, value: value.to_owned() })
 }
 
-/// The screen.
-fn render(reply: &EditReply, screen: &Screen) -> String {
+/// The screen of every edit.
+pub fn render(reply: &EditReply, screen: &Screen) -> String {
     let who = format!("{} {}", reply.contract.key, reply.contract.name);
     if reply.changes.is_empty() {
         return format!("{who}: nothing to change, it is so already\n");
     }
-    let lines = reply.changes.iter().map(|change| (change.field.as_str(), arrow(change)));
-    let lines: String = pairs(lines, screen).lines().map(|l| format!("  {l}\n")).collect();
-    format!("{who}\n{lines}")
+    format!("{who}\n{}", changed(&reply.changes, screen))
+}
+
+/// Changes, field by field, below the name of the contract.
+pub fn changed(changes: &[FieldChange], screen: &Screen) -> String {
+    let lines = changes.iter().map(|change| (change.field.as_str(), arrow(change)));
+    pairs(lines, screen).lines().map(|line| format!("  {line}\n")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::screen::sample;
+    use super::super::super::screen::sample;
+    use super::super::samples::{change, contract};
     use super::*;
-    use crate::varlink::contracts::Contract;
-    use crate::varlink::sync::FieldChange;
 
     #[test]
     fn the_value_is_everything_behind_the_first_equals_sign() {
@@ -103,26 +116,8 @@ mod tests {
     #[test]
     fn what_changed_is_told() {
         let mut reply = EditReply {
-            contract: Contract {
-                key: "S55102".to_owned(),
-                parent: None,
-                client_id: 174,
-                name: "Backup".to_owned(),
-                r#type: "service".to_owned(),
-                status: "active".to_owned(),
-                billing_cost: "1.00".to_owned(),
-                currency: "USD".to_owned(),
-                billing_cycle: "monthly".to_owned(),
-                start_date: None,
-                end_date: None,
-                source: "autotask".to_owned(),
-                last_synced: None,
-                vanished: None,
-            },
-            changes: vec![
-                FieldChange { field: "notes".to_owned(), from: None, to: Some("renew".to_owned()) },
-                FieldChange { field: "owner".to_owned(), from: Some("pat".to_owned()), to: None },
-            ],
+            contract: contract("S55102", None, "Backup", "1.00", "USD"),
+            changes: vec![change("notes", None, Some("renew")), change("owner", Some("pat"), None)],
         };
         insta::assert_snapshot!("changed", render(&reply, &sample(80)));
         reply.changes.clear();
