@@ -168,7 +168,7 @@ async fn it_runs_at_once_and_then_every_24_hours() {
     assert!(house.runs().iter().all(|run| run.trigger == Trigger::Auto));
     assert!(house.runs().iter().all(|run| run.result == RunResult::Ok));
     let created: Vec<u32> = house.runs().iter().rev().map(|run| run.counts.created).collect();
-    assert_eq!(created, [4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(created, [5, 0, 0, 0, 0, 0, 0, 0, 0]);
     house.stop().await;
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use lmsyncd::demo::tenant::Fault;
+use lmsyncd::demo::tenant::{Entity, Fault};
 use serde_json::{Value, json};
 use support::{ACME, ACME_AGREEMENT, ACME_LINE, Told, World, lmsyncd};
 
@@ -104,16 +104,18 @@ fn what_autotask_owns_is_not_edited_here() {
 #[test]
 fn a_kind_that_cannot_be_imported_says_why() {
     let (world, _daemon) = ready();
+    world.tenant.set(Entity::Contracts, 29_683_354, "contractType", 99).expect("set");
     let pending = world.json(&["pending", "--all"]);
     let strange = pending["clients"].as_array().expect("clients").iter();
     let client = strange.clone().find(|c| c["unsupported"].as_i64() > Some(0)).expect("one");
+    assert_eq!(client["unsupported"], 1);
     let id = client["id"].to_string();
     let items = world.json(&["pending", &id, "--state", "unsupported"]);
     let item = &items["items"][0];
-    assert!(item["reason"].is_string());
+    assert_eq!(item["reason"], "contract type `unknown (99)` is none of the six that are known");
     world
         .ctl(&["sync", &id, item["key"].as_str().expect("a key")])
-        .expect(6, &["cannot be imported"]);
+        .expect(6, &["cannot be imported", "unknown (99)"]);
 }
 
 #[test]
