@@ -229,3 +229,19 @@ async fn a_time_of_day_is_kept() {
     assert_eq!(next.format("%H:%M").to_string(), "02:30");
     house.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn background_work_stands_back_while_others_need_the_hour() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    tenant.limits().set_used(6000);
+    advance(hours(25)).await;
+    house.no_more_than(1).await;
+    tenant.limits().set_used(0);
+    advance(Duration::from_secs(600)).await;
+    house.until_runs(2).await;
+    house.stop().await;
+}

@@ -7,6 +7,12 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
+#[path = "ctl_socket/book.rs"]
+mod book;
+#[path = "ctl_socket/book_cases.rs"]
+mod book_cases;
+#[path = "ctl_socket/book_tests.rs"]
+mod book_tests;
 #[path = "ctl_socket/cases.rs"]
 mod cases;
 #[path = "ctl_socket/replies.rs"]
@@ -90,7 +96,12 @@ fn csv_is_for_lists_and_for_nothing_else() {
     for case in cases() {
         let args: Vec<&str> = case.args.iter().copied().chain(["--csv"]).collect();
         let (outcome, call) = ask(reply(&case.reply), &args);
-        let list = matches!(case.args, ["status" | "pending", ..] | [_, "list", ..]);
+        let list = matches!(
+            case.args,
+            ["status" | "pending" | "renewals", ..]
+                | [_, "list", ..]
+                | ["contract", "cost" | "history" | "chain", ..]
+        );
         if list {
             assert_eq!(outcome.status, 0, "{args:?} {}", outcome.stderr);
             assert!(outcome.stdout.lines().count() >= 2, "{}", outcome.stdout);

@@ -6,26 +6,36 @@
 //! function of the reply and the [`screen::Screen`].
 
 mod args;
+mod ask;
 mod auto_sync;
 mod client;
 mod connection;
 mod contract;
+mod dates;
 mod diff;
 mod doctor;
-mod edit;
 mod error;
+mod explain;
+mod export;
+mod file;
+mod history;
 mod items;
 mod keys;
+mod marks;
 mod money;
 mod output;
 mod pending;
+mod quarantine;
+mod reconcile;
 mod reload;
+mod renewals;
 mod run;
 mod screen;
 mod start;
 mod status;
 mod sync;
 mod table;
+mod tame;
 mod times;
 mod tree;
 mod version;

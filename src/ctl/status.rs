@@ -22,9 +22,9 @@ pub struct Args {
     pub client: Option<String>,
 }
 
-const CSV: Csv = Csv {
-    list: "clients",
-    columns: &[
+const CSV: Csv = Csv::new(
+    "clients",
+    &[
         "id",
         "name",
         "auto_sync",
@@ -39,7 +39,7 @@ const CSV: Csv = Csv {
         "error",
         "message",
     ],
-};
+);
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {

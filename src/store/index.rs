@@ -9,7 +9,9 @@
 //! a gate; the meta record is kept behind it too.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::codec;
@@ -19,12 +21,14 @@ use super::guard;
 use super::keys;
 use super::pieces;
 use super::sum::{Standing, Sum};
-use super::v1::MetaV1;
+use super::v1::{MetaV1, MetaV2};
 
 /// How much sled keeps in memory; the pages of some ten thousand contracts.
 const CACHE_BYTES: u64 = 16 << 20;
 /// How often sled hands its buffers to the kernel. What is lost is replayed from the ledger.
 const FLUSH_MS: u64 = 1_000;
+/// How many records are edited in one step where it may be many.
+const STEP: usize = 2_000;
 
 /// A record that is to be put, or removed.
 pub(super) type Edit = (Vec<u8>, Option<Vec<u8>>);
@@ -43,6 +47,40 @@ pub(super) struct Meta {
     pub(super) last_run: u64,
     /// What it holds.
     pub(super) tally: Tally,
+    /// With which segment the ledger begins that its places lead to; 0 where they are not complete.
+    pub(super) begins: u64,
+}
+
+impl Meta {
+    /// That of an index which holds nothing yet.
+    pub(super) fn new(store: &str) -> Meta {
+        Meta {
+            store: store.to_owned(),
+            standing: Standing::START,
+            last_run: 0,
+            tally: Tally::default(),
+            begins: 0,
+        }
+    }
+}
+
+/// What holds the records of a whole state: the index that of now, `memory` one of the past.
+pub(super) trait Holds {
+    /// Of what it is.
+    fn meta(&self) -> Meta;
+
+    /// Visits every record whose key begins with `prefix`, in order.
+    fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError>;
+}
+
+impl Holds for Index {
+    fn meta(&self) -> Meta {
+        Index::meta(self)
+    }
+
+    fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError> {
+        Index::scan(self, prefix, each)
+    }
 }
 
 /// The open index.
@@ -53,17 +91,29 @@ pub(super) struct Index {
     records: sled::Tree,
     cache: sled::Tree,
     gate: RwLock<Meta>,
+    /// Set for good when a batch failed: sled may then show a part of it.
+    torn: AtomicBool,
 }
 
 /// The right to read: no batch is applied while it is held.
 pub(super) type Gate<'a> = RwLockReadGuard<'a, Meta>;
 
-pub(super) fn config(dir: &Path) -> sled::Config {
+/// Opens sled. It keeps a lock on its file, and threads of an earlier handle of this process may
+/// hold that a moment longer than the handle itself: so the lock is waited for, where sled would
+/// fail. Our own lock on the store keeps other processes away.
+pub(super) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
+    let_go(dir)?;
     sled::Config::new()
         .path(dir)
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_MS))
         .mode(sled::Mode::LowSpace)
+        .open()
+}
+
+/// Waits until no thread of an earlier handle is at the files in `dir`.
+pub(super) fn let_go(dir: &Path) -> std::io::Result<()> {
+    File::open(dir.join("db")).map_or(Ok(()), |file| file.lock())
 }
 
 impl Index {
@@ -71,18 +121,19 @@ impl Index {
     /// `store` and is current up to before the first line.
     pub(super) fn open(dir: &Path, store: &str) -> Result<Index, StoreError> {
         let (db, records, cache) = guard::index("open", || {
-            let db = config(dir).open()?;
+            let db = open_sled(dir)?;
             let (records, cache) = (db.open_tree("records")?, db.open_tree("cache")?);
             Ok((db, records, cache))
         })?;
-        let meta = Meta {
-            store: store.to_owned(),
-            standing: Standing::START,
-            last_run: 0,
-            tally: Tally::default(),
+        let meta = Meta::new(store);
+        let mut index = Index {
+            dir: dir.to_owned(),
+            db,
+            records,
+            cache,
+            gate: RwLock::new(meta.clone()),
+            torn: AtomicBool::new(false),
         };
-        let mut index =
-            Index { dir: dir.to_owned(), db, records, cache, gate: RwLock::new(meta.clone()) };
         let stored = guard::index("read", || index.records.get(keys::META))?;
         let found = index.recount()?;
         let meta = match stored {
@@ -106,8 +157,17 @@ impl Index {
         Ok(index)
     }
 
-    /// Waits until no batch is applied, and keeps it so.
-    pub(super) fn gate(&self) -> Gate<'_> {
+    /// Waits until no batch is applied, and keeps it so. After a batch that failed there is nothing
+    /// to be had any more: sled may show a part of it, and a commit is there whole or not at all.
+    pub(super) fn gate(&self) -> Result<Gate<'_>, StoreError> {
+        let gate = self.open_gate();
+        match self.torn.load(Ordering::Acquire) {
+            true => Err(StoreError::index("it failed to take a commit; a restart repairs it")),
+            false => Ok(gate),
+        }
+    }
+
+    fn open_gate(&self) -> Gate<'_> {
         // The gate's value is only ever replaced whole.
         self.gate.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,9 +176,9 @@ impl Index {
         self.gate.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the index holds by its own account.
+    /// What the index holds by its own account, up to the last batch that did not fail.
     pub(super) fn meta(&self) -> Meta {
-        self.gate().clone()
+        self.open_gate().clone()
     }
 
     /// Puts and removes records in one step, with which it is current up to `standing`.
@@ -129,7 +189,27 @@ impl Index {
         edits: Vec<Edit>,
     ) -> Result<(), StoreError> {
         let mut meta = self.close_gate();
-        let mut next = Meta { standing, last_run, ..meta.clone() };
+        let next = Meta { standing, last_run, ..meta.clone() };
+        self.step(&mut meta, next, edits)
+    }
+
+    /// Edits records while nobody reads, with which its places lead into the ledger that begins
+    /// with segment `begins`. It may be many, so it is done in steps; only the last one says so, and
+    /// an index that does not say so is built anew.
+    pub(super) fn settle(&self, begins: u64, edits: Vec<Edit>) -> Result<(), StoreError> {
+        let mut meta = self.close_gate();
+        let mut edits = edits.into_iter().peekable();
+        while edits.peek().is_some() {
+            let next = meta.clone();
+            self.step(&mut meta, next, edits.by_ref().take(STEP).collect())?;
+        }
+        let next = Meta { begins, ..meta.clone() };
+        self.step(&mut meta, next, Vec::new())
+    }
+
+    /// One atomic step, after which the index holds what `next` says, with the tally that comes of
+    /// the edits.
+    fn step(&self, meta: &mut Meta, mut next: Meta, edits: Vec<Edit>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         // Where an edit of a key follows another, the last one counts.
         for (key, record) in edits.into_iter().collect::<BTreeMap<_, _>>() {
@@ -143,7 +223,9 @@ impl Index {
             }
         }
         batch.insert(keys::META, write_meta(&next)?);
-        guard::index("write", || self.records.apply_batch(batch))?;
+        guard::index("write", || self.records.apply_batch(batch)).inspect_err(|_| {
+            self.torn.store(true, Ordering::Release);
+        })?;
         *meta = next;
         Ok(())
     }
@@ -213,7 +295,7 @@ impl Index {
     pub(super) fn cache_get(&self, name: &str) -> Option<Vec<u8>> {
         let base = cache_key(name);
         let get = |key: Vec<u8>| guard::index("read", || self.cache.get(key)).ok().flatten();
-        let _gate = self.gate();
+        let _gate = self.gate().ok()?;
         let mut record = get(base.clone())?.to_vec();
         for number in 1..pieces::count(&record) {
             record.extend_from_slice(&get(pieces::key(&base, number))?);
@@ -244,7 +326,7 @@ impl Index {
     pub(super) fn flush(&self) -> Result<(), StoreError> {
         guard::index("flush", || self.db.flush())?;
         let file = self.dir.join("db");
-        std::fs::File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
+        File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
     }
 
     fn pieces(&self, key: &[u8]) -> Result<Vec<(Vec<u8>, sled::IVec)>, StoreError> {
@@ -273,7 +355,9 @@ fn cache_key(name: &str) -> Vec<u8> {
 }
 
 fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
-    let MetaV1 { store, seq, sum, last_run, records, digest } = codec::decode(bytes)?;
+    let meta = codec::decode::<MetaV2>(bytes)
+        .or_else(|error| codec::decode::<MetaV1>(bytes).map(MetaV2::from).map_err(|_| error))?;
+    let MetaV2 { store, seq, sum, last_run, records, digest, begins } = meta;
     let sum = Sum::parse(sum.as_bytes());
     let digest = Sum::parse(digest.as_bytes());
     let (Some(sum), Some(digest)) = (sum, digest) else {
@@ -284,17 +368,19 @@ fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
         standing: Standing { seq, sum },
         last_run,
         tally: Tally { records, digest: digest.as_number() },
+        begins,
     })
 }
 
 fn write_meta(meta: &Meta) -> Result<Vec<u8>, StoreError> {
-    let Meta { store, standing: Standing { seq, sum }, last_run, tally } = meta;
-    codec::encode(&MetaV1 {
+    let Meta { store, standing: Standing { seq, sum }, last_run, tally, begins } = meta;
+    codec::encode(&MetaV2 {
         store: store.clone(),
         seq: *seq,
         sum: sum.to_string(),
         last_run: *last_run,
         records: tally.records,
         digest: tally.text(),
+        begins: *begins,
     })
 }

@@ -102,3 +102,6 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let (number, rest) = text.split_at(digits);
     Some((str::from_utf8(number).ok()?.parse().ok()?, rest))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,18 @@
-//! Long records in short values: sled leaks and does not sync values that are too long, so a
-//! record above 15 KiB is cut into pieces under neighbouring keys.
+//! Long records in short values, so that sled never makes a blob.
+//!
+//! sled writes a leaf of its tree as one piece, and where that is above 128 KiB, into a file of its
+//! own, which it does not sync and forgets to remove. A leaf holds some twenty values, so it is not
+//! enough that each is below 128 KiB: a record above 5 KiB is cut into pieces under neighbouring
+//! keys.
 //!
 //! The first piece stands under the record's own key and tells, in the envelope's header, how long
 //! the whole is; the others stand under that key and a two-byte number.
 
 use super::codec;
 
-/// The most that one value holds; a power of two would waste the rest of sled's page.
-pub(super) const PIECE: usize = 15 << 10;
+/// The most that one value holds: sled splits a leaf above 16 values and merges one below 4 into its
+/// neighbour, so 20 of these must fit into 128 KiB, with keys.
+pub(super) const PIECE: usize = 5 << 10;
 
 /// The key of a piece, counted from 0.
 pub(super) fn key(base: &[u8], number: usize) -> Vec<u8> {

@@ -31,14 +31,18 @@ pub(super) enum ForIndex {
     Replay,
     /// It is moved aside, if there is one, and built from the ledger.
     Rebuild,
+    /// It holds what it should, but its places lead to where lines stood before a pruning: it is
+    /// removed, and built from the ledger.
+    Renew,
 }
 
-/// Decides.
+/// Decides. `begins` is the segment with which the ledger begins that the index's places lead to,
+/// and `start` the one with which this ledger begins.
 ///
 /// A bad line at the end is a torn one, which was never acknowledged, unless somebody knows better:
 /// a later line that proves that it was once whole, or the index, which is only told of lines that
 /// are on the disk.
-pub(super) fn plan(survey: &Survey) -> Plan {
+pub(super) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
     let reach = match survey.index {
         Seen::Follows { reach, .. } => Some(reach),
         _ => None,
@@ -62,9 +66,96 @@ pub(super) fn plan(survey: &Survey) -> Plan {
         }
     };
     let index = match survey.index {
+        Seen::Follows { .. } if begins != start => ForIndex::Renew,
         Seen::Follows { next: None, .. } => ForIndex::Keep,
         Seen::Follows { .. } => ForIndex::Replay,
         Seen::Nothing | Seen::TooOld | Seen::Other => ForIndex::Rebuild,
     };
     Plan::Ledger { cut, index }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::segment::Spot;
+    use super::super::sum::{Standing, Sum};
+    use super::*;
+
+    fn at(seq: u64) -> Standing {
+        Standing { seq, sum: Sum::START }
+    }
+
+    /// A ledger whose lines follow up to `end`, with a bad line behind it in segment `bad` of two.
+    fn survey(end: u64, bad: Option<u64>, proven: u64, index: Seen) -> Survey {
+        let spot = |segment| Spot { segment, offset: 100 };
+        let bad = bad.map(|segment| BadLine {
+            file: PathBuf::from("file"),
+            spot: spot(segment),
+            line: 7,
+            why: "why".to_owned(),
+        });
+        Survey {
+            end: at(end),
+            end_spot: spot(2),
+            group: spot(2),
+            bad,
+            proven,
+            index,
+            last_segment: 2,
+            lines: end,
+            bytes: 0,
+        }
+    }
+
+    fn name(survey: &Survey, begins: u64) -> &'static str {
+        match plan(survey, begins, 1) {
+            Plan::Ledger { cut: None, index: ForIndex::Keep } => "keep",
+            Plan::Ledger { cut: None, index: ForIndex::Replay } => "replay",
+            Plan::Ledger { cut: None, index: ForIndex::Rebuild } => "rebuild",
+            Plan::Ledger { cut: None, index: ForIndex::Renew } => "renew",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Renew } => "cut, renew",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Keep } => "cut, keep",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Replay } => "cut, replay",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Rebuild } => "cut, rebuild",
+            Plan::Adopt { .. } => "adopt",
+            Plan::Refuse(_) => "refuse",
+        }
+    }
+
+    #[test]
+    fn every_case_has_its_plan() {
+        let next = Some(Spot { segment: 2, offset: 0 });
+        let index = |seq, next| Seen::Follows { reach: at(seq), next };
+        let cases = [
+            ("keep", survey(9, None, 8, index(9, None))),
+            ("replay", survey(9, None, 8, index(9, next))),
+            ("rebuild", survey(9, None, 8, Seen::Nothing)),
+            ("rebuild", survey(9, None, 8, Seen::TooOld)),
+            ("rebuild", survey(9, None, 8, Seen::Other)),
+            ("cut, keep", survey(9, Some(2), 9, index(9, None))),
+            ("cut, replay", survey(9, Some(2), 9, index(9, next))),
+            ("cut, rebuild", survey(9, Some(2), 9, Seen::Nothing)),
+            // The index was told of a line that the ledger does not hold any more.
+            ("adopt", survey(9, None, 8, index(12, None))),
+            ("adopt", survey(9, Some(2), 9, index(10, None))),
+            ("adopt", survey(9, Some(1), 15, index(15, next))),
+            // A later line says that the bad one was once whole.
+            ("refuse", survey(9, Some(2), 10, Seen::Nothing)),
+            ("refuse", survey(9, Some(2), 10, index(9, None))),
+            ("refuse", survey(9, Some(2), 15, index(12, None))),
+            // A segment is only followed by another when it is whole.
+            ("refuse", survey(9, Some(1), 9, index(9, None))),
+        ];
+        for (wanted, survey) in cases {
+            assert_eq!(name(&survey, 1), wanted, "{survey:?}");
+            // An index whose places lead elsewhere is a witness all the same.
+            let elsewhere = match wanted {
+                "keep" | "replay" => "renew",
+                "cut, keep" | "cut, replay" => "cut, renew",
+                other => other,
+            };
+            assert_eq!(name(&survey, 0), elsewhere, "{survey:?}");
+        }
+    }
 }

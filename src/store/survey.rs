@@ -163,7 +163,12 @@ impl<'a> Walk<'a> {
         }
         let before = self.seen.end;
         let unbroken = self.seen.bad.is_none();
-        let follows = if unbroken && raw.ended { line::follows(raw.bytes, before) } else { None };
+        let mut follows = if raw.ended { line::follows(raw.bytes, before) } else { None };
+        if let Some(later) = follows.filter(|_| !unbroken) {
+            // What stands between is no torn write, or this line would not be there.
+            self.seen.proven = self.seen.proven.max(later.seq);
+            follows = None;
+        }
         self.witness(spot, raw, before, follows);
         if let Some(standing) = follows {
             let stable = stated.map(|stated| stated.stable);

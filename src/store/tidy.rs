@@ -47,16 +47,13 @@ pub(super) fn after(dir: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::index::open_sled;
     use super::*;
-
-    fn sled(dir: &Path) -> sled::Result<sled::Db> {
-        crate::store::index::config(dir).open()
-    }
 
     #[test]
     fn sled_itself_writes_the_conf_that_is_written_here() {
         let dir = tempfile::tempdir().expect("a folder");
-        drop(sled(dir.path()).expect("a new one opens"));
+        drop(open_sled(dir.path()).expect("a new one opens"));
         let by_sled = fs::read(dir.path().join("conf")).expect("there");
         fs::write(dir.path().join("conf"), b"segm").expect("torn");
         before(dir.path()).expect("tidied");
@@ -66,7 +63,7 @@ mod tests {
     #[test]
     fn a_folder_that_sled_left_half_done_opens() {
         let dir = tempfile::tempdir().expect("a folder");
-        let db = sled(dir.path()).expect("a new one opens");
+        let db = open_sled(dir.path()).expect("a new one opens");
         db.insert(b"key", b"value").expect("inserted");
         drop(db);
         let half = dir.path().join("snap.0000000000000007.generating");
@@ -74,7 +71,7 @@ mod tests {
         fs::write(dir.path().join("conf"), b"").expect("torn");
         before(dir.path()).expect("tidied");
         assert!(!half.exists());
-        let db = sled(dir.path()).expect("opens again");
+        let db = open_sled(dir.path()).expect("opens again");
         assert_eq!(db.get(b"key").expect("read").as_deref(), Some(&b"value"[..]));
         after(dir.path()).expect("synced");
     }

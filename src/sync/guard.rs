@@ -75,10 +75,8 @@ fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::diff::pending;
-    use super::super::fixture::{item, snapshot, stored};
+    use super::super::fixture::{self, item, snapshot, stored};
     use super::*;
-    use chrono::DateTime;
 
     const LIMITS: Limits = Limits { max_vanished_percent: 20, hold_price_change_percent: 0 };
 
@@ -86,7 +84,7 @@ mod tests {
         let items: Vec<_> = (0..of).map(|n| item(&format!("S{n}"), "x", "1")).collect();
         let gone = items[..lost].iter().map(|item| item.key).collect();
         let seen = snapshot(&items[lost..]);
-        let mut found = pending(&seen, &stored(&items), &gone, DateTime::UNIX_EPOCH);
+        let mut found = fixture::diff(&seen, &stored(&items), &gone);
         let around = Circumstances { live: of, empty_answer: seen.items.is_empty(), restricted };
         hold(&mut found, around, LIMITS);
         found.iter().map(|item| item.state).collect()
@@ -111,7 +109,7 @@ mod tests {
         let seen = snapshot(&[item("S1", "x", "111")]);
         let around = Circumstances { live: 1, empty_answer: false, restricted: false };
         for (limit, state) in [(0, "changed"), (10, "held"), (11, "changed")] {
-            let mut found = pending(&seen, &old, &Default::default(), DateTime::UNIX_EPOCH);
+            let mut found = fixture::diff(&seen, &old, &Default::default());
             hold(&mut found, around, Limits { hold_price_change_percent: limit, ..LIMITS });
             assert_eq!(found[0].state.name(), state);
         }

@@ -1,0 +1,118 @@
+//! Opening with an index that is gone, unreadable, wrong in silence, or of another history: always
+//! the same answers, and the old index is kept.
+
+use std::fs;
+
+use super::super::testing::{Answers, Place, at, copy, fill, names, note};
+use super::super::{Finding, Store};
+use super::Settings;
+use super::tests::opens_whole;
+
+#[test]
+fn an_index_that_is_gone_or_unreadable_is_built_anew_and_the_old_one_is_kept() {
+    let (place, answers) = Place::filled(9);
+    fs::remove_dir_all(place.index()).expect("removed");
+    let (store, opening) = place.open();
+    assert_eq!(
+        opening.findings,
+        [Finding::IndexRebuilt { why: "there was none".to_owned(), kept: None }]
+    );
+    assert_eq!(Answers::of(&store), answers);
+    drop(store);
+
+    // Garbage over all of it: sled gives an error, panics, or opens as if nothing had been there.
+    let db = place.index().join("db");
+    let length = fs::metadata(&db).expect("there").len() as usize;
+    for garbage in [vec![0xa5; length], vec![0; length], Vec::new(), vec![0x5a; 700]] {
+        fs::write(&db, garbage).expect("written");
+        let (store, opening) = place.open();
+        let [Finding::IndexRebuilt { kept: Some(kept), .. }] = &opening.findings[..] else {
+            // An empty index has no places, and is not kept.
+            assert!(matches!(opening.findings[..], [Finding::IndexRenewed(_)]), "{opening:?}");
+            assert_eq!(Answers::of(&store), answers);
+            continue;
+        };
+        assert!(kept.is_dir());
+        assert_eq!(Answers::of(&store), answers);
+    }
+}
+
+/// What sled does in silence: one record less, one of an older time.
+#[test]
+fn an_index_that_lost_a_record_is_not_believed() {
+    let (place, answers) = Place::filled(9);
+    for spoil in [0, 1, 2] {
+        let db = super::super::index::open_sled(&place.index()).expect("sled opens");
+        let records = db.open_tree("records").expect("there");
+        let (key, value) = records.scan_prefix(b"c").next().expect("one").expect("read");
+        match spoil {
+            0 => drop(records.remove(key).expect("removed")),
+            1 => {
+                let (_, other) = records.scan_prefix(b"c").last().expect("one").expect("read");
+                assert_ne!(value, other);
+                records.insert(key, other).expect("inserted");
+            }
+            _ => drop(records.remove(b"m").expect("removed")),
+        }
+        drop((records, db));
+        let (store, opening) = place.open();
+        let [Finding::IndexRebuilt { why, kept: Some(_) }] = &opening.findings[..] else {
+            panic!("{opening:?}")
+        };
+        assert!(why.contains("it holds"), "{why}");
+        assert_eq!(Answers::of(&store), answers);
+    }
+}
+
+#[test]
+fn an_index_that_was_rolled_back_is_brought_up_to_date() {
+    let (place, _) = Place::filled(4);
+    copy(&place.index(), &place.dir().join("old-index"));
+    let (store, _) = place.open();
+    fill(&store, 5);
+    let answers = Answers::of(&store);
+    drop(store);
+    fs::remove_dir_all(place.index()).expect("removed");
+    copy(&place.dir().join("old-index"), &place.index());
+    assert_eq!(opens_whole(&place, &answers), [Finding::Replayed(5)]);
+}
+
+#[test]
+fn an_index_of_another_history_is_not_believed() {
+    let (place, _) = Place::filled(3);
+    let fork = Place::new();
+    copy(&place.dir(), &fork.dir());
+    for (place, notes) in [(&place, "here"), (&fork, "there")] {
+        let (store, _) = place.open();
+        store.commit_blocking(note(&store, "A1", notes)).expect("stored");
+        fill(&store, 2);
+    }
+    let (store, _) = place.open();
+    let answers = Answers::of(&store);
+    drop(store);
+    fs::remove_dir_all(place.index()).expect("removed");
+    copy(&fork.index(), &place.index());
+    let findings = opens_whole(&place, &answers);
+    let [Finding::IndexRebuilt { why, kept: Some(_) }] = &findings[..] else {
+        panic!("{findings:?}")
+    };
+    assert_eq!(why, "it did not follow from this ledger");
+
+    // One of another store altogether.
+    let (other, _) = Place::filled(3);
+    fs::remove_dir_all(place.index()).expect("removed");
+    copy(&other.index(), &place.index());
+    let (_, opening) = place.open();
+    let [Finding::IndexRebuilt { why, .. }] = &opening.findings[..] else { panic!("{opening:?}") };
+    assert!(why.contains("another store"), "{why}");
+}
+
+#[test]
+fn an_index_that_does_not_open_in_time_is_moved_aside() {
+    let (place, _) = Place::filled(3);
+    let settings = Settings { index_deadline: std::time::Duration::ZERO, ..Settings::default() };
+    let error = Store::open_with(&place.dir(), at(30), settings).expect_err("no time");
+    assert!(error.to_string().contains("start again"), "{error}");
+    // What comes next is for the next process: here that thread may still be at it.
+    assert!(names(&place.dir()).iter().any(|name| name.starts_with("index.bad-")));
+}
