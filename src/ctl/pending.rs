@@ -18,7 +18,7 @@ use crate::varlink::sync::{Client, Item, Pending, PendingReply, PendingSummary};
 Examples:
   lmsyncctl pending acme                 ask Autotask now
   lmsyncctl pending 174 --state changed  only what changed
-  lmsyncctl pending --cached             every client, by the last look")]
+  lmsyncctl pending --cached             clients synced or switched before, by the last look")]
 pub struct Args {
     /// The client; without it, a summary of every client
     pub client: Option<String>,
