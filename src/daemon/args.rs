@@ -79,8 +79,8 @@ pub struct DemoArgs {
     /// What the generated tenant is grown from: the same seed gives the same tenant.
     #[arg(long, value_name = "N", default_value_t = 1, requires = "serve")]
     pub seed: u64,
-    /// Switch a fault of the fake tenant on; may be given several times.
-    #[arg(long = "fault", value_name = "FAULT", requires = "serve")]
+    /// Switch a fault of the fake tenant on; may be given several times. A wrong name lists them all.
+    #[arg(long = "fault", value_name = "NAME[=Entity][@AMOUNT][:COUNT]", requires = "serve")]
     pub faults: Vec<String>,
 }
 
