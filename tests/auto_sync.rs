@@ -267,3 +267,18 @@ async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
     house.engine.stop();
     house.supervisor.await.expect("it ends");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    // Without it, no timer but that of the look can make the paused clock jump.
+    house.supervisor.abort();
+    tenant.faults().set(Fault::HourlyLimit);
+    let began = Instant::now();
+    house.switch_on(None).await;
+    assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
+    let state = house.engine.client_state(ACME).expect("a state").expect("one");
+    assert!(state.auto_sync);
+}
