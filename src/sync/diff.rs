@@ -46,7 +46,9 @@ pub fn pending(
         .iter()
         .filter_map(|item| pending_item(item, stored.get(&item.key), now))
         .collect();
-    let vanished = stored.values().filter(|contract| gone.contains(&contract.key));
+    // Another run may have made a tombstone of it since it was asked for.
+    let live = stored.values().filter(|contract| contract.vanished.is_none());
+    let vanished = live.filter(|contract| gone.contains(&contract.key));
     items.extend(vanished.map(|contract| vanished_item(contract, now)));
     // The agreement's own key sorts before its additions', whatever their letters.
     items.sort_by_key(|item| (item.parent.unwrap_or(item.key), item.parent.is_some(), item.key));
@@ -129,6 +131,8 @@ mod tests {
             contract.vanished = Some(NOW);
         }
         assert!(missing(&snapshot(&[]), &book).is_empty());
+        let gone = items.iter().map(|item| item.key).collect();
+        assert!(pending(&snapshot(&[]), &book, &gone, NOW).is_empty(), "nor does it vanish again");
         let found = pending(&snapshot(&items), &book, &BTreeSet::new(), NOW);
         assert_eq!(states(&found), [("A1".to_owned(), PendingState::Returned)]);
     }
