@@ -161,6 +161,21 @@ async fn a_tenant_that_moves_is_found_again() {
 }
 
 #[tokio::test]
+async fn a_remembered_zone_whose_host_is_gone_is_discovered_anew() {
+    let tenant = Tenant::stories(today());
+    let serving = tenant.serve(0).await.expect("a port");
+    // Nobody listens on port 9, the one for discarding.
+    let gone = || Some("http://127.0.0.1:9/ATServicesRest/".to_owned());
+    let memory = ZoneMemory::new(move |_| gone(), |_, _| {});
+    let options = options(&tenant, &serving.url());
+    let transport = Arc::new(HttpTransport::new(&options).expect("a transport"));
+    let clock = Arc::new(ManualClock::at(today().and_time(NaiveTime::MIN).and_utc()));
+    let autotask = Autotask::new(options, transport, clock, memory);
+    assert!(read(&autotask, Scope::All).await.is_ok());
+    assert_eq!(autotask.usage().zone_url, Some(serving.url()));
+}
+
+#[tokio::test]
 async fn access_is_read_in_both_forms() {
     let (tenant, _serving, autotask) = served().await;
     let access = async || autotask.query_access(&Entity::NEEDED, &Progress::new()).await;

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use lmsyncd::demo::tenant::Fault;
@@ -33,12 +33,8 @@ fn send(stream: &mut UnixStream, call: &Value) {
 
 fn receive(stream: &mut UnixStream) -> Value {
     let mut frame = Vec::new();
-    for byte in stream.bytes() {
-        match byte.expect("a byte") {
-            0 => break,
-            byte => frame.push(byte),
-        }
-    }
+    BufReader::new(stream).read_until(0, &mut frame).expect("a reply");
+    assert_eq!(frame.pop(), Some(0), "a whole reply");
     serde_json::from_slice(&frame).expect("JSON")
 }
 

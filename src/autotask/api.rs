@@ -43,6 +43,11 @@ impl Autotask {
         }
     }
 
+    /// Goes on where `old` stood, which read with other settings: what it has spent is spent.
+    pub fn take_over(&self, old: &Autotask) {
+        self.connection.take_over(&old.connection);
+    }
+
     /// Every company with the number of its agreements, by id.
     pub async fn directory(&self) -> Result<Vec<Company>, AutotaskError> {
         directory(&self.connection, &Progress::new()).await

@@ -42,6 +42,7 @@ pub(super) struct Connection {
     discovery: tokio::sync::Mutex<()>,
 }
 
+#[derive(Clone, Copy)]
 struct Known {
     auth: Auth,
     threshold: Option<Threshold>,
@@ -73,6 +74,20 @@ impl Connection {
             trial: tokio::sync::Mutex::default(),
             discovery: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Goes on where `old` stood: its requests count toward this one's budget, and, if the
+    /// credentials are the same, what became of them is known already.
+    pub fn take_over(&self, old: &Connection) {
+        self.budget.take_over(&old.budget);
+        let known = *old.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.know(|mine, _| {
+            *mine = if self.credentials.same_as(&old.credentials) {
+                known
+            } else {
+                Known { auth: Auth::Untried, ..known }
+            };
+        });
     }
 
     /// What time it is here.
@@ -118,7 +133,8 @@ impl Connection {
         let _trial = trial.filter(|_| !self.is_accepted());
         let zone = self.zone_url(progress).await?;
         let mut outcome = self.send(request, &zone, progress).await;
-        if let Err(AutotaskError::AuthFailed { .. }) = &outcome
+        if let Err(error) = &outcome
+            && may_have_moved(error)
             && let Some(moved) = self.moved(&zone, progress).await?
         {
             tracing::debug!(from = %zone, to = %moved, "the tenant has moved to another zone");
@@ -243,6 +259,18 @@ impl Connection {
     fn know(&self, change: impl FnOnce(&mut Known, DateTime<Utc>)) {
         let now = self.clock.now();
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), now);
+    }
+}
+
+/// Whether a zone that a request failed at may not be the tenant's any more: it refuses credentials
+/// that are good elsewhere, or it is not there at all.
+fn may_have_moved(error: &AutotaskError) -> bool {
+    match error {
+        AutotaskError::AuthFailed { .. } => true,
+        AutotaskError::Unreachable { trouble, .. } => {
+            matches!(trouble, Trouble::Name | Trouble::Refused | Trouble::Tls)
+        }
+        _ => false,
     }
 }
 

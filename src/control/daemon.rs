@@ -55,6 +55,7 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         id: state.client.id.0,
         name: state.client.name.clone(),
         auto_sync: state.auto_sync,
+        at: state.at.map(|at| at.format("%H:%M").to_string()),
         last_tried: state.last_tried.map(moment),
         last_synced: state.last_synced.map(moment),
         last_changed: state.last_changed.map(moment),

@@ -183,7 +183,7 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
     };
     let mut lines = vec![
         ("health", health),
-        ("auto-sync", if client.auto_sync { "on" } else { "off" }.to_owned()),
+        ("auto-sync", switch(client)),
         ("last tried", screen.exact(client.last_tried.as_deref())),
         ("last synced", screen.exact(client.last_synced.as_deref())),
         ("last changed", screen.exact(client.last_changed.as_deref())),
@@ -199,6 +199,15 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
         lines.push(("last error", screen.paint(Tone::Bad, format!("{message}{code}"))));
     }
     format!("{title}\n{}", pairs(lines, screen))
+}
+
+/// The switch of auto-sync, with its hour.
+fn switch(client: &ClientStatus) -> String {
+    match (client.auto_sync, &client.at) {
+        (false, _) => "off".to_owned(),
+        (true, None) => "on".to_owned(),
+        (true, Some(at)) => format!("on, at {at}"),
+    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ impl Engine {
         self.look_at(&self.live(), &Scope::All, progress).await
     }
 
+    /// What the last look at each client found, as far as it is remembered.
+    pub fn last_looks(&self) -> Vec<Look> {
+        self.looked_at().into_iter().filter_map(|client| self.recall(client)).collect()
+    }
+
     /// What the last look at a client found, if it is still remembered.
     pub fn last_look(&self, client: ClientId) -> Option<Look> {
         self.recall(client)

@@ -331,6 +331,7 @@ fn client_status(full: bool) -> ClientStatus {
         id: 1,
         name: word(),
         auto_sync: true,
+        at: text(full),
         last_tried: text(full),
         last_synced: text(full),
         last_changed: text(full),
