@@ -260,4 +260,6 @@ fn of_line(line: &LineV1, key: ItemKey) -> Result<Option<Contract>, StoreError> 
 }
 
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod tests;
