@@ -124,15 +124,15 @@ fn a_row_that_cannot_be_converted_waits_in_quarantine() {
     let (world, _daemon) = ready();
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let before = world.contracts().len();
-    let good = world.tenant.get(Entity::Contracts, 29_683_353).expect("it")["startDate"].clone();
-    world.tenant.set(Entity::Contracts, 29_683_353, "startDate", Value::Null).expect("set");
-    world.ctl(&["sync", ACME, "--all"]).expect(8, &["startDate"]);
+    let good = world.tenant.get(Entity::Contracts, 29_683_353).expect("it")["endDate"].clone();
+    world.tenant.set(Entity::Contracts, 29_683_353, "endDate", "2001-01-01").expect("set");
+    world.ctl(&["sync", ACME, "--all"]).expect(8, &["endDate"]);
     assert_eq!(world.contracts().len(), before, "the old values stay");
     let list = world.json(&["quarantine", "list"]);
     let items = list["items"].as_array().expect("items");
-    assert!(items.iter().any(|item| item["key"] == ACME_AGREEMENT && item["field"] == "startDate"));
-    world.ctl(&["explain", ACME_AGREEMENT]).expect(0, &["startDate"]);
-    world.tenant.set(Entity::Contracts, 29_683_353, "startDate", good).expect("set");
+    assert!(items.iter().any(|item| item["key"] == ACME_AGREEMENT && item["field"] == "endDate"));
+    world.ctl(&["explain", ACME_AGREEMENT]).expect(0, &["endDate"]);
+    world.tenant.set(Entity::Contracts, 29_683_353, "endDate", good).expect("set");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     assert_eq!(world.json(&["quarantine", "list"])["items"], json!([]));
 }
@@ -174,7 +174,7 @@ fn the_book_of_a_past_moment_can_be_read() {
     assert_ne!(line.expect("it was there")["name"], "Renamed");
     let shown = world.json(&["contract", "show", ACME_LINE, "--as-of", &later]);
     assert_ne!(shown["contract"]["name"], "Renamed");
-    world.ctl(&["contract", "list", "--as-of", "2001-01-01"]).expect(5, &[]);
+    world.ctl(&["contract", "list", "--as-of", "2001-01-01"]).expect(0, &["no contracts"]);
     world.ctl(&["contract", "list", "--as-of", "yesterday"]).expect(2, &["yesterday"]);
 }
 

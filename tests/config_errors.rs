@@ -140,8 +140,7 @@ fn a_wrong_value_comes_with_what_is_expected() {
         ),
         (
             "[fields]\nuser-defined = { \"Signed By\" = 5 }",
-            "`user-defined` = { \"Signed By\" = 5 } at line 5: expected names of Autotask with names \
-             of ours, such as { \"Account Manager\" = \"account_manager\" }",
+            "`user-defined` = 5 at line 5: expected names of Autotask with names of ours, such as { \"Account Manager\" = \"account_manager\" }",
         ),
         (
             "[fields]\nuser-defned = {}",

@@ -9,9 +9,10 @@ use super::convert::{Above, put_date, put_money, put_number, put_text};
 use super::currency::Denomination;
 use super::fields::EntityFields;
 use super::labels;
+use super::lines::{LineKind, LineRow, UnitPeriod};
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::row::BadField;
-use super::rows::{ContractDetails, LineKind, LineRow, UnitPeriod};
+use super::rows::ContractDetails;
 use crate::model::{
     BillingCycle, Field, Fields, ItemKey, Letter, Reject, SourceItem, Value, WorkingLine,
 };

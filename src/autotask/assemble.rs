@@ -13,11 +13,10 @@ use super::convert::Above;
 use super::currency::{Amount, Currencies, Denomination};
 use super::fields::EntityFields;
 use super::labels::{self, AgreementKind, AgreementType};
+use super::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::row::BadField;
-use super::rows::{
-    CompanyRow, ContractRow, LineKind, LineRow, UnitPeriod, UnitRow, nameless_company,
-};
+use super::rows::{CompanyRow, ContractRow, nameless_company};
 use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject};
 use crate::sync::cost::Part;
 

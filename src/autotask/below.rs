@@ -25,9 +25,10 @@ use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
 use super::labels::{self, AgreementKind};
+use super::lines::{LineKind, LineRow, UnitRow};
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::read::Reading;
-use super::rows::{ContractRow, LineKind, LineRow, UnitRow};
+use super::rows::ContractRow;
 
 /// Looking below agreements that were read.
 pub(super) struct Looking<'a> {

@@ -15,10 +15,10 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
+use super::lines::{CatalogueRow, LineKind};
 use super::progress::Progress;
 use super::request::Request;
 use super::retry::{FOR_A_RUN, Patience};
-use super::rows::{CatalogueRow, LineKind};
 use super::walk::walk;
 
 /// How long a name or a currency is believed.
@@ -30,7 +30,7 @@ pub(super) struct Catalogue {
     fields: tokio::sync::Mutex<HashMap<Entity, Arc<EntityFields>>>,
     currencies: tokio::sync::Mutex<Option<(DateTime<Utc>, Arc<Currencies>)>>,
     entries: Mutex<KnownEntries>,
-    contents: Mutex<HashMap<i64, (DateTime<Utc>, Vec<i64>)>>,
+    contents: Mutex<KnownContents>,
 }
 
 /// The fields of an entity, and whether they were read just now.
@@ -38,6 +38,9 @@ pub(super) type Fields = (Arc<EntityFields>, bool);
 
 /// Entries with the moment at which each was read.
 type KnownEntries = HashMap<(LineKind, i64), (DateTime<Utc>, CatalogueRow)>;
+
+/// The services in each bundle, with the moment at which that was read.
+type KnownContents = HashMap<i64, (DateTime<Utc>, Vec<i64>)>;
 
 /// Entries of the catalogue by id.
 pub(super) type Entries = BTreeMap<i64, CatalogueRow>;

@@ -7,7 +7,8 @@
 //! classify  error                               what an answer means
 //! zone  limit  budget  retry  connection        one request from end to end
 //! filter  walk                                  all rows of a query
-//! row  rows  purchases  dates  decimal  text    what is in a row
+//! row  dates  decimal  text                     what is in a field
+//! rows  lines  purchases                        what is in a row
 //! fields  labels  catalogue  currency           what its numbers mean
 //! convert  addition                             one agreement, one addition
 //! read  below  assemble                         snapshots of clients
@@ -39,6 +40,7 @@ mod fields;
 mod filter;
 mod labels;
 mod limit;
+mod lines;
 mod locate;
 mod options;
 mod probe;

@@ -70,6 +70,7 @@ impl Reading<'_> {
             self.rows(&contracts),
             self.catalogue.fields(self.connection, Entity::Contracts, self.progress),
         )?;
+        self.warn_of_missing_fields(&contracts);
         let companies: Vec<CompanyRow> = companies.iter().map(CompanyRow::read).collect();
         let contracts: Vec<ContractRow> =
             contracts.iter().map(|row| ContractRow::read(row, self.user_defined)).collect();
@@ -104,6 +105,17 @@ impl Reading<'_> {
 
     pub async fn rows(&self, query: &Query) -> Result<Vec<Identified>, AutotaskError> {
         walk(self.connection, query, FOR_A_RUN, self.progress).await
+    }
+
+    /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would
+    /// otherwise look like a field that is empty everywhere.
+    fn warn_of_missing_fields(&self, contracts: &[Identified]) {
+        for (name, _) in self.user_defined {
+            let is_known = contracts.iter().any(|(_, row)| row.user_defined(name).is_some());
+            if !is_known && !contracts.is_empty() {
+                tracing::warn!("no agreement in autotask has the user-defined field \"{name}\"");
+            }
+        }
     }
 
     /// The picklists of Contracts that explain what the rows hold.

@@ -214,6 +214,64 @@ async fn lines_of_agreements_that_are_not_there_belong_to_nobody() {
 }
 
 #[tokio::test]
+async fn impossible_dates_reject_the_item_that_has_them() {
+    let script = script();
+    let mut agreement = contract(71, Some(2));
+    agreement["startDate"] = json!("2026-02-30T00:00:00Z");
+    script.rows("Contracts", vec![contract(70, Some(2)), agreement]);
+    let mut row = units(1, 700, json!(3), json!(30.00));
+    row["endDate"] = json!("2026-13-01T00:00:00Z");
+    script.rows("ContractServiceUnits", vec![row]);
+    script.rows(
+        "ContractCharges",
+        vec![
+            json!({"id": 5, "contractID": 70, "billableAmount": 9, "datePurchased": "0000-00-00"}),
+        ],
+    );
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), [""; 0]);
+    let day = "which is not a date";
+    let unit =
+        format!("endDate is \"2026-13-01T00:00:00Z\", {day} in row 1 of ContractServiceUnits");
+    assert_eq!(
+        rejected(&snapshot),
+        [
+            format!("A70 endDate: its cost is not known: S700 cannot be read, because {unit}"),
+            format!("S700 endDate: {unit}"),
+            format!("C5 datePurchased: datePurchased is \"0000-00-00\", {day}"),
+            format!("A71 startDate: startDate is \"2026-02-30T00:00:00Z\", {day}"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_status_that_appears_overnight_is_looked_up_once_and_then_known() {
+    let script = script();
+    let charge = |status: i64| {
+        vec![json!({"id": 5, "contractID": 70, "billableAmount": 9, "status": status})]
+    };
+    let labels = |labels: &[(&str, &str)]| {
+        let values: Vec<Value> =
+            labels.iter().map(|(value, label)| json!({"value": value, "label": label})).collect();
+        json!([{"name": "status", "picklistValues": values}])
+    };
+    script.rows("ContractCharges", charge(1));
+    script.fields("ContractCharges", labels(&[("1", "Ordered")]));
+    let autotask = script.autotask();
+    let status = async || {
+        let snapshots = read(&autotask, Scope::All).await;
+        let charge = snapshots[0].item("C5".parse().expect("a key")).expect("a charge");
+        charge.fields.get(&Field::Status).map(ToString::to_string).expect("a status")
+    };
+    assert_eq!(status().await, "ordered");
+    script.rows("ContractCharges", charge(9));
+    script.fields("ContractCharges", labels(&[("1", "Ordered"), ("9", "On Its Way")]));
+    assert_eq!(status().await, "on its way");
+    assert_eq!(status().await, "on its way");
+    assert_eq!(script.asked("ContractCharges/entityInformation/fields"), 2);
+}
+
+#[tokio::test]
 async fn a_type_that_nobody_knows_is_listed_with_the_reason_and_so_are_its_charges() {
     let script = script();
     let mut strange = contract(71, None);

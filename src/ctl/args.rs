@@ -20,7 +20,7 @@ Exit status:
   4  not permitted                 9  busy, or gave up waiting
 
 A CLIENT is a company id, an exact name, or a part of a name that fits one company.
-A KEY is a letter and a number, such as A29683353 (an agreement) or S55102 (a service).
+A KEY is a letter and a number: A29683353 (an agreement), S55102 (a service), B771 (a bundle).
 
 Start here:
   lmsyncctl doctor              does the connection to Autotask work?

@@ -3,7 +3,7 @@
 //! It speaks to the daemon over the socket (`varlink`), in the words of `model`; where the socket
 //! lies is known to `config`. It never sees the engine, the store or Autotask. One file per noun
 //! holds the arguments of its commands, what they ask and how the answer looks; a rendering is a
-//! function of the reply and the [`screen::Screen`].
+//! function of the reply and the `Screen` in `screen.rs`.
 
 mod args;
 mod ask;

@@ -19,7 +19,7 @@ Examples:
   lmsyncctl pending acme                 ask Autotask now
   lmsyncctl pending 174 --state changed  only what changed
   lmsyncctl pending 174 --all            also what is ignored, and until when
-  lmsyncctl pending --cached             every client, by the last look")]
+  lmsyncctl pending --cached             every client that was looked at, by the last look")]
 pub struct Args {
     /// The client; without it, a summary of every client
     pub client: Option<String>,

@@ -23,7 +23,8 @@ const PARTIAL: u8 = 8;
 ///
 /// Imports the chosen agreements and additions of a client into the store, or everything that is
 /// pending with --all. Contracts that were imported before and changed are updated. While
-/// auto-sync is on for the client, a sync by hand is refused; a dry run never is.
+/// auto-sync is on for the client, a sync by hand is refused; a dry run never is. What a guard holds
+/// is not imported.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,7 +43,7 @@ pub struct Args {
     /// Only say what would be done; nothing is written
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask before everything is imported
+    /// Do not ask before everything is imported; asked is only on a terminal
     #[arg(long, short)]
     pub yes: bool,
     /// Wait while another run of the client is under way

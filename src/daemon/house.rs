@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::exit::StartError;
+use super::exit::{self, StartError};
 use crate::autotask::{Autotask, HttpTransport, Options, ZoneMemory};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError, Settings};
@@ -127,7 +127,7 @@ fn connect(
 }
 
 fn refused(error: &ConfigError) -> Failure {
-    let failure = Failure::new(Code::BadConfiguration, error.to_string());
+    let failure = Failure::new(Code::BadConfiguration, exit::chain(error));
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure.hint("the old configuration stays in use: lmsyncd check-config"),

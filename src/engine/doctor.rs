@@ -14,17 +14,19 @@ impl Engine {
         let remarks = self.store_remarks();
         let checked = tokio::task::spawn_blocking(move || match store.check() {
             Ok(report) => judge(&report.faults, report.lines, &remarks),
-            Err(error) => {
-                let failure = Failure::from(error);
-                let code = Some(failure.code);
-                Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
-            }
+            Err(error) => failed(error.into()),
         });
         if let Ok(checked) = checked.await {
             findings.push(checked);
         }
+        findings.extend(self.must_store().err().map(failed));
         findings
     }
+}
+
+fn failed(failure: Failure) -> Finding {
+    let code = Some(failure.code);
+    Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
 }
 
 fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {

@@ -139,6 +139,14 @@ impl Engine {
         if self.opening.is_clean() { Vec::new() } else { self.opening.remarks() }
     }
 
+    /// Refuses what would end in a commit when the store takes none any more.
+    fn must_store(&self) -> Result<(), Failure> {
+        match self.store.trouble() {
+            None => Ok(()),
+            Some(why) => Err(trouble::read_only(&why)),
+        }
+    }
+
     /// Lets nothing new begin.
     pub fn stop(&self) {
         self.stopping.cancel();

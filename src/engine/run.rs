@@ -80,6 +80,7 @@ impl Engine {
         if order.dry {
             return self.sync_claimed(&order, &progress).await;
         }
+        self.must_store()?;
         self.refuse_while_automatic(&order.client)?;
         let claim = self.claim(&order, patience).await?;
         // It may have been switched on while this waited.

@@ -40,7 +40,7 @@ pub struct Board {
     pub sequence: u64,
     /// How many contract records the store holds.
     pub contracts: usize,
-    /// What was noticed when the store was opened.
+    /// Why the store takes no more changes, and what was noticed when it was opened.
     pub remarks: Vec<String>,
 }
 
@@ -82,7 +82,10 @@ impl Engine {
             started: self.started,
             sequence: self.store.head().seq,
             contracts: contracts.values().sum(),
-            remarks: self.store_remarks(),
+            remarks: {
+                let trouble = self.must_store().err().map(|failure| failure.message);
+                trouble.into_iter().chain(self.store_remarks()).collect()
+            },
         })
     }
 

@@ -40,8 +40,12 @@ impl Engine {
             let sleep = match self.run_due().await {
                 Ok(sleep) => sleep,
                 Err(failure) => {
-                    tracing::error!("the schedule cannot be read: {failure}");
-                    LONGEST_SLEEP
+                    tracing::error!("auto-sync stands still: {failure}");
+                    // Nothing wakes it earlier: what is due stays due, and trying again at once
+                    // would ask Autotask for nothing as fast as it can answer.
+                    let rest = tokio::time::sleep(LONGEST_SLEEP);
+                    let _ = self.stopping.run_until_cancelled(rest).await;
+                    continue;
                 }
             };
             tokio::select! {
@@ -55,6 +59,7 @@ impl Engine {
 
     /// Runs what is due and says how long nothing will be.
     async fn run_due(self: &Arc<Engine>) -> Result<Duration, Failure> {
+        self.must_store()?;
         let live = self.live();
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
         let clients = self.store.clients()?;

@@ -27,8 +27,16 @@ impl From<StoreError> for Failure {
             message.push_str(&deeper.to_string());
             cause = deeper.source();
         }
-        Failure::new(Code::StoreFailed, message).hint(
-            "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store",
-        )
+        Failure::new(Code::StoreFailed, message).hint(WAY_OUT)
     }
+}
+
+/// What to do about a store that failed.
+const WAY_OUT: &str =
+    "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store";
+
+/// The store takes no more changes since something failed.
+pub(super) fn read_only(why: &str) -> Failure {
+    let message = format!("the store takes no more changes until a restart: {why}");
+    Failure::new(Code::StoreFailed, message).hint(WAY_OUT)
 }

@@ -53,7 +53,9 @@ pub struct Around<'a> {
 pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -> Vec<PendingItem> {
     let mut items: Vec<PendingItem> =
         snapshot.items.iter().filter_map(|item| pending_item(item, stored, around)).collect();
-    let vanished = stored.values().filter(|contract| around.gone.contains(&contract.key));
+    // Another run may have made a tombstone of it since it was asked for.
+    let live = stored.values().filter(|contract| contract.vanished.is_none());
+    let vanished = live.filter(|contract| around.gone.contains(&contract.key));
     items.extend(vanished.map(|contract| vanished_item(contract, around.now)));
     for item in &mut items {
         heed_mark(item, around);
@@ -170,6 +172,8 @@ mod tests {
             contract.vanished = Some(NOW);
         }
         assert!(missing(&snapshot(&[]), &book).is_empty());
+        let gone = items.iter().map(|item| item.key).collect();
+        assert!(diff(&snapshot(&[]), &book, &gone).is_empty(), "nor does it vanish again");
         let found = diff(&snapshot(&items), &book, &BTreeSet::new());
         assert_eq!(states(&found), [("A1".to_owned(), PendingState::Returned)]);
     }

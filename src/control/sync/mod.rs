@@ -229,6 +229,10 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     let outcome = loop {
         tokio::select! {
             outcome = &mut run => break outcome?,
+            // A run that has begun goes on; what only waits for its turn does not begin.
+            () = context.caller.gone() => {
+                return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+            }
             Ok(()) = told.changed(), if context.stream.is_some() => {
                 let report = *told.borrow_and_update();
                 let gone = match &mut context.stream {

@@ -25,7 +25,9 @@ pub struct SetArgs {
     /// The contract's key
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// The fields and their values
+    /// The fields and their values: a date is YYYY-MM-DD, tags are separated by commas, impact is
+    /// unspecified, low, medium or high, third_party and auto_renew are yes or no, notice_days is a
+    /// number
     #[arg(value_name = "FIELD=VALUE", required = true)]
     pub fields: Vec<String>,
 }
