@@ -108,7 +108,11 @@ fn csv_is_for_lists_and_for_nothing_else() {
             assert!(outcome.stdout.lines().next().expect("a header").contains(','));
         } else {
             assert_eq!((outcome.status, call), (2, Value::Null), "{args:?}");
-            assert!(outcome.stderr.contains("hint: use --json"), "{}", outcome.stderr);
+            let says = match case.args {
+                ["export", ..] => "hint: `lmsyncctl export csv`",
+                _ => "hint: use --json",
+            };
+            assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
         }
     }
     let (outcome, _) = ask(reply(&replies::clients()), &["client", "list", "--csv"]);

@@ -85,19 +85,19 @@ mod tests {
         };
         assert_eq!(
             render(&reply, &sample(80)),
-            "would fold 1,200 commits older than 2025-10-20 14:05 (1.2 MiB); 30 commits stay \
+            "would fold 1,200 commits older than 2025-10-20 14:05 +01:00 (1.2 MiB); 30 commits stay \
              readable as history\nthis was a dry run: nothing was written\n"
         );
         (reply.dry_run, reply.bytes) = (false, 2048);
         assert_eq!(
             render(&reply, &sample(80)),
-            "folded 1,200 commits older than 2025-10-20 14:05 (2 KiB); 30 commits stay readable as \
+            "folded 1,200 commits older than 2025-10-20 14:05 +01:00 (2 KiB); 30 commits stay readable as \
              history\n"
         );
         reply.commits = 0;
         assert_eq!(
             render(&reply, &sample(80)),
-            "nothing is older than 2025-10-20 14:05; 30 commits stay readable as history\n"
+            "nothing is older than 2025-10-20 14:05 +01:00; 30 commits stay readable as history\n"
         );
     }
 }

@@ -83,9 +83,9 @@ impl Screen {
         self.told(at, times::distance).unwrap_or_else(|| "never".to_owned())
     }
 
-    /// A moment to the minute, whatever day it is now: `2026-11-20 14:00`.
+    /// A moment to the minute with the zone, whatever day it is now: `2026-11-20 14:00 +01:00`.
     pub fn minute(&self, at: &str) -> String {
-        let tell = |_, at: DateTime<FixedOffset>| at.format("%Y-%m-%d %H:%M").to_string();
+        let tell = |_, at: DateTime<FixedOffset>| at.format("%Y-%m-%d %H:%M %:z").to_string();
         self.told(Some(at), tell).unwrap_or_else(|| NONE.to_owned())
     }
 

@@ -57,6 +57,12 @@ fn no_command(error: &clap::Error) -> ExitCode {
 
 fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
     let global = &cli.global;
+    if global.csv && matches!(cli.command, Command::Export(_)) {
+        return Err(CtlError::usage(
+            "an export has its own form, and --csv is another",
+            "`lmsyncctl export csv` is the CSV of everything",
+        ));
+    }
     if global.csv && !cli.command.is_list() {
         return Err(CtlError::usage(
             "--csv is for lists: status, client list, pending, contract list, contract cost, \
@@ -73,7 +79,8 @@ fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
         _ => Format::Text,
     };
     let screen = Screen {
-        width: if terminal { comfy_table::Table::new().width() } else { None },
+        // A terminal that says that it has no columns does not know how many it has.
+        width: comfy_table::Table::new().width().filter(|width| terminal && *width > 0),
         colour: terminal && !no_color && !global.no_color,
         quiet: global.quiet,
         now: SystemClock.now(),

@@ -131,7 +131,7 @@ fn past() -> Vec<Case> {
             json!({ "key": "S2" }),
             book::history(),
             &[
-                "2020-01-02 03:04  lmsyncd",
+                "2020-01-02 03:04 +00:00  lmsyncd",
                 "billing_cost 480.00 → 482.60",
                 "2 steps, 3 changed fields",
             ],

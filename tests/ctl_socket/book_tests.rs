@@ -148,6 +148,9 @@ fn forms_of_export_are_not_mixed() {
         let outcome = refuse(&[&["export"], form, &["--json"]].concat());
         assert_eq!(outcome.status, 2, "{form:?}");
         assert!(outcome.stderr.contains("hint: `lmsyncctl export json`"), "{}", outcome.stderr);
+        let outcome = refuse(&[&["export"], form, &["--csv"]].concat());
+        assert_eq!(outcome.status, 2, "{form:?}");
+        assert!(outcome.stderr.contains("hint: `lmsyncctl export csv`"), "{}", outcome.stderr);
     }
 }
 
