@@ -10,10 +10,13 @@ mod reading;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveTime;
 use in_process::InProcess;
 use lmsyncd::autotask::{
-    Access, Autotask, AutotaskError, Entity, Options, Outcome, Progress, RateLimit, Scope,
+    Access, Autotask, AutotaskError, Entity, HttpTransport, Options, Outcome, Progress, RateLimit,
+    Scope, ZoneMemory,
 };
+use lmsyncd::clock::ManualClock;
 use lmsyncd::demo::tenant::{self, Fault, FaultRule, Tenant};
 use lmsyncd::model::{ClientId, Code, ItemKey};
 use reading::{options, over, over_http, read, served, today};

@@ -28,6 +28,7 @@ const CSV: Csv = Csv::new(
         "id",
         "name",
         "auto_sync",
+        "at",
         "last_tried",
         "last_synced",
         "last_changed",
