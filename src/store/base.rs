@@ -326,3 +326,6 @@ fn count(tally: &mut Tally, edits: &[Edit]) {
 fn damaged(path: &Path, line: u64, why: &str) -> StoreError {
     StoreError::Damaged { file: path.to_owned(), line, why: why.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,3 +27,38 @@ fn named(dir: &Path, is_one: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
     let is_one = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(is_one);
     entries.filter(is_one).map(|entry| entry.path()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Place;
+    use super::*;
+
+    #[test]
+    fn what_openings_put_aside_is_listed_and_nothing_else() {
+        let (place, _) = Place::filled(6);
+        assert_eq!(place.open().0.leftovers(), Vec::<PathBuf>::new());
+        // A torn line, then an index of garbage, then damage in the middle.
+        let whole = fs::read(place.segment(1)).expect("read");
+        fs::write(place.segment(1), [&whole[..], b"{"].concat()).expect("written");
+        drop(place.open());
+        fs::write(place.index().join("db"), vec![0x5a; 700]).expect("written");
+        drop(place.open());
+        let text = String::from_utf8(whole).expect("text");
+        fs::write(place.segment(1), text.replacen("notes 2", "notes 7", 1)).expect("written");
+        let (store, _) = place.open();
+        let names: Vec<_> = store
+            .leftovers()
+            .iter()
+            .map(|path| path.strip_prefix(place.dir()).expect("below").display().to_string())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "index.bad-20270115T080020Z",
+                "ledger/000000000001.jsonl.damaged-20270115T080020Z",
+                "ledger/000000000001.jsonl.torn-20270115T080020Z",
+            ]
+        );
+        assert!(store.leftovers().iter().all(|path| path.exists()));
+    }
+}

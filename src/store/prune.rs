@@ -134,7 +134,10 @@ pub(super) fn find(core: &Core, end: Spot, before: DateTime<Utc>) -> Result<Cut,
     if !younger && cut.standing != head {
         return Err(read::ends_early(&core.ledger_dir, cut.standing.seq, head.seq));
     }
-    if cut.spot.segment < end.segment {
+    if !younger {
+        // The last segment may have no line yet.
+        cut.spot = end;
+    } else if cut.spot.segment < end.segment {
         cut = whole;
     }
     cut.told.kept = head.seq - cut.standing.seq;
@@ -246,6 +249,8 @@ pub(super) fn switch(
     }
     ledger.go_on(end)?;
     core.index.settle(begins, edits)?;
+    // Otherwise whatever ends the program in the next second has the index built anew.
+    core.index.flush()?;
     *past = Past::new(Some(base));
     Ok(())
 }
