@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 
 use lmsyncd::demo::tenant::Fault;
@@ -31,14 +31,10 @@ fn send(stream: &mut UnixStream, call: &Value) {
     stream.write_all(format!("{call}\0").as_bytes()).expect("sent");
 }
 
-fn receive(stream: &mut UnixStream) -> Value {
+fn receive(stream: &UnixStream) -> Value {
     let mut frame = Vec::new();
-    for byte in stream.bytes() {
-        match byte.expect("a byte") {
-            0 => break,
-            byte => frame.push(byte),
-        }
-    }
+    BufReader::new(stream).read_until(0, &mut frame).expect("a frame");
+    frame.pop();
     serde_json::from_slice(&frame).expect("JSON")
 }
 
@@ -79,7 +75,7 @@ fn a_call_that_wants_no_reply_gets_none() {
     oneway["oneway"] = json!(true);
     send(&mut stream, &oneway);
     send(&mut stream, &json!({"method": "org.lmsyncd.Daemon.Version"}));
-    let reply = receive(&mut stream);
+    let reply = receive(&stream);
     assert_eq!(reply["parameters"]["version"], env!("CARGO_PKG_VERSION"), "{reply}");
 }
 

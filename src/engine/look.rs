@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{Engine, Live};
-use crate::autotask::{Access, Entity, Progress, Scope};
+use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
 };
@@ -82,7 +82,15 @@ impl Engine {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<Reading>, Failure> {
-        let snapshots = live.autotask.read(scope, progress).await?;
+        let mut snapshots = live.autotask.read(scope, progress).await?;
+        for ClientSnapshot { client, .. } in &mut snapshots {
+            // A company that is hidden keeps the name under which people know it.
+            if client.name == nameless_company(client.id.0)
+                && let Some(known) = self.store.client(client.id)?
+            {
+                client.name = known.client.name;
+            }
+        }
         let mut missing = Vec::new();
         for snapshot in &snapshots {
             missing.extend(diff::missing(snapshot, &self.stored(snapshot)?));
