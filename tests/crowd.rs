@@ -66,6 +66,24 @@ fn a_crowd_is_served_to_the_last() {
 }
 
 #[test]
+fn those_who_ask_for_the_same_at_once_share_the_answer() {
+    let (world, _daemon) = ready();
+    world.tenant.faults().set(Fault::Slow.amount(300));
+    world.tenant.reset_counters();
+    let children: Vec<_> = (0..20)
+        .map(|_| {
+            let mut command = world.ctl_command(&["client", "list", "--json"]);
+            command.stdout(std::process::Stdio::null()).spawn().expect("lmsyncctl starts")
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().expect("it ends").success());
+    }
+    let asked = world.tenant.counters().total;
+    assert!(asked <= 6, "{asked} requests where one list costs two, and they came at once");
+}
+
+#[test]
 fn a_call_that_wants_no_reply_gets_none() {
     let (world, _daemon) = ready();
     let mut stream = connect(&world);

@@ -148,6 +148,14 @@ fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
 }
 
 #[test]
+fn what_was_looked_at_is_remembered_before_anything_is_synced() {
+    let (world, _daemon) = ready();
+    let fresh = world.json(&["pending"]);
+    assert!(fresh["clients"].as_array().is_some_and(|clients| clients.len() > 5));
+    assert_eq!(world.json(&["pending", "--cached"]), fresh);
+}
+
+#[test]
 fn what_is_stored_outlives_the_daemon() {
     let (world, daemon) = ready();
     world.json(&["sync", ACME, "--all"]);

@@ -86,8 +86,7 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
 
 async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
-        let states = context.engine.client_states()?;
-        states.iter().filter_map(|state| context.engine.last_look(state.client.id)).collect()
+        context.engine.last_looks()?
     } else {
         context.engine.look_at_all(&Progress::new()).await?
     };

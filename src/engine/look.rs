@@ -49,7 +49,17 @@ impl Engine {
 
     /// Asks Autotask what is pending for every client, and remembers the answers.
     pub async fn look_at_all(&self, progress: &Progress) -> Result<Vec<Look>, Failure> {
-        self.look_at(&self.live(), &Scope::All, progress).await
+        let looks = self.look_at(&self.live(), &Scope::All, progress).await?;
+        self.remember_whom(&looks);
+        Ok(looks)
+    }
+
+    /// What the last look at each client found, where it is still remembered.
+    pub fn last_looks(&self) -> Result<Vec<Look>, Failure> {
+        let mut clients: BTreeSet<ClientId> =
+            self.store.clients()?.into_iter().map(|state| state.client.id).collect();
+        clients.extend(self.looked_at());
+        Ok(clients.into_iter().filter_map(|client| self.last_look(client)).collect())
     }
 
     /// What the last look at a client found, if it is still remembered.
