@@ -2,7 +2,7 @@
 
 mod support;
 
-use lmsyncd::demo::tenant::Entity;
+use lmsyncd::demo::tenant::{Entity, Fault};
 use serde_json::{Value, json};
 use support::{ACME, ACME_AGREEMENT, ACME_LINE, World};
 
@@ -145,6 +145,20 @@ fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
     world.ctl(&["pending", ACME]).expect(0, &[]);
     world.ctl(&["auto-sync", "off", ACME]).expect(0, &[]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+}
+
+#[test]
+fn a_client_that_is_switched_off_during_its_run_is_left_as_it_is() {
+    let (world, _daemon) = ready();
+    world.json(&["pending", ACME]);
+    world.tenant.faults().set(Fault::Slow.amount(200));
+    world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
+    let running = || world.json(&["status", ACME])["clients"][0]["running"].is_string();
+    world.wait_for("the run", || running().then_some(()));
+    world.ctl(&["auto-sync", "off", ACME]).expect(0, &[]);
+    world.wait_for("its end", || (!running()).then_some(()));
+    assert_eq!(world.json(&["run", "list"])["runs"], json!([]));
+    assert!(world.contracts().is_empty());
 }
 
 #[test]
