@@ -17,7 +17,7 @@ use in_process::InProcess;
 use lmsyncd::autotask::{Autotask, Options, Progress, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
-use lmsyncd::demo::tenant::{Fault, Tenant};
+use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
 use lmsyncd::engine::{Engine, Order, Parts, Patience};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Run, RunResult, Trigger};
 use lmsyncd::store::Store;
@@ -298,4 +298,21 @@ async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
     assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
     let state = house.engine.client_state(ACME).expect("a state").expect("one");
     assert!(state.auto_sync);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_a_name_is_not_settled_by_what_was_known_long_ago() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    let found = house.engine.resolve("acme").await.expect("one");
+    assert_eq!(found.id, ACME);
+    let row = serde_json::json!({"id": 900, "companyName": "Acme"});
+    tenant.insert(Entity::Companies, &row).expect("inserted");
+    tenant.reset_counters();
+    assert_eq!(house.engine.resolve("acme").await.expect("one").id, ACME);
+    assert_eq!(tenant.counters().total, 0);
+    advance(hours(1)).await;
+    assert_eq!(house.engine.resolve("acme").await.expect("the new one").id, ClientId(900));
+    house.stop().await;
 }

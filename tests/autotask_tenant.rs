@@ -203,8 +203,10 @@ async fn what_is_hidden_from_a_list_is_located_by_its_id() {
         .map(|key| key.parse().expect("a key"))
         .to_vec();
     let located = autotask.locate(&keys, &Progress::new()).await.expect("an answer");
-    let located: Vec<String> =
-        located.iter().map(|found| format!("{} {}", found.key, found.client)).collect();
+    let located: Vec<String> = located
+        .iter()
+        .map(|found| format!("{} {}", found.key, found.client.expect("known")))
+        .collect();
     assert_eq!(located, ["A29683353 174", "B771 175", "M8101 177", "S55102 174"]);
 }
 

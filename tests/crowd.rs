@@ -31,7 +31,7 @@ fn send(stream: &mut UnixStream, call: &Value) {
     stream.write_all(format!("{call}\0").as_bytes()).expect("sent");
 }
 
-fn receive(stream: &mut UnixStream) -> Value {
+fn receive(stream: &UnixStream) -> Value {
     let mut frame = Vec::new();
     BufReader::new(stream).read_until(0, &mut frame).expect("a reply");
     assert_eq!(frame.pop(), Some(0), "a whole reply");
@@ -66,6 +66,24 @@ fn a_crowd_is_served_to_the_last() {
 }
 
 #[test]
+fn those_who_ask_for_the_same_at_once_share_the_answer() {
+    let (world, _daemon) = ready();
+    world.tenant.faults().set(Fault::Slow.amount(300));
+    world.tenant.reset_counters();
+    let children: Vec<_> = (0..20)
+        .map(|_| {
+            let mut command = world.ctl_command(&["client", "list", "--json"]);
+            command.stdout(std::process::Stdio::null()).spawn().expect("lmsyncctl starts")
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().expect("it ends").success());
+    }
+    let asked = world.tenant.counters().total;
+    assert!(asked <= 6, "{asked} requests where one list costs two, and they came at once");
+}
+
+#[test]
 fn a_call_that_wants_no_reply_gets_none() {
     let (world, _daemon) = ready();
     let mut stream = connect(&world);
@@ -75,7 +93,7 @@ fn a_call_that_wants_no_reply_gets_none() {
     oneway["oneway"] = json!(true);
     send(&mut stream, &oneway);
     send(&mut stream, &json!({"method": "org.lmsyncd.Daemon.Version"}));
-    let reply = receive(&mut stream);
+    let reply = receive(&stream);
     assert_eq!(reply["parameters"]["version"], env!("CARGO_PKG_VERSION"), "{reply}");
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lmsyncd::demo::tenant::Entity;
+use lmsyncd::demo::tenant::{Entity, Fault};
 use serde_json::{Value, json};
 use support::{ACME, ACME_AGREEMENT, ACME_LINE, World};
 
@@ -148,10 +148,32 @@ fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
 }
 
 #[test]
+fn a_client_that_is_switched_off_during_its_run_is_left_as_it_is() {
+    let (world, _daemon) = ready();
+    world.json(&["pending", ACME]);
+    world.tenant.faults().set(Fault::Slow.amount(200));
+    world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
+    let running = || world.json(&["status", ACME])["clients"][0]["running"].is_string();
+    world.wait_for("the run", || running().then_some(()));
+    world.ctl(&["auto-sync", "off", ACME]).expect(0, &[]);
+    world.wait_for("its end", || (!running()).then_some(()));
+    assert_eq!(world.json(&["run", "list"])["runs"], json!([]));
+    assert!(world.contracts().is_empty());
+}
+
+#[test]
+fn what_was_looked_at_is_remembered_before_anything_is_synced() {
+    let (world, _daemon) = ready();
+    let fresh = world.json(&["pending"]);
+    assert!(fresh["clients"].as_array().is_some_and(|clients| clients.len() > 5));
+    assert_eq!(world.json(&["pending", "--cached"]), fresh);
+}
+
+#[test]
 fn what_is_stored_outlives_the_daemon() {
     let (world, daemon) = ready();
     world.json(&["sync", ACME, "--all"]);
-    world.json(&["pending", "0"]);
+    world.json(&["pending"]);
     let before = world.contracts();
     assert_eq!(daemon.stop(), 0);
     assert!(!world.socket().exists());

@@ -72,6 +72,7 @@ pub use probe::{Finding, Outcome};
 pub use progress::{Phase, Progress, Report};
 pub use read::Scope;
 pub use request::{HttpRequest, Method};
+pub use rows::nameless_company;
 pub use transport::{HttpResponse, HttpTransport, Transport, TransportError, Trouble};
 pub use usage::{Auth, Threshold, Usage};
 pub use zone::ZoneMemory;

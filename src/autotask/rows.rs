@@ -41,7 +41,7 @@ impl CompanyRow {
 }
 
 /// What a company is called whose name cannot be read.
-pub(super) fn nameless_company(id: i64) -> String {
+pub fn nameless_company(id: i64) -> String {
     format!("company {id}")
 }
 

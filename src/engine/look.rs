@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{Engine, Live};
-use crate::autotask::{Access, Entity, Progress, Scope};
+use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
 };
@@ -54,12 +54,17 @@ impl Engine {
 
     /// Asks Autotask what is pending for every client, and remembers the answers.
     pub async fn look_at_all(&self, progress: &Progress) -> Result<Vec<Look>, Failure> {
-        self.look_at(&self.live(), &Scope::All, progress).await
+        let looks = self.look_at(&self.live(), &Scope::All, progress).await?;
+        self.remember_whom(&looks);
+        Ok(looks)
     }
 
-    /// What the last look at each client found, as far as it is remembered.
-    pub fn last_looks(&self) -> Vec<Look> {
-        self.looked_at().into_iter().filter_map(|client| self.recall(client)).collect()
+    /// What the last look at each client found, where it is still remembered.
+    pub fn last_looks(&self) -> Result<Vec<Look>, Failure> {
+        let mut clients: BTreeSet<ClientId> =
+            self.store.clients()?.into_iter().map(|state| state.client.id).collect();
+        clients.extend(self.looked_at());
+        Ok(clients.into_iter().filter_map(|client| self.last_look(client)).collect())
     }
 
     /// What the last look at a client found, if it is still remembered.
@@ -92,7 +97,15 @@ impl Engine {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<Reading>, Failure> {
-        let snapshots = live.autotask.read(scope, progress).await?;
+        let mut snapshots = live.autotask.read(scope, progress).await?;
+        for ClientSnapshot { client, .. } in &mut snapshots {
+            // A company that is hidden keeps the name under which people know it.
+            if client.name == nameless_company(client.id.0)
+                && let Some(known) = self.store.client(client.id)?
+            {
+                client.name = known.client.name;
+            }
+        }
         let mut missing = Vec::new();
         for snapshot in &snapshots {
             missing.extend(diff::missing(snapshot, &self.stored(snapshot)?));

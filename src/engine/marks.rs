@@ -104,7 +104,11 @@ impl Engine {
                     )
                     .hint("lmsyncctl pending CLIENT lists what there is")
                 })?;
-                located.client
+                located.client.ok_or_else(|| {
+                    let message =
+                        format!("the agreement of {key} is hidden, so its client is not known");
+                    Failure::new(Code::NoPermission, message).hint("lmsyncctl doctor")
+                })?
             }
         };
         match self.store.client(id)? {

@@ -1,8 +1,6 @@
 //! What looks are remembered as: a cache in the store, so that `--cached` and the board know
 //! something after a restart. It may be lost at any time; one that cannot be read is none.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -36,29 +34,12 @@ struct StoredReject {
     reason: String,
 }
 
-/// The name under which it is remembered which clients were looked at.
-const LOOKED_AT: &str = "looks";
-
 impl Engine {
     /// Remembers a look as the last one at its client.
     pub(super) fn remember(&self, look: &Look) {
-        let mut clients = self.looked_at();
-        if clients.insert(look.client.id)
-            && let Ok(bytes) =
-                serde_json::to_vec(&clients.iter().map(|id| id.0).collect::<Vec<_>>())
-        {
-            self.store.cache_put(LOOKED_AT, &bytes);
-        }
         if let Ok(bytes) = serde_json::to_vec(&StoredLook::from(look)) {
             self.store.cache_put(&cache_name(look.client.id), &bytes);
         }
-    }
-
-    /// The clients that a look is remembered of.
-    pub(super) fn looked_at(&self) -> BTreeSet<ClientId> {
-        let bytes = self.store.cache_get(LOOKED_AT).unwrap_or_default();
-        let ids: Vec<i64> = serde_json::from_slice(&bytes).unwrap_or_default();
-        ids.into_iter().map(ClientId).collect()
     }
 
     /// The last look at a client.
@@ -66,7 +47,26 @@ impl Engine {
         let bytes = self.store.cache_get(&cache_name(client))?;
         serde_json::from_slice::<StoredLook>(&bytes).ok()?.into_look()
     }
+
+    /// Remembers at which clients a look at all of them found something.
+    pub(super) fn remember_whom(&self, looks: &[Look]) {
+        let found = looks.iter().filter(|look| !look.items.is_empty());
+        let ids: Vec<i64> = found.map(|look| look.client.id.0).collect();
+        if let Ok(bytes) = serde_json::to_vec(&ids) {
+            self.store.cache_put(LOOKED_AT, &bytes);
+        }
+    }
+
+    /// The clients at which the last look at all of them found something.
+    pub(super) fn looked_at(&self) -> Vec<ClientId> {
+        let bytes = self.store.cache_get(LOOKED_AT).unwrap_or_default();
+        let ids: Vec<i64> = serde_json::from_slice(&bytes).unwrap_or_default();
+        ids.into_iter().map(ClientId).collect()
+    }
 }
+
+/// The name of the list of clients that a look at all of them found something at.
+const LOOKED_AT: &str = "looked-at";
 
 fn cache_name(client: ClientId) -> String {
     format!("look/{client}")

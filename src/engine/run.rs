@@ -190,7 +190,7 @@ impl Engine {
                 Some(contract) => Some(contract.client),
                 None => {
                     let located = live.autotask.locate(&[*key], progress).await?;
-                    located.into_iter().next().map(|located| located.client)
+                    located.into_iter().next().and_then(|located| located.client)
                 }
             };
             let (id, name) = (snapshot.client.id, &snapshot.client.name);

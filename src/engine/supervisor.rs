@@ -151,6 +151,11 @@ impl Engine {
                         continue;
                     };
                     let (order, requests) = (order(state), shares.next());
+                    if self.store.client(id).is_ok_and(|now| now.is_none_or(|now| !now.auto_sync)) {
+                        // Who switched it off does not expect it to change anything any more.
+                        tracing::info!("{}: switched off during its run", order.client.name);
+                        continue;
+                    }
                     let result = self.conclude(live, &order, &reading, started, requests).await;
                     if let Err(failure) = result {
                         self.record_failure(live, &order, started, requests, &failure).await;

@@ -96,7 +96,7 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
 
 async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
-        context.engine.last_looks()
+        context.engine.last_looks()?
     } else {
         context.engine.look_at_all(&Progress::new()).await?
     };
