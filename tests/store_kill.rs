@@ -165,7 +165,7 @@ fn child() {
                         Ok(committed) => say(&format!("stored {client} {next} {}", committed.seq)),
                         Err(error) => break error,
                     }
-                    if prunes && client == 0 && next % 5 == 0 {
+                    if prunes && client == 0 && next.is_multiple_of(5) {
                         say("pruning");
                         store
                             .prune_blocking(moment(now.saturating_sub(10)), false)

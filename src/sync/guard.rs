@@ -95,11 +95,16 @@ fn change_of(item: &PendingItem, field: Field) -> Option<&FieldChange> {
 /// The currency is that of the client, which keeps it for ever; so another one means that the
 /// client or its currency is hidden from the API user, unless the item went to another client.
 fn other_currency(item: &PendingItem) -> Option<String> {
-    let change = change_of(item, Field::Currency)?;
-    let (Some(from), Some(to), None) = (&change.from, &change.to, change_of(item, Field::Client))
-    else {
+    if change_of(item, Field::Client).is_some() {
         return None;
-    };
+    }
+    let client_s = |value: &Value| value.to_string() == "client";
+    let basis = change_of(item, Field::CurrencyBasis).and_then(|change| change.from.as_ref());
+    if basis.is_some_and(client_s) {
+        return Some("the currency of its client cannot be read any more".to_owned());
+    }
+    let change = change_of(item, Field::Currency)?;
+    let (Some(from), Some(to)) = (&change.from, &change.to) else { return None };
     Some(format!("its currency changes from {from} to {to}, and the client is the same"))
 }
 
