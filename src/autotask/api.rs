@@ -88,6 +88,11 @@ impl Autotask {
         threshold(&self.connection, &Progress::new()).await
     }
 
+    /// Goes on counting where `other` stands, which this one takes the place of.
+    pub fn continue_from(&self, other: &Autotask) {
+        self.connection.budget().continue_from(other.connection.budget());
+    }
+
     /// What is known of the use without asking.
     pub fn usage(&self) -> Usage {
         self.connection.usage()

@@ -41,6 +41,14 @@ impl Budget {
         Ok(())
     }
 
+    /// Counts what `other` sent as well, which its successor does after a reload.
+    pub fn continue_from(&self, other: &Budget) {
+        let before = other.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = std::mem::replace(&mut *sent, before);
+        sent.extend(since);
+    }
+
     /// How many were made in the hour before `now`.
     pub fn used(&self, now: DateTime<Utc>) -> u32 {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,6 +86,16 @@ mod tests {
         assert_eq!(budget.take(at(60)), Ok(()));
         assert_eq!(budget.used(at(60)), 2);
         assert_eq!(budget.used(at(120)), 0);
+    }
+
+    #[test]
+    fn a_successor_goes_on_counting() {
+        let before = Budget::new(2);
+        assert_eq!(before.take(at(0)), Ok(()));
+        let after = Budget::new(2);
+        after.continue_from(&before);
+        assert_eq!(after.take(at(1)), Ok(()));
+        assert_eq!(after.take(at(2)), Err(RateLimit::Own { cap: 2 }));
     }
 
     #[test]

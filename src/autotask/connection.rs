@@ -217,6 +217,11 @@ impl Connection {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// The requests of the last hour.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
     /// What is known of the use.
     pub fn usage(&self) -> Usage {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
