@@ -45,7 +45,7 @@ pub struct Board {
 }
 
 impl Engine {
-    /// The board of every client that was ever synced or switched, or of one.
+    /// The board of every client that was ever synced or switched or is being synced, or of one.
     pub fn board(&self, only: Option<&ClientRef>) -> Result<Board, Failure> {
         let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
         for contract in self.store.all_contracts()? {
@@ -59,7 +59,15 @@ impl Engine {
                         .unwrap_or_else(|| ClientState::new(client.clone())),
                 ]
             }
-            None => self.store.clients()?,
+            None => {
+                let mut states = self.store.clients()?;
+                // One that is synced for the first time is in no store yet.
+                let running = self.busy.all().into_iter().map(|running| running.client);
+                let first = running.filter(|c| !states.iter().any(|s| s.client.id == c.id));
+                let first: Vec<ClientState> = first.map(ClientState::new).collect();
+                states.extend(first);
+                states
+            }
         };
         let now = self.now();
         let mut clients: Vec<Standing> = states
