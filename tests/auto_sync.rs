@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use in_process::InProcess;
-use lmsyncd::autotask::{Autotask, Options, ZoneMemory};
+use lmsyncd::autotask::{Autotask, Options, Progress, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
-use lmsyncd::demo::tenant::{Fault, Tenant};
-use lmsyncd::engine::{Engine, Parts};
-use lmsyncd::model::{Actor, ClientId, ClientRef, Run, RunResult, Trigger};
+use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
+use lmsyncd::engine::{Engine, Order, Parts, Patience};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Run, RunResult, Trigger};
 use lmsyncd::store::Store;
+use lmsyncd::sync::select::Choice;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -39,6 +40,10 @@ impl Clock for Paused {
     fn now(&self) -> DateTime<Utc> {
         self.base + TimeDelta::from_std(self.start.elapsed()).expect("in range")
     }
+}
+
+fn acme() -> ClientRef {
+    ClientRef { id: ACME, name: "Acme Dental".to_owned() }
 }
 
 fn noon() -> DateTime<Utc> {
@@ -96,8 +101,7 @@ impl House {
     }
 
     async fn switch_on(&self, at: Option<NaiveTime>) {
-        let client = ClientRef { id: ACME, name: "Acme Dental".to_owned() };
-        self.engine.switch(&[client], true, at, &Actor::daemon()).await.expect("switched");
+        self.engine.switch(&[acme()], true, at, &Actor::daemon()).await.expect("switched");
     }
 
     fn runs(&self) -> Vec<Run> {
@@ -136,6 +140,7 @@ fn options(tenant: &Tenant) -> Options {
         request_timeout: Duration::from_secs(120),
         proxy: None,
         ca_file: None,
+        user_defined: Vec::new(),
     }
 }
 
@@ -167,7 +172,7 @@ async fn it_runs_at_once_and_then_every_24_hours() {
     assert!(house.runs().iter().all(|run| run.trigger == Trigger::Auto));
     assert!(house.runs().iter().all(|run| run.result == RunResult::Ok));
     let created: Vec<u32> = house.runs().iter().rev().map(|run| run.counts.created).collect();
-    assert_eq!(created, [4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(created, [5, 0, 0, 0, 0, 0, 0, 0, 0]);
     house.stop().await;
 }
 
@@ -226,5 +231,88 @@ async fn a_time_of_day_is_kept() {
     let state = house.engine.client_state(ACME).expect("a state").expect("one");
     let next = state.next_run.expect("a next run").with_timezone(&chrono::Local);
     assert_eq!(next.format("%H:%M").to_string(), "02:30");
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn background_work_stands_back_while_others_need_the_hour() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    tenant.limits().set_used(6000);
+    advance(hours(25)).await;
+    house.no_more_than(1).await;
+    tenant.limits().set_used(0);
+    advance(Duration::from_secs(600)).await;
+    house.until_runs(2).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    // To whoever commits, a store that was closed is like one whose disk is full.
+    house.store.clone().close().await.expect("it closes");
+    tenant.reset_counters();
+    for _ in 0..5 {
+        advance(hours(24)).await;
+        house.no_more_than(1).await;
+    }
+    assert_eq!(tenant.counters().total, 0, "nothing that was read could be stored");
+    let board = house.engine.board(None).expect("a board");
+    assert!(board.remarks.iter().any(|remark| remark.contains("no more changes")), "{board:?}");
+    let findings = house.engine.checkup().await;
+    assert_eq!(findings.last().and_then(|finding| finding.code), Some(Code::StoreFailed));
+    tenant.reset_counters();
+    house.engine.switch(&[acme()], false, None, &Actor::daemon()).await.expect_err("not stored");
+    let order = Order {
+        client: ClientRef { id: ClientId(175), name: String::new() },
+        choice: Choice::All,
+        dry: false,
+        trigger: Trigger::Manual,
+        actor: Actor::daemon(),
+    };
+    let refused = house.engine.sync(order, Patience::None, Progress::new()).await;
+    assert_eq!(refused.map_err(|failure| failure.code), Err(Code::StoreFailed));
+    assert_eq!(tenant.counters().total, 0);
+    house.engine.stop();
+    house.supervisor.await.expect("it ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    // Without it, no timer but that of the look can make the paused clock jump.
+    house.supervisor.abort();
+    tenant.faults().set(Fault::HourlyLimit);
+    let began = Instant::now();
+    house.switch_on(None).await;
+    assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
+    let state = house.engine.client_state(ACME).expect("a state").expect("one");
+    assert!(state.auto_sync);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_a_name_is_not_settled_by_what_was_known_long_ago() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    let found = house.engine.resolve("acme").await.expect("one");
+    assert_eq!(found.id, ACME);
+    let row = serde_json::json!({"id": 900, "companyName": "Acme"});
+    tenant.insert(Entity::Companies, &row).expect("inserted");
+    tenant.reset_counters();
+    assert_eq!(house.engine.resolve("acme").await.expect("one").id, ACME);
+    assert_eq!(tenant.counters().total, 0);
+    advance(hours(1)).await;
+    assert_eq!(house.engine.resolve("acme").await.expect("the new one").id, ClientId(900));
     house.stop().await;
 }

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use lmsyncd::demo::tenant::{Fault, FaultRule};
+use lmsyncd::demo::tenant::{Entity, Fault, FaultRule};
 use serde_json::Value;
 use support::{ACME, World};
 
@@ -100,4 +100,40 @@ fn a_fault_in_the_middle_of_a_run_is_survived() {
         world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     }
     assert!(!book(&world).is_empty());
+}
+
+/// Faults that hide one kind of row: what hangs on those rows must not change by itself.
+#[test]
+fn what_hangs_on_hidden_rows_is_held() {
+    let world = World::stories();
+    world.configure("");
+    let _daemon = world.start();
+    let clients = world.json(&["client", "list"])["clients"].as_array().expect("clients").clone();
+    for client in &clients {
+        world.ctl(&["sync", &client["id"].to_string(), "--all"]);
+    }
+    let before = book(&world);
+    let names = |world: &World| {
+        let board = world.json(&["status"]);
+        let clients = board["clients"].as_array().expect("clients").clone();
+        clients.iter().map(|client| client["name"].to_string()).collect::<Vec<String>>()
+    };
+    let known = names(&world);
+    let entities = [
+        Entity::Companies,
+        Entity::Currencies,
+        Entity::ContractServiceUnits,
+        Entity::ContractServiceBundleUnits,
+        Entity::Services,
+    ];
+    for entity in entities {
+        world.tenant.faults().set(Fault::NoRows.on(entity));
+        for client in &clients {
+            let told = world.ctl(&["sync", &client["id"].to_string(), "--all"]);
+            assert!([0, 6, 8].contains(&told.exit), "{entity:?}: {told:#?}");
+        }
+        assert_eq!(book(&world), before, "{entity:?}");
+        assert_eq!(names(&world), known, "{entity:?}");
+        world.tenant.faults().clear();
+    }
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lmsyncd::demo::tenant::Entity;
+use lmsyncd::demo::tenant::{Entity, Fault};
 use serde_json::{Value, json};
 use support::{ACME, ACME_AGREEMENT, ACME_LINE, World};
 
@@ -65,7 +65,8 @@ fn a_second_sync_of_the_same_data_writes_nothing() {
     let after = (world.contracts(), history(&world));
     assert_eq!(without_synced(before.0), without_synced(after.0));
     assert_eq!(before.1, after.1, "no line of the ledger holds a change but the first run's");
-    assert_eq!(world.json(&["pending", ACME])["items"], json!([]));
+    let left = world.json(&["pending", ACME])["items"].as_array().expect("items").clone();
+    assert!(left.iter().all(|item| item["state"] == "unsupported"), "{left:?}");
 }
 
 /// Every change and contract that the ledger's lines hold, in order.
@@ -147,10 +148,32 @@ fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
 }
 
 #[test]
+fn a_client_that_is_switched_off_during_its_run_is_left_as_it_is() {
+    let (world, _daemon) = ready();
+    world.json(&["pending", ACME]);
+    world.tenant.faults().set(Fault::Slow.amount(200));
+    world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
+    let running = || world.json(&["status", ACME])["clients"][0]["running"].is_string();
+    world.wait_for("the run", || running().then_some(()));
+    world.ctl(&["auto-sync", "off", ACME]).expect(0, &[]);
+    world.wait_for("its end", || (!running()).then_some(()));
+    assert_eq!(world.json(&["run", "list"])["runs"], json!([]));
+    assert!(world.contracts().is_empty());
+}
+
+#[test]
+fn what_was_looked_at_is_remembered_before_anything_is_synced() {
+    let (world, _daemon) = ready();
+    let fresh = world.json(&["pending"]);
+    assert!(fresh["clients"].as_array().is_some_and(|clients| clients.len() > 5));
+    assert_eq!(world.json(&["pending", "--cached"]), fresh);
+}
+
+#[test]
 fn what_is_stored_outlives_the_daemon() {
     let (world, daemon) = ready();
     world.json(&["sync", ACME, "--all"]);
-    world.json(&["pending", "0"]);
+    world.json(&["pending"]);
     let before = world.contracts();
     assert_eq!(daemon.stop(), 0);
     assert!(!world.socket().exists());
@@ -158,6 +181,10 @@ fn what_is_stored_outlives_the_daemon() {
     assert_eq!(world.contracts(), before);
     let cached = world.json(&["pending", "0", "--cached"]);
     assert!(cached["as_of"].is_string());
+    // Also of a client that was only looked at.
+    let all = world.json(&["pending", "--cached"]);
+    let clients = all["clients"].as_array().expect("clients");
+    assert!(clients.iter().any(|client| client["id"] == 0), "{all}");
     assert_eq!(world.json(&["status"])["daemon"]["store_remarks"], json!([]));
 }
 
@@ -186,8 +213,12 @@ fn a_vanished_line_is_a_tombstone_and_returns_by_itself() {
 #[test]
 fn reload_says_what_is_different_and_a_bad_file_changes_nothing() {
     let (world, daemon) = ready();
+    world.json(&["sync", ACME, "--all"]);
+    let spent = world.json(&["status"])["api"]["requests_last_hour"].clone();
     world.configure("[sync]\ninterval = \"12h\"");
     world.ctl(&["reload"]).expect(0, &["sync.interval"]);
+    let api = world.json(&["status"])["api"].clone();
+    assert_eq!((&api["requests_last_hour"], &api["auth"]), (&spent, &json!("ok")));
     world.configure("[sync]\nintervall = \"12h\"");
     world.ctl(&["reload"]).expect(1, &["intervall", "interval"]);
     daemon.signal(nix::sys::signal::Signal::SIGHUP);

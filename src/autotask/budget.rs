@@ -41,6 +41,12 @@ impl Budget {
         Ok(())
     }
 
+    /// Counts the requests of `other` as made from this budget.
+    pub fn take_over(&self, other: &Budget) {
+        let made = other.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = made;
+    }
+
     /// How many were made in the hour before `now`.
     pub fn used(&self, now: DateTime<Utc>) -> u32 {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,6 +72,17 @@ mod tests {
 
     fn at(minute: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minute)
+    }
+
+    #[test]
+    fn a_budget_that_is_taken_over_is_not_a_fresh_one() {
+        let old = Budget::new(2);
+        assert_eq!(old.take(at(0)), Ok(()));
+        let new = Budget::new(2);
+        new.take_over(&old);
+        assert_eq!(new.used(at(1)), 1);
+        assert_eq!(new.take(at(1)), Ok(()));
+        assert_eq!(new.take(at(2)), Err(RateLimit::Own { cap: 2 }));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::filter::Query;
 use super::progress::Progress;
-use super::retry::FOR_A_RUN;
+use super::retry::FOR_A_LIST;
 use super::rows::{CompanyRow, nameless_company};
 use super::walk::walk;
 use crate::model::ClientId;
@@ -33,8 +33,8 @@ pub(super) async fn directory(
     let companies = Query::all(Entity::Companies).fields(CompanyRow::FIELDS);
     let contracts = Query::all(Entity::Contracts).fields(&["id", "companyID"]);
     let (companies, contracts) = tokio::try_join!(
-        walk(connection, &companies, FOR_A_RUN, progress),
-        walk(connection, &contracts, FOR_A_RUN, progress),
+        walk(connection, &companies, FOR_A_LIST, progress),
+        walk(connection, &contracts, FOR_A_LIST, progress),
     )?;
     let mut directory: BTreeMap<i64, Company> = BTreeMap::new();
     for row in &companies {

@@ -26,6 +26,10 @@ pub(super) const FOR_A_RUN: Patience =
 /// For a person who waits: the first answer counts.
 pub(super) const FOR_A_PERSON: Patience = Patience { attempts: 1, total: Duration::from_secs(60) };
 
+/// For a list that a person waits for: a fault of a moment does not spoil it, and a limit is told
+/// at once.
+pub(super) const FOR_A_LIST: Patience = Patience { attempts: 3, total: Duration::from_secs(20) };
+
 /// The wait before the first retry; each further one is twice as long, with jitter on top.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 

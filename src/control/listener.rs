@@ -5,10 +5,12 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::unistd::{Gid, Group};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,6 +20,10 @@ use crate::engine::Engine;
 
 /// How many connections are served at a time. A person has one or two, a monitor one.
 const MAX_CONNECTIONS: usize = 64;
+
+/// How long a connection waits for a place before the one that is silent for longest is closed.
+/// Calls are answered faster than that, so that a crowd of callers closes nobody.
+const CROWDED: Duration = Duration::from_secs(1);
 
 /// Why the socket cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -79,17 +85,16 @@ impl Listener {
     /// Serves connections until `stopping` is cancelled; sessions are tracked in `tasks`.
     pub async fn serve(self, engine: Arc<Engine>, tasks: TaskTracker, stopping: CancellationToken) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let crowded = Arc::new(Notify::new());
         loop {
-            let stream = tokio::select! {
-                () = stopping.cancelled() => return,
-                accepted = self.accept() => accepted,
-            };
-            // Without a place the connection is closed at once: the caller may come again.
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+            // Whoever finds no place waits; those behind wait in the backlog of the socket.
+            let next = async { (self.accept().await, place(&places, &crowded).await) };
+            let Some((stream, place)) = stopping.run_until_cancelled(next).await else { return };
             let (engine, stopping) = (Arc::clone(&engine), stopping.clone());
+            let crowded = Arc::clone(&crowded);
             tasks.spawn(async move {
                 let _place = place;
-                if let Err(error) = session::serve(stream, &engine, &stopping).await {
+                if let Err(error) = session::serve(stream, &engine, &stopping, &crowded).await {
                     tracing::debug!("a connection ended: {error}");
                 }
             });
@@ -103,9 +108,20 @@ impl Listener {
                 Err(error) => {
                     // Usually too many open files; others go away and free some.
                     tracing::warn!("a connection was not accepted: {error}");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
+        }
+    }
+}
+
+/// Waits for a place, and lets the connection that is silent for longest go if none comes free.
+async fn place(places: &Arc<Semaphore>, crowded: &Notify) -> Option<OwnedSemaphorePermit> {
+    loop {
+        match timeout(CROWDED, Arc::clone(places).acquire_owned()).await {
+            // Only a semaphore that was closed gives none, which this one never is.
+            Ok(place) => return place.ok(),
+            Err(_) => crowded.notify_one(),
         }
     }
 }

@@ -7,9 +7,12 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Notify;
 use tokio::time::timeout;
-use tokio_util::codec::Framed;
+use tokio_util::codec::{FramedRead, FramedWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::peer::Peer;
@@ -54,6 +57,8 @@ pub(super) struct Context<'a> {
     pub(super) peer: &'a Peer,
     /// Where replies before the last one go; none unless the caller asked for `more`.
     pub(super) stream: Option<&'a mut Replies>,
+    /// The caller's side of the connection.
+    pub(super) caller: Caller<'a>,
 }
 
 impl Context<'_> {
@@ -63,9 +68,27 @@ impl Context<'_> {
     }
 }
 
+/// The caller's side of a connection while a call is answered.
+pub(super) struct Caller<'a>(&'a OwnedReadHalf);
+
+impl Caller<'_> {
+    /// Ends when the caller has closed the connection. One that only ceased to send still reads;
+    /// one that has sent its next call already is not watched.
+    pub(super) async fn gone(&self) {
+        let closed = self.0.ready(Interest::READABLE).await.is_ok_and(|now| now.is_read_closed());
+        if closed {
+            let both = self.0.ready(Interest::READABLE | Interest::WRITABLE).await;
+            if both.is_ok_and(|now| now.is_write_closed()) {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
 /// The sending half of a connection.
 pub(super) struct Replies {
-    framed: Framed<UnixStream, NulCodec>,
+    framed: FramedWrite<OwnedWriteHalf, NulCodec>,
 }
 
 impl Replies {
@@ -84,25 +107,33 @@ impl Replies {
     }
 }
 
-/// Serves one connection.
+/// Serves one connection. It ends when others need its place more: the one that waits for a call
+/// for longest is told so first.
 pub(super) async fn serve(
     stream: UnixStream,
     engine: &Arc<Engine>,
     stopping: &CancellationToken,
+    crowded: &Notify,
 ) -> Result<(), FrameError> {
     let peer = Peer::of(&stream)?;
-    let mut replies = Replies { framed: Framed::new(stream, NulCodec::new(MAX_REQUEST)) };
+    let (calls, replies) = stream.into_split();
+    let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
+    let mut replies = Replies { framed: FramedWrite::new(replies, NulCodec::new(MAX_REQUEST)) };
     loop {
         let frame = tokio::select! {
+            biased;
             () = stopping.cancelled() => return Ok(()),
-            frame = timeout(IDLE, replies.framed.next()) => frame,
+            frame = timeout(IDLE, calls.next()) => frame,
+            () = crowded.notified() => return Ok(()),
         };
         let Ok(Some(frame)) = frame else { return Ok(()) };
         // What is no call cannot be answered; the connection is closed.
         let call: Call = serde_json::from_slice(&frame?).map_err(std::io::Error::from)?;
         let answer = {
-            let stream = call.more.then_some(&mut replies);
-            dispatch(&call, Context { engine, peer: &peer, stream }).await
+            // A call that wants no reply gets none, whatever else it asks for.
+            let stream = (call.more && !call.oneway).then_some(&mut replies);
+            let caller = Caller(calls.get_ref());
+            dispatch(&call, Context { engine, peer: &peer, stream, caller }).await
         };
         if !call.oneway {
             replies.send(reply(answer)).await?;

@@ -5,7 +5,7 @@ use crate::control::BindError;
 use crate::model::Failure;
 use crate::store::StoreError;
 
-/// Why the daemon does not start.
+/// Why the daemon does not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The configuration, or the credentials beside it.
@@ -14,6 +14,9 @@ pub enum StartError {
     /// The store.
     #[error("the store cannot be opened")]
     Store(#[source] StoreError),
+    /// The store, at the end: the daemon ran, and not everything may be on the disk.
+    #[error("the store could not be closed")]
+    Close(#[source] StoreError),
     /// The control socket.
     #[error("the control socket cannot be served")]
     Bind(#[source] BindError),
@@ -38,7 +41,7 @@ impl StartError {
             StartError::Config(_) | StartError::Setup(_) => CONFIG,
             StartError::Store(StoreError::InUse { .. }) => UNAVAILABLE,
             StartError::Store(StoreError::Io { source, .. }) if denied(source) => NO_PERMISSION,
-            StartError::Store(_) => IO_ERROR,
+            StartError::Store(_) | StartError::Close(_) => IO_ERROR,
             StartError::Bind(BindError::Io { source, .. }) if denied(source) => NO_PERMISSION,
             StartError::Bind(_) => UNAVAILABLE,
             StartError::System(_) => OS_ERROR,
@@ -56,6 +59,10 @@ impl StartError {
             StartError::Store(StoreError::Io { .. }) => Some(
                 "the daemon's user must own `store.path`, with free space on its disk".to_owned(),
             ),
+            StartError::Close(_) => Some(
+                "nothing that was acknowledged is lost: the next start checks and repairs the store"
+                    .to_owned(),
+            ),
             StartError::Bind(BindError::InUse { .. }) => {
                 Some("systemctl status lmsyncd, or another `control.socket`".to_owned())
             }
@@ -68,13 +75,30 @@ impl StartError {
 
     /// The failure and its causes, in one line.
     pub fn line(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            line.push_str(": ");
-            line.push_str(&error.to_string());
-            cause = error.source();
-        }
-        line
+        chain(self)
+    }
+}
+
+/// An error and its causes, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_does_not_close_is_not_called_one_that_does_not_open() {
+        let error = StartError::Close(StoreError::Stopped);
+        assert!(error.line().starts_with("the store could not be closed: "), "{}", error.line());
+        assert_eq!(error.exit_status(), 74);
     }
 }

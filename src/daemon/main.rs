@@ -56,6 +56,6 @@ fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
         // Without systemd there is nobody to tell, which is no error.
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         tracing::info!("lmsyncd {} is ready", env!("CARGO_PKG_VERSION"));
-        house.serve(stopping).await.map_err(StartError::Store)
+        house.serve(stopping).await.map_err(StartError::Close)
     })
 }

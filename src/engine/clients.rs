@@ -1,9 +1,11 @@
 //! Which clients there are, and which one a person means.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 
 use super::Engine;
 use crate::autotask::Company;
@@ -11,6 +13,10 @@ use crate::model::{ClientId, ClientRef, Code, Failure};
 
 /// How old a list of companies may be when a person asks for the list.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
+
+/// How old a list of companies may be when a part of a name must mean one client only. An exact
+/// name or a number is settled by a list of any age.
+const UNAMBIGUOUS: TimeDelta = TimeDelta::minutes(15);
 
 /// How many candidates an ambiguous name lists.
 const MAX_CANDIDATES: usize = 10;
@@ -22,22 +28,41 @@ struct Directory {
     as_of: DateTime<Utc>,
 }
 
-/// The last directory, in memory.
+/// A question for the directory, whose answer everyone shares who wants it meanwhile.
+type Asking = Shared<BoxFuture<'static, Result<Arc<Directory>, Failure>>>;
+
+/// The last directory, in memory, and the question that is under way for the next.
 #[derive(Debug, Default)]
-pub(super) struct DirectoryCache(Mutex<Option<Arc<Directory>>>);
+pub(super) struct DirectoryCache(Mutex<(Option<Arc<Directory>>, Option<Asking>)>);
 
 impl DirectoryCache {
     fn get(&self) -> Option<Arc<Directory>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().0.clone()
     }
 
-    fn put(&self, directory: Arc<Directory>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(directory);
+    /// The question that is under way, or a new one.
+    fn asking(&self, ask: impl FnOnce() -> Asking) -> Asking {
+        self.lock().1.get_or_insert_with(ask).clone()
+    }
+
+    /// Takes the answer to a question, unless it was forgotten meanwhile.
+    fn answered(&self, asking: &Asking, answer: Option<&Arc<Directory>>) {
+        let mut cache = self.lock();
+        if cache.1.as_ref().is_some_and(|current| current.ptr_eq(asking)) {
+            cache.1 = None;
+            if let Some(directory) = answer {
+                cache.0 = Some(Arc::clone(directory));
+            }
+        }
     }
 
     /// Forgets it: another tenant may answer from now on.
     pub(super) fn clear(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.lock() = (None, None);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Option<Arc<Directory>>, Option<Asking>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,11 +125,16 @@ impl Engine {
     /// The client that a person means: a company id, an exact name, or an unambiguous part of a
     /// name. Asks Autotask only where what is known does not settle it.
     pub async fn resolve(&self, text: &str) -> Result<ClientRef, Failure> {
-        let settled = |found: &Match| matches!(found, Match::Exact(_));
         let directory = self.directory.get();
-        let known = self.known(directory.as_deref())?;
-        let mut found = find(text, &known);
-        if !settled(&found) && (directory.is_none() || matches!(found, Match::None)) {
+        let mut found = find(text, &self.known(directory.as_deref())?);
+        let settled = match found {
+            Match::Exact(_) => true,
+            Match::None => false,
+            Match::Part(_) | Match::Several(_) => {
+                directory.is_some_and(|known| (self.now() - known.as_of).abs() <= UNAMBIGUOUS)
+            }
+        };
+        if !settled {
             match self.directory(FRESH).await {
                 Ok(directory) => found = find(text, &self.known(Some(&directory))?),
                 // What the store knows still serves while Autotask does not answer.
@@ -127,6 +157,7 @@ impl Engine {
         Ok(companies.map(|c| ClientRef { id: c.id, name: c.name.clone() }).collect())
     }
 
+    /// Every client that the store or this directory knows.
     fn known(&self, directory: Option<&Directory>) -> Result<Vec<ClientRef>, Failure> {
         let mut known: BTreeMap<ClientId, ClientRef> = self
             .store
@@ -147,10 +178,17 @@ impl Engine {
         {
             return Ok(directory);
         }
-        let companies = self.live().autotask.directory().await?;
-        let directory = Arc::new(Directory { companies, as_of: now });
-        self.directory.put(Arc::clone(&directory));
-        Ok(directory)
+        let autotask = self.live().autotask;
+        let asking = self.directory.asking(|| {
+            let ask = async move {
+                let companies = autotask.directory().await?;
+                Ok(Arc::new(Directory { companies, as_of: now }))
+            };
+            ask.boxed().shared()
+        });
+        let answer = asking.clone().await;
+        self.directory.answered(&asking, answer.as_ref().ok());
+        answer
     }
 }
 

@@ -14,17 +14,30 @@ impl Engine {
         let remarks = self.store_remarks();
         let checked = tokio::task::spawn_blocking(move || match store.check() {
             Ok(report) => judge(&report.faults, report.lines, &remarks),
-            Err(error) => {
-                let failure = Failure::from(error);
-                let code = Some(failure.code);
-                Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
-            }
+            Err(error) => failed(error.into()),
         });
         if let Ok(checked) = checked.await {
             findings.push(checked);
         }
+        findings.extend(self.must_store().err().map(failed));
+        findings.extend(leftovers(&self.store.leftovers()));
         findings
     }
+}
+
+fn failed(failure: Failure) -> Finding {
+    let code = Some(failure.code);
+    Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
+}
+
+/// What repairs moved aside: nobody but a person may throw it away.
+fn leftovers(files: &[std::path::PathBuf]) -> Option<Finding> {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    (!names.is_empty()).then(|| {
+        let detail = format!("repairs moved aside {}", names.join(", "));
+        let fix = "once you know that nothing is missing, they may be deleted";
+        finding(Outcome::Warning, detail, Some(fix.to_owned()))
+    })
 }
 
 fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{Engine, Live};
-use crate::autotask::{Access, Entity, Progress, Scope};
+use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
 };
-use crate::sync::diff::{self, Stored};
+use crate::sync::diff::{self, Around, Stored};
 use crate::sync::guard::{self, Circumstances, Limits};
+use crate::sync::marking::Marks;
+use crate::sync::renewal;
 
 /// What one look at Autotask found for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,10 @@ pub(super) struct Reading {
 
 /// A reading held against the store as it is now.
 pub(super) struct Examined {
+    /// The snapshot, with the renewals written into it.
+    pub(super) snapshot: ClientSnapshot,
     pub(super) stored: Stored,
+    pub(super) marks: Marks,
     pub(super) items: Vec<PendingItem>,
 }
 
@@ -49,7 +54,17 @@ impl Engine {
 
     /// Asks Autotask what is pending for every client, and remembers the answers.
     pub async fn look_at_all(&self, progress: &Progress) -> Result<Vec<Look>, Failure> {
-        self.look_at(&self.live(), &Scope::All, progress).await
+        let looks = self.look_at(&self.live(), &Scope::All, progress).await?;
+        self.remember_whom(&looks);
+        Ok(looks)
+    }
+
+    /// What the last look at each client found, where it is still remembered.
+    pub fn last_looks(&self) -> Result<Vec<Look>, Failure> {
+        let mut clients: BTreeSet<ClientId> =
+            self.store.clients()?.into_iter().map(|state| state.client.id).collect();
+        clients.extend(self.looked_at());
+        Ok(clients.into_iter().filter_map(|client| self.last_look(client)).collect())
     }
 
     /// What the last look at a client found, if it is still remembered.
@@ -65,7 +80,7 @@ impl Engine {
     ) -> Result<Vec<Look>, Failure> {
         let mut looks = Vec::new();
         for reading in self.read(live, scope, progress).await? {
-            let Examined { items, .. } = self.examine(live, &reading)?;
+            let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
             let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
             let look = Look { client, as_of, items, rejects };
             self.remember(&look);
@@ -82,7 +97,15 @@ impl Engine {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<Reading>, Failure> {
-        let snapshots = live.autotask.read(scope, progress).await?;
+        let mut snapshots = live.autotask.read(scope, progress).await?;
+        for ClientSnapshot { client, .. } in &mut snapshots {
+            // A company that is hidden keeps the name under which people know it.
+            if client.name == nameless_company(client.id.0)
+                && let Some(known) = self.store.client(client.id)?
+            {
+                client.name = known.client.name;
+            }
+        }
         let mut missing = Vec::new();
         for snapshot in &snapshots {
             missing.extend(diff::missing(snapshot, &self.stored(snapshot)?));
@@ -105,10 +128,30 @@ impl Engine {
         snapshots.into_iter().map(reading).collect()
     }
 
-    /// Holds a reading against the store as it is now.
-    pub(super) fn examine(&self, live: &Live, reading: &Reading) -> Result<Examined, Failure> {
-        let stored = self.stored(&reading.snapshot)?;
-        let mut items = diff::pending(&reading.snapshot, &stored, &reading.gone, self.now());
+    /// Holds a reading against the store as it is now. An item that is `named` is not held because
+    /// its run was reverted: naming it is how a person lets it go.
+    pub(super) fn examine(
+        &self,
+        live: &Live,
+        reading: &Reading,
+        named: &BTreeSet<ItemKey>,
+    ) -> Result<Examined, Failure> {
+        let mut snapshot = reading.snapshot.clone();
+        let stored = self.stored(&snapshot)?;
+        let renewals = renewal::write_into(&mut snapshot, &stored);
+        let marks: Marks = self
+            .store
+            .marks(snapshot.client.id)?
+            .into_iter()
+            .map(|mark| (mark.key, mark))
+            .collect();
+        let mut heeded = marks.clone();
+        for mark in heeded.values_mut().filter(|mark| named.contains(&mark.key)) {
+            mark.hold = None;
+        }
+        let around =
+            Around { gone: &reading.gone, marks: &heeded, renewals: &renewals, now: self.now() };
+        let mut items = diff::pending(&snapshot, &stored, around);
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
@@ -119,7 +162,7 @@ impl Engine {
             restricted: reading.restricted,
         };
         guard::hold(&mut items, around, limits(live));
-        Ok(Examined { stored, items })
+        Ok(Examined { snapshot, stored, marks, items })
     }
 
     fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {

@@ -47,7 +47,26 @@ impl Engine {
         let bytes = self.store.cache_get(&cache_name(client))?;
         serde_json::from_slice::<StoredLook>(&bytes).ok()?.into_look()
     }
+
+    /// Remembers at which clients a look at all of them found something.
+    pub(super) fn remember_whom(&self, looks: &[Look]) {
+        let found = looks.iter().filter(|look| !look.items.is_empty());
+        let ids: Vec<i64> = found.map(|look| look.client.id.0).collect();
+        if let Ok(bytes) = serde_json::to_vec(&ids) {
+            self.store.cache_put(LOOKED_AT, &bytes);
+        }
+    }
+
+    /// The clients at which the last look at all of them found something.
+    pub(super) fn looked_at(&self) -> Vec<ClientId> {
+        let bytes = self.store.cache_get(LOOKED_AT).unwrap_or_default();
+        let ids: Vec<i64> = serde_json::from_slice(&bytes).unwrap_or_default();
+        ids.into_iter().map(ClientId).collect()
+    }
 }
+
+/// The name of the list of clients that a look at all of them found something at.
+const LOOKED_AT: &str = "looked-at";
 
 fn cache_name(client: ClientId) -> String {
     format!("look/{client}")

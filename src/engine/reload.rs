@@ -12,6 +12,7 @@ impl Engine {
         let settings = (self.load)()?;
         let autotask = (self.connect)(&settings)?;
         let old = self.live();
+        autotask.take_over(&old.autotask);
         let changes = crate::config::changes(&old.settings, &settings);
         let live = Live { settings: Arc::new(settings), autotask };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Engine, Running};
 use crate::autotask::Usage;
-use crate::model::{ClientId, ClientRef, ClientState, Code, Failure, PendingState, Run, RunId};
+use crate::model::{
+    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, PendingState, Run, RunId,
+};
 use crate::store::RunRecord;
 use crate::sync::standing::{Health, health};
 
@@ -38,12 +40,12 @@ pub struct Board {
     pub sequence: u64,
     /// How many contract records the store holds.
     pub contracts: usize,
-    /// What was noticed when the store was opened.
+    /// Why the store takes no more changes, and what was noticed when it was opened.
     pub remarks: Vec<String>,
 }
 
 impl Engine {
-    /// The board of every client that was ever synced or switched, or of one.
+    /// The board of every client that was ever synced or switched or is being synced, or of one.
     pub fn board(&self, only: Option<&ClientRef>) -> Result<Board, Failure> {
         let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
         for contract in self.store.all_contracts()? {
@@ -57,7 +59,15 @@ impl Engine {
                         .unwrap_or_else(|| ClientState::new(client.clone())),
                 ]
             }
-            None => self.store.clients()?,
+            None => {
+                let mut states = self.store.clients()?;
+                // One that is synced for the first time is in no store yet.
+                let running = self.busy.all().into_iter().map(|running| running.client);
+                let first = running.filter(|c| !states.iter().any(|s| s.client.id == c.id));
+                let first: Vec<ClientState> = first.map(ClientState::new).collect();
+                states.extend(first);
+                states
+            }
         };
         let now = self.now();
         let mut clients: Vec<Standing> = states
@@ -80,7 +90,10 @@ impl Engine {
             started: self.started,
             sequence: self.store.head().seq,
             contracts: contracts.values().sum(),
-            remarks: self.store_remarks(),
+            remarks: {
+                let trouble = self.must_store().err().map(|failure| failure.message);
+                trouble.into_iter().chain(self.store_remarks()).collect()
+            },
         })
     }
 
@@ -93,6 +106,20 @@ impl Engine {
     /// The state of a client, if anything ever happened to it.
     pub fn client_state(&self, client: ClientId) -> Result<Option<ClientState>, Failure> {
         Ok(self.store.client(client)?)
+    }
+
+    /// A client by its id, with the name that the store knows; an empty one if it knows none.
+    pub fn named(&self, id: ClientId) -> Result<ClientRef, Failure> {
+        let state = self.store.client(id)?;
+        Ok(state.map_or_else(|| ClientRef { id, name: String::new() }, |state| state.client))
+    }
+
+    /// Where to look at the agreement of a contract in Autotask's web interface; none for one made
+    /// by hand, and none until the zone is known.
+    pub fn link(&self, contract: &Contract) -> Option<String> {
+        let agreement = contract.parent.unwrap_or(contract.key);
+        let followed = contract.origin != Origin::Local && agreement.is_agreement();
+        followed.then(|| self.live().autotask.contract_link(agreement.id))?
     }
 
     /// The states of every client that anything ever happened to.

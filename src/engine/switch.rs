@@ -1,21 +1,27 @@
 //! The switch of auto-sync.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use std::time::Duration;
 
+use chrono::{DateTime, Local, NaiveTime, TimeDelta, Utc};
+use tokio::time::timeout;
+
+use super::commit::empty_commit;
+use super::run::interval;
 use super::{Engine, events};
 use crate::autotask::Progress;
 use crate::config::NewAgreements;
-use crate::model::{Actor, ClientRef, ClientState, Code, Failure};
-use crate::store::{Commit, StoreError, Write};
+use crate::model::{Actor, ClientRef, ClientState, Failure};
+use crate::store::{Commit, Write};
 use crate::sync::diff::Stored;
+use crate::sync::schedule;
 use crate::sync::select::Choice;
 
 /// Up to so many clients are looked at before they are switched on; for more, what the last looks
 /// found must do, so that a switch costs Autotask nothing.
 const LOOK_AT_MOST: usize = 5;
 
-/// How often a switch is tried when a run ends in the same moment.
-const COMMIT_TRIES: usize = 5;
+/// How long a look may take before the switch does without it.
+const LOOK_AT_LONGEST: Duration = Duration::from_secs(10);
 
 /// A switch as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +52,9 @@ impl Engine {
         let mut switched = Vec::with_capacity(clients.len());
         for client in clients {
             if on && clients.len() <= LOOK_AT_MOST {
-                // Looking is a courtesy: the switch does not depend on Autotask's answer.
-                let _ = self.look(client, &Progress::new()).await;
+                // Looking is a courtesy: the switch does not depend on Autotask's answer, nor
+                // wait for one that does not come.
+                let _ = timeout(LOOK_AT_LONGEST, self.look(client, &Progress::new())).await;
             }
             let brings = if on { self.brings(client)? } else { None };
             let (changed, state) = self.switch_one(client, on, at, actor).await?;
@@ -84,30 +91,22 @@ impl Engine {
         at: Option<NaiveTime>,
         actor: &Actor,
     ) -> Result<(bool, ClientState), Failure> {
-        for _ in 0..COMMIT_TRIES {
+        let build = || {
             let before = self.store.client(client.id)?;
             let now = self.now();
             let state = before.clone().unwrap_or_else(|| ClientState::new(client.clone()));
-            let after = flipped(state.clone(), on, at, now);
+            let after = flipped(state.clone(), on, at, now, interval(&self.live()));
             if after == state && before.is_some() {
-                return Ok((false, after));
+                return Ok((None, (false, after)));
             }
             let changed = after.auto_sync != state.auto_sync;
             let commit = Commit {
-                at: now,
-                actor: actor.clone(),
-                run: None,
-                contracts: Vec::new(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
-                marks: Vec::new(),
+                ..empty_commit(now, actor)
             };
-            match self.store.commit(commit).await {
-                Ok(_) => return Ok((changed, after)),
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Failure::new(Code::Busy, format!("{} is being synced", client.name)).hint("try again"))
+            Ok((Some(commit), (changed, after)))
+        };
+        self.commit_from(build).await.map(|(_, switched)| switched)
     }
 
     fn brings(&self, client: &ClientRef) -> Result<Option<usize>, Failure> {
@@ -126,11 +125,14 @@ fn flipped(
     on: bool,
     at: Option<NaiveTime>,
     now: DateTime<Utc>,
+    interval: TimeDelta,
 ) -> ClientState {
     if on && !state.auto_sync {
         state.next_run = Some(now);
     } else if !on {
         state.next_run = None;
+    } else if let Some(at) = at.filter(|at| state.at != Some(*at)) {
+        state.next_run = schedule::moved(state.next_run, now, interval, at, &Local);
     }
     state.auto_sync = on;
     state.at = if on { at.or(state.at) } else { None };
@@ -146,12 +148,17 @@ mod tests {
     fn switching_on_again_does_not_run_again_but_may_move_the_hour() {
         let client = ClientRef { id: ClientId(1), name: String::new() };
         let now = DateTime::UNIX_EPOCH;
-        let on = flipped(ClientState::new(client), true, None, now);
+        let day = TimeDelta::days(1);
+        let on = flipped(ClientState::new(client), true, None, now, day);
         assert_eq!(on.next_run, Some(now));
         let at = NaiveTime::from_hms_opt(2, 30, 0);
-        let later = flipped(on.clone(), true, at, now + chrono::TimeDelta::hours(1));
-        assert_eq!((later.next_run, later.at), (Some(now), at));
-        let off = flipped(later, false, None, now);
+        let later = flipped(on.clone(), true, at, now + TimeDelta::hours(1), day);
+        assert_eq!((later.next_run, later.at), (Some(now), at), "what is due stays due");
+        let waiting = ClientState { next_run: Some(now + day), ..on };
+        let moved = flipped(waiting, true, at, now, day);
+        let next = moved.next_run.map(|next| next.with_timezone(&Local).time());
+        assert_eq!((next, moved.at), (at, at));
+        let off = flipped(moved, false, None, now, day);
         assert_eq!((off.auto_sync, off.next_run, off.at), (false, None, None));
     }
 }

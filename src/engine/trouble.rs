@@ -14,6 +14,12 @@ impl From<AutotaskError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
+        if let StoreError::BeforeHistory { since } = error {
+            let since = since.format("%Y-%m-%d %H:%M UTC");
+            let message = format!("the ledger knows nothing from before {since}");
+            return Failure::new(Code::NoSuchContract, message)
+                .hint("`store.history` in lmsyncd.toml says how long history is kept");
+        }
         let mut message = format!("the store failed: {error}");
         let mut cause = error.source();
         while let Some(deeper) = cause {
@@ -21,8 +27,16 @@ impl From<StoreError> for Failure {
             message.push_str(&deeper.to_string());
             cause = deeper.source();
         }
-        Failure::new(Code::StoreFailed, message).hint(
-            "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store",
-        )
+        Failure::new(Code::StoreFailed, message).hint(WAY_OUT)
     }
+}
+
+/// What to do about a store that failed.
+const WAY_OUT: &str =
+    "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store";
+
+/// The store takes no more changes since something failed.
+pub(super) fn read_only(why: &str) -> Failure {
+    let message = format!("the store takes no more changes until a restart: {why}");
+    Failure::new(Code::StoreFailed, message).hint(WAY_OUT)
 }

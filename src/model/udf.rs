@@ -40,6 +40,11 @@ impl UdfName {
     pub fn as_str(self) -> &'static str {
         self.0
     }
+
+    /// The name as the configuration gives it, without `udf.`.
+    pub fn local(self) -> &'static str {
+        self.0.strip_prefix("udf.").unwrap_or(self.0)
+    }
 }
 
 #[cfg(test)]

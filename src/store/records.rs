@@ -71,12 +71,12 @@ pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[E
     ])
 }
 
-/// Reads the record under a key.
-pub(super) type Get<'a> = &'a dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+/// Reads the value of a key of the index, or of what holds the same records.
+pub(super) type Get<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError> + 'a;
 
 /// What a line changes in the index, or in what holds the same records. `get` reads what is there
 /// now.
-pub(super) fn line(line: &LineV1, place: &PlaceV1, get: Get<'_>) -> Result<Vec<Edit>, Reason> {
+pub(super) fn line(line: &LineV1, place: &PlaceV1, get: &Get<'_>) -> Result<Vec<Edit>, Reason> {
     let mut edits = Vec::new();
     let mut written = BTreeSet::new();
     for entry in &line.contracts {

@@ -4,9 +4,12 @@
 //! like a cancelled book of business. The guard turns items that look like that into held ones;
 //! what is not risky in the same run goes on.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
-use crate::model::{Field, PendingItem, PendingState, Value};
+use super::cost::Basis;
+use crate::model::{Field, FieldChange, ItemKey, PendingItem, PendingState, Value};
 
 /// How much is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +53,12 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     } else {
         None
     };
-    for item in items {
+    for item in &mut *items {
         let reason = match item.state {
             PendingState::Vanished => why_vanished.clone(),
-            PendingState::Changed => price_moved(item, limits.hold_price_change_percent),
+            PendingState::Changed | PendingState::Returned => other_currency(item)
+                .or_else(|| fell_silent(item))
+                .or_else(|| price_moved(item, limits.hold_price_change_percent)),
             _ => None,
         };
         if reason.is_some() {
@@ -61,10 +66,59 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
             item.reason = reason;
         }
     }
+    hold_what_adds_up(items);
+}
+
+/// Holds an agreement whose cost changes while an addition that it adds up is held.
+fn hold_what_adds_up(items: &mut [PendingItem]) {
+    let held = items.iter().filter(|item| item.state == PendingState::Held);
+    let below: BTreeMap<ItemKey, String> = held
+        .filter_map(|item| {
+            let reason = item.reason.as_deref().unwrap_or_default();
+            Some((item.parent?, format!("{} below it is held: {reason}", item.key)))
+        })
+        .collect();
+    for item in items.iter_mut().filter(|item| item.state == PendingState::Changed) {
+        if let Some(reason) = below.get(&item.key)
+            && change_of(item, Field::BillingCost).is_some()
+        {
+            item.state = PendingState::Held;
+            item.reason = Some(reason.clone());
+        }
+    }
+}
+
+fn change_of(item: &PendingItem, field: Field) -> Option<&FieldChange> {
+    item.changes.iter().find(|change| change.field == field)
+}
+
+/// The currency is that of the client, which keeps it for ever; so another one means that the
+/// client or its currency is hidden from the API user, unless the item went to another client.
+fn other_currency(item: &PendingItem) -> Option<String> {
+    if change_of(item, Field::Client).is_some() {
+        return None;
+    }
+    let client_s = |value: &Value| value.to_string() == "client";
+    let basis = change_of(item, Field::CurrencyBasis).and_then(|change| change.from.as_ref());
+    if basis.is_some_and(client_s) {
+        return Some("the currency of its client cannot be read any more".to_owned());
+    }
+    let change = change_of(item, Field::Currency)?;
+    let (Some(from), Some(to)) = (&change.from, &change.to) else { return None };
+    Some(format!("its currency changes from {from} to {to}, and the client is the same"))
+}
+
+/// An addition that had billing periods has none at all: Autotask keeps those that are over, so
+/// that they do not go by themselves.
+fn fell_silent(item: &PendingItem) -> Option<String> {
+    let none = |value: &Value| value.to_string() == Basis::None.to_string();
+    change_of(item, Field::Basis)
+        .filter(|change| change.from.is_some() && change.to.as_ref().is_some_and(none))
+        .map(|_| "Autotask shows no billing period of it any more".to_owned())
 }
 
 fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
-    let change = item.changes.iter().find(|change| change.field == Field::BillingCost)?;
+    let change = change_of(item, Field::BillingCost)?;
     let (Some(Value::Number(from)), Some(Value::Number(to))) = (&change.from, &change.to) else {
         return None;
     };
@@ -75,10 +129,11 @@ fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::diff::pending;
-    use super::super::fixture::{item, snapshot, stored};
+    use std::collections::BTreeSet;
+
+    use super::super::fixture::{self, item, snapshot, stored, stored_at};
     use super::*;
-    use chrono::DateTime;
+    use crate::model::SourceItem;
 
     const LIMITS: Limits = Limits { max_vanished_percent: 20, hold_price_change_percent: 0 };
 
@@ -86,7 +141,7 @@ mod tests {
         let items: Vec<_> = (0..of).map(|n| item(&format!("S{n}"), "x", "1")).collect();
         let gone = items[..lost].iter().map(|item| item.key).collect();
         let seen = snapshot(&items[lost..]);
-        let mut found = pending(&seen, &stored(&items), &gone, DateTime::UNIX_EPOCH);
+        let mut found = fixture::diff(&seen, &stored(&items), &gone);
         let around = Circumstances { live: of, empty_answer: seen.items.is_empty(), restricted };
         hold(&mut found, around, LIMITS);
         found.iter().map(|item| item.state).collect()
@@ -105,13 +160,63 @@ mod tests {
         assert_eq!(after_losing(1, 50, true), [PendingState::Held]);
     }
 
+    fn held(before: &[SourceItem], after: &[SourceItem]) -> Vec<String> {
+        let around = Circumstances { live: before.len(), empty_answer: false, restricted: false };
+        let mut found = fixture::diff(&snapshot(after), &stored(before), &BTreeSet::new());
+        hold(&mut found, around, LIMITS);
+        found
+            .iter()
+            .filter_map(|item| Some(format!("{}: {}", item.key, item.reason.clone()?)))
+            .collect()
+    }
+
+    fn with(mut item: SourceItem, field: Field, text: &str) -> SourceItem {
+        item.fields.insert(field, Value::Text(text.to_owned()));
+        item
+    }
+
+    #[test]
+    fn another_currency_is_held_where_the_client_is_the_same() {
+        let old = [item("S1", "x", "100")];
+        let new = [with(old[0].clone(), Field::Currency, "CAD")];
+        assert_eq!(
+            held(&old, &new),
+            ["S1: its currency changes from USD to CAD, and the client is the same"]
+        );
+        let mut moved = fixture::diff(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new());
+        let around = Circumstances { live: 0, empty_answer: false, restricted: false };
+        hold(&mut moved, around, LIMITS);
+        assert_eq!(moved[0].state, PendingState::Changed);
+    }
+
+    #[test]
+    fn billing_periods_that_are_all_gone_hold_the_addition_and_the_cost_of_its_agreement() {
+        let basis = |item, text| with(item, Field::Basis, text);
+        let old = [
+            item("A1", "Care", "12"),
+            basis(item("S1", "a", "10"), "current"),
+            item("S2", "b", "2"),
+        ];
+        let new =
+            [item("A1", "Care", "3"), basis(item("S1", "a", "0"), "none"), item("S2", "b", "3")];
+        assert_eq!(
+            held(&old, &new),
+            [
+                "A1: S1 below it is held: Autotask shows no billing period of it any more",
+                "S1: Autotask shows no billing period of it any more",
+            ]
+        );
+        let ended = [item("A1", "Care", "12"), basis(item("S1", "a", "10"), "last")];
+        assert!(held(&old, &ended).is_empty());
+    }
+
     #[test]
     fn a_price_is_held_only_where_a_limit_is_set() {
         let old = stored(&[item("S1", "x", "100")]);
         let seen = snapshot(&[item("S1", "x", "111")]);
         let around = Circumstances { live: 1, empty_answer: false, restricted: false };
         for (limit, state) in [(0, "changed"), (10, "held"), (11, "changed")] {
-            let mut found = pending(&seen, &old, &Default::default(), DateTime::UNIX_EPOCH);
+            let mut found = fixture::diff(&seen, &old, &Default::default());
             hold(&mut found, around, Limits { hold_price_change_percent: limit, ..LIMITS });
             assert_eq!(found[0].state.name(), state);
         }

@@ -27,6 +27,8 @@ pub struct ClientStatus {
     pub name: String,
     /// Whether auto-sync is on.
     pub auto_sync: bool,
+    /// The local time of day that auto-sync runs at, `HH:MM`, where one was asked for.
+    pub at: Option<String>,
     /// When a run last began.
     pub last_tried: Option<String>,
     /// When a run last succeeded.
