@@ -39,7 +39,7 @@ async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
     let states = context.engine.client_states()?;
     let last_full: BTreeMap<ClientId, Option<DateTime<Utc>>> =
         states.into_iter().map(|state| (state.client.id, state.last_full)).collect();
-    let mut found = context.engine.contracts(client.as_ref())?;
+    let mut found = context.engine.ask(move |engine| engine.contracts(client.as_ref())).await?;
     found.sort_by_key(in_tree_order);
     let contracts = found
         .iter()
