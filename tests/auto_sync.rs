@@ -140,6 +140,7 @@ fn options(tenant: &Tenant) -> Options {
         request_timeout: Duration::from_secs(120),
         proxy: None,
         ca_file: None,
+        user_defined: Vec::new(),
     }
 }
 
@@ -171,7 +172,7 @@ async fn it_runs_at_once_and_then_every_24_hours() {
     assert!(house.runs().iter().all(|run| run.trigger == Trigger::Auto));
     assert!(house.runs().iter().all(|run| run.result == RunResult::Ok));
     let created: Vec<u32> = house.runs().iter().rev().map(|run| run.counts.created).collect();
-    assert_eq!(created, [4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(created, [5, 0, 0, 0, 0, 0, 0, 0, 0]);
     house.stop().await;
 }
 
@@ -230,6 +231,22 @@ async fn a_time_of_day_is_kept() {
     let state = house.engine.client_state(ACME).expect("a state").expect("one");
     let next = state.next_run.expect("a next run").with_timezone(&chrono::Local);
     assert_eq!(next.format("%H:%M").to_string(), "02:30");
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn background_work_stands_back_while_others_need_the_hour() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = tenant();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(None).await;
+    house.until_runs(1).await;
+    tenant.limits().set_used(6000);
+    advance(hours(25)).await;
+    house.no_more_than(1).await;
+    tenant.limits().set_used(0);
+    advance(Duration::from_secs(600)).await;
+    house.until_runs(2).await;
     house.stop().await;
 }
 

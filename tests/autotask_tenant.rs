@@ -1,61 +1,26 @@
 //! Reading the fake tenant over real HTTP on loopback, and, where waiting matters, in process on a
-//! paused clock: what is read, what each fault comes to, and that nothing is ever written.
+//! paused clock: what each fault comes to, and that nothing is ever written. What is read of each
+//! type of agreement is in `autotask_kinds`.
 
 #![cfg(feature = "demo")]
 
 mod in_process;
+mod reading;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveTime;
 use in_process::InProcess;
 use lmsyncd::autotask::{
     Access, Autotask, AutotaskError, Entity, HttpTransport, Options, Outcome, Progress, RateLimit,
-    Scope, Transport, ZoneMemory,
+    Scope, ZoneMemory,
 };
 use lmsyncd::clock::ManualClock;
-use lmsyncd::demo::tenant::{self, Fault, FaultRule, Serving, Tenant};
-use lmsyncd::model::{ClientId, ClientSnapshot, Code, Field, ItemKey};
+use lmsyncd::demo::tenant::{self, Fault, FaultRule, Tenant};
+use lmsyncd::model::{ClientId, Code, ItemKey};
+use reading::{options, over, over_http, read, served, today};
 use secrecy::SecretString;
-
-fn today() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date")
-}
-
-fn options(tenant: &Tenant, url: &str) -> Options {
-    let credentials = tenant.credentials();
-    Options {
-        username: credentials.username,
-        secret: SecretString::from(credentials.secret),
-        integration_code: SecretString::from(credentials.integration_code),
-        zone_url: None,
-        discovery_url: url.to_owned(),
-        max_requests_per_hour: 2000,
-        concurrency_per_endpoint: 2,
-        request_timeout: Duration::from_secs(120),
-        proxy: None,
-        ca_file: None,
-    }
-}
-
-fn over(options: Options, transport: Arc<dyn Transport>) -> Autotask {
-    let now = today().and_time(NaiveTime::MIN).and_utc() + chrono::TimeDelta::hours(6);
-    Autotask::new(options, transport, Arc::new(ManualClock::at(now)), ZoneMemory::none())
-}
-
-fn over_http(options: Options) -> Autotask {
-    let transport = HttpTransport::new(&options).expect("a transport");
-    over(options, Arc::new(transport))
-}
-
-/// The tenant served on loopback, and the way to it.
-async fn served() -> (Tenant, Serving, Autotask) {
-    let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
-    let autotask = over_http(options(&tenant, &serving.url()));
-    (tenant, serving, autotask)
-}
 
 fn in_process() -> (Tenant, Autotask) {
     let tenant = Tenant::stories(today());
@@ -63,184 +28,6 @@ fn in_process() -> (Tenant, Autotask) {
     let options = options(&tenant, "http://127.0.0.1:1/ATServicesRest/");
     let autotask = over(options, Arc::new(InProcess(tenant.clone())));
     (tenant, autotask)
-}
-
-async fn read(autotask: &Autotask, scope: Scope) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-    autotask.read(&scope, &Progress::new()).await
-}
-
-/// `KEY cost cycle currency = units x price (basis)`, or the reason why it is not supported.
-fn shown(snapshot: &ClientSnapshot) -> Vec<String> {
-    let items = snapshot.items.iter();
-    items
-        .map(|item| {
-            let text =
-                |field| item.fields.get(&field).map_or_else(|| "-".to_owned(), ToString::to_string);
-            if let Some(reason) = &item.unsupported {
-                return format!("{} {reason}", item.key);
-            }
-            let [cost, cycle, currency, units, price, basis] = [
-                Field::BillingCost,
-                Field::BillingCycle,
-                Field::Currency,
-                Field::Units,
-                Field::UnitPrice,
-                Field::Basis,
-            ]
-            .map(text);
-            let money = format!("{} {cost} {currency} {cycle}", item.key);
-            if item.key.is_agreement() {
-                money
-            } else {
-                format!("{money} = {units} x {price} ({basis})")
-            }
-        })
-        .collect()
-}
-
-fn of(snapshots: &[ClientSnapshot], client: i64) -> &ClientSnapshot {
-    snapshots.iter().find(|snapshot| snapshot.client.id == ClientId(client)).expect("a snapshot")
-}
-
-fn field(snapshots: &[ClientSnapshot], client: i64, key: &str, field: Field) -> Option<String> {
-    let key: ItemKey = key.parse().expect("a key");
-    of(snapshots, client).item(key).expect("an item").fields.get(&field).map(ToString::to_string)
-}
-
-#[tokio::test]
-async fn every_story_is_read_with_its_exact_cost() {
-    let (tenant, _serving, autotask) = served().await;
-    let snapshots = read(&autotask, Scope::All).await.expect("snapshots");
-    for snapshot in &snapshots {
-        assert_eq!(snapshot.rejects, [], "{}", snapshot.client.name);
-    }
-    let costs = |client| shown(of(&snapshots, client));
-    assert_eq!(
-        costs(0),
-        ["A29600001 198.00 USD monthly", "S55001 198.00 USD monthly = 9 x 22.00 (current)",]
-    );
-    assert_eq!(
-        costs(174),
-        [
-            "A29683353 482.60 USD monthly",
-            "S55102 254.10 USD monthly = 11 x 23.10 (current)",
-            "S55103 179.50 USD monthly = 2 x 89.75 (current)",
-            "S55104 49.00 USD monthly = 14 x 3.50 (current)",
-            "A29683354 time & materials agreements cannot be imported yet",
-        ]
-    );
-    // 3 of the 13 units since the 10th, at 22 of 31 days of 12.00: 3 x 8.52 on top of 120.00.
-    assert_eq!(
-        costs(175),
-        [
-            "A29683401 780.46 USD monthly",
-            "B771 496.00 USD monthly = 8 x 62.00 (current)",
-            "B772 99.00 USD monthly = 1 x 99.00 (current)",
-            "S55120 145.56 USD monthly = 13 x 11.1969 (current)",
-            "S55121 39.90 USD monthly = 2 x 19.95 (last)",
-        ]
-    );
-    assert_eq!(
-        costs(176),
-        [
-            "A29683412 1489.50 USD quarterly",
-            "S55129 450.00 USD quarterly = 1 x 450.00 (current)",
-            "S55130 415.80 USD quarterly = 6 x 69.30 (current)",
-            "S55131 623.70 USD quarterly = 9 x 69.30 (current)",
-        ]
-    );
-    assert_eq!(
-        costs(177),
-        [
-            "A29683501 time & materials agreements cannot be imported yet",
-            "A29683502 fixed price agreements cannot be imported yet",
-            "A29683503 block hours agreements cannot be imported yet",
-            "A29683504 retainer agreements cannot be imported yet",
-            "A29683505 508.20 USD monthly",
-            "S55150 508.20 USD monthly = 22 x 23.10 (current)",
-            "A29683506 incident agreements cannot be imported yet",
-        ]
-    );
-    assert_eq!(
-        costs(178),
-        [
-            "A29683601 115.50 USD monthly",
-            "S55140 115.50 USD monthly = 5 x 23.10 (last)",
-            "A29683602 147.00 USD monthly",
-            "S55141 147.00 USD monthly = 6 x 24.50 (current)",
-        ]
-    );
-    assert_eq!(
-        costs(179),
-        [
-            "A29683701 90.00 USD unknown (9)",
-            "S55160 90.00 USD unknown (9) = 40 x 2.25 (current)",
-            "A29683702 time & materials agreements cannot be imported yet",
-        ]
-    );
-    assert_eq!(
-        costs(180),
-        [
-            "A29683801 446.80 CAD monthly",
-            "S55170 358.80 CAD monthly = 12 x 29.90 (current)",
-            "S55171 88.00 CAD monthly = 1 x 88.00 (current)",
-        ]
-    );
-    assert_eq!(costs(190), [""; 0]);
-    assert_eq!(tenant.counters().write_attempts, 0);
-    let highest = tenant.counters().highest_concurrency;
-    assert!(highest.values().all(|requests| *requests <= 2), "{highest:?}");
-}
-
-#[tokio::test]
-async fn texts_dates_and_labels_are_read_as_they_stand() {
-    let (_tenant, _serving, autotask) = served().await;
-    let snapshots = read(&autotask, Scope::All).await.expect("snapshots");
-    let field = |client, key, name| field(&snapshots, client, key, name);
-    let is = |text: &str| Some(text.to_owned());
-    assert_eq!(field(174, "A29683353", Field::Name), is("Managed Services Agreement"));
-    assert_eq!(field(174, "A29683353", Field::Type), is("recurring service"));
-    assert_eq!(field(174, "A29683353", Field::Category), is("Managed Services"));
-    assert_eq!(field(174, "A29683353", Field::PurchaseOrder), is("PO-20417"));
-    assert_eq!(field(174, "A29683353", Field::Contact), is("Dana Whitfield"));
-    assert_eq!(field(174, "A29683353", Field::StartDate), is("2025-08-01"));
-    assert_eq!(field(174, "S55102", Field::Name), is("Workstation Care"));
-    assert_eq!(field(174, "S55102", Field::Type), is("service"));
-    assert_eq!(field(174, "S55102", Field::Status), is("active"));
-    assert_eq!(field(175, "B771", Field::Type), is("service bundle"));
-    assert_eq!(field(175, "B771", Field::Name), is("Complete Workplace"));
-    assert_eq!(field(178, "A29683601", Field::Status), is("inactive"));
-    assert_eq!(field(178, "S55140", Field::Status), is("inactive"));
-    assert_eq!(field(179, "A29683701", Field::Status), is("unknown (7)"));
-    assert_eq!(field(179, "A29683701", Field::Category), is("Legacy Plans"));
-    let text = "First line\nSecond line, with \"quotes\" and a comma";
-    assert_eq!(field(179, "A29683701", Field::Description), is(text));
-    assert_eq!(field(179, "A29683702", Field::Description), None);
-    // The time of day on this agreement means nothing.
-    assert_eq!(field(180, "A29683801", Field::StartDate), is("2025-12-01"));
-    assert_eq!(field(180, "A29683801", Field::EndDate), is("2028-11-30"));
-    let parent = of(&snapshots, 174).items[1].parent;
-    assert_eq!(parent.map(|key| key.to_string()), is("A29683353"));
-}
-
-#[tokio::test]
-async fn some_clients_are_read_as_in_a_reading_of_all_with_few_requests() {
-    let (tenant, _serving, autotask) = served().await;
-    let all = read(&autotask, Scope::All).await.expect("snapshots");
-    tenant.reset_counters();
-    let progress = Progress::new();
-    let asked = vec![ClientId(175), ClientId(0), ClientId(190), ClientId(5)];
-    let some = autotask.read(&Scope::Clients(asked), &progress).await.expect("snapshots");
-    let ids: Vec<i64> = some.iter().map(|snapshot| snapshot.client.id.0).collect();
-    assert_eq!(ids, [0, 5, 175, 190]);
-    for client in [0, 175, 190] {
-        assert_eq!(of(&some, client), of(&all, client));
-    }
-    assert_eq!(of(&some, 5).items, []);
-    // Companies, contracts, four kinds of rows below, and the periods of S55121. Status 7 is not
-    // among these clients, so the picklists are not read again.
-    assert_eq!(progress.requests(), 7);
-    assert_eq!(tenant.counters().total, 7);
 }
 
 #[tokio::test]
@@ -281,6 +68,7 @@ async fn each_fault_comes_to_the_right_error() {
         (Fault::NoPermission.into(), Code::NoPermission, false),
         (Fault::NoPermission.on(tenant::Entity::ContractServiceUnits), Code::NoPermission, false),
         (Fault::Forbidden.on(tenant::Entity::Services), Code::NoPermission, false),
+        (Fault::NoPermission.on(tenant::Entity::ContractCharges), Code::NoPermission, false),
         (Fault::RateLimited.into(), Code::RateLimited, true),
         (Fault::HourlyLimit.into(), Code::RateLimited, true),
         (Fault::HtmlNotFound.into(), Code::AutotaskFailed, false),
@@ -373,6 +161,21 @@ async fn a_tenant_that_moves_is_found_again() {
     tenant.reset_counters();
     assert_eq!(read(&autotask, Scope::All).await, Ok(before));
     assert_eq!(tenant.counters().authentication_failures, 0);
+}
+
+#[tokio::test]
+async fn a_remembered_zone_whose_host_is_gone_is_discovered_anew() {
+    let tenant = Tenant::stories(today());
+    let serving = tenant.serve(0).await.expect("a port");
+    // Nobody listens on port 9, the one for discarding.
+    let gone = || Some("http://127.0.0.1:9/ATServicesRest/".to_owned());
+    let memory = ZoneMemory::new(move |_| gone(), |_, _| {});
+    let options = options(&tenant, &serving.url());
+    let transport = Arc::new(HttpTransport::new(&options).expect("a transport"));
+    let clock = Arc::new(ManualClock::at(today().and_time(NaiveTime::MIN).and_utc()));
+    let autotask = Autotask::new(options, transport, clock, memory);
+    assert!(read(&autotask, Scope::All).await.is_ok());
+    assert_eq!(autotask.usage().zone_url, Some(serving.url()));
 }
 
 #[tokio::test]

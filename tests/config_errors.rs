@@ -116,6 +116,36 @@ fn a_wrong_value_comes_with_what_is_expected() {
             "`path` = \"store\" at line 5: a path begins with \"/\"; the daemon is not started in \
              your folder",
         ),
+        (
+            "[fields]\nuser-defined = { \"Signed By\" = \"Signed-By\" }",
+            "`user-defined` = \"Signed-By\" at line 5: a local name has 1 to 40 lower-case letters, \
+             digits and underscores, such as \"account_manager\"",
+        ),
+        (
+            "[fields.user-defined]\n\"Signed By\" = \"signed\"\n\"Signer\" = \"signed\"",
+            "`user-defined` = \"signed\" at line 6: this name is taken by \"Signed By\"",
+        ),
+        (
+            "[fields.user-defined]\n\"Signed By\" = \"signed\"\n\"signed by\" = \"signer\"",
+            "`user-defined`, the entry \"signed by\" at line 6: this field of Autotask is there \
+             twice: \"Signed By\"",
+        ),
+        (
+            "[fields]\nuser-defined = { \"\" = \"nothing\" }",
+            "`user-defined`, the entry \"\" at line 5: a field of Autotask has a name",
+        ),
+        (
+            "[fields.user-defined]\n\"Signed By\" = \"signed\"\n\"Signed By\" = \"signer\"",
+            "not valid TOML at line 6: duplicate key",
+        ),
+        (
+            "[fields]\nuser-defined = { \"Signed By\" = 5 }",
+            "`user-defined` = 5 at line 5: expected names of Autotask with names of ours, such as { \"Account Manager\" = \"account_manager\" }",
+        ),
+        (
+            "[fields]\nuser-defned = {}",
+            "unknown key `user-defned` in [fields] at line 5; did you mean `user-defined`?",
+        ),
         ("[sync", "not valid TOML at line 4: unclosed table, expected `]`"),
         ("ca-file = \"/a\"\nca-file = \"/b\"", "not valid TOML at line 5: duplicate key"),
     ] {

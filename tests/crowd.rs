@@ -33,8 +33,8 @@ fn send(stream: &mut UnixStream, call: &Value) {
 
 fn receive(stream: &UnixStream) -> Value {
     let mut frame = Vec::new();
-    BufReader::new(stream).read_until(0, &mut frame).expect("a frame");
-    frame.pop();
+    BufReader::new(stream).read_until(0, &mut frame).expect("a reply");
+    assert_eq!(frame.pop(), Some(0), "a whole reply");
     serde_json::from_slice(&frame).expect("JSON")
 }
 

@@ -7,6 +7,12 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
+#[path = "ctl_socket/book.rs"]
+mod book;
+#[path = "ctl_socket/book_cases.rs"]
+mod book_cases;
+#[path = "ctl_socket/book_tests.rs"]
+mod book_tests;
 #[path = "ctl_socket/cases.rs"]
 mod cases;
 #[path = "ctl_socket/replies.rs"]
@@ -90,14 +96,23 @@ fn csv_is_for_lists_and_for_nothing_else() {
     for case in cases() {
         let args: Vec<&str> = case.args.iter().copied().chain(["--csv"]).collect();
         let (outcome, call) = ask(reply(&case.reply), &args);
-        let list = matches!(case.args, ["status" | "pending", ..] | [_, "list", ..]);
+        let list = matches!(
+            case.args,
+            ["status" | "pending" | "renewals", ..]
+                | [_, "list", ..]
+                | ["contract", "cost" | "history" | "chain", ..]
+        );
         if list {
             assert_eq!(outcome.status, 0, "{args:?} {}", outcome.stderr);
             assert!(outcome.stdout.lines().count() >= 2, "{}", outcome.stdout);
             assert!(outcome.stdout.lines().next().expect("a header").contains(','));
         } else {
             assert_eq!((outcome.status, call), (2, Value::Null), "{args:?}");
-            assert!(outcome.stderr.contains("hint: use --json"), "{}", outcome.stderr);
+            let says = match case.args {
+                ["export", ..] => "hint: `lmsyncctl export csv`",
+                _ => "hint: use --json",
+            };
+            assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
         }
     }
     let (outcome, _) = ask(reply(&replies::clients()), &["client", "list", "--csv"]);

@@ -11,27 +11,38 @@
 //! only in some runs. Leaving out the sync of the ledger's folder fails nothing: ext4 syncs the name
 //! of a new file with the file, which other file systems need not do.
 //!
+//! The pruning is killed where its files show how far it is. Without `prune::finish` at the opening it
+//! fails at once, and so it does where the index does not say where the ledger begins.
+//!
 //! The loss of power needs root: `cargo test --test store_kill -- --ignored power`.
 
-use std::collections::BTreeMap;
+#[path = "store_kill/disk.rs"]
+mod disk;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lmsyncd::model::{
     Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, ItemKey, Letter,
     Origin, Reject, Run, RunResult, Trigger, Value,
 };
 use lmsyncd::store::{Commit, Finding, Store, StoreError, Write};
 
+use disk::Disk;
+
 /// Where the child finds the store; it is none without this.
 const DIR: &str = "LMSYNCD_TEST_STORE";
 /// How many rejects each run of the child has; they stand in the ledger only, and make it grow
 /// faster than the index.
 const REJECTS: &str = "LMSYNCD_TEST_REJECTS";
+/// Whether the child prunes its history, and is to say so before and after.
+const PRUNES: &str = "LMSYNCD_TEST_PRUNES";
 /// How many clients the child commits for, each on a thread of its own.
 const CLIENTS: i64 = 4;
 /// How many times the child is killed.
@@ -71,6 +82,11 @@ fn state(client: i64, generation: u32) -> ClientState {
     state
 }
 
+/// A moment of the child's clock, which ticks once a commit.
+fn moment(tick: u64) -> DateTime<Utc> {
+    at() + TimeDelta::seconds(tick as i64)
+}
+
 /// The commit that brings a client to a generation; generation 0 is before its first.
 fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
     let reject = |id| Reject {
@@ -105,6 +121,7 @@ fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
             before: (!first).then(|| state(client, generation - 1)),
             after: Some(state(client, generation)),
         }],
+        marks: Vec::new(),
     }
 }
 
@@ -132,17 +149,28 @@ fn say(line: &str) {
 fn child() {
     let Some(dir) = env::var_os(DIR) else { return };
     let rejects = env::var(REJECTS).map_or(0, |text| text.parse().expect("a number"));
+    let prunes = env::var_os(PRUNES).is_some();
     say("opening");
     let (store, _) = Store::open(Path::new(&dir), at()).expect("it opens");
+    let clock = AtomicU64::new(store.head().seq);
     thread::scope(|scope| {
         for client in 0..CLIENTS {
-            let store = &store;
+            let (store, clock) = (&store, &clock);
             scope.spawn(move || {
                 let mut next = generation(store, client) + 1;
                 let error = loop {
-                    match store.commit_blocking(commit(client, next, rejects)) {
+                    let now = clock.fetch_add(1, Ordering::Relaxed);
+                    let commit = Commit { at: moment(now), ..commit(client, next, rejects) };
+                    match store.commit_blocking(commit) {
                         Ok(committed) => say(&format!("stored {client} {next} {}", committed.seq)),
                         Err(error) => break error,
+                    }
+                    if prunes && client == 0 && next.is_multiple_of(5) {
+                        say("pruning");
+                        store
+                            .prune_blocking(moment(now.saturating_sub(10)), false)
+                            .expect("pruned");
+                        say("pruned");
                     }
                     next += 1;
                 };
@@ -172,6 +200,11 @@ struct Heard {
 }
 
 impl Heard {
+    /// How many clients have anything.
+    fn clients(&self) -> usize {
+        self.stored.values().filter(|generation| **generation > 0).count()
+    }
+
     fn hear(&mut self, line: &str) {
         // The test harness may have begun the line.
         if let Some((_, line)) = line.split_once("stored ") {
@@ -212,12 +245,18 @@ fn verify(dir: &Path, heard: &mut Heard) -> Vec<Finding> {
         heard.stored.insert(client, there);
         total += u64::from(there);
         let history = store.history(ItemKey::agreement(client)).expect("read");
-        assert_eq!(history.len(), there as usize);
+        let known = store.since().is_none();
+        assert!(history.len() == there as usize || !known && history.len() < there as usize);
+        let newest = store.runs(Some(ClientId(client)), 1).expect("read");
+        assert_eq!(newest.iter().map(|run| run.requests).sum::<u32>(), there);
     }
     assert_eq!(store.head().seq, total);
     assert!(store.head().seq >= heard.seq);
-    let runs = store.runs(None, usize::MAX).expect("read");
-    assert_eq!(runs.len() as u64, total);
+    let runs = store.runs(None, usize::MAX).expect("read").len() as u64;
+    assert!(runs == total || store.since().is_some() && runs < total);
+    let book = store.book_at(moment(1 << 32)).expect("known");
+    assert_eq!(book.contracts, store.all_contracts().expect("read"));
+    assert_eq!((book.clients.len(), book.seq), (heard.clients(), total));
     assert_eq!(store.check().expect("checked").faults, Vec::<String>::new());
     opening.findings
 }
@@ -265,6 +304,84 @@ fn whatever_was_acknowledged_survives_a_kill() {
     assert!(replayed > 0, "no kill left the index behind: it was never put to the test");
 }
 
+/// How far a pruning is, by the names in the ledger's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Far {
+    /// It was asked for.
+    Begun,
+    /// The lines that stay are being copied.
+    Copying,
+    /// The base is being written.
+    Drafting,
+    /// The base is in its place, and counts.
+    Published,
+    /// The copy is in its place.
+    Copied,
+    /// Old files are gone.
+    Swept,
+}
+
+/// The names in the ledger's folder.
+fn names(dir: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(dir.join("ledger")).expect("listed");
+    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn is_as_far(far: Far, before: &BTreeSet<String>, now: &BTreeSet<String>) -> bool {
+    let new = |end: &str| now.difference(before).any(|name| name.ends_with(end));
+    match far {
+        Far::Begun => true,
+        Far::Copying => new(".jsonl.new"),
+        Far::Drafting => new(".base.jsonl.new"),
+        Far::Published => new(".base.jsonl"),
+        Far::Copied => now.difference(before).any(|name| name.len() == "000000000002.jsonl".len()),
+        Far::Swept => !before.is_subset(now),
+    }
+}
+
+#[test]
+fn whatever_was_acknowledged_survives_a_kill_while_history_is_pruned() {
+    let place = tempfile::tempdir().expect("a folder");
+    let dir = place.path().join("state");
+    let itself = env::current_exe().expect("a test binary");
+    let (mut heard, mut renewed) = (Heard::default(), 0);
+    let all = [Far::Begun, Far::Copying, Far::Drafting, Far::Published, Far::Copied, Far::Swept];
+    for round in 0..ROUNDS {
+        let far = all[round % all.len()];
+        let mut command = Command::new(&itself);
+        command.env(PRUNES, "1");
+        let mut child = start(&dir, command);
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        for line in lines.by_ref() {
+            let line = line.expect("read");
+            heard.hear(&line);
+            if line.contains("pruning") {
+                break;
+            }
+        }
+        let before = names(&dir);
+        // What is too quick to be seen at this pruning is seen at one of the next.
+        let mut looks = 0;
+        while looks < 1_000_000 && !is_as_far(far, &before, &names(&dir)) {
+            looks += 1;
+        }
+        child.kill().expect("killed");
+        for line in lines {
+            heard.hear(&line.expect("read"));
+        }
+        child.wait().expect("gone");
+        for finding in verify(&dir, &mut heard) {
+            match finding {
+                Finding::NewStore | Finding::TornLineCut { .. } | Finding::Replayed(_) => {}
+                Finding::IndexRenewed(_) => renewed += 1,
+                damage => panic!("a kill damages no ledger, at {far:?}: {damage}"),
+            }
+        }
+        assert!(names(&dir).iter().all(|name| name.ends_with(".jsonl") || name.contains(".torn-")));
+    }
+    assert!(renewed > 0, "no kill met a pruning between its steps: it was never put to the test");
+}
+
 #[test]
 fn whatever_was_acknowledged_survives_a_full_disk() {
     let place = tempfile::tempdir().expect("a folder");
@@ -297,60 +414,6 @@ fn whatever_was_acknowledged_survives_a_full_disk() {
         }
         verify(&dir, &mut heard);
     }
-}
-
-/// A file system in a file, mounted, which can lose its power.
-struct Disk {
-    place: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new() -> Disk {
-        let disk = Disk { place: tempfile::tempdir().expect("a folder") };
-        let image = disk.place.path().join("image");
-        let file = std::fs::File::create(&image).expect("created");
-        file.set_len(256 << 20).expect("sized");
-        std::fs::create_dir(disk.mounted()).expect("made");
-        run("mkfs.ext4", &["-q", text(&image)]);
-        disk.mount();
-        disk
-    }
-
-    fn mounted(&self) -> std::path::PathBuf {
-        self.place.path().join("mounted")
-    }
-
-    fn mount(&self) {
-        let image = self.place.path().join("image");
-        run("mount", &["-o", "loop", text(&image), text(&self.mounted())]);
-    }
-
-    /// Whatever was not synced is gone (EXT4_IOC_SHUTDOWN without flushing the journal).
-    fn lose_power(&self) {
-        let script = "import fcntl,os,struct,sys; \
-            fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
-        run("python3", &["-c", script, text(&self.mounted())]);
-    }
-
-    fn remount(&self) {
-        run("umount", &[text(&self.mounted())]);
-        self.mount();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.mounted()).status();
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a plain path")
-}
-
-fn run(program: &str, arguments: &[&str]) {
-    let status = Command::new(program).args(arguments).status().expect("it starts");
-    assert!(status.success(), "{program} {arguments:?}: {status}");
 }
 
 /// The only test that sees a sync: after a kill the kernel still writes what it was given.

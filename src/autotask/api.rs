@@ -18,12 +18,13 @@ use super::transport::Transport;
 use super::usage::{Threshold, Usage};
 use super::zone::ZoneMemory;
 use crate::clock::Clock;
-use crate::model::{ClientSnapshot, ItemKey};
+use crate::model::{ClientSnapshot, ItemKey, UdfName};
 
 /// One tenant, to be read. Shared as an `Arc`.
 pub struct Autotask {
     connection: Connection,
     catalogue: Catalogue,
+    user_defined: Vec<(String, UdfName)>,
 }
 
 impl Autotask {
@@ -34,10 +35,17 @@ impl Autotask {
         clock: Arc<dyn Clock>,
         zone: ZoneMemory,
     ) -> Autotask {
+        let user_defined = options.user_defined.clone();
         Autotask {
             connection: Connection::new(options, transport, clock, zone),
+            user_defined,
             catalogue: Catalogue::default(),
         }
+    }
+
+    /// Goes on where `old` stood, which read with other settings: what it has spent is spent.
+    pub fn take_over(&self, old: &Autotask) {
+        self.connection.take_over(&old.connection);
     }
 
     /// Every company with the number of its agreements, by id.
@@ -51,8 +59,23 @@ impl Autotask {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-        let (connection, catalogue) = (&self.connection, &self.catalogue);
-        Reading { connection, catalogue, progress }.read(scope).await
+        let Autotask { connection, catalogue, user_defined } = self;
+        Reading { connection, catalogue, progress, user_defined }.read(scope).await
+    }
+
+    /// The address that opens an agreement in Autotask's web interface; none before the zone was
+    /// discovered, which it never is where the configuration fixes it.
+    ///
+    /// It is a command of Autotask's ExecuteCommand interface, which asks for a login and opens the
+    /// agreement if the user may see it. The vendor's pages document the address and commands for
+    /// companies, tickets and others; those that were at hand do not list the one for contracts.
+    /// `Code=OpenContract&ContractID=` is what two public integrations use, one of which calls it
+    /// documented. It was not tried on a tenant.
+    pub fn contract_link(&self, contract_id: i64) -> Option<String> {
+        let web = self.connection.web_url()?;
+        Some(format!(
+            "{web}Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenContract&ContractID={contract_id}"
+        ))
     }
 
     /// Which of `keys` still exist and to whom they belong, by key. One that is not in the answer
@@ -86,11 +109,6 @@ impl Autotask {
     /// How much of the tenant's limit is used up. Costs one request, which counts itself.
     pub async fn threshold(&self) -> Result<Threshold, AutotaskError> {
         threshold(&self.connection, &Progress::new()).await
-    }
-
-    /// Goes on counting where `other` stands, which this one takes the place of.
-    pub fn continue_from(&self, other: &Autotask) {
-        self.connection.budget().continue_from(other.connection.budget());
     }
 
     /// What is known of the use without asking.

@@ -7,14 +7,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::catalogue::{Currencies, Entries};
-use super::convert::{Above, Addition, Billed};
+use super::addition::{Addition, Billed, Bought};
+use super::catalogue::Entries;
+use super::convert::Above;
+use super::currency::{Amount, Currencies, Denomination};
 use super::fields::EntityFields;
-use super::labels;
+use super::labels::{self, AgreementKind, AgreementType};
+use super::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
+use super::purchases::{PurchaseKind, PurchaseRow};
 use super::row::BadField;
-use super::rows::{CompanyRow, ContractRow, LineKind, LineRow, UnitRow, nameless_company};
-use crate::model::{ClientId, ClientRef, ClientSnapshot, Currency, Reject};
-use crate::sync::cost::Period;
+use super::rows::{CompanyRow, ContractRow, nameless_company};
+use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject};
+use crate::sync::cost::Part;
 
 /// What was read.
 pub(super) struct Gathered {
@@ -32,6 +36,8 @@ pub(super) struct Gathered {
     pub currencies: Arc<Currencies>,
     /// Services, then bundles.
     pub lines: Vec<Lines>,
+    /// What is bought once, each kind.
+    pub purchases: Vec<Purchases>,
 }
 
 /// All lines of one kind with what they bill.
@@ -42,11 +48,21 @@ pub(super) struct Lines {
     pub entries: Entries,
     /// The fields of the catalogue; empty where no agreement needs them.
     pub catalogue_fields: Arc<EntityFields>,
+    /// What bundles hold: the names of their services.
+    pub contents: BTreeMap<i64, String>,
+}
+
+/// All of one kind of what is bought once.
+pub(super) struct Purchases {
+    pub kind: PurchaseKind,
+    pub rows: Vec<PurchaseRow>,
+    /// The fields of its entity; empty where there are no rows.
+    pub fields: Arc<EntityFields>,
 }
 
 /// What lines bill, by line.
 #[derive(Debug, Default)]
-pub(super) struct Units(HashMap<i64, Vec<Result<Period, BadField>>>);
+pub(super) struct Units(HashMap<i64, Vec<Result<UnitPeriod, BadField>>>);
 
 impl Units {
     /// Adds rows. One that names no line cannot be placed; as the list of lines or agreements was
@@ -67,9 +83,38 @@ impl Units {
     }
 
     /// The periods of `line`, or the first bad field among them.
-    fn periods(&self, line: i64) -> Result<Vec<Period>, &BadField> {
+    fn periods(&self, line: i64) -> Result<Vec<&UnitPeriod>, &BadField> {
         let rows = self.0.get(&line).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().map(|row| row.as_ref().cloned()).collect()
+        rows.iter().map(Result::as_ref).collect()
+    }
+}
+
+/// What stands below one agreement.
+#[derive(Default)]
+struct Below<'a> {
+    lines: Vec<(&'a Lines, &'a LineRow)>,
+    purchases: Vec<(&'a Purchases, &'a PurchaseRow)>,
+}
+
+impl Below<'_> {
+    /// Leaves out what an agreement of this kind cannot have; a charge stands below any.
+    fn keep(&mut self, kind: Option<AgreementKind>) {
+        self.lines.retain(|_| kind == Some(AgreementKind::RecurringService));
+        let can_have = |purchase: PurchaseKind| match kind {
+            Some(kind) => kind.can_have(purchase),
+            None => purchase == PurchaseKind::Charge,
+        };
+        self.purchases.retain(|(list, _)| can_have(list.kind));
+    }
+
+    /// The amounts that make up the agreement's cost, as far as they can be read.
+    fn amounts(&self) -> Vec<&Amount> {
+        let periods = self.lines.iter().filter_map(|(list, line)| list.units.periods(line.id).ok());
+        let mut amounts: Vec<&Amount> = periods.flatten().map(|period| &period.price).collect();
+        let parts = self.purchases.iter().filter(|(list, _)| list.kind.part() != Part::Charge);
+        let details = parts.filter_map(|(_, row)| row.details.as_ref().ok());
+        amounts.extend(details.map(|details| details.decisive()));
+        amounts
     }
 }
 
@@ -81,25 +126,22 @@ pub(super) fn assemble(gathered: &Gathered) -> Vec<ClientSnapshot> {
     for client in asked.chain(known.filter(|_| gathered.asked.is_none())) {
         snapshots.entry(client).or_insert_with(|| gathered.empty(client));
     }
-    let mut below = gathered.lines_by_contract();
+    let mut below = gathered.by_contract();
     for contract in &gathered.contracts {
         let Some(company) = contract.company else {
             tracing::warn!(contract = contract.id, "autotask gave an agreement without a company");
             continue;
         };
         let client = ClientId(company);
-        let lines = below.remove(&contract.id).unwrap_or_default();
+        let under = below.remove(&contract.id).unwrap_or_default();
         let snapshot = snapshots.entry(client).or_insert_with(|| gathered.empty(client));
-        gathered.convert(contract, client, &lines, snapshot);
+        gathered.convert(contract, client, under, snapshot);
     }
-    for (contract, lines) in below {
-        // Seen only where all lines were asked for: the agreement is hidden from us, or was made
-        // after the agreements were read. Its lines belong to no client that can be named.
-        tracing::debug!(
-            contract,
-            lines = lines.len(),
-            "lines below an agreement that is not there"
-        );
+    for (contract, under) in below {
+        // Seen only where all rows were asked for: the agreement is hidden from us, or was made
+        // after the agreements were read. What is below it belongs to no client that can be named.
+        let additions = under.lines.len() + under.purchases.len();
+        tracing::debug!(contract, additions, "additions below an agreement that is not there");
     }
     snapshots.into_values().collect()
 }
@@ -116,20 +158,31 @@ impl Gathered {
         }
     }
 
-    fn currency(&self, client: ClientId) -> Currency {
-        self.currencies.of(self.companies.get(&client.0).and_then(|company| company.currency))
+    fn money(&self, client: ClientId) -> Denomination {
+        self.currencies.of(self.companies.get(&client.0))
     }
 
-    /// Every line with the list it is from, by agreement.
-    fn lines_by_contract(&self) -> HashMap<i64, Vec<(&Lines, &LineRow)>> {
-        let mut below: HashMap<i64, Vec<(&Lines, &LineRow)>> = HashMap::new();
-        for lines in &self.lines {
-            for row in &lines.rows {
+    /// Every addition with the list it is from, by agreement.
+    fn by_contract(&self) -> HashMap<i64, Below<'_>> {
+        let mut below: HashMap<i64, Below<'_>> = HashMap::new();
+        let homeless = |row: i64| {
+            tracing::warn!(row, "autotask gave an addition without an agreement");
+        };
+        for list in &self.lines {
+            for row in &list.rows {
                 match row.contract {
-                    Some(contract) => below.entry(contract).or_default().push((lines, row)),
-                    None => {
-                        tracing::warn!(line = row.id, "autotask gave a line without an agreement")
+                    Some(contract) => below.entry(contract).or_default().lines.push((list, row)),
+                    None => homeless(row.id),
+                }
+            }
+        }
+        for list in &self.purchases {
+            for row in &list.rows {
+                match row.contract {
+                    Some(contract) => {
+                        below.entry(contract).or_default().purchases.push((list, row));
                     }
+                    None => homeless(row.id),
                 }
             }
         }
@@ -140,25 +193,32 @@ impl Gathered {
         &self,
         contract: &ContractRow,
         client: ClientId,
-        lines: &[(&Lines, &LineRow)],
+        mut below: Below<'_>,
         snapshot: &mut ClientSnapshot,
     ) {
-        let currency = self.currency(client);
-        let above = Above { client, contract, currency: &currency, fields: &self.fields };
-        let kind = labels::agreement_type(&self.fields, contract.kind);
+        let kind: AgreementType = labels::agreement_type(&self.fields, contract.kind);
+        below.keep(kind.kind);
+        let client_money = self.money(client);
+        let money = client_money.clone().fitting(below.amounts());
+        let fields = &self.fields;
+        let above = Above { client, contract, kind: &kind, client_money, money, fields };
         let mut additions: Vec<Result<Addition, Reject>> = Vec::new();
-        // What stands below an agreement of another type is not billed by period.
-        for (list, line) in lines.iter().filter(|_| kind.recurring) {
+        for (list, line) in &below.lines {
             let billed = Billed {
                 kind: list.kind,
                 line,
                 periods: list.units.periods(line.id),
                 entries: &list.entries,
                 catalogue_fields: &list.catalogue_fields,
+                contents: &list.contents,
             };
-            additions.push(above.addition(&billed, self.today));
+            additions.push(above.line(&billed, self.today));
         }
-        match above.agreement(&kind, &additions) {
+        for (list, row) in &below.purchases {
+            let bought = Bought { kind: list.kind, row, fields: &list.fields };
+            additions.push(above.purchase(&bought, self.today));
+        }
+        match above.agreement(&additions) {
             Ok(item) => snapshot.items.push(item),
             Err(reject) => snapshot.rejects.push(reject),
         }

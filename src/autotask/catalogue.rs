@@ -1,5 +1,5 @@
-//! What hardly changes and is therefore kept: the tenant's picklists, its currencies, and the
-//! names of services and bundles.
+//! What hardly changes and is therefore kept: the tenant's picklists, its currencies, the names of
+//! services and bundles, and what a bundle holds.
 //!
 //! Picklists are kept until a reading meets a value that they do not explain; the rest for an
 //! hour, and less where an id is asked for that is not there.
@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::connection::Connection;
+use super::currency::Currencies;
 use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
+use super::lines::{CatalogueRow, LineKind};
 use super::progress::Progress;
 use super::request::Request;
 use super::retry::{FOR_A_RUN, Patience};
-use super::rows::{CatalogueRow, LineKind};
 use super::walk::walk;
-use crate::model::Currency;
 
 /// How long a name or a currency is believed.
 const FRESH: TimeDelta = TimeDelta::hours(1);
@@ -30,10 +30,17 @@ pub(super) struct Catalogue {
     fields: tokio::sync::Mutex<HashMap<Entity, Arc<EntityFields>>>,
     currencies: tokio::sync::Mutex<Option<(DateTime<Utc>, Arc<Currencies>)>>,
     entries: Mutex<KnownEntries>,
+    contents: Mutex<KnownContents>,
 }
+
+/// The fields of an entity, and whether they were read just now.
+pub(super) type Fields = (Arc<EntityFields>, bool);
 
 /// Entries with the moment at which each was read.
 type KnownEntries = HashMap<(LineKind, i64), (DateTime<Utc>, CatalogueRow)>;
+
+/// The services in each bundle, with the moment at which that was read.
+type KnownContents = HashMap<i64, (DateTime<Utc>, Vec<i64>)>;
 
 /// Entries of the catalogue by id.
 pub(super) type Entries = BTreeMap<i64, CatalogueRow>;
@@ -45,7 +52,7 @@ impl Catalogue {
         connection: &Connection,
         entity: Entity,
         progress: &Progress,
-    ) -> Result<(Arc<EntityFields>, bool), AutotaskError> {
+    ) -> Result<Fields, AutotaskError> {
         let mut known = self.fields.lock().await;
         if let Some(fields) = known.get(&entity) {
             return Ok((Arc::clone(fields), false));
@@ -55,13 +62,22 @@ impl Catalogue {
         Ok((fields, true))
     }
 
-    /// The fields of an entity, read again.
-    pub async fn fresh_fields(
+    /// `fields`, read again if they are not of this reading and do not explain one of `values`,
+    /// each with the name of its field: somebody may have added it since.
+    pub async fn explaining(
         &self,
         connection: &Connection,
         entity: Entity,
+        (fields, fresh): Fields,
+        values: impl IntoIterator<Item = (&'static str, Option<i64>)>,
         progress: &Progress,
     ) -> Result<Arc<EntityFields>, AutotaskError> {
+        let is_explained = |(field, number): (&'static str, Option<i64>)| {
+            number.is_none_or(|number| fields.label(field, number).is_some())
+        };
+        if fresh || values.into_iter().all(is_explained) {
+            return Ok(fields);
+        }
         let mut known = self.fields.lock().await;
         let fields = Arc::new(read_fields(connection, entity, FOR_A_RUN, progress).await?);
         known.insert(entity, Arc::clone(&fields));
@@ -79,22 +95,12 @@ impl Catalogue {
         let mut known = self.currencies.lock().await;
         if let Some((at, currencies)) = &*known
             && is_fresh(*at, now)
-            && wanted.iter().all(|id| currencies.by_id.contains_key(id))
+            && wanted.iter().all(|id| currencies.has(*id))
         {
             return Ok(Arc::clone(currencies));
         }
         let rows = walk(connection, &Query::all(Entity::Currencies), FOR_A_RUN, progress).await?;
-        let mut currencies = Currencies::default();
-        for (id, row) in rows {
-            let name = row.line("name").ok().flatten();
-            let currency = name.filter(|name| is_iso_code(name)).map(|name| Currency::new(&name));
-            let currency = currency.unwrap_or_else(Currency::unknown);
-            if row.flag("isInternalCurrency").ok().flatten() == Some(true) {
-                currencies.internal = Some(currency.clone());
-            }
-            currencies.by_id.insert(id, currency);
-        }
-        let currencies = Arc::new(currencies);
+        let currencies = Arc::new(Currencies::read(&rows));
         *known = Some((now, Arc::clone(&currencies)));
         Ok(currencies)
     }
@@ -133,6 +139,49 @@ impl Catalogue {
         }
         Ok(found)
     }
+
+    /// The services in each of these bundles, by the id of the bundle.
+    pub async fn contents(
+        &self,
+        connection: &Connection,
+        bundles: &BTreeSet<i64>,
+        progress: &Progress,
+    ) -> Result<BTreeMap<i64, Vec<i64>>, AutotaskError> {
+        let now = connection.clock().now();
+        let mut found = BTreeMap::new();
+        {
+            let known = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+            for id in bundles {
+                if let Some((_, services)) = known.get(id).filter(|(at, _)| is_fresh(*at, now)) {
+                    found.insert(*id, services.clone());
+                }
+            }
+        }
+        let missing: Vec<i64> =
+            bundles.iter().copied().filter(|id| !found.contains_key(id)).collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let query = Query::all(Entity::ServiceBundleServices)
+            .within("serviceBundleID", missing.iter().copied())
+            .fields(&["id", "serviceBundleID", "serviceID"]);
+        let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
+        let mut read: BTreeMap<i64, Vec<i64>> =
+            missing.iter().map(|id| (*id, Vec::new())).collect();
+        for (id, row) in &rows {
+            let whole = |field| row.integer(field).ok().flatten();
+            match (whole("serviceBundleID"), whole("serviceID")) {
+                (Some(bundle), Some(service)) => read.entry(bundle).or_default().push(service),
+                _ => {
+                    tracing::warn!(row = id, "autotask gave a service of a bundle without its ids")
+                }
+            }
+        }
+        let mut known = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(read.iter().map(|(id, services)| (*id, (now, services.clone()))));
+        found.extend(read);
+        Ok(found)
+    }
 }
 
 /// Reads the fields of an entity without keeping them.
@@ -147,32 +196,9 @@ pub(super) async fn read_fields(
     EntityFields::from_answer(&request, answer)
 }
 
-/// The tenant's currencies.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Currencies {
-    by_id: BTreeMap<i64, Currency>,
-    internal: Option<Currency>,
-}
-
-impl Currencies {
-    /// The currency of a company: its own, or the tenant's where it names none. One that it names
-    /// but that cannot be found is unknown, never guessed.
-    pub fn of(&self, id: Option<i64>) -> Currency {
-        let currency = match id {
-            Some(id) => self.by_id.get(&id),
-            None => self.internal.as_ref(),
-        };
-        currency.cloned().unwrap_or_else(Currency::unknown)
-    }
-}
-
 /// Whether what was read at `at` is still believed; the clock may have stepped back since.
 fn is_fresh(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     (now - at).abs() < FRESH
-}
-
-fn is_iso_code(name: &str) -> bool {
-    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -199,27 +225,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_company_without_a_currency_has_the_internal_one() {
+    async fn currencies_are_asked_for_once_and_again_for_one_that_is_not_there() {
         let script = Script::new();
-        script.rows(
-            "Currencies",
-            vec![
-                json!({"id": 1, "name": "USD", "isInternalCurrency": true}),
-                json!({"id": 2, "name": "eur", "isInternalCurrency": false}),
-                json!({"id": 3, "name": "Taler"}),
-            ],
-        );
+        script.rows("Currencies", vec![json!({"id": 2, "name": "EUR"})]);
         let (connection, catalogue) = (script.connection(), Catalogue::default());
-        let wanted = BTreeSet::from([2]);
         let progress = Progress::new();
-        let read = catalogue.currencies(&connection, &wanted, &progress);
-        let currencies = read.await.expect("currencies");
-        assert_eq!(currencies.of(None), Currency::new("USD"));
-        assert_eq!(currencies.of(Some(2)), Currency::new("EUR"));
-        assert_eq!(currencies.of(Some(3)), Currency::unknown());
-        assert_eq!(currencies.of(Some(9)), Currency::unknown());
-        let again = catalogue.currencies(&connection, &wanted, &progress).await;
-        assert_eq!(again, Ok(currencies));
-        assert_eq!(script.asked("Currencies/query"), 1);
+        for (wanted, requests) in [(2, 1), (2, 1), (9, 2)] {
+            let wanted = BTreeSet::from([wanted]);
+            let read = catalogue.currencies(&connection, &wanted, &progress).await;
+            assert!(read.expect("currencies").has(2));
+            assert_eq!(script.asked("Currencies/query"), requests);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_bundle_holds_is_asked_for_once_even_if_it_is_nothing() {
+        let script = Script::new();
+        let held = |id, service| json!({"id": id, "serviceBundleID": 4, "serviceID": service});
+        script.rows("ServiceBundleServices", vec![held(1, 31), held(2, 30)]);
+        let (connection, catalogue) = (script.connection(), Catalogue::default());
+        let progress = Progress::new();
+        let bundles = BTreeSet::from([4, 5]);
+        for _ in 0..2 {
+            let contents = catalogue.contents(&connection, &bundles, &progress).await;
+            assert_eq!(contents, Ok(BTreeMap::from([(4, vec![31, 30]), (5, Vec::new())])));
+            assert_eq!(script.asked("ServiceBundleServices/query"), 1);
+        }
     }
 }

@@ -42,6 +42,7 @@ pub(super) struct Connection {
     discovery: tokio::sync::Mutex<()>,
 }
 
+#[derive(Clone, Copy)]
 struct Known {
     auth: Auth,
     threshold: Option<Threshold>,
@@ -75,6 +76,20 @@ impl Connection {
         }
     }
 
+    /// Goes on where `old` stood: its requests count toward this one's budget, and, if the
+    /// credentials are the same, what became of them is known already.
+    pub fn take_over(&self, old: &Connection) {
+        self.budget.take_over(&old.budget);
+        let known = *old.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.know(|mine, _| {
+            *mine = if self.credentials.same_as(&old.credentials) {
+                known
+            } else {
+                Known { auth: Auth::Untried, ..known }
+            };
+        });
+    }
+
     /// What time it is here.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
@@ -102,6 +117,11 @@ impl Connection {
         }
     }
 
+    /// The address of the tenant's web interface, with a slash at its end, as far as it is known.
+    pub fn web_url(&self) -> Option<String> {
+        self.zone.web_url()
+    }
+
     /// Asks `request` once. Only a tenant that has moved makes it send a second one.
     pub async fn ask_once(
         &self,
@@ -113,7 +133,8 @@ impl Connection {
         let _trial = trial.filter(|_| !self.is_accepted());
         let zone = self.zone_url(progress).await?;
         let mut outcome = self.send(request, &zone, progress).await;
-        if let Err(AutotaskError::AuthFailed { .. }) = &outcome
+        if let Err(error) = &outcome
+            && may_have_moved(error)
             && let Some(moved) = self.moved(&zone, progress).await?
         {
             tracing::debug!(from = %zone, to = %moved, "the tenant has moved to another zone");
@@ -162,8 +183,9 @@ impl Connection {
         if let Err(AutotaskError::UnknownUser { .. }) = answer {
             self.know(|known, now| known.auth = Auth::Refused(now));
         }
-        let url = zone::discovered(&answer?)?;
-        self.zone.remember(&url);
+        let address = zone::discovered(&answer?)?;
+        let url = address.url.clone();
+        self.zone.remember(address);
         Ok(url)
     }
 
@@ -217,11 +239,6 @@ impl Connection {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// The requests of the last hour.
-    pub fn budget(&self) -> &Budget {
-        &self.budget
-    }
-
     /// What is known of the use.
     pub fn usage(&self) -> Usage {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -242,6 +259,18 @@ impl Connection {
     fn know(&self, change: impl FnOnce(&mut Known, DateTime<Utc>)) {
         let now = self.clock.now();
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), now);
+    }
+}
+
+/// Whether a zone that a request failed at may not be the tenant's any more: it refuses credentials
+/// that are good elsewhere, or it is not there at all.
+fn may_have_moved(error: &AutotaskError) -> bool {
+    match error {
+        AutotaskError::AuthFailed { .. } => true,
+        AutotaskError::Unreachable { trouble, .. } => {
+            matches!(trouble, Trouble::Name | Trouble::Refused | Trouble::Tls)
+        }
+        _ => false,
     }
 }
 
@@ -325,7 +354,8 @@ mod tests {
         let connection = Connection::new(options, Arc::new(script.clone()), clock, memory);
         assert!(ask(&connection).await.is_ok());
         assert!(ask(&connection).await.is_ok());
-        let expected = [("api@MSP.EXAMPLE".to_owned(), ZONE.to_owned())];
+        let remembered = format!("{{\"url\":\"{ZONE}\",\"web\":\"https://ww1.example/\"}}");
+        let expected = [("api@MSP.EXAMPLE".to_owned(), remembered)];
         assert_eq!(*stored.lock().expect("the memory"), expected);
         assert_eq!(script.total(), 3);
     }

@@ -26,6 +26,8 @@ pub enum Entity {
     Services,
     /// The catalogue of service bundles.
     ServiceBundles,
+    /// Which services a service bundle holds.
+    ServiceBundleServices,
     /// Currencies.
     Currencies,
     /// Milestones below an agreement.
@@ -42,7 +44,7 @@ pub enum Entity {
 
 impl Entity {
     /// What a complete import reads: without these nothing can be imported.
-    pub const NEEDED: [Entity; 9] = [
+    pub const NEEDED: [Entity; 15] = [
         Entity::Companies,
         Entity::Contracts,
         Entity::ContractServices,
@@ -51,7 +53,13 @@ impl Entity {
         Entity::ContractServiceBundleUnits,
         Entity::Services,
         Entity::ServiceBundles,
+        Entity::ServiceBundleServices,
         Entity::Currencies,
+        Entity::ContractMilestones,
+        Entity::ContractBlocks,
+        Entity::ContractRetainers,
+        Entity::ContractTicketPurchases,
+        Entity::ContractCharges,
     ];
 
     /// The name, as it stands in a path and in Autotask's own screens of security levels.
@@ -65,6 +73,7 @@ impl Entity {
             Entity::ContractServiceBundleUnits => "ContractServiceBundleUnits",
             Entity::Services => "Services",
             Entity::ServiceBundles => "ServiceBundles",
+            Entity::ServiceBundleServices => "ServiceBundleServices",
             Entity::Currencies => "Currencies",
             Entity::ContractMilestones => "ContractMilestones",
             Entity::ContractBlocks => "ContractBlocks",

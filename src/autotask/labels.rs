@@ -5,60 +5,130 @@
 //! guessed.
 
 use super::fields::EntityFields;
+use super::purchases::PurchaseKind;
 use crate::model::BillingCycle;
+use crate::sync::cost::Billing;
 
 /// A type of agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AgreementType {
     /// The tenant's label in lower case.
     pub label: String,
-    /// Whether its services and bundles are billed by period, which is what can be imported.
-    pub recurring: bool,
+    /// Which of the six types it is; none where neither label nor number tells.
+    pub kind: Option<AgreementKind>,
 }
 
-/// The documented number of recurring service agreements.
-const RECURRING_SERVICE: i64 = 7;
+/// The types of agreement that Autotask documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AgreementKind {
+    TimeAndMaterials,
+    FixedPrice,
+    BlockHours,
+    Retainer,
+    Incident,
+    RecurringService,
+}
+
+impl AgreementKind {
+    const ALL: [AgreementKind; 6] = [
+        AgreementKind::TimeAndMaterials,
+        AgreementKind::FixedPrice,
+        AgreementKind::BlockHours,
+        AgreementKind::Retainer,
+        AgreementKind::Incident,
+        AgreementKind::RecurringService,
+    ];
+
+    /// Its number where the tenant's label says nothing, and what it is called where there is no
+    /// label. Only 7 is documented, 4 and 1 were seen in tenants, the rest is hearsay.
+    fn number(self) -> (i64, &'static str) {
+        match self {
+            AgreementKind::TimeAndMaterials => (1, "time and materials"),
+            AgreementKind::FixedPrice => (3, "fixed price"),
+            AgreementKind::BlockHours => (4, "block hours"),
+            AgreementKind::Retainer => (6, "retainer"),
+            AgreementKind::RecurringService => (7, "recurring service"),
+            AgreementKind::Incident => (8, "incident"),
+        }
+    }
+
+    /// Whether a label, of which only letters are left, means this type.
+    fn is_meant(self, letters: &str) -> bool {
+        match self {
+            AgreementKind::TimeAndMaterials => {
+                letters == "tm" || letters.contains("time") && letters.contains("material")
+            }
+            AgreementKind::FixedPrice => letters.contains("fixedprice"),
+            AgreementKind::BlockHours => letters.contains("block"),
+            AgreementKind::Retainer => letters.contains("retainer"),
+            AgreementKind::Incident => letters.contains("incident") || letters.contains("ticket"),
+            AgreementKind::RecurringService => letters.contains("recurring"),
+        }
+    }
+
+    /// How it is billed.
+    pub fn billing(self) -> Billing {
+        match self {
+            AgreementKind::TimeAndMaterials => Billing::ByWork,
+            AgreementKind::FixedPrice => Billing::ByMilestone,
+            AgreementKind::BlockHours | AgreementKind::Retainer | AgreementKind::Incident => {
+                Billing::InAdvance
+            }
+            AgreementKind::RecurringService => Billing::ByPeriod,
+        }
+    }
+
+    /// Whether such an agreement can have additions of this kind.
+    pub fn can_have(self, kind: PurchaseKind) -> bool {
+        match kind {
+            PurchaseKind::Milestone => self == AgreementKind::FixedPrice,
+            PurchaseKind::Hours => self == AgreementKind::BlockHours,
+            PurchaseKind::Retainer => self == AgreementKind::Retainer,
+            PurchaseKind::Tickets => self == AgreementKind::Incident,
+            PurchaseKind::Charge => true,
+        }
+    }
+}
 
 /// The type of an agreement.
 pub(super) fn agreement_type(fields: &EntityFields, number: Option<i64>) -> AgreementType {
     let Some(number) = number else {
-        return AgreementType { label: "unknown".to_owned(), recurring: false };
+        return AgreementType { label: "unknown".to_owned(), kind: None };
     };
-    let label = match fields.label("contractType", number) {
-        Some(label) => label.to_lowercase(),
-        None => match number {
-            1 => "time and materials".to_owned(),
-            4 => "block hours".to_owned(),
-            RECURRING_SERVICE => "recurring service".to_owned(),
-            number => unknown(number),
-        },
+    let numbered = AgreementKind::ALL.into_iter().find(|kind| kind.number().0 == number);
+    let Some(label) = fields.label("contractType", number) else {
+        let label = numbered.map_or_else(|| unknown(number), |kind| kind.number().1.to_owned());
+        return AgreementType { label, kind: numbered };
     };
-    // A label in another language says nothing to us, but the number is documented.
-    let foreign = number == RECURRING_SERVICE && !is_another_type(&label);
-    AgreementType { recurring: label.contains("recurring service") || foreign, label }
+    let label = label.to_lowercase();
+    let letters: String = label.chars().filter(|c| c.is_alphabetic()).collect();
+    let meant: Vec<AgreementKind> =
+        AgreementKind::ALL.into_iter().filter(|kind| kind.is_meant(&letters)).collect();
+    // A label in another language, or one that fits two types, says nothing to us.
+    let kind = match meant.as_slice() {
+        [kind] => Some(*kind),
+        _ => numbered,
+    };
+    AgreementType { label, kind }
 }
 
-fn is_another_type(label: &str) -> bool {
-    ["time", "material", "fixed price", "block", "retainer", "incident", "ticket"]
-        .iter()
-        .any(|word| label.contains(word))
-}
-
-/// The status of an agreement.
+/// The status of an agreement or of a purchase.
 pub(super) fn status(fields: &EntityFields, number: i64) -> String {
-    match fields.label("status", number) {
-        Some(label) => match label.to_lowercase().as_str() {
-            "active" | "in effect" | "active/in effect" | "active / in effect" => {
-                "active".to_owned()
-            }
-            "inactive" | "not active" => "inactive".to_owned(),
-            other => other.to_owned(),
-        },
-        None => match number {
-            1 => "active".to_owned(),
-            0 => "inactive".to_owned(),
-            number => unknown(number),
-        },
+    match number {
+        1 if fields.label("status", number).is_none() => "active".to_owned(),
+        0 if fields.label("status", number).is_none() => "inactive".to_owned(),
+        number => progress(fields, number),
+    }
+}
+
+/// The status of a milestone or a charge, whose numbers mean something else than those of an
+/// agreement, and are not documented.
+pub(super) fn progress(fields: &EntityFields, number: i64) -> String {
+    let Some(label) = fields.label("status", number) else { return unknown(number) };
+    match label.to_lowercase().as_str() {
+        "active" | "in effect" | "active/in effect" | "active / in effect" => "active".to_owned(),
+        "inactive" | "not active" => "inactive".to_owned(),
+        other => other.to_owned(),
     }
 }
 
@@ -114,25 +184,55 @@ mod tests {
         EntityFields::from_answer(&Request::fields(Entity::Contracts), answer).expect("fields")
     }
 
+    fn kind(fields: &EntityFields, number: i64) -> (String, Option<AgreementKind>) {
+        let found = agreement_type(fields, Some(number));
+        (found.label, found.kind)
+    }
+
     #[test]
-    fn the_label_tells_the_type_and_the_number_helps_out() {
+    fn a_label_is_understood_in_many_spellings() {
+        use AgreementKind::*;
+        for (label, meant) in [
+            ("Time & Materials", Some(TimeAndMaterials)),
+            ("Time and Material", Some(TimeAndMaterials)),
+            ("T&M", Some(TimeAndMaterials)),
+            ("FIXED-PRICE", Some(FixedPrice)),
+            ("Fixed price project", Some(FixedPrice)),
+            ("Block Hours", Some(BlockHours)),
+            ("Block of hours", Some(BlockHours)),
+            ("Retainer", Some(Retainer)),
+            ("Incident", Some(Incident)),
+            ("Per Ticket", Some(Incident)),
+            ("Incident / Per-Ticket", Some(Incident)),
+            ("Recurring Services", Some(RecurringService)),
+            ("recurring service", Some(RecurringService)),
+            ("Recurring Retainer", None),
+            ("Goodwill", None),
+        ] {
+            let own = fields("contractType", &[(99, label)]);
+            assert_eq!(kind(&own, 99), (label.to_lowercase(), meant));
+        }
+    }
+
+    #[test]
+    fn the_label_goes_before_the_number_and_the_number_helps_out() {
+        use AgreementKind::*;
         let own = fields(
             "contractType",
-            &[(3, "Recurring Service"), (7, "Block Hours"), (8, "Incident")],
+            &[(3, "Recurring Service"), (7, "Block Hours"), (6, "Pauschale"), (5, "Sonstiges")],
         );
-        let read = |fields: &EntityFields, number| {
-            let found = agreement_type(fields, Some(number));
-            (found.label, found.recurring)
-        };
-        assert_eq!(read(&own, 3), ("recurring service".to_owned(), true));
-        assert_eq!(read(&own, 7), ("block hours".to_owned(), false));
-        assert_eq!(read(&own, 9), ("unknown (9)".to_owned(), false));
+        let is = |label: &str, kind| (label.to_owned(), kind);
+        assert_eq!(kind(&own, 3), is("recurring service", Some(RecurringService)));
+        assert_eq!(kind(&own, 7), is("block hours", Some(BlockHours)));
+        assert_eq!(kind(&own, 6), is("pauschale", Some(Retainer)));
+        assert_eq!(kind(&own, 5), is("sonstiges", None));
+        assert_eq!(kind(&own, 9), is("unknown (9)", None));
         let none = EntityFields::default();
-        assert_eq!(read(&none, 7), ("recurring service".to_owned(), true));
-        assert_eq!(read(&none, 4), ("block hours".to_owned(), false));
-        let german = fields("contractType", &[(7, "Wiederkehrender Service")]);
-        assert_eq!(read(&german, 7), ("wiederkehrender service".to_owned(), true));
-        assert!(!agreement_type(&none, None).recurring);
+        for one in AgreementKind::ALL {
+            let (number, label) = one.number();
+            assert_eq!(kind(&none, number), is(label, Some(one)));
+        }
+        assert_eq!(agreement_type(&none, None).kind, None);
     }
 
     #[test]
@@ -145,6 +245,10 @@ mod tests {
         );
         let none = EntityFields::default();
         assert_eq!([status(&none, 1), status(&none, 0)], ["active", "inactive"]);
+        // The numbers of a milestone mean something else.
+        assert_eq!([progress(&none, 1), progress(&none, 0)], ["unknown (1)", "unknown (0)"]);
+        let milestone = fields("status", &[(0, "In Progress")]);
+        assert_eq!([status(&milestone, 0), progress(&milestone, 0)], ["in progress"; 2]);
     }
 
     #[test]

@@ -3,15 +3,17 @@
 //! From the wire upwards:
 //!
 //! ```text
-//! transport  request                       bytes; the only requests there are
-//! classify  error                          what an answer means
-//! zone  limit  budget  retry  connection   one request from end to end
-//! filter  walk                             all rows of a query
-//! row  rows  dates  decimal                what is in a row
-//! fields  labels  catalogue                what its numbers mean
-//! read  assemble  convert                  snapshots of clients
-//! directory  locate  access  probe         the other questions
-//! api                                      what the rest of the program sees
+//! transport  request                            bytes; the only requests there are
+//! classify  error                               what an answer means
+//! zone  limit  budget  retry  connection        one request from end to end
+//! filter  walk                                  all rows of a query
+//! row  dates  decimal  text                     what is in a field
+//! rows  lines  purchases                        what is in a row
+//! fields  labels  catalogue  currency           what its numbers mean
+//! convert  addition                             one agreement, one addition
+//! read  below  assemble                         snapshots of clients
+//! directory  locate  access  probe              the other questions
+//! api                                           what the rest of the program sees
 //! ```
 //!
 //! Knows the model, the clock and the rules of cost; knows nothing of the store, the engine, the
@@ -19,13 +21,16 @@
 //! relies on is written down in the Autotask facts, whose sections the modules name.
 
 mod access;
+mod addition;
 mod api;
 mod assemble;
+mod below;
 mod budget;
 mod catalogue;
 mod classify;
 mod connection;
 mod convert;
+mod currency;
 mod dates;
 mod decimal;
 mod directory;
@@ -35,17 +40,22 @@ mod fields;
 mod filter;
 mod labels;
 mod limit;
+mod lines;
 mod locate;
 mod options;
 mod probe;
 mod progress;
+mod purchases;
 mod read;
+#[cfg(test)]
+mod read_tests;
 mod request;
 mod retry;
 mod row;
 mod rows;
 #[cfg(test)]
 mod script;
+mod text;
 mod transport;
 mod usage;
 mod walk;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::model::UdfName;
+
 /// How to reach Autotask, as whom, and how much may be asked of it. It has no `Debug`, because it
 /// holds secrets.
 #[derive(Clone)]
@@ -29,6 +31,8 @@ pub struct Options {
     pub proxy: Option<String>,
     /// A file with the certificates of a private CA, in PEM.
     pub ca_file: Option<PathBuf>,
+    /// The user-defined fields of agreements that are read: the name in Autotask, and ours.
+    pub user_defined: Vec<(String, UdfName)>,
 }
 
 #[cfg(test)]
@@ -46,6 +50,7 @@ impl Options {
             request_timeout: Duration::from_secs(120),
             proxy: None,
             ca_file: None,
+            user_defined: Vec::new(),
         }
     }
 }

@@ -241,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn a_tenant_in_order_gives_good_findings_only() {
         let found = probed(&script()).await;
-        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 14, "{found:?}");
+        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 20, "{found:?}");
         assert_eq!(found.last().map(String::as_str), Some("fields Good"));
         assert!(found.contains(&"clock Skipped".to_owned()));
     }

@@ -38,6 +38,16 @@ pub(super) struct Credentials {
     pub integration_code: SecretString,
 }
 
+impl Credentials {
+    /// Whether both are the same, without showing them.
+    pub fn same_as(&self, other: &Credentials) -> bool {
+        let same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
+        self.username == other.username
+            && same(&self.secret, &other.secret)
+            && same(&self.integration_code, &other.integration_code)
+    }
+}
+
 impl Request {
     /// The zone of a user.
     pub fn zone_information(username: &str) -> Request {

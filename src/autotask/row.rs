@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::{dates, decimal};
+use super::currency::Amount;
+use super::{dates, decimal, text};
 
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,28 +83,52 @@ impl Row {
         self.read(field, "a date", |value| value.as_str().and_then(dates::date))
     }
 
-    /// A calendar date that must be there.
-    pub fn needed_date(&self, field: &'static str) -> Result<NaiveDate, BadField> {
-        self.date(field)?.ok_or_else(|| BadField::missing(field))
-    }
-
     /// Yes or no.
     pub fn flag(&self, field: &'static str) -> Result<Option<bool>, BadField> {
         self.read(field, "true or false", Value::as_bool)
     }
 
-    /// A text without blanks around it and with simple line ends; none where nothing is left.
-    pub fn line(&self, field: &'static str) -> Result<Option<String>, BadField> {
-        let text = self.text(field)?;
-        Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    /// An amount: `field` is in the client's currency, `internal` in the tenant's own.
+    pub fn amount(&self, field: &'static str, internal: &'static str) -> Result<Amount, BadField> {
+        Ok(Amount { client: self.decimal(field)?, internal: self.decimal(internal)? })
     }
 
-    /// A text with simple line ends and without blanks at its end, otherwise untouched; none where
-    /// nothing is left.
+    /// An amount that must be there.
+    pub fn needed_amount(
+        &self,
+        field: &'static str,
+        internal: &'static str,
+    ) -> Result<Amount, BadField> {
+        let amount = self.amount(field, internal)?;
+        if amount.client.is_none() { Err(BadField::missing(field)) } else { Ok(amount) }
+    }
+
+    /// A text of one line, cleaned; none where nothing is left.
+    pub fn line(&self, field: &'static str) -> Result<Option<String>, BadField> {
+        let text = self.read(field, "a text", |value| value.as_str().map(text::line))?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    /// A text of any number of lines, cleaned and otherwise untouched; none where nothing is left.
     pub fn text(&self, field: &'static str) -> Result<Option<String>, BadField> {
-        let text = self.read(field, "a text", |value| value.as_str().map(str::to_owned))?;
-        let text = text.map(|text| text.replace("\r\n", "\n").replace('\r', "\n"));
-        Ok(text.map(|text| text.trim_end().to_owned()).filter(|text| !text.is_empty()))
+        let text = self.read(field, "a text", |value| value.as_str().map(text::lines))?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    /// The text of a user-defined field, whose name is found without regard to case; none where
+    /// there is no such field. The inner one is none where it has no value.
+    pub fn user_defined(&self, name: &str) -> Option<Option<String>> {
+        let fields = self.value("userDefinedFields").and_then(Value::as_array);
+        let mut fields = fields.into_iter().flatten().cloned().filter_map(Row::new);
+        let found = fields.find(|field| {
+            let its_name = field.value("name").and_then(Value::as_str);
+            its_name.is_some_and(|its| its.trim().eq_ignore_ascii_case(name.trim()))
+        })?;
+        let text = found.value("value").map(|value| match value {
+            Value::String(text) => text::lines(text).trim().to_owned(),
+            other => text::lines(&other.to_string()),
+        });
+        Some(text.filter(|text| !text.is_empty()))
     }
 
     fn read<T>(
@@ -136,14 +161,28 @@ mod tests {
         assert_eq!(row.needed_integer("companyID"), Ok(0));
         assert_eq!(row.date("endDate"), Ok(None));
         assert_eq!(row.date("startDate"), Ok(None));
-        assert_eq!(row.needed_date("endDate"), Err(BadField::missing("endDate")));
+        assert_eq!(row.needed_integer("endDate"), Err(BadField::missing("endDate")));
+    }
+
+    #[test]
+    fn user_defined_fields_are_found_by_name_and_may_be_empty() {
+        let row = row(json!({"userDefinedFields": [
+            {"name": "Account Manager", "value": " Dana\u{1b}[31m "},
+            {"name": "Bonus", "value": null},
+            {"name": "Odd", "value": 7},
+            "nonsense",
+        ]}));
+        assert_eq!(row.user_defined("account manager"), Some(Some("Dana".to_owned())));
+        assert_eq!(row.user_defined("Bonus"), Some(None));
+        assert_eq!(row.user_defined("Odd"), Some(Some("7".to_owned())));
+        assert_eq!(row.user_defined("Nobody"), None);
     }
 
     #[test]
     fn texts_keep_everything_but_line_ends_and_trailing_blanks() {
         let row = row(json!({"a": "  one \r\ntwo\rthree \n\n", "b": " \r\n", "c": 7}));
         assert_eq!(row.text("a"), Ok(Some("  one \ntwo\nthree".to_owned())));
-        assert_eq!(row.line("a"), Ok(Some("one \ntwo\nthree".to_owned())));
+        assert_eq!(row.line("a"), Ok(Some("one  two three".to_owned())));
         assert_eq!(row.text("b"), Ok(None));
         assert_eq!(
             row.text("c").map_err(|bad| bad.reason),

@@ -1,83 +1,14 @@
-//! What is read from a row of each entity (section 4.5 of the Autotask facts).
+//! What is read from the rows of companies and agreements (section 4.5 of the Autotask facts). Rows
+//! below an agreement are in `lines` and `purchases`.
 //!
 //! The ids that place a row are read first, and apart from the rest: a row with a bad price still
 //! says whose price it is, so that only that item is rejected.
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
-use super::entity::Entity;
 use super::row::{BadField, Row};
 use super::walk::Identified;
-use crate::model::Letter;
-use crate::sync::cost::Period;
-
-/// The two kinds of additions that can be imported. They differ in names only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum LineKind {
-    /// A contract service.
-    Service,
-    /// A contract service bundle.
-    Bundle,
-}
-
-impl LineKind {
-    /// The letter of its keys.
-    pub fn letter(self) -> Letter {
-        match self {
-            LineKind::Service => Letter::Service,
-            LineKind::Bundle => Letter::Bundle,
-        }
-    }
-
-    /// What it is called.
-    pub fn label(self) -> &'static str {
-        match self {
-            LineKind::Service => "service",
-            LineKind::Bundle => "service bundle",
-        }
-    }
-
-    /// The entity of its lines.
-    pub fn lines(self) -> Entity {
-        match self {
-            LineKind::Service => Entity::ContractServices,
-            LineKind::Bundle => Entity::ContractServiceBundles,
-        }
-    }
-
-    /// The entity of what its lines bill.
-    pub fn units(self) -> Entity {
-        match self {
-            LineKind::Service => Entity::ContractServiceUnits,
-            LineKind::Bundle => Entity::ContractServiceBundleUnits,
-        }
-    }
-
-    /// The entity that names what it is.
-    pub fn catalogue(self) -> Entity {
-        match self {
-            LineKind::Service => Entity::Services,
-            LineKind::Bundle => Entity::ServiceBundles,
-        }
-    }
-
-    /// The field of a unit row that names the line.
-    pub fn line_field(self) -> &'static str {
-        match self {
-            LineKind::Service => "contractServiceID",
-            LineKind::Bundle => "contractServiceBundleID",
-        }
-    }
-
-    /// The field of a line that names the entry of the catalogue.
-    pub fn catalogue_field(self) -> &'static str {
-        match self {
-            LineKind::Service => "serviceID",
-            LineKind::Bundle => "serviceBundleID",
-        }
-    }
-}
+use crate::model::UdfName;
 
 /// A company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,134 +70,66 @@ pub(super) struct ContractDetails {
     pub end: Option<NaiveDate>,
     pub purchase_order: Option<String>,
     pub contact: Option<String>,
+    /// The user-defined fields that were asked for and have a value.
+    pub user_defined: Vec<(UdfName, String)>,
+    /// The agreement that is named as renewed, in a direction that is not known (section 4.4 of
+    /// the Autotask facts).
+    pub renewed: Option<i64>,
 }
 
 impl ContractRow {
-    /// Reads a row.
-    pub fn read((id, row): &Identified) -> ContractRow {
+    /// Reads a row, with the user-defined fields of these names in Autotask.
+    pub fn read((id, row): &Identified, user_defined: &[(String, UdfName)]) -> ContractRow {
         ContractRow {
             id: *id,
             company: row.integer("companyID").ok().flatten(),
             kind: row.integer("contractType").ok().flatten(),
-            details: ContractDetails::read(row),
+            details: ContractDetails::read(row, user_defined),
         }
     }
 }
 
 impl ContractDetails {
-    fn read(row: &Row) -> Result<ContractDetails, BadField> {
+    fn read(row: &Row, user_defined: &[(String, UdfName)]) -> Result<ContractDetails, BadField> {
         row.needed_integer("contractType")?;
-        let name = row.line("contractName")?;
+        let name = match row.line("contractName")? {
+            Some(name) => Some(name),
+            None => row.line("contractNumber")?,
+        };
+        let (start, end) = dates(row, "startDate", "endDate")?;
+        let of_users = user_defined
+            .iter()
+            .filter_map(|(autotask, ours)| Some((*ours, row.user_defined(autotask)??)));
         Ok(ContractDetails {
             name: name.ok_or_else(|| BadField::missing("contractName"))?,
             description: row.text("description")?,
             status: row.integer("status")?,
             period: row.integer("contractPeriodType")?,
             category: row.integer("contractCategory")?,
-            start: row.date("startDate")?,
-            end: row.date("endDate")?,
+            start,
+            end,
             purchase_order: row.line("purchaseOrderNumber")?,
             contact: row.line("contactName")?,
+            user_defined: of_users.collect(),
+            // It decides about no money, so a bad one is as good as none.
+            renewed: row.integer("renewedContractID").ok().flatten().filter(|id| *id > 0),
         })
     }
 }
 
-/// A service or bundle line of an agreement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LineRow {
-    /// Its id.
-    pub id: i64,
-    /// The agreement it stands below; none where that cannot be read.
-    pub contract: Option<i64>,
-    /// The rest, or the first field that is wrong.
-    pub details: Result<LineDetails, BadField>,
-}
-
-/// What a line says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LineDetails {
-    /// The id in the catalogue.
-    pub item: i64,
-    pub description: Option<String>,
-    pub unit_price: Option<Decimal>,
-}
-
-impl LineRow {
-    /// Reads a row.
-    pub fn read(kind: LineKind, (id, row): &Identified) -> LineRow {
-        LineRow {
-            id: *id,
-            contract: row.integer("contractID").ok().flatten(),
-            details: LineDetails::read(kind, row),
-        }
-    }
-}
-
-impl LineDetails {
-    fn read(kind: LineKind, row: &Row) -> Result<LineDetails, BadField> {
-        let invoice = row.text("invoiceDescription")?;
-        let internal = row.text("internalDescription")?;
-        Ok(LineDetails {
-            item: row.needed_integer(kind.catalogue_field())?,
-            description: invoice.or(internal),
-            unit_price: row.decimal("unitPrice")?,
-        })
-    }
-}
-
-/// What a line bills in one period or a part of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct UnitRow {
-    /// The line; none where that cannot be read.
-    pub line: Option<i64>,
-    /// The period, or the first field that is wrong.
-    pub period: Result<Period, BadField>,
-}
-
-impl UnitRow {
-    /// Reads a row.
-    pub fn read(kind: LineKind, (id, row): &Identified) -> UnitRow {
-        let period = read_period(row).map_err(|bad| BadField {
-            reason: format!("{} in row {id} of {}", bad.reason, kind.units()),
-            ..bad
-        });
-        UnitRow { line: row.integer(kind.line_field()).ok().flatten(), period }
-    }
-}
-
-fn read_period(row: &Row) -> Result<Period, BadField> {
-    let period = Period {
-        start: row.needed_date("startDate")?,
-        end: row.needed_date("endDate")?,
-        units: row.needed_decimal("units")?,
-        price: row.needed_decimal("price")?,
-    };
-    if period.end < period.start {
-        let reason = format!("endDate {} lies before startDate {}", period.end, period.start);
-        return Err(BadField { field: "endDate", reason });
-    }
-    Ok(period)
-}
-
-/// An entry of the catalogue of services or of service bundles.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CatalogueRow {
-    /// Its name.
-    pub name: Option<String>,
-    /// The number of its billing period.
-    pub period: Option<i64>,
-}
-
-impl CatalogueRow {
-    /// The fields that it needs.
-    pub const FIELDS: &'static [&'static str] = &["id", "name", "periodType"];
-
-    /// Reads a row; what cannot be read is as good as absent.
-    pub fn read((_, row): &Identified) -> CatalogueRow {
-        CatalogueRow {
-            name: row.line("name").ok().flatten(),
-            period: row.integer("periodType").ok().flatten(),
-        }
+/// The first and the last day, neither of which need be there, in this order.
+pub(super) fn dates(
+    row: &Row,
+    start: &'static str,
+    end: &'static str,
+) -> Result<(Option<NaiveDate>, Option<NaiveDate>), BadField> {
+    let (first, last) = (row.date(start)?, row.date(end)?);
+    match (first, last) {
+        (Some(first), Some(last)) if last < first => Err(BadField {
+            field: end,
+            reason: format!("{end} {last} lies before {start} {first}"),
+        }),
+        dates => Ok(dates),
     }
 }
 
@@ -281,55 +144,59 @@ mod tests {
         (row.needed_integer("id").expect("an id"), row)
     }
 
+    fn contract(value: Value) -> ContractRow {
+        let name = UdfName::new("manager").expect("a name");
+        ContractRow::read(&row(value), &[("Account Manager".to_owned(), name)])
+    }
+
     #[test]
     fn a_bad_field_leaves_the_ids_readable() {
-        let contract = ContractRow::read(&row(json!({
-            "id": 5, "companyID": 0, "contractType": 7, "contractName": "x", "endDate": "soon"})));
+        let contract = contract(json!({
+            "id": 5, "companyID": 0, "contractType": 7, "contractName": "x", "endDate": "soon"}));
         assert_eq!((contract.company, contract.kind), (Some(0), Some(7)));
         assert_eq!(contract.details.map_err(|bad| bad.field), Err("endDate"));
-
-        let unit = UnitRow::read(
-            LineKind::Service,
-            &row(json!({"id": 9, "contractServiceID": 3, "startDate": "2026-01-01",
-                "endDate": "2026-01-31", "units": 1, "price": "much"})),
-        );
-        assert_eq!(unit.line, Some(3));
-        assert_eq!(
-            unit.period.map_err(|bad| bad.reason),
-            Err("price is \"much\", which is not a number in row 9 of ContractServiceUnits"
-                .to_owned())
-        );
     }
 
     #[test]
     fn a_contract_needs_a_name_and_a_type_and_nothing_else() {
-        let read = |value| ContractRow::read(&row(value)).details.map_err(|bad| bad.field);
-        assert!(read(json!({"id": 1, "contractType": 7, "contractName": "x"})).is_ok());
-        assert_eq!(
-            read(json!({"id": 1, "contractType": 7, "contractName": " "})),
-            Err("contractName")
-        );
+        let read = |value| {
+            let details = contract(value).details;
+            details.map(|details| details.name).map_err(|bad| bad.field)
+        };
+        let is = |name: &str| Ok(name.to_owned());
+        assert_eq!(read(json!({"id": 1, "contractType": 7, "contractName": "x"})), is("x"));
+        let blank = json!({"id": 1, "contractType": 7, "contractName": "\u{1b}[0m "});
+        assert_eq!(read(blank), Err("contractName"));
+        let number = json!({"id": 1, "contractType": 7, "contractName": "",
+            "contractNumber": "MSA-1"});
+        assert_eq!(read(number), is("MSA-1"));
         assert_eq!(read(json!({"id": 1, "contractName": "x"})), Err("contractType"));
+        let long = "x".repeat(2000);
+        let row = json!({"id": 1, "contractType": 7, "contractName": long});
+        assert_eq!(read(row), is(&long));
     }
 
     #[test]
-    fn a_description_is_the_one_on_the_invoice_or_else_the_internal_one() {
-        let read = |value| LineRow::read(LineKind::Bundle, &row(value)).details;
-        let both = json!({"id": 1, "serviceBundleID": 4, "invoiceDescription": "a\r\nb ",
-            "internalDescription": "c"});
-        assert_eq!(read(both).expect("details").description.as_deref(), Some("a\nb"));
-        let one = json!({"id": 1, "serviceBundleID": 4, "invoiceDescription": "",
-            "internalDescription": "c"});
-        assert_eq!(read(one).expect("details").description.as_deref(), Some("c"));
+    fn what_is_renewed_and_what_users_defined_is_read_where_it_is_there() {
+        let read = |renewed: Value, fields: Value| {
+            let row = json!({"id": 1, "contractType": 7, "contractName": "x",
+                "renewedContractID": renewed, "userDefinedFields": fields});
+            let details = contract(row).details.expect("details");
+            let users = details.user_defined.into_iter().map(|(_, text)| text).next();
+            (details.renewed, users)
+        };
+        let dana = json!([{"name": "Account Manager", "value": "Dana"}]);
+        assert_eq!(read(json!(5), dana), (Some(5), Some("Dana".to_owned())));
+        assert_eq!(read(json!(0), json!([])), (None, None));
+        assert_eq!(read(Value::Null, Value::Null), (None, None));
+        assert_eq!(read(json!("none"), json!("nonsense")), (None, None));
     }
 
     #[test]
-    fn a_period_that_ends_before_it_starts_is_refused() {
-        let unit = UnitRow::read(
-            LineKind::Service,
-            &row(json!({"id": 9, "contractServiceID": 3, "startDate": "2026-02-01",
-                "endDate": "2026-01-31", "units": 1, "price": 1})),
-        );
-        assert_eq!(unit.period.map_err(|bad| bad.field), Err("endDate"));
+    fn an_agreement_that_ends_before_it_starts_is_refused() {
+        let row = json!({"id": 1, "contractType": 7, "contractName": "x",
+            "startDate": "2026-02-01", "endDate": "2026-01-31"});
+        let reason = "endDate 2026-01-31 lies before startDate 2026-02-01".to_owned();
+        assert_eq!(contract(row).details.map_err(|bad| bad.reason), Err(reason));
     }
 }

@@ -157,7 +157,8 @@ impl State {
         }
         let ok = |body: Value| Answer { status: 200, body: body.to_string() };
         if url.contains("/zoneInformation?user=") {
-            return ok(json!({"zoneName": "Test", "url": self.zone}));
+            return ok(json!({"zoneName": "Test", "url": self.zone,
+                "webUrl": "https://ww1.example/"}));
         }
         let Some(path) = url.strip_prefix(&self.zone) else {
             return Answer { status: 401, body: String::new() };

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use reqwest::Url;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::error::AutotaskError;
 
@@ -22,7 +22,7 @@ pub struct ZoneMemory {
 }
 
 impl ZoneMemory {
-    /// A memory: `load` takes a user name and returns a zone URL, `store` takes both.
+    /// A memory: `load` takes a user name and returns the text that `store` was given with it.
     pub fn new(
         load: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
         store: impl Fn(&str, &str) + Send + Sync + 'static,
@@ -36,13 +36,36 @@ impl ZoneMemory {
     }
 }
 
+/// Where a zone is found. Both end with a slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    /// By programs.
+    pub url: String,
+    /// By people; not known of a zone that was remembered before this was kept.
+    pub web: Option<String>,
+}
+
+impl Address {
+    /// An address in what was remembered: two URLs as JSON, or, as it once was, the first alone.
+    fn remembered(text: &str) -> Option<Address> {
+        let stored = serde_json::from_str::<Value>(text).ok();
+        let part = |name| stored.as_ref().and_then(|stored| stored.get(name)?.as_str());
+        let url = usable("zone-url", part("url").unwrap_or(text)).ok()?;
+        Some(Address { url, web: part("web").and_then(|web| usable("webUrl", web).ok()) })
+    }
+
+    fn to_text(&self) -> String {
+        json!({"url": self.url, "web": self.web}).to_string()
+    }
+}
+
 /// The zone of one user.
 pub(super) struct Zone {
     username: String,
     /// From the configuration: never discovered, never replaced.
     fixed: Option<String>,
     memory: ZoneMemory,
-    current: Mutex<Option<String>>,
+    current: Mutex<Option<Address>>,
 }
 
 impl Zone {
@@ -50,7 +73,7 @@ impl Zone {
     /// is still usable.
     pub fn new(username: &str, fixed: Option<String>, memory: ZoneMemory) -> Zone {
         let known = if fixed.is_some() { None } else { (memory.load)(username) };
-        let current = known.and_then(|url| usable("zone-url", &url).ok());
+        let current = known.and_then(|text| Address::remembered(&text));
         Zone { username: username.to_owned(), fixed, memory, current: Mutex::new(current) }
     }
 
@@ -58,8 +81,13 @@ impl Zone {
     pub fn current(&self) -> Result<Option<String>, AutotaskError> {
         match &self.fixed {
             Some(url) => usable("zone-url", url).map(Some),
-            None => Ok(self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            None => Ok(self.discovered().map(|address| address.url)),
         }
+    }
+
+    /// The URL of the zone's web interface, as far as it is known.
+    pub fn web_url(&self) -> Option<String> {
+        self.discovered()?.web
     }
 
     /// Whether the URL may be replaced by what is discovered.
@@ -67,25 +95,32 @@ impl Zone {
         self.fixed.is_some()
     }
 
-    /// Uses the zone at `url` from now on, and remembers it.
-    pub fn remember(&self, url: &str) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.to_owned());
-        (self.memory.store)(&self.username, url);
+    /// Uses the zone at `address` from now on, and remembers it.
+    pub fn remember(&self, address: Address) {
+        let text = address.to_text();
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        (self.memory.store)(&self.username, &text);
+    }
+
+    fn discovered(&self) -> Option<Address> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// The zone's URL in an answer to `zoneInformation`.
-pub(super) fn discovered(answer: &Value) -> Result<String, AutotaskError> {
+/// The zone's addresses in an answer to `zoneInformation`. Without the one for people, programs
+/// still find their way.
+pub(super) fn discovered(answer: &Value) -> Result<Address, AutotaskError> {
     let garbled = |reason: String| AutotaskError::Garbled {
         request: "GET zoneInformation".to_owned(),
         reason,
     };
-    let url = answer.as_object().and_then(|fields| {
-        let url = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("url"));
-        url.and_then(|(_, value)| value.as_str())
-    });
-    let url = url.ok_or_else(|| garbled("it holds no url".to_owned()))?;
-    usable("url", url).map_err(|error| garbled(error.to_string()))
+    let text = |name: &str| {
+        let mut fields = answer.as_object().into_iter().flatten();
+        fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+    };
+    let url = text("url").ok_or_else(|| garbled("it holds no url".to_owned()))?;
+    let url = usable("url", url).map_err(|error| garbled(error.to_string()))?;
+    Ok(Address { url, web: text("webUrl").and_then(|web| usable("webUrl", web).ok()) })
 }
 
 /// `url` with a slash at its end, if credentials may be sent there: https, or plain http on this
@@ -122,8 +157,6 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -150,13 +183,29 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_usable_url_is_garbled() {
-        let zone = |answer| discovered(&answer);
+        let zone = |answer| discovered(&answer).map(|address| address.url);
         let url = "https://webservices5.autotask.net/ATServicesRest/";
         assert_eq!(zone(json!({"zoneName": "x", "url": url})).as_deref(), Ok(url));
         assert_eq!(zone(json!({"Url": url})).as_deref(), Ok(url));
         for answer in [json!({}), json!([]), json!({"url": null}), json!({"url": "http://a.b/"})] {
             assert!(matches!(zone(answer), Err(AutotaskError::Garbled { .. })));
         }
+    }
+
+    #[test]
+    fn the_web_address_is_kept_beside_the_other_and_an_old_memory_is_read() {
+        let (url, web) = ("https://webservices5.example/Rest/", "https://ww5.example/");
+        let answer = json!({"url": url, "webUrl": "https://ww5.example"});
+        let found = discovered(&answer).expect("an address");
+        assert_eq!(found, Address { url: url.to_owned(), web: Some(web.to_owned()) });
+        assert_eq!(Address::remembered(&found.to_text()), Some(found));
+        let alone = Address { url: url.to_owned(), web: None };
+        assert_eq!(Address::remembered(url), Some(alone.clone()));
+        assert_eq!(Address::remembered(&alone.to_text()), Some(alone.clone()));
+        // What a browser must not be sent to is no address.
+        let odd = json!({"url": url, "webUrl": "javascript:alert(1)"});
+        assert_eq!(discovered(&odd), Ok(alone));
+        assert_eq!(Address::remembered("{}"), None);
     }
 
     #[test]

@@ -20,13 +20,14 @@ mod tests {
     use crate::config::{DEFAULT_PATH, changes, parse};
 
     /// The keys for which there is no default, so that the example shows some value.
-    const WITHOUT_DEFAULT: [&str; 6] = [
+    const WITHOUT_DEFAULT: [&str; 7] = [
         "autotask.username",
         "autotask.integration-code",
         "autotask.secret-file",
         "autotask.zone-url",
         "autotask.proxy",
         "autotask.ca-file",
+        "fields.user-defined",
     ];
 
     fn filled_in() -> String {

@@ -4,6 +4,7 @@
 //! `keys` must list the same keys; a test there holds the two together. The structs have no
 //! `Debug`, because the integration code passes through them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -16,6 +17,7 @@ pub(super) struct File {
     pub(super) version: Option<i64>,
     pub(super) autotask: AutotaskFile,
     pub(super) sync: SyncFile,
+    pub(super) fields: FieldsFile,
     pub(super) guard: GuardFile,
     pub(super) store: StoreFile,
     pub(super) control: ControlFile,
@@ -43,6 +45,12 @@ pub(super) struct SyncFile {
     pub(super) interval: Option<Spanned<DurationText>>,
     pub(super) batch_window: Option<Spanned<DurationText>>,
     pub(super) new_agreements: Option<Spanned<String>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FieldsFile {
+    pub(super) user_defined: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
 }
 
 #[derive(Default, serde::Deserialize)]

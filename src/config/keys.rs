@@ -54,6 +54,14 @@ pub(super) const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "fields",
+        keys: &[key(
+            "user-defined",
+            "expected names of Autotask with names of ours, such as \
+             { \"Account Manager\" = \"account_manager\" }",
+        )],
+    },
+    Section {
         name: "guard",
         keys: &[key("max-vanished-percent", WHOLE), key("hold-price-change-percent", WHOLE)],
     },

@@ -9,10 +9,11 @@ use secrecy::SecretString;
 
 use super::credentials::same;
 use super::settings::{
-    AutotaskSettings, ControlSettings, GuardSettings, Operator, Settings, StoreSettings,
-    SyncSettings,
+    AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, Operator, Settings,
+    StoreSettings, SyncSettings,
 };
 use super::values::duration_text;
+use crate::model::UdfName;
 
 /// How a text stands for a value that is not there.
 const UNSET: &str = "(not set)";
@@ -44,10 +45,11 @@ pub enum Effect {
 /// A secret that was exchanged in its file is not among them: compare
 /// [`super::Credentials::same_as`].
 pub fn changes(old: &Settings, new: &Settings) -> Vec<Change> {
-    let Settings { autotask, sync, guard, store, control } = old;
+    let Settings { autotask, sync, fields, guard, store, control } = old;
     let mut found = Changes(Vec::new());
     autotask_changes(autotask, &new.autotask, &mut found);
     sync_changes(sync, &new.sync, &mut found);
+    fields_changes(fields, &new.fields, &mut found);
     guard_changes(guard, &new.guard, &mut found);
     store_changes(store, &new.store, &mut found);
     control_changes(control, &new.control, &mut found);
@@ -98,6 +100,11 @@ fn sync_changes(old: &SyncSettings, new: &SyncSettings, found: &mut Changes) {
     found.duration("sync.interval", *interval, new.interval);
     found.duration("sync.batch-window", *batch_window, new.batch_window);
     found.text("sync.new-agreements", new_agreements, new.new_agreements);
+}
+
+fn fields_changes(old: &FieldsSettings, new: &FieldsSettings, found: &mut Changes) {
+    let FieldsSettings { user_defined } = old;
+    found.text("fields.user-defined", pairs(user_defined), pairs(&new.user_defined));
 }
 
 fn guard_changes(old: &GuardSettings, new: &GuardSettings, found: &mut Changes) {
@@ -179,6 +186,15 @@ fn names(operators: &[Operator]) -> String {
     operators.iter().map(Operator::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// The fields as they stand in the file.
+fn pairs(fields: &[(String, UdfName)]) -> String {
+    if fields.is_empty() {
+        return UNSET.to_owned();
+    }
+    let pairs = fields.iter().map(|(name, ours)| format!("{name:?} = {:?}", ours.local()));
+    format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +224,8 @@ ca-file = "/ca.pem"
 interval = "12h"
 batch-window = "0s"
 new-agreements = "pending"
+[fields]
+user-defined = { "Account Manager" = "account_manager" }
 [guard]
 max-vanished-percent = 1
 hold-price-change-percent = 1
@@ -247,6 +265,8 @@ operators = ["jane", "@msp"]
             format!("{} -> {}", change.old, change.new)
         };
         assert_eq!(told("sync.interval"), "24h -> 12h");
+        let manager = "(not set) -> { \"Account Manager\" = \"account_manager\" }";
+        assert_eq!(told("fields.user-defined"), manager);
         assert_eq!(told("store.history"), "400d -> 90d");
         assert_eq!(told("autotask.zone-url"), "(not set) -> https://z/");
         assert_eq!(told("autotask.integration-code"), "(not set) -> (set)");

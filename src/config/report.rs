@@ -62,6 +62,14 @@ impl<'a> Report<'a> {
         self.at(span, Some(key.to_owned()), message, None);
     }
 
+    /// Notes that the name of an entry below a dotted key is wrong, as [`Report::value`] does.
+    pub(super) fn entry(&mut self, key: &str, span: Range<usize>, what: &str) {
+        let (name, quoted) = (key.rsplit('.').next().unwrap_or(key), self.quote(span.clone()));
+        let quoted = quoted.trim_start_matches(" = ").to_owned();
+        let message = |place: &str| format!("`{name}`, the entry {quoted}{place}: {what}");
+        self.at(span, Some(key.to_owned()), message, None);
+    }
+
     /// Takes a value that the file may have: converts it, puts it in the place of the default, or
     /// notes what is wrong with it.
     pub(super) fn take<R, T>(

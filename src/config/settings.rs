@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::paths;
+use crate::model::UdfName;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -44,6 +45,8 @@ pub struct Settings {
     pub autotask: AutotaskSettings,
     /// When clients are synced by themselves.
     pub sync: SyncSettings,
+    /// Which fields of Autotask's are kept besides those that every tenant has.
+    pub fields: FieldsSettings,
     /// What makes a run wait for a person.
     pub guard: GuardSettings,
     /// Where contracts are kept.
@@ -93,6 +96,14 @@ pub struct SyncSettings {
     pub batch_window: Duration,
     /// What auto-sync does with an agreement that was never seen before.
     pub new_agreements: NewAgreements,
+}
+
+/// The section `[fields]`.
+#[derive(Debug, Clone, Default)]
+pub struct FieldsSettings {
+    /// The user-defined fields of agreements that are kept: the name in Autotask, and ours, no name
+    /// twice. In the file's order.
+    pub user_defined: Vec<(String, UdfName)>,
 }
 
 /// The section `[guard]`.
@@ -165,6 +176,7 @@ impl Settings {
                 batch_window: HOUR,
                 new_agreements: NewAgreements::Import,
             },
+            fields: FieldsSettings::default(),
             guard: GuardSettings { max_vanished_percent: 20, hold_price_change_percent: 0 },
             store: StoreSettings {
                 path: instance.map_or_else(|| paths::DEFAULT_STORE.into(), paths::instance_store),

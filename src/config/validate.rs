@@ -6,21 +6,23 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::example::{INTEGRATION_CODE_PLACEHOLDER, USERNAME_PLACEHOLDER};
-use super::file::{AutotaskFile, ControlFile, File, GuardFile, StoreFile, SyncFile};
+use super::file::{AutotaskFile, ControlFile, FieldsFile, File, GuardFile, StoreFile, SyncFile};
 use super::read::header_safe;
 use super::report::Report;
 use super::settings::{
-    self, AutotaskSettings, ControlSettings, GuardSettings, Settings, StoreSettings, SyncSettings,
+    self, AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, Settings,
+    StoreSettings, SyncSettings,
 };
 use super::values;
 
 /// The settings of `file`. They count only while the report is empty.
 pub(super) fn validate(file: File, path: &Path, report: &mut Report<'_>) -> Settings {
     // The version was judged before anything else could be.
-    let File { version: _, autotask, sync, guard, store, control } = file;
+    let File { version: _, autotask, sync, fields, guard, store, control } = file;
     let mut settings = Settings::defaults(path);
     take_autotask(autotask, &mut settings.autotask, report);
     take_sync(sync, &mut settings.sync, report);
+    take_fields(fields, &mut settings.fields, report);
     take_guard(guard, &mut settings.guard, report);
     take_store(store, &mut settings.store, report);
     take_control(control, &mut settings.control, report);
@@ -121,6 +123,25 @@ fn take_sync(file: SyncFile, settings: &mut SyncSettings, report: &mut Report<'_
     report.take("sync.new-agreements", new_agreements, &mut settings.new_agreements, |text| {
         values::new_agreements(&text)
     });
+}
+
+fn take_fields(file: FieldsFile, settings: &mut FieldsSettings, report: &mut Report<'_>) {
+    let FieldsFile { user_defined } = file;
+    let mut entries: Vec<_> = user_defined.into_iter().flatten().collect();
+    entries.sort_by_key(|(autotask, _)| autotask.span().start);
+    for (autotask, ours) in entries {
+        let taken = &mut settings.user_defined;
+        let (place, name) = (autotask.span(), autotask.into_inner());
+        if let Err(what) = values::autotask_name(&name, taken) {
+            report.entry("fields.user-defined", place, &what);
+            continue;
+        }
+        let mut local = None;
+        report.take("fields.user-defined", Some(ours), &mut local, |text| {
+            values::local_name(&text, taken).map(Some)
+        });
+        settings.user_defined.extend(local.map(|local| (name.trim().to_owned(), local)));
+    }
 }
 
 fn take_guard(file: GuardFile, settings: &mut GuardSettings, report: &mut Report<'_>) {

@@ -11,6 +11,7 @@ use reqwest::Url;
 use super::file::DurationText;
 use super::keys;
 use super::settings::{NewAgreements, Operator};
+use crate::model::UdfName;
 
 /// Bytes of a socket's path: `sockaddr_un` has 108, and the last is a zero.
 const SOCKET_PATH_BYTES: usize = 107;
@@ -173,6 +174,34 @@ pub(super) fn operator(text: &str) -> Result<Operator, String> {
     }
     let name = name.to_owned();
     Ok(if group { Operator::Group(name) } else { Operator::User(name) })
+}
+
+/// The name of a user-defined field in Autotask, which is not among those `taken` before. Autotask
+/// does not tell names apart by case.
+pub(super) fn autotask_name(name: &str, taken: &[(String, UdfName)]) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("a field of Autotask has a name".to_owned());
+    }
+    let same = |(other, _): &&(String, UdfName)| other.eq_ignore_ascii_case(name.trim());
+    match taken.iter().find(same) {
+        Some((other, _)) => Err(format!("this field of Autotask is there twice: \"{other}\"")),
+        None => Ok(()),
+    }
+}
+
+/// Our name for a user-defined field, which is not among those `taken` before.
+pub(super) fn local_name(text: &str, taken: &[(String, UdfName)]) -> Result<UdfName, String> {
+    let name = UdfName::new(text).ok_or_else(|| {
+        format!(
+            "a local name has 1 to {} lower-case letters, digits and underscores, such as \
+             \"account_manager\"",
+            UdfName::LONGEST
+        )
+    })?;
+    match taken.iter().find(|(_, other)| *other == name) {
+        Some((field, _)) => Err(format!("this name is taken by \"{field}\"")),
+        None => Ok(name),
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ pub(super) fn item(item: &PendingItem) -> sync::Item {
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),
+        renews: text(Field::Renews),
         changes: item.changes.iter().map(change).collect(),
     }
 }
@@ -107,6 +108,10 @@ pub(super) fn contract(
         source: contract.origin.name().to_owned(),
         last_synced: seen.map(moment),
         vanished: contract.vanished.map(moment),
+        basis: optional(Field::Basis),
+        currency_basis: optional(Field::CurrencyBasis),
+        renews: optional(Field::Renews),
+        link: None,
     }
 }
 

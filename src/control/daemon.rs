@@ -22,6 +22,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
             let daemon::Version {} = parameters(call)?;
             finish(daemon::VersionReply { version: env!("CARGO_PKG_VERSION").to_owned() })
         }
+        daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
 }
@@ -54,6 +55,7 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         id: state.client.id.0,
         name: state.client.name.clone(),
         auto_sync: state.auto_sync,
+        at: state.at.map(|at| at.format("%H:%M").to_string()),
         last_tried: state.last_tried.map(moment),
         last_synced: state.last_synced.map(moment),
         last_changed: state.last_changed.map(moment),
@@ -127,4 +129,19 @@ fn reload(context: &Context<'_>) -> Answer {
         })
         .collect();
     finish(daemon::ReloadReply { changes })
+}
+
+async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {
+    let dry_run = call.dry_run.unwrap_or(false);
+    if !dry_run {
+        context.must_operate()?;
+    }
+    let pruned = context.engine.prune(dry_run).await?;
+    finish(daemon::PruneReply {
+        before: moment(pruned.before),
+        commits: count(pruned.commits),
+        bytes: count(pruned.bytes),
+        kept: count(pruned.kept),
+        dry_run,
+    })
 }

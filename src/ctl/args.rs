@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, client, contract, diff, doctor, pending, reload, run, status, sync, version,
+    auto_sync, client, contract, diff, doctor, explain, export, history, marks, pending,
+    quarantine, reconcile, reload, renewals, run, status, sync, version,
 };
 
 /// What `--help` says at its end: scripts rely on these numbers.
@@ -19,13 +20,14 @@ Exit status:
   4  not permitted                 9  busy, or gave up waiting
 
 A CLIENT is a company id, an exact name, or a part of a name that fits one company.
-A KEY is a letter and a number, such as A29683353 (an agreement) or S55102 (a service).
+A KEY is a letter and a number: A29683353 (an agreement), S55102 (a service), B771 (a bundle).
 
 Start here:
   lmsyncctl doctor              does the connection to Autotask work?
   lmsyncctl client list         which clients have agreements?
   lmsyncctl pending acme        what is new or changed for one of them?
-  lmsyncctl sync acme --all     import it";
+  lmsyncctl sync acme --all     import it
+  lmsyncctl renewals            what ends soon?";
 
 /// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
 ///
@@ -76,12 +78,26 @@ pub enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
+    Ignore(marks::IgnoreArgs),
+    Unignore(marks::UnignoreArgs),
+    Explain(explain::Args),
+    Reconcile(reconcile::Args),
+    /// Items whose rows cannot be converted
+    #[command(subcommand, after_help = quarantine::EXAMPLES)]
+    Quarantine(quarantine::Command),
     /// Contracts in the store
     #[command(subcommand, after_help = contract::EXAMPLES)]
     Contract(contract::Command),
     /// Runs: what was synced when, and what it changed
     #[command(subcommand, after_help = run::EXAMPLES)]
     Run(run::Command),
+    Renewals(renewals::Args),
+    /// Everything in the store, out: JSON, CSV, a calendar, a folder of text files
+    #[command(subcommand, after_help = export::EXAMPLES)]
+    Export(export::Command),
+    /// How much of the past is kept
+    #[command(subcommand, after_help = history::EXAMPLES)]
+    History(history::Command),
     Doctor(doctor::Args),
     Reload(reload::Args),
     Version(version::Args),
@@ -91,16 +107,23 @@ impl Command {
     /// Whether the answer is a list that `--csv` can show.
     pub fn is_list(&self) -> bool {
         match self {
+            Command::Contract(command) => command.is_list(),
             Command::Status(_)
             | Command::Pending(_)
             | Command::Client(client::Command::List(_))
-            | Command::Contract(contract::Command::List(_))
+            | Command::Quarantine(quarantine::Command::List(_))
+            | Command::Reconcile(_)
+            | Command::Renewals(_)
             | Command::Run(run::Command::List(_)) => true,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::AutoSync(_)
-            | Command::Contract(_)
+            | Command::Ignore(_)
+            | Command::Unignore(_)
+            | Command::Explain(_)
             | Command::Run(_)
+            | Command::Export(_)
+            | Command::History(_)
             | Command::Doctor(_)
             | Command::Reload(_)
             | Command::Version(_) => false,

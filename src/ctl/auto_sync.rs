@@ -10,7 +10,8 @@ use crate::varlink::sync::{SetAutoSync, SetAutoSyncReply, Switch};
 /// Switch clients to automatic sync every 24 hours, or back
 ///
 /// While it is on, the daemon keeps the client current by itself and a sync by hand is refused;
-/// pending, diff and a dry run still work. Off, nothing happens until somebody syncs.
+/// pending, diff and a dry run still work. The first run starts at once. Off, nothing happens until
+/// somebody syncs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,10 +25,10 @@ pub struct Args {
     /// The clients
     #[arg(value_name = "CLIENT", required_unless_present = "all", conflicts_with = "all")]
     pub clients: Vec<String>,
-    /// Every client with agreements
+    /// Every client with agreements; with off, every client that is on
     #[arg(long)]
     pub all: bool,
-    /// The local time of day to run at
+    /// The time of day to run at after the first run, in the daemon's time zone
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
     pub at: Option<String>,
 }

@@ -37,10 +37,10 @@ pub struct Args {
     pub all: bool,
 }
 
-const CSV: Csv = Csv {
-    list: "clients",
-    columns: &["id", "name", "active", "agreements", "contracts", "auto_sync", "last_synced"],
-};
+const CSV: Csv = Csv::new(
+    "clients",
+    &["id", "name", "active", "agreements", "contracts", "auto_sync", "last_synced"],
+);
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Group};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::error::CtlError;
+use super::tame;
 use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
 
 /// How much is read from the socket at a time, in bytes.
@@ -27,6 +29,13 @@ pub struct Answer<R> {
     pub raw: Value,
     /// The same with a type, without control characters, for the screen.
     pub reply: R,
+}
+
+impl<R: DeserializeOwned> Answer<R> {
+    /// The reply with the line breaks of its texts, which a file may have and a table may not.
+    pub fn with_lines(&self) -> Result<R, CtlError> {
+        typed(self.raw.clone(), tame::lines)
+    }
 }
 
 /// Calls methods of the daemon.
@@ -100,7 +109,7 @@ impl Exchange {
         let reply: varlink::Reply = serde_json::from_slice(&frame)
             .map_err(|error| CtlError::Nonsense(error.to_string()))?;
         if let Some(name) = reply.error {
-            let details = reply.parameters.map(tamed);
+            let details = reply.parameters.map(|value| tame::texts(value, &tame::line));
             return Err(CtlError::Failed(varlink::failure_of(&name, details)));
         }
         Ok((reply.parameters.unwrap_or_else(|| Value::Object(Default::default())), reply.continues))
@@ -128,10 +137,13 @@ fn to_text(value: &impl Serialize) -> Result<String, CtlError> {
     serde_json::to_string(value).map_err(|error| CtlError::Nonsense(error.to_string()))
 }
 
-fn decode<R: serde::de::DeserializeOwned>(raw: Value) -> Result<Answer<R>, CtlError> {
-    let reply = serde_json::from_value(tamed(raw.clone()))
-        .map_err(|error| CtlError::Nonsense(error.to_string()))?;
-    Ok(Answer { raw, reply })
+fn decode<R: DeserializeOwned>(raw: Value) -> Result<Answer<R>, CtlError> {
+    Ok(Answer { reply: typed(raw.clone(), tame::line)?, raw })
+}
+
+fn typed<R: DeserializeOwned>(raw: Value, text: fn(&str) -> String) -> Result<R, CtlError> {
+    serde_json::from_value(tame::texts(raw, &text))
+        .map_err(|error| CtlError::Nonsense(error.to_string()))
 }
 
 /// A socket that closes while we speak to it is a daemon that stopped.
@@ -163,35 +175,9 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// The value with every control character of its texts made a blank: a name from Autotask must
-/// not be able to move the cursor, nor to turn the direction of what follows.
-fn tamed(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.chars().map(tame).collect()),
-        Value::Array(values) => values.into_iter().map(tamed).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(key, v)| (key, tamed(v))).collect(),
-        other => other,
-    }
-}
-
-fn tame(c: char) -> char {
-    match c {
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-        c if c.is_control() => ' ',
-        c => c,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_name_cannot_drive_the_terminal() {
-        let raw = json!({ "clients": [{ "name": "A\u{1b}[2J\nB\u{202e}C日", "id": 1 }] });
-        assert_eq!(tamed(raw), json!({ "clients": [{ "name": "A [2J B C日", "id": 1 }] }));
-    }
 
     #[test]
     fn a_missing_socket_is_a_daemon_that_cannot_be_reached() {

@@ -1,12 +1,12 @@
 //! `diff`: what would change, field by field and in money.
 
 use super::error::CtlError;
-use super::items::{arrow, mark};
-use super::money::signed;
+use super::items::{arrow, mark, reason, renews};
+use super::money;
 use super::screen::{NONE, Screen, Tone};
 use super::start::Ctl;
 use super::{keys, table};
-use crate::varlink::sync::{Diff, DiffReply, Effect, Item};
+use crate::varlink::sync::{Diff, DiffReply, Item};
 
 /// Show what would change, field by field and in money
 ///
@@ -46,7 +46,7 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
         text.push_str(&one(item, screen));
     }
     if !screen.quiet {
-        text.push_str(&format!("\n{}", effects(&reply.effects, screen)));
+        text.push_str(&format!("\n{}", money::effects(&reply.effects, screen)));
     }
     text
 }
@@ -54,10 +54,10 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
 fn one(item: &Item, screen: &Screen) -> String {
     let (mark, tone) = mark(&item.state);
     let below = item.parent.as_ref().map(|key| format!(", below {key}")).unwrap_or_default();
-    let head = screen.paint(tone, format!("{mark} {} {}", item.state, item.key));
+    let head = screen.paint(tone, format!("{mark} {}{} {}", item.state, renews(item), item.key));
     let mut text = format!("{head}  {} ({}{below})\n", item.name, item.r#type);
-    if let Some(reason) = &item.reason {
-        text.push_str(&format!("  reason: {reason}\n"));
+    if let Some(reason) = reason(item) {
+        text.push_str(&format!("  {reason}\n"));
     }
     let new = item.state == "new";
     let lines = item.changes.iter().map(|change| {
@@ -72,27 +72,12 @@ fn one(item: &Item, screen: &Screen) -> String {
     text
 }
 
-fn effects(effects: &[Effect], screen: &Screen) -> String {
-    if effects.is_empty() {
-        return format!("{}\n", screen.paint(Tone::Dim, "no effect on what is billed by time"));
-    }
-    let line = |effect: &Effect| {
-        format!(
-            "effect  {} {currency} per month, {} {currency} per year\n",
-            signed(&effect.per_month),
-            signed(&effect.per_year),
-            currency = effect.currency,
-        )
-    };
-    effects.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::items::samples;
     use super::super::screen::sample;
     use super::*;
-    use crate::varlink::sync::Client;
+    use crate::varlink::sync::{Client, Effect};
 
     fn reply(items: Vec<Item>) -> DiffReply {
         let effect = |currency: &str, month: &str, year: &str| Effect {

@@ -51,6 +51,14 @@ pub enum CtlError {
     /// The answer to a question cannot be read.
     #[error("cannot read the answer: {0}")]
     Input(#[source] io::Error),
+    /// A file cannot be read or written.
+    #[error("cannot use the file {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Standard output cannot be written, for another reason than that nobody reads it.
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
@@ -85,6 +93,7 @@ impl CtlError {
             CtlError::Nonsense(_)
             | CtlError::Socket(_)
             | CtlError::Input(_)
+            | CtlError::File { .. }
             | CtlError::Output(_) => 1,
         }
     }
@@ -113,7 +122,10 @@ impl CtlError {
                     .to_owned(),
             ),
             CtlError::Failed(failure) => failure.hint.clone(),
-            CtlError::Socket(_) | CtlError::Input(_) | CtlError::Output(_) => None,
+            CtlError::Socket(_)
+            | CtlError::Input(_)
+            | CtlError::File { .. }
+            | CtlError::Output(_) => None,
         }
     }
 }

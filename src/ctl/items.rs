@@ -50,7 +50,7 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
             Line::Entry(item, branch) => {
                 let (mark, tone) = mark(&item.state);
                 table.row([
-                    toned(tone, format!("{mark} {}", word(&item.state))),
+                    toned(tone, format!("{mark} {}{}", word(&item.state), renews(item))),
                     format!("{}{}", branch.mark(), item.key).into(),
                     item.name.as_str().into(),
                     item.r#type.as_str().into(),
@@ -74,7 +74,7 @@ fn context(key: &str) -> [Cell; 3] {
 
 /// What is told of an item below its row: what changes, and why it is not simply applied.
 fn notes(item: &Item) -> Vec<Cell> {
-    let reason = item.reason.iter().map(|reason| toned(Tone::Dim, format!("reason: {reason}")));
+    let reason = reason(item).into_iter().map(|reason| toned(Tone::Dim, reason));
     let changes = match item.state.as_str() {
         // Every field of a new item is a change: the row says enough.
         "new" | "unsupported" | "ignored" => &[][..],
@@ -82,6 +82,21 @@ fn notes(item: &Item) -> Vec<Cell> {
     };
     let changes = changes.iter().map(|c| toned(Tone::Warning, format!("{} {}", c.field, arrow(c))));
     reason.chain(changes).collect()
+}
+
+/// What stands behind the state of an item that renews another.
+pub fn renews(item: &Item) -> String {
+    item.renews.as_ref().map(|key| format!(" (renews {key})")).unwrap_or_default()
+}
+
+/// Why an item is as it is: what it renews and by which rule, or why it is held or left out.
+pub fn reason(item: &Item) -> Option<String> {
+    match (&item.renews, &item.reason) {
+        (Some(key), Some(rule)) => Some(format!("renews {key}: {rule}")),
+        (Some(key), None) => Some(format!("renews {key}")),
+        (None, Some(reason)) => Some(format!("reason: {reason}")),
+        (None, None) => None,
+    }
 }
 
 /// A change as `old → new`; a dash where there is no value.
@@ -114,7 +129,8 @@ pub fn rejects(rejects: &[Reject], screen: &Screen) -> String {
     table.render(screen)
 }
 
-/// Items for snapshots: two agreements, wide letters, two currencies, every kind of note.
+/// Items for snapshots: two agreements, wide letters, two currencies, a renewal, every kind of
+/// note.
 #[cfg(test)]
 pub fn samples() -> Vec<Item> {
     let item = |key: &str, parent: Option<&str>, state: &str, kind: &str, name: &str| Item {
@@ -130,6 +146,7 @@ pub fn samples() -> Vec<Item> {
         start_date: Some("2026-01-01".to_owned()),
         end_date: Some("2026-12-31".to_owned()),
         reason: None,
+        renews: None,
         changes: Vec::new(),
     };
     let changed = |mut item: Item, changes: &[(&str, Option<&str>, Option<&str>)]| {
@@ -149,6 +166,10 @@ pub fn samples() -> Vec<Item> {
         [("billing_cost", Some("482.60"), Some("490.00")), ("end_date", Some("2026-12-31"), None)];
     let mut yen =
         item("A29683360", None, "new", "recurring service", "東京支社 マネージドサービス契約");
+    (yen.renews, yen.reason) = (
+        Some("A29683000".to_owned()),
+        Some("Autotask names it as the renewed contract".to_owned()),
+    );
     (yen.currency, yen.billing_cost) = (Some("JPY".to_owned()), Some("120000".to_owned()));
     let mut odd = item("T9", Some("A29683360"), "unsupported", "ticket purchase", "Per ticket");
     odd.reason = Some("ticket purchases have no price that is billed by time".to_owned());

@@ -1,7 +1,8 @@
 //! What is typed to name an item or a field, checked before the daemon is asked.
 
 use super::error::CtlError;
-use crate::model::{Field, ItemKey, Ownership};
+use crate::model::{Field, ItemKey, Kind, Ownership};
+use crate::varlink::contracts::Assignment;
 
 /// How alike two names must be (0 to 1, by Jaro and Winkler) for one to be offered for the other.
 const ALIKE: f64 = 0.75;
@@ -13,13 +14,17 @@ pub fn keys(typed: &[String]) -> Result<Vec<String>, CtlError> {
 
 /// A key in the form that the daemon takes.
 pub fn key(typed: &str) -> Result<String, CtlError> {
-    let key: ItemKey = typed.parse().map_err(|error: crate::model::BadKey| {
+    parsed(typed).map(|key| key.to_string())
+}
+
+/// A key, taken apart.
+pub fn parsed(typed: &str) -> Result<ItemKey, CtlError> {
+    typed.parse().map_err(|error: crate::model::BadKey| {
         CtlError::usage(
             error.to_string(),
             "`lmsyncctl pending CLIENT` and `lmsyncctl contract list CLIENT` show the keys",
         )
-    })?;
-    Ok(key.to_string())
+    })
 }
 
 /// The name of a field in the form that the daemon takes.
@@ -39,6 +44,18 @@ pub fn field(typed: &str) -> Result<String, CtlError> {
             Err(CtlError::usage(error.to_string(), hint))
         }
     }
+}
+
+/// Whether a field takes this value.
+pub fn value(assignment: &Assignment) -> Result<(), CtlError> {
+    let kind = assignment.field.parse().map_or(Kind::Text, Field::kind);
+    let wrong = |error: crate::model::BadValue| {
+        CtlError::usage(
+            format!("cannot set `{}`: {error}", assignment.field),
+            "`lmsyncctl contract unset KEY FIELD…` takes a value away",
+        )
+    };
+    kind.parse(&assignment.value).map(|_| ()).map_err(wrong)
 }
 
 fn nearest(typed: &str) -> Option<&'static str> {

@@ -3,29 +3,39 @@
 //! It speaks to the daemon over the socket (`varlink`), in the words of `model`; where the socket
 //! lies is known to `config`. It never sees the engine, the store or Autotask. One file per noun
 //! holds the arguments of its commands, what they ask and how the answer looks; a rendering is a
-//! function of the reply and the [`screen::Screen`].
+//! function of the reply and the `Screen` in `screen.rs`.
 
 mod args;
+mod ask;
 mod auto_sync;
 mod client;
 mod connection;
 mod contract;
+mod dates;
 mod diff;
 mod doctor;
-mod edit;
 mod error;
+mod explain;
+mod export;
+mod file;
+mod history;
 mod items;
 mod keys;
+mod marks;
 mod money;
 mod output;
 mod pending;
+mod quarantine;
+mod reconcile;
 mod reload;
+mod renewals;
 mod run;
 mod screen;
 mod start;
 mod status;
 mod sync;
 mod table;
+mod tame;
 mod times;
 mod tree;
 mod version;

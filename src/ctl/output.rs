@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::connection::Answer;
 use super::error::CtlError;
 use super::screen::Screen;
+use super::tame;
 
 /// The program's name in front of diagnostics.
 const PROGRAM: &str = "lmsyncctl";
@@ -31,6 +32,9 @@ pub enum Format {
 pub struct Csv {
     /// The key of the list in the reply.
     pub list: &'static str,
+    /// The key of a list in each row, where each of its elements is a line of its own that
+    /// repeats what the row has; a row without any is one line.
+    pub each: Option<&'static str>,
     /// The columns, by the names that JSON has for them.
     pub columns: &'static [&'static str],
 }
@@ -67,7 +71,7 @@ impl Output {
         render: impl FnOnce(&R, &Screen) -> String,
     ) -> Result<(), CtlError> {
         match self.format {
-            Format::Json => self.print(&format!("{}\n", answer.raw)),
+            Format::Json => self.print(&format!("{}\n", tame::json(&answer.raw.to_string()))),
             _ => self.print(&render(&answer.reply, &self.screen)),
         }
     }
@@ -106,25 +110,46 @@ pub fn complain(message: &str, hint: Option<&str>) {
 }
 
 impl Csv {
+    /// A list with these columns.
+    pub const fn new(list: &'static str, columns: &'static [&'static str]) -> Csv {
+        Csv { list, each: None, columns }
+    }
+
     /// The list of this reply.
     fn of(&self, reply: &Value) -> Result<String, CtlError> {
-        let rows = reply.get(self.list).and_then(Value::as_array);
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let wrong = |error: csv::Error| CtlError::Output(error.into());
-        writer.write_record(self.columns).map_err(wrong)?;
-        for row in rows.into_iter().flatten() {
-            let cells = self.columns.iter().map(|column| cell(row.get(column)));
+        csv_of(reply, self.list, self.each, self.columns)
+    }
+}
+
+/// A list in a reply as comma-separated values.
+pub fn csv_of(
+    reply: &Value,
+    list: &str,
+    each: Option<&str>,
+    columns: &[&str],
+) -> Result<String, CtlError> {
+    let rows = reply.get(list).and_then(Value::as_array);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let wrong = |error: csv::Error| CtlError::Output(error.into());
+    writer.write_record(columns).map_err(wrong)?;
+    for row in rows.into_iter().flatten() {
+        let inner = each.and_then(|key| row.get(key)).and_then(Value::as_array);
+        let inner = inner.map(Vec::as_slice).unwrap_or_default();
+        // A row with nothing inside is still a line.
+        let lines = if inner.is_empty() { std::slice::from_ref(row) } else { inner };
+        for line in lines {
+            let cells = columns.iter().map(|c| cell(line.get(c).or_else(|| row.get(c))));
             writer.write_record(cells).map_err(wrong)?;
         }
-        let bytes = writer.into_inner().map_err(|error| CtlError::Output(error.into_error()))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+    let bytes = writer.into_inner().map_err(|error| CtlError::Output(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => tame::lines(text),
         Some(other) => other.to_string(),
     }
 }
@@ -135,6 +160,11 @@ pub fn assert_columns(csv: Csv, row: &impl serde::Serialize) {
     let row = serde_json::to_value(row).expect("serializes");
     let mut keys: Vec<&str> =
         row.as_object().expect("an object").keys().map(String::as_str).collect();
+    if let Some(each) = csv.each {
+        keys.retain(|key| *key != each);
+        let inner = row[each][0].as_object().expect("a row inside");
+        keys.extend(inner.keys().map(String::as_str));
+    }
     let mut columns = csv.columns.to_vec();
     keys.sort_unstable();
     columns.sort_unstable();
@@ -148,7 +178,7 @@ mod tests {
 
     #[test]
     fn csv_quotes_what_must_be_quoted() {
-        let csv = Csv { list: "clients", columns: &["id", "name", "last_synced", "auto_sync"] };
+        let csv = Csv::new("clients", &["id", "name", "last_synced", "auto_sync"]);
         let reply = json!({ "clients": [
             { "id": 0, "name": "Müller, \"Söhne\"", "last_synced": null, "auto_sync": true },
         ]});
@@ -157,8 +187,25 @@ mod tests {
     }
 
     #[test]
+    fn rows_within_rows_are_lines_that_repeat_what_is_above_them() {
+        let csv = Csv { each: Some("changes"), ..Csv::new("entries", &["at", "field"]) };
+        let reply = json!({ "entries": [
+            { "at": "1", "changes": [{ "field": "a" }, { "field": "b" }] },
+            { "at": "2", "changes": [] },
+        ]});
+        assert_eq!(csv.of(&reply).expect("writes"), "at,field\n1,a\n1,b\n2,\n");
+    }
+
+    #[test]
+    fn a_name_in_a_list_cannot_drive_the_terminal() {
+        let csv = Csv::new("runs", &["name"]);
+        let reply = json!({ "runs": [{ "name": "a\u{1b}[2J\u{9b}b" }] });
+        assert_eq!(csv.of(&reply).expect("writes"), "name\na [2J b\n");
+    }
+
+    #[test]
     fn an_empty_list_still_has_its_header() {
-        let csv = Csv { list: "runs", columns: &["id"] };
+        let csv = Csv::new("runs", &["id"]);
         assert_eq!(csv.of(&json!({ "runs": [] })).expect("writes"), "id\n");
     }
 }

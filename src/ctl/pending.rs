@@ -1,11 +1,11 @@
 //! `pending`: what a sync would apply to one client, or a summary of all clients.
 
 use super::error::CtlError;
-use super::items;
 use super::output::Csv;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Cell, Column, Table, toned};
+use super::{items, money};
 use crate::model::PendingState;
 use crate::varlink::sync::{Client, Item, Pending, PendingReply, PendingSummary};
 
@@ -18,7 +18,8 @@ use crate::varlink::sync::{Client, Item, Pending, PendingReply, PendingSummary};
 Examples:
   lmsyncctl pending acme                 ask Autotask now
   lmsyncctl pending 174 --state changed  only what changed
-  lmsyncctl pending --cached             every client, by the last look")]
+  lmsyncctl pending 174 --all            also what is ignored, and until when
+  lmsyncctl pending --cached             every client that was looked at, by the last look")]
 pub struct Args {
     /// The client; without it, a summary of every client
     pub client: Option<String>,
@@ -33,9 +34,9 @@ pub struct Args {
     pub all: bool,
 }
 
-const ITEMS: Csv = Csv {
-    list: "items",
-    columns: &[
+const ITEMS: Csv = Csv::new(
+    "items",
+    &[
         "key",
         "parent",
         "state",
@@ -48,14 +49,15 @@ const ITEMS: Csv = Csv {
         "start_date",
         "end_date",
         "reason",
+        "renews",
         "changes",
     ],
-};
+);
 
-const CLIENTS: Csv = Csv {
-    list: "clients",
-    columns: &["id", "name", "as_of", "new", "changed", "vanished", "held", "unsupported"],
-};
+const CLIENTS: Csv = Csv::new(
+    "clients",
+    &["id", "name", "as_of", "new", "changed", "vanished", "held", "unsupported"],
+);
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
@@ -64,7 +66,9 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         client: args.client,
         cached: args.cached.then_some(true),
         state: args.state.clone(),
-        all: args.all.then_some(true),
+        // Who asks for the ignored ones by name means to see them.
+        all: (args.all || args.state.as_deref() == Some(PendingState::Ignored.name()))
+            .then_some(true),
     })?;
     ctl.output.list(&answer, csv, |reply, screen| {
         render(reply, &Filter { cached: args.cached, state: args.state }, screen)
@@ -120,6 +124,9 @@ fn one(
         text.push_str(&format!("\n{}", items::rejects(rejects, screen)));
     }
     if !items.is_empty() && !screen.quiet {
+        if let Some(effects) = &reply.effects {
+            text.push_str(&format!("\n{}", money::effects(effects, screen)));
+        }
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, footer(client, items, screen))));
     }
     text
@@ -196,7 +203,7 @@ mod tests {
     use super::super::output::assert_columns;
     use super::super::screen::sample;
     use super::*;
-    use crate::varlink::sync::Reject;
+    use crate::varlink::sync::{Effect, Reject};
 
     fn reply(items: Vec<Item>) -> PendingReply {
         PendingReply {
@@ -204,6 +211,11 @@ mod tests {
             as_of: Some("2026-11-24T11:00:00Z".to_owned()),
             items: Some(items),
             rejects: Some(Vec::new()),
+            effects: Some(vec![Effect {
+                currency: "USD".to_owned(),
+                per_month: "7.40".to_owned(),
+                per_year: "88.80".to_owned(),
+            }]),
             clients: None,
         }
     }
@@ -213,6 +225,17 @@ mod tests {
         let reply = reply(items::samples());
         insta::assert_snapshot!("120", render(&reply, &Filter::default(), &sample(120)));
         insta::assert_snapshot!("80", render(&reply, &Filter::default(), &sample(80)));
+    }
+
+    #[test]
+    fn an_ignored_item_says_until_when_and_why() {
+        let mut item = items::samples().remove(0);
+        item.state = "ignored".to_owned();
+        item.reason = Some("until 2026-12-31: billed elsewhere".to_owned());
+        let filter = Filter { cached: false, state: Some("ignored".to_owned()) };
+        let mut reply = reply(vec![item]);
+        reply.effects = Some(Vec::new());
+        insta::assert_snapshot!("ignored", render(&reply, &filter, &sample(80)));
     }
 
     #[test]

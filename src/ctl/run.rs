@@ -1,4 +1,6 @@
-//! `run`: what was synced when, and what it changed.
+//! `run`: what was synced when, and what it changed. Taking it back is in [`revert`].
+
+mod revert;
 
 use chrono::DateTime;
 
@@ -16,13 +18,15 @@ use crate::varlink::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun}
 pub const EXAMPLES: &str = "\
 Examples:
   lmsyncctl run list acme
-  lmsyncctl run show 12";
+  lmsyncctl run show 12
+  lmsyncctl run revert 12";
 
 /// What can be asked of runs; what each is for is said where its arguments are.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     List(ListArgs),
     Show(ShowArgs),
+    Revert(revert::Args),
 }
 
 /// List runs, the newest first
@@ -59,9 +63,9 @@ pub struct ShowArgs {
     pub id: i64,
 }
 
-const CSV: Csv = Csv {
-    list: "runs",
-    columns: &[
+const CSV: Csv = Csv::new(
+    "runs",
+    &[
         "id",
         "client_id",
         "client",
@@ -80,7 +84,7 @@ const CSV: Csv = Csv {
         "error",
         "message",
     ],
-};
+);
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
@@ -94,6 +98,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
             let answer = ctl.client.call(&ShowRun { id: args.id })?;
             ctl.output.show(&answer, one)?;
         }
+        Command::Revert(args) => revert::run(ctl, args)?,
     }
     Ok(0)
 }

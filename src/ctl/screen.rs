@@ -1,7 +1,7 @@
 //! What a screen is like: how wide, whether it has colours, what time it is there, and how the
 //! program is called on it. Every rendering is a function of a reply and a [`Screen`].
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::times;
 
@@ -81,6 +81,17 @@ impl Screen {
     /// How long ago something was.
     pub fn age(&self, at: Option<&str>) -> String {
         self.told(at, times::distance).unwrap_or_else(|| "never".to_owned())
+    }
+
+    /// A moment to the minute with the zone, whatever day it is now: `2026-11-20 14:00 +01:00`.
+    pub fn minute(&self, at: &str) -> String {
+        let tell = |_, at: DateTime<FixedOffset>| at.format("%Y-%m-%d %H:%M %:z").to_string();
+        self.told(Some(at), tell).unwrap_or_else(|| NONE.to_owned())
+    }
+
+    /// Today's date there.
+    pub fn today(&self) -> NaiveDate {
+        (self.local)(self.now).date_naive()
     }
 
     /// A moment in full, with the zone, and how far away it is.

@@ -16,7 +16,8 @@ use super::error::CtlError;
 use super::output::{self, Format, Output};
 use super::screen::Screen;
 use super::{
-    auto_sync, client, contract, diff, doctor, pending, reload, run, status, sync, version,
+    auto_sync, client, contract, diff, doctor, explain, export, history, marks, pending,
+    quarantine, reconcile, reload, renewals, run, status, sync, version,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -56,9 +57,16 @@ fn no_command(error: &clap::Error) -> ExitCode {
 
 fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
     let global = &cli.global;
+    if global.csv && matches!(cli.command, Command::Export(_)) {
+        return Err(CtlError::usage(
+            "an export has its own form, and --csv is another",
+            "`lmsyncctl export csv` is the CSV of everything",
+        ));
+    }
     if global.csv && !cli.command.is_list() {
         return Err(CtlError::usage(
-            "--csv is for lists: status, client list, pending, contract list, run list",
+            "--csv is for lists: status, client list, pending, contract list, contract cost, \
+             contract history, contract chain, run list, renewals, reconcile, quarantine list",
             "use --json here",
         ));
     }
@@ -71,7 +79,8 @@ fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
         _ => Format::Text,
     };
     let screen = Screen {
-        width: if terminal { comfy_table::Table::new().width() } else { None },
+        // A terminal that says that it has no columns does not know how many it has.
+        width: comfy_table::Table::new().width().filter(|width| terminal && *width > 0),
         colour: terminal && !no_color && !global.no_color,
         quiet: global.quiet,
         now: SystemClock.now(),
@@ -123,8 +132,16 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Diff(args) => diff::run(ctl, args),
         Command::Sync(args) => sync::run(ctl, args),
         Command::AutoSync(args) => auto_sync::run(ctl, args),
+        Command::Ignore(args) => marks::ignore(ctl, args),
+        Command::Unignore(args) => marks::unignore(ctl, args),
+        Command::Explain(args) => explain::run(ctl, args),
+        Command::Reconcile(args) => reconcile::run(ctl, args),
+        Command::Quarantine(command) => quarantine::run(ctl, command),
         Command::Contract(command) => contract::run(ctl, command),
         Command::Run(command) => run::run(ctl, command),
+        Command::Renewals(args) => renewals::run(ctl, args),
+        Command::Export(command) => export::run(ctl, command),
+        Command::History(command) => history::run(ctl, command),
         Command::Doctor(args) => doctor::run(ctl, args),
         Command::Reload(args) => reload::run(ctl, args),
         Command::Version(args) => version::run(ctl, args),

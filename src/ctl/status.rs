@@ -22,12 +22,13 @@ pub struct Args {
     pub client: Option<String>,
 }
 
-const CSV: Csv = Csv {
-    list: "clients",
-    columns: &[
+const CSV: Csv = Csv::new(
+    "clients",
+    &[
         "id",
         "name",
         "auto_sync",
+        "at",
         "last_tried",
         "last_synced",
         "last_changed",
@@ -39,7 +40,7 @@ const CSV: Csv = Csv {
         "error",
         "message",
     ],
-};
+);
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
@@ -183,7 +184,7 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
     };
     let mut lines = vec![
         ("health", health),
-        ("auto-sync", if client.auto_sync { "on" } else { "off" }.to_owned()),
+        ("auto-sync", switch(client)),
         ("last tried", screen.exact(client.last_tried.as_deref())),
         ("last synced", screen.exact(client.last_synced.as_deref())),
         ("last changed", screen.exact(client.last_changed.as_deref())),
@@ -199,6 +200,15 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
         lines.push(("last error", screen.paint(Tone::Bad, format!("{message}{code}"))));
     }
     format!("{title}\n{}", pairs(lines, screen))
+}
+
+/// The switch of auto-sync, with its hour.
+fn switch(client: &ClientStatus) -> String {
+    match (client.auto_sync, &client.at) {
+        (false, _) => "off".to_owned(),
+        (true, None) => "on".to_owned(),
+        (true, Some(at)) => format!("on, at {at}"),
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         id,
         name: name.to_owned(),
         auto_sync: true,
+        at: None,
         last_tried: Some("2026-11-24T01:00:00Z".to_owned()),
         last_synced: Some("2026-11-24T01:00:00Z".to_owned()),
         last_changed: Some("2026-11-20T01:00:00Z".to_owned()),

@@ -1,6 +1,6 @@
 //! `sync`: imports what was chosen, and tells how far it is and what became of it.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -9,7 +9,7 @@ use super::error::CtlError;
 use super::output::{self, Format};
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
-use super::{items, keys, pending};
+use super::{ask, items, keys, pending};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Progress, Run, Sync, SyncReply};
 
@@ -23,7 +23,8 @@ const PARTIAL: u8 = 8;
 ///
 /// Imports the chosen agreements and additions of a client into the store, or everything that is
 /// pending with --all. Contracts that were imported before and changed are updated. While
-/// auto-sync is on for the client, a sync by hand is refused; a dry run never is.
+/// auto-sync is on for the client, a sync by hand is refused; a dry run never is. What a guard holds
+/// is not imported.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,7 +43,7 @@ pub struct Args {
     /// Only say what would be done; nothing is written
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask before everything is imported
+    /// Do not ask before everything is imported; asked is only on a terminal
     #[arg(long, short)]
     pub yes: bool,
     /// Wait while another run of the client is under way
@@ -72,7 +73,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
             ),
         ));
     }
-    if args.all && !args.yes && !args.dry_run && is_conversation(ctl) && !agreed(ctl, &args)? {
+    if args.all && !args.yes && !args.dry_run && ask::is_conversation(ctl) && !agreed(ctl, &args)? {
         return Ok(0);
     }
     let spinner = Spinner::new(ctl);
@@ -101,11 +102,6 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     Ok(status)
 }
 
-/// Whether a person sits at both ends and is not waiting for a machine's answer.
-fn is_conversation(ctl: &Ctl) -> bool {
-    ctl.output.format == Format::Text && io::stdin().is_terminal() && io::stdout().is_terminal()
-}
-
 /// Shows what is pending and asks whether to import all of it.
 fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
     let asked = Pending { client: Some(args.client.clone()), ..Pending::default() };
@@ -117,10 +113,7 @@ fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
         // Whatever is said here was said above; the run is still worth recording.
         return Ok(true);
     }
-    ctl.output.print(&question(number))?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(CtlError::Input)?;
-    let yes = is_yes(&line);
+    let yes = ask::agreed(ctl, &question(number))?;
     if !yes {
         ctl.output.print("nothing was imported\n")?;
     }
@@ -128,11 +121,7 @@ fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
 }
 
 fn question(number: usize) -> String {
-    format!("\nSync {}? [y/N] ", count(number as i64, "selected contract"))
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    format!("Sync {}?", count(number as i64, "selected contract"))
 }
 
 /// The spinner on standard error, where somebody can see it.
@@ -336,11 +325,9 @@ mod tests {
     }
 
     #[test]
-    fn the_question_counts_and_only_a_yes_is_a_yes() {
-        assert_eq!(question(12).trim(), "Sync 12 selected contracts? [y/N]");
-        assert_eq!(question(1).trim(), "Sync 1 selected contract? [y/N]");
-        assert!(is_yes("Y\n") && is_yes("yes\n"));
-        assert!(!is_yes("\n") && !is_yes("yup\n") && !is_yes(""));
+    fn the_question_counts() {
+        assert_eq!(question(12), "Sync 12 selected contracts?");
+        assert_eq!(question(1), "Sync 1 selected contract?");
     }
 
     #[test]

@@ -38,6 +38,8 @@ const AFTER_HELP: &str = "\
 Examples:
   lmsyncd --config ./lmsyncd.toml           run in the foreground
   lmsyncd check-config                      is the configuration usable?
+  CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
+                                            the same with the credentials, as root
   lmsyncd demo                              see the whole job, without any set-up
 
 Environment:
@@ -46,7 +48,7 @@ Environment:
                           autotask-integration-code
 
 Exit status (sysexits.h): 0 stopped as asked, 64 usage, 69 socket or store in use,
-74 the store's disk failed, 77 permission, 78 configuration.";
+71 the system refused, 74 the store's disk failed, 77 permission, 78 configuration.";
 
 /// What to do instead of running the daemon.
 #[derive(Debug, Subcommand)]
@@ -77,8 +79,8 @@ pub struct DemoArgs {
     /// What the generated tenant is grown from: the same seed gives the same tenant.
     #[arg(long, value_name = "N", default_value_t = 1, requires = "serve")]
     pub seed: u64,
-    /// Switch a fault of the fake tenant on; may be given several times.
-    #[arg(long = "fault", value_name = "NAME", requires = "serve")]
+    /// Switch a fault of the fake tenant on; may be given several times. A wrong name lists them all.
+    #[arg(long = "fault", value_name = "NAME[=Entity][@AMOUNT][:COUNT]", requires = "serve")]
     pub faults: Vec<String>,
 }
 
@@ -87,4 +89,8 @@ Examples:
   lmsyncd demo                              the tour; on a terminal it then stays up
   lmsyncd demo --tour                       the tour, then exit: 0 if every step did its job
   lmsyncd demo --serve --port 8080          only the fake tenant
-  lmsyncd demo --serve --fault slow         the fake tenant, with a fault";
+  lmsyncd demo --serve --fault slow@250     the fake tenant, each answer 250 ms late
+  lmsyncd demo --serve --fault no-permission=Services --fault cut-connection:3
+
+The fake tenant answers on the loopback interface only. Its first line says where, and with which
+credentials. The daemon remembers the zone of its tenant: give a port to find it there again.";

@@ -25,9 +25,10 @@ use crate::store::{Store, StoreError};
 /// off before its commit: nothing of it is stored, and nothing is harmed.
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// The name under which a user's zone is remembered in the store's cache.
-fn zone_key(username: &str) -> String {
-    format!("zone/{username}")
+/// The name under which a user's zone is remembered in the store's cache; another place to
+/// discover it at is another memory.
+fn zone_key(discovery_url: &str, username: &str) -> String {
+    format!("zone/{discovery_url}/{username}")
 }
 
 /// A daemon, put together and not yet serving.
@@ -115,12 +116,14 @@ fn connect(
         request_timeout: autotask.request_timeout,
         proxy: autotask.proxy.clone(),
         ca_file: autotask.ca_file.clone(),
+        user_defined: settings.fields.user_defined.clone(),
     };
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
     let (remembered, remembering) = (store.clone(), store.clone());
+    let (asked, asking) = (autotask.discovery_url.clone(), autotask.discovery_url.clone());
     let zone = ZoneMemory::new(
-        move |username| String::from_utf8(remembered.cache_get(&zone_key(username))?).ok(),
-        move |username, url| remembering.cache_put(&zone_key(username), url.as_bytes()),
+        move |username| String::from_utf8(remembered.cache_get(&zone_key(&asked, username))?).ok(),
+        move |username, text| remembering.cache_put(&zone_key(&asking, username), text.as_bytes()),
     );
     Ok(Arc::new(Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone)))
 }

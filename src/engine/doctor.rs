@@ -20,6 +20,7 @@ impl Engine {
             findings.push(checked);
         }
         findings.extend(self.must_store().err().map(failed));
+        findings.extend(leftovers(&self.store.leftovers()));
         findings
     }
 }
@@ -27,6 +28,16 @@ impl Engine {
 fn failed(failure: Failure) -> Finding {
     let code = Some(failure.code);
     Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
+}
+
+/// What repairs moved aside: nobody but a person may throw it away.
+fn leftovers(files: &[std::path::PathBuf]) -> Option<Finding> {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    (!names.is_empty()).then(|| {
+        let detail = format!("repairs moved aside {}", names.join(", "));
+        let fix = "once you know that nothing is missing, they may be deleted";
+        finding(Outcome::Warning, detail, Some(fix.to_owned()))
+    })
 }
 
 fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {

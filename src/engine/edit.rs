@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Engine;
+use super::commit::empty_commit;
 use crate::model::{
-    Actor, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Origin, Ownership,
-    differences,
+    Actor, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Origin,
+    Ownership, UnknownField, Value, differences,
 };
-use crate::store::{Commit, StoreError, Write};
+use crate::store::{Commit, Write};
 
 /// The longest text that a field takes, in bytes: pages of notes, and still a small record.
 const LONGEST_VALUE: usize = 8 * 1024;
-
-/// How often an edit is tried when a run ends in the same moment.
-const COMMIT_TRIES: usize = 5;
 
 /// What an edit does to one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,65 +65,97 @@ impl Engine {
         edits: &[Edit],
         actor: &Actor,
     ) -> Result<(Contract, Vec<FieldChange>), Failure> {
-        for _ in 0..COMMIT_TRIES {
+        let build = || {
             let before = self.contract(key)?;
             let now = self.now();
             let mut after = before.clone();
             for edit in edits {
                 apply(&mut after, edit)?;
             }
-            let changes = differences(Some(&before), Some(&after));
             if after == before {
-                return Ok((before, changes));
+                return Ok((None, (before, Vec::new())));
             }
+            must_be_sound(&after)?;
+            let changes = differences(Some(&before), Some(&after));
             after.changed = now;
             let commit = Commit {
-                at: now,
-                actor: actor.clone(),
-                run: None,
                 contracts: vec![Write { before: Some(before), after: Some(after.clone()) }],
-                clients: Vec::new(),
+                ..empty_commit(now, actor)
             };
-            match self.store.commit(commit).await {
-                Ok(_) => return Ok((after, changes)),
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Failure::new(Code::Busy, format!("{key} is being synced")).hint("try again"))
+            Ok((Some(commit), (after, changes)))
+        };
+        self.commit_from(build).await.map(|(_, edited)| edited)
     }
 }
 
-fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure> {
+/// Applies an edit to a contract.
+pub(super) fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure> {
     let (Edit::Set { field: name, .. } | Edit::Unset { field: name }) = edit;
-    let field: Field = name.parse().map_err(|error: crate::model::UnknownField| {
+    let field: Field = name.parse().map_err(|error: UnknownField| {
         Failure::new(Code::InvalidArgument, error.to_string())
             .hint(format!("lmsyncctl contract show {} lists the fields", contract.key))
     })?;
-    let place = match (field.ownership(), contract.origin) {
-        (Ownership::Local, _) => &mut contract.local,
-        (Ownership::Seeded, Origin::Autotask) => &mut contract.overrides,
-        (Ownership::Seeded, Origin::Local) => &mut contract.source,
-        (Ownership::Source, Origin::Autotask) => return Err(owned_by_autotask(contract, field)),
-        (Ownership::Source, Origin::Local) => &mut contract.source,
+    if field.ownership() == Ownership::Source && contract.origin != Origin::Local {
+        return Err(owned_by_autotask(contract, field));
+    }
+    let value = match edit {
+        Edit::Set { value, .. } => Some(read(field, value)?),
+        Edit::Unset { .. } => None,
     };
-    match edit {
-        Edit::Set { value, .. } => {
-            if value.len() > LONGEST_VALUE {
-                let message = format!(
-                    "`{field}` takes at most {LONGEST_VALUE} bytes, and this has {}",
-                    value.len()
-                );
-                return Err(Failure::new(Code::InvalidArgument, message));
-            }
-            let value = field.kind().parse(value).map_err(|error| {
-                Failure::new(Code::InvalidArgument, format!("cannot set `{field}`: {error}"))
+    let place = match (field, contract.origin) {
+        (Field::Client | Field::Vanished, _) => {
+            let message = format!("`{field}` is not set by hand");
+            return Err(Failure::new(Code::InvalidArgument, message));
+        }
+        (Field::Parent, _) => {
+            let parent = value.map(|value| value.to_string().parse()).transpose();
+            contract.parent = parent.map_err(|error: BadKey| {
+                Failure::new(Code::InvalidArgument, format!("cannot set `parent`: {error}"))
             })?;
-            place.insert(field, value);
+            return Ok(());
         }
-        Edit::Unset { .. } => {
-            place.remove(&field);
+        (Field::Udf(_), _) if !contract.source.contains_key(&field) => {
+            let message = format!("{} has no user-defined field `{field}`", contract.key);
+            return Err(Failure::new(Code::InvalidArgument, message)
+                .hint("`user-defined` in lmsyncd.toml says which are read"));
         }
+        _ if field.ownership() == Ownership::Local => &mut contract.local,
+        (_, Origin::Local) => &mut contract.source,
+        (_, Origin::Autotask | Origin::Unlinked) => &mut contract.overrides,
+    };
+    match value {
+        Some(value) => place.insert(field, value),
+        None => place.remove(&field),
+    };
+    Ok(())
+}
+
+fn read(field: Field, text: &str) -> Result<Value, Failure> {
+    if text.len() > LONGEST_VALUE {
+        let length = text.len();
+        let message =
+            format!("`{field}` takes at most {LONGEST_VALUE} bytes, and this has {length}");
+        return Err(Failure::new(Code::InvalidArgument, message));
+    }
+    field.kind().parse(text).map_err(|error| {
+        Failure::new(Code::InvalidArgument, format!("cannot set `{field}`: {error}"))
+    })
+}
+
+/// Refuses a contract that makes no sense as a whole: one that ends before it starts, or amounts
+/// that cannot be billed.
+pub(super) fn must_be_sound(contract: &Contract) -> Result<(), Failure> {
+    let wrong = |message: String| Err(Failure::new(Code::InvalidArgument, message));
+    if let (Some(Value::Date(start)), Some(Value::Date(end))) =
+        (contract.value(Field::StartDate), contract.value(Field::EndDate))
+        && end < start
+    {
+        return wrong(format!("it would end on {end}, before it starts on {start}"));
+    }
+    let amount = contract.billing_cost().amount;
+    let currency = contract.currency();
+    if amount != currency.round(amount) {
+        return wrong(format!("{amount} cannot be billed in {currency}: too many decimals"));
     }
     Ok(())
 }
@@ -141,4 +171,78 @@ fn owned_by_autotask(contract: &Contract, field: Field) -> Failure {
         "change {record} in Autotask, then: lmsyncctl sync {} {}",
         contract.client, contract.key
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ClientId, Fields};
+    use chrono::DateTime;
+
+    fn contract(origin: Origin) -> Contract {
+        Contract {
+            key: ItemKey::agreement(1),
+            client: ClientId(7),
+            parent: None,
+            origin,
+            source: Fields::from([(Field::Name, Value::Text("Care".to_owned()))]),
+            overrides: Fields::new(),
+            local: Fields::new(),
+            created: DateTime::UNIX_EPOCH,
+            synced: None,
+            changed: DateTime::UNIX_EPOCH,
+            vanished: None,
+        }
+    }
+
+    fn set(contract: &mut Contract, field: &str, value: &str) -> Result<(), Code> {
+        let edit = Edit::Set { field: field.to_owned(), value: value.to_owned() };
+        apply(contract, &edit).map_err(|failure| failure.code)
+    }
+
+    #[test]
+    fn what_autotask_owns_is_locked_on_what_follows_it_and_free_on_what_was_made_by_hand() {
+        for field in Field::ALL.into_iter().filter(|field| field.ownership() == Ownership::Source) {
+            for origin in [Origin::Autotask, Origin::Unlinked] {
+                let refused = set(&mut contract(origin), field.name(), "1");
+                assert_eq!(refused, Err(Code::FieldNotEditable), "{field}");
+            }
+        }
+        let mut made = contract(Origin::Local);
+        assert_eq!(set(&mut made, "billing_cost", "12.50"), Ok(()));
+        assert_eq!(made.text(Field::BillingCost), "12.50");
+        assert_eq!(set(&mut made, "parent", "a29683353"), Ok(()));
+        assert_eq!(made.text(Field::Parent), "A29683353");
+        assert_eq!(set(&mut made, "client", "9"), Err(Code::InvalidArgument));
+    }
+
+    #[test]
+    fn an_override_lies_over_autotasks_value_and_comes_off_again() {
+        let mut contract = contract(Origin::Autotask);
+        assert_eq!(set(&mut contract, "name", "Ours"), Ok(()));
+        assert_eq!(contract.text(Field::Name), "Ours");
+        apply(&mut contract, &Edit::Unset { field: "name".to_owned() }).expect("it comes off");
+        assert_eq!(contract.text(Field::Name), "Care");
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let mut contract = contract(Origin::Local);
+        for (field, value) in [
+            ("colour", "red"),
+            ("impact", "huge"),
+            ("start_date", "2026-02-30"),
+            ("udf.nobody_knows", "x"),
+            ("notes", &"x".repeat(LONGEST_VALUE + 1)),
+        ] {
+            assert_eq!(set(&mut contract, field, value), Err(Code::InvalidArgument), "{field}");
+        }
+        set(&mut contract, "start_date", "2026-02-02").expect("a date");
+        set(&mut contract, "end_date", "2026-02-01").expect("a date");
+        assert!(must_be_sound(&contract).is_err());
+        set(&mut contract, "end_date", "2026-02-02").expect("a date");
+        assert!(must_be_sound(&contract).is_ok());
+        set(&mut contract, "billing_cost", "1.005").expect("a number");
+        assert!(must_be_sound(&contract).is_err());
+    }
 }

@@ -9,8 +9,10 @@ use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
 };
-use crate::sync::diff::{self, Stored};
+use crate::sync::diff::{self, Around, Stored};
 use crate::sync::guard::{self, Circumstances, Limits};
+use crate::sync::marking::Marks;
+use crate::sync::renewal;
 
 /// What one look at Autotask found for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,10 @@ pub(super) struct Reading {
 
 /// A reading held against the store as it is now.
 pub(super) struct Examined {
+    /// The snapshot, with the renewals written into it.
+    pub(super) snapshot: ClientSnapshot,
     pub(super) stored: Stored,
+    pub(super) marks: Marks,
     pub(super) items: Vec<PendingItem>,
 }
 
@@ -75,7 +80,7 @@ impl Engine {
     ) -> Result<Vec<Look>, Failure> {
         let mut looks = Vec::new();
         for reading in self.read(live, scope, progress).await? {
-            let Examined { items, .. } = self.examine(live, &reading)?;
+            let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
             let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
             let look = Look { client, as_of, items, rejects };
             self.remember(&look);
@@ -123,10 +128,30 @@ impl Engine {
         snapshots.into_iter().map(reading).collect()
     }
 
-    /// Holds a reading against the store as it is now.
-    pub(super) fn examine(&self, live: &Live, reading: &Reading) -> Result<Examined, Failure> {
-        let stored = self.stored(&reading.snapshot)?;
-        let mut items = diff::pending(&reading.snapshot, &stored, &reading.gone, self.now());
+    /// Holds a reading against the store as it is now. An item that is `named` is not held because
+    /// its run was reverted: naming it is how a person lets it go.
+    pub(super) fn examine(
+        &self,
+        live: &Live,
+        reading: &Reading,
+        named: &BTreeSet<ItemKey>,
+    ) -> Result<Examined, Failure> {
+        let mut snapshot = reading.snapshot.clone();
+        let stored = self.stored(&snapshot)?;
+        let renewals = renewal::write_into(&mut snapshot, &stored);
+        let marks: Marks = self
+            .store
+            .marks(snapshot.client.id)?
+            .into_iter()
+            .map(|mark| (mark.key, mark))
+            .collect();
+        let mut heeded = marks.clone();
+        for mark in heeded.values_mut().filter(|mark| named.contains(&mark.key)) {
+            mark.hold = None;
+        }
+        let around =
+            Around { gone: &reading.gone, marks: &heeded, renewals: &renewals, now: self.now() };
+        let mut items = diff::pending(&snapshot, &stored, around);
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
@@ -137,7 +162,7 @@ impl Engine {
             restricted: reading.restricted,
         };
         guard::hold(&mut items, around, limits(live));
-        Ok(Examined { stored, items })
+        Ok(Examined { snapshot, stored, marks, items })
     }
 
     fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {

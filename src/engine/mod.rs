@@ -4,13 +4,19 @@
 //! It knows nothing of sockets or terminals: `control` calls it with values of the model and gets
 //! values of the model back.
 
+mod answers;
 mod busy;
 mod clients;
+mod commit;
 mod doctor;
 mod edit;
 mod events;
+mod explain;
 mod look;
+mod marks;
 mod memory;
+mod ownership;
+mod past;
 mod reload;
 mod run;
 mod status;
@@ -25,10 +31,14 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use answers::{Discrepancy, Ending, Working};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;
+pub use explain::Explanation;
 pub use look::Look;
+pub use marks::Waiting;
+pub use past::Reverted;
 pub use run::{Order, Outcome, Patience};
 pub use status::{Board, Standing};
 pub use switch::Switched;

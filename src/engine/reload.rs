@@ -12,8 +12,7 @@ impl Engine {
         let settings = (self.load)()?;
         let autotask = (self.connect)(&settings)?;
         let old = self.live();
-        // Reading the configuration again gives nobody another hour's requests.
-        autotask.continue_from(&old.autotask);
+        autotask.take_over(&old.autotask);
         let changes = crate::config::changes(&old.settings, &settings);
         let live = Live { settings: Arc::new(settings), autotask };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;

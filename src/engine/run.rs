@@ -22,13 +22,13 @@ use super::look::{Examined, Reading};
 use super::{Engine, Live, Look, events};
 use crate::autotask::{Progress, Scope};
 use crate::model::{
-    Actor, ClientRef, ClientState, Code, Counts, Failure, ItemKey, LastError, PendingItem,
-    PendingState, Reject, Run, RunResult, Trigger,
+    Actor, ClientRef, ClientState, Code, Contract, Counts, Failure, ItemKey, LastError, Mark,
+    PendingItem, PendingState, Reject, Run, RunResult, Trigger,
 };
 use crate::store::{Commit, StoreError, Write};
 use crate::sync::schedule::{self, Ending};
 use crate::sync::select::Choice;
-use crate::sync::{apply, standing};
+use crate::sync::{apply, marking, renewal, standing};
 
 /// How often a commit is tried when the store moves on between reading and writing. Edits by hand
 /// are rare and quick, so that a second try nearly always succeeds.
@@ -169,7 +169,12 @@ impl Engine {
     ) -> Result<(), Failure> {
         let Choice::Keys(keys) = &order.choice else { return Ok(()) };
         let snapshot = &reading.snapshot;
+        let today = self.clock.today();
         for key in keys {
+            if self.store.mark(*key)?.is_some_and(|mark| mark.is_ignored(today)) {
+                return Err(Failure::new(Code::Ignored, format!("{key} is ignored"))
+                    .hint(format!("lmsyncctl unignore {key}")));
+            }
             if let Some(item) = snapshot.item(*key) {
                 if let Some(reason) = &item.unsupported {
                     let message = format!("{key} cannot be imported: {reason}");
@@ -215,9 +220,10 @@ impl Engine {
         requests: u32,
     ) -> Result<Outcome, Failure> {
         for _ in 0..COMMIT_TRIES {
-            let examined = self.examine(live, reading)?;
+            let examined = self.examine(live, reading, &named(&order.choice))?;
             let now = self.now();
-            let (mut outcome, writes) = decide(order, reading, &examined, started, now, requests);
+            let (mut outcome, writes, marks) =
+                decide(order, reading, &examined, started, now, requests);
             if order.dry {
                 return Ok(outcome);
             }
@@ -229,6 +235,7 @@ impl Engine {
                 run: Some(outcome.run.clone()),
                 contracts: writes,
                 clients: vec![Write { before, after: Some(after) }],
+                marks,
             };
             match self.store.commit(commit).await {
                 Ok(committed) => {
@@ -278,6 +285,7 @@ impl Engine {
                 run: Some(run.clone()),
                 contracts: Vec::new(),
                 clients: vec![Write { before, after: Some(after) }],
+                marks: Vec::new(),
             };
             match self.store.commit(commit).await {
                 Ok(committed) => return events::run_ended(&Run { id: committed.run, ..run }),
@@ -335,6 +343,14 @@ impl Engine {
     }
 }
 
+/// The items that a choice names.
+fn named(choice: &Choice) -> BTreeSet<ItemKey> {
+    match choice {
+        Choice::Keys(keys) => keys.clone(),
+        Choice::All | Choice::Auto { .. } => BTreeSet::new(),
+    }
+}
+
 /// How many requests a reading took.
 pub(super) fn spent(progress: &Progress) -> u32 {
     u32::try_from(progress.requests()).unwrap_or(u32::MAX)
@@ -349,7 +365,11 @@ pub(super) fn interval(live: &Live) -> TimeDelta {
 fn is_refusal(failure: &Failure) -> bool {
     matches!(
         failure.code,
-        Code::Unsupported | Code::OtherClient | Code::NoSuchContract | Code::Stopping
+        Code::Unsupported
+            | Code::Ignored
+            | Code::OtherClient
+            | Code::NoSuchContract
+            | Code::Stopping
     )
 }
 
@@ -369,14 +389,16 @@ fn decide(
     started: DateTime<Utc>,
     now: DateTime<Utc>,
     requests: u32,
-) -> (Outcome, Vec<Write<crate::model::Contract>>) {
-    let client = &reading.snapshot.client;
+) -> (Outcome, Vec<Write<Contract>>, Vec<Write<Mark>>) {
+    let client = &examined.snapshot.client;
     let chosen = order.choice.select(&examined.items, &examined.stored);
     let mut counts = Counts::default();
     let mut writes = Vec::new();
     for item in &chosen {
         let before = examined.stored.get(&item.key).cloned();
-        let Some(after) = apply::apply(item, client.id, before.clone(), now) else { continue };
+        let renewed = renewal::renews(&item.fields).and_then(|old| examined.stored.get(&old));
+        let applied = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = applied else { continue };
         match item.state {
             PendingState::New => counts.created += 1,
             PendingState::Vanished => counts.vanished += 1,
@@ -418,7 +440,12 @@ fn decide(
         error,
         rejects,
     };
-    (Outcome { run, items: chosen.into_iter().cloned().collect() }, writes)
+    let written: BTreeSet<ItemKey> =
+        writes.iter().filter_map(|write| Some(write.after.as_ref()?.key)).collect();
+    let marks =
+        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
+    let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();
+    (Outcome { run, items: chosen.into_iter().cloned().collect() }, writes, marks)
 }
 
 fn held_error(chosen: &[&PendingItem], held: usize) -> LastError {

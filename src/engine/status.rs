@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Engine, Running};
 use crate::autotask::Usage;
-use crate::model::{ClientId, ClientRef, ClientState, Code, Failure, PendingState, Run, RunId};
+use crate::model::{
+    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, PendingState, Run, RunId,
+};
 use crate::store::RunRecord;
 use crate::sync::standing::{Health, health};
 
@@ -104,6 +106,20 @@ impl Engine {
     /// The state of a client, if anything ever happened to it.
     pub fn client_state(&self, client: ClientId) -> Result<Option<ClientState>, Failure> {
         Ok(self.store.client(client)?)
+    }
+
+    /// A client by its id, with the name that the store knows; an empty one if it knows none.
+    pub fn named(&self, id: ClientId) -> Result<ClientRef, Failure> {
+        let state = self.store.client(id)?;
+        Ok(state.map_or_else(|| ClientRef { id, name: String::new() }, |state| state.client))
+    }
+
+    /// Where to look at the agreement of a contract in Autotask's web interface; none for one made
+    /// by hand, and none until the zone is known.
+    pub fn link(&self, contract: &Contract) -> Option<String> {
+        let agreement = contract.parent.unwrap_or(contract.key);
+        let followed = contract.origin != Origin::Local && agreement.is_agreement();
+        followed.then(|| self.live().autotask.contract_link(agreement.id))?
     }
 
     /// The states of every client that anything ever happened to.

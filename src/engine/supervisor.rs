@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use super::busy::{Claim, Running};
 use super::run::{Order, interval, spent};
 use super::{Engine, Live, events};
-use crate::autotask::{Progress, Scope};
+use crate::autotask::{Auth, Progress, Scope};
 use crate::config::NewAgreements;
 use crate::model::{Actor, ClientId, ClientState, Code, Failure, Trigger};
 use crate::sync::schedule;
@@ -21,6 +21,9 @@ use crate::sync::select::Choice;
 
 /// The longest that the supervisor sleeps without looking at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// How old a reading of the tenant's use may be before it is asked for again.
+const THRESHOLD_AGE: TimeDelta = TimeDelta::minutes(5);
 
 impl Engine {
     /// Keeps the clients with auto-sync on current, until the engine stops.
@@ -62,6 +65,9 @@ impl Engine {
         let clients = self.store.clients()?;
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
+        if !due.is_empty() && self.must_stand_back(&live).await {
+            return Ok(LONGEST_SLEEP);
+        }
         let batch: Vec<(ClientState, Claim)> = clients
             .into_iter()
             .filter(|state| due.contains(&state.client.id))
@@ -86,6 +92,34 @@ impl Engine {
         let sleep = schedule::wake(&waiting, now, interval(&live))
             .map(|moment| (moment - now).to_std().unwrap_or(Duration::ZERO));
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
+    }
+
+    /// Whether all integrations of the tenant together use so much of its hour that background work
+    /// waits: what is due stays due, and is late. Before the credentials were ever accepted nothing
+    /// is asked, because each refusal brings the account nearer to its lock.
+    async fn must_stand_back(&self, live: &Live) -> bool {
+        let usage = live.autotask.usage();
+        if !matches!(usage.auth, Auth::Accepted(_)) {
+            return false;
+        }
+        let fresh = usage.threshold.filter(|known| self.now() - known.at < THRESHOLD_AGE);
+        let threshold = match fresh {
+            Some(threshold) => threshold,
+            None => match live.autotask.threshold().await {
+                Ok(threshold) => threshold,
+                // The run itself will find out, and record, what is wrong.
+                Err(_) => return false,
+            },
+        };
+        let limit = live.settings.autotask.yield_above_percent;
+        let above = threshold.percent() >= limit;
+        if above {
+            let percent = threshold.percent();
+            tracing::info!(
+                "auto-sync waits: {percent} % of the tenant's hour is used, {limit} is the limit"
+            );
+        }
+        above
     }
 
     /// Reads all clients of the batch at once, and concludes a run for each.

@@ -5,12 +5,13 @@ use std::time::Duration;
 use chrono::{DateTime, Local, NaiveTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
+use super::commit::empty_commit;
 use super::run::interval;
 use super::{Engine, events};
 use crate::autotask::Progress;
 use crate::config::NewAgreements;
-use crate::model::{Actor, ClientRef, ClientState, Code, Failure};
-use crate::store::{Commit, StoreError, Write};
+use crate::model::{Actor, ClientRef, ClientState, Failure};
+use crate::store::{Commit, Write};
 use crate::sync::diff::Stored;
 use crate::sync::schedule;
 use crate::sync::select::Choice;
@@ -21,9 +22,6 @@ const LOOK_AT_MOST: usize = 5;
 
 /// How long a look may take before the switch does without it.
 const LOOK_AT_LONGEST: Duration = Duration::from_secs(10);
-
-/// How often a switch is tried when a run ends in the same moment.
-const COMMIT_TRIES: usize = 5;
 
 /// A switch as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,29 +91,22 @@ impl Engine {
         at: Option<NaiveTime>,
         actor: &Actor,
     ) -> Result<(bool, ClientState), Failure> {
-        for _ in 0..COMMIT_TRIES {
+        let build = || {
             let before = self.store.client(client.id)?;
             let now = self.now();
             let state = before.clone().unwrap_or_else(|| ClientState::new(client.clone()));
             let after = flipped(state.clone(), on, at, now, interval(&self.live()));
             if after == state && before.is_some() {
-                return Ok((false, after));
+                return Ok((None, (false, after)));
             }
             let changed = after.auto_sync != state.auto_sync;
             let commit = Commit {
-                at: now,
-                actor: actor.clone(),
-                run: None,
-                contracts: Vec::new(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
+                ..empty_commit(now, actor)
             };
-            match self.store.commit(commit).await {
-                Ok(_) => return Ok((changed, after)),
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Failure::new(Code::Busy, format!("{} is being synced", client.name)).hint("try again"))
+            Ok((Some(commit), (changed, after)))
+        };
+        self.commit_from(build).await.map(|(_, switched)| switched)
     }
 
     fn brings(&self, client: &ClientRef) -> Result<Option<usize>, Failure> {

@@ -14,6 +14,12 @@ impl From<AutotaskError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
+        if let StoreError::BeforeHistory { since } = error {
+            let since = since.format("%Y-%m-%d %H:%M UTC");
+            let message = format!("the ledger knows nothing from before {since}");
+            return Failure::new(Code::NoSuchContract, message)
+                .hint("`store.history` in lmsyncd.toml says how long history is kept");
+        }
         let mut message = format!("the store failed: {error}");
         let mut cause = error.source();
         while let Some(deeper) = cause {

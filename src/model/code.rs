@@ -19,7 +19,9 @@ pub enum Code {
     FieldNotEditable,
     /// A guard held the run.
     Held,
-    /// This kind of item cannot be imported.
+    /// A person asked to leave the item out.
+    Ignored,
+    /// This kind of item cannot be imported, or its row cannot be converted.
     Unsupported,
     /// A parameter has a wrong value.
     InvalidArgument,
@@ -55,7 +57,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 24] = [
+    pub const ALL: [Code; 25] = [
         Code::NoSuchClient,
         Code::AmbiguousClient,
         Code::NoSuchContract,
@@ -64,6 +66,7 @@ impl Code {
         Code::AutoSyncEnabled,
         Code::FieldNotEditable,
         Code::Held,
+        Code::Ignored,
         Code::Unsupported,
         Code::InvalidArgument,
         Code::NotPermitted,
@@ -93,6 +96,7 @@ impl Code {
             Code::AutoSyncEnabled => "AutoSyncEnabled",
             Code::FieldNotEditable => "FieldNotEditable",
             Code::Held => "Held",
+            Code::Ignored => "Ignored",
             Code::Unsupported => "Unsupported",
             Code::InvalidArgument => "InvalidArgument",
             Code::NotPermitted => "NotPermitted",
@@ -128,7 +132,11 @@ impl Code {
             | Code::NoSuchContract
             | Code::OtherClient
             | Code::NoSuchRun => 5,
-            Code::AutoSyncEnabled | Code::FieldNotEditable | Code::Held | Code::Unsupported => 6,
+            Code::AutoSyncEnabled
+            | Code::FieldNotEditable
+            | Code::Held
+            | Code::Ignored
+            | Code::Unsupported => 6,
             Code::AuthFailed
             | Code::UnknownUser
             | Code::BadIntegrationCode

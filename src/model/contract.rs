@@ -1,5 +1,7 @@
 //! The contract record: what the store keeps for one source item, or one made by hand.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -12,6 +14,9 @@ use super::{
 pub enum Origin {
     /// It follows an item in Autotask.
     Autotask,
+    /// It followed one until a person froze it: no sync touches it, and Autotask's fields stay
+    /// locked as they were.
+    Unlinked,
     /// It was made by hand; nothing on it is locked.
     Local,
 }
@@ -21,6 +26,7 @@ impl Origin {
     pub fn name(self) -> &'static str {
         match self {
             Origin::Autotask => "autotask",
+            Origin::Unlinked => "unlinked",
             Origin::Local => "local",
         }
     }
@@ -104,7 +110,8 @@ impl Contract {
     }
 }
 
-/// What changed from `before` to `after`, field by field, in the order of [`Field::ALL`].
+/// What changed from `before` to `after`, field by field, in the order of [`Field::ALL`], user-defined
+/// fields last.
 ///
 /// A change is one of the value that counts. Where an override hides Autotask's value and only the
 /// hidden value changed, that is a change too, from the old hidden value to the new one.
@@ -119,7 +126,14 @@ pub fn differences(before: Option<&Contract>, after: Option<&Contract>) -> Vec<F
         }
         (from != to).then_some(FieldChange { field, from, to })
     };
-    Field::ALL.into_iter().filter_map(change).collect()
+    let user_defined: BTreeSet<Field> = [before, after]
+        .into_iter()
+        .flatten()
+        .flat_map(|contract| contract.source.keys().chain(contract.overrides.keys()))
+        .filter(|field| matches!(field, Field::Udf(_)))
+        .copied()
+        .collect();
+    Field::ALL.into_iter().chain(user_defined).filter_map(change).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::udf::UdfName;
 use super::value::Kind;
 
 /// A field of a contract.
@@ -28,6 +29,12 @@ pub enum Field {
     UnitPrice,
     /// Which period the cost was read from: current, first, last or none.
     Basis,
+    /// Where the currency was read from: client, internal or unknown.
+    CurrencyBasis,
+    /// What is in a bundle: the names of its services.
+    Contents,
+    /// The agreement that this one renews, by its key.
+    Renews,
     /// The moment since which the item is missing in Autotask.
     Vanished,
     /// The name.
@@ -60,6 +67,8 @@ pub enum Field {
     NoticeDays,
     /// Whether it renews by itself.
     AutoRenew,
+    /// A user-defined field of the agreement, by the name that the configuration gives it.
+    Udf(UdfName),
 }
 
 /// Who decides what a field's value is.
@@ -74,8 +83,9 @@ pub enum Ownership {
 }
 
 impl Field {
-    /// Every field, in the order in which people are shown them.
-    pub const ALL: [Field; 26] = [
+    /// Every field that is always there, in the order in which people are shown them; user-defined
+    /// ones come after them.
+    pub const ALL: [Field; 29] = [
         Field::Client,
         Field::Parent,
         Field::Name,
@@ -86,7 +96,10 @@ impl Field {
         Field::Currency,
         Field::Units,
         Field::UnitPrice,
+        Field::CurrencyBasis,
         Field::Basis,
+        Field::Contents,
+        Field::Renews,
         Field::Vanished,
         Field::Description,
         Field::StartDate,
@@ -104,9 +117,11 @@ impl Field {
         Field::AutoRenew,
     ];
 
-    /// The field's name on the command line, in JSON and in the ledger.
+    /// The field's name on the command line, in JSON and in the ledger. That of a user-defined
+    /// field begins with `udf.`.
     pub fn name(self) -> &'static str {
         match self {
+            Field::Udf(name) => name.as_str(),
             Field::Client => "client",
             Field::Parent => "parent",
             Field::Type => "type",
@@ -117,6 +132,9 @@ impl Field {
             Field::Units => "units",
             Field::UnitPrice => "unit_price",
             Field::Basis => "basis",
+            Field::CurrencyBasis => "currency_basis",
+            Field::Contents => "contents",
+            Field::Renews => "renews",
             Field::Vanished => "vanished",
             Field::Name => "name",
             Field::Description => "description",
@@ -148,7 +166,10 @@ impl Field {
             | Field::Currency
             | Field::Units
             | Field::UnitPrice
+            | Field::CurrencyBasis
             | Field::Basis
+            | Field::Contents
+            | Field::Renews
             | Field::Vanished => Ownership::Source,
             Field::Name
             | Field::Description
@@ -156,7 +177,8 @@ impl Field {
             | Field::EndDate
             | Field::Category
             | Field::PurchaseOrder
-            | Field::Contact => Ownership::Seeded,
+            | Field::Contact
+            | Field::Udf(_) => Ownership::Seeded,
             Field::Notes
             | Field::Owner
             | Field::Location
@@ -183,7 +205,11 @@ impl Field {
             | Field::Type
             | Field::Status
             | Field::Currency
+            | Field::CurrencyBasis
             | Field::Basis
+            | Field::Contents
+            | Field::Renews
+            | Field::Udf(_)
             | Field::Vanished
             | Field::Name
             | Field::Description
@@ -214,7 +240,10 @@ impl FromStr for Field {
     /// Reads a field's name; a hyphen may stand for an underscore, and case does not matter.
     fn from_str(text: &str) -> Result<Field, UnknownField> {
         let wanted = text.to_ascii_lowercase().replace('-', "_");
-        let found = Field::ALL.into_iter().find(|field| field.name() == wanted);
+        let found = match wanted.strip_prefix("udf.") {
+            Some(name) => UdfName::new(name).map(Field::Udf),
+            None => Field::ALL.into_iter().find(|field| field.name() == wanted),
+        };
         found.ok_or_else(|| UnknownField(text.to_owned()))
     }
 }
@@ -229,6 +258,9 @@ mod tests {
             assert_eq!(field.name().parse(), Ok(field));
         }
         assert_eq!("Billing-Cost".parse(), Ok(Field::BillingCost));
+        let udf = UdfName::new("account_manager").map(Field::Udf).expect("a name");
+        assert_eq!("udf.account_manager".parse(), Ok(udf));
+        assert_eq!(udf.name().parse(), Ok(udf));
         assert!("colour".parse::<Field>().is_err());
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
 use super::{ClientId, Field, ItemKey, Value};
 
 /// Values by field. A field without a value is absent.
@@ -21,6 +24,30 @@ pub struct SourceItem {
     pub fields: Fields,
     /// Why this kind of item cannot be imported, where it cannot.
     pub unsupported: Option<String>,
+    /// The agreement that Autotask names as renewed, in either direction; it is no field, because
+    /// it says nothing before it is held against the other agreements.
+    pub renewed: Option<i64>,
+    /// How its cost came about, line by line; shown on demand and not stored.
+    pub working: Vec<WorkingLine>,
+}
+
+/// One line of the working of a cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkingLine {
+    /// Where the amount comes from: a row of Autotask's, or an addition, by its key.
+    pub from: String,
+    /// The first day that it is for.
+    pub start: Option<NaiveDate>,
+    /// The last day that it is for.
+    pub end: Option<NaiveDate>,
+    /// How many units.
+    pub units: Option<Decimal>,
+    /// The price of one.
+    pub unit_price: Option<Decimal>,
+    /// The amount.
+    pub amount: Decimal,
+    /// Whether the amount is part of the cost; why not, where it is not.
+    pub left_out: Option<String>,
 }
 
 /// A row that could not be converted: it keeps its old contract and does not block the rest.

@@ -5,12 +5,16 @@
 //! {"sum":…,"base":{"format":1,"store":…,"seq":N,"chain":…,"segment":4,"last_run":…,"at":…}}
 //! {"sum":…,"contract":{…}}     one line each, chained like the lines of the ledger
 //! {"sum":…,"client":{…}}
+//! {"sum":…,"mark":{…}}
 //! {"sum":…,"run":{…},"seq":…}
 //! {"sum":…,"end":{"records":…,"digest":…}}
 //! ```
 //!
-//! `chain` is the checksum of commit N, so the chain goes on behind the base. The digest is that
-//! of the index records that come of the lines. History is not in a base.
+//! `chain` is the checksum of commit N, so the chain goes on behind the base. `at` is the moment
+//! from which on it is known that this was the state: when the base was written from the index, or,
+//! where it takes the place of pruned lines, the latest moment that any of them had. The digest is
+//! that of the index records that come of the lines. History is not in a base, and a base from
+//! before there were marks has none.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +28,7 @@ use super::digest::Tally;
 use super::error::{Doing, StoreError};
 use super::files;
 use super::identity::FORMAT;
-use super::index::{Edit, Index};
+use super::index::{Edit, Holds, Index};
 use super::keys;
 use super::line;
 use super::pieces;
@@ -32,7 +36,7 @@ use super::records::{self, Reason};
 use super::segment;
 use super::sum::{Standing, Sum};
 use super::survey::Start;
-use super::v1::{ClientStateV1, ContractV1, RunEntryV1, RunV1};
+use super::v1::{ClientStateV1, ContractV1, MarkV1, RunEntryV1, RunV1};
 
 /// How many records are loaded into the index in one step.
 const STEP: usize = 2_000;
@@ -74,6 +78,14 @@ struct ClientLineV1 {
     client: ClientStateV1,
 }
 
+/// Stored state: a mark in a base.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarkLineV1 {
+    sum: String,
+    mark: MarkV1,
+}
+
 /// Stored state: a run in a base, without its rejects.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,12 +112,15 @@ struct EndV1 {
 }
 
 /// A base that was read through once and is whole.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Base {
     pub(super) path: PathBuf,
     /// Where the ledger goes on.
     pub(super) start: Start,
-    last_run: u64,
+    /// The number of the last run up to there.
+    pub(super) last_run: u64,
+    /// From which moment on it is known that this was the state.
+    pub(super) since: DateTime<Utc>,
 }
 
 /// The newest base that is whole, and what is wrong with newer ones.
@@ -133,17 +148,49 @@ pub(super) fn load(base: &Base, index: &Index) -> Result<(), StoreError> {
             false => index.apply(Standing::START, 0, std::mem::take(&mut waiting)),
         }
     };
-    read(&base.path, base.start.segment, Some(&mut each))?;
+    each_step(base, &mut each)?;
     index.apply(base.start.standing, base.last_run, waiting)
 }
 
-/// Writes what the index holds as the base before segment `number`, and reads it back.
+/// Takes the index records of each line of a base in turn.
+pub(super) fn each_step(base: &Base, each: Each<'_>) -> Result<(), StoreError> {
+    read(&base.path, base.start.segment, Some(each)).map(|_| ())
+}
+
+/// A base that was written and read back, and has not taken its place yet.
+#[derive(Debug)]
+pub(super) struct Draft {
+    temporary: PathBuf,
+    path: PathBuf,
+    number: u64,
+}
+
+impl Draft {
+    /// Puts it in its place, in one step. From then on the ledger goes on from it.
+    pub(super) fn publish(self) -> Result<Base, StoreError> {
+        files::rename(&self.temporary, &self.path)?;
+        read(&self.path, self.number, None)
+    }
+}
+
+/// Writes what the index holds as the base before segment `number`, and puts it in its place.
 pub(super) fn write(
     ledger: &Path,
     number: u64,
     index: &Index,
     now: DateTime<Utc>,
 ) -> Result<Base, StoreError> {
+    draft(ledger, number, index, now)?.publish()
+}
+
+/// Writes a state, known to be right from `since` on, as what is to be the base before segment
+/// `number`, and reads it back.
+pub(super) fn draft(
+    ledger: &Path,
+    number: u64,
+    state: &dyn Holds,
+    since: DateTime<Utc>,
+) -> Result<Draft, StoreError> {
     let path = segment::base_path(ledger, number);
     let temporary = files::with_suffix(&path, ".new");
     files::remove_if_there(&temporary)?;
@@ -154,7 +201,7 @@ pub(super) fn write(
         chain = sum;
         file.write_all(&line).doing("write", &temporary)
     };
-    let meta = index.meta();
+    let meta = state.meta();
     let base = HeadV1 {
         format: FORMAT,
         store: meta.store,
@@ -162,23 +209,28 @@ pub(super) fn write(
         chain: meta.standing.sum.to_string(),
         segment: number,
         last_run: meta.last_run,
-        at: convert::moment_text(now),
+        at: convert::moment_text(since),
     };
     put(&|sum| line::seal(&HeadLineV1 { sum: sum.to_string(), base: base.clone() }, sum))?;
     let mut tally = Tally::default();
-    index.scan(keys::CONTRACTS, &mut |_, record| {
+    state.scan(keys::CONTRACTS, &mut |_, record| {
         let contract: ContractV1 = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::contract(&contract))?);
         put(&|sum| {
             line::seal(&ContractLineV1 { sum: sum.to_string(), contract: contract.clone() }, sum)
         })
     })?;
-    index.scan(keys::CLIENTS, &mut |_, record| {
+    state.scan(keys::CLIENTS, &mut |_, record| {
         let client: ClientStateV1 = codec::decode(record)?;
         count(&mut tally, &[understood(&path, 0, records::client(&client))?]);
         put(&|sum| line::seal(&ClientLineV1 { sum: sum.to_string(), client: client.clone() }, sum))
     })?;
-    index.scan(keys::RUNS, &mut |_, record| {
+    state.scan(keys::MARKS, &mut |_, record| {
+        let mark: MarkV1 = codec::decode(record)?;
+        count(&mut tally, &understood(&path, 0, records::mark(&mark))?);
+        put(&|sum| line::seal(&MarkLineV1 { sum: sum.to_string(), mark: mark.clone() }, sum))
+    })?;
+    state.scan(keys::RUNS, &mut |_, record| {
         let RunEntryV1 { run, seq, place: _ } = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::run(&run, seq, None))?);
         put(&|sum| line::seal(&RunLineV1 { sum: sum.to_string(), run: run.clone(), seq }, sum))
@@ -188,12 +240,11 @@ pub(super) fn write(
     let file = file.into_inner().map_err(|error| error.into_error()).doing("write", &temporary)?;
     file.sync_all().doing("sync", &temporary)?;
     read(&temporary, number, Some(&mut |_| Ok(())))?;
-    files::rename(&temporary, &path)?;
-    read(&path, number, None)
+    Ok(Draft { temporary, path, number })
 }
 
 /// Takes the index records of one line of a base.
-type Each<'a> = &'a mut dyn FnMut(&[Edit]) -> Result<(), StoreError>;
+pub(super) type Each<'a> = &'a mut dyn FnMut(&[Edit]) -> Result<(), StoreError>;
 
 /// Reads a base through. The chain is always checked; the lines are only understood, and the
 /// digest computed, where `each` takes the index records that come of them.
@@ -235,7 +286,8 @@ fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, St
     let sum = chain.ok_or_else(|| damaged(path, 1, "its head makes no sense"))?;
     let standing = Standing { seq: head.seq, sum };
     let start = Start { segment: number, standing };
-    Ok(Base { path: path.to_owned(), start, last_run: head.last_run })
+    let since = convert::moment(&head.at).map_err(|why| damaged(path, 1, &why.to_string()))?;
+    Ok(Base { path: path.to_owned(), start, last_run: head.last_run, since })
 }
 
 fn edits(bytes: &[u8], damaged: &dyn Fn(&str) -> StoreError) -> Result<Vec<Edit>, Reason> {
@@ -247,6 +299,9 @@ fn edits(bytes: &[u8], damaged: &dyn Fn(&str) -> StoreError) -> Result<Vec<Edit>
     } else if rest.starts_with(br#""client""#) {
         let line: ClientLineV1 = line::parse(bytes).map_err(bad)?;
         vec![records::client(&line.client)?]
+    } else if rest.starts_with(br#""mark""#) {
+        let line: MarkLineV1 = line::parse(bytes).map_err(bad)?;
+        records::mark(&line.mark)?.to_vec()
     } else {
         let line: RunLineV1 = line::parse(bytes).map_err(bad)?;
         records::run(&line.run, line.seq, None)?.to_vec()
@@ -271,3 +326,6 @@ fn count(tally: &mut Tally, edits: &[Edit]) {
 fn damaged(path: &Path, line: u64, why: &str) -> StoreError {
     StoreError::Damaged { file: path.to_owned(), line, why: why.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,7 @@ impl Store {
     /// seconds for hundreds of thousands of contracts.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
         let core = self.core();
+        let past = core.past();
         let mut faults = Vec::new();
         let meta = {
             let meta = core.index.gate()?;
@@ -50,7 +51,7 @@ impl Store {
             meta.clone()
         };
         let until = Some(meta.standing.seq);
-        let survey = survey::survey(&core.ledger_dir, core.start, Some(meta.standing), until)?;
+        let survey = survey::survey(&core.ledger_dir, past.start, Some(meta.standing), until)?;
         if let Some(bad) = &survey.bad {
             faults.push(format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why));
         } else if survey.end != meta.standing || survey.index == Seen::Other {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
-use super::v1::{ClientStateV1, ContractV1, MetaV1, PlaceV1, RunEntryV1};
+use super::v1::{ClientStateV1, ContractV1, MarkV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
 
 const MAGIC: [u8; 2] = *b"LS";
 /// bincode 1.3 with varints; another encoding would take the next number.
@@ -48,7 +48,13 @@ impl Stored for PlaceV1 {
 impl Stored for MetaV1 {
     const SCHEMA: Schema = Schema(0x0501);
 }
-/// The client that a contract belongs to.
+impl Stored for MetaV2 {
+    const SCHEMA: Schema = Schema(0x0502);
+}
+impl Stored for MarkV1 {
+    const SCHEMA: Schema = Schema(0x0901);
+}
+/// The client that a contract or a mark belongs to.
 impl Stored for i64 {
     const SCHEMA: Schema = Schema(0x0601);
 }

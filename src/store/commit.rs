@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Actor, ClientState, Contract, Run, RunId};
+use crate::model::{Actor, ClientState, Contract, Mark, Run, RunId};
 
 /// Everything that one step changes: a run of one client, or one edit by a person. It is stored
 /// whole or not at all.
@@ -18,6 +18,9 @@ pub struct Commit {
     pub contracts: Vec<Write<Contract>>,
     /// The clients, each at most once.
     pub clients: Vec<Write<ClientState>>,
+    /// The marks beside items, each item at most once. A blank mark is not stored: what notes
+    /// nothing any more is removed ([`Mark::kept`]).
+    pub marks: Vec<Write<Mark>>,
 }
 
 /// One record that a commit writes, with its precondition.

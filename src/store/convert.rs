@@ -2,6 +2,8 @@
 //!
 //! Every conversion takes its value apart field by field, so that a new field does not compile
 //! until it has a place. What this program does not know is an error that names it, never a guess.
+//!
+//! Marks are in `convert/mark.rs`.
 
 use std::str::FromStr;
 
@@ -124,7 +126,7 @@ pub(super) fn contract(stored: &ContractV1) -> Result<Contract, Unreadable> {
         key: key(item)?,
         client: ClientId(*client),
         parent: parent(above.as_ref())?,
-        origin: [Origin::Autotask, Origin::Local]
+        origin: [Origin::Autotask, Origin::Unlinked, Origin::Local]
             .into_iter()
             .find(|known| known.name() == origin)
             .map_or_else(|| unknown("origin", origin), Ok)?,
@@ -330,6 +332,9 @@ pub(super) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> {
     let read = |text: &Option<String>| text.as_ref().map(|text| value(field, text)).transpose();
     Ok(Change { key: key(item)?, change: FieldChange { field, from: read(from)?, to: read(to)? } })
 }
+
+mod mark;
+pub(super) use mark::{mark, mark_v1};
 
 #[cfg(test)]
 mod tests;

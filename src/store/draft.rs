@@ -13,10 +13,12 @@ use super::error::StoreError;
 use super::index::Index;
 use super::keys;
 use super::line;
-use super::replay;
+use super::records;
 use super::sum::Standing;
-use super::v1::{ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1};
-use crate::model::{ClientId, ClientState, Contract, ItemKey, RunId, differences};
+use super::v1::{
+    ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
+};
+use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, RunId, differences};
 
 /// The longest line. A commit that long is no step of a person or of one client's run.
 const LINE_BYTES: usize = 64 << 20;
@@ -31,6 +33,7 @@ pub(super) struct Draft<'a> {
     last_run: u64,
     contracts: HashMap<ItemKey, Option<Contract>>,
     clients: HashMap<ClientId, Option<ClientState>>,
+    marks: HashMap<ItemKey, Option<Mark>>,
 }
 
 /// A line that is ready to be written.
@@ -53,6 +56,7 @@ impl<'a> Draft<'a> {
             last_run: meta.last_run,
             contracts: HashMap::new(),
             clients: HashMap::new(),
+            marks: HashMap::new(),
         }
     }
 
@@ -82,7 +86,17 @@ impl<'a> Draft<'a> {
                 None => stored_client(self.index, id),
             },
         )?;
-        if contracts.is_empty() && clients.is_empty() && commit.run.is_none() {
+        let marks = checked(
+            &commit.marks,
+            |mark| mark.key,
+            |key| format!("the mark of {key}"),
+            |key| match self.marks.get(&key) {
+                Some(known) => Ok(known.clone()),
+                None => stored_mark(self.index, key),
+            },
+        )?;
+        let nothing = contracts.is_empty() && clients.is_empty() && marks.is_empty();
+        if nothing && commit.run.is_none() {
             return Ok(None);
         }
         let run = match &commit.run {
@@ -109,6 +123,7 @@ impl<'a> Draft<'a> {
             changes: Vec::new(),
             contracts: Vec::new(),
             clients: Vec::new(),
+            marks: Vec::new(),
         };
         reads_back("the moment", &commit.at, convert::moment(&record.at))?;
         for (key, Write { before, after }) in &contracts {
@@ -125,6 +140,10 @@ impl<'a> Draft<'a> {
             let stored = after.as_ref().map(client_v1).transpose()?;
             record.clients.push(ClientEntryV1 { id: id.0, record: stored });
         }
+        for (key, Write { before: _, after }) in &marks {
+            let stored = after.as_ref().map(mark_v1).transpose()?;
+            record.marks.push(MarkEntryV1 { key: key.to_string(), record: stored });
+        }
         let (bytes, sum) = line::seal(&record, self.standing.sum)?;
         if bytes.len() > LINE_BYTES {
             return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
@@ -135,6 +154,7 @@ impl<'a> Draft<'a> {
         self.last_run = run.map_or(self.last_run, |id| id.0);
         self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after.clone())));
         self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after.clone())));
+        self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after.clone())));
         record.sum = sum.to_string();
         Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
     }
@@ -142,7 +162,8 @@ impl<'a> Draft<'a> {
 
 /// The contract that the index holds under a key.
 pub(super) fn stored_contract(index: &Index, key: ItemKey) -> Result<Option<Contract>, StoreError> {
-    let Some(client) = replay::owner(index, key)? else { return Ok(None) };
+    let owner = index.get(&keys::owner(key))?;
+    let Some(client) = records::client_at(owner)? else { return Ok(None) };
     let record = index
         .get(&keys::contract(client, key))?
         .ok_or_else(|| StoreError::index(format!("the record of {key} is missing")))?;
@@ -157,6 +178,16 @@ pub(super) fn stored_client(
     index.get(&keys::client(id))?.map(|record| client_of(&record)).transpose()
 }
 
+/// The mark that the index holds beside an item.
+pub(super) fn stored_mark(index: &Index, key: ItemKey) -> Result<Option<Mark>, StoreError> {
+    let owner = index.get(&keys::mark_owner(key))?;
+    let Some(client) = records::client_at(owner)? else { return Ok(None) };
+    let record = index
+        .get(&keys::mark(client, key))?
+        .ok_or_else(|| StoreError::index(format!("the mark of {key} is missing")))?;
+    mark_of(&record).map(Some)
+}
+
 /// The contract of an index record.
 pub(super) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
     live(convert::contract(&codec::decode(record)?))
@@ -165,6 +196,11 @@ pub(super) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
 /// The client of an index record.
 pub(super) fn client_of(record: &[u8]) -> Result<ClientState, StoreError> {
     live(convert::client(&codec::decode(record)?))
+}
+
+/// The mark of an index record.
+pub(super) fn mark_of(record: &[u8]) -> Result<Mark, StoreError> {
+    live(convert::mark(&codec::decode(record)?))
 }
 
 /// A stored value that was read, or an error of the index.
@@ -217,6 +253,15 @@ fn contract_v1(contract: &Contract) -> Result<ContractV1, StoreError> {
 fn client_v1(state: &ClientState) -> Result<ClientStateV1, StoreError> {
     let stored = convert::client_v1(state);
     reads_back(&format!("client {}", state.client.id), state, convert::client(&stored))?;
+    Ok(stored)
+}
+
+fn mark_v1(mark: &Mark) -> Result<MarkV1, StoreError> {
+    if mark.is_blank() {
+        return Err(StoreError::Unstorable(format!("the mark of {} notes nothing", mark.key)));
+    }
+    let stored = convert::mark_v1(mark);
+    reads_back(&format!("the mark of {}", mark.key), mark, convert::mark(&stored))?;
     Ok(stored)
 }
 

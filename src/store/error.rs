@@ -4,6 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -54,6 +56,12 @@ pub enum StoreError {
         what: String,
         /// Why, where something else is to blame.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The past is not known that far back: the ledger was pruned, or repaired from its index.
+    #[error("the past is known only from {} on", since.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    BeforeHistory {
+        /// From which moment on it is.
+        since: DateTime<Utc>,
     },
     /// The store is read-only: it was closed, or storage failed earlier.
     #[error("the store takes no more changes, because it was closed or its disk failed")]

@@ -1,7 +1,7 @@
 //! The handle on an open store: commits go to the writer, questions to the index.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,8 @@ use super::index::Index;
 use super::lock::Lock;
 use super::open::{self, Parts, Settings};
 use super::opening::Opening;
-use super::survey::Start;
+use super::past::Past;
+use super::prune::Pruned;
 use super::writer::{self, Job};
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
@@ -26,8 +27,9 @@ pub struct Store {
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) ledger_dir: PathBuf,
-    /// Where the ledger begins; what stands before may be gone.
-    pub(super) start: Start,
+    /// Where the ledger begins. Who reads its files holds this, so that none goes meanwhile; it is
+    /// taken before the index's gate.
+    past: RwLock<Past>,
     pub(super) index: Index,
     /// Why the store takes no more commits.
     pub(super) trouble: OnceLock<String>,
@@ -37,6 +39,17 @@ impl Core {
     /// Takes no more commits; the first reason stays.
     pub(super) fn stop(&self, why: &str) {
         self.trouble.get_or_init(|| why.to_owned());
+    }
+
+    /// The right to read the ledger's files. Do not ask for it twice at once.
+    pub(super) fn past(&self) -> RwLockReadGuard<'_, Past> {
+        // The value is only ever replaced whole.
+        self.past.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The right to change where the ledger begins.
+    pub(super) fn change_past(&self) -> RwLockWriteGuard<'_, Past> {
+        self.past.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,8 +89,9 @@ impl Store {
         settings: Settings,
     ) -> Result<(Store, Opening), StoreError> {
         let (parts, opening) = open::open(dir, now, settings)?;
-        let Parts { ledger_dir, start, index, ledger, lock } = parts;
-        let core = Arc::new(Core { ledger_dir, start, index, trouble: OnceLock::new() });
+        let Parts { ledger_dir, past, index, ledger, lock } = parts;
+        let past = RwLock::new(past);
+        let core = Arc::new(Core { ledger_dir, past, index, trouble: OnceLock::new() });
         let (jobs, writer) = writer::start(Arc::clone(&core), ledger)?;
         let inner = Inner { jobs: Some(jobs), writer: Some(writer), core, _lock: lock };
         Ok((Store { inner: Arc::new(inner) }, opening))
@@ -100,6 +114,29 @@ impl Store {
     pub fn commit_blocking(&self, commit: Commit) -> Result<Committed, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job = Job::Commit(Box::new(commit), reply);
+        self.jobs()?.blocking_send(job).map_err(|_| StoreError::Stopped)?;
+        answer.blocking_recv().unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Folds commits older than `before` into a base: the state stays, their history goes. With
+    /// `dry` it only tells what it would fold.
+    ///
+    /// Pruned is the longest beginning of the ledger all of whose commits are older, so nothing
+    /// younger is touched, whatever the clock did. In a ledger of several segments only whole ones
+    /// are pruned, except that the last may be pruned to the line. Commits wait meanwhile, for a
+    /// second or so. A store that met an error half-way takes no more commits; a restart completes
+    /// what was begun.
+    pub async fn prune(&self, before: DateTime<Utc>, dry: bool) -> Result<Pruned, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Prune { before, dry, reply };
+        self.jobs()?.send(job).await.map_err(|_| StoreError::Stopped)?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// The same for a thread outside any runtime. It panics inside one.
+    pub fn prune_blocking(&self, before: DateTime<Utc>, dry: bool) -> Result<Pruned, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Prune { before, dry, reply };
         self.jobs()?.blocking_send(job).map_err(|_| StoreError::Stopped)?;
         answer.blocking_recv().unwrap_or(Err(StoreError::Stopped))
     }

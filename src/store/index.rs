@@ -21,12 +21,14 @@ use super::guard;
 use super::keys;
 use super::pieces;
 use super::sum::{Standing, Sum};
-use super::v1::MetaV1;
+use super::v1::{MetaV1, MetaV2};
 
 /// How much sled keeps in memory; the pages of some ten thousand contracts.
 const CACHE_BYTES: u64 = 16 << 20;
 /// How often sled hands its buffers to the kernel. What is lost is replayed from the ledger.
 const FLUSH_MS: u64 = 1_000;
+/// How many records are edited in one step where it may be many.
+const STEP: usize = 2_000;
 
 /// A record that is to be put, or removed.
 pub(super) type Edit = (Vec<u8>, Option<Vec<u8>>);
@@ -45,6 +47,40 @@ pub(super) struct Meta {
     pub(super) last_run: u64,
     /// What it holds.
     pub(super) tally: Tally,
+    /// With which segment the ledger begins that its places lead to; 0 where they are not complete.
+    pub(super) begins: u64,
+}
+
+impl Meta {
+    /// That of an index which holds nothing yet.
+    pub(super) fn new(store: &str) -> Meta {
+        Meta {
+            store: store.to_owned(),
+            standing: Standing::START,
+            last_run: 0,
+            tally: Tally::default(),
+            begins: 0,
+        }
+    }
+}
+
+/// What holds the records of a whole state: the index that of now, `memory` one of the past.
+pub(super) trait Holds {
+    /// Of what it is.
+    fn meta(&self) -> Meta;
+
+    /// Visits every record whose key begins with `prefix`, in order.
+    fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError>;
+}
+
+impl Holds for Index {
+    fn meta(&self) -> Meta {
+        Index::meta(self)
+    }
+
+    fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError> {
+        Index::scan(self, prefix, each)
+    }
 }
 
 /// The open index.
@@ -66,15 +102,18 @@ pub(super) type Gate<'a> = RwLockReadGuard<'a, Meta>;
 /// hold that a moment longer than the handle itself: so the lock is waited for, where sled would
 /// fail. Our own lock on the store keeps other processes away.
 pub(super) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
-    if let Ok(file) = File::open(dir.join("db")) {
-        file.lock()?;
-    }
+    let_go(dir)?;
     sled::Config::new()
         .path(dir)
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_MS))
         .mode(sled::Mode::LowSpace)
         .open()
+}
+
+/// Waits until no thread of an earlier handle is at the files in `dir`.
+pub(super) fn let_go(dir: &Path) -> std::io::Result<()> {
+    File::open(dir.join("db")).map_or(Ok(()), |file| file.lock())
 }
 
 impl Index {
@@ -86,12 +125,7 @@ impl Index {
             let (records, cache) = (db.open_tree("records")?, db.open_tree("cache")?);
             Ok((db, records, cache))
         })?;
-        let meta = Meta {
-            store: store.to_owned(),
-            standing: Standing::START,
-            last_run: 0,
-            tally: Tally::default(),
-        };
+        let meta = Meta::new(store);
         let mut index = Index {
             dir: dir.to_owned(),
             db,
@@ -155,7 +189,27 @@ impl Index {
         edits: Vec<Edit>,
     ) -> Result<(), StoreError> {
         let mut meta = self.close_gate();
-        let mut next = Meta { standing, last_run, ..meta.clone() };
+        let next = Meta { standing, last_run, ..meta.clone() };
+        self.step(&mut meta, next, edits)
+    }
+
+    /// Edits records while nobody reads, with which its places lead into the ledger that begins
+    /// with segment `begins`. It may be many, so it is done in steps; only the last one says so, and
+    /// an index that does not say so is built anew.
+    pub(super) fn settle(&self, begins: u64, edits: Vec<Edit>) -> Result<(), StoreError> {
+        let mut meta = self.close_gate();
+        let mut edits = edits.into_iter().peekable();
+        while edits.peek().is_some() {
+            let next = meta.clone();
+            self.step(&mut meta, next, edits.by_ref().take(STEP).collect())?;
+        }
+        let next = Meta { begins, ..meta.clone() };
+        self.step(&mut meta, next, Vec::new())
+    }
+
+    /// One atomic step, after which the index holds what `next` says, with the tally that comes of
+    /// the edits.
+    fn step(&self, meta: &mut Meta, mut next: Meta, edits: Vec<Edit>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         // Where an edit of a key follows another, the last one counts.
         for (key, record) in edits.into_iter().collect::<BTreeMap<_, _>>() {
@@ -301,7 +355,9 @@ fn cache_key(name: &str) -> Vec<u8> {
 }
 
 fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
-    let MetaV1 { store, seq, sum, last_run, records, digest } = codec::decode(bytes)?;
+    let meta = codec::decode::<MetaV2>(bytes)
+        .or_else(|error| codec::decode::<MetaV1>(bytes).map(MetaV2::from).map_err(|_| error))?;
+    let MetaV2 { store, seq, sum, last_run, records, digest, begins } = meta;
     let sum = Sum::parse(sum.as_bytes());
     let digest = Sum::parse(digest.as_bytes());
     let (Some(sum), Some(digest)) = (sum, digest) else {
@@ -312,17 +368,19 @@ fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
         standing: Standing { seq, sum },
         last_run,
         tally: Tally { records, digest: digest.as_number() },
+        begins,
     })
 }
 
 fn write_meta(meta: &Meta) -> Result<Vec<u8>, StoreError> {
-    let Meta { store, standing: Standing { seq, sum }, last_run, tally } = meta;
-    codec::encode(&MetaV1 {
+    let Meta { store, standing: Standing { seq, sum }, last_run, tally, begins } = meta;
+    codec::encode(&MetaV2 {
         store: store.clone(),
         seq: *seq,
         sum: sum.to_string(),
         last_run: *last_run,
         records: tally.records,
         digest: tally.text(),
+        begins: *begins,
     })
 }

@@ -4,9 +4,11 @@
 //! | prefix | then | record |
 //! |---|---|---|
 //! | `c` | client, letter, id | the contract |
-//! | `h` | letter, id, sequence | where a commit stands that changed that contract |
+//! | `h` | letter, id, sequence | where a commit stands that wrote that contract |
 //! | `k` | letter, id | the client that the contract belongs to |
 //! | `m` | | the meta record, the only one outside the digest |
+//! | `n` | client, letter, id | the mark: what is noted beside the item |
+//! | `o` | letter, id | the client that the mark stands with |
 //! | `r` | run | the run without its rejects, and where it stands |
 //! | `s` | client | the client's state |
 //! | `u` | client, run | nothing: the runs of a client |
@@ -19,13 +21,14 @@ pub(super) const META: &[u8] = b"m";
 pub(super) const CONTRACTS: &[u8] = b"c";
 pub(super) const CLIENTS: &[u8] = b"s";
 pub(super) const RUNS: &[u8] = b"r";
+pub(super) const MARKS: &[u8] = b"n";
+pub(super) const CHANGES: &[u8] = b"h";
 
 /// How long the keys of each kind are; what is longer is a later piece of a long record.
 pub(super) fn width(prefix: u8) -> Option<usize> {
     match prefix {
-        b'c' => Some(18),
-        b'h' => Some(18),
-        b'k' => Some(10),
+        b'c' | b'h' | b'n' => Some(18),
+        b'k' | b'o' => Some(10),
         b'r' | b's' => Some(9),
         b'u' => Some(17),
         _ => None,
@@ -42,6 +45,18 @@ pub(super) fn contracts_of(client: ClientId) -> Vec<u8> {
 
 pub(super) fn owner(key: ItemKey) -> Vec<u8> {
     [b"k", &item(key)[..]].concat()
+}
+
+pub(super) fn mark(client: ClientId, key: ItemKey) -> Vec<u8> {
+    [MARKS, &signed(client.0), &item(key)].concat()
+}
+
+pub(super) fn marks_of(client: ClientId) -> Vec<u8> {
+    [MARKS, &signed(client.0)].concat()
+}
+
+pub(super) fn mark_owner(key: ItemKey) -> Vec<u8> {
+    [b"o", &item(key)[..]].concat()
 }
 
 pub(super) fn client(id: ClientId) -> Vec<u8> {
@@ -65,7 +80,7 @@ pub(super) fn change(key: ItemKey, seq: u64) -> Vec<u8> {
 }
 
 pub(super) fn changes_of(key: ItemKey) -> Vec<u8> {
-    [b"h", &item(key)[..]].concat()
+    [CHANGES, &item(key)[..]].concat()
 }
 
 /// The number that a key ends with: a run's, or a sequence.
@@ -106,6 +121,7 @@ mod tests {
             };
             let ((ca, ka, na), (cb, kb, nb)) = (things(a), things(b));
             prop_assert_eq!(contract(ca, ka).cmp(&contract(cb, kb)), (ca, ka).cmp(&(cb, kb)));
+            prop_assert_eq!(mark(ca, ka).cmp(&mark(cb, kb)), (ca, ka).cmp(&(cb, kb)));
             prop_assert_eq!(change(ka, na).cmp(&change(kb, nb)), (ka, na).cmp(&(kb, nb)));
             prop_assert_eq!(run(RunId(na)).cmp(&run(RunId(nb))), na.cmp(&nb));
             prop_assert_eq!(client(ca).cmp(&client(cb)), ca.cmp(&cb));
@@ -120,6 +136,8 @@ mod tests {
             contract(id, key),
             change(key, 1),
             owner(key),
+            mark(id, key),
+            mark_owner(key),
             run(run_id),
             client(id),
             run_of(id, run_id),
@@ -128,6 +146,7 @@ mod tests {
             assert_eq!(width(key[0]), Some(key.len()));
         }
         assert!(contract(id, key).starts_with(&contracts_of(id)));
+        assert!(mark(id, key).starts_with(&marks_of(id)));
         assert!(run_of(id, run_id).starts_with(&runs_of(id)));
     }
 }

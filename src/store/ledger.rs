@@ -63,6 +63,12 @@ impl Ledger {
         Ok(())
     }
 
+    /// Goes on at another end, which must be where `end` says.
+    pub(super) fn go_on(&mut self, end: Spot) -> Result<(), StoreError> {
+        *self = Ledger::open(&self.dir, end, self.full_at)?;
+        Ok(())
+    }
+
     /// Where the ledger ends.
     pub(super) fn end(&self) -> Spot {
         self.end

@@ -18,7 +18,9 @@
 //!
 //! How a commit goes: `draft` checks its preconditions and makes a `line`, `ledger` appends it and
 //! syncs, `records` and `index` apply it, and only then is it acknowledged; `writer` is the thread
-//! that does so. How a store opens: `survey` reads, `plan` decides, `open` does.
+//! that does so. How a store opens: `survey` reads, `plan` decides, `open` does. How the past is
+//! asked: `past` reads the ledger into a `memory`. How history ends: `prune` puts a base in the place
+//! of old lines.
 //!
 //! The store knows `model` and nothing above it. No type of sled or bincode leaves it; what must be
 //! true for a commit travels in the commit.
@@ -38,12 +40,16 @@ mod identity;
 mod index;
 mod keys;
 mod ledger;
+mod leftovers;
 mod line;
 mod lock;
+mod memory;
 mod open;
 mod opening;
+mod past;
 mod pieces;
 mod plan;
+mod prune;
 mod read;
 mod records;
 mod replay;
@@ -61,4 +67,6 @@ pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
 pub use opening::{Finding, Opening};
+pub use past::{Book, Touched};
+pub use prune::Pruned;
 pub use read::{Head, HistoryEntry, RunRecord};

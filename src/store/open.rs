@@ -21,6 +21,9 @@
 //!     └────────────┴──────────────┬──────────────────┘
 //!                    tidy the index, open the ledger's end
 //! ```
+//!
+//! A pruning that was cut short is completed first (`prune::finish`). An index that is current or
+//! behind, but leads to where lines stood before a pruning, is removed and rebuilt.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -29,19 +32,21 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::base::{self, Base};
+use super::base;
 use super::error::{Doing, StoreError};
 use super::files;
 use super::guard::{self, Wrong};
 use super::identity;
-use super::index::Index;
+use super::index::{self, Index};
 use super::ledger::{self, Ledger};
 use super::lock::Lock;
 use super::opening::{Finding, Opening};
+use super::past::Past;
 use super::plan::{self, ForIndex, Plan};
+use super::prune;
 use super::replay;
 use super::segment::{self, Spot};
-use super::survey::{self, BadLine, Seen, Start, Survey};
+use super::survey::{self, BadLine, Seen, Survey};
 use super::tidy;
 
 /// What may differ in tests.
@@ -63,7 +68,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) ledger_dir: PathBuf,
-    pub(super) start: Start,
+    pub(super) past: Past,
     pub(super) index: Index,
     pub(super) ledger: Ledger,
     pub(super) lock: Lock,
@@ -90,14 +95,14 @@ pub(super) fn open(
         settings,
         opening: Opening::default(),
     };
-    let (start, index, end) = work.recover(made)?;
+    let (past, index, end) = work.recover(made)?;
     tidy::after(&work.index_dir)?;
     let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
     if made {
         identity::write(dir, &work.id, now)?;
     }
     let Work { ledger_dir, opening, .. } = work;
-    Ok((Parts { ledger_dir, start, index, ledger, lock }, opening))
+    Ok((Parts { ledger_dir, past, index, ledger, lock }, opening))
 }
 
 struct Work {
@@ -114,25 +119,28 @@ impl Work {
         self.opening.findings.push(finding);
     }
 
-    fn recover(&mut self, made: bool) -> Result<(Start, Index, Spot), StoreError> {
+    fn recover(&mut self, made: bool) -> Result<(Past, Index, Spot), StoreError> {
         let (base, unusable) = base::newest(&self.ledger_dir)?;
         for error in unusable {
             self.found(Finding::BaseUnusable(error.to_string()));
         }
-        let start = base.as_ref().map_or(Start::FIRST, |base| base.start);
+        prune::finish(&self.ledger_dir, base.as_ref())?;
+        let past = Past::new(base);
         let (index, why) = match self.open_index()? {
             Ok(index) => (Some(index), String::new()),
             Err(why) => (None, why),
         };
-        let standing = index.as_ref().map(|index| index.meta().standing);
-        let survey = survey::survey(&self.ledger_dir, start, standing, None)?;
-        let empty = base.is_none() && survey.lines == 0 && survey.bad.is_none();
+        let meta = index.as_ref().map(Index::meta);
+        let standing = meta.as_ref().map(|meta| meta.standing);
+        let begins = meta.map_or(0, |meta| meta.begins);
+        let survey = survey::survey(&self.ledger_dir, past.start, standing, None)?;
+        let empty = past.base.is_none() && survey.lines == 0 && survey.bad.is_none();
         if made {
             self.found(if empty { Finding::NewStore } else { Finding::IdentityMade });
         } else if empty && index.is_none() && !segment::path(&self.ledger_dir, 1).exists() {
             return Err(self.emptied());
         }
-        match (plan::plan(&survey), index) {
+        match (plan::plan(&survey, begins, past.start.segment), index) {
             (Plan::Refuse(bad), _) => Err(refusal(bad)),
             (Plan::Adopt { bad }, Some(index)) => self.adopt(&survey, bad, index),
             (Plan::Adopt { .. }, None) => Err(StoreError::index("nothing is left to go on from")),
@@ -146,13 +154,21 @@ impl Work {
                 let index = match (what, index) {
                     (ForIndex::Keep, Some(index)) => index,
                     (ForIndex::Replay, Some(index)) => self.replay(&survey, index)?,
-                    (_, index) => {
+                    (what, index) => {
                         // sled must have let go of the folder before it moves.
                         drop(index);
-                        self.rebuild(base.as_ref(), &survey, why, made && empty)?
+                        let finding = match what {
+                            ForIndex::Renew => self.clear(begins)?,
+                            _ => self.put_aside(&survey, why)?,
+                        };
+                        let index = self.build(&past, &survey)?;
+                        if !(made && empty) {
+                            self.found(finding);
+                        }
+                        index
                     }
                 };
-                Ok((start, index, survey.end_spot))
+                Ok((past, index, survey.end_spot))
             }
         }
     }
@@ -210,50 +226,62 @@ impl Work {
         Ok(index)
     }
 
-    fn rebuild(
-        &mut self,
-        base: Option<&Base>,
-        survey: &Survey,
-        why: String,
-        new: bool,
-    ) -> Result<Index, StoreError> {
+    /// Puts an index aside that cannot be used.
+    fn put_aside(&self, survey: &Survey, why: String) -> Result<Finding, StoreError> {
         let kept = match self.index_dir.exists() {
             true => Some(files::move_aside(&self.index_dir, "bad", self.now)?),
             false => None,
         };
+        let why = match survey.index {
+            Seen::TooOld => "it ended before the ledger begins".to_owned(),
+            Seen::Other => "it did not follow from this ledger".to_owned(),
+            Seen::Nothing | Seen::Follows { .. } => why,
+        };
+        Ok(Finding::IndexRebuilt { why, kept })
+    }
+
+    /// Removes an index whose places lead to where lines stood before.
+    fn clear(&self, begins: u64) -> Result<Finding, StoreError> {
+        index::let_go(&self.index_dir).doing("lock", &self.index_dir)?;
+        fs::remove_dir_all(&self.index_dir).doing("remove", &self.index_dir)?;
+        files::sync_parent(&self.index_dir)?;
+        let why = match begins {
+            0 => "it was not complete, or made by an earlier version",
+            _ => "a pruning of the history had been cut short",
+        };
+        Ok(Finding::IndexRenewed(why.to_owned()))
+    }
+
+    /// Builds an index from the ledger.
+    fn build(&self, past: &Past, survey: &Survey) -> Result<Index, StoreError> {
         files::create_dir(&self.index_dir)?;
         let index = Index::open(&self.index_dir, &self.id)?;
-        let start = base.map_or(Start::FIRST, |base| base.start);
-        if let Some(base) = base {
+        let start = past.start;
+        if let Some(base) = &past.base {
             base::load(base, &index)?;
         }
+        index.settle(start.segment, Vec::new())?;
         replay::from(&self.ledger_dir, &index, Spot { segment: start.segment, offset: 0 })?;
         if index.meta().standing != survey.end {
             return Err(StoreError::index("it did not take every line of the ledger"));
-        }
-        if !new {
-            let why = match survey.index {
-                Seen::TooOld => "it ended before the ledger begins".to_owned(),
-                Seen::Other => "it did not follow from this ledger".to_owned(),
-                Seen::Nothing | Seen::Follows { .. } => why,
-            };
-            self.found(Finding::IndexRebuilt { why, kept });
         }
         Ok(index)
     }
 
     /// Goes on from the index, which holds what the ledger has lost. The base is durable before
     /// the damaged file is touched, and where this is cut short, the next opening begins at the
-    /// base.
+    /// base. The index is told of it first: so it is not built anew then, and still knows the lines
+    /// before the base.
     fn adopt(
         &mut self,
         survey: &Survey,
         bad: Option<BadLine>,
         index: Index,
-    ) -> Result<(Start, Index, Spot), StoreError> {
+    ) -> Result<(Past, Index, Spot), StoreError> {
         let index = self.replay(survey, index)?;
         let (segments, bases) = segment::list(&self.ledger_dir)?;
         let last = segments.iter().chain(&bases).max().copied().unwrap_or_default();
+        index.settle(last + 1, Vec::new())?;
         let base = base::write(&self.ledger_dir, last + 1, &index, self.now)?;
         let mut kept = None;
         let why = match &bad {
@@ -266,7 +294,8 @@ impl Work {
             None => format!("it ends at commit {}", survey.end.seq),
         };
         self.found(Finding::LedgerRepaired { why, kept, base: base.path.clone() });
-        Ok((base.start, index, Spot { segment: base.start.segment, offset: 0 }))
+        let end = Spot { segment: base.start.segment, offset: 0 };
+        Ok((Past::new(Some(base)), index, end))
     }
 
     /// Cuts a torn line, after putting a copy of it beside the file.

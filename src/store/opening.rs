@@ -19,6 +19,9 @@ pub enum Finding {
         /// Where the old one is; none if there was none.
         kept: Option<PathBuf>,
     },
+    /// The index was built anew from the ledger, because its places led to where lines stood
+    /// before. Nothing was wrong with it otherwise, and the old one is gone.
+    IndexRenewed(String),
     /// The last line had been written in part and never acknowledged, and was cut.
     TornLineCut {
         /// The file.
@@ -55,6 +58,9 @@ impl fmt::Display for Finding {
                 write!(f, "built the index anew from the ledger, nothing is lost: {why}")?;
                 kept.as_ref()
                     .map_or(Ok(()), |kept| write!(f, "; the old one is {}", kept.display()))
+            }
+            Finding::IndexRenewed(why) => {
+                write!(f, "built the index anew from the ledger, nothing is lost: {why}")
             }
             Finding::TornLineCut { file, bytes, kept } => {
                 let file = file.display();
@@ -93,7 +99,10 @@ impl Opening {
     /// Whether something was damaged: more than what a kill leaves behind.
     pub fn is_damage(&self) -> bool {
         self.findings.iter().any(|finding| match finding {
-            Finding::NewStore | Finding::Replayed(_) | Finding::TornLineCut { .. } => false,
+            Finding::NewStore
+            | Finding::Replayed(_)
+            | Finding::IndexRenewed(_)
+            | Finding::TornLineCut { .. } => false,
             Finding::IdentityMade
             | Finding::IndexRebuilt { .. }
             | Finding::LedgerRepaired { .. }

@@ -31,14 +31,18 @@ pub(super) enum ForIndex {
     Replay,
     /// It is moved aside, if there is one, and built from the ledger.
     Rebuild,
+    /// It holds what it should, but its places lead to where lines stood before a pruning: it is
+    /// removed, and built from the ledger.
+    Renew,
 }
 
-/// Decides.
+/// Decides. `begins` is the segment with which the ledger begins that the index's places lead to,
+/// and `start` the one with which this ledger begins.
 ///
 /// A bad line at the end is a torn one, which was never acknowledged, unless somebody knows better:
 /// a later line that proves that it was once whole, or the index, which is only told of lines that
 /// are on the disk.
-pub(super) fn plan(survey: &Survey) -> Plan {
+pub(super) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
     let reach = match survey.index {
         Seen::Follows { reach, .. } => Some(reach),
         _ => None,
@@ -62,6 +66,7 @@ pub(super) fn plan(survey: &Survey) -> Plan {
         }
     };
     let index = match survey.index {
+        Seen::Follows { .. } if begins != start => ForIndex::Renew,
         Seen::Follows { next: None, .. } => ForIndex::Keep,
         Seen::Follows { .. } => ForIndex::Replay,
         Seen::Nothing | Seen::TooOld | Seen::Other => ForIndex::Rebuild,
@@ -103,11 +108,13 @@ mod tests {
         }
     }
 
-    fn name(survey: &Survey) -> &'static str {
-        match plan(survey) {
+    fn name(survey: &Survey, begins: u64) -> &'static str {
+        match plan(survey, begins, 1) {
             Plan::Ledger { cut: None, index: ForIndex::Keep } => "keep",
             Plan::Ledger { cut: None, index: ForIndex::Replay } => "replay",
             Plan::Ledger { cut: None, index: ForIndex::Rebuild } => "rebuild",
+            Plan::Ledger { cut: None, index: ForIndex::Renew } => "renew",
+            Plan::Ledger { cut: Some(_), index: ForIndex::Renew } => "cut, renew",
             Plan::Ledger { cut: Some(_), index: ForIndex::Keep } => "cut, keep",
             Plan::Ledger { cut: Some(_), index: ForIndex::Replay } => "cut, replay",
             Plan::Ledger { cut: Some(_), index: ForIndex::Rebuild } => "cut, rebuild",
@@ -141,7 +148,14 @@ mod tests {
             ("refuse", survey(9, Some(1), 9, index(9, None))),
         ];
         for (wanted, survey) in cases {
-            assert_eq!(name(&survey), wanted, "{survey:?}");
+            assert_eq!(name(&survey, 1), wanted, "{survey:?}");
+            // An index whose places lead elsewhere is a witness all the same.
+            let elsewhere = match wanted {
+                "keep" | "replay" => "renew",
+                "cut, keep" | "cut, replay" => "cut, renew",
+                other => other,
+            };
+            assert_eq!(name(&survey, 0), elsewhere, "{survey:?}");
         }
     }
 }

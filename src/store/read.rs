@@ -4,18 +4,23 @@
 //! ledger that the index points to. An answer that needs several records is of one moment: no
 //! commit is applied while they are read.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 
 use super::codec;
 use super::convert;
-use super::draft::{client_of, contract_of, live, stored_client, stored_contract};
+use super::draft::{
+    client_of, contract_of, live, mark_of, stored_client, stored_contract, stored_mark,
+};
 use super::error::StoreError;
 use super::handle::Store;
 use super::keys;
+use super::past::Past;
 use super::segment;
 use super::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::model::{
-    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Run, RunId,
+    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Mark, Run, RunId,
 };
 
 /// A run with everything that the ledger knows of it.
@@ -85,11 +90,34 @@ impl Store {
             contracts.push(contract_of(record)?);
             Ok(())
         })?;
-        contracts.sort_by_key(|contract: &Contract| {
-            let Contract { client, key, parent, .. } = contract;
-            (*client, parent.unwrap_or(*key), parent.is_some(), *key)
-        });
+        put_in_order(&mut contracts);
         Ok(contracts)
+    }
+
+    /// What is noted beside an item.
+    pub fn mark(&self, key: ItemKey) -> Result<Option<Mark>, StoreError> {
+        let _gate = self.core().index.gate()?;
+        stored_mark(&self.core().index, key)
+    }
+
+    /// The marks beside the items of a client, by key.
+    pub fn marks(&self, client: ClientId) -> Result<Vec<Mark>, StoreError> {
+        self.marks_under(&keys::marks_of(client))
+    }
+
+    /// Every mark, by client and key.
+    pub fn all_marks(&self) -> Result<Vec<Mark>, StoreError> {
+        self.marks_under(keys::MARKS)
+    }
+
+    fn marks_under(&self, prefix: &[u8]) -> Result<Vec<Mark>, StoreError> {
+        let _gate = self.core().index.gate()?;
+        let mut marks = Vec::new();
+        self.core().index.scan(prefix, &mut |_, record| {
+            marks.push(mark_of(record)?);
+            Ok(())
+        })?;
+        Ok(marks)
     }
 
     /// The state of a client.
@@ -109,16 +137,25 @@ impl Store {
         Ok(clients)
     }
 
-    /// A run with its rejects and changes.
+    /// A run with its rejects and changes; none where it never was. Of the runs whose commits were
+    /// pruned only the newest of each client is kept, and the others are
+    /// [`StoreError::BeforeHistory`].
     pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
-        let record = {
-            let _gate = self.core().index.gate()?;
-            self.core().index.get(&keys::run(id))?
+        let past = self.core().past();
+        let (record, last) = {
+            let gate = self.core().index.gate()?;
+            (self.core().index.get(&keys::run(id))?, gate.last_run)
         };
-        let Some(record) = record else { return Ok(None) };
+        let record = match (record, past.since()) {
+            (Some(record), _) => record,
+            (None, Some(since)) if (1..=last).contains(&id.0) => {
+                return Err(StoreError::BeforeHistory { since });
+            }
+            (None, _) => return Ok(None),
+        };
         let RunEntryV1 { run, seq, place } = codec::decode(&record)?;
         let line = match &place {
-            Some(place) => self.line(place, seq)?,
+            Some(place) => self.line(&past, place, seq)?,
             None => None,
         };
         let (run, changes) = match &line {
@@ -152,8 +189,9 @@ impl Store {
     }
 
     /// The commits that changed a contract, the oldest first, with what they changed of it. It
-    /// outlives the contract. What stands before a base may be gone.
+    /// outlives the contract. What was before [`Store::since`] may be gone.
     pub fn history(&self, key: ItemKey) -> Result<Vec<HistoryEntry>, StoreError> {
+        let past = self.core().past();
         let mut places: Vec<(u64, PlaceV1)> = Vec::new();
         {
             let _gate = self.core().index.gate()?;
@@ -164,13 +202,16 @@ impl Store {
         }
         let mut history = Vec::new();
         for (seq, place) in places {
-            let Some(line) = self.line(&place, seq)? else { continue };
+            let Some(line) = self.line(&past, &place, seq)? else { continue };
             let mut changes = Vec::new();
             for change in &line.changes {
                 let Change { key: item, change } = live(convert::change(change))?;
                 if item == key {
                     changes.push(change);
                 }
+            }
+            if changes.is_empty() {
+                continue;
             }
             history.push(HistoryEntry {
                 seq,
@@ -195,14 +236,31 @@ impl Store {
     }
 
     /// The line at a place. One that stands before the base may be gone.
-    fn line(&self, place: &PlaceV1, seq: u64) -> Result<Option<LineV1>, StoreError> {
+    fn line(&self, past: &Past, place: &PlaceV1, seq: u64) -> Result<Option<LineV1>, StoreError> {
         match segment::read_at(&self.core().ledger_dir, place, seq) {
             Err(StoreError::Damaged { .. } | StoreError::Io { .. })
-                if seq <= self.core().start.standing.seq =>
+                if seq <= past.start.standing.seq =>
             {
                 Ok(None)
             }
             read => read.map(Some),
         }
+    }
+}
+
+/// Puts contracts in the order of [`Store::contracts`].
+pub(super) fn put_in_order(contracts: &mut [Contract]) {
+    contracts.sort_by_key(|contract| {
+        let Contract { client, key, parent, .. } = contract;
+        (*client, parent.unwrap_or(*key), parent.is_some(), *key)
+    });
+}
+
+/// What is wrong with a ledger whose chain ends before the commit that it should reach.
+pub(super) fn ends_early(ledger: &Path, at: u64, wanted: u64) -> StoreError {
+    StoreError::Damaged {
+        file: ledger.to_owned(),
+        line: 0,
+        why: format!("its lines follow one another up to commit {at} and not to {wanted}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Which index records stand for what: a contract, a client, a run, a line of the ledger.
+//! Which index records stand for what: a contract, a client, a mark, a run, a line of the ledger.
 //!
 //! Everything is read into live values on the way, so that what this program does not know is
 //! refused by name before it is in the index.
@@ -10,8 +10,8 @@ use super::convert::{self, Unreadable};
 use super::error::StoreError;
 use super::index::Edit;
 use super::keys;
-use super::v1::{ClientStateV1, ContractV1, LineV1, PlaceV1, RunEntryV1, RunV1};
-use crate::model::{ClientId, ItemKey, RunId};
+use super::v1::{ClientStateV1, ContractV1, LineV1, MarkV1, PlaceV1, RunEntryV1, RunV1};
+use crate::model::{ClientId, RunId};
 
 /// Why a line has no index records.
 #[derive(Debug)]
@@ -50,6 +50,16 @@ pub(super) fn client(stored: &ClientStateV1) -> Result<Edit, Reason> {
     Ok((keys::client(state.client.id), Some(codec::encode(stored)?)))
 }
 
+/// The records of a mark.
+pub(super) fn mark(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
+    let mark = convert::mark(stored)?;
+    let (client, key) = (mark.client, mark.key);
+    Ok([
+        (keys::mark(client, key), Some(codec::encode(stored)?)),
+        (keys::mark_owner(key), Some(codec::encode(&client.0)?)),
+    ])
+}
+
 /// The records of a run, which stands in the line with this sequence.
 pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[Edit; 2], Reason> {
     convert::run(stored)?;
@@ -61,19 +71,21 @@ pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[E
     ])
 }
 
-/// What a line changes in the index. `owner` tells which client a contract belongs to now.
-pub(super) fn line(
-    line: &LineV1,
-    place: &PlaceV1,
-    owner: &dyn Fn(ItemKey) -> Result<Option<ClientId>, StoreError>,
-) -> Result<Vec<Edit>, Reason> {
+/// Reads the value of a key of the index, or of what holds the same records.
+pub(super) type Get<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError> + 'a;
+
+/// What a line changes in the index, or in what holds the same records. `get` reads what is there
+/// now.
+pub(super) fn line(line: &LineV1, place: &PlaceV1, get: &Get<'_>) -> Result<Vec<Edit>, Reason> {
     let mut edits = Vec::new();
+    let mut written = BTreeSet::new();
     for entry in &line.contracts {
         let key = convert::key(&entry.key)?;
-        if let Some(client) = owner(key)? {
+        if let Some(client) = client_at(get(&keys::owner(key))?)? {
             edits.push((keys::contract(client, key), None));
             edits.push((keys::owner(key), None));
         }
+        written.insert(key);
         if let Some(record) = &entry.record {
             edits.extend(contract(record)?);
         }
@@ -84,15 +96,29 @@ pub(super) fn line(
             edits.push(client(record)?);
         }
     }
+    for entry in &line.marks {
+        let key = convert::key(&entry.key)?;
+        if let Some(client) = client_at(get(&keys::mark_owner(key))?)? {
+            edits.push((keys::mark(client, key), None));
+            edits.push((keys::mark_owner(key), None));
+        }
+        if let Some(record) = &entry.record {
+            edits.extend(mark(record)?);
+        }
+    }
     if let Some(stored) = &line.run {
         edits.extend(run(stored, line.seq, Some(place.clone()))?);
     }
-    let mut changed = BTreeSet::new();
     for change in &line.changes {
-        changed.insert(convert::change(change)?.key);
+        written.insert(convert::change(change)?.key);
     }
-    for key in changed {
+    for key in written {
         edits.push((keys::change(key, line.seq), Some(codec::encode(place)?)));
     }
     Ok(edits)
+}
+
+/// The client of an owner's record.
+pub(super) fn client_at(record: Option<Vec<u8>>) -> Result<Option<ClientId>, StoreError> {
+    Ok(record.map(|record| codec::decode(&record)).transpose()?.map(ClientId))
 }

@@ -1,22 +1,91 @@
-//! Applying lines of the ledger to the index.
+//! Reading lines of the ledger in the order of their chain, and applying them to the index.
 
 use std::path::Path;
 
-use super::codec;
 use super::error::StoreError;
 use super::index::Index;
-use super::keys;
 use super::line;
 use super::records::{self, Reason};
 use super::segment::{self, Spot};
 use super::sum::Standing;
 use super::v1::{LineV1, PlaceV1};
-use crate::model::{ClientId, ItemKey};
 
-/// The client that a contract belongs to.
-pub(super) fn owner(index: &Index, key: ItemKey) -> Result<Option<ClientId>, StoreError> {
-    let record = index.get(&keys::owner(key))?;
-    Ok(record.map(|record| codec::decode(&record)).transpose()?.map(ClientId))
+/// A line that follows from the one before it.
+#[derive(Debug)]
+pub(super) struct Passed<'a> {
+    pub(super) record: LineV1,
+    /// The line without its line break.
+    pub(super) bytes: &'a [u8],
+    pub(super) spot: Spot,
+    /// Where the chain stands with it.
+    pub(super) standing: Standing,
+    file: &'a Path,
+}
+
+impl Passed<'_> {
+    /// What is wrong with what the line says.
+    pub(super) fn bad(&self, reason: Reason) -> StoreError {
+        match reason {
+            Reason::Store(error) => error,
+            Reason::Unreadable(why) => bad(self.file, self.spot, self.standing, why.to_string()),
+        }
+    }
+}
+
+fn bad(file: &Path, spot: Spot, standing: Standing, why: String) -> StoreError {
+    let why = format!("at byte {}, commit {}: {why}", spot.offset, standing.seq);
+    StoreError::Damaged { file: file.to_owned(), line: 0, why }
+}
+
+/// Takes a line and tells whether to go on.
+pub(super) type Visit<'a> = &'a mut dyn FnMut(&Passed<'_>) -> Result<bool, StoreError>;
+
+/// Visits every line from `from` that follows where the chain stands at `standing`, up to the end
+/// of the last segment that is there. Where the chain stands with the last one is returned.
+pub(super) fn each(
+    ledger: &Path,
+    from: Spot,
+    standing: Standing,
+    visit: Visit<'_>,
+) -> Result<Standing, StoreError> {
+    let (segments, _) = segment::list(ledger)?;
+    let (mut standing, mut more) = (standing, true);
+    for segment in segments.into_iter().filter(|number| *number >= from.segment) {
+        let offset = if segment == from.segment { from.offset } else { 0 };
+        let (path, spot) = (segment::path(ledger, segment), Spot { segment, offset });
+        standing = each_in(&path, spot, standing, &mut |passed| {
+            more = visit(passed)?;
+            Ok(more)
+        })?;
+        if !more {
+            break;
+        }
+    }
+    Ok(standing)
+}
+
+/// The same for one file, which is, or will be, the segment of `from`.
+pub(super) fn each_in(
+    file: &Path,
+    from: Spot,
+    standing: Standing,
+    visit: Visit<'_>,
+) -> Result<Standing, StoreError> {
+    let mut standing = standing;
+    segment::read_lines(file, from.offset, &mut |raw| {
+        let Some(next) = line::follows(raw.bytes, standing).filter(|_| raw.ended) else {
+            return Ok(true);
+        };
+        let spot = Spot { segment: from.segment, offset: raw.offset };
+        let record = line::parse(raw.bytes).map_err(|why| bad(file, spot, next, why))?;
+        let passed = Passed { record, bytes: raw.bytes, spot, standing: next, file };
+        let more = visit(&passed)?;
+        if more {
+            standing = next;
+        }
+        Ok(more)
+    })?;
+    Ok(standing)
 }
 
 /// Applies one line, with which the index is current up to `standing`.
@@ -26,38 +95,20 @@ pub(super) fn apply(
     place: &PlaceV1,
     standing: Standing,
 ) -> Result<(), Reason> {
-    let edits = records::line(line, place, &|key| owner(index, key))?;
+    let edits = records::line(line, place, &|key| index.get(key))?;
     let last_run = index.meta().last_run.max(line.run.as_ref().map_or(0, |run| run.id));
     Ok(index.apply(standing, last_run, edits)?)
 }
 
-/// Applies every line from `from` that follows from what the index holds, up to the end of the
-/// last segment that is there, and returns how many there were.
+/// Applies every line from `from` that follows from what the index holds, and returns how many
+/// there were.
 pub(super) fn from(ledger: &Path, index: &Index, from: Spot) -> Result<u64, StoreError> {
-    let (segments, _) = segment::list(ledger)?;
-    let (mut standing, mut count) = (index.meta().standing, 0);
-    for number in segments.into_iter().filter(|number| *number >= from.segment) {
-        let path = segment::path(ledger, number);
-        let offset = if number == from.segment { from.offset } else { 0 };
-        segment::read_lines(&path, offset, &mut |raw| {
-            let Some(next) = line::follows(raw.bytes, standing).filter(|_| raw.ended) else {
-                return Ok(true);
-            };
-            let bad = |why: String| StoreError::Damaged {
-                file: path.clone(),
-                line: 0,
-                why: format!("at byte {}, commit {}: {why}", raw.offset, next.seq),
-            };
-            let record: LineV1 = line::parse(raw.bytes).map_err(bad)?;
-            let spot = Spot { segment: number, offset: raw.offset };
-            let place = segment::place(spot, raw.bytes);
-            apply(index, &record, &place, next).map_err(|reason| match reason {
-                Reason::Store(error) => error,
-                Reason::Unreadable(why) => bad(why.to_string()),
-            })?;
-            (standing, count) = (next, count + 1);
-            Ok(true)
-        })?;
-    }
+    let mut count = 0;
+    each(ledger, from, index.meta().standing, &mut |passed| {
+        let place = segment::place(passed.spot, passed.bytes);
+        apply(index, &passed.record, &place, passed.standing).map_err(|why| passed.bad(why))?;
+        count += 1;
+        Ok(true)
+    })?;
     Ok(count)
 }

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::open::Settings;
 use super::{Commit, HistoryEntry, Opening, RunRecord, Store, StoreError, Write};
 use crate::model::{
-    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, ItemKey, Origin,
-    Reject, Run, RunResult, Trigger, Value,
+    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, Hold, Ignored,
+    ItemKey, Mark, Origin, Quarantine, Reject, Run, RunId, RunResult, Trigger, Value,
 };
 
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
@@ -37,6 +37,27 @@ pub(super) fn contract(item: &str, client: i64, notes: &str) -> Contract {
         synced: Some(at(1)),
         changed: at(1),
         vanished: None,
+    }
+}
+
+/// A mark with everything noted.
+pub(super) fn mark(item: &str, client: i64, reason: &str) -> Mark {
+    let by = "kim".to_owned();
+    Mark {
+        key: key(item),
+        client: ClientId(client),
+        ignored: Some(Ignored {
+            until: NaiveDate::from_ymd_opt(2026, 12, 31),
+            reason: Some(reason.to_owned()),
+            by: by.clone(),
+            at: at(2),
+        }),
+        hold: Some(Hold { run: RunId(300), by, at: at(3) }),
+        quarantine: Some(Quarantine {
+            field: "startDate".to_owned(),
+            reason: "it is no date".to_owned(),
+            since: at(4),
+        }),
     }
 }
 
@@ -72,6 +93,7 @@ pub(super) fn commit() -> Commit {
         run: None,
         contracts: Vec::new(),
         clients: Vec::new(),
+        marks: Vec::new(),
     }
 }
 
@@ -82,11 +104,18 @@ pub(super) fn note(store: &Store, item: &str, notes: &str) -> Commit {
     Commit { contracts: vec![Write { before, after }], ..commit() }
 }
 
-/// Commits that many lines: a contract each, every third with a run and a client.
+/// Commits that many lines, each a second after the one before it: a contract each, every third
+/// with a run and a client, every fifth with a mark.
 pub(super) fn fill(store: &Store, lines: u64) {
     for _ in 0..lines {
         let seq = store.head().seq + 1;
         let mut commit = note(store, &format!("A{}", seq % 4 + 1), &format!("notes {seq}"));
+        commit.at = at(seq as i64);
+        if seq.is_multiple_of(5) {
+            let before = store.mark(key("S9")).expect("read");
+            let after = Some(mark("S9", 5, &format!("reason {seq}")));
+            commit.marks.push(Write { before, after });
+        }
         if seq.is_multiple_of(3) {
             commit.run = Some(run(5));
             let before = store.client(ClientId(5)).expect("read");
@@ -188,6 +217,7 @@ pub(super) struct Answers {
     pub(super) head: super::Head,
     pub(super) contracts: Vec<Contract>,
     pub(super) clients: Vec<ClientState>,
+    pub(super) marks: Vec<Mark>,
     pub(super) runs: Vec<RunRecord>,
     pub(super) histories: Vec<Vec<HistoryEntry>>,
 }
@@ -201,6 +231,7 @@ impl Answers {
         Answers {
             head: store.head(),
             clients: store.clients().expect("read"),
+            marks: store.all_marks().expect("read"),
             runs: runs.iter().map(run).collect(),
             histories: items.map(|item| store.history(key(&item)).expect("read")).collect(),
             contracts,

@@ -5,6 +5,11 @@
 //! structs serve JSON (ledger) and bincode (index), so only plain values stand in them: amounts,
 //! dates and moments as text, fields by name, and no serde attribute beyond the refusal of unknown
 //! fields.
+//!
+//! The one exception is `marks` of [`LineV1`], which is JSON only and never an index record. A line
+//! says `marks` only where it has some, and where it does not, it has none. So the lines that were
+//! written before there were marks are the lines that would be written today, and a program that
+//! knows no marks refuses the first line that has one, by name.
 
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +129,53 @@ pub(super) struct ClientEntryV1 {
     pub(super) record: Option<ClientStateV1>,
 }
 
+/// Stored state: what is noted beside an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MarkV1 {
+    pub(super) key: String,
+    pub(super) client: i64,
+    pub(super) ignored: Option<IgnoredV1>,
+    pub(super) hold: Option<HoldV1>,
+    pub(super) quarantine: Option<QuarantineV1>,
+}
+
+/// Stored state: a person left an item out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IgnoredV1 {
+    pub(super) until: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) by: String,
+    pub(super) at: String,
+}
+
+/// Stored state: an item whose run was reverted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HoldV1 {
+    pub(super) run: u64,
+    pub(super) by: String,
+    pub(super) at: String,
+}
+
+/// Stored state: an item whose row cannot be converted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuarantineV1 {
+    pub(super) field: String,
+    pub(super) reason: String,
+    pub(super) since: String,
+}
+
+/// Stored state: a mark as a commit leaves it; no record where it was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MarkEntryV1 {
+    pub(super) key: String,
+    pub(super) record: Option<MarkV1>,
+}
+
 /// Stored state: one line of the ledger, which is one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +192,9 @@ pub(super) struct LineV1 {
     pub(super) changes: Vec<ChangeV1>,
     pub(super) contracts: Vec<ContractEntryV1>,
     pub(super) clients: Vec<ClientEntryV1>,
+    /// Where it says nothing of marks, it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) marks: Vec<MarkEntryV1>,
 }
 
 /// Stored state, in the index only: where in the ledger a line stands.
@@ -162,7 +217,30 @@ pub(super) struct RunEntryV1 {
     pub(super) place: Option<PlaceV1>,
 }
 
-/// Stored state, in the index only: up to where the index is current, and what it holds.
+/// Stored state, in the index only: up to where the index is current, what it holds, and with
+/// which segment the ledger begins that its places lead to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MetaV2 {
+    pub(super) store: String,
+    pub(super) seq: u64,
+    pub(super) sum: String,
+    pub(super) last_run: u64,
+    pub(super) records: u64,
+    pub(super) digest: String,
+    /// 0 where the places are not complete: the index is then built anew.
+    pub(super) begins: u64,
+}
+
+impl From<MetaV1> for MetaV2 {
+    /// An index of version 1 has no place for a commit that wrote a contract without changing a
+    /// field of it.
+    fn from(meta: MetaV1) -> MetaV2 {
+        let MetaV1 { store, seq, sum, last_run, records, digest } = meta;
+        MetaV2 { store, seq, sum, last_run, records, digest, begins: 0 }
+    }
+}
+
+/// Stored state, in the index only: what [`MetaV2`] was before the ledger could be pruned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MetaV1 {
     pub(super) store: String,

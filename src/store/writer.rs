@@ -14,6 +14,7 @@
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{Commit, Committed};
@@ -21,6 +22,7 @@ use super::draft::{Draft, Drafted};
 use super::error::{Doing, StoreError};
 use super::handle::Core;
 use super::ledger::Ledger;
+use super::prune::{self, Pruned};
 use super::records::Reason;
 use super::replay;
 use super::segment::{self, Spot};
@@ -39,6 +41,15 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(super) enum Job {
     /// To make a commit durable.
     Commit(Box<Commit>, Reply<Committed>),
+    /// To fold commits older than a moment, or to tell which.
+    Prune {
+        /// The moment.
+        before: DateTime<Utc>,
+        /// Whether only to tell.
+        dry: bool,
+        /// Who waits.
+        reply: Reply<Pruned>,
+    },
     /// To write everything out and stop.
     Close(Reply<()>),
 }
@@ -67,11 +78,15 @@ impl Writer {
         let mut closing = None;
         while closing.is_none() {
             let Some(first) = jobs.blocking_recv() else { break };
-            let mut group = Vec::new();
+            let (mut group, mut pruning) = (Vec::new(), None);
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
                     Job::Commit(commit, reply) => group.push((commit, reply)),
+                    Job::Prune { before, dry, reply } => {
+                        pruning = Some((before, dry, reply));
+                        break;
+                    }
                     Job::Close(reply) => {
                         closing = Some(reply);
                         break;
@@ -80,6 +95,10 @@ impl Writer {
                 next = if group.len() < GROUP { jobs.try_recv().ok() } else { None };
             }
             self.take(group);
+            if let Some((before, dry, reply)) = pruning {
+                let pruned = self.prune(before, dry);
+                answer(reply, pruned);
+            }
         }
         let flushed = match self.core.trouble.get() {
             None => self.core.index.flush(),
@@ -143,6 +162,21 @@ impl Writer {
                 }
             }
         }
+    }
+
+    fn prune(&mut self, before: DateTime<Utc>, dry: bool) -> Result<Pruned, StoreError> {
+        if self.core.trouble.get().is_some() {
+            return Err(StoreError::Stopped);
+        }
+        let cut = prune::find(&self.core, self.ledger.end(), before)?;
+        if !dry && cut.is_one() {
+            let prepared = prune::prepare(&self.core, self.ledger.end(), &cut)?;
+            // From here on the disk may hold a ledger that begins elsewhere.
+            prune::switch(&self.core, &mut self.ledger, prepared)
+                .inspect_err(|error| self.core.stop(&error.to_string()))?;
+            prune::sweep(&self.core)?;
+        }
+        Ok(cut.told())
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<Spot, StoreError> {

@@ -2,23 +2,37 @@
 
 use chrono::{DateTime, Utc};
 
+use super::renewal;
+
 use crate::model::{ClientId, Contract, Fields, Origin, PendingItem, PendingState, SourceItem};
 
-/// The contract that follows `item`: the old one with Autotask's values in place of the old ones.
-/// Overrides and local fields stay.
-pub fn following(item: &SourceItem, before: Option<Contract>, now: DateTime<Utc>) -> Contract {
-    let mut contract = before.unwrap_or_else(|| Contract {
-        key: item.key,
-        client: item.client,
-        parent: item.parent,
-        origin: Origin::Autotask,
-        source: Fields::new(),
-        overrides: Fields::new(),
-        local: Fields::new(),
-        created: now,
-        synced: None,
-        changed: now,
-        vanished: None,
+/// The contract that follows `item`: the one that was there before, with Autotask's values in place
+/// of the old ones. Overrides and local fields stay; a new contract takes them over from the one
+/// that it renews.
+pub fn following(
+    item: &SourceItem,
+    before: Option<Contract>,
+    renewed: Option<&Contract>,
+    now: DateTime<Utc>,
+) -> Contract {
+    let mut contract = before.unwrap_or_else(|| {
+        let mut new = Contract {
+            key: item.key,
+            client: item.client,
+            parent: item.parent,
+            origin: Origin::Autotask,
+            source: Fields::new(),
+            overrides: Fields::new(),
+            local: Fields::new(),
+            created: now,
+            synced: None,
+            changed: now,
+            vanished: None,
+        };
+        if let Some(old) = renewed {
+            renewal::inherit(&mut new, old);
+        }
+        new
     });
     contract.client = item.client;
     contract.parent = item.parent;
@@ -37,10 +51,12 @@ pub fn tombstone(mut contract: Contract, now: DateTime<Utc>) -> Contract {
 }
 
 /// Applies a pending item to the contract that the store has of it; none if it cannot be applied.
+/// `renewed` is the contract that the item renews.
 pub fn apply(
     pending: &PendingItem,
     client: ClientId,
     before: Option<Contract>,
+    renewed: Option<&Contract>,
     now: DateTime<Utc>,
 ) -> Option<Contract> {
     match pending.state {
@@ -51,8 +67,10 @@ pub fn apply(
                 parent: pending.parent,
                 fields: pending.fields.clone(),
                 unsupported: None,
+                renewed: None,
+                working: Vec::new(),
             };
-            Some(following(&item, before, now))
+            Some(following(&item, before, renewed, now))
         }
         PendingState::Vanished => before.map(|contract| tombstone(contract, now)),
         PendingState::Held | PendingState::Ignored | PendingState::Unsupported => None,
@@ -73,7 +91,7 @@ mod tests {
         contract.overrides.insert(Field::Name, text("Ours"));
         contract.local.insert(Field::Notes, text("call first"));
         let later = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1);
-        let after = following(&item("A1", "Care+", "12"), Some(contract), later);
+        let after = following(&item("A1", "Care+", "12"), Some(contract), None, later);
         assert_eq!(after.text(Field::Name), "Ours");
         assert_eq!(after.source.get(&Field::Name), Some(&text("Care+")));
         assert_eq!(after.text(Field::Notes), "call first");

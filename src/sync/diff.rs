@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::apply;
+use super::marking::Marks;
+use super::renewal::{self, Renewal};
 use crate::model::{
     ClientSnapshot, Contract, ItemKey, Origin, PendingItem, PendingState, SourceItem, differences,
 };
@@ -31,37 +33,45 @@ pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
         .collect()
 }
 
+/// What a diff takes into account besides the two sides.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// The keys that were asked for by id and do not exist any more.
+    pub gone: &'a BTreeSet<ItemKey>,
+    /// What is noted beside the client's items.
+    pub marks: &'a Marks,
+    /// Which agreement of the snapshot renews which.
+    pub renewals: &'a [Renewal],
+    /// The moment of the diff.
+    pub now: DateTime<Utc>,
+}
+
 /// What a sync would apply, each agreement directly before its additions.
 ///
-/// `gone` are the keys that were asked for by id and do not exist any more. A rejected row keeps
-/// its contract as it is and is no pending item.
-pub fn pending(
-    snapshot: &ClientSnapshot,
-    stored: &Stored,
-    gone: &BTreeSet<ItemKey>,
-    now: DateTime<Utc>,
-) -> Vec<PendingItem> {
-    let mut items: Vec<PendingItem> = snapshot
-        .items
-        .iter()
-        .filter_map(|item| pending_item(item, stored.get(&item.key), now))
-        .collect();
+/// A rejected row keeps its contract as it is and is no pending item; nor is one whose contract a
+/// person froze. [`renewal::write_into`] must have been at the snapshot before.
+pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -> Vec<PendingItem> {
+    let mut items: Vec<PendingItem> =
+        snapshot.items.iter().filter_map(|item| pending_item(item, stored, around)).collect();
     // Another run may have made a tombstone of it since it was asked for.
     let live = stored.values().filter(|contract| contract.vanished.is_none());
-    let vanished = live.filter(|contract| gone.contains(&contract.key));
-    items.extend(vanished.map(|contract| vanished_item(contract, now)));
+    let vanished = live.filter(|contract| around.gone.contains(&contract.key));
+    items.extend(vanished.map(|contract| vanished_item(contract, around.now)));
+    for item in &mut items {
+        heed_mark(item, around);
+    }
     // The agreement's own key sorts before its additions', whatever their letters.
     items.sort_by_key(|item| (item.parent.unwrap_or(item.key), item.parent.is_some(), item.key));
     items
 }
 
-fn pending_item(
-    item: &SourceItem,
-    before: Option<&Contract>,
-    now: DateTime<Utc>,
-) -> Option<PendingItem> {
-    let changes = differences(before, Some(&apply::following(item, before.cloned(), now)));
+fn pending_item(item: &SourceItem, stored: &Stored, around: Around<'_>) -> Option<PendingItem> {
+    let before = stored.get(&item.key);
+    let old = renewal::renews(&item.fields).and_then(|old| stored.get(&old));
+    let after = apply::following(item, before.cloned(), old, around.now);
+    let changes = differences(before, Some(&after));
     let state = match before {
+        Some(contract) if contract.origin == Origin::Unlinked => return None,
         _ if item.unsupported.is_some() => PendingState::Unsupported,
         None => PendingState::New,
         Some(contract) if contract.vanished.is_some() => PendingState::Returned,
@@ -74,8 +84,39 @@ fn pending_item(
         state,
         fields: item.fields.clone(),
         changes,
-        reason: item.unsupported.clone(),
+        reason: item.unsupported.clone().or_else(|| renewal_rule(item.key, state, around)),
     })
+}
+
+/// Which rule found what a new agreement renews.
+fn renewal_rule(key: ItemKey, state: PendingState, around: Around<'_>) -> Option<String> {
+    let renewal = around.renewals.iter().find(|renewal| renewal.new == key)?;
+    (state == PendingState::New).then(|| format!("renews {}: {}", renewal.old, renewal.rule.text()))
+}
+
+/// Turns an item that is ignored, or held since its run was reverted, into one that no run takes.
+/// A new agreement is ignored if the one that it renews is.
+fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
+    if !item.state.can_apply() {
+        return;
+    }
+    let today = around.now.date_naive();
+    let mark = |key: ItemKey| around.marks.get(&key);
+    let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(today));
+    let renewed = || match item.state {
+        PendingState::New => renewal::renews(&item.fields).and_then(ignored),
+        _ => None,
+    };
+    if let Some(ignored) = ignored(item.key).or_else(renewed).and_then(|m| m.ignored.as_ref()) {
+        let until = ignored.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let why = ignored.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        item.reason = Some(format!("ignored by {}{until}{why}", ignored.by));
+        item.state = PendingState::Ignored;
+    } else if let Some(hold) = mark(item.key).and_then(|mark| mark.hold.as_ref()) {
+        item.reason =
+            Some(format!("{} reverted run {}; name the item to sync it again", hold.by, hold.run));
+        item.state = PendingState::Held;
+    }
 }
 
 fn vanished_item(contract: &Contract, now: DateTime<Utc>) -> PendingItem {
@@ -91,7 +132,7 @@ fn vanished_item(contract: &Contract, now: DateTime<Utc>) -> PendingItem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, snapshot, stored, stored_at};
+    use super::super::fixture::{diff, item, snapshot, stored, stored_at};
     use super::*;
     use crate::model::Field;
 
@@ -105,7 +146,7 @@ mod tests {
     fn what_is_new_changed_or_the_same_is_told_apart() {
         let old = [item("A1", "Care", "10"), item("S5", "Mail", "4"), item("S6", "Disk", "6")];
         let now = [item("A1", "Care", "12"), item("S5", "Mail", "4"), item("S7", "Fax", "8")];
-        let found = pending(&snapshot(&now), &stored(&old), &BTreeSet::new(), NOW);
+        let found = diff(&snapshot(&now), &stored(&old), &BTreeSet::new());
         let expected = [("A1", PendingState::Changed), ("S7", PendingState::New)];
         assert_eq!(states(&found), expected.map(|(key, state)| (key.to_owned(), state)));
         assert_eq!(found[0].changes.len(), 1);
@@ -117,9 +158,9 @@ mod tests {
         let old = [item("A1", "Care", "10"), item("S5", "Mail", "4")];
         let seen = snapshot(&old[..1]);
         assert_eq!(missing(&seen, &stored(&old)), ["S5".parse().expect("a key")]);
-        assert!(pending(&seen, &stored(&old), &BTreeSet::new(), NOW).is_empty());
+        assert!(diff(&seen, &stored(&old), &BTreeSet::new()).is_empty());
         let gone = missing(&seen, &stored(&old)).into_iter().collect();
-        let found = pending(&seen, &stored(&old), &gone, NOW);
+        let found = diff(&seen, &stored(&old), &gone);
         assert_eq!(states(&found), [("S5".to_owned(), PendingState::Vanished)]);
     }
 
@@ -132,15 +173,15 @@ mod tests {
         }
         assert!(missing(&snapshot(&[]), &book).is_empty());
         let gone = items.iter().map(|item| item.key).collect();
-        assert!(pending(&snapshot(&[]), &book, &gone, NOW).is_empty(), "nor does it vanish again");
-        let found = pending(&snapshot(&items), &book, &BTreeSet::new(), NOW);
+        assert!(diff(&snapshot(&[]), &book, &gone).is_empty(), "nor does it vanish again");
+        let found = diff(&snapshot(&items), &book, &BTreeSet::new());
         assert_eq!(states(&found), [("A1".to_owned(), PendingState::Returned)]);
     }
 
     #[test]
     fn an_item_that_moved_here_from_another_client_is_changed_not_new() {
         let items = [item("A1", "Care", "10")];
-        let found = pending(&snapshot(&items), &stored_at(99, &items), &BTreeSet::new(), NOW);
+        let found = diff(&snapshot(&items), &stored_at(99, &items), &BTreeSet::new());
         assert_eq!(found[0].state, PendingState::Changed);
         assert_eq!(found[0].changes[0].field, Field::Client);
     }
@@ -156,6 +197,6 @@ mod tests {
             reason: "it is no date".to_owned(),
         });
         assert!(missing(&seen, &stored(&items)).is_empty());
-        assert!(pending(&seen, &stored(&items), &BTreeSet::new(), NOW).is_empty());
+        assert!(diff(&seen, &stored(&items), &BTreeSet::new()).is_empty());
     }
 }

@@ -1,11 +1,15 @@
 //! Small items and contracts for the tests of this floor.
 
+use std::collections::BTreeSet;
+
 use chrono::DateTime;
 
 use super::apply::following;
-use super::diff::Stored;
+use super::diff::{Around, Stored, pending};
+use super::marking::Marks;
 use crate::model::{
-    BillingCycle, ClientId, ClientRef, ClientSnapshot, Field, Fields, ItemKey, SourceItem, Value,
+    BillingCycle, ClientId, ClientRef, ClientSnapshot, Field, Fields, ItemKey, PendingItem,
+    SourceItem, Value,
 };
 
 /// The client that items belong to unless a test says otherwise.
@@ -20,7 +24,15 @@ pub fn item(key: &str, name: &str, cost: &str) -> SourceItem {
     fields.insert(Field::BillingCycle, Value::Cycle(BillingCycle::Monthly));
     fields.insert(Field::BillingCost, Value::Number(cost.parse().expect("a number")));
     let parent = (!key.is_agreement()).then(|| ItemKey::agreement(1));
-    SourceItem { key, client: CLIENT, parent, fields, unsupported: None }
+    SourceItem {
+        key,
+        client: CLIENT,
+        parent,
+        fields,
+        unsupported: None,
+        renewed: None,
+        working: Vec::new(),
+    }
 }
 
 /// A snapshot that holds just these items.
@@ -35,7 +47,7 @@ pub fn snapshot(items: &[SourceItem]) -> ClientSnapshot {
 
 /// The contracts that followed these items.
 pub fn stored(items: &[SourceItem]) -> Stored {
-    items.iter().map(|i| (i.key, following(i, None, DateTime::UNIX_EPOCH))).collect()
+    items.iter().map(|i| (i.key, following(i, None, None, DateTime::UNIX_EPOCH))).collect()
 }
 
 /// The same, as another client's.
@@ -43,4 +55,14 @@ pub fn stored_at(client: i64, items: &[SourceItem]) -> Stored {
     let mut book = stored(items);
     book.values_mut().for_each(|contract| contract.client = ClientId(client));
     book
+}
+
+/// The diff where nothing is noted beside the items and nothing is renewed.
+pub fn diff(
+    snapshot: &ClientSnapshot,
+    stored: &Stored,
+    gone: &BTreeSet<ItemKey>,
+) -> Vec<PendingItem> {
+    let now = DateTime::UNIX_EPOCH;
+    pending(snapshot, stored, Around { gone, marks: &Marks::new(), renewals: &[], now })
 }

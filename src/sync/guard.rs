@@ -95,11 +95,16 @@ fn change_of(item: &PendingItem, field: Field) -> Option<&FieldChange> {
 /// The currency is that of the client, which keeps it for ever; so another one means that the
 /// client or its currency is hidden from the API user, unless the item went to another client.
 fn other_currency(item: &PendingItem) -> Option<String> {
-    let change = change_of(item, Field::Currency)?;
-    let (Some(from), Some(to), None) = (&change.from, &change.to, change_of(item, Field::Client))
-    else {
+    if change_of(item, Field::Client).is_some() {
         return None;
-    };
+    }
+    let client_s = |value: &Value| value.to_string() == "client";
+    let basis = change_of(item, Field::CurrencyBasis).and_then(|change| change.from.as_ref());
+    if basis.is_some_and(client_s) {
+        return Some("the currency of its client cannot be read any more".to_owned());
+    }
+    let change = change_of(item, Field::Currency)?;
+    let (Some(from), Some(to)) = (&change.from, &change.to) else { return None };
     Some(format!("its currency changes from {from} to {to}, and the client is the same"))
 }
 
@@ -126,11 +131,9 @@ fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::diff::pending;
-    use super::super::fixture::{item, snapshot, stored, stored_at};
+    use super::super::fixture::{self, item, snapshot, stored, stored_at};
     use super::*;
     use crate::model::SourceItem;
-    use chrono::DateTime;
 
     const LIMITS: Limits = Limits { max_vanished_percent: 20, hold_price_change_percent: 0 };
 
@@ -138,7 +141,7 @@ mod tests {
         let items: Vec<_> = (0..of).map(|n| item(&format!("S{n}"), "x", "1")).collect();
         let gone = items[..lost].iter().map(|item| item.key).collect();
         let seen = snapshot(&items[lost..]);
-        let mut found = pending(&seen, &stored(&items), &gone, DateTime::UNIX_EPOCH);
+        let mut found = fixture::diff(&seen, &stored(&items), &gone);
         let around = Circumstances { live: of, empty_answer: seen.items.is_empty(), restricted };
         hold(&mut found, around, LIMITS);
         found.iter().map(|item| item.state).collect()
@@ -159,8 +162,7 @@ mod tests {
 
     fn held(before: &[SourceItem], after: &[SourceItem]) -> Vec<String> {
         let around = Circumstances { live: before.len(), empty_answer: false, restricted: false };
-        let mut found =
-            pending(&snapshot(after), &stored(before), &BTreeSet::new(), DateTime::UNIX_EPOCH);
+        let mut found = fixture::diff(&snapshot(after), &stored(before), &BTreeSet::new());
         hold(&mut found, around, LIMITS);
         found
             .iter()
@@ -181,8 +183,7 @@ mod tests {
             held(&old, &new),
             ["S1: its currency changes from USD to CAD, and the client is the same"]
         );
-        let mut moved =
-            pending(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new(), DateTime::UNIX_EPOCH);
+        let mut moved = fixture::diff(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new());
         let around = Circumstances { live: 0, empty_answer: false, restricted: false };
         hold(&mut moved, around, LIMITS);
         assert_eq!(moved[0].state, PendingState::Changed);
@@ -215,7 +216,7 @@ mod tests {
         let seen = snapshot(&[item("S1", "x", "111")]);
         let around = Circumstances { live: 1, empty_answer: false, restricted: false };
         for (limit, state) in [(0, "changed"), (10, "held"), (11, "changed")] {
-            let mut found = pending(&seen, &old, &Default::default(), DateTime::UNIX_EPOCH);
+            let mut found = fixture::diff(&seen, &old, &Default::default());
             hold(&mut found, around, Limits { hold_price_change_percent: limit, ..LIMITS });
             assert_eq!(found[0].state.name(), state);
         }

@@ -7,9 +7,15 @@
 pub mod apply;
 pub mod cost;
 pub mod diff;
+pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
+pub mod marking;
+#[cfg(test)]
+mod properties;
+pub mod renewal;
 pub mod schedule;
 pub mod select;
 pub mod standing;
+pub mod terms;

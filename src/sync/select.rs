@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::diff::Stored;
+use super::renewal;
 use crate::model::{ItemKey, PendingItem, PendingState};
 
 /// What was asked for.
@@ -37,6 +38,14 @@ impl Choice {
     /// The pending items that a run with this choice has to do with: those it applies, and those
     /// that a guard holds back from it.
     pub fn select<'a>(&self, items: &'a [PendingItem], stored: &Stored) -> Vec<&'a PendingItem> {
+        // What was chosen stays chosen when it is renewed.
+        let successors: BTreeSet<ItemKey> = items
+            .iter()
+            .filter(|item| {
+                renewal::renews(&item.fields).is_some_and(|old| stored.contains_key(&old))
+            })
+            .map(|item| item.key)
+            .collect();
         let in_hand =
             |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
         let live = |key| stored.get(&key).is_some_and(|contract| contract.vanished.is_none());
@@ -44,7 +53,10 @@ impl Choice {
             Choice::All => true,
             Choice::Keys(keys) => keys.contains(&item.key),
             Choice::Auto { new_agreements } => {
-                item.state != PendingState::New || *new_agreements || item.parent.is_some_and(live)
+                item.state != PendingState::New
+                    || *new_agreements
+                    || successors.contains(&item.parent.unwrap_or(item.key))
+                    || item.parent.is_some_and(live)
             }
         };
         items.iter().filter(in_hand).filter(wanted).collect()
@@ -53,10 +65,8 @@ impl Choice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::diff::pending;
-    use super::super::fixture::{item, snapshot, stored};
+    use super::super::fixture::{self, item, snapshot, stored};
     use super::*;
-    use chrono::DateTime;
 
     fn taken(choice: &Choice) -> Vec<String> {
         let book = stored(&[item("A1", "Care", "1"), item("S1", "a", "1")]);
@@ -72,7 +82,7 @@ mod tests {
             other,
             strange,
         ]);
-        let found = pending(&seen, &book, &BTreeSet::new(), DateTime::UNIX_EPOCH);
+        let found = fixture::diff(&seen, &book, &BTreeSet::new());
         choice.select(&found, &book).iter().map(|item| item.key.to_string()).collect()
     }
 

@@ -27,6 +27,8 @@ pub struct ClientStatus {
     pub name: String,
     /// Whether auto-sync is on.
     pub auto_sync: bool,
+    /// The local time of day that auto-sync runs at, `HH:MM`, where one was asked for.
+    pub at: Option<String>,
     /// When a run last began.
     pub last_tried: Option<String>,
     /// When a run last succeeded.
@@ -178,4 +180,32 @@ pub struct VersionReply {
 impl Method for Version {
     const NAME: &'static str = "org.lmsyncd.Daemon.Version";
     type Reply = VersionReply;
+}
+
+/// Folds the lines of the ledger that are older than `store.history` into a base.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PruneHistory {
+    /// Only say what would be folded.
+    pub dry_run: Option<bool>,
+}
+
+/// What was, or would be, folded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PruneReply {
+    /// Lines older than this moment are folded.
+    pub before: String,
+    /// How many commits.
+    pub commits: i64,
+    /// How many bytes of ledger they take.
+    pub bytes: i64,
+    /// How many commits stay readable as history.
+    pub kept: i64,
+    /// Whether it was only said.
+    pub dry_run: bool,
+}
+
+impl Method for PruneHistory {
+    const NAME: &'static str = "org.lmsyncd.Daemon.PruneHistory";
+    type Reply = PruneReply;
 }

@@ -25,6 +25,7 @@ pub fn error_name(code: Code) -> String {
         | Code::NoSuchRun
         | Code::AutoSyncEnabled
         | Code::Held
+        | Code::Ignored
         | Code::Unsupported
         | Code::AuthFailed
         | Code::UnknownUser

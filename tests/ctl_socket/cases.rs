@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::replies;
+use super::{book_cases, replies};
 
 /// A command, what it asks, what is answered, and words of what it prints.
 pub struct Case {
@@ -13,7 +13,8 @@ pub struct Case {
     pub says: &'static [&'static str],
 }
 
-fn case(
+/// A case.
+pub fn case(
     args: &'static [&'static str],
     method: &'static str,
     parameters: Value,
@@ -25,6 +26,12 @@ fn case(
 
 /// Every command once, those with two faces twice.
 pub fn cases() -> Vec<Case> {
+    let mut cases = first();
+    cases.extend(book_cases::cases());
+    cases
+}
+
+fn first() -> Vec<Case> {
     vec![
         case(
             &["status"],

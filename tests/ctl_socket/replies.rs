@@ -61,6 +61,7 @@ pub fn pending() -> Value {
     json!({
         "client": { "id": 174, "name": "Acme Dental" }, "as_of": "2020-01-02T03:04:05Z",
         "items": items(), "rejects": [],
+        "effects": [{ "currency": "USD", "per_month": "2.60", "per_year": "31.20" }],
     })
 }
 
@@ -93,12 +94,14 @@ pub fn switched() -> Value {
     }]})
 }
 
-fn contract() -> Value {
+pub fn contract() -> Value {
     json!({
         "key": "S2", "parent": "A1", "client_id": 174, "name": "Backup", "type": "service",
         "status": "active", "billing_cost": "482.60", "currency": "USD",
         "billing_cycle": "monthly", "start_date": "2020-01-01", "end_date": null,
         "source": "autotask", "last_synced": "2020-01-02T03:04:05Z", "vanished": null,
+        "basis": "current", "currency_basis": "internal", "renews": "A7",
+        "link": "https://ww5.autotask.net/contract?id=2",
     })
 }
 

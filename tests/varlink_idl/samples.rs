@@ -7,6 +7,9 @@ use lmsyncd::varlink::sync::*;
 
 use super::Held;
 
+#[path = "book.rs"]
+mod book;
+
 /// Some text in a full sample, none in a sparse one.
 fn text(full: bool) -> Option<String> {
     full.then(word)
@@ -45,6 +48,7 @@ pub fn hold(held: &mut Held<'_>) {
             as_of: text(full),
             items: full.then(|| vec![item(true), item(false)]),
             rejects: full.then(|| vec![reject()]),
+            effects: full.then(|| vec![effect()]),
             clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
         }),
     );
@@ -55,7 +59,7 @@ pub fn hold(held: &mut Held<'_>) {
             client: client(),
             as_of: word(),
             items: vec![item(full)],
-            effects: vec![Effect { currency: word(), per_month: word(), per_year: word() }],
+            effects: vec![effect()],
         }),
     );
     let sync = |full: bool| Sync {
@@ -107,34 +111,25 @@ pub fn hold(held: &mut Held<'_>) {
         }),
     );
     contracts(held);
+    book::hold(held);
     daemon(held);
 }
 
 fn contracts(held: &mut Held<'_>) {
     held.method(
-        List { client: text(true) },
-        List { client: None },
+        List { client: text(true), as_of: text(true) },
+        List { client: None, as_of: None },
         both(|full| ContractList { contracts: vec![contract(full)] }),
     );
     held.method(
-        Show { key: word() },
-        Show { key: word() },
+        Show { key: word(), as_of: text(true) },
+        Show { key: word(), as_of: None },
         both(|full| ContractReply {
             contract: contract(full),
             client: client(),
-            fields: vec![FieldView {
-                field: word(),
-                owner: word(),
-                value: text(full),
-                autotask_value: text(full),
-                overridden: true,
-                changed: text(full),
-            }],
+            fields: vec![field_view(full)],
         }),
     );
-    let edited =
-        |full: bool| EditReply { contract: contract(full), changes: vec![field_change(full)] };
-    let assignments = || vec![Assignment { field: word(), value: word() }];
     held.method(
         Set { key: word(), fields: assignments() },
         Set { key: word(), fields: Vec::new() },
@@ -203,6 +198,29 @@ fn field_change(full: bool) -> FieldChange {
     FieldChange { field: word(), from: text(full), to: text(full) }
 }
 
+fn edited(full: bool) -> EditReply {
+    EditReply { contract: contract(full), changes: vec![field_change(full)] }
+}
+
+fn assignments() -> Vec<Assignment> {
+    vec![Assignment { field: word(), value: word() }]
+}
+
+fn field_view(full: bool) -> FieldView {
+    FieldView {
+        field: word(),
+        owner: word(),
+        value: text(full),
+        autotask_value: text(full),
+        overridden: true,
+        changed: text(full),
+    }
+}
+
+fn effect() -> Effect {
+    Effect { currency: word(), per_month: word(), per_year: word() }
+}
+
 fn reject() -> Reject {
     Reject { key: word(), field: word(), reason: word() }
 }
@@ -246,6 +264,7 @@ fn item(full: bool) -> Item {
         start_date: text(full),
         end_date: text(full),
         reason: text(full),
+        renews: text(full),
         changes: vec![field_change(full)],
     }
 }
@@ -300,6 +319,10 @@ fn contract(full: bool) -> Contract {
         source: word(),
         last_synced: text(full),
         vanished: text(full),
+        basis: text(full),
+        currency_basis: text(full),
+        renews: text(full),
+        link: text(full),
     }
 }
 
@@ -308,6 +331,7 @@ fn client_status(full: bool) -> ClientStatus {
         id: 1,
         name: word(),
         auto_sync: true,
+        at: text(full),
         last_tried: text(full),
         last_synced: text(full),
         last_changed: text(full),

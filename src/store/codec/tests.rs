@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::convert;
 use super::super::testing::{self, at, client_ref, contract};
-use super::super::v1::{ClientStateV1, ContractV1, MetaV1, PlaceV1, RunEntryV1};
+use super::super::v1::{ClientStateV1, ContractV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
 use super::*;
 use crate::model::{ClientState, Code, LastError};
 
@@ -43,6 +43,10 @@ fn meta() -> MetaV1 {
     }
 }
 
+fn meta_2() -> MetaV2 {
+    MetaV2 { begins: 4, ..MetaV2::from(meta()) }
+}
+
 fn golden<T: Stored + PartialEq + std::fmt::Debug>(value: &T, bytes: &str) {
     let record = encode(value).expect("encoded");
     assert_eq!(hex(&record), bytes);
@@ -71,8 +75,24 @@ fn golden_records() {
         &meta(),
         "4c53010501000000662eaebe9e2030303131323233333434353536363737383839396161626263636464656566660c2062613738313662663866303163666561343134313430646535646165323232330328203030303030303030303030303030303030303030303030303030303030306666",
     );
+    golden(
+        &meta_2(),
+        "4c53010502000000675fe6bc0d2030303131323233333434353536363737383839396161626263636464656566660c206261373831366266386630316366656134313431343064653564616532323233032820303030303030303030303030303030303030303030303030303030303030666604",
+    );
+    golden(
+        &convert::mark_v1(&testing::mark("S9", 5, "too dear")),
+        "4c530109010000007f1ce740b00253390a01010a323032362d31322d33310108746f6f2064656172036b696d14323032372d30312d31355430383a30303a30325a01fb2c01036b696d14323032372d30312d31355430383a30303a30335a01097374617274446174650d6974206973206e6f206461746514323032372d30312d31355430383a30303a30345a",
+    );
     golden(&-1_i64, "4c530106010000000126e9153d01");
     golden(&(), "4c530107010000000083140224");
+}
+
+/// An index of version 1 lacks places, so it says that its places lead nowhere.
+#[test]
+fn meta_1_becomes_meta_2() {
+    let MetaV2 { store, seq, sum, last_run, records, digest, begins } = MetaV2::from(meta());
+    assert_eq!(MetaV1 { store, seq, sum, last_run, records, digest }, meta());
+    assert_eq!(begins, 0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::super::codec;
 use super::super::testing;
 use super::super::v1::RunEntryV1;
 use super::*;
-use crate::model::{BillingCycle, Kind, Letter};
+use crate::model::{BillingCycle, Hold, Ignored, Kind, Letter, Mark, Quarantine, UdfName};
 
 fn any_key() -> impl Strategy<Value = ItemKey> {
     (select(&Letter::ALL), 0..i64::MAX).prop_map(|(letter, id)| ItemKey::new(letter, id))
@@ -49,8 +49,14 @@ fn any_value(field: Field) -> BoxedStrategy<Value> {
     }
 }
 
+fn any_field() -> impl Strategy<Value = Field> {
+    let udf = "[a-z][a-z0-9_]{0,2}";
+    let udf = udf.prop_map(|name| Field::Udf(UdfName::new(&name).expect("a name")));
+    prop_oneof![4 => select(&Field::ALL), 1 => udf]
+}
+
 fn any_fields() -> impl Strategy<Value = Fields> {
-    let field = select(&Field::ALL);
+    let field = any_field();
     let pair = field.prop_flat_map(|field| any_value(field).prop_map(move |v| (field, v)));
     vec(pair, 0..8).prop_map(|pairs| pairs.into_iter().collect())
 }
@@ -58,7 +64,7 @@ fn any_fields() -> impl Strategy<Value = Fields> {
 prop_compose! {
     fn any_contract()(
         key in any_key(), client: i64, parent in option::of(any_key()),
-        origin in select(vec![Origin::Autotask, Origin::Local]),
+        origin in select(vec![Origin::Autotask, Origin::Unlinked, Origin::Local]),
         source in any_fields(), overrides in any_fields(), local in any_fields(),
         created in any_moment(), synced in option::of(any_moment()), changed in any_moment(),
         vanished in option::of(any_moment()),
@@ -124,6 +130,26 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_mark()(
+        item in any_key(), client: i64,
+        ignored in option::of((option::of(0i32..3_000_000), option::of(".{0,20}"), ".{0,9}", any_moment())),
+        hold in option::of((any::<u64>(), ".{0,9}", any_moment())),
+        quarantine in option::of((".{0,9}", ".{0,20}", any_moment())),
+    ) -> Mark {
+        let day = |day| NaiveDate::from_num_days_from_ce_opt(day).expect("a day");
+        Mark {
+            key: item,
+            client: ClientId(client),
+            ignored: ignored.map(|(until, reason, by, at)| {
+                Ignored { until: until.map(day), reason, by, at }
+            }),
+            hold: hold.map(|(run, by, at)| Hold { run: RunId(run), by, at }),
+            quarantine: quarantine.map(|(field, reason, since)| Quarantine { field, reason, since }),
+        }
+    }
+}
+
 /// A stored value after a way through JSON and one through bincode.
 fn stored<T: codec::Stored + PartialEq + std::fmt::Debug>(value: T) -> T {
     let json = serde_json::to_vec(&value).expect("written");
@@ -144,10 +170,46 @@ proptest! {
     }
 
     #[test]
+    fn a_mark_reads_back(live in any_mark()) {
+        prop_assert_eq!(mark(&stored(mark_v1(&live))), Ok(live));
+    }
+
+    #[test]
+    fn a_change_reads_back(
+        item in any_key(),
+        (field, from, to) in any_field().prop_flat_map(|field| {
+            (Just(field), option::of(any_value(field)), option::of(any_value(field)))
+        }),
+    ) {
+        let live = FieldChange { field, from, to };
+        let back = change(&change_v1(item, &live));
+        prop_assert_eq!(back, Ok(Change { key: item, change: live }));
+    }
+
+    #[test]
     fn a_run_reads_back(live in any_run(), seq: u64) {
         let number = live.id.expect("numbered").0;
         let entry = RunEntryV1 { run: run_v1(&live, number), seq, place: None };
         prop_assert_eq!(run(&stored(entry).run), Ok(live));
+    }
+}
+
+#[test]
+fn user_defined_fields_and_frozen_contracts_have_their_names() {
+    let udf = UdfName::new("account_manager").map(Field::Udf).expect("a name");
+    let mut live = testing::contract("A1", 5, "x");
+    live.origin = Origin::Unlinked;
+    live.source.insert(udf, Value::Text("Dana".to_owned()));
+    live.overrides.insert(udf, Value::Text("Kim".to_owned()));
+    let stored = contract_v1(&live);
+    assert_eq!(stored.origin, "unlinked");
+    let pair = |who: &str| ("udf.account_manager".to_owned(), who.to_owned());
+    assert!(stored.source.contains(&pair("Dana")));
+    assert_eq!(stored.overrides, [pair("Kim")]);
+    assert_eq!(contract(&stored), Ok(live));
+    // One way to write it here too.
+    for name in ["UDF.account_manager", "udf.account-manager", "udf.", "account_manager"] {
+        assert!(field(name).is_err(), "{name}");
     }
 }
 
@@ -189,6 +251,13 @@ fn what_this_program_does_not_know_is_refused_by_name() {
     assert_eq!(
         refused(&|c| c.created = "yesterday".to_owned()),
         "this program knows no moment `yesterday`"
+    );
+
+    let mut mark_v1 = mark_v1(&testing::mark("S9", 5, "x"));
+    mark_v1.ignored.as_mut().expect("there").until = Some("soon".to_owned());
+    assert_eq!(
+        mark(&mark_v1).expect_err("unknown").to_string(),
+        "this program knows no day `soon`"
     );
 
     let mut run_v1 = run_v1(&testing::run(5), 1);

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::super::testing::{
-    self, Answers, Place, at, client_ref, commit, contract, fill, key, note,
+    self, Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
 };
 use super::super::{Commit, Store, StoreError, Write};
-use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, RunId, Value};
+use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, Mark, RunId, Value};
 
 fn put(before: Option<Contract>, after: Option<Contract>) -> Commit {
     Commit { contracts: vec![Write { before, after }], ..commit() }
@@ -329,4 +329,57 @@ fn every_file_of_the_ledger_is_private() {
     for name in ["ledger/000000000001.jsonl", "store.json", "lock"] {
         assert_eq!(mode(place.dir().join(name)), 0o600, "{name}");
     }
+}
+
+#[test]
+fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    let put = |before: Option<Mark>, after: Option<Mark>| Commit {
+        marks: vec![Write { before, after }],
+        ..commit()
+    };
+    let marks = [("S9", 5), ("A2", 5), ("A7", -4), ("A1", 6)].map(|(i, c)| mark(i, c, "x"));
+    for mark in &marks {
+        store.commit_blocking(put(None, Some(mark.clone()))).expect("stored");
+    }
+    let keys = |marks: Vec<Mark>| marks.iter().map(|m| m.key.to_string()).collect::<Vec<_>>();
+    assert_eq!(keys(store.all_marks().expect("read")), ["A7", "A2", "S9", "A1"]);
+    assert_eq!(keys(store.marks(ClientId(5)).expect("read")), ["A2", "S9"]);
+    assert_eq!(store.mark(key("A1")).expect("read").as_ref(), Some(&marks[3]));
+    // A mark needs no contract, and a contract no mark.
+    assert_eq!(store.contract(key("A1")).expect("read"), None);
+
+    let other = mark("A1", 6, "y");
+    for (before, after) in [(None, Some(other.clone())), (Some(other.clone()), None)] {
+        let mut refused = put(before, after);
+        refused.contracts.push(Write { before: None, after: Some(contract("A3", 5, "x")) });
+        let error = store.commit_blocking(refused).expect_err("a conflict");
+        assert!(
+            matches!(&error, StoreError::Conflict(what) if what == "the mark of A1"),
+            "{error}"
+        );
+    }
+    let blank = Mark::blank(key("A4"), ClientId(5));
+    let error = store.commit_blocking(put(None, Some(blank))).expect_err("blank");
+    assert_eq!(error.to_string(), "the mark of A4 notes nothing");
+    let twice = Write { before: None, after: Some(mark("A4", 5, "x")) };
+    let twice = Commit { marks: vec![twice.clone(), twice], ..commit() };
+    assert!(matches!(store.commit_blocking(twice), Err(StoreError::Unstorable(_))));
+    assert_eq!(store.head().seq, 4);
+
+    // It moves to another client, and goes.
+    let moved = Mark { client: ClientId(9), ..marks[0].clone() };
+    store.commit_blocking(put(Some(marks[0].clone()), Some(moved.clone()))).expect("stored");
+    assert_eq!(keys(store.marks(ClientId(5)).expect("read")), ["A2"]);
+    assert_eq!(store.marks(ClientId(9)).expect("read"), std::slice::from_ref(&moved));
+    let same = store.commit_blocking(put(Some(moved.clone()), Some(moved.clone())));
+    assert_eq!(same.expect("fine").seq, 5);
+    store.commit_blocking(put(Some(moved), None)).expect("stored");
+    assert_eq!(store.mark(key("S9")).expect("read"), None);
+    let answers = Answers::of(&store);
+    assert_eq!(answers.marks.len(), 3);
+    drop(store);
+    fs::remove_dir_all(place.index()).expect("removed");
+    assert_eq!(Answers::of(&place.open().0), answers);
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::convert;
 use super::super::sum::{Standing, Sum};
 use super::super::testing::{self, at, contract, key};
-use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1};
+use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1, MarkEntryV1};
 use super::*;
 use crate::model::{Actor, Field, FieldChange, Value};
 
@@ -25,6 +25,7 @@ fn record(seq: u64, before: Sum, notes: &str) -> LineV1 {
             record: Some(convert::contract_v1(&contract("A1", 5, notes))),
         }],
         clients: vec![ClientEntryV1 { id: 0, record: None }],
+        marks: Vec::new(),
     }
 }
 
@@ -110,7 +111,8 @@ fn every_flipped_bit_of_a_line_shows() {
     }
 }
 
-/// The bytes of a ledger line of format 1. They may never change: ledgers full of them exist.
+/// The bytes of a ledger line of format 1, from before there were marks and still without one. They
+/// may never change: ledgers full of them exist.
 #[test]
 fn golden_line() {
     let line = chain(&["pay by card".to_owned()]).remove(0);
@@ -124,6 +126,39 @@ fn golden_line() {
 }
 
 const GOLDEN: &str = r#"{"sum":"ee5de3f86246136a74ca531c777bdd97","seq":1,"stable":0,"at":"2027-01-15T08:00:00Z","actor":{"uid":0,"name":"root","pid":null},"run":{"id":1,"client":5,"client_name":"Client 5","trigger":"manual","actor":{"uid":1000,"name":"kim","pid":7},"started":"2027-01-15T08:00:10Z","ended":"2027-01-15T08:00:11Z","result":"partial","counts":{"created":0,"updated":1,"unchanged":0,"vanished":0,"rejected":1},"requests":3,"error":null,"rejects":[{"key":"S9","parent":"A1","field":"unitPrice","reason":"it is no number"}]},"changes":[{"key":"A1","field":"notes","from":null,"to":"pay by card"}],"contracts":[{"key":"A1","record":{"key":"A1","client":5,"parent":null,"origin":"autotask","source":[["billing_cost","482.60"],["name","Care & Feeding"]],"overrides":[],"local":[["notes","pay by card"]],"created":"2027-01-15T08:00:00Z","synced":"2027-01-15T08:00:01Z","changed":"2027-01-15T08:00:01Z","vanished":null}}],"clients":[{"id":0,"record":null}]}"#;
+
+/// A line with marks is that of one without, and `marks` at its end.
+#[test]
+fn golden_line_with_marks() {
+    let mut record = record(1, Sum::START, "pay by card");
+    let mark = convert::mark_v1(&testing::mark("S9", 5, "too dear"));
+    record.marks = vec![
+        MarkEntryV1 { key: "S9".to_owned(), record: Some(mark) },
+        MarkEntryV1 { key: "A1".to_owned(), record: None },
+    ];
+    let (mut line, sum) = seal(&record, Sum::START).expect("sealed");
+    assert_eq!(line.pop(), Some(b'\n'));
+    let wanted = GOLDEN.strip_suffix('}').expect("an object").to_owned() + GOLDEN_MARKS;
+    let wanted = wanted.replacen(&GOLDEN[SUM_AT..REST_AT], &sum.to_string(), 1);
+    assert_eq!(str::from_utf8(&line).expect("text"), wanted);
+    record.sum = sum.to_string();
+    assert_eq!(parse::<LineV1>(&line), Ok(record));
+}
+
+const GOLDEN_MARKS: &str = r#","marks":[{"key":"S9","record":{"key":"S9","client":5,"ignored":{"until":"2026-12-31","reason":"too dear","by":"kim","at":"2027-01-15T08:00:02Z"},"hold":{"run":300,"by":"kim","at":"2027-01-15T08:00:03Z"},"quarantine":{"field":"startDate","reason":"it is no date","since":"2027-01-15T08:00:04Z"}}},{"key":"A1","record":null}]}"#;
+
+/// Whoever reads a line knows whether there are marks: absent, and never null or half of one.
+#[test]
+fn marks_are_absent_or_whole() {
+    assert_eq!(parse::<LineV1>(GOLDEN.as_bytes()).expect("read").marks, []);
+    let whole = GOLDEN.strip_suffix('}').expect("an object");
+    for marks in ["null", "{}", "[{}]", r#"[{"key":"S9"}]"#] {
+        let line = format!(r#"{whole},"marks":{marks}}}"#);
+        // An entry without a record is one that removes, as with contracts.
+        let read = parse::<LineV1>(line.as_bytes());
+        assert_eq!(read.is_ok(), marks.contains("S9"), "{marks}");
+    }
+}
 
 #[test]
 fn what_a_line_does_not_know_is_refused_by_name() {

@@ -3,7 +3,9 @@
 
 use std::fs;
 
+use super::super::codec;
 use super::super::testing::{Answers, Place, at, copy, fill, names, note};
+use super::super::v1::{MetaV1, MetaV2};
 use super::super::{Finding, Store};
 use super::Settings;
 use super::tests::opens_whole;
@@ -27,8 +29,8 @@ fn an_index_that_is_gone_or_unreadable_is_built_anew_and_the_old_one_is_kept() {
         fs::write(&db, garbage).expect("written");
         let (store, opening) = place.open();
         let [Finding::IndexRebuilt { kept: Some(kept), .. }] = &opening.findings[..] else {
-            // An empty index is one that is behind, and is replayed.
-            assert_eq!(opening.findings, [Finding::Replayed(9)]);
+            // An empty index has no places, and is not kept.
+            assert!(matches!(opening.findings[..], [Finding::IndexRenewed(_)]), "{opening:?}");
             assert_eq!(Answers::of(&store), answers);
             continue;
         };
@@ -115,4 +117,38 @@ fn an_index_that_does_not_open_in_time_is_moved_aside() {
     assert!(error.to_string().contains("start again"), "{error}");
     // What comes next is for the next process: here that thread may still be at it.
     assert!(names(&place.dir()).iter().any(|name| name.starts_with("index.bad-")));
+}
+
+/// Gives an index the meta record of version 1.
+fn make_version_1(place: &Place) {
+    let db = super::super::index::open_sled(&place.index()).expect("sled opens");
+    let tree = db.open_tree("records").expect("there");
+    let stored = tree.get(b"m").expect("read").expect("there");
+    let MetaV2 { store, seq, sum, last_run, records, digest, begins } =
+        codec::decode(&stored).expect("decoded");
+    assert_eq!(begins, 1);
+    let old = MetaV1 { store, seq, sum, last_run, records, digest };
+    tree.insert(b"m", codec::encode(&old).expect("encoded")).expect("inserted");
+}
+
+/// The index of an earlier version has no place for every write: it is built anew, without a fuss.
+#[test]
+fn an_index_of_version_1_is_renewed() {
+    let (place, answers) = Place::filled(9);
+    make_version_1(&place);
+    let findings = opens_whole(&place, &answers);
+    assert!(matches!(findings[..], [Finding::IndexRenewed(_)]), "{findings:?}");
+    assert_eq!(names(&place.dir()), ["backups", "index", "ledger", "lock", "store.json"]);
+
+    // As a witness it is as good as any: what the ledger lost comes from it.
+    let (place, answers) = Place::filled(9);
+    make_version_1(&place);
+    let mut lines = place.lines(1);
+    lines.truncate(4);
+    place.put_lines(1, &lines);
+    let (store, opening) = place.open();
+    assert!(matches!(opening.findings[..], [Finding::LedgerRepaired { .. }]), "{opening:?}");
+    assert_eq!(store.all_contracts().expect("read"), answers.contracts);
+    drop(store);
+    assert!(place.open().1.is_clean());
 }

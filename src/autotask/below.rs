@@ -1,0 +1,176 @@
+//! What stands below agreements: the fewest queries for what each type of agreement can have.
+//!
+//! ```text
+//! recurring service                            fixed price, block hours, retainer,
+//!   ________|_____________________             incident: one entity each; any: charges
+//!   services  units  bundles  units            |
+//!       |_______|        |______|              the picklist of their status
+//!    names, contents, and all periods of
+//!    lines without one that covers the day
+//! ```
+//!
+//! Everything beside each other is asked for at the same time, and nothing where no agreement can
+//! have it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use futures_util::future::{OptionFuture, try_join_all};
+
+use super::assemble::{Lines, Purchases, Units};
+use super::catalogue::Entries;
+use super::entity::Entity;
+use super::error::AutotaskError;
+use super::fields::EntityFields;
+use super::filter::Query;
+use super::labels::{self, AgreementKind};
+use super::lines::{LineKind, LineRow, UnitRow};
+use super::purchases::{PurchaseKind, PurchaseRow};
+use super::read::Reading;
+use super::rows::ContractRow;
+
+/// Looking below agreements that were read.
+pub(super) struct Looking<'a> {
+    pub reading: &'a Reading<'a>,
+    pub contracts: &'a [ContractRow],
+    /// The fields of Contracts.
+    pub fields: &'a EntityFields,
+    pub today: NaiveDate,
+    /// Whether clients were asked for, so that only what is below their agreements is asked for;
+    /// else everything is walked, which is fewer requests when every client is read.
+    pub asked: bool,
+}
+
+impl Looking<'_> {
+    /// Services, then bundles.
+    pub async fn lines(&self) -> Result<Vec<Lines>, AutotaskError> {
+        let recurring = self.agreements(|kind| kind == Some(AgreementKind::RecurringService));
+        if recurring.is_empty() {
+            return Ok(Vec::new());
+        }
+        let services = self.lines_of(LineKind::Service, &recurring);
+        let bundles = self.lines_of(LineKind::Bundle, &recurring);
+        let (services, bundles) = tokio::try_join!(services, bundles)?;
+        Ok(vec![services, bundles])
+    }
+
+    /// Everything that is bought once.
+    pub async fn purchases(&self) -> Result<Vec<Purchases>, AutotaskError> {
+        try_join_all(PurchaseKind::ALL.map(|kind| self.purchases_of(kind))).await
+    }
+
+    /// The agreements whose type is as wanted.
+    fn agreements(&self, wanted: impl Fn(Option<AgreementKind>) -> bool) -> BTreeSet<i64> {
+        let fits = |contract: &&ContractRow| {
+            wanted(labels::agreement_type(self.fields, contract.kind).kind)
+        };
+        self.contracts.iter().filter(fits).map(|contract| contract.id).collect()
+    }
+
+    /// All rows of `entity` that may stand below `agreements`.
+    fn query(&self, entity: Entity, agreements: &BTreeSet<i64>) -> Query {
+        let query = Query::all(entity);
+        if self.asked { query.within("contractID", agreements.iter().copied()) } else { query }
+    }
+
+    async fn lines_of(
+        &self,
+        kind: LineKind,
+        agreements: &BTreeSet<i64>,
+    ) -> Result<Lines, AutotaskError> {
+        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        let lines = self.query(kind.lines(), agreements);
+        let current = self.query(kind.units(), agreements).current_on(self.today);
+        let (lines, current) =
+            tokio::try_join!(self.reading.rows(&lines), self.reading.rows(&current))?;
+        let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
+        rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
+        let mut units = Units::default();
+        units.add(current.iter().map(|row| UnitRow::read(kind, row)).collect());
+
+        let silent: Vec<i64> =
+            rows.iter().map(|row| row.id).filter(|id| units.is_silent(*id, self.today)).collect();
+        let all_periods = async {
+            if silent.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.reading.rows(&Query::all(kind.units()).within(kind.line_field(), silent)).await
+        };
+        let items: BTreeSet<i64> =
+            rows.iter().filter_map(|row| Some(row.details.as_ref().ok()?.item)).collect();
+        let names = catalogue.entries(connection, kind, &items, progress);
+        let needed = !rows.is_empty() && self.is_a_cycle_missing(agreements);
+        let fields = catalogue.fields(connection, kind.catalogue(), progress);
+        let fields = async { OptionFuture::from(needed.then_some(fields)).await.transpose() };
+        let (periods, entries, fields, contents) =
+            tokio::try_join!(all_periods, names, fields, self.contents(kind, &items))?;
+        units.add(periods.iter().map(|row| UnitRow::read(kind, row)).collect());
+        let catalogue_fields = match fields {
+            Some(fields) => {
+                let values = entries.values().map(|entry| ("periodType", entry.period));
+                catalogue.explaining(connection, kind.catalogue(), fields, values, progress).await?
+            }
+            None => Arc::default(),
+        };
+        Ok(Lines { kind, rows, units, entries, catalogue_fields, contents })
+    }
+
+    /// Whether one of `agreements` does not say how often it is billed, so that its services must.
+    fn is_a_cycle_missing(&self, agreements: &BTreeSet<i64>) -> bool {
+        self.contracts
+            .iter()
+            .filter(|row| agreements.contains(&row.id))
+            .any(|row| row.details.as_ref().is_ok_and(|details| details.period.is_none()))
+    }
+
+    /// The names of the services in each bundle, as one text.
+    async fn contents(
+        &self,
+        kind: LineKind,
+        bundles: &BTreeSet<i64>,
+    ) -> Result<BTreeMap<i64, String>, AutotaskError> {
+        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        if kind != LineKind::Bundle || bundles.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let contents = catalogue.contents(connection, bundles, progress).await?;
+        let services: BTreeSet<i64> = contents.values().flatten().copied().collect();
+        let names = catalogue.entries(connection, LineKind::Service, &services, progress).await?;
+        let texts = contents.into_iter().filter(|(_, services)| !services.is_empty());
+        Ok(texts.map(|(bundle, services)| (bundle, in_words(&services, &names))).collect())
+    }
+
+    async fn purchases_of(&self, kind: PurchaseKind) -> Result<Purchases, AutotaskError> {
+        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        let agreements = self.agreements(|agreement| match agreement {
+            Some(agreement) => agreement.can_have(kind),
+            None => kind == PurchaseKind::Charge,
+        });
+        let mut rows = Vec::new();
+        if !agreements.is_empty() {
+            let read = self.reading.rows(&self.query(kind.entity(), &agreements)).await?;
+            rows.extend(read.iter().map(|row| PurchaseRow::read(kind, row)));
+            rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
+        }
+        let mut fields = Arc::default();
+        if !rows.is_empty() {
+            let entity = kind.entity();
+            let known = catalogue.fields(connection, entity, progress).await?;
+            let values = rows.iter().filter_map(|row| row.details.as_ref().ok());
+            let values = values.map(|details| ("status", details.status));
+            fields = catalogue.explaining(connection, entity, known, values, progress).await?;
+        }
+        Ok(Purchases { kind, rows, fields })
+    }
+}
+
+fn in_words(services: &[i64], names: &Entries) -> String {
+    let name = |id: &i64| {
+        let name = names.get(id).and_then(|entry| entry.name.clone());
+        name.unwrap_or_else(|| format!("service {id}"))
+    };
+    let mut words: Vec<String> = services.iter().map(name).collect();
+    words.sort();
+    words.join(", ")
+}

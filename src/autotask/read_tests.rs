@@ -1,0 +1,289 @@
+//! Reading a scripted tenant: what is asked for, and what comes of it.
+
+use serde_json::{Value, json};
+
+use super::api::Autotask;
+use super::progress::Progress;
+use super::read::Scope;
+use super::script::Script;
+use crate::model::{ClientId, ClientSnapshot, Field};
+
+/// Company 7 with one monthly agreement, 70, that has service 700 with 3 units for 30.
+fn script() -> Script {
+    let script = Script::new();
+    script.rows(
+        "Companies",
+        vec![
+            json!({"id": 7, "companyName": "Acme", "currencyID": null}),
+            json!({"id": 8, "companyName": "Empty"}),
+        ],
+    );
+    script.rows("Currencies", vec![json!({"id": 1, "name": "USD", "isInternalCurrency": true})]);
+    script.rows("Contracts", vec![contract(70, Some(2))]);
+    script.rows("ContractServices", vec![line(700, 70, 301)]);
+    script.rows("ContractServiceUnits", vec![units(1, 700, json!(3), json!(30.00))]);
+    script.rows(
+        "Services",
+        vec![
+            json!({"id": 301, "name": "Backup", "periodType": 2}),
+            json!({"id": 302, "name": "Domain", "periodType": 5}),
+        ],
+    );
+    script.fields("Contracts", json!([
+        {"name": "contractType", "picklistValues": [{"value": "7", "label": "Recurring Service"}]},
+        {"name": "contractPeriodType", "picklistValues": [{"value": "2", "label": "Monthly"}]},
+    ]));
+    script
+}
+
+fn contract(id: i64, period: Option<i64>) -> Value {
+    json!({"id": id, "companyID": 7, "contractType": 7, "contractName": "Care",
+        "contractPeriodType": period})
+}
+
+fn line(id: i64, contract: i64, service: i64) -> Value {
+    json!({"id": id, "contractID": contract, "serviceID": service, "unitPrice": 10.0})
+}
+
+fn units(id: i64, line: i64, units: Value, price: Value) -> Value {
+    json!({"id": id, "contractID": 70, "contractServiceID": line, "units": units,
+        "price": price, "startDate": "2026-10-01T00:00:00Z", "endDate": "2026-10-31T00:00:00Z"})
+}
+
+async fn read(autotask: &Autotask, scope: Scope) -> Vec<ClientSnapshot> {
+    autotask.read(&scope, &Progress::new()).await.expect("snapshots")
+}
+
+async fn acme(script: &Script) -> ClientSnapshot {
+    read(&script.autotask(), Scope::Clients(vec![ClientId(7)])).await.remove(0)
+}
+
+fn rejected(snapshot: &ClientSnapshot) -> Vec<String> {
+    let rejects = snapshot.rejects.iter();
+    rejects.map(|reject| format!("{} {}: {}", reject.key, reject.field, reject.reason)).collect()
+}
+
+fn shown(snapshot: &ClientSnapshot) -> Vec<String> {
+    let text = |fields: &crate::model::Fields, field| {
+        fields.get(&field).map_or_else(|| "-".to_owned(), ToString::to_string)
+    };
+    let items = snapshot.items.iter();
+    items
+        .map(|item| {
+            let [name, cost, cycle] = [Field::Name, Field::BillingCost, Field::BillingCycle]
+                .map(|f| text(&item.fields, f));
+            format!("{} {name} {cost} {cycle}", item.key)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn an_agreement_stands_before_its_additions() {
+    let snapshot = acme(&script()).await;
+    assert_eq!(shown(&snapshot), ["A70 Care 30.00 monthly", "S700 Backup 30.00 monthly"]);
+    assert_eq!(snapshot.client.name, "Acme");
+    assert_eq!(rejected(&snapshot), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_client_without_agreements_costs_no_queries_below_them() {
+    let script = script();
+    let scope = Scope::Clients(vec![ClientId(8), ClientId(99)]);
+    let snapshots = read(&script.autotask(), scope).await;
+    let seen: Vec<_> = snapshots.iter().map(|s| (s.client.name.as_str(), s.items.len())).collect();
+    assert_eq!(seen, [("Empty", 0), ("company 99", 0)]);
+    assert_eq!(script.total(), 4, "zone, companies, contracts, picklists");
+    assert_eq!(read(&script.autotask(), Scope::Clients(Vec::new())).await, []);
+    assert_eq!(script.total(), 4);
+}
+
+#[tokio::test]
+async fn reading_again_asks_for_rows_only() {
+    let script = script();
+    let autotask = script.autotask();
+    let first = read(&autotask, Scope::All).await;
+    let after_first = script.total();
+    let progress = Progress::new();
+    let second = autotask.read(&Scope::All, &progress).await;
+    assert_eq!(second.as_ref(), Ok(&first));
+    assert_eq!(progress.requests(), 7, "companies, contracts, and five kinds of rows below");
+    assert_eq!(script.total(), after_first + 7);
+}
+
+#[tokio::test]
+async fn a_unit_row_that_cannot_be_read_rejects_its_addition_and_its_agreement() {
+    let script = script();
+    script.rows("ContractServices", vec![line(700, 70, 301), line(701, 70, 301)]);
+    script.rows(
+        "ContractServiceUnits",
+        vec![units(1, 700, json!(3), json!("n/a")), units(2, 701, json!(1), json!(10))],
+    );
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), ["S701 Backup 10.00 monthly"]);
+    assert_eq!(
+        rejected(&snapshot),
+        [
+            "A70 price: its cost is not known: S700 cannot be read, because price is \"n/a\", which \
+         is not a number in row 1 of ContractServiceUnits",
+            "S700 price: price is \"n/a\", which is not a number in row 1 of ContractServiceUnits",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_agreement_that_cannot_be_read_rejects_its_additions_but_not_its_neighbours() {
+    let script = script();
+    let mut bad = contract(71, Some(2));
+    bad["contractName"] = Value::Null;
+    script.rows("Contracts", vec![contract(70, Some(2)), bad]);
+    script.rows("ContractServices", vec![line(700, 70, 301), line(701, 71, 301)]);
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), ["A70 Care 30.00 monthly", "S700 Backup 30.00 monthly"]);
+    assert_eq!(
+        rejected(&snapshot),
+        [
+            "A71 contractName: contractName has no value",
+            "S701 contractID: its agreement A71 cannot be read: contractName has no value",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn without_a_period_of_its_own_an_agreement_follows_its_services() {
+    let script = script();
+    script.rows("Contracts", vec![contract(70, None)]);
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), ["A70 Care 30.00 monthly", "S700 Backup 30.00 monthly"]);
+
+    script.rows("ContractServices", vec![line(700, 70, 301), line(701, 70, 302)]);
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), ["S700 Backup 30.00 monthly", "S701 Domain 0.00 yearly"]);
+    assert_eq!(
+        rejected(&snapshot),
+        ["A70 contractPeriodType: it has none, and its additions are billed in different cycles"]
+    );
+}
+
+#[tokio::test]
+async fn a_line_without_a_current_period_is_asked_for_all_of_them() {
+    let script = script();
+    let mut ended = units(1, 700, json!(2), json!(19.5));
+    ended["startDate"] = json!("2026-08-01T00:00:00Z");
+    ended["endDate"] = json!("2026-08-31T00:00:00Z");
+    script.rows("ContractServiceUnits", vec![ended]);
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), ["A70 Care 19.50 monthly", "S700 Backup 19.50 monthly"]);
+    let basis = snapshot.items[1].fields.get(&Field::Basis).map(ToString::to_string);
+    assert_eq!(basis.as_deref(), Some("last"));
+    let bodies = script.bodies("ContractServiceUnits/query");
+    assert_eq!(bodies[1]["filter"][1]["field"], "contractServiceID");
+}
+
+#[tokio::test]
+async fn a_value_that_no_picklist_explains_is_looked_up_once_a_reading() {
+    let script = script();
+    let autotask = script.autotask();
+    read(&autotask, Scope::All).await;
+    let mut odd = contract(70, Some(2));
+    odd["status"] = json!(7);
+    odd["contractCategory"] = json!(12);
+    script.rows("Contracts", vec![odd]);
+    for asked in [2, 3] {
+        let snapshots = read(&autotask, Scope::All).await;
+        let status = snapshots[0].items[0].fields.get(&Field::Status).map(ToString::to_string);
+        assert_eq!(status.as_deref(), Some("unknown (7)"));
+        assert_eq!(script.asked("Contracts/entityInformation/fields"), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_in_the_catalogue_is_named_by_its_number() {
+    let script = script();
+    script.rows("Services", Vec::new());
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot)[1], "S700 service 301 30.00 monthly");
+}
+
+#[tokio::test]
+async fn lines_of_agreements_that_are_not_there_belong_to_nobody() {
+    let script = script();
+    script.rows("ContractServices", vec![line(700, 70, 301), line(701, 99, 301)]);
+    let snapshots = read(&script.autotask(), Scope::All).await;
+    assert_eq!(shown(&snapshots[0]).len(), 2);
+    assert_eq!(rejected(&snapshots[0]), [""; 0]);
+}
+
+#[tokio::test]
+async fn impossible_dates_reject_the_item_that_has_them() {
+    let script = script();
+    let mut agreement = contract(71, Some(2));
+    agreement["startDate"] = json!("2026-02-30T00:00:00Z");
+    script.rows("Contracts", vec![contract(70, Some(2)), agreement]);
+    let mut row = units(1, 700, json!(3), json!(30.00));
+    row["endDate"] = json!("2026-13-01T00:00:00Z");
+    script.rows("ContractServiceUnits", vec![row]);
+    script.rows(
+        "ContractCharges",
+        vec![
+            json!({"id": 5, "contractID": 70, "billableAmount": 9, "datePurchased": "0000-00-00"}),
+        ],
+    );
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), [""; 0]);
+    let day = "which is not a date";
+    let unit =
+        format!("endDate is \"2026-13-01T00:00:00Z\", {day} in row 1 of ContractServiceUnits");
+    assert_eq!(
+        rejected(&snapshot),
+        [
+            format!("A70 endDate: its cost is not known: S700 cannot be read, because {unit}"),
+            format!("S700 endDate: {unit}"),
+            format!("C5 datePurchased: datePurchased is \"0000-00-00\", {day}"),
+            format!("A71 startDate: startDate is \"2026-02-30T00:00:00Z\", {day}"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_status_that_appears_overnight_is_looked_up_once_and_then_known() {
+    let script = script();
+    let charge = |status: i64| {
+        vec![json!({"id": 5, "contractID": 70, "billableAmount": 9, "status": status})]
+    };
+    let labels = |labels: &[(&str, &str)]| {
+        let values: Vec<Value> =
+            labels.iter().map(|(value, label)| json!({"value": value, "label": label})).collect();
+        json!([{"name": "status", "picklistValues": values}])
+    };
+    script.rows("ContractCharges", charge(1));
+    script.fields("ContractCharges", labels(&[("1", "Ordered")]));
+    let autotask = script.autotask();
+    let status = async || {
+        let snapshots = read(&autotask, Scope::All).await;
+        let charge = snapshots[0].item("C5".parse().expect("a key")).expect("a charge");
+        charge.fields.get(&Field::Status).map(ToString::to_string).expect("a status")
+    };
+    assert_eq!(status().await, "ordered");
+    script.rows("ContractCharges", charge(9));
+    script.fields("ContractCharges", labels(&[("1", "Ordered"), ("9", "On Its Way")]));
+    assert_eq!(status().await, "on its way");
+    assert_eq!(status().await, "on its way");
+    assert_eq!(script.asked("ContractCharges/entityInformation/fields"), 2);
+}
+
+#[tokio::test]
+async fn a_type_that_nobody_knows_is_listed_with_the_reason_and_so_are_its_charges() {
+    let script = script();
+    let mut strange = contract(71, None);
+    strange["contractType"] = json!(9);
+    script.rows("Contracts", vec![strange]);
+    script.rows("ContractCharges", vec![json!({"id": 5, "contractID": 71, "billableAmount": 9})]);
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), ["A71 Care - -", "C5 charge, 9.00 9.00 one-time"]);
+    let why = "contract type `unknown (9)` is none of the six that are known";
+    let reasons: Vec<_> =
+        snapshot.items.iter().map(|item| item.unsupported.clone().expect("a reason")).collect();
+    assert_eq!(reasons, [why.to_owned(), format!("of its agreement A71, {why}")]);
+    assert_eq!(script.asked("ContractServices/query"), 0);
+    assert_eq!(script.asked("ContractMilestones/query"), 0);
+}

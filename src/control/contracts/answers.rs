@@ -1,0 +1,118 @@
+//! Questions about the book: how a cost comes about, what ends when, and all of it at once.
+
+use super::{fields_of, in_tree_order, on_the_wire};
+use crate::control::convert::{self, moment};
+use crate::control::session::{Answer, Context, finish};
+use crate::control::sync::parse_key;
+use crate::engine::{Ending, Engine, Working};
+use crate::model::{ClientRef, Code, Currency, Failure, Field, SourceItem, Value, WorkingLine};
+use crate::sync::terms::Wanted;
+use crate::varlink::contracts;
+
+/// How far ahead renewals are looked for unless the caller says otherwise, in days.
+const DEFAULT_WITHIN: i64 = 90;
+
+pub(super) async fn cost(call: &contracts::Cost, context: &Context<'_>) -> Answer {
+    let Working { item, contract, as_of } = context.engine.working(parse_key(&call.key)?).await?;
+    let text = |field| text(&item, field);
+    let currency = Currency::new(&text(Field::Currency).unwrap_or_else(|| "XXX".to_owned()));
+    let amount = match item.fields.get(&Field::BillingCost) {
+        Some(Value::Number(amount)) => *amount,
+        _ => rust_decimal::Decimal::ZERO,
+    };
+    finish(contracts::CostReply {
+        key: item.key.to_string(),
+        name: text(Field::Name).unwrap_or_default(),
+        r#type: text(Field::Type).unwrap_or_default(),
+        as_of: moment(as_of),
+        billing_cost: convert::amount(&currency, amount),
+        stored_cost: contract.map(|contract| {
+            let cost = contract.billing_cost();
+            convert::amount(&cost.currency, cost.amount)
+        }),
+        currency: currency.code().to_owned(),
+        currency_basis: text(Field::CurrencyBasis),
+        billing_cycle: text(Field::BillingCycle).unwrap_or_else(|| "none".to_owned()),
+        basis: text(Field::Basis),
+        lines: item.working.iter().map(line).collect(),
+    })
+}
+
+fn text(item: &SourceItem, field: Field) -> Option<String> {
+    item.fields.get(&field).map(Value::to_string)
+}
+
+fn line(line: &WorkingLine) -> contracts::CostLine {
+    contracts::CostLine {
+        from: line.from.clone(),
+        start: line.start.map(|day| day.to_string()),
+        end: line.end.map(|day| day.to_string()),
+        units: line.units.map(|units| units.to_string()),
+        unit_price: line.unit_price.map(|price| price.to_string()),
+        amount: line.amount.to_string(),
+        left_out: line.left_out.clone(),
+    }
+}
+
+pub(super) async fn renewals(call: contracts::Renewals, context: &Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let wanted = match (call.lapsed.unwrap_or(false), call.within_days.unwrap_or(DEFAULT_WITHIN)) {
+        (true, _) => Wanted::Lapsed,
+        (false, days) => Wanted::Within(u32::try_from(days).map_err(|_| {
+            Failure::new(Code::InvalidArgument, format!("{days} is not a number of days"))
+        })?),
+    };
+    let mut contracts = Vec::new();
+    for ending in context.engine.endings(client.as_ref(), wanted)? {
+        let client = context.engine.named(ending.contract.client)?;
+        contracts.push(renewal(&ending, client));
+    }
+    finish(contracts::RenewalList { contracts })
+}
+
+fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
+    let contract = &ending.contract;
+    let cost = contract.billing_cost();
+    contracts::Renewal {
+        key: contract.key.to_string(),
+        client_id: client.id.0,
+        client: client.name,
+        name: contract.text(Field::Name),
+        status: contract.text(Field::Status),
+        end_date: ending.end.to_string(),
+        days_left: ending.days_left,
+        notice_date: ending.notice.map(|day| day.to_string()),
+        auto_renew: match contract.value(Field::AutoRenew) {
+            Some(Value::Flag(flag)) => Some(flag),
+            _ => None,
+        },
+        billing_cost: convert::amount(&cost.currency, cost.amount),
+        currency: cost.currency.code().to_owned(),
+        billing_cycle: contract.billing_cycle().to_string(),
+        renewed_by: ending.renewed_by.map(|key| key.to_string()),
+    }
+}
+
+pub(super) async fn export(call: contracts::Export, context: &Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let export = move |engine: &Engine| {
+        let mut found = engine.contracts(client.as_ref())?;
+        found.sort_by_key(in_tree_order);
+        let exported = found.iter().map(|contract| {
+            Ok(contracts::Exported {
+                contract: on_the_wire(engine, contract)?,
+                client: convert::client(&engine.named(contract.client)?),
+                fields: fields_of(engine, contract)?,
+            })
+        });
+        exported.collect()
+    };
+    let contracts = context.engine.ask(export).await?;
+    finish(contracts::ExportReply { contracts })
+}

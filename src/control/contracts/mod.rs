@@ -1,0 +1,135 @@
+//! `org.lmsyncd.Contracts`: the store.
+
+mod answers;
+mod ownership;
+mod past;
+
+use std::collections::BTreeSet;
+
+use crate::control::convert::{self, moment};
+use crate::control::session::{Answer, CallError, Context, finish, parameters};
+use crate::control::sync::parse_key;
+use crate::engine::{Edit, Engine};
+use crate::model::{ClientId, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
+use crate::varlink::{Call, Method, contracts};
+
+pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
+    match call.method.as_str() {
+        contracts::List::NAME => list(parameters(call)?, &context).await,
+        contracts::Show::NAME => show(&parameters(call)?, &context),
+        contracts::Set::NAME => {
+            let contracts::Set { key, fields } = parameters(call)?;
+            let set = |a: contracts::Assignment| Edit::Set { field: a.field, value: a.value };
+            edit(&key, fields.into_iter().map(set).collect(), &context).await
+        }
+        contracts::Unset::NAME => {
+            let contracts::Unset { key, fields } = parameters(call)?;
+            let unset = |field| Edit::Unset { field };
+            edit(&key, fields.into_iter().map(unset).collect(), &context).await
+        }
+        contracts::Add::NAME => ownership::add(parameters(call)?, &context).await,
+        contracts::Remove::NAME => ownership::remove(parameters(call)?, &context).await,
+        contracts::Adopt::NAME => ownership::adopt(parameters(call)?, &context).await,
+        contracts::Unlink::NAME => ownership::unlink(parameters(call)?, &context).await,
+        contracts::Relink::NAME => ownership::relink(parameters(call)?, &context).await,
+        contracts::History::NAME => past::history(&parameters(call)?, &context),
+        contracts::Chain::NAME => past::chain(&parameters(call)?, &context),
+        contracts::Cost::NAME => answers::cost(&parameters(call)?, &context).await,
+        contracts::Renewals::NAME => answers::renewals(parameters(call)?, &context).await,
+        contracts::Export::NAME => answers::export(parameters(call)?, &context).await,
+        other => Err(CallError::NoMethod(other.to_owned())),
+    }
+}
+
+async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
+    let engine = context.engine;
+    let client = match &call.client {
+        Some(text) => Some(engine.resolve(text).await?),
+        None => None,
+    };
+    let as_of = call.as_of.as_deref().map(|text| engine.moment(text)).transpose()?;
+    let list = move |engine: &Engine| {
+        let mut found = match as_of {
+            Some(moment) => engine.book_at(moment, client.as_ref())?,
+            None => engine.contracts(client.as_ref())?,
+        };
+        found.sort_by_key(in_tree_order);
+        found.iter().map(|contract| on_the_wire(engine, contract)).collect()
+    };
+    let contracts = engine.ask(list).await?;
+    finish(contracts::ContractList { contracts })
+}
+
+/// By client, and each agreement directly before its additions.
+fn in_tree_order(contract: &Contract) -> (ClientId, ItemKey, bool, ItemKey) {
+    let agreement = contract.parent.unwrap_or(contract.key);
+    (contract.client, agreement, contract.parent.is_some(), contract.key)
+}
+
+fn show(call: &contracts::Show, context: &Context<'_>) -> Answer {
+    let engine = context.engine;
+    let key = parse_key(&call.key)?;
+    let contract = match &call.as_of {
+        Some(text) => {
+            let book = engine.book_at(engine.moment(text)?, None)?;
+            book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
+                Failure::new(Code::NoSuchContract, format!("no contract was stored as {key} then"))
+                    .hint(format!("lmsyncctl contract history {key}"))
+            })?
+        }
+        None => engine.contract(key)?,
+    };
+    finish(contracts::ContractReply {
+        contract: on_the_wire(engine, &contract)?,
+        client: convert::client(&engine.named(contract.client)?),
+        fields: fields_of(engine, &contract)?,
+    })
+}
+
+/// The fields of a contract, and whose each is; user-defined ones last.
+fn fields_of(engine: &Engine, contract: &Contract) -> Result<Vec<contracts::FieldView>, Failure> {
+    let changed = engine.last_changes(contract.key)?;
+    let user_defined = contract.source.keys().chain(contract.overrides.keys()).copied();
+    let user_defined: BTreeSet<Field> =
+        user_defined.filter(|field| matches!(field, Field::Udf(_))).collect();
+    let shown = Field::ALL
+        .into_iter()
+        .filter(|field| !matches!(field, Field::Client | Field::Parent | Field::Vanished))
+        .chain(user_defined);
+    let view = |field: Field| {
+        let overridden = contract.overrides.contains_key(&field);
+        let autotask = contract.source.get(&field).filter(|_| overridden);
+        contracts::FieldView {
+            field: field.name().to_owned(),
+            owner: owner(contract, field).to_owned(),
+            value: contract.value(field).map(|value| value.to_string()),
+            autotask_value: autotask.map(|value| value.to_string()),
+            overridden,
+            changed: changed.get(&field).map(|at| moment(*at)),
+        }
+    };
+    Ok(shown.map(view).collect())
+}
+
+fn owner(contract: &Contract, field: Field) -> &'static str {
+    match (contract.origin, field.ownership()) {
+        (Origin::Local, _) | (_, Ownership::Local) => "local",
+        (_, Ownership::Seeded) => "seeded",
+        (_, Ownership::Source) => "autotask",
+    }
+}
+
+async fn edit(key: &str, edits: Vec<Edit>, context: &Context<'_>) -> Answer {
+    context.must_operate()?;
+    let key = parse_key(key)?;
+    let actor = context.peer.actor();
+    ownership::edited(context.engine.edit(key, &edits, &actor).await?, context)
+}
+
+fn on_the_wire(engine: &Engine, contract: &Contract) -> Result<contracts::Contract, Failure> {
+    let state = engine.client_state(contract.client)?;
+    let last_full = state.and_then(|state| state.last_full);
+    let mut wire = convert::contract(contract, last_full);
+    wire.link = engine.link(contract);
+    Ok(wire)
+}

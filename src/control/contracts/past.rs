@@ -1,0 +1,44 @@
+//! What a contract was: its history, and the line of succession.
+
+use crate::control::convert::{self, count, moment};
+use crate::control::session::{Answer, Context, finish};
+use crate::control::sync::parse_key;
+use crate::model::{Contract, Field};
+use crate::store::HistoryEntry;
+use crate::varlink::contracts;
+
+pub(super) fn history(call: &contracts::History, context: &Context<'_>) -> Answer {
+    let key = parse_key(&call.key)?;
+    let entries = context.engine.history(key)?;
+    finish(contracts::HistoryReply {
+        key: key.to_string(),
+        entries: entries.iter().map(entry).collect(),
+    })
+}
+
+fn entry(entry: &HistoryEntry) -> contracts::HistoryEntry {
+    contracts::HistoryEntry {
+        sequence: count(entry.seq),
+        at: moment(entry.at),
+        actor: entry.actor.name.clone(),
+        run: entry.run.map(|run| count(run.0)),
+        changes: entry.changes.iter().map(convert::change).collect(),
+    }
+}
+
+pub(super) fn chain(call: &contracts::Chain, context: &Context<'_>) -> Answer {
+    let line = context.engine.chain(parse_key(&call.key)?)?;
+    finish(contracts::ChainReply { contracts: line.iter().map(link).collect() })
+}
+
+fn link(contract: &Contract) -> contracts::ChainLink {
+    let optional = |field| contract.value(field).map(|value| value.to_string());
+    contracts::ChainLink {
+        key: contract.key.to_string(),
+        name: contract.text(Field::Name),
+        status: contract.text(Field::Status),
+        start_date: optional(Field::StartDate),
+        end_date: optional(Field::EndDate),
+        renews: optional(Field::Renews),
+    }
+}

@@ -1,0 +1,122 @@
+//! What is noted beside items, and questions about single items and clients.
+
+use super::parse_key;
+use crate::control::convert::{self, count, moment};
+use crate::control::session::{Answer, Context, finish};
+use crate::engine::{Discrepancy, Reverted, Waiting};
+use crate::model::{Code, Failure, Kind, Mark, RunId, Value};
+use crate::varlink::sync;
+
+pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let key = parse_key(&call.key)?;
+    let until = match call.until.as_deref().map(|text| Kind::Date.parse(text)) {
+        None => None,
+        Some(Ok(Value::Date(date))) => Some(date),
+        Some(Ok(_)) => None,
+        Some(Err(error)) => {
+            return Err(Failure::new(Code::InvalidArgument, format!("`until`: {error}")).into());
+        }
+    };
+    let actor = context.peer.actor();
+    let (mark, changed) = context.engine.ignore(key, until, call.reason, &actor).await?;
+    noted(mark, changed, &context).await
+}
+
+pub(super) async fn unignore(call: sync::Unignore, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let key = parse_key(&call.key)?;
+    let (mark, changed) = context.engine.unignore(key, &context.peer.actor()).await?;
+    noted(mark, changed, &context).await
+}
+
+async fn noted(mark: Mark, changed: bool, context: &Context<'_>) -> Answer {
+    let client = context.engine.client_of(mark.key).await?;
+    let ignored = mark.ignored.as_ref();
+    finish(sync::IgnoreReply {
+        key: mark.key.to_string(),
+        client: convert::client(&client),
+        ignored: ignored.is_some(),
+        until: ignored.and_then(|ignored| ignored.until).map(|until| until.to_string()),
+        reason: ignored.and_then(|ignored| ignored.reason.clone()),
+        changed,
+    })
+}
+
+pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer {
+    let key = parse_key(&call.key)?;
+    let explanation = context.engine.explain(key).await?;
+    let checks = explanation.checks.into_iter().map(|check| sync::Check {
+        check: check.check.to_owned(),
+        outcome: check.passes.name().to_owned(),
+        detail: check.detail,
+    });
+    finish(sync::ExplainReply {
+        key: key.to_string(),
+        client: explanation.client.as_ref().map(convert::client),
+        conclusion: explanation.conclusion,
+        checks: checks.collect(),
+    })
+}
+
+pub(super) async fn reconcile(call: sync::Reconcile, context: Context<'_>) -> Answer {
+    let client = context.engine.resolve(&call.client).await?;
+    let (differences, compared, as_of) = context.engine.reconcile(&client).await?;
+    finish(sync::ReconcileReply {
+        client: convert::client(&client),
+        as_of: moment(as_of),
+        compared: count(compared),
+        differences: differences.iter().map(discrepancy).collect(),
+    })
+}
+
+fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
+    let stored = found.contract.billing_cost();
+    let fresh = found.fresh.as_ref();
+    // Amounts of two currencies are never subtracted.
+    let same = fresh.filter(|fresh| fresh.currency == stored.currency);
+    sync::Discrepancy {
+        key: found.contract.key.to_string(),
+        name: found.contract.text(crate::model::Field::Name),
+        stored: convert::amount(&stored.currency, stored.amount),
+        stored_currency: stored.currency.code().to_owned(),
+        fresh: fresh.map(|fresh| convert::amount(&fresh.currency, fresh.amount)),
+        fresh_currency: fresh.map(|fresh| fresh.currency.code().to_owned()),
+        difference: same
+            .map(|fresh| convert::amount(&fresh.currency, fresh.amount - stored.amount)),
+    }
+}
+
+pub(super) async fn list_quarantine(call: sync::ListQuarantine, context: Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let items = context.engine.quarantine(client.as_ref())?;
+    finish(sync::Quarantine { items: items.into_iter().map(waiting).collect() })
+}
+
+fn waiting(waiting: Waiting) -> sync::Quarantined {
+    sync::Quarantined {
+        key: waiting.key.to_string(),
+        client_id: waiting.client.id.0,
+        client: waiting.client.name,
+        field: waiting.quarantine.field,
+        reason: waiting.quarantine.reason,
+        since: moment(waiting.quarantine.since),
+        imported: waiting.imported,
+    }
+}
+
+pub(super) async fn revert_run(call: sync::RevertRun, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let id = RunId(u64::try_from(call.id).unwrap_or(0));
+    let Reverted { run, reverted, left_alone } =
+        context.engine.revert(id, &context.peer.actor()).await?;
+    let keys = |keys: Vec<crate::model::ItemKey>| keys.iter().map(ToString::to_string).collect();
+    finish(sync::RevertReply {
+        run: convert::run(&run),
+        reverted: keys(reverted),
+        left_alone: keys(left_alone),
+    })
+}

@@ -1,0 +1,353 @@
+//! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
+
+mod marks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::NaiveTime;
+use rust_decimal::Decimal;
+use tokio::sync::watch;
+
+use crate::autotask::{Phase, Progress, Report};
+use crate::control::convert::{self, count, moment};
+use crate::control::session::{Answer, CallError, Context, finish, parameters};
+use crate::engine::{Engine, Look, Order, Patience};
+use crate::model::{
+    BillingCycle, Code, Currency, Failure, Field, Fields, ItemKey, PendingItem, PendingState,
+    RunId, Trigger, Value,
+};
+use crate::sync::select::Choice;
+use crate::varlink::{Call, Method, sync};
+
+/// How many runs a list holds unless the caller says otherwise.
+const DEFAULT_RUNS: i64 = 50;
+
+pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
+    match call.method.as_str() {
+        sync::ListClients::NAME => list_clients(parameters(call)?, context).await,
+        sync::Pending::NAME => pending(parameters(call)?, context).await,
+        sync::Diff::NAME => diff(parameters(call)?, context).await,
+        sync::Sync::NAME => sync(parameters(call)?, context).await,
+        sync::SetAutoSync::NAME => set_auto_sync(parameters(call)?, context).await,
+        sync::ListRuns::NAME => list_runs(parameters(call)?, context).await,
+        sync::ShowRun::NAME => show_run(&parameters(call)?, &context),
+        sync::Ignore::NAME => marks::ignore(parameters(call)?, context).await,
+        sync::Unignore::NAME => marks::unignore(parameters(call)?, context).await,
+        sync::Explain::NAME => marks::explain(parameters(call)?, context).await,
+        sync::Reconcile::NAME => marks::reconcile(parameters(call)?, context).await,
+        sync::ListQuarantine::NAME => marks::list_quarantine(parameters(call)?, context).await,
+        sync::RevertRun::NAME => marks::revert_run(parameters(call)?, context).await,
+        other => Err(CallError::NoMethod(other.to_owned())),
+    }
+}
+
+async fn list_clients(call: sync::ListClients, context: Context<'_>) -> Answer {
+    let all = call.all.unwrap_or(false);
+    let (clients, as_of) = context.engine.clients(call.search.as_deref(), all).await?;
+    let clients = clients
+        .into_iter()
+        .map(|known| sync::ClientSummary {
+            id: known.client.id.0,
+            name: known.client.name,
+            active: known.active,
+            agreements: known.agreements.into(),
+            contracts: count(known.contracts),
+            auto_sync: known.auto_sync,
+            last_synced: known.last_synced.map(moment),
+        })
+        .collect();
+    finish(sync::ClientList { clients, as_of: moment(as_of) })
+}
+
+async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
+    let state = match call.state.as_deref() {
+        None => None,
+        Some(text) => Some(parse_state(text)?),
+    };
+    let cached = call.cached.unwrap_or(false);
+    let Some(client) = &call.client else {
+        return pending_of_all(cached, context).await;
+    };
+    let client = context.engine.resolve(client).await?;
+    let look = match cached {
+        true => context.engine.last_look(client.id).ok_or_else(|| {
+            Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
+                .hint(format!("lmsyncctl pending {}", client.id))
+        })?,
+        false => context.engine.look(&client, &Progress::new()).await?,
+    };
+    let ignored = call.all.unwrap_or(false) || state == Some(PendingState::Ignored);
+    let shown: Vec<&PendingItem> = look
+        .items
+        .iter()
+        .filter(|item| state.is_none_or(|state| item.state == state))
+        .filter(|item| ignored || item.state != PendingState::Ignored)
+        .collect();
+    finish(sync::PendingReply {
+        client: Some(convert::client(&look.client)),
+        as_of: Some(moment(look.as_of)),
+        effects: Some(effects(&shown)),
+        items: Some(shown.into_iter().map(convert::item).collect()),
+        rejects: Some(look.rejects.iter().map(convert::reject).collect()),
+        clients: None,
+    })
+}
+
+async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
+    let looks: Vec<Look> = if cached {
+        context.engine.ask(Engine::last_looks).await?
+    } else {
+        context.engine.look_at_all(&Progress::new()).await?
+    };
+    let as_of = looks.iter().map(|look| look.as_of).min();
+    let mut clients: Vec<sync::PendingSummary> =
+        looks.iter().filter(|look| !look.items.is_empty()).map(summary).collect();
+    clients.sort_by_cached_key(|summary| (summary.name.to_lowercase(), summary.id));
+    finish(sync::PendingReply {
+        as_of: as_of.map(moment),
+        clients: Some(clients),
+        ..sync::PendingReply::default()
+    })
+}
+
+fn summary(look: &Look) -> sync::PendingSummary {
+    let of = |states: &[PendingState]| {
+        count(look.items.iter().filter(|item| states.contains(&item.state)).count())
+    };
+    sync::PendingSummary {
+        id: look.client.id.0,
+        name: look.client.name.clone(),
+        as_of: Some(moment(look.as_of)),
+        new: of(&[PendingState::New]),
+        changed: of(&[PendingState::Changed, PendingState::Returned]),
+        vanished: of(&[PendingState::Vanished]),
+        held: of(&[PendingState::Held]),
+        unsupported: of(&[PendingState::Unsupported]),
+    }
+}
+
+async fn diff(call: sync::Diff, context: Context<'_>) -> Answer {
+    let client = context.engine.resolve(&call.client).await?;
+    let keys = call.keys.as_deref().map(parse_keys).transpose()?;
+    let look = context.engine.look(&client, &Progress::new()).await?;
+    let wanted = |item: &&PendingItem| keys.as_ref().is_none_or(|keys| keys.contains(&item.key));
+    let items: Vec<&PendingItem> = look.items.iter().filter(wanted).collect();
+    for key in keys.iter().flatten() {
+        let pending = items.iter().any(|item| item.key == *key);
+        let stored = context.engine.contract(*key).is_ok_and(|c| c.client == client.id);
+        if !pending && !stored {
+            let message = format!("{} ({}) has no item {key}", client.name, client.id);
+            return Err(Failure::new(Code::NoSuchContract, message)
+                .hint(format!("lmsyncctl pending {}", client.id))
+                .into());
+        }
+    }
+    finish(sync::DiffReply {
+        client: convert::client(&look.client),
+        as_of: moment(look.as_of),
+        effects: effects(&items),
+        items: items.into_iter().map(convert::item).collect(),
+    })
+}
+
+/// What the items come to in money: the sum over the agreements among them, and over additions
+/// whose agreement is not among them, so that nothing counts twice.
+fn effects(items: &[&PendingItem]) -> Vec<sync::Effect> {
+    let listed: BTreeSet<ItemKey> = items.iter().map(|item| item.key).collect();
+    let mut per_year: BTreeMap<Currency, Decimal> = BTreeMap::new();
+    for item in items {
+        if item.parent.is_some_and(|parent| listed.contains(&parent)) || !item.state.can_apply() {
+            continue;
+        }
+        let Some(Value::Text(code)) = item.fields.get(&Field::Currency) else { continue };
+        let moved = yearly(&after(item)) - yearly(&before(item));
+        *per_year.entry(Currency::new(code)).or_default() += moved;
+    }
+    let effect = |(currency, year): (Currency, Decimal)| sync::Effect {
+        per_month: convert::amount(&currency, year / Decimal::from(12)),
+        per_year: convert::amount(&currency, year),
+        currency: currency.code().to_owned(),
+    };
+    per_year.into_iter().filter(|(_, year)| !year.is_zero()).map(effect).collect()
+}
+
+fn before(item: &PendingItem) -> Fields {
+    let mut fields = item.fields.clone();
+    for change in &item.changes {
+        match &change.from {
+            Some(value) => fields.insert(change.field, value.clone()),
+            None => fields.remove(&change.field),
+        };
+    }
+    fields
+}
+
+fn after(item: &PendingItem) -> Fields {
+    if item.state == PendingState::Vanished { Fields::new() } else { item.fields.clone() }
+}
+
+fn yearly(fields: &Fields) -> Decimal {
+    let cycle = match fields.get(&Field::BillingCycle) {
+        Some(Value::Cycle(cycle)) => *cycle,
+        _ => BillingCycle::None,
+    };
+    match fields.get(&Field::BillingCost) {
+        Some(Value::Number(cost)) => cycle.per_year(*cost).unwrap_or_default(),
+        _ => Decimal::ZERO,
+    }
+}
+
+async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
+    let dry = call.dry_run.unwrap_or(false);
+    if !dry {
+        context.must_operate()?;
+    }
+    let choice = match (call.keys.as_deref(), call.all.unwrap_or(false)) {
+        (None | Some([]), true) => Choice::All,
+        (Some(keys @ [_, ..]), false) => Choice::Keys(parse_keys(keys)?),
+        (None | Some([]), false) => return Err(choose("nothing was chosen").into()),
+        (Some(_), true) => return Err(choose("keys and `all` exclude each other").into()),
+    };
+    let client = context.engine.resolve(&call.client).await?;
+    let order =
+        Order { client, choice, dry, trigger: Trigger::Manual, actor: context.peer.actor() };
+    let patience = match (call.wait.unwrap_or(false), call.timeout) {
+        (false, _) => Patience::None,
+        (true, None) => Patience::Endless,
+        (true, Some(seconds)) => {
+            Patience::AtMost(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+        }
+    };
+    let (tell, mut told) = watch::channel(Report::default());
+    let progress = Progress::telling(move |report| {
+        tell.send_replace(*report);
+    });
+    let run = context.engine.sync(order, patience, progress);
+    let mut run = std::pin::pin!(run);
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut run => break outcome?,
+            // A run that has begun goes on; what only waits for its turn does not begin.
+            () = context.caller.gone() => {
+                return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+            }
+            Ok(()) = told.changed(), if context.stream.is_some() => {
+                let report = *told.borrow_and_update();
+                let gone = match &mut context.stream {
+                    Some(stream) => stream.more(progress_reply(&report)).await.is_err(),
+                    None => true,
+                };
+                if gone {
+                    // The asker went away; the run goes on, and the board tells of it.
+                    context.stream = None;
+                }
+            }
+        }
+    };
+    finish(sync::SyncReply {
+        run: Some(convert::run(&outcome.run)),
+        items: Some(outcome.items.iter().map(convert::item).collect()),
+        rejects: Some(outcome.run.rejects.iter().map(convert::reject).collect()),
+        progress: None,
+    })
+}
+
+fn progress_reply(report: &Report) -> sync::SyncReply {
+    let doing = match report.phase {
+        Phase::Starting => "starting".to_owned(),
+        Phase::Reading(entity) => format!("reading {entity}"),
+        Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
+    };
+    let progress = sync::Progress { doing, pages: count(report.pages), rows: count(report.rows) };
+    sync::SyncReply { progress: Some(progress), ..sync::SyncReply::default() }
+}
+
+async fn set_auto_sync(call: sync::SetAutoSync, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let at = call.at.as_deref().map(parse_time).transpose()?;
+    let clients = match (call.clients.as_deref(), call.all.unwrap_or(false)) {
+        (None | Some([]), true) => context.engine.all_to_switch(call.on).await?,
+        (Some(names @ [_, ..]), false) => {
+            let mut clients = Vec::with_capacity(names.len());
+            for name in names {
+                clients.push(context.engine.resolve(name).await?);
+            }
+            clients
+        }
+        (None | Some([]), false) => return Err(choose("no client was named").into()),
+        (Some(_), true) => return Err(choose("clients and `all` exclude each other").into()),
+    };
+    let actor = context.peer.actor();
+    let switched = context.engine.switch(&clients, call.on, at, &actor).await?;
+    let clients = switched
+        .into_iter()
+        .map(|switched| sync::Switch {
+            id: switched.client.id.0,
+            name: switched.client.name,
+            auto_sync: switched.on,
+            changed: switched.changed,
+            next_run: switched.next_run.map(moment),
+            brings: switched.brings.map(count),
+            last_synced: switched.last_synced.map(moment),
+        })
+        .collect();
+    finish(sync::SetAutoSyncReply { clients })
+}
+
+async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let limit = usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0);
+    let runs = context.engine.runs(client.as_ref(), limit)?;
+    finish(sync::RunList { runs: runs.iter().map(convert::run).collect() })
+}
+
+fn show_run(call: &sync::ShowRun, context: &Context<'_>) -> Answer {
+    let record = context.engine.run(RunId(u64::try_from(call.id).unwrap_or(0)))?;
+    let changes = record
+        .changes
+        .iter()
+        .map(|change| {
+            let sync::FieldChange { field, from, to } = convert::change(&change.change);
+            sync::RunChange { key: change.key.to_string(), field, from, to }
+        })
+        .collect();
+    finish(sync::RunReply {
+        run: convert::run(&record.run),
+        changes,
+        rejects: record.run.rejects.iter().map(convert::reject).collect(),
+    })
+}
+
+fn choose(what: &str) -> Failure {
+    Failure::new(Code::InvalidArgument, what)
+}
+
+fn parse_state(text: &str) -> Result<PendingState, Failure> {
+    text.parse().map_err(|()| {
+        let names = PendingState::ALL.map(PendingState::name).join(", ");
+        let message = format!("`{text}` is no state of a pending item; they are: {names}");
+        Failure::new(Code::InvalidArgument, message)
+    })
+}
+
+fn parse_keys(texts: &[String]) -> Result<BTreeSet<ItemKey>, Failure> {
+    texts.iter().map(|text| parse_key(text)).collect()
+}
+
+/// The key that a text names.
+pub(in crate::control) fn parse_key(text: &str) -> Result<ItemKey, Failure> {
+    text.parse().map_err(|error: crate::model::BadKey| {
+        Failure::new(Code::InvalidArgument, error.to_string())
+    })
+}
+
+fn parse_time(text: &str) -> Result<NaiveTime, Failure> {
+    NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
+        let message = format!("`{text}` is not a time of day, such as 02:30");
+        Failure::new(Code::InvalidArgument, message)
+    })
+}

@@ -1,0 +1,189 @@
+//! `contract show`: one contract, field by field, and whose each field is.
+
+use super::super::error::CtlError;
+use super::super::money;
+use super::super::screen::{NONE, Screen, Tone};
+use super::super::start::Ctl;
+use super::super::table::{Column, Table, pairs, toned};
+use super::super::{dates, keys};
+use crate::varlink::contracts::{Contract, ContractReply, FieldView, Show};
+
+/// Show a contract, field by field
+///
+/// Fields stand by whose they are: those of Autotask are locked; those that Autotask seeds may be
+/// overridden, and a * marks where they are; the rest is the MSP's own. With --as-of the contract
+/// is shown as it was on another day.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl contract show A29683353
+  lmsyncctl contract show A29683353 --as-of 2026-06-30
+  lmsyncctl contract show s55102 --json")]
+pub struct Args {
+    /// The contract's key
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// As it was at the end of this day, or at this moment (RFC 3339)
+    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
+    pub as_of: Option<String>,
+}
+
+/// The group of local fields: whose they are on the wire, and what stands above them.
+const LOCAL: (&[&str], &str) = (&["local"], "the MSP's own");
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
+    let request = Show { key: keys::key(&args.key)?, as_of: args.as_of.clone() };
+    let answer = ctl.client.call(&request)?;
+    ctl.output.show(&answer, |reply, screen| render(reply, args.as_of.as_deref(), screen))
+}
+
+/// The screen.
+fn render(reply: &ContractReply, as_of: Option<&str>, screen: &Screen) -> String {
+    let contract = &reply.contract;
+    let title = format!("{}  {}", contract.key, contract.name);
+    let mut text = format!("{}\n", screen.paint(Tone::Strong, title));
+    let below = contract.parent.as_ref().map(|key| format!(" · below {key}")).unwrap_or_default();
+    text.push_str(&format!(
+        "{} ({}) · {}{below}\n",
+        reply.client.name, reply.client.id, contract.r#type
+    ));
+    if let Some(day) = as_of {
+        text.push_str(&format!("{}\n", screen.paint(Tone::Warning, format!("as of {day}"))));
+    }
+    text.push_str(&format!("{}\n", origin(contract, screen)));
+    if let Some(since) = &contract.vanished {
+        let line = format!("vanished: missing in Autotask since {}", screen.exact(Some(since)));
+        text.push_str(&format!("{}\n", screen.paint(Tone::Bad, line)));
+    }
+    text.push_str(&format!("\n{}", pairs(summary(contract), screen)));
+    let groups: &[(&[&str], &str)] = match contract.source.as_str() {
+        "local" => &[(&["autotask", "seeded"], "by hand (nothing is locked)"), LOCAL],
+        _ => &[
+            (&["autotask"], "Autotask's (locked)"),
+            (&["seeded"], "from Autotask, may be overridden (* is)"),
+            LOCAL,
+        ],
+    };
+    for (owners, title) in groups {
+        let owned = |view: &&FieldView| owners.contains(&view.owner.as_str());
+        let fields: Vec<&FieldView> = reply.fields.iter().filter(owned).collect();
+        if !fields.is_empty() {
+            text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, title)));
+            text.push_str(&group(&fields, screen));
+        }
+    }
+    text
+}
+
+fn origin(contract: &Contract, screen: &Screen) -> String {
+    let synced = screen.exact(contract.last_synced.as_deref());
+    match contract.source.as_str() {
+        "local" => "made by hand".to_owned(),
+        "unlinked" => format!(
+            "unlinked: no sync touches it, last synced {synced}\n{} contract relink {} shows what \
+             Autotask has",
+            screen.program, contract.key
+        ),
+        source => format!("from {source}, last synced {synced}"),
+    }
+}
+
+/// What a person asks first: what it costs, what it renews, and where it is in Autotask.
+fn summary(contract: &Contract) -> Vec<(&'static str, String)> {
+    let currency = money::currency(&contract.currency, contract.currency_basis.as_deref());
+    let mut lines =
+        vec![("cost", format!("{} {currency}, {}", contract.billing_cost, contract.billing_cycle))];
+    if let Some(basis) = &contract.basis {
+        lines.push(("basis", money::basis(basis).to_owned()));
+    }
+    if let Some(renews) = &contract.renews {
+        lines.push(("renews", renews.clone()));
+    }
+    if let Some(link) = &contract.link {
+        lines.push(("link", link.clone()));
+    }
+    lines
+}
+
+fn group(fields: &[&FieldView], screen: &Screen) -> String {
+    let mut table = Table::new([
+        Column::text(" FIELD"),
+        Column::text("VALUE").cut(20),
+        Column::text("CHANGED"),
+    ])
+    .notes_below(1);
+    for view in fields {
+        let mark = if view.overridden { '*' } else { ' ' };
+        let value = match &view.value {
+            Some(value) => value.as_str().into(),
+            None => toned(Tone::Dim, NONE),
+        };
+        let changed = view.changed.as_deref();
+        table.row([
+            format!("{mark}{}", view.field).into(),
+            value,
+            changed.map(|at| screen.short(Some(at))).unwrap_or_default().into(),
+        ]);
+        if view.overridden {
+            let theirs = view.autotask_value.as_deref().unwrap_or(NONE);
+            table.note(toned(Tone::Dim, format!("Autotask has: {theirs}")));
+        }
+    }
+    table.render(screen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::screen::sample;
+    use super::super::samples::{client, contract, view};
+    use super::*;
+
+    fn reply() -> ContractReply {
+        let long =
+            "A description that goes on and on and will certainly not fit into eighty columns";
+        ContractReply {
+            contract: contract("S55102", Some("A1"), "Our name", "482.60", "USD"),
+            client: client(),
+            fields: vec![
+                view("status", "autotask", Some("active"), None),
+                view("billing_cost", "autotask", Some("482.60"), None),
+                view("name", "seeded", Some("Our name"), Some("Managed Workplace")),
+                view("description", "seeded", Some(long), None),
+                view("udf.account_manager", "seeded", Some("Pat"), None),
+                view("notes", "local", None, None),
+                view("tags", "local", Some("backup,東京"), None),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_contract_by_whose_its_fields_are() {
+        insta::assert_snapshot!("80", render(&reply(), None, &sample(80)));
+        let mut full = reply();
+        full.contract.currency_basis = Some("internal".to_owned());
+        full.contract.basis = Some("last".to_owned());
+        full.contract.renews = Some("A29682000".to_owned());
+        full.contract.link = Some(
+            "https://ww5.autotask.net/Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenContract\
+             &ContractID=29683353"
+                .to_owned(),
+        );
+        insta::assert_snapshot!("120", render(&full, Some("2026-06-30"), &sample(120)));
+    }
+
+    #[test]
+    fn one_made_by_hand_and_one_that_is_frozen() {
+        let mut hand = reply();
+        hand.contract = contract("L12", None, "By hand", "5.00", "USD");
+        hand.contract.source = "local".to_owned();
+        hand.contract.basis = None;
+        hand.contract.vanished = Some("2026-11-20T13:00:00Z".to_owned());
+        hand.fields.drain(1..3);
+        insta::assert_snapshot!("local", render(&hand, None, &sample(80)));
+        let mut frozen = reply();
+        frozen.contract.source = "unlinked".to_owned();
+        frozen.fields.clear();
+        insta::assert_snapshot!("unlinked", render(&frozen, None, &sample(80)));
+    }
+}

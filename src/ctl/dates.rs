@@ -1,0 +1,79 @@
+//! Days, moments and spans as they are typed, in the form that the daemon takes. The errors are
+//! what clap shows behind the option's name.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+/// The longest span that can be asked for, in days: a hundred years, so that no date overflows.
+const LONGEST_DAYS: i64 = 36_500;
+
+/// A calendar date, such as `2026-12-31`.
+pub fn day(text: &str) -> Result<String, String> {
+    match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(date) => Ok(date.format("%Y-%m-%d").to_string()),
+        Err(_) => {
+            Err("a day is year, month and day of the calendar, such as 2026-12-31".to_owned())
+        }
+    }
+}
+
+/// A day, or a moment with its zone, such as `2026-06-30T12:00:00Z`.
+pub fn day_or_moment(text: &str) -> Result<String, String> {
+    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        return Ok(moment.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    }
+    day(text).map_err(|_| {
+        "a day such as 2026-06-30, or a moment with its zone, such as 2026-06-30T12:00:00Z"
+            .to_owned()
+    })
+}
+
+/// A number of days, typed as `90d` or `12w`.
+pub fn days(text: &str) -> Result<i64, String> {
+    let wrong = || "a span is a number of days or weeks, such as 90d or 12w".to_owned();
+    let text = text.trim().to_ascii_lowercase();
+    let (number, each) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 7),
+        (None, None) => return Err(wrong()),
+    };
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: i64 = number.parse().ok().filter(|_| plain).ok_or_else(wrong)?;
+    match number.checked_mul(each) {
+        Some(days) if days <= LONGEST_DAYS => Ok(days),
+        _ => Err("at most 36500d, a hundred years".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_on_the_calendar() {
+        assert_eq!(day("2026-12-31"), Ok("2026-12-31".to_owned()));
+        assert_eq!(day("2026-1-5"), Ok("2026-01-05".to_owned()));
+        for bad in ["2026-02-30", "31.12.2026", "tomorrow", "", "2026-12-31T00:00:00Z"] {
+            assert!(day(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_told_in_utc() {
+        let read = day_or_moment("2026-06-30T12:00:00+02:00");
+        assert_eq!(read, Ok("2026-06-30T10:00:00Z".to_owned()));
+        assert_eq!(day_or_moment("2026-06-30"), Ok("2026-06-30".to_owned()));
+        assert!(day_or_moment("2026-06-31").is_err());
+        assert!(day_or_moment("2026-06-30T12:00:00").is_err(), "a moment has a zone");
+    }
+
+    #[test]
+    fn spans_are_days_or_weeks() {
+        assert_eq!(days("90d"), Ok(90));
+        assert_eq!(days("12W"), Ok(84));
+        assert_eq!(days("0d"), Ok(0));
+        for bad in ["", "d", "90", "3m", "-3d", "+3d", "1.5w", "soon", "99999999999999999999d"] {
+            assert!(days(bad).is_err(), "{bad}");
+        }
+        assert!(days("36501d").is_err() && days("9223372036854775807w").is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! `reconcile`: holds the stored costs of a client against a fresh reading.
+
+use super::error::CtlError;
+use super::money::{cost, signed};
+use super::output::{self, Csv};
+use super::screen::{NONE, Screen, Tone, count};
+use super::start::Ctl;
+use super::table::{Column, Table, toned};
+use crate::varlink::sync::{Reconcile, ReconcileReply};
+
+/// The exit status where anything differs.
+const DIFFERENT: u8 = 8;
+
+/// Compare each stored cost of a client with a fresh reading
+///
+/// Asks Autotask now; nothing is imported. Exits with 8 if anything differs, so that it can stand
+/// before a billing run in a script.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl reconcile acme
+  lmsyncctl reconcile 174 --csv || echo 'do not bill yet'")]
+pub struct Args {
+    /// The client
+    pub client: String,
+}
+
+const CSV: Csv = Csv::new(
+    "differences",
+    &["key", "name", "stored", "stored_currency", "fresh", "fresh_currency", "difference"],
+);
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let answer = ctl.client.call(&Reconcile { client: args.client })?;
+    ctl.output.list(&answer, CSV, render)?;
+    let reply = &answer.reply;
+    if reply.differences.is_empty() {
+        return Ok(0);
+    }
+    let number = count(reply.differences.len() as i64, "stored cost");
+    let verb = if reply.differences.len() == 1 { "differs" } else { "differ" };
+    output::complain(
+        &format!("{number} of {} {verb} from Autotask", reply.client.name),
+        Some(&format!(
+            "`{program} diff {id}` shows what changed, `{program} contract cost {key}` the working",
+            program = ctl.output.screen.program,
+            id = reply.client.id,
+            key = reply.differences.first().map_or("KEY", |first| first.key.as_str()),
+        )),
+    );
+    Ok(DIFFERENT)
+}
+
+/// The screen.
+fn render(reply: &ReconcileReply, screen: &Screen) -> String {
+    let who = format!("{} ({})", reply.client.name, reply.client.id);
+    let who = screen.paint(Tone::Strong, who);
+    let compared = count(reply.compared, "contract");
+    if reply.differences.is_empty() {
+        let good = screen.paint(Tone::Good, "every stored cost is Autotask's");
+        return format!("{who}: {good} ({compared} compared)\n");
+    }
+    let mut table = Table::new([
+        Column::text("KEY"),
+        Column::text("NAME").cut(16),
+        Column::number("STORED"),
+        Column::number("AUTOTASK"),
+        Column::number("DIFFERENCE"),
+    ]);
+    for row in &reply.differences {
+        let fresh = cost(row.fresh.as_deref(), row.fresh_currency.as_deref());
+        let difference = row.difference.as_deref().map_or_else(|| NONE.to_owned(), signed);
+        table.row([
+            row.key.as_str().into(),
+            row.name.as_str().into(),
+            cost(Some(&row.stored), Some(&row.stored_currency)).into(),
+            match row.fresh {
+                Some(_) => fresh.into(),
+                None => toned(Tone::Bad, "not there"),
+            },
+            toned(Tone::Warning, difference),
+        ]);
+    }
+    let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
+    text.push_str(&table.render(screen));
+    if !screen.quiet {
+        let line = format!("{compared} compared, {} different", reply.differences.len());
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::output::assert_columns;
+    use super::super::screen::sample;
+    use super::*;
+    use crate::varlink::sync::{Client, Discrepancy};
+
+    fn reply() -> ReconcileReply {
+        let row = |key: &str, name: &str, fresh: Option<&str>, more: Option<&str>| Discrepancy {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            stored: "482.60".to_owned(),
+            stored_currency: "USD".to_owned(),
+            fresh: fresh.map(str::to_owned),
+            fresh_currency: fresh.map(|_| if more.is_some() { "USD" } else { "EUR" }.to_owned()),
+            difference: more.map(str::to_owned),
+        };
+        ReconcileReply {
+            client: Client { id: 174, name: "Acme Dental".to_owned() },
+            as_of: "2026-11-24T13:00:00Z".to_owned(),
+            compared: 12,
+            differences: vec![
+                row("A29683353", "東京支社 マネージドサービス契約", Some("490.00"), Some("7.40")),
+                row(
+                    "S55102",
+                    "A name that is long enough to be cut on a narrow screen",
+                    None,
+                    None,
+                ),
+                row("S55103", "Backup", Some("400.00"), None),
+            ],
+        }
+    }
+
+    #[test]
+    fn differences_on_both_screens() {
+        insta::assert_snapshot!("80", render(&reply(), &sample(80)));
+        insta::assert_snapshot!("120", render(&reply(), &sample(120)));
+        let same = ReconcileReply { differences: Vec::new(), ..reply() };
+        insta::assert_snapshot!("empty", render(&same, &sample(80)));
+    }
+
+    #[test]
+    fn csv_has_every_key() {
+        assert_columns(CSV, &reply().differences[0]);
+    }
+}

@@ -1,0 +1,251 @@
+//! Contracts made by hand, and contracts that begin or cease to follow Autotask.
+
+use super::commit::empty_commit;
+use super::edit::{self, Edit};
+use super::look::Reading;
+use super::{Engine, Live};
+use crate::autotask::{Progress, Scope};
+use crate::model::{
+    Actor, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey, Letter, Origin,
+    SourceItem, Value, differences,
+};
+use crate::store::{Commit, Write};
+use crate::sync::{apply, renewal};
+
+impl Engine {
+    /// Makes a contract by hand.
+    pub async fn add_contract(
+        &self,
+        client: &ClientRef,
+        name: &str,
+        edits: &[Edit],
+        actor: &Actor,
+    ) -> Result<(Contract, Vec<FieldChange>), Failure> {
+        if name.trim().is_empty() {
+            return Err(Failure::new(Code::InvalidArgument, "a contract needs a name"));
+        }
+        let build = || {
+            let now = self.now();
+            let mut contract = Contract {
+                key: self.next_local_key()?,
+                client: client.id,
+                parent: None,
+                origin: Origin::Local,
+                source: Fields::from([
+                    (Field::Name, Value::Text(name.to_owned())),
+                    (Field::Type, Value::Text("made by hand".to_owned())),
+                    (Field::Status, Value::Text("active".to_owned())),
+                ]),
+                overrides: Fields::new(),
+                local: Fields::new(),
+                created: now,
+                synced: None,
+                changed: now,
+                vanished: None,
+            };
+            for edit in edits {
+                edit::apply(&mut contract, edit)?;
+            }
+            self.settle_currency(&mut contract)?;
+            edit::must_be_sound(&contract)?;
+            let changes = differences(None, Some(&contract));
+            let commit = Commit {
+                contracts: vec![Write { before: None, after: Some(contract.clone()) }],
+                ..empty_commit(now, actor)
+            };
+            Ok((Some(commit), (contract, changes)))
+        };
+        self.commit_from(build).await.map(|(_, made)| made)
+    }
+
+    /// Removes a contract that was made by hand, or one that is ignored.
+    pub async fn remove_contract(&self, key: ItemKey, actor: &Actor) -> Result<Contract, Failure> {
+        let build = || {
+            let contract = self.contract(key)?;
+            let now = self.now();
+            let ignored =
+                self.store.mark(key)?.is_some_and(|mark| mark.is_ignored(now.date_naive()));
+            if contract.origin != Origin::Local && !ignored {
+                let message =
+                    format!("{key} follows Autotask, and the next sync would bring it again");
+                return Err(Failure::new(Code::FieldNotEditable, message)
+                    .hint(format!("lmsyncctl ignore {key}, then remove it")));
+            }
+            let commit = Commit {
+                contracts: vec![Write { before: Some(contract.clone()), after: None }],
+                ..empty_commit(now, actor)
+            };
+            Ok((Some(commit), contract))
+        };
+        self.commit_from(build).await.map(|(_, removed)| removed)
+    }
+
+    /// Makes a contract that was made by hand follow an item of Autotask's: the item's contract
+    /// takes its local fields over, and it is gone.
+    pub async fn adopt(
+        &self,
+        local: ItemKey,
+        key: ItemKey,
+        actor: &Actor,
+    ) -> Result<(Contract, Vec<FieldChange>), Failure> {
+        if local.letter != Letter::Local || key.letter == Letter::Local {
+            let message =
+                format!("{local} cannot follow {key}: one made by hand follows one of Autotask's");
+            return Err(Failure::new(Code::InvalidArgument, message)
+                .hint("lmsyncctl contract adopt L12 A29683353"));
+        }
+        let client = self.client_of(local).await?;
+        let item = self.fresh_item(&client, key).await?;
+        let build = || {
+            let now = self.now();
+            let made = self.contract(local)?;
+            let before = self.store.contract(key)?;
+            let renewed = match renewal::renews(&item.fields) {
+                Some(old) => self.store.contract(old)?,
+                None => None,
+            };
+            let mut after = apply::following(&item, before.clone(), renewed.as_ref(), now);
+            after.local.extend(made.local.clone());
+            let changes = differences(before.as_ref(), Some(&after));
+            let commit = Commit {
+                contracts: vec![
+                    Write { before: Some(made), after: None },
+                    Write { before, after: Some(after.clone()) },
+                ],
+                ..empty_commit(now, actor)
+            };
+            Ok((Some(commit), (after, changes)))
+        };
+        self.commit_from(build).await.map(|(_, adopted)| adopted)
+    }
+
+    /// Freezes a contract: no sync touches it until it is relinked.
+    pub async fn unlink(&self, key: ItemKey, actor: &Actor) -> Result<Contract, Failure> {
+        let build = || {
+            let before = self.contract(key)?;
+            must_follow(&before, Origin::Autotask)?;
+            let after =
+                Contract { origin: Origin::Unlinked, changed: self.now(), ..before.clone() };
+            Ok((Some(self.edited(actor, before, &after)), after))
+        };
+        self.commit_from(build).await.map(|(_, frozen)| frozen)
+    }
+
+    /// What making a frozen contract follow Autotask again would change; does it if `really`.
+    pub async fn relink(
+        &self,
+        key: ItemKey,
+        really: bool,
+        actor: &Actor,
+    ) -> Result<(Contract, Vec<FieldChange>), Failure> {
+        let frozen = self.contract(key)?;
+        must_follow(&frozen, Origin::Unlinked)?;
+        let client = self.client_of(key).await?;
+        let item = self.fresh_item(&client, key).await?;
+        let build = || {
+            let before = self.contract(key)?;
+            must_follow(&before, Origin::Unlinked)?;
+            let mut after = apply::following(&item, Some(before.clone()), None, self.now());
+            after.origin = Origin::Autotask;
+            let changes = differences(Some(&before), Some(&after));
+            let commit = really.then(|| self.edited(actor, before.clone(), &after));
+            Ok((commit, (if really { after } else { before }, changes)))
+        };
+        self.commit_from(build).await.map(|(_, relinked)| relinked)
+    }
+
+    /// An item as Autotask has it now, with what it renews.
+    pub(super) async fn fresh_item(
+        &self,
+        client: &ClientRef,
+        key: ItemKey,
+    ) -> Result<SourceItem, Failure> {
+        let live = self.live();
+        let reading = self.read_one(&live, client, &Progress::new()).await?;
+        let examined = self.examine(&live, &reading, &[key].into())?;
+        let rejected = examined.snapshot.rejects.iter().find(|reject| reject.key == key);
+        if let Some(reject) = rejected {
+            let message = format!("{key} cannot be converted: {}: {}", reject.field, reject.reason);
+            return Err(Failure::new(Code::Unsupported, message).hint("lmsyncctl quarantine list"));
+        }
+        let item = examined.snapshot.item(key).cloned().ok_or_else(|| {
+            let message = format!("Autotask has no {key} for {} ({})", client.name, client.id);
+            Failure::new(Code::NoSuchContract, message)
+                .hint(format!("lmsyncctl pending {} lists what there is", client.id))
+        })?;
+        match &item.unsupported {
+            Some(reason) => {
+                Err(Failure::new(Code::Unsupported, format!("{key} cannot be imported: {reason}")))
+            }
+            None => Ok(item),
+        }
+    }
+
+    /// Reads one client.
+    pub(super) async fn read_one(
+        &self,
+        live: &Live,
+        client: &ClientRef,
+        progress: &Progress,
+    ) -> Result<Reading, Failure> {
+        let mut readings = self.read(live, &Scope::Clients(vec![client.id]), progress).await?;
+        readings.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
+    }
+
+    fn edited(&self, actor: &Actor, before: Contract, after: &Contract) -> Commit {
+        Commit {
+            contracts: vec![Write { before: Some(before), after: Some(after.clone()) }],
+            ..empty_commit(self.now(), actor)
+        }
+    }
+
+    /// The next number of a contract made by hand; one that was removed keeps its number, because
+    /// the ledger still tells of it.
+    fn next_local_key(&self) -> Result<ItemKey, Failure> {
+        let taken = self.store.all_contracts()?.into_iter().map(|contract| contract.key);
+        let highest = taken.filter(|key| key.letter == Letter::Local).map(|key| key.id).max();
+        let mut key = ItemKey::new(Letter::Local, highest.unwrap_or(0) + 1);
+        while !self.store.history(key)?.is_empty() {
+            key.id += 1;
+        }
+        Ok(key)
+    }
+
+    /// Gives a contract made by hand the currency of its client's other contracts, where it was
+    /// given a cost and no currency; where those differ, a person must say.
+    fn settle_currency(&self, contract: &mut Contract) -> Result<(), Failure> {
+        let costs = contract.source.contains_key(&Field::BillingCost);
+        if !costs || contract.source.contains_key(&Field::Currency) {
+            return Ok(());
+        }
+        let others = self.store.contracts(contract.client)?;
+        let mut currencies: Vec<_> = others
+            .iter()
+            .filter_map(|other| other.source.get(&Field::Currency))
+            .map(ToString::to_string)
+            .collect();
+        currencies.sort();
+        currencies.dedup();
+        match currencies.as_slice() {
+            [currency] => {
+                contract.source.insert(Field::Currency, Value::Text(currency.clone()));
+                Ok(())
+            }
+            _ => Err(Failure::new(Code::InvalidArgument, "the cost needs a currency")
+                .hint("add currency=USD, or another code of ISO 4217")),
+        }
+    }
+}
+
+fn must_follow(contract: &Contract, origin: Origin) -> Result<(), Failure> {
+    if contract.origin == origin {
+        return Ok(());
+    }
+    let key = contract.key;
+    let message = match contract.origin {
+        Origin::Autotask => format!("{key} follows Autotask already"),
+        Origin::Unlinked => format!("{key} is frozen already"),
+        Origin::Local => format!("{key} was made by hand and follows nothing"),
+    };
+    Err(Failure::new(Code::InvalidArgument, message))
+}

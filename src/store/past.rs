@@ -1,0 +1,265 @@
+//! The past: what the store held after an earlier commit, or at an earlier moment.
+//!
+//! Commits carry the clock's time, and clocks are set. The order of the commits is what happened;
+//! their times are what the clock said. So the book of a moment is that of the **longest beginning
+//! of the ledger all of whose commits are at or before the moment**: it ends before the first commit
+//! that is later.
+//!
+//! ```text
+//!  commit    1      2      3      4      5          as of 10:07 is commit 3: 4 stands behind
+//!  at      10:00  10:05  09:58  10:10  10:06        the first later one, and so does 5
+//! ```
+//!
+//! - While the clock only goes forward, this is what anyone expects.
+//! - After a step back (3) a commit counts from the moment of the one before it on. It can never
+//!   be in the book without those that it followed.
+//! - A commit of a clock that ran ahead (4) hides what came after it until that moment has come: as
+//!   of 10:07, neither. The book then ends earlier than it might; it never holds what is too new.
+//!   [`Book::seq`] tells where it ends.
+//! - Asked twice, the answer is the same: commits to come only ever stand behind.
+//!
+//! Pruning cuts by the same rule, so a book of a moment that is still known does not change by it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::base::{self, Base};
+use super::codec;
+use super::convert;
+use super::draft::{client_of, contract_of, live, mark_of, stored_contract};
+use super::error::StoreError;
+use super::handle::Store;
+use super::index::Holds;
+use super::keys;
+use super::memory::Memory;
+use super::read;
+use super::replay;
+use super::segment::{self, Spot};
+use super::survey::Start;
+use super::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::model::{ClientState, Contract, ItemKey, Mark, RunId};
+
+/// Where the ledger begins: what stands before may be gone.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub(super) start: Start,
+    /// The state there; none at the first line.
+    pub(super) base: Option<Base>,
+}
+
+impl Past {
+    /// That of a ledger which begins with a base, or with its first line.
+    pub(super) fn new(base: Option<Base>) -> Past {
+        Past { start: base.as_ref().map_or(Start::FIRST, |base| base.start), base }
+    }
+
+    /// From which moment on the past is known; none if from the first commit on.
+    pub(super) fn since(&self) -> Option<DateTime<Utc>> {
+        self.base.as_ref().map(|base| base.since)
+    }
+
+    fn unknown(&self) -> StoreError {
+        StoreError::BeforeHistory { since: self.since().unwrap_or_default() }
+    }
+}
+
+/// Everything that the store held at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Book {
+    /// The contracts, in the order of [`Store::all_contracts`].
+    pub contracts: Vec<Contract>,
+    /// The state of every client, by id.
+    pub clients: Vec<ClientState>,
+    /// The marks, by client and key.
+    pub marks: Vec<Mark>,
+    /// The sequence of the last commit that is in it; 0 before the first.
+    pub seq: u64,
+}
+
+/// A contract that a run wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The contract.
+    pub key: ItemKey,
+    /// As it was right before the run's commit; none where there was none.
+    pub before: Option<Contract>,
+    /// As the run left it; none where it was removed.
+    pub after: Option<Contract>,
+}
+
+impl Store {
+    /// From which moment on the past is known; none if from the first commit on. What was before
+    /// was pruned, or lost in a repair.
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        self.core().past().since()
+    }
+
+    /// Everything as it was at a moment, by the rule at the head of this file. It reads the ledger
+    /// from its beginning up to there, about a second for 64 MiB: call it where that may block. For
+    /// the present, ask the other questions.
+    pub fn book_at(&self, moment: DateTime<Utc>) -> Result<Book, StoreError> {
+        let past = self.core().past();
+        if past.since().is_some_and(|since| moment < since) {
+            return Err(past.unknown());
+        }
+        let meta = self.core().index.meta();
+        let mut book = Memory::at_start(&meta.store, &past)?;
+        let mut later = false;
+        let from = Spot { segment: past.start.segment, offset: 0 };
+        let from = (from, past.start.standing);
+        replay::each(&self.core().ledger_dir, from.0, from.1, &mut |passed| {
+            // What is written meanwhile is of no moment before this one.
+            if passed.standing.seq > meta.standing.seq {
+                return Ok(false);
+            }
+            later = live(convert::moment(&passed.record.at))? > moment;
+            if !later {
+                book.pass(passed)?;
+            }
+            Ok(!later)
+        })?;
+        let seq = book.meta().standing.seq;
+        if !later && seq != meta.standing.seq {
+            return Err(read::ends_early(&self.core().ledger_dir, seq, meta.standing.seq));
+        }
+        let (mut contracts, mut clients, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        book.scan(keys::CONTRACTS, &mut |_, record| {
+            contracts.push(contract_of(record)?);
+            Ok(())
+        })?;
+        book.scan(keys::CLIENTS, &mut |_, record| {
+            clients.push(client_of(record)?);
+            Ok(())
+        })?;
+        book.scan(keys::MARKS, &mut |_, record| {
+            marks.push(mark_of(record)?);
+            Ok(())
+        })?;
+        read::put_in_order(&mut contracts);
+        Ok(Book { contracts, clients, marks, seq })
+    }
+
+    /// A contract as it was right after the commit `seq`; none where there was none. After a commit
+    /// that is still to come it is as now.
+    pub fn contract_at(&self, key: ItemKey, seq: u64) -> Result<Option<Contract>, StoreError> {
+        let found = self.contracts_then(&self.core().past(), &[key], seq)?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// The contracts that a run wrote, each as it was before and as the run left it; nothing for a
+    /// run that never was. What happened to them later is not looked at.
+    pub fn touched_by(&self, run: RunId) -> Result<Vec<Touched>, StoreError> {
+        let past = self.core().past();
+        let record = {
+            let gate = self.core().index.gate()?;
+            match self.core().index.get(&keys::run(run))? {
+                Some(record) => record,
+                None if (1..=gate.last_run).contains(&run.0) => return Err(past.unknown()),
+                None => return Ok(Vec::new()),
+            }
+        };
+        let RunEntryV1 { seq, place, run: _ } = codec::decode(&record)?;
+        let Some(place) = place.filter(|_| seq > past.start.standing.seq) else {
+            return Err(past.unknown());
+        };
+        let line = segment::read_at(&self.core().ledger_dir, &place, seq)?;
+        let mut touched = Vec::new();
+        for entry in &line.contracts {
+            let key = live(convert::key(&entry.key))?;
+            let after = live(entry.record.as_ref().map(convert::contract).transpose())?;
+            touched.push(Touched { key, before: None, after });
+        }
+        let keys: Vec<_> = touched.iter().map(|touched| touched.key).collect();
+        let before = self.contracts_then(&past, &keys, seq - 1)?;
+        for (touched, before) in touched.iter_mut().zip(before) {
+            touched.before = before;
+        }
+        Ok(touched)
+    }
+
+    /// Contracts as they were right after a commit, each in the place of its key.
+    fn contracts_then(
+        &self,
+        past: &Past,
+        keys: &[ItemKey],
+        seq: u64,
+    ) -> Result<Vec<Option<Contract>>, StoreError> {
+        if seq < past.start.standing.seq {
+            return Err(past.unknown());
+        }
+        let mut found = Vec::new();
+        let mut in_base = BTreeMap::new();
+        for key in keys {
+            found.push(match self.last_write(past, *key, seq)? {
+                Last::Line(at, place) => {
+                    of_line(&segment::read_at(&self.core().ledger_dir, &place, at)?, *key)?
+                }
+                Last::Never(now) => now.map(|now| *now),
+                Last::Base => {
+                    in_base.insert(keys::owner(*key), found.len());
+                    None
+                }
+            });
+        }
+        // One reading of the base serves all, and most often none is needed.
+        if let (Some(base), false) = (&past.base, in_base.is_empty()) {
+            base::each_step(base, &mut |edits| {
+                let place = edits.iter().find_map(|(name, _)| in_base.get(name));
+                let contract = edits.iter().find(|(name, _)| name.starts_with(keys::CONTRACTS));
+                if let (Some(place), Some((_, Some(record)))) = (place, contract) {
+                    found[*place] = Some(contract_of(record)?);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Where the last write of a contract stands that is not later than the commit `seq`.
+    fn last_write(&self, past: &Past, key: ItemKey, seq: u64) -> Result<Last, StoreError> {
+        let index = &self.core().index;
+        let _gate = index.gate()?;
+        let (mut last, mut later) = (None, false);
+        index.scan(&keys::changes_of(key), &mut |name, record| {
+            match keys::last_number(name).unwrap_or_default() {
+                at if at > seq => later = true,
+                at if at > past.start.standing.seq => {
+                    last = Some(Last::Line(at, codec::decode(record)?));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        match last {
+            Some(last) => Ok(last),
+            None if later => Ok(Last::Base),
+            None => Ok(Last::Never(stored_contract(index, key)?.map(Box::new))),
+        }
+    }
+}
+
+/// Where a contract was last written, up to some commit of the ledger.
+enum Last {
+    /// By this commit, whose line stands there.
+    Line(u64, PlaceV1),
+    /// Before the ledger begins.
+    Base,
+    /// Not since the ledger begins, and not later either: it is what it was.
+    Never(Option<Box<Contract>>),
+}
+
+/// A contract as a line leaves it.
+fn of_line(line: &LineV1, key: ItemKey) -> Result<Option<Contract>, StoreError> {
+    let name = key.to_string();
+    let entry = line.contracts.iter().find(|entry| entry.key == name);
+    let entry = entry.ok_or_else(|| {
+        StoreError::index(format!("commit {} is said to write {key}, and does not", line.seq))
+    })?;
+    live(entry.record.as_ref().map(convert::contract).transpose())
+}
+
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod tests;

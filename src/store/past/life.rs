@@ -1,0 +1,309 @@
+//! A long random life with a clock that is set now and then, an index that is lost or rolled back,
+//! and a history that is pruned: as-of at any moment is the snapshot of that moment, and a contract
+//! as of any commit is the one of that snapshot.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::open::Settings;
+use super::super::testing::{self, Place, at, client_ref, commit, contract, copy, key, mark};
+use super::super::{Book, Commit, Store, StoreError, Write};
+use super::*;
+use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Origin, RunId};
+
+const ITEMS: [&str; 8] = ["A1", "A2", "A3", "A4", "S1", "S2", "S3", "S4"];
+
+/// One step in the life of a store.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Several at once are one commit.
+    Write {
+        writes: Vec<Writing>,
+        run: bool,
+        clock: i64,
+    },
+    Prune {
+        back: i64,
+    },
+    Reopen,
+    LoseIndex,
+    KeepCopy,
+    RollBack,
+}
+
+#[derive(Debug, Clone)]
+enum Writing {
+    Put {
+        item: usize,
+        client: i64,
+        notes: u8,
+    },
+    /// What no field tells.
+    Freeze {
+        item: usize,
+    },
+    Remove {
+        item: usize,
+    },
+    Mark {
+        item: usize,
+        client: i64,
+        reason: u8,
+    },
+    Unmark {
+        item: usize,
+    },
+    Touch {
+        client: i64,
+        failures: u32,
+    },
+}
+
+fn any_writing() -> impl Strategy<Value = Writing> {
+    let item = || 0usize..8;
+    prop_oneof![
+        5 => (item(), 0i64..3, any::<u8>())
+            .prop_map(|(item, client, notes)| Writing::Put { item, client, notes }),
+        1 => item().prop_map(|item| Writing::Freeze { item }),
+        2 => item().prop_map(|item| Writing::Remove { item }),
+        2 => (item(), 0i64..3, any::<u8>())
+            .prop_map(|(item, client, reason)| Writing::Mark { item, client, reason }),
+        1 => item().prop_map(|item| Writing::Unmark { item }),
+        1 => (0i64..3, 0u32..9).prop_map(|(client, failures)| Writing::Touch { client, failures }),
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => (vec(any_writing(), 0..4), any::<bool>(), select(vec![0i64, 1, 1, 1, 5, 30, -2, -20]))
+            .prop_map(|(writes, run, clock)| Step::Write { writes, run, clock }),
+        2 => (0i64..60).prop_map(|back| Step::Prune { back }),
+        1 => Just(Step::Reopen),
+        1 => Just(Step::LoseIndex),
+        1 => Just(Step::KeepCopy),
+        1 => Just(Step::RollBack),
+    ]
+}
+
+/// What a store should have held, in plain maps: one snapshot after each commit.
+#[derive(Debug, Default)]
+struct Expected {
+    contracts: BTreeMap<ItemKey, Contract>,
+    clients: BTreeMap<ClientId, ClientState>,
+    marks: BTreeMap<ItemKey, Mark>,
+    /// What the clock says, in seconds.
+    clock: i64,
+    /// The seconds of each commit, the first at 0.
+    times: Vec<i64>,
+    /// The book before the first commit, and after each.
+    books: Vec<Book>,
+    /// The sequence of each run, the first at 0.
+    runs: Vec<u64>,
+    /// How many commits were pruned.
+    pruned: usize,
+}
+
+impl Expected {
+    fn commit(&mut self, store: &Store, writes: &[Writing], run: bool) {
+        let mut wanted = Commit { at: at(self.clock), ..commit() };
+        let mut used = Vec::new();
+        for writing in writes {
+            // Each record at most once in a commit.
+            let (kind, number) = match writing {
+                Writing::Put { item, .. } | Writing::Freeze { item } | Writing::Remove { item } => {
+                    ("contract", *item)
+                }
+                Writing::Mark { item, .. } | Writing::Unmark { item } => ("mark", *item),
+                Writing::Touch { client, .. } => ("client", *client as usize),
+            };
+            if used.contains(&(kind, number)) {
+                continue;
+            }
+            used.push((kind, number));
+            let item = key(ITEMS[number]);
+            match writing {
+                Writing::Put { client, notes, .. } => {
+                    let after = contract(ITEMS[number], *client, &notes.to_string());
+                    let before = self.contracts.insert(item, after.clone());
+                    wanted.contracts.push(Write { before, after: Some(after) });
+                }
+                Writing::Freeze { .. } => {
+                    let Some(contract) = self.contracts.get_mut(&item) else { continue };
+                    let before = Some(contract.clone());
+                    contract.origin = Origin::Unlinked;
+                    wanted.contracts.push(Write { before, after: Some(contract.clone()) });
+                }
+                Writing::Remove { .. } => {
+                    let before = self.contracts.remove(&item);
+                    wanted.contracts.push(Write { before, after: None });
+                }
+                Writing::Mark { client, reason, .. } => {
+                    let after = mark(ITEMS[number], *client, &reason.to_string());
+                    let before = self.marks.insert(item, after.clone());
+                    wanted.marks.push(Write { before, after: Some(after) });
+                }
+                Writing::Unmark { .. } => {
+                    let before = self.marks.remove(&item);
+                    wanted.marks.push(Write { before, after: None });
+                }
+                Writing::Touch { client, failures } => {
+                    let id = ClientId(*client);
+                    let mut after = ClientState::new(client_ref(*client));
+                    after.failures = *failures;
+                    let before = self.clients.insert(id, after.clone());
+                    wanted.clients.push(Write { before, after: Some(after) });
+                }
+            }
+        }
+        wanted.run = run.then(|| testing::run(writes.len() as i64));
+        let committed = store.commit_blocking(wanted).expect("stored");
+        if committed.seq > self.times.len() as u64 {
+            self.times.push(self.clock);
+            self.books.push(self.book());
+        }
+        if run {
+            self.runs.push(committed.seq);
+            assert_eq!(committed.run, Some(RunId(self.runs.len() as u64)));
+        }
+        assert_eq!(committed.seq, self.times.len() as u64);
+    }
+
+    fn book(&self) -> Book {
+        let mut contracts: Vec<_> = self.contracts.values().cloned().collect();
+        read::put_in_order(&mut contracts);
+        let mut marks: Vec<_> = self.marks.values().cloned().collect();
+        marks.sort_by_key(|mark| (mark.client, mark.key));
+        let clients = self.clients.values().cloned().collect();
+        Book { contracts, clients, marks, seq: self.times.len() as u64 }
+    }
+
+    fn prune(&mut self, store: &Store, back: i64, exactly: bool) {
+        let before = self.clock - back;
+        let more = self.times[self.pruned..].iter().take_while(|time| **time < before).count();
+        let dry = store.prune_blocking(at(before), true).expect("told");
+        assert_eq!(store.prune_blocking(at(before), false).expect("pruned"), dry);
+        let commits = dry.commits as usize;
+        assert!(commits == more || !exactly && commits < more, "{commits} of {more}");
+        self.pruned += commits;
+        assert_eq!(dry.kept as usize, self.times.len() - self.pruned);
+        assert_eq!(dry.since, self.since().map(at));
+    }
+
+    fn since(&self) -> Option<i64> {
+        self.times[..self.pruned].iter().max().copied()
+    }
+
+    /// Compares every moment, every contract after every commit, and every run.
+    fn compare(&self, store: &Store) {
+        assert_eq!(store.since(), self.since().map(at));
+        let book = self.books.last().expect("at least the empty one");
+        assert_eq!(store.all_contracts().expect("read"), book.contracts);
+        assert_eq!(store.clients().expect("read"), book.clients);
+        assert_eq!(store.all_marks().expect("read"), book.marks);
+        let moments = self.times.iter().flat_map(|time| [time - 1, *time, time + 1]);
+        let mut moments: Vec<_> = moments.chain([-1_000, 100_000]).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        for moment in moments {
+            let found = store.book_at(at(moment));
+            if self.since().is_some_and(|since| moment < since) {
+                assert!(matches!(found, Err(StoreError::BeforeHistory { .. })), "{moment}");
+                continue;
+            }
+            let held = self.times.iter().take_while(|time| **time <= moment).count();
+            assert_eq!(found.expect("known"), self.books[held], "{moment}");
+        }
+        for (seq, book) in self.books.iter().enumerate() {
+            for item in ITEMS.map(key) {
+                let found = store.contract_at(item, seq as u64);
+                if seq < self.pruned {
+                    assert!(matches!(found, Err(StoreError::BeforeHistory { .. })), "{seq}");
+                    continue;
+                }
+                assert_eq!(found.expect("known"), contract_in(book, item), "{item} {seq}");
+            }
+        }
+        for (run, seq) in self.runs.iter().enumerate() {
+            let found = store.touched_by(RunId(run as u64 + 1));
+            if *seq as usize <= self.pruned {
+                assert!(matches!(found, Err(StoreError::BeforeHistory { .. })), "run {run}");
+                continue;
+            }
+            let mut found = found.expect("known");
+            found.sort_by_key(|touched| touched.key);
+            let both = [*seq - 1, *seq].map(|seq| &self.books[seq as usize]);
+            let mut wanted = Vec::new();
+            for key in ITEMS.map(key) {
+                let [before, after] = both.map(|book| contract_in(book, key));
+                if before != after {
+                    wanted.push(Touched { key, before, after });
+                }
+            }
+            assert_eq!(found, wanted);
+        }
+    }
+}
+
+fn contract_in(book: &Book, key: ItemKey) -> Option<Contract> {
+    book.contracts.iter().find(|contract| contract.key == key).cloned()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn as_of_any_moment_is_the_snapshot_of_that_moment(
+        steps in vec(any_step(), 1..45),
+        segment_bytes in select(vec![1u64, 3_000, 64 << 20]),
+    ) {
+        let place = Place::new();
+        let settings = Settings { segment_bytes, ..Settings::default() };
+        let open = || Store::open_with(&place.dir(), at(0), settings).expect("it opens").0;
+        let mut expected = Expected { books: vec![Expected::default().book()], ..Expected::default() };
+        let mut store = Some(open());
+        let copies = place.dir().join("copy");
+        for step in &steps {
+            let there = store.as_ref().expect("open");
+            match step {
+                Step::Write { writes, run, clock } => {
+                    expected.clock += clock;
+                    expected.commit(there, writes, *run);
+                    continue;
+                }
+                Step::Prune { back } => {
+                    expected.prune(there, *back, segment_bytes != 3_000);
+                    expected.compare(there);
+                    continue;
+                }
+                _ => drop(store.take()),
+            }
+            match step {
+                Step::LoseIndex => fs::remove_dir_all(place.index()).expect("removed"),
+                Step::KeepCopy => {
+                    let _ = fs::remove_dir_all(&copies);
+                    copy(&place.index(), &copies);
+                }
+                Step::RollBack if copies.is_dir() => {
+                    fs::remove_dir_all(place.index()).expect("removed");
+                    copy(&copies, &place.index());
+                }
+                _ => {}
+            }
+            store = Some(open());
+        }
+        let there = store.as_ref().expect("open");
+        expected.compare(there);
+        let head = there.head();
+        drop(store.take());
+        // The index that grew with all this, and one that is built from what is left, are one.
+        fs::remove_dir_all(place.index()).expect("removed");
+        let there = open();
+        expected.compare(&there);
+        prop_assert_eq!(there.head(), head);
+        prop_assert!(there.check().expect("checked").is_sound());
+    }
+}

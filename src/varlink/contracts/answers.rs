@@ -1,0 +1,152 @@
+//! Questions about the book: how a cost came about, what ends when, and all of it at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Contract, FieldView};
+use crate::varlink::Method;
+use crate::varlink::sync::Client;
+
+/// Asks how the cost of an item comes about. Reads Autotask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// The item.
+    pub key: String,
+}
+
+/// One line of the working of a cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostLine {
+    /// Where the amount comes from: a row of Autotask's, or an addition, by its key.
+    pub from: String,
+    /// The first day that it is for.
+    pub start: Option<String>,
+    /// The last day that it is for.
+    pub end: Option<String>,
+    /// How many units.
+    pub units: Option<String>,
+    /// The price of one.
+    pub unit_price: Option<String>,
+    /// The amount.
+    pub amount: String,
+    /// Why it is not part of the cost; null if it is.
+    pub left_out: Option<String>,
+}
+
+/// How a cost comes about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostReply {
+    /// The item.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// What kind of agreement or addition it is.
+    pub r#type: String,
+    /// When Autotask was asked.
+    pub as_of: String,
+    /// The cost as Autotask has it now.
+    pub billing_cost: String,
+    /// The cost as it is stored; null if the item is not imported.
+    pub stored_cost: Option<String>,
+    /// The currency of both.
+    pub currency: String,
+    /// `client`, `internal` or `unknown`: where the currency was read from.
+    pub currency_basis: Option<String>,
+    /// How often it is billed.
+    pub billing_cycle: String,
+    /// `current`, `first`, `last` or `none`: which period it was read from.
+    pub basis: Option<String>,
+    /// The lines that it is the sum of, and those that are left out.
+    pub lines: Vec<CostLine>,
+}
+
+impl Method for Cost {
+    const NAME: &'static str = "org.lmsyncd.Contracts.Cost";
+    type Reply = CostReply;
+}
+
+/// Asks which agreements end, or have ended and are still active.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Renewals {
+    /// Only those of this client.
+    pub client: Option<String>,
+    /// Those that end within so many days; 90 if not given.
+    pub within_days: Option<i64>,
+    /// Those that have ended and are still active, instead.
+    pub lapsed: Option<bool>,
+}
+
+/// An agreement that ends or has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// The contract.
+    pub key: String,
+    /// The client's id.
+    pub client_id: i64,
+    /// The client's name.
+    pub client: String,
+    /// The contract's name.
+    pub name: String,
+    /// Its status.
+    pub status: String,
+    /// Its last day.
+    pub end_date: String,
+    /// How many days are left; negative after the end.
+    pub days_left: i64,
+    /// The last day on which notice can be given, where notice days are set.
+    pub notice_date: Option<String>,
+    /// Whether it renews by itself, where that is set.
+    pub auto_renew: Option<bool>,
+    /// What one billing cycle costs.
+    pub billing_cost: String,
+    /// The currency of that.
+    pub currency: String,
+    /// How often it is billed.
+    pub billing_cycle: String,
+    /// The contract that renews it already.
+    pub renewed_by: Option<String>,
+}
+
+/// Agreements that end or have ended, by their last day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewalList {
+    /// The agreements.
+    pub contracts: Vec<Renewal>,
+}
+
+impl Method for Renewals {
+    const NAME: &'static str = "org.lmsyncd.Contracts.Renewals";
+    type Reply = RenewalList;
+}
+
+/// Asks for every contract with every field, in a stable order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Export {
+    /// Only those of this client.
+    pub client: Option<String>,
+}
+
+/// One contract, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// The contract.
+    pub contract: Contract,
+    /// Its client.
+    pub client: Client,
+    /// Its fields.
+    pub fields: Vec<FieldView>,
+}
+
+/// Every contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportReply {
+    /// By client; each agreement directly before its additions.
+    pub contracts: Vec<Exported>,
+}
+
+impl Method for Export {
+    const NAME: &'static str = "org.lmsyncd.Contracts.Export";
+    type Reply = ExportReply;
+}

@@ -1,0 +1,80 @@
+//! What a contract was: its history, and the line of succession.
+
+use serde::{Deserialize, Serialize};
+
+use crate::varlink::Method;
+use crate::varlink::sync::FieldChange;
+
+/// Asks for the history of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// The contract, also one that was removed.
+    pub key: String,
+}
+
+/// One step in the history of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// The commit's number in the ledger.
+    pub sequence: i64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub actor: String,
+    /// In which run, if it was one.
+    pub run: Option<i64>,
+    /// What changed.
+    pub changes: Vec<FieldChange>,
+}
+
+/// The history of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryReply {
+    /// The contract.
+    pub key: String,
+    /// The oldest first.
+    pub entries: Vec<HistoryEntry>,
+}
+
+impl Method for History {
+    const NAME: &'static str = "org.lmsyncd.Contracts.History";
+    type Reply = HistoryReply;
+}
+
+/// Asks for the line of succession that a contract stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// Any contract of the line.
+    pub key: String,
+}
+
+/// One contract in a line of succession.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainLink {
+    /// The contract.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: String,
+    /// Its first day.
+    pub start_date: Option<String>,
+    /// Its last day.
+    pub end_date: Option<String>,
+    /// The contract that it renews.
+    pub renews: Option<String>,
+}
+
+/// The line of succession, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainReply {
+    /// The contracts.
+    pub contracts: Vec<ChainLink>,
+}
+
+impl Method for Chain {
+    const NAME: &'static str = "org.lmsyncd.Contracts.Chain";
+    type Reply = ChainReply;
+}

@@ -1,0 +1,199 @@
+//! The commands about the book: marks, the past, ownership, and answers.
+
+use serde_json::json;
+
+use super::cases::{Case, case};
+use super::{book, replies};
+
+/// Every command once, those with two faces twice.
+pub fn cases() -> Vec<Case> {
+    [marks(), ownership(), past(), answers()].into_iter().flatten().collect()
+}
+
+fn marks() -> Vec<Case> {
+    vec![
+        case(
+            &["ignore", "s2", "--until", "2026-12-31", "--reason", "elsewhere"],
+            "Sync.Ignore",
+            json!({ "key": "S2", "until": "2026-12-31", "reason": "elsewhere" }),
+            book::ignored(true),
+            &["S2 of Acme  [31mDental (174): ignored until 2026-12-31: elsewhere"],
+        ),
+        case(
+            &["unignore", "S2"],
+            "Sync.Unignore",
+            json!({ "key": "S2" }),
+            book::ignored(false),
+            &["no longer ignored"],
+        ),
+        case(
+            &["explain", "s2"],
+            "Sync.Explain",
+            json!({ "key": "S2" }),
+            book::explained(),
+            &["1. client     ✓ yes", "2. last seen  ? unknown", "\nit is ignored until 2026-12-31"],
+        ),
+        case(
+            &["quarantine", "list", "acme"],
+            "Sync.ListQuarantine",
+            json!({ "client": "acme" }),
+            book::quarantine(),
+            &["`-3` is less than nothing", "old values", "1 item in quarantine"],
+        ),
+        case(
+            &["pending", "acme", "--state", "ignored"],
+            "Sync.Pending",
+            json!({ "client": "acme", "state": "ignored", "all": true }),
+            replies::pending(),
+            &["effect  +2.60 USD per month, +31.20 USD per year"],
+        ),
+    ]
+}
+
+fn ownership() -> Vec<Case> {
+    vec![
+        case(
+            &["contract", "add", "acme", "Fibre line", "Billing-Cost=89.00", "currency=EUR"],
+            "Contracts.Add",
+            json!({ "client": "acme", "name": "Fibre line", "fields": [
+                { "field": "billing_cost", "value": "89.00" },
+                { "field": "currency", "value": "EUR" },
+            ]}),
+            replies::edited(),
+            &["S2 Backup: made by hand", "notes  - → a=b"],
+        ),
+        case(
+            &["contract", "remove", "l12"],
+            "Contracts.Remove",
+            json!({ "key": "L12" }),
+            book::removed(),
+            &["S2 Backup: removed", "contract history S2"],
+        ),
+        case(
+            &["contract", "adopt", "l12", "a29683353"],
+            "Contracts.Adopt",
+            json!({ "local": "L12", "key": "A29683353" }),
+            replies::edited(),
+            &["follows Autotask, with what was noted on L12"],
+        ),
+        case(
+            &["contract", "unlink", "S2"],
+            "Contracts.Unlink",
+            json!({ "key": "S2" }),
+            replies::edited(),
+            &["frozen, no sync touches it", "contract relink S2"],
+        ),
+        case(
+            &["contract", "relink", "S2"],
+            "Contracts.Relink",
+            json!({ "key": "S2" }),
+            book::relinked(false),
+            &[
+                "this would change",
+                "480.00 → 482.60",
+                "do it with: lmsyncctl contract relink S2 --yes",
+            ],
+        ),
+        case(
+            &["contract", "relink", "S2", "--yes"],
+            "Contracts.Relink",
+            json!({ "key": "S2", "apply": true }),
+            book::relinked(true),
+            &["follows Autotask again"],
+        ),
+    ]
+}
+
+fn past() -> Vec<Case> {
+    vec![
+        case(
+            &["contract", "list", "--as-of", "2020-06-30T12:00:00+02:00"],
+            "Contracts.List",
+            json!({ "as_of": "2020-06-30T10:00:00Z" }),
+            replies::contracts(),
+            &["the book as of 2020-06-30T10:00:00Z", "482.60 USD*", "* internal currency"],
+        ),
+        case(
+            &["contract", "show", "s2", "--as-of", "2020-06-30"],
+            "Contracts.Show",
+            json!({ "key": "S2", "as_of": "2020-06-30" }),
+            replies::contract_in_full(),
+            &[
+                "as of 2020-06-30",
+                "USD (internal currency: the client's could not be read), monthly",
+                "renews  A7",
+                "link    https://ww5.autotask.net/contract?id=2",
+            ],
+        ),
+        case(
+            &["contract", "history", "s2"],
+            "Contracts.History",
+            json!({ "key": "S2" }),
+            book::history(),
+            &[
+                "2020-01-02 03:04 +00:00  lmsyncd",
+                "billing_cost 480.00 → 482.60",
+                "2 steps, 3 changed fields",
+            ],
+        ),
+        case(
+            &["contract", "chain", "a2"],
+            "Contracts.Chain",
+            json!({ "key": "A2" }),
+            book::chain(),
+            &["  A1", "> A2"],
+        ),
+        case(
+            &["run", "revert", "12"],
+            "Sync.RevertRun",
+            json!({ "id": 12 }),
+            book::reverted(&["S3"]),
+            &["reverted and held  A1, S2", "left alone         S3 (changed again since)"],
+        ),
+        case(
+            &["history", "prune", "--dry-run"],
+            "Daemon.PruneHistory",
+            json!({ "dry_run": true }),
+            book::pruned(),
+            &["would fold 1,200 commits", "nothing was written"],
+        ),
+    ]
+}
+
+fn answers() -> Vec<Case> {
+    vec![
+        case(
+            &["contract", "cost", "s2"],
+            "Contracts.Cost",
+            json!({ "key": "S2" }),
+            book::cost(),
+            &[
+                "11 x 23.10 = 254.10  2026-11-01 to 2026-11-30  row 9912",
+                "left out: it is over",
+                "total   254.10 USD",
+                "stored  231.00: Autotask has 23.10 more",
+            ],
+        ),
+        case(
+            &["renewals", "acme", "--within", "12w"],
+            "Contracts.Renewals",
+            json!({ "client": "acme", "within_days": 84 }),
+            book::renewals(),
+            &["2020-01-01 passed", "A9", "2 agreements end within 84 days, 1 renewed already"],
+        ),
+        case(
+            &["renewals", "--lapsed"],
+            "Contracts.Renewals",
+            json!({ "lapsed": true }),
+            book::renewals(),
+            &["2 agreements ended and are still active"],
+        ),
+        case(
+            &["export", "json", "acme"],
+            "Contracts.Export",
+            json!({ "client": "acme" }),
+            book::exported(),
+            &["\"key\": \"A1\"", "\\u009b", "\\u202e"],
+        ),
+    ]
+}

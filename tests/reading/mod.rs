@@ -1,0 +1,56 @@
+//! The fake tenant, and a reader of it over real HTTP on loopback.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{NaiveDate, NaiveTime};
+use lmsyncd::autotask::{
+    Autotask, AutotaskError, HttpTransport, Options, Progress, Scope, Transport, ZoneMemory,
+};
+use lmsyncd::clock::ManualClock;
+use lmsyncd::demo::tenant::{Serving, Tenant};
+use lmsyncd::model::ClientSnapshot;
+use secrecy::SecretString;
+
+pub fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date")
+}
+
+pub fn options(tenant: &Tenant, url: &str) -> Options {
+    let credentials = tenant.credentials();
+    Options {
+        username: credentials.username,
+        secret: SecretString::from(credentials.secret),
+        integration_code: SecretString::from(credentials.integration_code),
+        zone_url: None,
+        discovery_url: url.to_owned(),
+        max_requests_per_hour: 2000,
+        concurrency_per_endpoint: 2,
+        request_timeout: Duration::from_secs(120),
+        proxy: None,
+        ca_file: None,
+        user_defined: Vec::new(),
+    }
+}
+
+pub fn over(options: Options, transport: Arc<dyn Transport>) -> Autotask {
+    let now = today().and_time(NaiveTime::MIN).and_utc() + chrono::TimeDelta::hours(6);
+    Autotask::new(options, transport, Arc::new(ManualClock::at(now)), ZoneMemory::none())
+}
+
+pub fn over_http(options: Options) -> Autotask {
+    let transport = HttpTransport::new(&options).expect("a transport");
+    over(options, Arc::new(transport))
+}
+
+/// The tenant served on loopback, and the way to it.
+pub async fn served() -> (Tenant, Serving, Autotask) {
+    let tenant = Tenant::stories(today());
+    let serving = tenant.serve(0).await.expect("a port");
+    let autotask = over_http(options(&tenant, &serving.url()));
+    (tenant, serving, autotask)
+}
+
+pub async fn read(autotask: &Autotask, scope: Scope) -> Result<Vec<ClientSnapshot>, AutotaskError> {
+    autotask.read(&scope, &Progress::new()).await
+}
