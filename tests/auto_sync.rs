@@ -316,3 +316,25 @@ async fn a_part_of_a_name_is_not_settled_by_what_was_known_long_ago() {
     assert_eq!(house.engine.resolve("acme").await.expect("the new one").id, ClientId(900));
     house.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_question_keeps_nobody_waiting_but_the_next_long_ones() {
+    let folder = TempDir::new().expect("a folder");
+    let house = House::start(folder.path(), &tenant(), noon());
+    let (answer, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let question = || {
+        let wait = Arc::clone(&wait);
+        let asked = house.engine.ask(move |_| Ok(wait.lock().expect("a turn").recv().is_ok()));
+        Box::pin(asked)
+    };
+    let questions = futures_util::future::join_all([question(), question(), question()]);
+    // All of this runs on one thread, which the questions must not hold.
+    let (answers, ()) = tokio::join!(questions, async {
+        for _ in 0..3 {
+            answer.send(()).expect("somebody waits");
+        }
+    });
+    assert_eq!(answers, [Ok(true), Ok(true), Ok(true)]);
+    house.stop().await;
+}

@@ -33,7 +33,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         None => None,
     };
     let Board { clients, api, started, sequence, contracts, remarks } =
-        context.engine.board(client.as_ref())?;
+        context.engine.ask(move |engine| engine.board(client.as_ref())).await?;
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
         api: usage(&api),

@@ -87,23 +87,34 @@ impl Engine {
     /// The clients with agreements or contracts, or all companies, by name, and when Autotask was
     /// asked. `search` keeps those whose name holds the text or whose id it is.
     pub async fn clients(
-        &self,
+        self: &Arc<Engine>,
         search: Option<&str>,
         all: bool,
     ) -> Result<(Vec<KnownClient>, DateTime<Utc>), Failure> {
         let directory = self.directory(FRESH).await?;
+        let as_of = directory.as_of;
+        let wanted = search.map(str::to_lowercase);
+        let list = move |engine: &Engine| engine.list(&directory, wanted.as_deref(), all);
+        Ok((self.ask(list).await?, as_of))
+    }
+
+    fn list(
+        &self,
+        directory: &Directory,
+        wanted: Option<&str>,
+        all: bool,
+    ) -> Result<Vec<KnownClient>, Failure> {
         let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
         for contract in self.store.all_contracts()? {
             *contracts.entry(contract.client).or_default() += 1;
         }
         let states: BTreeMap<_, _> =
             self.store.clients()?.into_iter().map(|state| (state.client.id, state)).collect();
-        let wanted = search.map(str::to_lowercase);
         let mut clients = Vec::new();
         for company in &directory.companies {
             let stored = contracts.get(&company.id).copied().unwrap_or(0);
-            let matches = wanted.as_ref().is_none_or(|text| {
-                company.name.to_lowercase().contains(text) || company.id.to_string() == *text
+            let matches = wanted.is_none_or(|text| {
+                company.name.to_lowercase().contains(text) || company.id.to_string() == text
             });
             if !matches || !(all || company.agreements > 0 || stored > 0) {
                 continue;
@@ -119,7 +130,7 @@ impl Engine {
             });
         }
         clients.sort_by_cached_key(|c| (c.client.name.to_lowercase(), c.client.id));
-        Ok((clients, directory.as_of))
+        Ok(clients)
     }
 
     /// The client that a person means: a company id, an exact name, or an unambiguous part of a

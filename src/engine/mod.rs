@@ -27,7 +27,7 @@ mod trouble;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -46,8 +46,11 @@ pub use switch::Switched;
 use crate::autotask::Autotask;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::model::Failure;
+use crate::model::{Code, Failure};
 use crate::store::{Opening, Store};
+
+/// How many questions that read much of the store are answered at a time.
+const LONG_QUESTIONS: usize = 2;
 
 /// Reads the configuration anew.
 pub type Load = Box<dyn Fn() -> Result<Settings, Failure> + Send + Sync>;
@@ -84,6 +87,8 @@ pub struct Engine {
     busy: Arc<busy::Busy>,
     /// Told when the schedule may have changed.
     schedule: Notify,
+    /// The turns of questions that read much of the store.
+    turns: Semaphore,
     /// Runs that are under way; a daemon that stops waits for them.
     tasks: TaskTracker,
     /// Cancelled when the daemon stops: nothing new begins.
@@ -113,6 +118,7 @@ impl Engine {
             directory: clients::DirectoryCache::default(),
             busy: Arc::new(busy::Busy::default()),
             schedule: Notify::new(),
+            turns: Semaphore::new(LONG_QUESTIONS),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }))
@@ -131,6 +137,20 @@ impl Engine {
     /// What time it is.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Asks something that reads much of the store: on a thread of its own and in turn, so that a
+    /// crowd of askers neither keeps others from being served nor fills the memory.
+    pub async fn ask<T: Send + 'static>(
+        self: &Arc<Engine>,
+        question: impl FnOnce(&Engine) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let _turn = self.turns.acquire().await;
+        let engine = Arc::clone(self);
+        let answer = tokio::task::spawn_blocking(move || question(&engine)).await;
+        answer.unwrap_or_else(|error| {
+            Err(Failure::new(Code::Internal, format!("the question ended badly: {error}")))
+        })
     }
 
     /// What was noticed and mended when the store was opened; nothing for one that was as it had

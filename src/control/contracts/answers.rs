@@ -4,7 +4,7 @@ use super::{fields_of, in_tree_order, on_the_wire};
 use crate::control::convert::{self, moment};
 use crate::control::session::{Answer, Context, finish};
 use crate::control::sync::parse_key;
-use crate::engine::{Ending, Working};
+use crate::engine::{Ending, Engine, Working};
 use crate::model::{ClientRef, Code, Currency, Failure, Field, SourceItem, Value, WorkingLine};
 use crate::sync::terms::Wanted;
 use crate::varlink::contracts;
@@ -101,15 +101,18 @@ pub(super) async fn export(call: contracts::Export, context: &Context<'_>) -> An
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
-    let mut found = context.engine.contracts(client.as_ref())?;
-    found.sort_by_key(in_tree_order);
-    let mut contracts = Vec::with_capacity(found.len());
-    for contract in &found {
-        contracts.push(contracts::Exported {
-            contract: on_the_wire(context.engine, contract)?,
-            client: convert::client(&context.engine.named(contract.client)?),
-            fields: fields_of(context.engine, contract)?,
+    let export = move |engine: &Engine| {
+        let mut found = engine.contracts(client.as_ref())?;
+        found.sort_by_key(in_tree_order);
+        let exported = found.iter().map(|contract| {
+            Ok(contracts::Exported {
+                contract: on_the_wire(engine, contract)?,
+                client: convert::client(&engine.named(contract.client)?),
+                fields: fields_of(engine, contract)?,
+            })
         });
-    }
+        exported.collect()
+    };
+    let contracts = context.engine.ask(export).await?;
     finish(contracts::ExportReply { contracts })
 }

@@ -47,13 +47,16 @@ async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
         Some(text) => Some(engine.resolve(text).await?),
         None => None,
     };
-    let mut found = match &call.as_of {
-        Some(text) => engine.book_at(engine.moment(text)?, client.as_ref())?,
-        None => engine.contracts(client.as_ref())?,
+    let as_of = call.as_of.as_deref().map(|text| engine.moment(text)).transpose()?;
+    let list = move |engine: &Engine| {
+        let mut found = match as_of {
+            Some(moment) => engine.book_at(moment, client.as_ref())?,
+            None => engine.contracts(client.as_ref())?,
+        };
+        found.sort_by_key(in_tree_order);
+        found.iter().map(|contract| on_the_wire(engine, contract)).collect()
     };
-    found.sort_by_key(in_tree_order);
-    let contracts =
-        found.iter().map(|contract| on_the_wire(engine, contract)).collect::<Result<_, _>>()?;
+    let contracts = engine.ask(list).await?;
     finish(contracts::ContractList { contracts })
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::autotask::{Phase, Progress, Report};
 use crate::control::convert::{self, count, moment};
 use crate::control::session::{Answer, CallError, Context, finish, parameters};
-use crate::engine::{Look, Order, Patience};
+use crate::engine::{Engine, Look, Order, Patience};
 use crate::model::{
     BillingCycle, Code, Currency, Failure, Field, Fields, ItemKey, PendingItem, PendingState,
     RunId, Trigger, Value,
@@ -96,7 +96,7 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
 
 async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
-        context.engine.last_looks()?
+        context.engine.ask(Engine::last_looks).await?
     } else {
         context.engine.look_at_all(&Progress::new()).await?
     };
