@@ -14,7 +14,18 @@ fn the_tour_does_the_whole_job() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lmsyncd"));
     let output = command.args(["demo", "--tour"]).stdin(Stdio::null()).output().expect("it runs");
     let told = Told::of(&["demo", "--tour"], output);
-    told.expect(0, &["2 created", "exit status 6", "323.40", "never to change anything"]);
+    told.expect(
+        0,
+        &[
+            "2 created",
+            "exit status 6",
+            "323.40",
+            "+69.30 USD per month",
+            "1 vanished",
+            "renews A29683601",
+            "never to change anything",
+        ],
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod cost;
 mod edit;
-mod list;
+pub mod list;
 mod own;
 mod past;
 mod relink;

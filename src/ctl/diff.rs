@@ -61,8 +61,11 @@ fn one(item: &Item, screen: &Screen) -> String {
     }
     let new = item.state == "new";
     let lines = item.changes.iter().map(|change| {
-        let value =
-            if new { change.to.as_deref().unwrap_or(NONE).to_owned() } else { arrow(change) };
+        let value = if new {
+            change.to.as_deref().unwrap_or(NONE).to_owned()
+        } else {
+            arrow(change, screen)
+        };
         (change.field.as_str(), value)
     });
     let sign = if new { "  + " } else { "    " };

@@ -5,6 +5,7 @@ use super::money;
 use super::screen::{NONE, Screen, Tone};
 use super::table::{Cell, Column, Table, toned};
 use super::tree::{self, Line};
+use crate::model::Field;
 use crate::varlink::sync::{FieldChange, Item, Reject};
 
 impl tree::Entry for Item {
@@ -59,7 +60,7 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
                     item.start_date.as_deref().unwrap_or(NONE).into(),
                     item.end_date.as_deref().unwrap_or(NONE).into(),
                 ]);
-                for note in notes(item) {
+                for note in notes(item, screen) {
                     table.note(note);
                 }
             }
@@ -73,14 +74,15 @@ fn context(key: &str) -> [Cell; 3] {
 }
 
 /// What is told of an item below its row: what changes, and why it is not simply applied.
-fn notes(item: &Item) -> Vec<Cell> {
+fn notes(item: &Item, screen: &Screen) -> Vec<Cell> {
     let reason = reason(item).into_iter().map(|reason| toned(Tone::Dim, reason));
     let changes = match item.state.as_str() {
         // Every field of a new item is a change: the row says enough.
         "new" | "unsupported" | "ignored" => &[][..],
         _ => item.changes.as_slice(),
     };
-    let changes = changes.iter().map(|c| toned(Tone::Warning, format!("{} {}", c.field, arrow(c))));
+    let told = |c: &FieldChange| format!("{} {}", c.field, arrow(c, screen));
+    let changes = changes.iter().map(|change| toned(Tone::Warning, told(change)));
     reason.chain(changes).collect()
 }
 
@@ -92,19 +94,28 @@ pub fn renews(item: &Item) -> String {
 /// Why an item is as it is: what it renews and by which rule, or why it is held or left out.
 pub fn reason(item: &Item) -> Option<String> {
     match (&item.renews, &item.reason) {
-        (Some(key), Some(rule)) => Some(format!("renews {key}: {rule}")),
+        (Some(key), Some(rule)) if item.state == "new" => Some(format!("renews {key}: {rule}")),
+        (_, Some(reason)) => Some(format!("reason: {reason}")),
         (Some(key), None) => Some(format!("renews {key}")),
-        (None, Some(reason)) => Some(format!("reason: {reason}")),
         (None, None) => None,
     }
 }
 
 /// A change as `old → new`; a dash where there is no value.
-pub fn arrow(change: &FieldChange) -> String {
-    arrow_of(change.from.as_deref(), change.to.as_deref())
+pub fn arrow(change: &FieldChange, screen: &Screen) -> String {
+    arrow_in(&change.field, change.from.as_deref(), change.to.as_deref(), screen)
 }
 
-/// The same of two values.
+/// The same of a field and its two values. The one field that is a moment is told as moments are.
+pub fn arrow_in(field: &str, from: Option<&str>, to: Option<&str>, screen: &Screen) -> String {
+    if field != Field::Vanished.name() {
+        return arrow_of(from, to);
+    }
+    let [from, to] = [from, to].map(|value| value.map(|at| screen.short(Some(at))));
+    arrow_of(from.as_deref(), to.as_deref())
+}
+
+/// Two values as `old → new`, as they stand.
 pub fn arrow_of(from: Option<&str>, to: Option<&str>) -> String {
     format!("{} → {}", from.unwrap_or(NONE), to.unwrap_or(NONE))
 }
@@ -127,6 +138,29 @@ pub fn rejects(rejects: &[Reject], screen: &Screen) -> String {
         ]);
     }
     table.render(screen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::screen::sample;
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_the_local_clock() {
+        let moment = Some("2026-11-24T11:00:00Z");
+        let gone = arrow_in("vanished", None, moment, &sample(80));
+        assert!(gone.starts_with("- → today "), "{gone}");
+        assert_eq!(arrow_in("notes", moment, None, &sample(80)), "2026-11-24T11:00:00Z → -");
+    }
+
+    #[test]
+    fn a_rule_is_told_of_what_is_new_and_a_reason_of_what_is_not_applied() {
+        let mut item = samples().into_iter().find(|item| item.renews.is_some()).expect("one");
+        item.reason = Some("the name".to_owned());
+        assert_eq!(reason(&item).as_deref(), Some("renews A29683000: the name"));
+        item.state = "ignored".to_owned();
+        assert_eq!(reason(&item).as_deref(), Some("reason: the name"));
+    }
 }
 
 /// Items for snapshots: two agreements, wide letters, two currencies, a renewal, every kind of

@@ -5,7 +5,7 @@ mod revert;
 use chrono::DateTime;
 
 use super::error::CtlError;
-use super::items::{self, arrow_of};
+use super::items::{self, arrow_in};
 use super::output::Csv;
 use super::screen::{NONE, Screen, Tone, count};
 use super::start::Ctl;
@@ -196,7 +196,7 @@ fn changes(changes: &[RunChange], screen: &Screen) -> String {
         table.row([
             key.into(),
             change.field.as_str().into(),
-            arrow_of(change.from.as_deref(), change.to.as_deref()).into(),
+            arrow_in(&change.field, change.from.as_deref(), change.to.as_deref(), screen).into(),
         ]);
     }
     table.render(screen)

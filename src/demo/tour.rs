@@ -6,7 +6,15 @@ use std::process::Output;
 use std::time::Duration;
 
 use super::stage::Stage;
+use super::tenant::Entity;
 use crate::model::ClientId;
+
+mod steps;
+
+use steps::{
+    AFTER_A_LINE_IS_GONE, AFTER_IT_IS_BACK, AFTER_THE_CHANGE, AFTER_THE_RENEWAL, BEFORE_AUTO_SYNC,
+    BEFORE_THE_RENEWAL, WHILE_AUTO_SYNC,
+};
 
 /// The client of the tour, its agreement and the line on it that changes.
 const CLIENT: &str = "Acme Dental";
@@ -15,10 +23,20 @@ const AGREEMENT: &str = "A29683353";
 const LINE: &str = "S55102";
 const LINE_ID: i64 = 55102;
 
+/// The line of it that is taken away, and comes back.
+const KEPT: &str = "S55104";
+const KEPT_ID: i64 = 55104;
+
+/// The client with a renewal, the agreement that ends, and the one that renews it.
+const RENEWING: &str = "Summit Veterinary";
+const OLD: &str = "A29683601";
+const NEW: &str = "A29683602";
+const NEW_ID: i64 = 29_683_602;
+
 /// How long the tour waits for a run that the daemon starts by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One command, what is said before it, and what must come of it.
+/// One command, what is said before it (nothing, where the step before has said it), and what must come of it.
 struct Step<'a> {
     says: &'a str,
     args: &'a [&'a str],
@@ -32,25 +50,10 @@ pub(super) async fn walk(stage: &Stage) -> io::Result<bool> {
         "lmsyncd keeps an MSP's contracts current from Autotask. This tour does the whole job once,\n\
          on a fake Autotask tenant, with the real lmsyncctl.",
     )?;
-    for step in BEFORE_AUTO_SYNC {
-        if !take(stage, step).await? {
-            return Ok(false);
-        }
-    }
-    if !first_automatic_run(stage).await? {
+    // The renewal is still to be written. Hidden from the start, so that no list shows it early.
+    stage.tenant.hide_contract(NEW_ID);
+    if !everything(stage).await? {
         return Ok(false);
-    }
-    for step in WHILE_AUTO_SYNC {
-        if !take(stage, step).await? {
-            return Ok(false);
-        }
-    }
-    say("Meanwhile, in Autotask, someone raises that line from 11 units to 14.")?;
-    stage.tenant.change_units(LINE_ID, 14).map_err(io::Error::other)?;
-    for step in AFTER_THE_CHANGE {
-        if !take(stage, step).await? {
-            return Ok(false);
-        }
     }
     let counters = stage.tenant.counters();
     say(&format!(
@@ -60,108 +63,49 @@ pub(super) async fn walk(stage: &Stage) -> io::Result<bool> {
     Ok(counters.write_attempts == 0)
 }
 
-const BEFORE_AUTO_SYNC: &[Step<'_>] = &[
-    Step {
-        says: "Is Autotask reachable, and may our API user read contracts?",
-        args: &["doctor"],
-        exit: 0,
-        shows: &["zone", "credentials", "Contracts"],
-    },
-    Step {
-        says: "Which clients have agreements?",
-        args: &["client", "list"],
-        exit: 0,
-        shows: &[CLIENT],
-    },
-    Step {
-        says: "What is new or changed in Autotask for one of them?",
-        args: &["pending", CLIENT],
-        exit: 0,
-        shows: &["new", AGREEMENT, LINE],
-    },
-    Step {
-        says: "Field by field, and in money:",
-        args: &["diff", CLIENT, AGREEMENT, LINE],
-        exit: 0,
-        shows: &["billing_cost", "254.10"],
-    },
-    Step {
-        says: "Import the agreement and one line of it.",
-        args: &["sync", CLIENT, AGREEMENT, LINE],
-        exit: 0,
-        shows: &["2 created"],
-    },
-    Step {
-        says: "They are contract records now. What Autotask does not know can be added.",
-        args: &["contract", "set", LINE, "owner=Dana", "notice_days=60"],
-        exit: 0,
-        shows: &["owner", "Dana"],
-    },
-    Step {
-        says: "What Autotask owns cannot be edited here, ever.",
-        args: &["contract", "set", LINE, "billing_cost=1.00"],
-        exit: 6,
-        shows: &["hint:"],
-    },
-    Step { says: "How do things stand?", args: &["status"], exit: 0, shows: &[CLIENT, "ok"] },
-    Step {
-        says: "Keep the client current by itself, every 24 hours. The first run starts at once.",
-        args: &["auto-sync", "on", CLIENT],
-        exit: 0,
-        shows: &["on"],
-    },
-];
+/// All chapters, with what happens in Autotask between them.
+async fn everything(stage: &Stage) -> io::Result<bool> {
+    let done = chapter(stage, BEFORE_AUTO_SYNC).await?
+        && first_automatic_run(stage).await?
+        && chapter(stage, WHILE_AUTO_SYNC).await?;
+    if !done {
+        return Ok(false);
+    }
+    say("Meanwhile, in Autotask, someone raises that line from 11 units to 14.")?;
+    stage.tenant.change_units(LINE_ID, 14).map_err(io::Error::other)?;
+    if !chapter(stage, AFTER_THE_CHANGE).await? {
+        return Ok(false);
+    }
+    say("Somebody takes a line away in Autotask.")?;
+    let line = stage.tenant.get(Entity::ContractServices, KEPT_ID);
+    let line = line.ok_or_else(|| io::Error::other("the fake tenant lost a line"))?;
+    stage.tenant.remove(Entity::ContractServices, KEPT_ID).map_err(io::Error::other)?;
+    if !chapter(stage, AFTER_A_LINE_IS_GONE).await? {
+        return Ok(false);
+    }
+    say("It was a mistake, and is put back.")?;
+    stage.tenant.insert(Entity::ContractServices, &line).map_err(io::Error::other)?;
+    if !chapter(stage, AFTER_IT_IS_BACK).await? || !chapter(stage, BEFORE_THE_RENEWAL).await? {
+        return Ok(false);
+    }
+    say("In Autotask, the renewal is written.")?;
+    stage.tenant.show_contract(NEW_ID);
+    chapter(stage, AFTER_THE_RENEWAL).await
+}
 
-const WHILE_AUTO_SYNC: &[Step<'_>] = &[
-    Step {
-        says: "The first automatic run brought what was left.",
-        args: &["run", "list", CLIENT],
-        exit: 0,
-        shows: &["auto", "manual"],
-    },
-    Step {
-        says: "While auto-sync is on, a sync by hand is refused, with the way out.",
-        args: &["sync", CLIENT, "--all", "--yes"],
-        exit: 6,
-        shows: &["auto-sync", "hint:"],
-    },
-];
-
-const AFTER_THE_CHANGE: &[Step<'_>] = &[
-    Step {
-        says: "Looking is never refused.",
-        args: &["diff", CLIENT],
-        exit: 0,
-        shows: &["254.10", "323.40"],
-    },
-    Step {
-        says: "By hand again, so that the tour need not wait for tomorrow.",
-        args: &["auto-sync", "off", CLIENT],
-        exit: 0,
-        shows: &["off"],
-    },
-    Step {
-        says: "The next sync brings the change.",
-        args: &["sync", CLIENT, "--all", "--yes"],
-        exit: 0,
-        shows: &["0 created", "2 updated"],
-    },
-    Step {
-        says: "Running it again changes nothing.",
-        args: &["sync", CLIENT, "--all", "--yes"],
-        exit: 0,
-        shows: &["0 created", "0 updated"],
-    },
-    Step {
-        says: "And what was added here is still there.",
-        args: &["contract", "show", LINE],
-        exit: 0,
-        shows: &["323.40", "Dana"],
-    },
-];
+async fn chapter(stage: &Stage, steps: &[Step<'_>]) -> io::Result<bool> {
+    for step in steps {
+        if !take(stage, step).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
 
 async fn take(stage: &Stage, step: &Step<'_>) -> io::Result<bool> {
-    say(step.says)?;
+    if !step.says.is_empty() {
+        say(step.says)?;
+    }
     let output = stage.lmsyncctl(step.args).await?;
     let text = show(step.args, &output)?;
     let mut wrong = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 
 use super::{
@@ -69,7 +69,9 @@ impl Contract {
         match field {
             Field::Client => Some(Value::Text(self.client.to_string())),
             Field::Parent => self.parent.map(|key| Value::Text(key.to_string())),
-            Field::Vanished => self.vanished.map(|at| Value::Text(at.to_rfc3339())),
+            Field::Vanished => {
+                self.vanished.map(|at| Value::Text(at.to_rfc3339_opts(SecondsFormat::Secs, true)))
+            }
             _ => match field.ownership() {
                 Ownership::Source => self.source.get(&field),
                 Ownership::Seeded => self.overrides.get(&field).or(self.source.get(&field)),

@@ -91,7 +91,7 @@ fn pending_item(item: &SourceItem, stored: &Stored, around: Around<'_>) -> Optio
 /// Which rule found what a new agreement renews.
 fn renewal_rule(key: ItemKey, state: PendingState, around: Around<'_>) -> Option<String> {
     let renewal = around.renewals.iter().find(|renewal| renewal.new == key)?;
-    (state == PendingState::New).then(|| format!("renews {}: {}", renewal.old, renewal.rule.text()))
+    (state == PendingState::New).then(|| renewal.rule.text().to_owned())
 }
 
 /// Turns an item that is ignored, or held since its run was reverted, into one that no run takes.

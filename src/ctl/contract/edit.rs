@@ -95,7 +95,7 @@ pub fn render(reply: &EditReply, screen: &Screen) -> String {
 
 /// Changes, field by field, below the name of the contract.
 pub fn changed(changes: &[FieldChange], screen: &Screen) -> String {
-    let lines = changes.iter().map(|change| (change.field.as_str(), arrow(change)));
+    let lines = changes.iter().map(|change| (change.field.as_str(), arrow(change, screen)));
     pairs(lines, screen).lines().map(|line| format!("  {line}\n")).collect()
 }
 

@@ -16,7 +16,7 @@ use super::super::tree::{self, Branch, Line};
 use crate::varlink::contracts::{Contract, ContractList, List};
 
 /// The columns of every list of contracts, by the names that JSON has for them.
-const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 18] = [
     "key",
     "parent",
     "client_id",

@@ -78,7 +78,7 @@ fn steps(reply: &HistoryReply, screen: &Screen) -> String {
             entry.sequence.to_string().into(),
         ]);
         for change in &entry.changes {
-            table.note(toned(Tone::Plain, format!("{} {}", change.field, arrow(change))));
+            table.note(toned(Tone::Plain, format!("{} {}", change.field, arrow(change, screen))));
         }
     }
     let mut text = format!("{}\n", screen.paint(Tone::Strong, &reply.key));

@@ -1,36 +1,24 @@
 //! The export as comma-separated values: one row per contract.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::super::contract::list::COLUMNS;
 use super::super::error::CtlError;
 use super::super::output::csv_of;
 use crate::model::Field;
 use crate::varlink::contracts::{ExportReply, Exported};
 
-/// The columns that are a contract's own, in front.
-const FIXED: [&str; 19] = [
-    "key",
-    "parent",
-    "client_id",
-    "client_name",
-    "name",
-    "type",
-    "status",
-    "billing_cost",
-    "currency",
-    "billing_cycle",
-    "start_date",
-    "end_date",
-    "source",
-    "last_synced",
-    "vanished",
-    "basis",
-    "currency_basis",
-    "renews",
-    "link",
-];
+/// The columns of a contract, in front: those of every list, and the client's name after its id.
+static FIXED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let named = |column| match column {
+        "client_id" => vec![column, "client_name"],
+        _ => vec![column],
+    };
+    COLUMNS.into_iter().flat_map(named).collect()
+});
 
 /// The field that `client_id` is the column of.
 const CLIENT: &str = "client";
@@ -48,7 +36,7 @@ pub fn render(reply: &ExportReply) -> Result<String, CtlError> {
 /// field that occurs, by name.
 fn columns(reply: &ExportReply) -> Vec<String> {
     let always = Field::ALL.into_iter().map(Field::name).filter(|name| !is_fixed(name));
-    let known: Vec<String> = FIXED.into_iter().chain(always).map(str::to_owned).collect();
+    let known: Vec<String> = FIXED.iter().copied().chain(always).map(str::to_owned).collect();
     let fields = reply.contracts.iter().flat_map(|row| &row.fields).map(|view| &view.field);
     let more: BTreeSet<&String> =
         fields.filter(|name| !is_fixed(name) && !known.contains(name)).collect();
