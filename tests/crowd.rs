@@ -119,3 +119,36 @@ fn one_who_waited_for_a_turn_and_left_has_none() {
     let runs = world.json(&["run", "list"]);
     assert_eq!(runs["runs"].as_array().map(Vec::len), Some(1), "{runs:#}");
 }
+
+#[test]
+fn the_second_is_told_of_the_first_or_waits_and_progress_is_streamed() {
+    let (world, _daemon) = ready();
+    world.json(&["client", "list"]);
+    world.tenant.faults().set(Fault::Slow.amount(800));
+    // The first asks for progress, as lmsyncctl does, and gets it before the run.
+    let mut first = BufReader::new(connect(&world));
+    let call = json!({"method": "org.lmsyncd.Sync.Sync", "more": true,
+        "parameters": {"client": ACME, "all": true}});
+    send(first.get_mut(), &call);
+    let mut next = || -> Value {
+        let mut frame = Vec::new();
+        first.read_until(0, &mut frame).expect("a reply");
+        serde_json::from_slice(&frame[..frame.len() - 1]).expect("JSON")
+    };
+    let progress = next();
+    assert_eq!(progress["continues"], true);
+    assert!(progress["parameters"]["progress"]["doing"].is_string(), "{progress}");
+
+    world
+        .ctl(&["sync", ACME, "--all"])
+        .expect(9, &["has been syncing Acme Dental since", "--wait"]);
+    let impatient = world.ctl(&["sync", ACME, "--all", "--wait", "--timeout", "1"]);
+    impatient.expect(9, &["gave up waiting"]);
+    let waited = world.json(&["sync", ACME, "--all", "--wait"]);
+    assert_eq!((&waited["run"]["id"], &waited["run"]["created"]), (&json!(2), &json!(0)));
+
+    let run = std::iter::repeat_with(next).find(|reply| reply["continues"] != true);
+    let run = run.expect("a last reply")["parameters"]["run"].clone();
+    assert_eq!((&run["id"], &run["result"]), (&json!(1), &json!("ok")));
+    assert!(run["created"].as_i64() > Some(1));
+}
