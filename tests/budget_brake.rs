@@ -102,6 +102,21 @@ impl House {
         self.store.close().await.expect("it closes");
     }
 
+    /// Switches auto-sync on, and never waits idly meanwhile: the paused clock would jump.
+    async fn switch_on(&self, clients: &[ClientRef]) {
+        let yielding = async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            on = self.engine.switch(clients, true, None, &Actor::daemon()) => {
+                on.expect("on");
+            }
+            () = yielding => {}
+        }
+    }
+
     /// Gives the engine every chance to do what is due.
     async fn settle(&self) {
         for _ in 0..2000 {
@@ -166,7 +181,7 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     let clients = clients(&tenant);
     tenant.faults().set(Fault::WrongAuth);
     let house = House::start(folder.path(), &tenant, noon(), 2000);
-    house.engine.switch(&clients, true, None, &Actor::daemon()).await.expect("on");
+    house.switch_on(&clients).await;
     house.settle().await;
     for hour in 1..=4_u32 {
         for client in &clients {
@@ -215,7 +230,7 @@ async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
     let clients = clients(&tenant);
     tenant.limits().set_used(8000);
     let house = House::start(folder.path(), &tenant, noon(), 2000);
-    house.engine.switch(&clients, true, None, &Actor::daemon()).await.expect("on");
+    house.switch_on(&clients).await;
     house.pass(30).await;
     assert_eq!(house.count_synced(), 0, "auto-sync stops at 75 %");
     assert!(tenant.counters().total < 20, "{:?}", tenant.counters());
@@ -241,7 +256,7 @@ async fn a_restart_does_not_forget_what_was_spent() {
     assert!(spent <= u64::from(cap));
     house.stop().await;
     let house = House::start(folder.path(), &tenant, noon() + TimeDelta::minutes(1), cap);
-    house.engine.switch(&clients, true, None, &Actor::daemon()).await.expect("on");
+    house.switch_on(&clients).await;
     house.pass(30).await;
     assert_eq!(tenant.counters().total, spent);
     let board = house.engine.board(None).expect("a board");

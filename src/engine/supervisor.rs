@@ -62,7 +62,7 @@ impl Engine {
         let clients = self.store.clients()?;
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
-        if !due.is_empty() && self.must_stand_back(&live).await {
+        if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
         let batch: Vec<(ClientState, Claim)> = clients
@@ -97,11 +97,15 @@ impl Engine {
     /// Whether all integrations of the tenant together use so much of its hour that background work
     /// waits: what is due stays due, and is late. Before the credentials were ever accepted nothing
     /// is asked, because each refusal brings the account nearer to its lock.
-    async fn must_stand_back(&self, live: &Live) -> bool {
+    async fn must_stand_back(&self, live: &Live, told: bool) -> bool {
         live.autotask.keep();
         let usage = live.autotask.usage();
         if let Some(blocked) = usage.blocked {
-            // One request tries for all of them, when its time has come.
+            // Each client is told once, which costs nothing. Then one request tries for all of
+            // them, when its time has come.
+            if !told {
+                return false;
+            }
             return blocked.until > self.now() || live.autotask.threshold().await.is_err();
         }
         if let Some(why) = waiting::reason(&usage, &live.settings, self.now()) {
@@ -166,6 +170,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether every client that is due has been told that the credentials are refused.
+fn told(clients: &[ClientState], due: &BTreeSet<ClientId>) -> bool {
+    clients.iter().filter(|state| due.contains(&state.client.id)).all(|state| {
+        state.last_error.as_ref().is_some_and(|error| {
+            matches!(error.code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
+        })
+    })
 }
 
 /// Shares the requests of a batch out among its runs, so that they add up to what was spent.
