@@ -109,8 +109,9 @@ impl House {
                 tokio::task::yield_now().await;
             }
         };
+        let actor = Actor::daemon();
         tokio::select! {
-            on = self.engine.switch(clients, true, None, &Actor::daemon()) => {
+            on = self.engine.switch(clients, true, None, &actor) => {
                 on.expect("on");
             }
             () = yielding => {}
@@ -202,7 +203,7 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     tenant.reset_counters();
     house.stop().await;
 
-    let house = House::start(folder.path(), &tenant, noon() + TimeDelta::minutes(237), 2000);
+    let house = House::start(folder.path(), &tenant, noon() + TimeDelta::minutes(236), 2000);
     house.settle().await;
     house.engine.checkup().await;
     assert_eq!(tenant.counters().total, 0, "a restart is no new try");
@@ -231,7 +232,7 @@ async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
     tenant.limits().set_used(8000);
     let house = House::start(folder.path(), &tenant, noon(), 2000);
     house.switch_on(&clients).await;
-    house.pass(30).await;
+    house.pass(33).await;
     assert_eq!(house.count_synced(), 0, "auto-sync stops at 75 %");
     assert!(tenant.counters().total < 20, "{:?}", tenant.counters());
     let waiting = house.engine.board(None).expect("a board").waiting;
