@@ -123,6 +123,10 @@ impl House {
         for _ in 0..2000 {
             tokio::task::yield_now().await;
         }
+        // The store's thread writes on a clock of its own.
+        while !self.engine.running().is_empty() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Lets time pass, minute by minute.
