@@ -140,29 +140,6 @@ pub fn rejects(rejects: &[Reject], screen: &Screen) -> String {
     table.render(screen)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::screen::sample;
-    use super::*;
-
-    #[test]
-    fn a_moment_is_told_by_the_local_clock() {
-        let moment = Some("2026-11-24T11:00:00Z");
-        let gone = arrow_in("vanished", None, moment, &sample(80));
-        assert!(gone.starts_with("- → today "), "{gone}");
-        assert_eq!(arrow_in("notes", moment, None, &sample(80)), "2026-11-24T11:00:00Z → -");
-    }
-
-    #[test]
-    fn a_rule_is_told_of_what_is_new_and_a_reason_of_what_is_not_applied() {
-        let mut item = samples().into_iter().find(|item| item.renews.is_some()).expect("one");
-        item.reason = Some("the name".to_owned());
-        assert_eq!(reason(&item).as_deref(), Some("renews A29683000: the name"));
-        item.state = "ignored".to_owned();
-        assert_eq!(reason(&item).as_deref(), Some("reason: the name"));
-    }
-}
-
 /// Items for snapshots: two agreements, wide letters, two currencies, a renewal, every kind of
 /// note.
 #[cfg(test)]
@@ -224,4 +201,27 @@ pub fn samples() -> Vec<Item> {
         odd,
         gone,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::screen::sample;
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_the_local_clock() {
+        let moment = Some("2026-11-24T11:00:00Z");
+        let gone = arrow_in("vanished", None, moment, &sample(80));
+        assert!(gone.starts_with("- → today "), "{gone}");
+        assert_eq!(arrow_in("notes", moment, None, &sample(80)), "2026-11-24T11:00:00Z → -");
+    }
+
+    #[test]
+    fn a_rule_is_told_of_what_is_new_and_a_reason_of_what_is_not_applied() {
+        let mut item = samples().into_iter().find(|item| item.renews.is_some()).expect("one");
+        item.reason = Some("the name".to_owned());
+        assert_eq!(reason(&item).as_deref(), Some("renews A29683000: the name"));
+        item.state = "ignored".to_owned();
+        assert_eq!(reason(&item).as_deref(), Some("reason: the name"));
+    }
 }
