@@ -7,7 +7,7 @@ mod own;
 mod past;
 mod relink;
 #[cfg(test)]
-mod samples;
+pub mod samples;
 mod show;
 
 use super::error::CtlError;

@@ -161,36 +161,15 @@ fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
 /// in a description, an override, a user-defined field.
 #[cfg(test)]
 fn sample() -> ExportReply {
-    use crate::varlink::contracts::{Contract, Exported, FieldView};
+    use super::contract::samples::{self, view};
+    use crate::varlink::contracts::{Contract, Exported};
     use crate::varlink::sync::Client;
 
     let contract = |key: &str, parent: Option<&str>, client_id, name: &str| Contract {
-        key: key.to_owned(),
-        parent: parent.map(str::to_owned),
         client_id,
-        name: name.to_owned(),
-        r#type: "recurring service".to_owned(),
-        status: "active".to_owned(),
-        billing_cost: "482.60".to_owned(),
-        currency: "USD".to_owned(),
-        billing_cycle: "monthly".to_owned(),
-        start_date: Some("2026-01-01".to_owned()),
         end_date: Some("2026-12-31".to_owned()),
-        source: "autotask".to_owned(),
-        last_synced: Some("2026-11-24T01:00:00Z".to_owned()),
-        vanished: None,
-        basis: Some("current".to_owned()),
-        currency_basis: Some("client".to_owned()),
-        renews: None,
         link: Some("https://ww5.autotask.net/contract?id=29683353".to_owned()),
-    };
-    let view = |field: &str, owner: &str, value: Option<&str>, theirs: Option<&str>| FieldView {
-        field: field.to_owned(),
-        owner: owner.to_owned(),
-        value: value.map(str::to_owned),
-        autotask_value: theirs.map(str::to_owned),
-        overridden: theirs.is_some(),
-        changed: Some("2026-11-20T13:00:00Z".to_owned()),
+        ..samples::contract(key, parent, name, "482.60", "USD")
     };
     let acme = Client { id: 174, name: "Acme, Dental / \u{1b}[2JBerlin".to_owned() };
     let wide = Client { id: 0, name: "株式会社日本".to_owned() };

@@ -90,7 +90,12 @@ impl World {
 
     /// Starts lmsyncd with the configuration as it is, and waits until it says that it is ready.
     pub fn start(&self) -> Daemon {
-        Daemon::start(self)
+        self.start_in("UTC")
+    }
+
+    /// The same on a machine in another time zone, as the variable TZ has it.
+    pub fn start_in(&self, zone: &str) -> Daemon {
+        Daemon::start(self, zone)
     }
 
     /// Runs lmsyncctl without a terminal.
@@ -186,7 +191,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    fn start(world: &World) -> Daemon {
+    fn start(world: &World, zone: &str) -> Daemon {
         let notify = world.path("notify.sock");
         let _ = fs::remove_file(&notify);
         let socket = UnixDatagram::bind(&notify).expect("a socket for readiness");
@@ -197,6 +202,7 @@ impl Daemon {
             .open(world.path("daemon.log"))
             .expect("a log");
         let mut child = lmsyncd(&world.config())
+            .env("TZ", zone)
             .env("NOTIFY_SOCKET", &notify)
             .env("LMSYNCD_LOG", "debug")
             .stderr(log)
