@@ -203,69 +203,6 @@ pub fn samples() -> Vec<Item> {
     ]
 }
 
-/// Items for snapshots: two agreements, wide letters, two currencies, a renewal, every kind of
-/// note.
-#[cfg(test)]
-pub fn samples() -> Vec<Item> {
-    let item = |key: &str, parent: Option<&str>, state: &str, kind: &str, name: &str| Item {
-        key: key.to_owned(),
-        parent: parent.map(str::to_owned),
-        state: state.to_owned(),
-        r#type: kind.to_owned(),
-        name: name.to_owned(),
-        status: Some("active".to_owned()),
-        billing_cost: Some("482.60".to_owned()),
-        currency: Some("USD".to_owned()),
-        billing_cycle: Some("monthly".to_owned()),
-        start_date: Some("2026-01-01".to_owned()),
-        end_date: Some("2026-12-31".to_owned()),
-        reason: None,
-        renews: None,
-        changes: Vec::new(),
-    };
-    let changed = |mut item: Item, changes: &[(&str, Option<&str>, Option<&str>)]| {
-        item.changes = changes
-            .iter()
-            .map(|(field, from, to)| FieldChange {
-                field: (*field).to_owned(),
-                from: from.map(str::to_owned),
-                to: to.map(str::to_owned),
-            })
-            .collect();
-        item
-    };
-    let fields =
-        [("name", None, Some("Managed Workplace")), ("billing_cost", None, Some("482.60"))];
-    let cost =
-        [("billing_cost", Some("482.60"), Some("490.00")), ("end_date", Some("2026-12-31"), None)];
-    let mut yen =
-        item("A29683360", None, "new", "recurring service", "東京支社 マネージドサービス契約");
-    (yen.renews, yen.reason) = (
-        Some("A29683000".to_owned()),
-        Some("Autotask names it as the renewed contract".to_owned()),
-    );
-    (yen.currency, yen.billing_cost) = (Some("JPY".to_owned()), Some("120000".to_owned()));
-    let mut odd = item("T9", Some("A29683360"), "unsupported", "ticket purchase", "Per ticket");
-    odd.reason = Some("ticket purchases have no price that is billed by time".to_owned());
-    odd.billing_cost = None;
-    let mut gone = item("S61", Some("A29683399"), "vanished", "service", "Old backup");
-    gone.billing_cycle = None;
-    vec![
-        changed(item("A29683353", None, "new", "recurring service", "Managed Workplace"), &fields),
-        item(
-            "S55102",
-            Some("A29683353"),
-            "new",
-            "service",
-            "Endpoint detection and response for workstations, with a very long name indeed",
-        ),
-        changed(item("B771", Some("A29683353"), "changed", "service bundle", "Bundle"), &cost),
-        yen,
-        odd,
-        gone,
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::screen::sample;
