@@ -85,7 +85,15 @@ fn a_contract_may_move_end_come_back_and_be_renamed() {
     world
         .ctl(&["contract", "history", ACME_AGREEMENT])
         .expect(0, &["active → inactive", "inactive → active", "Managed Everything", "174 → 175"]);
-    world.ctl(&["contract", "show", ACME_AGREEMENT]).expect(0, &["call first"]);
+    let fields = world.json(&["contract", "show", ACME_AGREEMENT])["fields"].clone();
+    let field = |name| fields.as_array().expect("fields").iter().find(|f| f["field"] == name);
+    let notes = field("notes").expect("notes");
+    assert_eq!((&notes["value"], &notes["owner"]), (&json!("call first"), &json!("local")));
+    assert_eq!(field("name").expect("a name")["owner"], "seeded");
+    assert_eq!(field("status").expect("a status")["owner"], "autotask");
+    for name in ["notes", "name", "status"] {
+        assert!(field(name).expect("the field")["changed"].is_string(), "{name}");
+    }
 }
 
 #[test]
@@ -158,4 +166,55 @@ fn what_may_be_forgotten_is_told_before_it_is() {
     assert_eq!((&dry["dry_run"], &dry["commits"]), (&json!(true), &json!(0)));
     world.ctl(&["history", "prune"]).expect(0, &["nothing is older"]);
     assert_eq!(world.json(&["contract", "history", ACME_AGREEMENT]), before);
+}
+
+/// Everything that may be wrong with rows, at once, in a book that was imported before.
+#[test]
+fn bad_rows_stop_no_run_and_cost_no_contract() {
+    let (world, _daemon) = ready_with("");
+    let clients = [ACME, NORTHWIND, "177", SUMMIT, "179", "180"];
+    for client in clients {
+        world.ctl(&["sync", client, "--all"]);
+    }
+    let before = world.contracts();
+    let set = |entity, id, field: &str, value: Value| {
+        world.tenant.set(entity, id, field, value).expect("set");
+    };
+    for id in world.tenant.ids(Entity::ContractServiceUnits) {
+        let row = world.tenant.get(Entity::ContractServiceUnits, id).expect("a row");
+        if row["contractServiceID"] == 55_103 {
+            set(Entity::ContractServiceUnits, id, "units", json!(-3));
+        }
+    }
+    set(Entity::Contracts, 29_683_354, "contractName", json!("x".repeat(2000)));
+    set(Entity::Contracts, 29_683_502, "contractName", json!(""));
+    set(Entity::Contracts, 29_683_501, "status", json!(77));
+    set(Entity::Contracts, 29_683_505, "endDate", json!("2001-01-01"));
+    set(Entity::Companies, 180, "currencyID", json!(99));
+    let twin = json!({"companyID": 178, "contractType": 7, "contractName": "Another renewal",
+        "contractPeriodType": 2, "renewedContractID": 29_683_601, "status": 1,
+        "startDate": "2026-08-01", "endDate": "2027-07-31"});
+    world.tenant.insert(Entity::Contracts, &twin).expect("an agreement");
+    world.tenant.remove(Entity::Services, 301).expect("a service");
+    world.tenant.hide_contract(29_683_503);
+
+    for client in clients {
+        let told = world.ctl(&["sync", client, "--all"]);
+        assert!([0, 6, 8].contains(&told.exit), "{told:?}");
+        let run = world.json(&["run", "list", client, "--limit", "1"])["runs"][0].clone();
+        assert_ne!(run["result"], "failed", "{run}");
+    }
+    let after = world.contracts();
+    for contract in &before {
+        assert!(after.iter().any(|other| other["key"] == contract["key"]), "{contract} is lost");
+    }
+    let quarantine = world.json(&["quarantine", "list"]);
+    let waiting = keys(&quarantine["items"]);
+    for key in ["S55103", ACME_AGREEMENT, "A29683502", "A29683505"] {
+        assert!(waiting.contains(&key), "{quarantine}");
+    }
+    assert_eq!(shown(&world, "A29683501")["status"], "unknown (77)");
+    assert_eq!(shown(&world, "A29683354")["name"].as_str().map(str::len), Some(2000));
+    assert_eq!(shown(&world, "A29683801")["currency"], "CAD", "held, not taken for another");
+    world.ctl(&["contract", "list"]).expect(0, &[]);
 }
