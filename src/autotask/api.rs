@@ -13,9 +13,11 @@ use super::options::Options;
 use super::probe::{Finding, probe, threshold};
 use super::progress::Progress;
 use super::read::{Reading, Scope};
+use super::remembered::UseMemory;
 use super::retry::FOR_A_RUN;
 use super::transport::Transport;
 use super::usage::{Threshold, Usage};
+use super::work::Work;
 use super::zone::ZoneMemory;
 use crate::clock::Clock;
 use crate::model::{ClientSnapshot, ItemKey, UdfName};
@@ -41,6 +43,18 @@ impl Autotask {
             user_defined,
             catalogue: Catalogue::default(),
         }
+    }
+
+    /// The same, going on from what `memory` holds of the hour before a restart, and writing there.
+    pub fn remembering(mut self, memory: UseMemory) -> Autotask {
+        self.connection.remember_in(memory);
+        self
+    }
+
+    /// Writes down what a restart must not forget. Otherwise that is done every few seconds while
+    /// requests are made.
+    pub fn keep(&self) {
+        self.connection.keep();
     }
 
     /// Goes on where `old` stood, which read with other settings: what it has spent is spent.
@@ -103,12 +117,13 @@ impl Autotask {
 
     /// What `lmsyncctl doctor` finds at Autotask.
     pub async fn probe(&self) -> Vec<Finding> {
-        probe(&self.connection, &Progress::new()).await
+        probe(&self.connection, &Progress::of(Work::Checkup)).await
     }
 
-    /// How much of the tenant's limit is used up. Costs one request, which counts itself.
+    /// How much of the tenant's limit is used up, for auto-sync, which asks before it begins. Costs
+    /// one request, which counts itself.
     pub async fn threshold(&self) -> Result<Threshold, AutotaskError> {
-        threshold(&self.connection, &Progress::new()).await
+        threshold(&self.connection, &Progress::of(Work::Background)).await
     }
 
     /// What is known of the use without asking.

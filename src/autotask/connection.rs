@@ -11,16 +11,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::brake::Brake;
 use super::budget::Budget;
 use super::classify::classify;
-use super::error::AutotaskError;
+use super::entity::Endpoint;
+use super::error::{AutotaskError, RateLimit};
 use super::limit::Limits;
 use super::options::Options;
 use super::progress::Progress;
+use super::remembered::UseMemory;
 use super::request::{Credentials, Request};
 use super::retry::{Patience, retry};
+use super::tenant_use::TenantUse;
 use super::transport::{Transport, TransportError, Trouble};
 use super::usage::{Auth, Threshold, Usage};
+use super::work::Work;
 use super::zone::{self, Zone, ZoneMemory};
 use crate::clock::Clock;
 
@@ -34,18 +39,22 @@ pub(super) struct Connection {
     zone: Zone,
     limits: Limits,
     budget: Budget,
+    tenant: TenantUse,
+    brake: Brake,
+    memory: UseMemory,
     requests: AtomicU64,
     known: Mutex<Known>,
     /// Held by the one request that tries the credentials.
     trial: tokio::sync::Mutex<()>,
     /// Held by the one request that discovers the zone.
     discovery: tokio::sync::Mutex<()>,
+    /// Held by the one request that asks for the tenant's use.
+    watching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy)]
 struct Known {
     auth: Auth,
-    threshold: Option<Threshold>,
     remote_date: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
@@ -69,25 +78,44 @@ impl Connection {
             clock,
             limits: Limits::new(options.concurrency_per_endpoint),
             budget: Budget::new(options.max_requests_per_hour),
+            tenant: TenantUse::default(),
+            brake: Brake::default(),
+            memory: UseMemory::none(),
             requests: AtomicU64::new(0),
-            known: Mutex::new(Known { auth: Auth::Untried, threshold: None, remote_date: None }),
+            known: Mutex::new(Known { auth: Auth::Untried, remote_date: None }),
             trial: tokio::sync::Mutex::default(),
             discovery: tokio::sync::Mutex::default(),
+            watching: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Goes on from what `memory` holds, and writes there.
+    pub fn remember_in(&mut self, memory: UseMemory) {
+        let now = self.clock.now();
+        memory.restore(&self.budget, &self.brake, self.credentials.trace(), now);
+        self.memory = memory;
+    }
+
+    /// Writes down what a restart must not forget.
+    pub fn keep(&self) {
+        let now = self.clock.now();
+        self.memory.keep_now(&self.budget, &self.brake, self.credentials.trace(), now);
     }
 
     /// Goes on where `old` stood: its requests count toward this one's budget, and, if the
     /// credentials are the same, what became of them is known already.
     pub fn take_over(&self, old: &Connection) {
         self.budget.take_over(&old.budget);
+        self.tenant.take_over(&old.tenant);
         let known = *old.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = self.credentials.same_as(&old.credentials);
+        if same {
+            self.brake.take_over(&old.brake);
+        }
         self.know(|mine, _| {
-            *mine = if self.credentials.same_as(&old.credentials) {
-                known
-            } else {
-                Known { auth: Auth::Untried, ..known }
-            };
+            *mine = if same { known } else { Known { auth: Auth::Untried, ..known } };
         });
+        self.keep();
     }
 
     /// What time it is here.
@@ -132,24 +160,62 @@ impl Connection {
         // Another request may have proved the credentials in the meantime.
         let _trial = trial.filter(|_| !self.is_accepted());
         let zone = self.zone_url(progress).await?;
-        let mut outcome = self.send(request, &zone, progress).await;
+        if request.endpoint() != Endpoint::Threshold {
+            self.watch_tenant(&zone, progress).await;
+            self.tenant.check(progress.work(), self.clock.now())?;
+        }
+        let mut outcome = self.send(request, &zone, progress, progress.work()).await;
         if let Err(error) = &outcome
             && may_have_moved(error)
             && let Some(moved) = self.moved(&zone, progress).await?
         {
             tracing::debug!(from = %zone, to = %moved, "the tenant has moved to another zone");
-            outcome = self.send(request, &moved, progress).await;
+            // The zone is new, not the credentials: only the bound of the hour keeps it back.
+            outcome = self.send(request, &moved, progress, Work::Checkup).await;
         }
         match &outcome {
-            Ok(_) => self.know(|known, now| known.auth = Auth::Accepted(now)),
-            Err(
-                AutotaskError::AuthFailed { .. }
-                | AutotaskError::UnknownUser { .. }
-                | AutotaskError::BadIntegrationCode,
-            ) => self.know(|known, now| known.auth = Auth::Refused(now)),
+            Ok(_) => self.accepted(),
+            Err(error) if refuses(error) => self.refused(),
             Err(_) => {}
         }
         outcome
+    }
+
+    /// Reads the tenant's use if that is due. Whatever goes wrong, the request itself will find out.
+    async fn watch_tenant(&self, zone: &str, progress: &Progress) {
+        let work = progress.work();
+        if !self.is_accepted() || !self.tenant.is_due(work, self.clock.now()) {
+            return;
+        }
+        let Ok(_watching) = self.watching.try_lock() else { return };
+        self.tenant.asked(self.clock.now());
+        let answer = self.send(&Request::threshold(), zone, progress, work).await;
+        if let Ok(answer) = answer
+            && let Some(reading) = Threshold::from_answer(&answer, self.clock.now())
+        {
+            self.tenant.know(reading);
+        }
+    }
+
+    fn accepted(&self) {
+        self.know(|known, now| known.auth = Auth::Accepted(now));
+        if self.brake.release() {
+            tracing::info!("autotask accepts the credentials again");
+            self.keep();
+        }
+    }
+
+    /// The credentials were refused, and looking for another zone did not help.
+    fn refused(&self) {
+        self.know(|known, now| known.auth = Auth::Refused(now));
+        if self.brake.engage(self.clock.now()) {
+            tracing::warn!(
+                "autotask refused the credentials of {}: it is hardly asked any more, because too \
+                 many tries lock the account",
+                self.credentials.username
+            );
+        }
+        self.keep();
     }
 
     /// The zone that the tenant has moved to since `used` was in use; none where it has not, or
@@ -179,9 +245,9 @@ impl Connection {
     async fn discover(&self, progress: &Progress) -> Result<String, AutotaskError> {
         let base = zone::usable("discovery-url", &self.discovery_url)?;
         let request = Request::zone_information(&self.credentials.username);
-        let answer = self.send(&request, &base, progress).await;
-        if let Err(AutotaskError::UnknownUser { .. }) = answer {
-            self.know(|known, now| known.auth = Auth::Refused(now));
+        let answer = self.send(&request, &base, progress, progress.work()).await;
+        if answer.as_ref().is_err_and(refuses) {
+            self.refused();
         }
         let address = zone::discovered(&answer?)?;
         let url = address.url.clone();
@@ -189,15 +255,22 @@ impl Connection {
         Ok(url)
     }
 
-    /// Sends `request` once, within all limits.
+    /// Sends `request` once, within all limits; within those of the brake, as `work`.
     async fn send(
         &self,
         request: &Request,
         base: &str,
         progress: &Progress,
+        work: Work,
     ) -> Result<Value, AutotaskError> {
         let _place = self.limits.enter(request.endpoint()).await;
-        self.budget.take(self.clock.now())?;
+        let now = self.clock.now();
+        if let Some(blocked) = self.brake.blocked(work, now) {
+            return Err(AutotaskError::Blocked(blocked));
+        }
+        self.budget.take(progress.work(), now)?;
+        self.tenant.sent();
+        self.memory.keep(&self.budget, &self.brake, self.credentials.trace(), now);
         self.requests.fetch_add(1, Ordering::Relaxed);
         progress.sent();
         let http = request.to_http(base, &self.credentials);
@@ -218,6 +291,13 @@ impl Connection {
             classify(request, &self.credentials.username, &response, now)
         });
         match &outcome {
+            Err(error) if refuses(error) => self.brake.refused(now),
+            Err(AutotaskError::RateLimited(RateLimit::Threads { .. } | RateLimit::Hour { .. })) => {
+                self.limits.complained(request.endpoint());
+            }
+            _ => {}
+        }
+        match &outcome {
             Ok(_) => tracing::debug!(%request, "autotask answered"),
             Err(error) => tracing::debug!(%request, %error, "autotask did not serve the request"),
         }
@@ -226,7 +306,7 @@ impl Connection {
 
     /// Keeps a reading of the tenant's use.
     pub fn know_threshold(&self, threshold: Threshold) {
-        self.know(|known, _| known.threshold = Some(threshold));
+        self.tenant.know(threshold);
     }
 
     /// The date in Autotask's last answer, and what time it was here then.
@@ -241,11 +321,14 @@ impl Connection {
 
     /// What is known of the use.
     pub fn usage(&self) -> Usage {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, cap) = (self.clock.now(), self.budget.cap());
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         Usage {
-            requests_last_hour: self.budget.used(self.clock.now()),
-            max_requests_per_hour: self.budget.cap(),
-            threshold: known.threshold,
+            requests_last_hour: self.budget.used(now),
+            max_requests_per_hour: cap,
+            background_share: Work::Background.share_of(cap),
+            threshold: self.tenant.reading(),
+            blocked: self.brake.standing(Work::Background, now),
             zone_url: self.zone.current().ok().flatten(),
             auth: known.auth,
         }
@@ -260,6 +343,16 @@ impl Connection {
         let now = self.clock.now();
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), now);
     }
+}
+
+/// Whether the answer was that the credentials are not good.
+fn refuses(error: &AutotaskError) -> bool {
+    matches!(
+        error,
+        AutotaskError::AuthFailed { .. }
+            | AutotaskError::UnknownUser { .. }
+            | AutotaskError::BadIntegrationCode
+    )
 }
 
 /// Whether a zone that a request failed at may not be the tenant's any more: it refuses credentials
@@ -280,140 +373,5 @@ fn too_slow(timeout: std::time::Duration) -> TransportError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::autotask::entity::Entity;
-    use crate::autotask::error::RateLimit;
-    use crate::autotask::retry::FOR_A_RUN;
-    use crate::autotask::script::{Script, ZONE, now};
-    use crate::clock::ManualClock;
-
-    async fn ask(connection: &Connection) -> Result<Value, AutotaskError> {
-        connection.ask(&Request::version(), FOR_A_RUN, &Progress::new()).await
-    }
-
-    fn refused(outcome: Result<Value, AutotaskError>) -> bool {
-        matches!(outcome, Err(AutotaskError::AuthFailed { .. }))
-    }
-
-    #[tokio::test]
-    async fn a_401_stands_when_the_tenant_has_not_moved() {
-        let script = Script::new();
-        script.always("Version", 401, "");
-        let connection = script.connection();
-        assert!(refused(ask(&connection).await));
-        assert_eq!(script.asked("Version"), 1);
-        assert_eq!(script.total(), 3, "the zone before and after, and the one try");
-        assert_eq!(connection.usage().auth, Auth::Refused(now()));
-    }
-
-    #[tokio::test]
-    async fn a_401_is_tried_once_more_where_the_tenant_has_moved_to() {
-        let script = Script::new();
-        let connection = script.connection();
-        assert!(ask(&connection).await.is_ok());
-        script.move_to("http://127.0.0.1:1/zone2/");
-        assert!(ask(&connection).await.is_ok());
-        assert_eq!(script.asked("zone2/V1.0/Version"), 1);
-        let moved = connection.usage().zone_url;
-        assert_eq!(moved.as_deref(), Some("http://127.0.0.1:1/zone2/"));
-        script.always("Version", 401, "");
-        script.move_to("http://127.0.0.1:1/zone3/");
-        assert!(refused(ask(&connection).await));
-        assert_eq!(script.asked("Version"), 5);
-    }
-
-    #[tokio::test]
-    async fn a_zone_from_the_configuration_is_not_discovered() {
-        let script = Script::new();
-        script.move_to("http://127.0.0.1:1/zone2/");
-        let mut options = Options::for_tests("http://127.0.0.1:1/discovery/");
-        options.zone_url = Some(ZONE.to_owned());
-        let clock = Arc::new(ManualClock::at(now()));
-        let memory = ZoneMemory::none();
-        let connection = Connection::new(options, Arc::new(script.clone()), clock, memory);
-        assert!(refused(ask(&connection).await));
-        assert_eq!(script.total(), 1);
-    }
-
-    #[tokio::test]
-    async fn the_zone_is_remembered_under_the_user() {
-        let script = Script::new();
-        let stored = Arc::new(Mutex::new(Vec::new()));
-        let memory = Arc::clone(&stored);
-        let memory = ZoneMemory::new(
-            |_| None,
-            move |user, url| {
-                memory.lock().expect("the memory").push((user.to_owned(), url.to_owned()));
-            },
-        );
-        let options = Options::for_tests("http://127.0.0.1:1/discovery/");
-        let clock = Arc::new(ManualClock::at(now()));
-        let connection = Connection::new(options, Arc::new(script.clone()), clock, memory);
-        assert!(ask(&connection).await.is_ok());
-        assert!(ask(&connection).await.is_ok());
-        let remembered = format!("{{\"url\":\"{ZONE}\",\"web\":\"https://ww1.example/\"}}");
-        let expected = [("api@MSP.EXAMPLE".to_owned(), remembered)];
-        assert_eq!(*stored.lock().expect("the memory"), expected);
-        assert_eq!(script.total(), 3);
-    }
-
-    #[tokio::test]
-    async fn only_one_request_tries_credentials_that_are_not_proved() {
-        let script = Script::new();
-        for entity in Entity::NEEDED {
-            script.always(&format!("/{entity}/entityInformation"), 401, "");
-        }
-        let connection = script.connection();
-        let progress = Progress::new();
-        let asked = Entity::NEEDED.map(Request::entity_information);
-        let asked = asked.each_ref().map(|request| connection.ask(request, FOR_A_RUN, &progress));
-        let outcome = futures_util::future::try_join_all(asked).await;
-        assert!(matches!(outcome, Err(AutotaskError::AuthFailed { .. })));
-        assert_eq!(script.asked("/entityInformation"), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn silence_is_cut_off_and_tried_again() {
-        let script = Script::new();
-        let connection = script.connection();
-        assert!(ask(&connection).await.is_ok());
-        script.fall_silent();
-        let began = tokio::time::Instant::now();
-        let error = ask(&connection).await.expect_err("no answer");
-        let text = error.to_string();
-        assert_eq!(text, "cannot reach 127.0.0.1: no answer within 120 seconds");
-        assert_eq!(script.asked("Version"), 5);
-        assert!(began.elapsed() >= Duration::from_secs(480));
-    }
-
-    #[tokio::test]
-    async fn the_budget_stops_requests_before_they_are_sent() {
-        let script = Script::new();
-        let mut options = Options::for_tests("http://127.0.0.1:1/discovery/");
-        options.max_requests_per_hour = 2;
-        let clock = Arc::new(ManualClock::at(now()));
-        let memory = ZoneMemory::none();
-        let transport = Arc::new(script.clone());
-        let connection = Connection::new(options, transport, Arc::clone(&clock) as _, memory);
-        assert!(ask(&connection).await.is_ok());
-        assert_eq!(ask(&connection).await, Err(RateLimit::Own { cap: 2 }.into()));
-        assert_eq!((script.total(), connection.requests_total()), (2, 2));
-        assert_eq!(connection.usage().requests_last_hour, 2);
-        clock.advance(chrono::TimeDelta::minutes(60));
-        assert!(ask(&connection).await.is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_outage_of_seconds_is_lived_through() {
-        let script = Script::new();
-        script.once("Version", 503, "<html>");
-        script.once("Version", 429, "");
-        let progress = Progress::new();
-        let outcome = script.connection().ask(&Request::version(), FOR_A_RUN, &progress).await;
-        assert!(outcome.is_ok());
-        assert_eq!(progress.requests(), 4, "the zone and three tries");
-    }
-}
+#[path = "connection_tests.rs"]
+mod tests;

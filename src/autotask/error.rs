@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
+use chrono::Local;
+
 use crate::model::{Code, Failure};
 
+use super::brake::Blocked;
 use super::entity::Entity;
 use super::transport::Trouble;
 
@@ -18,6 +21,13 @@ pub enum AutotaskError {
         /// The API user's name.
         username: String,
     },
+    /// The credentials were refused before, so nothing is sent for a while.
+    #[error(
+        "autotask refused the credentials at {}; it is not asked again before {}",
+        shown(&.0.since),
+        shown(&.0.until)
+    )]
+    Blocked(Blocked),
     /// No zone knows the user.
     #[error("autotask knows no API user named {username}")]
     UnknownUser {
@@ -121,6 +131,24 @@ pub enum RateLimit {
         /// How long Autotask asks to wait.
         wait: Option<Duration>,
     },
+    /// So much of the tenant's hour is used that the rest is left to other integrations.
+    #[error("{percent} % of the tenant's requests of this hour are used; this stops at {limit} %")]
+    Tenant {
+        /// How much is used.
+        percent: u32,
+        /// Where this kind of work stops.
+        limit: u32,
+    },
+    /// Auto-sync's part of the daemon's own requests of the hour is used up.
+    #[error(
+        "the {share} requests an hour that auto-sync may make of max-requests-per-hour ({cap}) are used up"
+    )]
+    Share {
+        /// How many it may make.
+        share: u32,
+        /// How many are allowed in all.
+        cap: u32,
+    },
     /// The daemon's own requests of the hour are used up.
     #[error("the {cap} requests an hour that max-requests-per-hour allows are used up")]
     Own {
@@ -138,6 +166,7 @@ impl AutotaskError {
             | AutotaskError::Failed { .. }
             | AutotaskError::Garbled { .. } => true,
             AutotaskError::AuthFailed { .. }
+            | AutotaskError::Blocked(_)
             | AutotaskError::UnknownUser { .. }
             | AutotaskError::BadIntegrationCode
             | AutotaskError::NoPermission { .. }
@@ -152,7 +181,11 @@ impl AutotaskError {
     /// Whether the same request is worth sending again within minutes. The daemon's own budget is
     /// a decision, not an accident: waiting for it is up to the caller.
     pub(super) fn is_worth_a_retry(&self) -> bool {
-        self.is_transient() && !matches!(self, AutotaskError::RateLimited(RateLimit::Own { .. }))
+        let decided = |limit: &RateLimit| match limit {
+            RateLimit::Own { .. } | RateLimit::Share { .. } | RateLimit::Tenant { .. } => true,
+            RateLimit::Threads { .. } | RateLimit::Hour { .. } => false,
+        };
+        self.is_transient() && !matches!(self, AutotaskError::RateLimited(limit) if decided(limit))
     }
 
     /// How long Autotask asks to wait before the next try.
@@ -168,7 +201,7 @@ impl AutotaskError {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            AutotaskError::AuthFailed { .. } => Code::AuthFailed,
+            AutotaskError::AuthFailed { .. } | AutotaskError::Blocked(_) => Code::AuthFailed,
             AutotaskError::UnknownUser { .. } => Code::UnknownUser,
             AutotaskError::BadIntegrationCode => Code::BadIntegrationCode,
             AutotaskError::NoPermission { .. } => Code::NoPermission,
@@ -197,6 +230,11 @@ impl AutotaskError {
                  whose security level is not \"API User (system)\", looks the same. too many \
                  tries lock the account, so run `lmsyncctl doctor` once when it is mended"
             }
+            AutotaskError::Blocked(_) => {
+                "too many tries lock the account. mend the credentials and run `lmsyncctl reload`, \
+                 which lifts this at once; where it was mended in Autotask itself, \
+                 `lmsyncctl doctor` tries once more"
+            }
             AutotaskError::UnknownUser { .. } => {
                 "username is the API user's \"Username (Key)\", not an e-mail address: compare it \
                  with Admin > Resources/Users in Autotask, then run `lmsyncctl doctor`"
@@ -224,7 +262,7 @@ impl AutotaskError {
                     "it is tried again by itself; if it stays, run `lmsyncctl doctor`"
                 }
             },
-            AutotaskError::RateLimited(RateLimit::Own { .. }) => {
+            AutotaskError::RateLimited(RateLimit::Own { .. } | RateLimit::Share { .. }) => {
                 "wait for the hour to pass, or raise max-requests-per-hour; `lmsyncctl status` \
                  shows the use"
             }
@@ -252,6 +290,11 @@ impl AutotaskError {
         }
         .to_owned()
     }
+}
+
+/// A moment as the person at this server knows it.
+fn shown(at: &chrono::DateTime<chrono::Utc>) -> String {
+    at.with_timezone(&Local).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! ```text
 //! transport  request                            bytes; the only requests there are
 //! classify  error                               what an answer means
-//! zone  limit  budget  retry  connection        one request from end to end
+//! zone  limit  retry  connection                one request from end to end
+//! work  budget  tenant_use  brake  remembered   whether it may be sent at all
 //! filter  walk                                  all rows of a query
 //! row  dates  decimal  text                     what is in a field
 //! rows  lines  purchases                        what is in a row
@@ -25,6 +26,7 @@ mod addition;
 mod api;
 mod assemble;
 mod below;
+mod brake;
 mod budget;
 mod catalogue;
 mod classify;
@@ -49,20 +51,24 @@ mod purchases;
 mod read;
 #[cfg(test)]
 mod read_tests;
+mod remembered;
 mod request;
 mod retry;
 mod row;
 mod rows;
 #[cfg(test)]
 mod script;
+mod tenant_use;
 mod text;
 mod transport;
 mod usage;
 mod walk;
+mod work;
 mod zone;
 
 pub use access::Access;
 pub use api::Autotask;
+pub use brake::Blocked;
 pub use directory::Company;
 pub use entity::Entity;
 pub use error::{AutotaskError, RateLimit};
@@ -71,8 +77,10 @@ pub use options::Options;
 pub use probe::{Finding, Outcome};
 pub use progress::{Phase, Progress, Report};
 pub use read::Scope;
+pub use remembered::UseMemory;
 pub use request::{HttpRequest, Method};
 pub use rows::nameless_company;
 pub use transport::{HttpResponse, HttpTransport, Transport, TransportError, Trouble};
 pub use usage::{Auth, Threshold, Usage};
+pub use work::Work;
 pub use zone::ZoneMemory;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::entity::Entity;
+use super::work::Work;
 
 /// What a reading is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,17 +41,28 @@ type Listener = Box<dyn Fn(&Report) + Send + Sync>;
 pub struct Progress {
     report: Mutex<(Report, Option<Phase>)>,
     listener: Option<Listener>,
+    work: Work,
 }
 
 impl Progress {
-    /// Progress that is only looked at.
+    /// Progress of `work` that is only looked at.
+    pub fn of(work: Work) -> Progress {
+        Progress { work, ..Progress::default() }
+    }
+
+    /// For whom the reading is.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    /// Progress of a person's work that is only looked at.
     pub fn new() -> Progress {
         Progress::default()
     }
 
     /// Progress that tells `listener` of every change. The listener must not block.
     pub fn telling(listener: impl Fn(&Report) + Send + Sync + 'static) -> Progress {
-        Progress { report: Mutex::default(), listener: Some(Box::new(listener)) }
+        Progress { listener: Some(Box::new(listener)), ..Progress::default() }
     }
 
     /// How far it is.

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::brake::Blocked;
 use super::row::Row;
 
 /// The use of Autotask, for a status page.
@@ -13,12 +14,16 @@ pub struct Usage {
     pub requests_last_hour: u32,
     /// How many it may make.
     pub max_requests_per_hour: u32,
+    /// How many of them auto-sync may use; the rest is kept for persons.
+    pub background_share: u32,
     /// The tenant's use, when it was last asked for.
     pub threshold: Option<Threshold>,
     /// The zone in use.
     pub zone_url: Option<String>,
     /// What became of the credentials last.
     pub auth: Auth,
+    /// Since refused credentials keep Autotask from being asked, and when auto-sync tries next.
+    pub blocked: Option<Blocked>,
 }
 
 /// Whether the credentials were accepted.

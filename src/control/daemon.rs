@@ -32,11 +32,11 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
-    let Board { clients, api, started, sequence, contracts, remarks } =
+    let Board { clients, api, waiting, started, sequence, contracts, remarks } =
         context.engine.ask(move |engine| engine.board(client.as_ref())).await?;
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
-        api: usage(&api),
+        api: usage(&api, waiting),
         daemon: daemon::DaemonInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id().into(),
@@ -72,8 +72,9 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
     }
 }
 
-fn usage(usage: &Usage) -> daemon::Api {
+fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
     let auth = match usage.auth {
+        _ if usage.blocked.is_some() => "blocked",
         Auth::Untried => "unknown",
         Auth::Accepted(_) => "ok",
         Auth::Refused(_) => "failed",
@@ -82,6 +83,9 @@ fn usage(usage: &Usage) -> daemon::Api {
     daemon::Api {
         zone_url: usage.zone_url.clone(),
         auth: auth.to_owned(),
+        auth_blocked_since: usage.blocked.map(|blocked| moment(blocked.since)),
+        auth_blocked_until: usage.blocked.map(|blocked| moment(blocked.until)),
+        waiting,
         requests_last_hour: usage.requests_last_hour.into(),
         max_requests_per_hour: usage.max_requests_per_hour.into(),
         tenant_requests: tenant.map(|tenant| tenant.used.into()),

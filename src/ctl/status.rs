@@ -148,7 +148,7 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
 fn api(api: &Api, screen: &Screen) -> String {
     let tone = match api.auth.as_str() {
         "ok" => Tone::Good,
-        "failed" => Tone::Bad,
+        "failed" | "blocked" => Tone::Bad,
         _ => Tone::Plain,
     };
     let tenant = match (api.tenant_requests, api.tenant_limit) {
@@ -160,8 +160,20 @@ fn api(api: &Api, screen: &Screen) -> String {
         ),
         _ => String::new(),
     };
+    let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
+        (Some(since), Some(until)) => format!(
+            "          refused since {}, tried again at {}: mend the credentials, then {} reload\n",
+            screen.short(Some(since)),
+            screen.short(Some(until)),
+            screen.program,
+        ),
+        _ => String::new(),
+    };
+    let waiting = api.waiting.as_ref().map_or_else(String::new, |why| {
+        format!("          {}\n", screen.paint(Tone::Warning, format!("auto-sync waits: {why}")))
+    });
     format!(
-        "Autotask  auth {} · {}\n          {} of {} requests in the last hour\n{tenant}",
+        "Autotask  auth {} · {}\n          {} of {} requests in the last hour\n{tenant}{blocked}{waiting}",
         screen.paint(tone, &api.auth),
         api.zone_url.as_deref().unwrap_or("zone not known yet"),
         thousands(api.requests_last_hour),

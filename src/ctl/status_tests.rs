@@ -45,6 +45,9 @@ fn reply() -> StatusReply {
         api: Api {
             zone_url: Some("https://webservices5.autotask.net/ATServicesRest/".to_owned()),
             auth: "ok".to_owned(),
+            auth_blocked_since: None,
+            auth_blocked_until: None,
+            waiting: None,
             requests_last_hour: 120,
             max_requests_per_hour: 2000,
             tenant_requests: Some(4100),

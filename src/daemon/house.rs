@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::exit::{self, StartError};
-use crate::autotask::{Autotask, HttpTransport, Options, ZoneMemory};
+use crate::autotask::{Autotask, HttpTransport, Options, UseMemory, ZoneMemory};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError, Settings};
 use crate::control::Listener;
@@ -30,6 +30,10 @@ const DRAIN: Duration = Duration::from_secs(20);
 fn zone_key(discovery_url: &str, username: &str) -> String {
     format!("zone/{discovery_url}/{username}")
 }
+
+/// The name under which the use of Autotask is remembered in the store's cache. One for all
+/// settings, so that a restart with another user does not forget what was spent.
+const USE_KEY: &str = "use";
 
 /// A daemon, put together and not yet serving.
 pub struct House {
@@ -125,7 +129,13 @@ fn connect(
         move |username| String::from_utf8(remembered.cache_get(&zone_key(&asked, username))?).ok(),
         move |username, text| remembering.cache_put(&zone_key(&asking, username), text.as_bytes()),
     );
-    Ok(Arc::new(Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone)))
+    let (remembered, remembering) = (store.clone(), store.clone());
+    let used = UseMemory::new(
+        move || String::from_utf8(remembered.cache_get(USE_KEY)?).ok(),
+        move |text| remembering.cache_put(USE_KEY, text.as_bytes()),
+    );
+    let autotask = Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone);
+    Ok(Arc::new(autotask.remembering(used)))
 }
 
 fn refused(error: &ConfigError) -> Failure {

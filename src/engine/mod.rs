@@ -23,6 +23,7 @@ mod status;
 mod supervisor;
 mod switch;
 mod trouble;
+mod waiting;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -176,6 +177,7 @@ impl Engine {
     /// Waits until every run that is under way has ended. Call [`Engine::stop`] first.
     pub async fn drained(&self) {
         self.tasks.wait().await;
+        self.live().autotask.keep();
     }
 
     /// The runs that are under way, for whoever waits for them.

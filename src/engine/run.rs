@@ -316,6 +316,8 @@ impl Engine {
         let next = match (before.auto_sync, order.trigger) {
             (false, _) => None,
             (true, Trigger::Manual) => before.next_run,
+            // The brake decides when credentials are tried again; it stays due until then.
+            (true, Trigger::Auto) if failed.is_some_and(is_refused) => Some(run.ended),
             (true, Trigger::Auto) => {
                 let interval = interval(live);
                 let jitter = fastrand::f64();
@@ -371,6 +373,11 @@ fn is_refusal(failure: &Failure) -> bool {
             | Code::NoSuchContract
             | Code::Stopping
     )
+}
+
+/// Whether the credentials were refused: nothing is asked until they are good.
+fn is_refused(code: Code) -> bool {
+    matches!(code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
 }
 
 /// Whether a failed run may succeed when it is tried again without anyone doing anything.

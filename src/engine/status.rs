@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Engine, Running};
+use super::{Engine, Running, waiting};
 use crate::autotask::Usage;
 use crate::model::{
     ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, PendingState, Run, RunId,
@@ -34,6 +34,8 @@ pub struct Board {
     pub clients: Vec<Standing>,
     /// How Autotask's API is used.
     pub api: Usage,
+    /// Why auto-sync waits although a client is due.
+    pub waiting: Option<String>,
     /// Since when the daemon runs.
     pub started: DateTime<Utc>,
     /// The last commit of the store.
@@ -69,24 +71,38 @@ impl Engine {
                 states
             }
         };
-        let now = self.now();
+        let (now, live) = (self.now(), self.live());
+        let api = live.autotask.usage();
         let mut clients: Vec<Standing> = states
             .into_iter()
             .map(|state| Standing {
-                health: health(&state, now),
+                health: match health(&state, now) {
+                    // Nothing is asked for any of them.
+                    Health::Ok | Health::NeverSynced | Health::Failing | Health::Overdue
+                        if state.auto_sync && api.blocked.is_some() =>
+                    {
+                        Health::Blocked
+                    }
+                    health => health,
+                },
                 pending: self.pending_count(state.client.id),
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
                 state,
             })
             .collect();
+        let is_due = clients.iter().any(|standing| {
+            let state = &standing.state;
+            state.auto_sync && state.next_run.is_some_and(|next| next <= now)
+        });
         clients.sort_by_cached_key(|standing| {
             let client = &standing.state.client;
             (client.name.to_lowercase(), client.id)
         });
         Ok(Board {
             clients,
-            api: self.live().autotask.usage(),
+            waiting: waiting::reason(&api, &live.settings, now).filter(|_| is_due),
+            api,
             started: self.started,
             sequence: self.store.head().seq,
             contracts: contracts.values().sum(),

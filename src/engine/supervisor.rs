@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 
 use super::busy::{Claim, Running};
 use super::run::{Order, interval, spent};
-use super::{Engine, Live, events};
-use crate::autotask::{Auth, Progress, Scope};
+use super::{Engine, Live, events, waiting};
+use crate::autotask::{Auth, Progress, Scope, Work};
 use crate::config::NewAgreements;
 use crate::model::{Actor, ClientId, ClientState, Code, Failure, Trigger};
 use crate::sync::schedule;
@@ -21,9 +21,6 @@ use crate::sync::select::Choice;
 
 /// The longest that the supervisor sleeps without looking at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-
-/// How old a reading of the tenant's use may be before it is asked for again.
-const THRESHOLD_AGE: TimeDelta = TimeDelta::minutes(5);
 
 impl Engine {
     /// Keeps the clients with auto-sync on current, until the engine stops.
@@ -65,7 +62,7 @@ impl Engine {
         let clients = self.store.clients()?;
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
-        if !due.is_empty() && self.must_stand_back(&live).await {
+        if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
         let batch: Vec<(ClientState, Claim)> = clients
@@ -80,7 +77,10 @@ impl Engine {
             .collect();
         if !batch.is_empty() {
             let engine = Arc::clone(self);
-            let runs = self.tasks.spawn(async move { engine.run_batch(&live, batch).await });
+            let runs = self.tasks.spawn(async move {
+                engine.run_batch(&live, batch).await;
+                live.autotask.keep();
+            });
             if let Err(error) = runs.await {
                 return Err(Failure::new(Code::Internal, format!("a batch ended badly: {error}")));
             }
@@ -97,29 +97,35 @@ impl Engine {
     /// Whether all integrations of the tenant together use so much of its hour that background work
     /// waits: what is due stays due, and is late. Before the credentials were ever accepted nothing
     /// is asked, because each refusal brings the account nearer to its lock.
-    async fn must_stand_back(&self, live: &Live) -> bool {
+    async fn must_stand_back(&self, live: &Live, told: bool) -> bool {
+        live.autotask.keep();
         let usage = live.autotask.usage();
+        if let Some(blocked) = usage.blocked {
+            // Each client is told once, which costs nothing. Then one request tries for all of
+            // them, when its time has come.
+            if !told {
+                return false;
+            }
+            return blocked.until > self.now() || live.autotask.threshold().await.is_err();
+        }
+        if let Some(why) = waiting::reason(&usage, &live.settings, self.now()) {
+            tracing::info!("auto-sync waits: {why}");
+            return true;
+        }
         if !matches!(usage.auth, Auth::Accepted(_)) {
             return false;
         }
-        let fresh = usage.threshold.filter(|known| self.now() - known.at < THRESHOLD_AGE);
-        let threshold = match fresh {
-            Some(threshold) => threshold,
-            None => match live.autotask.threshold().await {
-                Ok(threshold) => threshold,
-                // The run itself will find out, and record, what is wrong.
-                Err(_) => return false,
-            },
-        };
-        let limit = live.settings.autotask.yield_above_percent;
-        let above = threshold.percent() >= limit;
-        if above {
-            let percent = threshold.percent();
-            tracing::info!(
-                "auto-sync waits: {percent} % of the tenant's hour is used, {limit} is the limit"
-            );
+        let fresh =
+            usage.threshold.filter(|known| (self.now() - known.at).abs() < waiting::THRESHOLD_AGE);
+        // Where that fails, the run itself will find out, and record, what is wrong.
+        if fresh.is_some() || live.autotask.threshold().await.is_err() {
+            return false;
         }
-        above
+        let why = waiting::reason(&live.autotask.usage(), &live.settings, self.now());
+        if let Some(why) = &why {
+            tracing::info!("auto-sync waits: {why}");
+        }
+        why.is_some()
     }
 
     /// Reads all clients of the batch at once, and concludes a run for each.
@@ -132,7 +138,7 @@ impl Engine {
             trigger: Trigger::Auto,
             actor: Actor::daemon(),
         };
-        let progress = Progress::new();
+        let progress = Progress::of(Work::Background);
         let started = self.now();
         let ids = batch.iter().map(|(state, _)| state.client.id).collect();
         let readings = self.read(live, &Scope::Clients(ids), &progress).await;
@@ -164,6 +170,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether every client that is due has been told that the credentials are refused.
+fn told(clients: &[ClientState], due: &BTreeSet<ClientId>) -> bool {
+    clients.iter().filter(|state| due.contains(&state.client.id)).all(|state| {
+        state.last_error.as_ref().is_some_and(|error| {
+            matches!(error.code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
+        })
+    })
 }
 
 /// Shares the requests of a batch out among its runs, so that they add up to what was spent.

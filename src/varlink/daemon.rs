@@ -56,8 +56,15 @@ pub struct ClientStatus {
 pub struct Api {
     /// The zone that the tenant lives in; null until it was found.
     pub zone_url: Option<String>,
-    /// `ok`, `failed`, or `unknown` until it was tried.
+    /// `ok`, `failed`, `blocked` while refused credentials are not tried, or `unknown` until they
+    /// were.
     pub auth: String,
+    /// Since when it is blocked.
+    pub auth_blocked_since: Option<String>,
+    /// When auto-sync tries the credentials next.
+    pub auth_blocked_until: Option<String>,
+    /// Why auto-sync waits although a client is due.
+    pub waiting: Option<String>,
     /// The daemon's own requests in the last 60 minutes.
     pub requests_last_hour: i64,
     /// Its own cap on those.

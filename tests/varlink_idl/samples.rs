@@ -151,6 +151,9 @@ fn daemon(held: &mut Held<'_>) {
             api: Api {
                 zone_url: text(full),
                 auth: word(),
+                auth_blocked_since: text(full),
+                auth_blocked_until: text(full),
+                waiting: text(full),
                 requests_last_hour: 1,
                 max_requests_per_hour: 1,
                 tenant_requests: number(full),

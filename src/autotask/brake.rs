@@ -1,0 +1,188 @@
+//! The lockout brake: refused credentials are not tried again and again, because that locks the
+//! account of the API user (section 1.3 of the Autotask facts).
+//!
+//! ```text
+//!              a refusal that stands                   the rest is over
+//!   (open) ────────────────────────────► blocked ────────────────────────► one try
+//!     ▲                                   ▲   │                               │
+//!     │                                   │   │ other credentials             │ refused
+//!     │                                   └───┼───────────────────────────────┤
+//!     └───────────────────────────────────────┴───────────────────────────────┘ accepted
+//! ```
+//!
+//! While it is blocked nothing is sent. However tries are spread over classes of work, restarts
+//! and a tenant that moves, there are at most [`MOST`] refusals in any hour.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::work::Work;
+
+/// The most refusals in a rolling hour, those that led to the block among them.
+const MOST: usize = 2;
+
+/// The window of [`MOST`].
+const WINDOW: TimeDelta = TimeDelta::minutes(60);
+
+/// Since when Autotask is not asked, and when the next try may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocked {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when, unless the credentials are replaced.
+    pub until: DateTime<Utc>,
+}
+
+#[derive(Default)]
+struct State {
+    since: Option<DateTime<Utc>>,
+    refusals: VecDeque<DateTime<Utc>>,
+}
+
+/// The brake of one set of credentials.
+#[derive(Default)]
+pub(super) struct Brake(Mutex<Arc<Mutex<State>>>);
+
+impl Brake {
+    /// Whether nothing may be sent for `work`.
+    pub fn blocked(&self, work: Work, now: DateTime<Utc>) -> Option<Blocked> {
+        self.standing(work, now).filter(|blocked| blocked.until > now)
+    }
+
+    /// The block, also when its time is up and the next try has not been made.
+    pub fn standing(&self, work: Work, now: DateTime<Utc>) -> Option<Blocked> {
+        self.with(now, |state| {
+            let last = state.refusals.back().map_or(now, |last| *last + rest(work));
+            let earlier = state.refusals.iter().rev().nth(MOST - 1);
+            let until = earlier.map_or(last, |earlier| last.max(*earlier + WINDOW));
+            state.since.map(|since| Blocked { since, until })
+        })
+    }
+
+    /// Autotask refused the credentials in an answer.
+    pub fn refused(&self, now: DateTime<Utc>) {
+        self.with(now, |state| state.refusals.push_back(now));
+    }
+
+    /// The refusal stands: looking for the tenant in another zone did not help. Says whether this
+    /// is new.
+    pub fn engage(&self, now: DateTime<Utc>) -> bool {
+        self.with(now, |state| state.since.replace(state.since.unwrap_or(now)).is_none())
+    }
+
+    /// The credentials were accepted. Says whether that is a change.
+    pub fn release(&self) -> bool {
+        let state = self.state();
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.refusals.clear();
+        state.since.take().is_some()
+    }
+
+    /// Goes on as `other`, which stands for the same credentials.
+    pub fn take_over(&self, other: &Brake) {
+        let state = other.state();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// Since when it is blocked, and the refusals of the last hour; none where it is open.
+    pub fn remembered(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Vec<DateTime<Utc>>)> {
+        self.with(now, |state| Some((state.since?, state.refusals.iter().copied().collect())))
+    }
+
+    /// Goes on where it stood before a restart.
+    pub fn restore(
+        &self,
+        since: DateTime<Utc>,
+        mut refusals: Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) {
+        refusals.sort_unstable();
+        self.with(now, |state| {
+            state.since = Some(since.min(now));
+            state.refusals = refusals.into();
+        });
+        // Those that the clock has left in the future count from now on.
+        self.with(now, |_| {});
+    }
+
+    fn state(&self) -> Arc<Mutex<State>> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn with<T>(&self, now: DateTime<Utc>, act: impl FnOnce(&mut State) -> T) -> T {
+        let state = self.state();
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        for at in state.refusals.iter_mut().rev().take_while(|at| **at > now) {
+            *at = now;
+        }
+        while state.refusals.front().is_some_and(|at| now - *at >= WINDOW) {
+            state.refusals.pop_front();
+        }
+        act(&mut state)
+    }
+}
+
+/// How long after a refusal the next try may be made: auto-sync once an hour, a person a little
+/// earlier, and a check-up at once, for whoever has just unlocked the account.
+fn rest(work: Work) -> TimeDelta {
+    match work {
+        Work::Background => TimeDelta::minutes(60),
+        Work::Person => TimeDelta::minutes(30),
+        Work::Checkup => TimeDelta::zero(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minute)
+    }
+
+    fn blocked_at(minute: i64) -> Brake {
+        let brake = Brake::default();
+        brake.refused(at(minute));
+        assert!(brake.engage(at(minute)));
+        brake
+    }
+
+    fn until(brake: &Brake, work: Work, now: i64) -> Option<i64> {
+        brake.blocked(work, at(now)).map(|blocked| (blocked.until - at(0)).num_minutes())
+    }
+
+    #[test]
+    fn each_class_of_work_rests_and_two_an_hour_are_never_passed() {
+        let brake = blocked_at(0);
+        assert_eq!(until(&brake, Work::Background, 1), Some(60));
+        assert_eq!(until(&brake, Work::Person, 1), Some(30));
+        assert_eq!(until(&brake, Work::Checkup, 1), None);
+        brake.refused(at(1));
+        assert_eq!(until(&brake, Work::Checkup, 2), Some(60));
+        assert_eq!(until(&brake, Work::Person, 31), Some(60));
+        assert_eq!(until(&brake, Work::Background, 60), Some(61));
+        assert_eq!(until(&brake, Work::Background, 61), None);
+        assert!(brake.standing(Work::Background, at(500)).is_some(), "not lifted by time");
+    }
+
+    #[test]
+    fn success_lifts_it_and_a_refusal_that_does_not_stand_sets_nothing() {
+        let brake = blocked_at(0);
+        assert!(brake.release());
+        assert_eq!(until(&brake, Work::Background, 1), None);
+        brake.refused(at(2));
+        assert_eq!(until(&brake, Work::Background, 3), None);
+    }
+
+    #[test]
+    fn a_restart_and_a_clock_that_steps_back_do_not_free_it_for_more_than_two() {
+        let (since, refusals) = blocked_at(0).remembered(at(1)).expect("blocked");
+        let brake = Brake::default();
+        brake.restore(since, refusals, at(-500));
+        let blocked = brake.blocked(Work::Background, at(-500));
+        assert_eq!(blocked, Some(Blocked { since: at(-500), until: at(-440) }));
+        assert_eq!(until(&brake, Work::Background, -440), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a restart must not forget: the requests of the last hour, and refused credentials.
+//!
+//! Stored state, as one line of JSON in the store's cache. What cannot be read counts as nothing;
+//! `budget` and `brake` bound what they believe of the rest.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::brake::Brake;
+use super::budget::Budget;
+
+type Load = Box<dyn Fn() -> Option<String> + Send + Sync>;
+type Store = Box<dyn Fn(&str) + Send + Sync>;
+
+/// How often the requests are written down at most. A daemon that is killed forgets those of this
+/// time, which is little against an hour's cap.
+const EVERY: TimeDelta = TimeDelta::seconds(5);
+
+/// Where the use of Autotask is remembered across restarts.
+pub struct UseMemory {
+    load: Load,
+    store: Store,
+    written: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// Stored state; frozen.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct V1 {
+    version: u8,
+    /// Minutes since 1970, and how many requests were made in each.
+    sent: Vec<(i64, u32)>,
+    refused: Option<RefusedV1>,
+}
+
+/// Stored state; frozen. Moments are seconds since 1970.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusedV1 {
+    /// Tells the refused credentials from others; see `Credentials::trace`.
+    credentials: u16,
+    since: i64,
+    refusals: Vec<i64>,
+}
+
+impl UseMemory {
+    /// A memory: `load` returns the text that `store` was last given.
+    pub fn new(
+        load: impl Fn() -> Option<String> + Send + Sync + 'static,
+        store: impl Fn(&str) + Send + Sync + 'static,
+    ) -> UseMemory {
+        UseMemory { load: Box::new(load), store: Box::new(store), written: Mutex::default() }
+    }
+
+    /// A memory that keeps nothing.
+    pub fn none() -> UseMemory {
+        UseMemory::new(|| None, |_| {})
+    }
+
+    /// Restores what is remembered; a block only for the credentials that were refused.
+    pub(super) fn restore(
+        &self,
+        budget: &Budget,
+        brake: &Brake,
+        credentials: u16,
+        now: DateTime<Utc>,
+    ) {
+        let stored = (self.load)().and_then(|text| serde_json::from_str::<V1>(&text).ok());
+        let Some(V1 { version: 1, sent, refused }) = stored else { return };
+        budget.restore(&sent, now);
+        let Some(RefusedV1 { credentials: known, since, refusals }) = refused else { return };
+        if let (true, Some(since)) = (known == credentials, DateTime::from_timestamp(since, 0)) {
+            let moment = |seconds: &i64| DateTime::from_timestamp(*seconds, 0);
+            brake.restore(since, refusals.iter().filter_map(moment).collect(), now);
+        }
+    }
+
+    /// Writes everything down, if the last time is long enough ago.
+    pub(super) fn keep(
+        &self,
+        budget: &Budget,
+        brake: &Brake,
+        credentials: u16,
+        now: DateTime<Utc>,
+    ) {
+        let last = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| (now - last).abs() >= EVERY) {
+            self.keep_now(budget, brake, credentials, now);
+        }
+    }
+
+    /// Writes everything down.
+    pub(super) fn keep_now(
+        &self,
+        budget: &Budget,
+        brake: &Brake,
+        credentials: u16,
+        now: DateTime<Utc>,
+    ) {
+        let refused = brake.remembered(now).map(|(since, refusals)| RefusedV1 {
+            credentials,
+            since: since.timestamp(),
+            refusals: refusals.iter().map(DateTime::timestamp).collect(),
+        });
+        let stored = V1 { version: 1, sent: budget.per_minute(now), refused };
+        if let Ok(text) = serde_json::to_string(&stored) {
+            (self.store)(&text);
+        }
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+}

@@ -1,0 +1,28 @@
+//! Why auto-sync waits although something is due: what is late is told to be late, and why.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::autotask::Usage;
+use crate::config::Settings;
+
+/// How old a reading of the tenant's use may be to count.
+pub(super) const THRESHOLD_AGE: TimeDelta = TimeDelta::minutes(5);
+
+/// Why background work waits at `now`, by what is known without asking; none if it need not.
+pub(super) fn reason(usage: &Usage, settings: &Settings, now: DateTime<Utc>) -> Option<String> {
+    if usage.blocked.is_some() {
+        return Some("autotask refused the credentials".to_owned());
+    }
+    if usage.requests_last_hour >= usage.background_share {
+        return Some(format!(
+            "{} requests were made in the last hour, and auto-sync stops at {} of the {} that are \
+             allowed",
+            usage.requests_last_hour, usage.background_share, usage.max_requests_per_hour
+        ));
+    }
+    let known = usage.threshold.filter(|known| (now - known.at).abs() < THRESHOLD_AGE)?;
+    let (percent, limit) = (known.percent(), settings.autotask.yield_above_percent);
+    (percent >= limit).then(|| {
+        format!("{percent} % of the tenant's hour is used, and auto-sync yields from {limit} % on")
+    })
+}
