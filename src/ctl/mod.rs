@@ -23,6 +23,7 @@ mod items;
 mod keys;
 mod marks;
 mod money;
+mod normalize;
 mod output;
 mod pending;
 mod quarantine;

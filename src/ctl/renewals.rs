@@ -2,8 +2,9 @@
 
 use super::dates;
 use super::error::CtlError;
-use super::money::cost;
-use super::output::Csv;
+use super::money::{Span, cost};
+use super::normalize;
+use super::output::{Csv, Format};
 use super::screen::{NONE, Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Cell, Column, Table, toned};
@@ -22,6 +23,7 @@ const WITHIN_DAYS: i64 = 90;
 Examples:
   lmsyncctl renewals
   lmsyncctl renewals acme --within 26w
+  lmsyncctl renewals --normalize year
   lmsyncctl renewals --lapsed --csv")]
 pub struct Args {
     /// Only those of this client
@@ -32,6 +34,9 @@ pub struct Args {
     /// Those that have ended and are still active, instead
     #[arg(long)]
     pub lapsed: bool,
+    /// Show costs a month or a year
+    #[arg(long, value_name = "month|year", hide_possible_values = true)]
+    pub normalize: Option<Span>,
 }
 
 const CSV: Csv = Csv::new(
@@ -53,22 +58,43 @@ const CSV: Csv = Csv::new(
     ],
 );
 
+/// What was asked for, which the reply does not repeat.
+#[derive(Debug, Clone, Copy)]
+struct View {
+    /// Within how many days; none for what has lapsed.
+    within: Option<i64>,
+    /// What costs are made.
+    normalize: Option<Span>,
+}
+
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    normalize::refuse_json(ctl, args.normalize)?;
     let answer = ctl.client.call(&Renewals {
         client: args.client,
         within_days: args.within,
         lapsed: args.lapsed.then_some(true),
     })?;
     let within = (!args.lapsed).then_some(args.within.unwrap_or(WITHIN_DAYS));
-    ctl.output.list(&answer, CSV, |reply, screen| render(reply, within, screen))?;
+    let view = View { within, normalize: args.normalize };
+    match args.normalize.filter(|_| ctl.output.format == Format::Csv) {
+        Some(span) => {
+            let amounts = answer.reply.contracts.iter().map(|renewal| amount(renewal, span));
+            normalize::print_csv(ctl, answer.raw, CSV, span, amounts)?;
+        }
+        None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, view, screen))?,
+    }
     Ok(0)
 }
 
-/// The screen; without `within` what has lapsed was asked for.
-fn render(reply: &RenewalList, within: Option<i64>, screen: &Screen) -> String {
+fn amount(renewal: &Renewal, span: Span) -> Option<String> {
+    span.amount(&renewal.billing_cost, &renewal.currency, &renewal.billing_cycle)
+}
+
+/// The screen.
+fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
     if reply.contracts.is_empty() {
-        return match within {
+        return match view.within {
             Some(days) => format!("no agreement ends within {}\n", count(days, "day")),
             None => "no agreement has ended and is still active\n".to_owned(),
         };
@@ -82,23 +108,29 @@ fn render(reply: &RenewalList, within: Option<i64>, screen: &Screen) -> String {
         Column::text("KEY"),
         Column::text("NAME").cut(14),
         Column::text("CLIENT").cut(10),
-        Column::number("COST").leave_out(3),
+        Column::number(normalize::heading(view.normalize)).leave_out(3),
         Column::text("CYCLE").leave_out(2),
         Column::text("RENEWS ITSELF").leave_out(1),
         Column::text("RENEWED BY"),
     ]);
     for renewal in rows {
-        table.row(row(renewal, screen));
+        table.row(row(renewal, view, screen));
     }
     let mut text = table.render(screen);
     if !screen.quiet {
-        let line = footer(reply, within, screen);
+        let line = footer(reply, view, screen);
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
     text
 }
 
-fn row(renewal: &Renewal, screen: &Screen) -> Vec<Cell> {
+fn row(renewal: &Renewal, view: View, screen: &Screen) -> Vec<Cell> {
+    let price = |amount: &str| cost(Some(amount), Some(&renewal.currency));
+    let price = match view.normalize {
+        None => price(&renewal.billing_cost).into(),
+        Some(span) => amount(renewal, span)
+            .map_or_else(|| toned(Tone::Dim, NONE), |amount| price(&amount).into()),
+    };
     let days = match renewal.days_left {
         left if left < 0 => toned(Tone::Bad, left.to_string()),
         left => left.to_string().into(),
@@ -115,7 +147,7 @@ fn row(renewal: &Renewal, screen: &Screen) -> Vec<Cell> {
         renewal.key.as_str().into(),
         renewal.name.as_str().into(),
         format!("{} ({})", renewal.client, renewal.client_id).into(),
-        cost(Some(&renewal.billing_cost), Some(&renewal.currency)).into(),
+        price,
         renewal.billing_cycle.as_str().into(),
         match renewal.auto_renew {
             Some(true) => "yes",
@@ -135,11 +167,11 @@ fn has_passed(date: &str, screen: &Screen) -> bool {
     date < screen.today().format("%Y-%m-%d").to_string().as_str()
 }
 
-fn footer(reply: &RenewalList, within: Option<i64>, screen: &Screen) -> String {
+fn footer(reply: &RenewalList, view: View, screen: &Screen) -> String {
     let number = |of: &dyn Fn(&Renewal) -> bool| reply.contracts.iter().filter(|c| of(c)).count();
     let agreements = count(reply.contracts.len() as i64, "agreement");
     let verb = |one: &'static str, many| if reply.contracts.len() == 1 { one } else { many };
-    let mut text = match within {
+    let mut text = match view.within {
         Some(days) => {
             format!("{agreements} {} within {}", verb("ends", "end"), count(days, "day"))
         }
@@ -153,6 +185,12 @@ fn footer(reply: &RenewalList, within: Option<i64>, screen: &Screen) -> String {
     let late = number(&passed);
     if late > 0 {
         text.push_str(&format!(", {late} past the day of notice"));
+    }
+    if let Some(span) = view.normalize {
+        let left_out = number(&|c| amount(c, span).is_none());
+        if left_out > 0 {
+            text.push_str(&format!(", {left_out} not billed by time and left out"));
+        }
     }
     text
 }
@@ -190,10 +228,26 @@ mod tests {
         }
     }
 
+    fn within(within: Option<i64>) -> View {
+        View { within, normalize: None }
+    }
+
+    #[test]
+    fn costs_are_made_comparable_and_what_is_not_billed_by_time_is_left_out() {
+        let mut list = reply();
+        list.contracts[0].billing_cycle = "quarterly".to_owned();
+        list.contracts[1].billing_cycle = "one-time".to_owned();
+        let view = View { within: Some(90), normalize: Some(Span::Year) };
+        let text = render(&list, view, &sample(160));
+        for word in ["PER YEAR", "1930.40 USD", "5791.20 USD", "1 not billed by time"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
+
     #[test]
     fn what_ends_by_its_last_day() {
-        insta::assert_snapshot!("80", render(&reply(), Some(90), &sample(80)));
-        insta::assert_snapshot!("120", render(&reply(), Some(90), &sample(120)));
+        insta::assert_snapshot!("80", render(&reply(), within(Some(90)), &sample(80)));
+        insta::assert_snapshot!("120", render(&reply(), within(Some(90)), &sample(120)));
     }
 
     #[test]
@@ -201,11 +255,14 @@ mod tests {
         let mut lapsed = RenewalList { contracts: vec![reply().contracts.remove(2)] };
         lapsed.contracts[0].days_left = -12;
         lapsed.contracts[0].end_date = "2026-11-12".to_owned();
-        insta::assert_snapshot!("lapsed", render(&lapsed, None, &sample(120)));
+        insta::assert_snapshot!("lapsed", render(&lapsed, within(None), &sample(120)));
         let none = RenewalList { contracts: Vec::new() };
-        assert_eq!(render(&none, Some(90), &sample(80)), "no agreement ends within 90 days\n");
         assert_eq!(
-            render(&none, None, &sample(80)),
+            render(&none, within(Some(90)), &sample(80)),
+            "no agreement ends within 90 days\n"
+        );
+        assert_eq!(
+            render(&none, within(None), &sample(80)),
             "no agreement has ended and is still active\n"
         );
     }

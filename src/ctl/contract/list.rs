@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
-use super::super::connection::Answer;
 use super::super::dates;
 use super::super::error::CtlError;
 use super::super::money::{Span, Totals, cost, doubt};
-use super::super::output::{self, Csv, Format};
+use super::super::normalize;
+use super::super::output::{Csv, Format};
 use super::super::screen::{NONE, Screen, Tone, count};
 use super::super::start::Ctl;
 use super::super::table::{Cell, Column, Table, toned};
@@ -89,12 +87,7 @@ impl tree::Entry for Contract {
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
-    if args.normalize.is_some() && ctl.output.format == Format::Json {
-        return Err(CtlError::usage(
-            "--json is the daemon's answer as it is, and --normalize is not part of it",
-            "use --csv, which gets a column for it, or leave --normalize out",
-        ));
-    }
+    normalize::refuse_json(ctl, args.normalize)?;
     let view = View {
         everyone: args.client.is_none(),
         as_of: args.as_of.clone(),
@@ -102,23 +95,12 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
     };
     let answer = ctl.client.call(&List { client: args.client, as_of: args.as_of })?;
     match args.normalize.filter(|_| ctl.output.format == Format::Csv) {
-        Some(span) => normalized(ctl, answer, span),
+        Some(span) => {
+            let amounts = answer.reply.contracts.iter().map(|contract| amount(contract, span));
+            normalize::print_csv(ctl, answer.raw, CSV, span, amounts)
+        }
         None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, &view, screen)),
     }
-}
-
-/// The list as CSV with one more column.
-fn normalized(ctl: &Ctl, answer: Answer<ContractList>, span: Span) -> Result<(), CtlError> {
-    let Answer { mut raw, reply } = answer;
-    let column = format!("per_{}", span.name());
-    let rows = raw.get_mut(CSV.list).and_then(Value::as_array_mut);
-    for (row, contract) in rows.into_iter().flatten().zip(&reply.contracts) {
-        if let Some(row) = row.as_object_mut() {
-            row.insert(column.clone(), amount(contract, span).into());
-        }
-    }
-    let columns: Vec<&str> = COLUMNS.into_iter().chain([column.as_str()]).collect();
-    ctl.output.print(&output::csv_of(&raw, CSV.list, None, &columns)?)
 }
 
 fn amount(contract: &Contract, span: Span) -> Option<String> {
@@ -140,11 +122,7 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
         Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
         Column::text("STATUS"),
-        Column::number(match view.normalize {
-            None => "COST",
-            Some(Span::Month) => "PER MONTH",
-            Some(Span::Year) => "PER YEAR",
-        }),
+        Column::number(normalize::heading(view.normalize)),
         Column::text("CYCLE"),
         Column::text("START").leave_out(1),
         Column::text("END").leave_out(2),
