@@ -15,7 +15,8 @@ const DEFAULT_WITHIN: i64 = 90;
 pub(super) async fn cost(call: &contracts::Cost, context: &Context<'_>) -> Answer {
     let Working { item, contract, as_of } = context.engine.working(parse_key(&call.key)?).await?;
     let text = |field| text(&item, field);
-    let currency = Currency::new(&text(Field::Currency).unwrap_or_else(|| "XXX".to_owned()));
+    let currency =
+        text(Field::Currency).map_or_else(Currency::unknown, |code| Currency::new(&code));
     let amount = match item.fields.get(&Field::BillingCost) {
         Some(Value::Number(amount)) => *amount,
         _ => rust_decimal::Decimal::ZERO,
