@@ -15,6 +15,7 @@ mod explain;
 mod look;
 mod marks;
 mod memory;
+mod metrics;
 mod ownership;
 mod past;
 mod reload;
@@ -22,6 +23,7 @@ mod run;
 mod status;
 mod supervisor;
 mod switch;
+mod tell;
 mod trouble;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -35,6 +37,7 @@ pub use answers::{Discrepancy, Ending, Working};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;
+pub use events::Subscription;
 pub use explain::Explanation;
 pub use look::Look;
 pub use marks::Waiting;
@@ -82,6 +85,8 @@ pub struct Engine {
     connect: Connect,
     directory: clients::DirectoryCache,
     busy: Arc<busy::Busy>,
+    /// Where everything that happens is told.
+    events: events::Events,
     /// Told when the schedule may have changed.
     schedule: Notify,
     /// Runs that are under way; a daemon that stops waits for them.
@@ -112,6 +117,7 @@ impl Engine {
             connect,
             directory: clients::DirectoryCache::default(),
             busy: Arc::new(busy::Busy::default()),
+            events: events::Events::new(),
             schedule: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
