@@ -103,9 +103,9 @@ impl Text {
         self.1 = name;
         if name.ends_with("_seconds") {
             // Writing to a String does not fail.
-            let _ = write!(self.0, "# UNIT {name} seconds\n");
+            let _ = writeln!(self.0, "# UNIT {name} seconds");
         }
-        let _ = write!(self.0, "# TYPE {name} {kind}\n# HELP {name} {help}\n");
+        let _ = writeln!(self.0, "# TYPE {name} {kind}\n# HELP {name} {help}");
     }
 
     fn sample(&mut self, suffix: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {

@@ -88,11 +88,10 @@ impl Engine {
         if tellings.is_empty() {
             return Ok(());
         }
-        // Kept before it is told: a daemon that is killed in between tells nothing twice.
-        self.remember_alerts(alerts);
         for telling in tellings {
             self.events.emit(of_telling(telling, now));
         }
+        self.remember_alerts(alerts);
         Ok(())
     }
 
