@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::engine::Engine;
@@ -15,8 +16,7 @@ use crate::engine::Engine;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends heartbeats until the engine stops.
-pub(super) async fn serve(engine: &Arc<Engine>) {
-    let mut cycles = engine.good_cycles();
+pub(super) async fn serve(engine: &Arc<Engine>, mut cycles: watch::Receiver<u64>) {
     loop {
         tokio::select! {
             Ok(()) = cycles.changed() => {}

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Subscription};
 use crate::model::Event;
 
 use command::Job;
@@ -26,19 +26,24 @@ use command::Job;
 /// would be hours old before they are told.
 const QUEUE: usize = 256;
 
-/// Listens until the engine stops, then tells what still waits.
-pub async fn serve(engine: Arc<Engine>) {
+/// Listens from this call on, also before what it gives is first polled, until the engine stops;
+/// then tells what still waits.
+pub fn serve(engine: Arc<Engine>) -> impl Future<Output = ()> + Send {
+    let (events, cycles) = (engine.subscribe(), engine.good_cycles());
     let (queue, jobs) = mpsc::channel(QUEUE);
-    let beat = heartbeat::serve(&engine);
-    tokio::join!(listen(&engine, queue), command::serve(jobs), beat);
+    async move {
+        let listening = async {
+            match events {
+                Ok(events) => listen(&engine, events, queue).await,
+                Err(failure) => tracing::error!("nobody will be notified: {failure}"),
+            }
+        };
+        tokio::join!(listening, command::serve(jobs), heartbeat::serve(&engine, cycles));
+    }
 }
 
 /// Picks the events that are told. Never waits for the command.
-async fn listen(engine: &Arc<Engine>, queue: mpsc::Sender<Job>) {
-    let mut events = match engine.subscribe() {
-        Ok(events) => events,
-        Err(failure) => return tracing::error!("nobody will be notified: {failure}"),
-    };
+async fn listen(engine: &Arc<Engine>, mut events: Subscription, queue: mpsc::Sender<Job>) {
     loop {
         let event = tokio::select! {
             biased;
