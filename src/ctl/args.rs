@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, client, contract, diff, doctor, explain, export, history, marks, pending,
-    quarantine, reconcile, reload, renewals, run, status, sync, version,
+    auto_sync, check, client, contract, diff, doctor, explain, export, history, marks, metrics,
+    pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
 };
 
 /// What `--help` says at its end: scripts rely on these numbers.
@@ -98,6 +98,9 @@ pub enum Command {
     /// How much of the past is kept
     #[command(subcommand, after_help = history::EXAMPLES)]
     History(history::Command),
+    Watch(watch::Args),
+    Check(check::Args),
+    Metrics(metrics::Args),
     Doctor(doctor::Args),
     Reload(reload::Args),
     Version(version::Args),
@@ -124,6 +127,9 @@ impl Command {
             | Command::Run(_)
             | Command::Export(_)
             | Command::History(_)
+            | Command::Watch(_)
+            | Command::Check(_)
+            | Command::Metrics(_)
             | Command::Doctor(_)
             | Command::Reload(_)
             | Command::Version(_) => false,

@@ -8,6 +8,7 @@
 mod args;
 mod ask;
 mod auto_sync;
+mod check;
 mod client;
 mod connection;
 mod contract;
@@ -22,6 +23,7 @@ mod history;
 mod items;
 mod keys;
 mod marks;
+mod metrics;
 mod money;
 mod normalize;
 mod output;
@@ -40,5 +42,6 @@ mod tame;
 mod times;
 mod tree;
 mod version;
+mod watch;
 
 pub use start::main;

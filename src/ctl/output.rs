@@ -88,6 +88,16 @@ impl Output {
         self.show(answer, render)
     }
 
+    /// Writes a line to standard output, and says whether somebody still reads.
+    pub fn line(&self, text: &str) -> Result<bool, CtlError> {
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CtlError::Output(error)),
+        }
+    }
+
     /// Writes text to standard output.
     pub fn print(&self, text: &str) -> Result<(), CtlError> {
         let mut stdout = io::stdout().lock();
@@ -107,6 +117,11 @@ pub fn complain(message: &str, hint: Option<&str>) {
     }
     // Nobody is left to tell when standard error itself is gone.
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says on standard error what is going on.
+pub fn remark(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{PROGRAM}: {message}");
 }
 
 impl Csv {

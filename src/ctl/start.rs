@@ -16,8 +16,8 @@ use super::error::CtlError;
 use super::output::{self, Format, Output};
 use super::screen::Screen;
 use super::{
-    auto_sync, client, contract, diff, doctor, explain, export, history, marks, pending,
-    quarantine, reconcile, reload, renewals, run, status, sync, version,
+    auto_sync, check, client, contract, diff, doctor, explain, export, history, marks, metrics,
+    pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -142,6 +142,9 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Renewals(args) => renewals::run(ctl, args),
         Command::Export(command) => export::run(ctl, command),
         Command::History(command) => history::run(ctl, command),
+        Command::Watch(args) => watch::run(ctl, args),
+        Command::Check(args) => check::run(ctl, args),
+        Command::Metrics(args) => metrics::run(ctl, args),
         Command::Doctor(args) => doctor::run(ctl, args),
         Command::Reload(args) => reload::run(ctl, args),
         Command::Version(args) => version::run(ctl, args),

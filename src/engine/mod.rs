@@ -15,6 +15,7 @@ mod explain;
 mod look;
 mod marks;
 mod memory;
+mod metrics;
 mod ownership;
 mod past;
 mod reload;
@@ -22,6 +23,7 @@ mod run;
 mod status;
 mod supervisor;
 mod switch;
+mod tell;
 mod trouble;
 mod waiting;
 
@@ -36,6 +38,7 @@ pub use answers::{Discrepancy, Ending, Working};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;
+pub use events::Subscription;
 pub use explain::Explanation;
 pub use look::Look;
 pub use marks::Waiting;
@@ -86,6 +89,8 @@ pub struct Engine {
     connect: Connect,
     directory: clients::DirectoryCache,
     busy: Arc<busy::Busy>,
+    /// Where everything that happens is told.
+    events: events::Events,
     /// Told when the schedule may have changed.
     schedule: Notify,
     /// The turns of questions that read much of the store.
@@ -118,6 +123,7 @@ impl Engine {
             connect,
             directory: clients::DirectoryCache::default(),
             busy: Arc::new(busy::Busy::default()),
+            events: events::Events::new(),
             schedule: Notify::new(),
             turns: Semaphore::new(LONG_QUESTIONS),
             tasks: TaskTracker::new(),

@@ -88,7 +88,9 @@ impl Engine {
         let engine = Arc::clone(self);
         let run = self.tasks.spawn(async move {
             let _claim: Claim = claim;
-            engine.sync_claimed(&order, &progress).await
+            let outcome = engine.sync_claimed(&order, &progress).await;
+            engine.events.stir();
+            outcome
         });
         run.await.unwrap_or_else(|error| {
             Err(Failure::new(Code::Internal, format!("the run ended badly: {error}"))
@@ -241,7 +243,7 @@ impl Engine {
                 Ok(committed) => {
                     outcome.run.id = committed.run;
                     self.remember_rest(&examined, reading, &outcome);
-                    events::run_ended(&outcome.run);
+                    self.events.emit(events::of_run(&outcome.run));
                     return Ok(outcome);
                 }
                 Err(StoreError::Conflict(_)) => {}
@@ -288,13 +290,16 @@ impl Engine {
                 marks: Vec::new(),
             };
             match self.store.commit(commit).await {
-                Ok(committed) => return events::run_ended(&Run { id: committed.run, ..run }),
+                Ok(committed) => {
+                    let run = Run { id: committed.run, ..run };
+                    return self.events.emit(events::of_run(&run));
+                }
                 Err(StoreError::Conflict(_)) => {}
                 Err(_) => break,
             }
         }
         // The store itself is in trouble; at least the journal hears of the run.
-        events::run_ended(&run);
+        self.events.emit(events::of_run(&run));
     }
 
     fn state_after(

@@ -59,7 +59,7 @@ impl Engine {
             let brings = if on { self.brings(client)? } else { None };
             let (changed, state) = self.switch_one(client, on, at, actor).await?;
             if changed {
-                events::switched(client, on, actor);
+                self.events.emit(events::of_switch(client, on, actor, self.now()));
             }
             switched.push(Switched {
                 client: client.clone(),
@@ -71,6 +71,7 @@ impl Engine {
             });
         }
         self.schedule.notify_waiters();
+        self.events.stir();
         Ok(switched)
     }
 

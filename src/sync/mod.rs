@@ -4,6 +4,7 @@
 //! Pure functions of data and `now`. Nothing here waits, reads or writes; the engine carries the
 //! decisions out.
 
+pub mod alert;
 pub mod apply;
 pub mod cost;
 pub mod diff;

@@ -34,6 +34,20 @@ pub fn cases() -> Vec<Case> {
 fn first() -> Vec<Case> {
     vec![
         case(
+            &["check", "--max-age", "9999d"],
+            "Daemon.Status",
+            json!({}),
+            replies::status(),
+            &["LMSYNCD "],
+        ),
+        case(
+            &["metrics"],
+            "Daemon.Metrics",
+            json!({}),
+            json!({ "text": "# TYPE lmsyncd_x gauge\nlmsyncd_x 1\n# EOF\n" }),
+            &["lmsyncd_x 1\n# EOF\n"],
+        ),
+        case(
             &["status"],
             "Daemon.Status",
             json!({}),

@@ -190,6 +190,28 @@ fn daemon(held: &mut Held<'_>) {
             changes: vec![ReloadChange { key: word(), from: word(), to: word(), applied: true }],
         }),
     );
+    let event = |full: bool| Event {
+        name: word(),
+        at: word(),
+        message: word(),
+        alert: true,
+        since: text(full),
+        client_id: number(full),
+        client: text(full),
+        run_id: number(full),
+        trigger: text(full),
+        created: number(full),
+        updated: number(full),
+        vanished: number(full),
+        rejected: number(full),
+        requests: number(full),
+        error: text(full),
+        actor: text(full),
+    };
+    let watching =
+        |full: bool| WatchReply { event: full.then(|| event(full)), missed: number(full) };
+    held.method(Watch { client: text(true) }, Watch { client: None }, both(watching));
+    held.method(Metrics {}, Metrics {}, both(|_| MetricsReply { text: word() }));
     held.method(Version {}, Version {}, both(|_| VersionReply { version: word() }));
 }
 
