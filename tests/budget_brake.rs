@@ -212,16 +212,16 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     house.engine.checkup().await;
     assert_eq!(tenant.counters().total, 0, "a restart is no new try");
     // The same credentials are no reason to try again; others are, and all that is due is synced.
-    house.engine.reload().expect("reloaded");
+    house.engine.reload().await.expect("reloaded");
     house.settle().await;
     assert_eq!(tenant.counters().total, 0);
     tenant.faults().clear();
     house.secret.lock().expect("the secret").push('x');
-    house.engine.reload().expect("reloaded");
+    house.engine.reload().await.expect("reloaded");
     house.settle().await;
     assert!(tenant.counters().total > 0, "other credentials are tried");
     house.secret.lock().expect("the secret").pop();
-    house.engine.reload().expect("reloaded");
+    house.engine.reload().await.expect("reloaded");
     house.pass(2).await;
     house.synced(clients.len()).await;
     assert!(house.engine.board(None).expect("a board").api.blocked.is_none());

@@ -62,6 +62,27 @@ impl Autotask {
         self.connection.take_over(&old.connection);
     }
 
+    /// Tries the credentials, and the way to Autotask, with one request.
+    pub async fn try_out(&self) -> Result<(), AutotaskError> {
+        threshold(&self.connection, &Progress::of(Work::Checkup)).await.map(drop)
+    }
+
+    /// Counts what trying `tried` in vain has cost: its requests, and its refusals toward the lock
+    /// of the account.
+    pub fn count_trial(&self, tried: &Autotask) {
+        self.connection.count_refusals_of(&tried.connection);
+    }
+
+    /// Whether Autotask is shown the same credentials as by `other`.
+    pub fn same_credentials(&self, other: &Autotask) -> bool {
+        self.connection.same_credentials(&other.connection)
+    }
+
+    /// Whether the API user's secret is the same, and whether the integration code is.
+    pub fn same_secrets(&self, other: &Autotask) -> (bool, bool) {
+        self.connection.same_secrets(&other.connection)
+    }
+
     /// Every company with the number of its agreements, by id.
     pub async fn directory(&self) -> Result<Vec<Company>, AutotaskError> {
         directory(&self.connection, &Progress::new()).await

@@ -80,6 +80,15 @@ impl Brake {
         state.since.take().is_some()
     }
 
+    /// Counts the refusals of `other`, which stands for other credentials, without a block.
+    pub fn count(&self, other: &Brake, now: DateTime<Utc>) {
+        let refusals: Vec<_> = other.with(now, |state| state.refusals.iter().copied().collect());
+        self.with(now, |state| {
+            state.refusals.extend(refusals);
+            state.refusals.make_contiguous().sort_unstable();
+        });
+    }
+
     /// Goes on as `other`, which stands for the same credentials.
     pub fn take_over(&self, other: &Brake) {
         let state = other.state();

@@ -118,6 +118,26 @@ impl Connection {
         self.keep();
     }
 
+    /// Counts the refusals of `tried`, which were given for other credentials of the same user: too
+    /// many tries lock the account, whatever was tried.
+    pub fn count_refusals_of(&self, tried: &Connection) {
+        if self.credentials.username == tried.credentials.username {
+            self.brake.count(&tried.brake, self.clock.now());
+        }
+        self.budget.take_over(&tried.budget);
+        self.keep();
+    }
+
+    /// Whether the API user's secret is the same, and whether the integration code is.
+    pub fn same_secrets(&self, other: &Connection) -> (bool, bool) {
+        self.credentials.same_secrets(&other.credentials)
+    }
+
+    /// Whether all that Autotask is shown is the same.
+    pub fn same_credentials(&self, other: &Connection) -> bool {
+        self.credentials.same_as(&other.credentials)
+    }
+
     /// What time it is here.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
@@ -210,7 +230,7 @@ impl Connection {
         self.know(|known, now| known.auth = Auth::Refused(now));
         if self.brake.engage(self.clock.now()) {
             tracing::warn!(
-                "autotask refused the credentials of {}: it is hardly asked any more, because too \
+                "autotask refused the credentials of {}: they are hardly tried any more, because too \
                  many tries lock the account",
                 self.credentials.username
             );

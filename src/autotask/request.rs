@@ -55,10 +55,16 @@ impl Credentials {
 
     /// Whether both are the same, without showing them.
     pub fn same_as(&self, other: &Credentials) -> bool {
+        self.username == other.username && self.same_secrets(other) == (true, true)
+    }
+
+    /// Whether the secret is the same, and whether the integration code is, without showing them.
+    pub fn same_secrets(&self, other: &Credentials) -> (bool, bool) {
         let same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
-        self.username == other.username
-            && same(&self.secret, &other.secret)
-            && same(&self.integration_code, &other.integration_code)
+        (
+            same(&self.secret, &other.secret),
+            same(&self.integration_code, &other.integration_code),
+        )
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         }
         daemon::Reload::NAME => {
             let daemon::Reload {} = parameters(call)?;
-            reload(&context)
+            reload(&context).await
         }
         daemon::Version::NAME => {
             let daemon::Version {} = parameters(call)?;
@@ -128,9 +128,9 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-fn reload(context: &Context<'_>) -> Answer {
+async fn reload(context: &Context<'_>) -> Answer {
     context.must_operate()?;
-    let changes = context.engine.reload()?;
+    let changes = context.engine.reload().await?;
     let changes = changes
         .into_iter()
         .map(|change| daemon::ReloadChange {

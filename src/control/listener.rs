@@ -25,6 +25,15 @@ const MAX_CONNECTIONS: usize = 64;
 /// Calls are answered faster than that, so that a crowd of callers closes nobody.
 const CROWDED: Duration = Duration::from_secs(1);
 
+/// How the daemon ends: first no call begins any more, then connections are closed.
+#[derive(Debug, Clone, Default)]
+pub struct Ending {
+    /// Cancelled when it stops: what is called from now on is refused.
+    pub stopping: CancellationToken,
+    /// Cancelled when all that was under way has ended: connections are closed.
+    pub closing: CancellationToken,
+}
+
 /// Why the socket cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -50,11 +59,13 @@ pub enum BindError {
     },
 }
 
-/// The bound socket. Its file goes away with it.
+/// The socket.
 #[derive(Debug)]
 pub struct Listener {
     listener: UnixListener,
-    path: PathBuf,
+    /// The file of one that was bound here, which goes away with it. One that was passed belongs to
+    /// whoever passed it.
+    own: Option<PathBuf>,
 }
 
 impl Listener {
@@ -72,7 +83,7 @@ impl Listener {
         }
         remove_dead(path)?;
         let listener = UnixListener::bind(path).map_err(failed)?;
-        let bound = Listener { listener, path: path.to_owned() };
+        let bound = Listener { listener, own: Some(path.to_owned()) };
         if let Some(group) = socket_group(operators)
             && let Err(error) = nix::unistd::chown(path, None, Some(group))
         {
@@ -82,19 +93,29 @@ impl Listener {
         Ok(bound)
     }
 
-    /// Serves connections until `stopping` is cancelled; sessions are tracked in `tasks`.
-    pub async fn serve(self, engine: Arc<Engine>, tasks: TaskTracker, stopping: CancellationToken) {
+    /// Serves a socket that was bound elsewhere, as by systemd.
+    pub fn passed(socket: std::os::unix::net::UnixListener) -> io::Result<Listener> {
+        socket.set_nonblocking(true)?;
+        Ok(Listener { listener: UnixListener::from_std(socket)?, own: None })
+    }
+
+    /// Serves connections until the daemon ends; sessions are tracked in `tasks`.
+    ///
+    /// While it stops, what was bound here still answers, and says so. Who connects to a socket
+    /// that was passed waits in its backlog instead, for the daemon that comes next.
+    pub async fn serve(self, engine: Arc<Engine>, tasks: TaskTracker, ending: Ending) {
+        let until = if self.own.is_some() { &ending.closing } else { &ending.stopping };
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let crowded = Arc::new(Notify::new());
         loop {
             // Whoever finds no place waits; those behind wait in the backlog of the socket.
             let next = async { (self.accept().await, place(&places, &crowded).await) };
-            let Some((stream, place)) = stopping.run_until_cancelled(next).await else { return };
-            let (engine, stopping) = (Arc::clone(&engine), stopping.clone());
+            let Some((stream, place)) = until.run_until_cancelled(next).await else { return };
+            let (engine, ending) = (Arc::clone(&engine), ending.clone());
             let crowded = Arc::clone(&crowded);
             tasks.spawn(async move {
                 let _place = place;
-                if let Err(error) = session::serve(stream, &engine, &stopping, &crowded).await {
+                if let Err(error) = session::serve(stream, &engine, &ending, &crowded).await {
                     tracing::debug!("a connection ended: {error}");
                 }
             });
@@ -128,7 +149,9 @@ async fn place(places: &Arc<Semaphore>, crowded: &Notify) -> Option<OwnedSemapho
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        if let Some(path) = &self.own {
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

@@ -12,5 +12,5 @@ mod service;
 mod session;
 mod sync;
 
-pub use listener::{BindError, Listener};
+pub use listener::{BindError, Ending, Listener};
 pub use peer::Peer;

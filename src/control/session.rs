@@ -13,8 +13,8 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, FramedWrite};
-use tokio_util::sync::CancellationToken;
 
+use super::listener::Ending;
 use super::peer::Peer;
 use super::{contracts, daemon, service, sync};
 use crate::engine::Engine;
@@ -114,7 +114,7 @@ impl Replies {
 pub(super) async fn serve(
     stream: UnixStream,
     engine: &Arc<Engine>,
-    stopping: &CancellationToken,
+    ending: &Ending,
     crowded: &Notify,
 ) -> Result<(), FrameError> {
     let peer = Peer::of(&stream)?;
@@ -124,14 +124,16 @@ pub(super) async fn serve(
     loop {
         let frame = tokio::select! {
             biased;
-            () = stopping.cancelled() => return Ok(()),
+            () = ending.closing.cancelled() => return Ok(()),
             frame = timeout(IDLE, calls.next()) => frame,
             () = crowded.notified() => return Ok(()),
         };
         let Ok(Some(frame)) = frame else { return Ok(()) };
         // What is no call cannot be answered; the connection is closed.
         let call: Call = serde_json::from_slice(&frame?).map_err(std::io::Error::from)?;
-        let answer = {
+        let answer = if ending.stopping.is_cancelled() {
+            Err(Failure::new(Code::Stopping, "lmsyncd is stopping").into())
+        } else {
             // A call that wants no reply gets none, whatever else it asks for.
             let stream = (call.more && !call.oneway).then_some(&mut replies);
             let caller = Caller(calls.get_ref());

@@ -4,19 +4,20 @@
 //! settings ─► credentials ─► store ─► engine ─► listener ─► serving ─► draining ─► closed
 //! ```
 
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::exit::{self, StartError};
 use crate::autotask::{Autotask, HttpTransport, Options, UseMemory, ZoneMemory};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, ConfigError, Settings};
-use crate::control::Listener;
+use crate::config::{self, ConfigError, Operator, Settings};
+use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
 use crate::model::{Code, Failure};
 use crate::notify;
@@ -41,11 +42,16 @@ pub struct House {
     engine: Arc<Engine>,
     listener: Listener,
     store: Store,
+    hurry: CancellationToken,
 }
 
 /// Puts a daemon together from the configuration at `path`; systemd's credentials are looked for
-/// in `credentials`. Must be called within a tokio runtime.
-pub fn open(path: &Path, credentials: Option<PathBuf>) -> Result<House, StartError> {
+/// in `credentials`, and `passed` is the socket that it passed. Must be called within a tokio runtime.
+pub fn open(
+    path: &Path,
+    credentials: Option<PathBuf>,
+    passed: Option<UnixListener>,
+) -> Result<House, StartError> {
     let settings = config::load(path).map_err(StartError::Config)?;
     settings.credentials(credentials.as_deref()).map_err(StartError::Config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -65,8 +71,8 @@ pub fn open(path: &Path, credentials: Option<PathBuf>) -> Result<House, StartErr
         }),
     })
     .map_err(StartError::Setup)?;
-    let listener = Listener::bind(&socket, &operators).map_err(StartError::Bind)?;
-    Ok(House { engine, listener, store })
+    let listener = listener(passed, &socket, &operators).map_err(StartError::Bind)?;
+    Ok(House { engine, listener, store, hurry: CancellationToken::new() })
 }
 
 impl House {
@@ -75,27 +81,36 @@ impl House {
         Arc::clone(&self.engine)
     }
 
+    /// Cancelled by whoever wants no patience with what is under way when the daemon stops.
+    pub fn hurry(&self) -> CancellationToken {
+        self.hurry.clone()
+    }
+
     /// Serves until `stopping` is cancelled, then drains and closes.
     pub async fn serve(self, stopping: CancellationToken) -> Result<(), StoreError> {
-        let House { engine, listener, store } = self;
+        let House { engine, listener, store, hurry } = self;
         let tasks = TaskTracker::new();
         // Whoever tells others listens before anything happens.
         tasks.spawn(notify::serve(Arc::clone(&engine)));
         tasks.spawn(Arc::clone(&engine).supervise());
         tasks.spawn(Arc::clone(&engine).tell());
-        let accepting = listener.serve(Arc::clone(&engine), tasks.clone(), stopping.clone());
-        accepting.await;
+        let ending = Ending { stopping: stopping.clone(), ..Ending::default() };
+        tasks.spawn(listener.serve(Arc::clone(&engine), tasks.clone(), ending.clone()));
+        stopping.cancelled().await;
         engine.stop();
         tasks.close();
         let drained = async {
             engine.drained().await;
+            ending.closing.cancel();
             tasks.wait().await;
         };
-        if timeout(DRAIN, drained).await.is_err() {
+        let began = Instant::now();
+        let hurried = hurry.run_until_cancelled(timeout(DRAIN, drained)).await;
+        if !matches!(hurried, Some(Ok(()))) {
             for running in engine.running() {
                 tracing::warn!(
                     "cut off after {} s, nothing of it is stored: the run of {} for {}",
-                    DRAIN.as_secs(),
+                    began.elapsed().as_secs(),
                     running.client.name,
                     running.actor.name
                 );
@@ -103,6 +118,25 @@ impl House {
         }
         store.close().await
     }
+}
+
+/// The socket that systemd passed, or one of our own.
+fn listener(
+    passed: Option<UnixListener>,
+    path: &Path,
+    operators: &[Operator],
+) -> Result<Listener, BindError> {
+    let Some(socket) = passed else { return Listener::bind(path, operators) };
+    let address = socket.local_addr().ok();
+    let passed = address.as_ref().and_then(|address| address.as_pathname());
+    if let Some(passed) = passed.filter(|passed| *passed != path) {
+        tracing::warn!(
+            "systemd passed the socket {}, so `control.socket` = {} counts for nothing",
+            passed.display(),
+            path.display()
+        );
+    }
+    Listener::passed(socket).map_err(|source| BindError::Io { path: path.to_owned(), source })
 }
 
 fn connect(

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Cli, Command};
@@ -13,6 +13,7 @@ use super::exit::StartError;
 use super::house;
 use super::log::{Destination, start_log};
 use super::signals;
+use super::systemd;
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
 pub fn main(cli: &Cli) -> ExitCode {
@@ -44,17 +45,20 @@ pub fn main(cli: &Cli) -> ExitCode {
 
 fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
     start_log(Destination::from_environment());
+    let socket = systemd::passed_socket();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(StartError::System)?;
     runtime.block_on(async {
         let signals = signals::listen().map_err(StartError::System)?;
-        let house = house::open(config, credentials)?;
-        let stopping = CancellationToken::new();
-        tokio::spawn(signals::obey(signals, house.engine(), stopping.clone()));
-        // Without systemd there is nobody to tell, which is no error.
-        let _ = sd_notify::notify(&[NotifyState::Ready]);
+        systemd::say("opening the store");
+        let house = house::open(config, credentials, socket)?;
+        let (engine, stopping) = (house.engine(), CancellationToken::new());
+        let told = signals::obey(signals, Arc::clone(&engine), stopping.clone(), house.hurry());
+        tokio::spawn(told);
+        tokio::spawn(systemd::show_life(engine, stopping.clone()));
+        systemd::ready();
         tracing::info!("lmsyncd {} is ready", env!("CARGO_PKG_VERSION"));
         house.serve(stopping).await.map_err(StartError::Close)
     })

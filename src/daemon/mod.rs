@@ -8,6 +8,7 @@ mod house;
 mod log;
 mod main;
 mod signals;
+mod systemd;
 
 pub use exit::StartError;
 pub use house::{House, open};

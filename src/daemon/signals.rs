@@ -1,4 +1,4 @@
-//! TERM and INT stop the daemon, HUP has the configuration read again.
+//! TERM and INT stop the daemon, a second one at once; HUP has the configuration read again.
 
 use std::io;
 use std::sync::Arc;
@@ -15,15 +15,26 @@ pub(super) fn listen() -> io::Result<Signals> {
     Signals::new([SIGTERM, SIGINT, SIGHUP])
 }
 
-/// Obeys the signals until one of them stops the daemon.
-pub(super) async fn obey(mut signals: Signals, engine: Arc<Engine>, stopping: CancellationToken) {
+/// Obeys the signals: the first that stops cancels `stopping`, the next one `hurry`.
+pub(super) async fn obey(
+    mut signals: Signals,
+    engine: Arc<Engine>,
+    stopping: CancellationToken,
+    hurry: CancellationToken,
+) {
     while let Some(signal) = signals.next().await {
-        if signal != SIGHUP {
-            tracing::info!("stopping");
-            return stopping.cancel();
-        }
-        if let Err(failure) = engine.reload() {
-            tracing::error!("the configuration stays as it was: {failure}");
+        match signal {
+            SIGHUP if stopping.is_cancelled() => tracing::info!("stopping: nothing is read again"),
+            SIGHUP => {
+                if let Err(failure) = engine.reload().await {
+                    tracing::error!("the configuration stays as it was: {failure}");
+                }
+            }
+            _ if stopping.is_cancelled() => return hurry.cancel(),
+            _ => {
+                tracing::info!("stopping: runs that are under way may end, a second signal cuts them off");
+                stopping.cancel();
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ mod memory;
 mod metrics;
 mod ownership;
 mod past;
+mod pulse;
 mod reload;
 mod run;
 mod status;
@@ -43,6 +44,7 @@ pub use explain::Explanation;
 pub use look::Look;
 pub use marks::Waiting;
 pub use past::Reverted;
+pub use pulse::Outline;
 pub use run::{Order, Outcome, Patience};
 pub use status::{Board, Standing};
 pub use switch::Switched;
@@ -99,6 +101,10 @@ pub struct Engine {
     tasks: TaskTracker,
     /// Cancelled when the daemon stops: nothing new begins.
     stopping: CancellationToken,
+    /// Answered by the supervisor.
+    pulse: pulse::Pulse,
+    /// Held by the one reload that is under way: the last that Autotask refused to serve.
+    refused: tokio::sync::Mutex<Option<Arc<Autotask>>>,
 }
 
 /// What a reload replaces, both at once.
@@ -128,6 +134,8 @@ impl Engine {
             turns: Semaphore::new(LONG_QUESTIONS),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            pulse: pulse::Pulse::new(),
+            refused: tokio::sync::Mutex::default(),
         }))
     }
 

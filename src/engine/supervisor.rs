@@ -31,7 +31,13 @@ impl Engine {
             let message = format!("store: {remark}");
             self.events.emit(Event::new(EventName::StoreRepaired, self.now(), message));
         }
+        let requests = || self.live().autotask.requests_total();
+        self.pulse.during(self.keep_current(), requests).await;
+    }
+
+    async fn keep_current(self: &Arc<Engine>) {
         while !self.stopping.is_cancelled() {
+            self.pulse.turn();
             // Listen before looking, so that a switch in between is not missed.
             let mut changed = std::pin::pin!(self.schedule.notified());
             changed.as_mut().enable();

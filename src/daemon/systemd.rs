@@ -1,0 +1,155 @@
+//! What systemd is told and what it passes: readiness, a line of status, signs of life, the socket.
+//!
+//! A sign of life (`WATCHDOG=1`, sd_notify(3)) is only sent after the supervisor has answered and
+//! the store was read, so that a daemon that hangs in either is killed and started anew.
+
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeZone, Utc};
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Engine, Outline};
+
+/// How often the line of status is written when no watchdog asks for more.
+const STATUS_EVERY: Duration = Duration::from_secs(30);
+
+/// How many names fit into a line of status.
+const NAMES: usize = 2;
+
+/// The socket that systemd passes (`LISTEN_FDS`, sd_listen_fds(3)), if it does. Call it before
+/// there are other threads.
+pub(super) fn passed_socket() -> Option<UnixListener> {
+    match ListenFd::from_env().take_unix_listener(0) {
+        Ok(socket) => socket,
+        Err(error) => {
+            tracing::warn!("what systemd passed is no socket to listen on: {error}");
+            None
+        }
+    }
+}
+
+/// Tells that the daemon is not ready yet, and what it is at.
+pub(super) fn say(status: &str) {
+    // Without systemd there is nobody to tell, which is no error.
+    let _ = sd_notify::notify(&[NotifyState::Status(status)]);
+}
+
+/// Tells that the daemon is ready.
+pub(super) fn ready() {
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+}
+
+/// Shows that the daemon lives, and how it stands, until it stops.
+pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) {
+    // A third of the limit leaves room for one that comes late.
+    let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 3);
+    let every = watchdog.map_or(STATUS_EVERY, |third| third.min(STATUS_EVERY));
+    let show = async {
+        loop {
+            engine.pulse().await;
+            let asked = Arc::clone(&engine);
+            let outline = tokio::task::spawn_blocking(move || asked.outline()).await;
+            let now = engine.now();
+            let line = match outline {
+                Ok(Ok(outline)) => status_line(&outline, now, &chrono::Local),
+                Ok(Err(failure)) => failure.message,
+                Err(error) => error.to_string(),
+            };
+            let _ = sd_notify::notify(&[NotifyState::Watchdog, NotifyState::Status(&line)]);
+            tokio::time::sleep(every).await;
+        }
+    };
+    stopping.run_until_cancelled(show).await;
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    say(&match engine.running().len() {
+        0 => "stopping".to_owned(),
+        1 => "stopping: waits for the run that is under way".to_owned(),
+        runs => format!("stopping: waits for {runs} runs that are under way"),
+    });
+}
+
+/// How everything stands, as `systemctl status` shows it.
+fn status_line<Z: TimeZone>(outline: &Outline, now: DateTime<Utc>, zone: &Z) -> String
+where
+    Z::Offset: std::fmt::Display,
+{
+    let mut parts = Vec::new();
+    let names: Vec<&str> = outline.running.iter().map(|client| client.name.as_str()).collect();
+    match names.len() {
+        0 => {}
+        count if count <= NAMES => parts.push(format!("syncing {}", names.join(" and "))),
+        count => parts.push(format!("syncing {count} clients")),
+    }
+    parts.push(match outline.auto_sync {
+        1 => "1 client on auto-sync".to_owned(),
+        count => format!("{count} clients on auto-sync"),
+    });
+    parts.extend(outline.next_run.map(|next| {
+        let (next, today) = (next.with_timezone(zone), now.with_timezone(zone));
+        match next.date_naive() == today.date_naive() {
+            true => format!("next run {}", next.format("%H:%M")),
+            false => format!("next run {}", next.format("%Y-%m-%d %H:%M")),
+        }
+    }));
+    let (spent, cap) = (outline.requests_last_hour, outline.max_requests_per_hour);
+    parts.push(format!("{spent} of {cap} requests this hour"));
+    let line = parts.join(", ");
+    match &outline.trouble {
+        Some(trouble) => format!("{trouble}; {line}"),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ClientId, ClientRef};
+
+    fn outline() -> Outline {
+        Outline {
+            auto_sync: 3,
+            next_run: Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(22 * 60 + 40)),
+            running: Vec::new(),
+            requests_last_hour: 114,
+            max_requests_per_hour: 2000,
+            trouble: None,
+        }
+    }
+
+    fn line(outline: &Outline) -> String {
+        status_line(outline, DateTime::UNIX_EPOCH, &Utc)
+    }
+
+    #[test]
+    fn a_quiet_day_in_one_line() {
+        assert_eq!(
+            line(&outline()),
+            "3 clients on auto-sync, next run 22:40, 114 of 2000 requests this hour"
+        );
+    }
+
+    #[test]
+    fn another_day_has_its_date_and_no_client_has_no_time() {
+        let next_run = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(30));
+        let told = line(&Outline { next_run, auto_sync: 1, ..outline() });
+        assert!(told.starts_with("1 client on auto-sync, next run 1970-01-02 06:00, "), "{told}");
+        let none = line(&Outline { next_run: None, auto_sync: 0, ..outline() });
+        assert_eq!(none, "0 clients on auto-sync, 114 of 2000 requests this hour");
+    }
+
+    #[test]
+    fn trouble_comes_first_and_then_who_is_synced() {
+        let client = |name: &str| ClientRef { id: ClientId(1), name: name.to_owned() };
+        let running = vec![client("Acme Dental"), client("Harbor")];
+        let trouble = Some("autotask refused the credentials".to_owned());
+        let told = line(&Outline { running, trouble, ..outline() });
+        let start = "autotask refused the credentials; syncing Acme Dental and Harbor, 3 clients";
+        assert!(told.starts_with(start), "{told}");
+        let running = vec![client("a"), client("b"), client("c")];
+        assert!(line(&Outline { running, ..outline() }).starts_with("syncing 3 clients, 3 clients"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Signs of life: whether the supervisor still goes round, for a watchdog that asks.
+//!
+//! Nothing here has a timer of its own. Whoever watches asks, the supervisor answers between two
+//! waits, and one that is stuck does not: neither one that never comes back from a call, nor one
+//! that waits for something that never comes.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Engine, waiting};
+use crate::model::{ClientRef, Failure};
+
+/// How long the supervisor may be in one turn without a request to Autotask before it counts as
+/// stuck. The longest that a run waits between two requests is 15 minutes.
+const STUCK: Duration = Duration::from_secs(30 * 60);
+
+/// The supervisor's side and the watchdog's.
+pub(super) struct Pulse {
+    asked: Notify,
+    answered: Notify,
+    sign: Mutex<Sign>,
+}
+
+/// The last thing that showed that the supervisor gets on.
+#[derive(Clone, Copy)]
+struct Sign {
+    at: Instant,
+    requests: u64,
+}
+
+impl Pulse {
+    pub(super) fn new() -> Pulse {
+        let sign = Mutex::new(Sign { at: Instant::now(), requests: 0 });
+        Pulse { asked: Notify::new(), answered: Notify::new(), sign }
+    }
+
+    /// The supervisor begins a turn.
+    pub(super) fn turn(&self) {
+        self.sign.lock().unwrap_or_else(PoisonError::into_inner).at = Instant::now();
+    }
+
+    /// Does the supervisor's work and answers meanwhile; `requests` tells how many requests were
+    /// ever sent.
+    pub(super) async fn during(&self, work: impl Future<Output = ()>, requests: impl Fn() -> u64) {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                () = &mut work => return,
+                () = self.asked.notified() => {
+                    if self.gets_on(requests()) {
+                        self.answered.notify_one();
+                    }
+                }
+            }
+        }
+    }
+
+    fn gets_on(&self, requests: u64) -> bool {
+        let mut sign = self.sign.lock().unwrap_or_else(PoisonError::into_inner);
+        if sign.requests != requests {
+            *sign = Sign { at: Instant::now(), requests };
+        }
+        sign.at.elapsed() < STUCK
+    }
+
+    /// Ends when the supervisor has answered. One asker at a time.
+    async fn felt(&self) {
+        self.asked.notify_one();
+        self.answered.notified().await;
+    }
+}
+
+/// The whole daemon in one line of status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// How many clients are on auto-sync.
+    pub auto_sync: usize,
+    /// When the next of them is due.
+    pub next_run: Option<DateTime<Utc>>,
+    /// Who is being synced right now.
+    pub running: Vec<ClientRef>,
+    /// Requests in the last hour.
+    pub requests_last_hour: u32,
+    /// How many there may be.
+    pub max_requests_per_hour: u32,
+    /// Why auto-sync waits although a client is due, or the store takes no changes.
+    pub trouble: Option<String>,
+}
+
+impl Engine {
+    /// Ends when the supervisor has shown that it goes round. One asker at a time.
+    pub async fn pulse(&self) {
+        self.pulse.felt().await;
+    }
+
+    /// How everything stands, in one line. Reads the state of every client: not for a thread that
+    /// serves others.
+    pub fn outline(&self) -> Result<Outline, Failure> {
+        let (now, live) = (self.now(), self.live());
+        let usage = live.autotask.usage();
+        let clients = self.store.clients()?;
+        let on = || clients.iter().filter(|state| state.auto_sync);
+        let next_run = on().filter_map(|state| state.next_run).min();
+        let waits = || {
+            let due = next_run.is_some_and(|next| next <= now);
+            waiting::reason(&usage, &live.settings, now).filter(|_| due || usage.blocked.is_some())
+        };
+        Ok(Outline {
+            auto_sync: on().count(),
+            next_run,
+            running: self.running().into_iter().map(|running| running.client).collect(),
+            requests_last_hour: usage.requests_last_hour,
+            max_requests_per_hour: usage.max_requests_per_hour,
+            trouble: self.must_store().err().map(|failure| failure.message).or_else(waits),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_supervisor_that_waits_answers_until_it_is_stuck_and_again_when_it_gets_on() {
+        let (pulse, requests) = (Arc::new(Pulse::new()), Arc::new(AtomicU64::new(0)));
+        let (working, sent) = (Arc::clone(&pulse), Arc::clone(&requests));
+        tokio::spawn(async move {
+            working.during(pending(), || sent.load(Ordering::Relaxed)).await;
+        });
+        let patience = Duration::from_secs(1);
+        let alive = async || tokio::time::timeout(patience, pulse.felt()).await.is_ok();
+        assert!(alive().await);
+        tokio::time::advance(STUCK).await;
+        assert!(!alive().await, "no turn and no request for too long");
+        requests.fetch_add(1, Ordering::Relaxed);
+        assert!(alive().await, "a request is a sign");
+        tokio::time::advance(STUCK).await;
+        pulse.turn();
+        assert!(alive().await, "a turn is a sign");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_gone_does_not_answer() {
+        let pulse = Pulse::new();
+        pulse.during(async {}, || 0).await;
+        assert!(tokio::time::timeout(STUCK, pulse.felt()).await.is_err());
+    }
+}
