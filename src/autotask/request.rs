@@ -61,10 +61,7 @@ impl Credentials {
     /// Whether the secret is the same, and whether the integration code is, without showing them.
     pub fn same_secrets(&self, other: &Credentials) -> (bool, bool) {
         let same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
-        (
-            same(&self.secret, &other.secret),
-            same(&self.integration_code, &other.integration_code),
-        )
+        (same(&self.secret, &other.secret), same(&self.integration_code, &other.integration_code))
     }
 }
 

@@ -32,7 +32,9 @@ pub(super) async fn obey(
             }
             _ if stopping.is_cancelled() => return hurry.cancel(),
             _ => {
-                tracing::info!("stopping: runs that are under way may end, a second signal cuts them off");
+                tracing::info!(
+                    "stopping: runs that are under way may end, a second signal cuts them off"
+                );
                 stopping.cancel();
             }
         }

@@ -150,6 +150,8 @@ mod tests {
         let start = "autotask refused the credentials; syncing Acme Dental and Harbor, 3 clients";
         assert!(told.starts_with(start), "{told}");
         let running = vec![client("a"), client("b"), client("c")];
-        assert!(line(&Outline { running, ..outline() }).starts_with("syncing 3 clients, 3 clients"));
+        assert!(
+            line(&Outline { running, ..outline() }).starts_with("syncing 3 clients, 3 clients")
+        );
     }
 }

@@ -39,7 +39,8 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("lmsyncd-demo-").tempdir()?;
         let config = write_config(&folder, &tenant.credentials(), &serving.url())?;
         symlink(std::env::current_exe()?, folder.path().join("lmsyncctl"))?;
-        let house = daemon::open(&config, None, None).map_err(|error| io::Error::other(error.line()))?;
+        let house =
+            daemon::open(&config, None, None).map_err(|error| io::Error::other(error.line()))?;
         let engine = house.engine();
         let daemon = tokio::spawn(house.serve(stopping.child_token()));
         Ok(Stage { tenant, engine, folder, daemon, stopping, _serving: serving })

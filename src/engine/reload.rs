@@ -13,9 +13,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Engine, Live};
 use crate::autotask::{Auth, Autotask};
-use crate::config::{
-    CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Change, Effect, Settings,
-};
+use crate::config::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Change, Effect, Settings};
 use crate::model::{Event, EventName, Failure};
 
 /// The settings that change the way to Autotask.

@@ -29,14 +29,30 @@ const BUDGET_LOW: &str = "e2486ebb0bba46bea733aec67b1b2e0b";
 /// Runs should have begun long ago.
 const OVERDUE: &str = "9ab98648e9c446d389313b9d42ccbd85";
 
+/// The id of an event's entry.
+fn message_id(event: EventName) -> &'static str {
+    match event {
+        EventName::RunFinished | EventName::RunChanged => RUN_CHANGED,
+        EventName::RunHeld => RUN_HELD,
+        EventName::RunFailed => RUN_FAILED,
+        EventName::Recovered => RECOVERED,
+        EventName::AuthBlocked => AUTH_BLOCKED,
+        EventName::BudgetLow => BUDGET_LOW,
+        EventName::Overdue => OVERDUE,
+        EventName::Switched => SWITCHED,
+        EventName::Reloaded => RELOADED,
+        EventName::StoreRepaired => STORE_REPAIRED,
+    }
+}
+
 /// Writes an entry: at info if something changed, at debug if a run had nothing to change; louder
 /// if a person is needed.
 pub(super) fn enter(event: &Event) {
     let (run, client) = (event.run.as_ref(), event.client.as_ref());
     macro_rules! entry {
-        ($level:ident, $id:expr) => {
+        ($level:ident) => {
             $level!(
-                MESSAGE_ID = $id,
+                MESSAGE_ID = message_id(event.name),
                 LMSYNC_EVENT = event.name.name(),
                 LMSYNC_CLIENT_ID = client.map(|client| client.id.0),
                 LMSYNC_CLIENT = client.map(|client| client.name.as_str()),
@@ -55,16 +71,47 @@ pub(super) fn enter(event: &Event) {
         };
     }
     match event.name {
-        EventName::RunFinished => entry!(debug, RUN_CHANGED),
-        EventName::RunChanged => entry!(info, RUN_CHANGED),
-        EventName::RunHeld => entry!(warn, RUN_HELD),
-        EventName::RunFailed => entry!(error, RUN_FAILED),
-        EventName::Recovered => entry!(info, RECOVERED),
-        EventName::AuthBlocked => entry!(error, AUTH_BLOCKED),
-        EventName::BudgetLow => entry!(warn, BUDGET_LOW),
-        EventName::Overdue => entry!(warn, OVERDUE),
-        EventName::Switched => entry!(info, SWITCHED),
-        EventName::Reloaded => entry!(info, RELOADED),
-        EventName::StoreRepaired => entry!(warn, STORE_REPAIRED),
+        EventName::RunFinished => entry!(debug),
+        EventName::RunChanged => entry!(info),
+        EventName::RunHeld => entry!(warn),
+        EventName::RunFailed => entry!(error),
+        EventName::Recovered => entry!(info),
+        EventName::AuthBlocked => entry!(error),
+        EventName::BudgetLow => entry!(warn),
+        EventName::Overdue => entry!(warn),
+        EventName::Switched => entry!(info),
+        EventName::Reloaded => entry!(info),
+        EventName::StoreRepaired => entry!(warn),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const CATALOGUE: &str = include_str!("../../../systemd/lmsyncd.catalog");
+
+    #[test]
+    fn the_catalogue_explains_each_entry_and_no_other() {
+        let ids: BTreeSet<&str> = EventName::ALL.map(message_id).into();
+        let explained: Vec<&str> =
+            CATALOGUE.lines().filter_map(|line| line.strip_prefix("-- ")).collect();
+        assert_eq!(explained.iter().copied().collect::<BTreeSet<_>>(), ids);
+        assert_eq!(explained.len(), ids.len(), "each once");
+        for (id, entry) in explained.iter().zip(CATALOGUE.split("\n-- ").skip(1)) {
+            let mut lines = entry.lines().skip(1);
+            assert!(lines.next().is_some_and(|line| line.starts_with("Subject: ")), "{id}");
+            assert_eq!(lines.next(), Some("Defined-By: lmsyncd"), "{id}");
+            assert_eq!(lines.next(), Some(""), "{id}: its text follows");
+        }
+    }
+
+    #[test]
+    fn the_catalogue_refers_to_fields_that_entries_have() {
+        let source = include_str!("journal.rs");
+        for field in CATALOGUE.split('@').skip(1).step_by(2) {
+            assert!(source.contains(&format!("{field} = ")), "{field}");
+        }
     }
 }
