@@ -1,0 +1,54 @@
+# README's installation, step by step.
+
+step "install: nothing starts, and the three steps are told"
+expect 0 'systemctl enable --now lmsyncd' inside dpkg -i "/root/${older##*/}"
+expect 1 disabled inside systemctl is-enabled lmsyncd.service
+expect 3 inactive inside systemctl is-active lmsyncd.service
+expect 3 inactive inside systemctl is-active lmsyncd.socket
+expect 0 '^640 root lmsyncd$' inside stat -c '%a %U %G' /etc/lmsyncd/lmsyncd.toml
+expect 0 '^700 root root$' inside stat -c '%a %U %G' /etc/lmsyncd/credentials
+expect 0 '^ /etc/lmsyncd/lmsyncd.toml' inside dpkg-query -W -f '${Conffiles}' lmsyncd
+
+step "one who starts it too early is told what is missing"
+expect 78 'still the placeholder' inside lmsyncd check-config
+expect 1 '' inside systemctl start lmsyncd
+inside systemctl stop lmsyncd.socket
+inside systemctl reset-failed lmsyncd.service lmsyncd.socket
+
+step "a fake tenant in the machine"
+inside ip link set lo up 2>/dev/null || true
+tenant() { # tenant [FAULT…]
+  inside systemctl stop tenant 2>/dev/null || true
+  inside systemd-run -q --unit tenant --collect -p LogNamespace= \
+    /usr/bin/lmsyncd demo --serve --port 8080 "${@/#/--fault=}"
+  until_true 20 "the tenant" inside bash -c '</dev/tcp/127.0.0.1/8080'
+}
+tenant
+
+step "configure: the user, the integration code, the secret"
+inside sed -i \
+  -e 's|^username = .*|username = "lmsyncd7demo@BRIGHTWATER.EXAMPLE"|' \
+  -e 's|^integration-code = .*|integration-code = "DEMO0TRACKING0IDENTIFIER000"|' \
+  -e 's|^# discovery-url = .*|discovery-url = "http://127.0.0.1:8080/ATServicesRest/"|' \
+  /etc/lmsyncd/lmsyncd.toml
+secret=not-a-secret
+inside install -m 0600 /dev/stdin /etc/lmsyncd/credentials/autotask-secret <<<"$secret"
+expect 0 'is usable' inside env CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
+
+step "start it, with everything logged"
+write /etc/systemd/system/lmsyncd.service.d/trace.conf <<<$'[Service]\nEnvironment=LMSYNCD_LOG=trace'
+inside systemctl daemon-reload
+inside systemctl enable --now lmsyncd
+expect 0 active inside systemctl is-active lmsyncd.service
+expect 0 active inside systemctl is-active lmsyncd.socket
+expect 0 enabled inside systemctl is-enabled lmsyncd.socket
+expect 0 '^700 lmsyncd lmsyncd$' inside stat -c '%a %U %G' /var/lib/lmsyncd
+expect 0 '^755 ' inside stat -c '%a %U %G' /run/lmsyncd
+expect 0 '^660 lmsyncd lmsyncd$' inside stat -c '%a %U %G' /run/lmsyncd/control.sock
+expect 0 '0 clients on auto-sync, 0 of 2000 requests this hour' inside systemctl status lmsyncd
+
+step "hardened: at most 1.5 for the loaded unit"
+expect 0 'exposure level' inside systemd-analyze security --no-pager lmsyncd.service
+score=$(sed -n 's/.*exposure level for lmsyncd.service: \([0-9.]*\).*/\1/p' <<<"$said")
+awk -v score="$score" 'BEGIN { exit !(score != "" && score <= 1.5) }' || fail "it scores $score"
+echo "   systemd-analyze security: $score"

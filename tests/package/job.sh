@@ -1,0 +1,46 @@
+# The job, by people.
+
+step "a user of the group does the whole job"
+inside useradd alice
+inside useradd bob
+inside usermod -aG lmsyncd alice
+expect 0 '' as alice lmsyncctl doctor
+expect 0 'Acme Dental' as alice lmsyncctl client list
+expect 0 'A29683353' as alice lmsyncctl pending acme
+expect 0 '' as alice lmsyncctl sync acme --all --dry-run
+expect 0 '' as alice lmsyncctl sync acme --all --yes
+expect 0 '' as alice lmsyncctl auto-sync on acme
+expect 6 'auto-sync' as alice lmsyncctl sync acme --all --yes
+expect 0 'Acme Dental' as alice lmsyncctl status
+contracts() { as alice lmsyncctl contract list --json | grep -o '"key":"[^"]*"' | sort; }
+[ "$(contracts | wc -l)" -ge 2 ] || fail "nothing was imported"
+
+step "a user outside it is refused"
+expect 4 'group lmsyncd' as bob lmsyncctl status
+expect 4 'group lmsyncd' as bob lmsyncctl auto-sync off acme
+
+step "a member who is no operator looks, and changes nothing"
+inside cp -p /etc/lmsyncd/lmsyncd.toml /root/good.toml
+inside sed -i 's|^operators = .*|operators = ["root"]|' /etc/lmsyncd/lmsyncd.toml
+expect 0 'control.operators' inside lmsyncctl reload
+expect 0 'Acme Dental' as alice lmsyncctl status
+expect 4 'may look but not change' as alice lmsyncctl auto-sync off acme
+inside cp -p /root/good.toml /etc/lmsyncd/lmsyncd.toml
+inside systemctl reload lmsyncd
+
+step "the status line of systemctl says how it stands"
+line='Status: "1 client on auto-sync, next run .*[0-9]{2}:[0-9]{2}, [0-9]+ of 2000 requests this hour"'
+stands() { inside systemctl status lmsyncd | grep -qE "$line"; }
+until_true 40 "a line of status" stands
+
+step "varlinkctl of a Debian 13 describes the socket and calls a method"
+tree trixie systemd "$work/trixie"
+mkdir -p "$work/trixie/run/lmsyncd"
+mount --bind "/proc/$pid1/root/run/lmsyncd" "$work/trixie/run/lmsyncd"
+socket=/run/lmsyncd/control.sock
+varlinkctl() { chroot "$work/trixie" varlinkctl "$@"; }
+expect 0 'org.lmsyncd.Sync' varlinkctl info $socket
+expect 0 'method Pending' varlinkctl introspect $socket org.lmsyncd.Sync
+expect 0 'Acme Dental' varlinkctl call $socket org.lmsyncd.Daemon.Status '{"client":"174"}'
+expect 0 'nothing new|"result"' varlinkctl call --more $socket org.lmsyncd.Sync.Sync '{"client":"175","all":true}'
+umount "$work/trixie/run/lmsyncd"

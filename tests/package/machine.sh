@@ -1,0 +1,134 @@
+# A small Debian that boots under systemd-nspawn: its tree, its life, and running things in it.
+# Sourced by tests/package/run. Nothing here knows lmsyncd.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/lmsyncd-test
+
+# Leaves the whole test, well, with the reason.
+skip() {
+  echo "tests/package/run: skipped: $*"
+  exit 0
+}
+
+# need COMMAND PACKAGE: installs what is missing, or skips.
+need() {
+  command -v "$1" >/dev/null && return
+  { apt-get update -q && apt-get install -y -q "$2"; } >/dev/null 2>&1 || true
+  command -v "$1" >/dev/null || skip "$1 is missing, and the package $2 cannot be installed"
+}
+
+# The mirror that this machine uses itself.
+mirror() {
+  local found
+  found=$(awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
+  [ -n "$found" ] || found=$(awk '$1 == "deb" && $2 ~ /^http/ { print $2; exit }' /etc/apt/sources.list 2>/dev/null || true)
+  echo "${found:-http://deb.debian.org/debian}"
+}
+
+# tree SUITE PACKAGES INTO: unpacks a Debian, made once and kept in the cache.
+tree() {
+  local suite=$1 packages=$2 into=$3 kept made
+  kept=$cache/$suite-$(printf '%s' "$packages" | sha256sum | cut -c1-8).tar
+  if [ ! -f "$kept" ]; then
+    mkdir -p "$cache"
+    made=$(mktemp -d "$cache/making.XXXXXX")
+    # It is the root folder of the tree: everybody in there must be able to enter.
+    chmod 755 "$made"
+    if ! debootstrap --variant=minbase --include="$packages" "$suite" "$made" "$(mirror)" >"$made.log" 2>&1; then
+      tail -n 3 "$made.log"
+      rm -rf "$made" "$made.log"
+      skip "debootstrap cannot make a Debian $suite from $(mirror)"
+    fi
+    rm -rf "$made"/var/cache/apt/archives/*.deb "$made"/var/lib/apt/lists/*
+    tar -C "$made" -cf "$kept.new" . && mv "$kept.new" "$kept"
+    rm -rf "$made" "$made.log"
+  fi
+  mkdir -p "$into"
+  tar -C "$into" -xf "$kept"
+}
+
+# boot TREE: starts it, with loopback as its only network, and waits until it is up.
+boot() {
+  systemd-nspawn -q -D "$1" --boot --register=no --keep-unit --private-network -M lmsyncd-test \
+    >"$1.console" 2>&1 </dev/null &
+  machine=$!
+  # Its PID 1 is a child of systemd-nspawn, but not the first that it has.
+  until pid1=$(pgrep -P "$machine" -x systemd | head -n 1) && [ -n "$pid1" ] &&
+    inside test -S /run/dbus/system_bus_socket 2>/dev/null; do
+    runs || { tail -n 5 "$1.console" && skip "systemd-nspawn cannot boot here"; }
+    [ "$SECONDS" -lt "$((step_began + 120))" ] || fail "the machine does not come up, see $1.console"
+    moment
+  done
+  # `degraded` is up too: some units of a full Debian have nothing to do in here.
+  inside timeout 60 systemctl is-system-running --wait >/dev/null 2>&1 || true
+}
+
+# Whether the machine runs; one that has ended stays a child until it is waited for.
+runs() {
+  [ -n "${machine:-}" ] && [ -r "/proc/$machine/stat" ] && ! grep -q '^[0-9]* ([^)]*) Z' "/proc/$machine/stat"
+}
+
+# A short while, between two looks.
+moment() {
+  read -rt 0.2 <> <(:) || true
+}
+
+# Ends the machine, if it runs.
+power_off() {
+  runs || return 0
+  kill -RTMIN+4 "$pid1" 2>/dev/null || true
+  for _ in $(seq 100); do
+    runs || return 0
+    moment
+  done
+  kill -KILL "$machine"
+}
+
+# Runs a command as root in the machine.
+inside() {
+  nsenter -t "$pid1" -m -u -i -n -p -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 TERM=dumb "$@"
+}
+
+# as USER COMMAND: runs it as that user, with the groups that a login gives.
+as() {
+  local user=$1
+  shift
+  inside runuser -u "$user" -- "$@"
+}
+
+# Writes standard input to a file in the machine.
+write() {
+  inside sh -c "mkdir -p \"\$(dirname '$1')\" && cat >'$1'"
+}
+
+step_began=$SECONDS
+# Names what is tried next.
+step() {
+  [ -z "${step_name:-}" ] || printf '   (%s s)\n' "$((SECONDS - step_began))"
+  step_name=$1 step_began=$SECONDS
+  printf -- '-- %s\n' "$1"
+}
+
+fail() {
+  printf 'FAILED: %s: %s\n' "${step_name:-}" "$*" >&2
+  exit 1
+}
+
+# expect STATUS WORDS COMMAND…: the command ends with that status and says these words, a regular
+# expression. What it said is in $said.
+expect() {
+  local status=$1 words=$2 got=0
+  shift 2
+  said=$("$@" 2>&1) || got=$?
+  [ "$got" = "$status" ] || fail "\`$*\` ended with $got, not with $status: $said"
+  grep -qE -- "$words" <<<"$said" || fail "\`$*\` did not say /$words/: $said"
+}
+
+# until_true SECONDS WHAT COMMAND…: repeats a look until it succeeds.
+until_true() {
+  local limit=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$limit" ] || fail "waited in vain for $what"
+    moment
+  done
+}
