@@ -17,6 +17,9 @@ use crate::engine::{Engine, Outline};
 /// How often the line of status is written when no watchdog asks for more.
 const STATUS_EVERY: Duration = Duration::from_secs(30);
 
+/// How soon it follows what happened: once for a whole batch of runs.
+const STATUS_AFTER: Duration = Duration::from_secs(1);
+
 /// How many names fit into a line of status.
 const NAMES: usize = 2;
 
@@ -48,6 +51,8 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
     // A third of the limit leaves room for one that comes late.
     let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 3);
     let every = watchdog.map_or(STATUS_EVERY, |third| third.min(STATUS_EVERY));
+    // Where too many listen already, the line is only written from time to time.
+    let mut events = engine.subscribe().ok();
     let show = async {
         loop {
             engine.pulse().await;
@@ -60,7 +65,15 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
                 Err(error) => error.to_string(),
             };
             let _ = sd_notify::notify(&[NotifyState::Watchdog, NotifyState::Status(&line)]);
-            tokio::time::sleep(every).await;
+            let happened = async {
+                match &mut events {
+                    // What was missed happened too.
+                    Some(events) => drop(events.recv().await),
+                    None => std::future::pending().await,
+                }
+                tokio::time::sleep(STATUS_AFTER).await;
+            };
+            let _ = tokio::time::timeout(every, happened).await;
         }
     };
     stopping.run_until_cancelled(show).await;

@@ -11,9 +11,9 @@ expect 0 '^ /etc/lmsyncd/lmsyncd.toml' inside dpkg-query -W -f '${Conffiles}' lm
 
 step "one who starts it too early is told what is missing"
 expect 78 'still the placeholder' inside lmsyncd check-config
-expect 1 '' inside systemctl start lmsyncd
+expect 1 'Assertion failed' inside systemctl start lmsyncd
+expect 3 'AssertPathExistsGlob=/etc/lmsyncd/credentials/autotask-secret' inside systemctl status lmsyncd
 inside systemctl stop lmsyncd.socket
-inside systemctl reset-failed lmsyncd.service lmsyncd.socket
 
 step "a fake tenant in the machine"
 inside ip link set lo up 2>/dev/null || true

@@ -34,13 +34,14 @@ stands() { inside systemctl status lmsyncd | grep -qE "$line"; }
 until_true 40 "a line of status" stands
 
 step "varlinkctl of a Debian 13 describes the socket and calls a method"
-tree trixie systemd "$work/trixie"
-mkdir -p "$work/trixie/run/lmsyncd"
-mount --bind "/proc/$pid1/root/run/lmsyncd" "$work/trixie/run/lmsyncd"
+tree trixie systemd "$work/debian/mnt/trixie"
+inside mkdir -p /mnt/trixie/run/lmsyncd
+inside mount --bind /run/lmsyncd /mnt/trixie/run/lmsyncd
+inside mount --bind /proc /mnt/trixie/proc
 socket=/run/lmsyncd/control.sock
-varlinkctl() { chroot "$work/trixie" varlinkctl "$@"; }
+varlinkctl() { inside chroot /mnt/trixie varlinkctl "$@"; }
 expect 0 'org.lmsyncd.Sync' varlinkctl info $socket
 expect 0 'method Pending' varlinkctl introspect $socket org.lmsyncd.Sync
 expect 0 'Acme Dental' varlinkctl call $socket org.lmsyncd.Daemon.Status '{"client":"174"}'
-expect 0 'nothing new|"result"' varlinkctl call --more $socket org.lmsyncd.Sync.Sync '{"client":"175","all":true}'
-umount "$work/trixie/run/lmsyncd"
+expect 0 '"result"' varlinkctl call --more $socket org.lmsyncd.Sync.Sync '{"client":"175","all":true}'
+inside umount /mnt/trixie/run/lmsyncd /mnt/trixie/proc

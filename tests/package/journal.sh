@@ -18,7 +18,14 @@ entry 5f0a7a6e1f8e4d3c9d7f0d2b6a1c4e90 LMSYNC_CLIENT_ID=174 'A run for Acme Dent
 entry 5f0a7a6e1f8e4d3c9d7f0d2b6a1c4e90 LMSYNC_TRIGGER=manual 'A run for Acme Dental ended'
 entry 91d3a5c07e2b4f6d8a4c1b7e5f0d2936 LMSYNC_ACTOR_UID="$(inside id -u alice)" 'Auto-sync was switched for Acme Dental'
 entry 3c6e2f9ab1d747e08c5a9d4f7b2e6013 LMSYNC_EVENT=reloaded 'The configuration was read again'
+
+step "an index that is lost is rebuilt, and that is told"
+imported=$(contracts)
+inside systemctl stop lmsyncd.socket lmsyncd.service
+inside rm -r /var/lib/lmsyncd/index
+inside systemctl start lmsyncd
 entry e87b1d0c94f64a2ba5d3c6f7082e1b49 LMSYNC_EVENT=store_repaired 'The store was not as it had been left'
+[ "$(contracts)" = "$imported" ] || fail "contracts are lost"
 
 step "a run that fails, and one that a guard holds"
 tenant no-rows

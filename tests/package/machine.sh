@@ -120,7 +120,7 @@ expect() {
   shift 2
   said=$("$@" 2>&1) || got=$?
   [ "$got" = "$status" ] || fail "\`$*\` ended with $got, not with $status: $said"
-  grep -qE -- "$words" <<<"$said" || fail "\`$*\` did not say /$words/: $said"
+  grep -qE -- "$words" <<<"$said" || fail "\`$*\` did not say /$words/: $(tail -n 12 <<<"$said")"
 }
 
 # until_true SECONDS WHAT COMMAND…: repeats a look until it succeeds.
