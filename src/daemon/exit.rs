@@ -40,6 +40,8 @@ impl StartError {
         match self {
             StartError::Config(_) | StartError::Setup(_) => CONFIG,
             StartError::Store(StoreError::InUse { .. }) => UNAVAILABLE,
+            // Trying again does not mend it, as with the configuration.
+            StartError::Store(StoreError::Newer { .. }) => CONFIG,
             StartError::Store(StoreError::Io { source, .. }) if denied(source) => NO_PERMISSION,
             StartError::Store(_) | StartError::Close(_) => IO_ERROR,
             StartError::Bind(BindError::Io { source, .. }) if denied(source) => NO_PERMISSION,
@@ -56,6 +58,11 @@ impl StartError {
             StartError::Store(StoreError::InUse { .. }) => {
                 Some("one store serves one daemon: systemctl status lmsyncd".to_owned())
             }
+            StartError::Store(StoreError::Newer { .. }) => Some(
+                "install the newer lmsyncd again; or go back with the newest copy in `backups` of \
+                 the store, made before the newer one opened it: README.md, Upgrading"
+                    .to_owned(),
+            ),
             StartError::Store(StoreError::Io { .. }) => Some(
                 "the daemon's user must own `store.path`, with free space on its disk".to_owned(),
             ),

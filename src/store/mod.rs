@@ -11,7 +11,8 @@
 //!   ledger/000000000001.jsonl       one line = one commit; the truth, the history, the audit trail
 //!   ledger/000000000004.base.jsonl  whole state, from which segment 4 goes on
 //!   index/                          sled: can be built from the ledger at any time
-//!   backups/
+//!   backups/                        copies from before another version opened the store
+//!   written-by                      the version that opened it last
 //!   store.json                      the store's id and format
 //!   lock                            one daemon a store
 //! ```
@@ -38,6 +39,7 @@ mod guard;
 mod handle;
 mod identity;
 mod index;
+mod keep;
 mod keys;
 mod ledger;
 mod leftovers;

@@ -25,6 +25,7 @@
 //! A pruning that was cut short is completed first (`prune::finish`). An index that is current or
 //! behind, but leads to where lines stood before a pruning, is removed and rebuilt.
 
+use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ use super::files;
 use super::guard::{self, Wrong};
 use super::identity;
 use super::index::{self, Index};
+use super::keep;
 use super::ledger::{self, Ledger};
 use super::lock::Lock;
 use super::opening::{Finding, Opening};
@@ -95,6 +97,13 @@ pub(super) fn open(
         settings,
         opening: Opening::default(),
     };
+    if !made && let Err(error) = keep::copy(dir, now) {
+        // A full disk must not keep a daemon from its store; the next opening tries again.
+        let why = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+        work.found(Finding::NoCopy(format!("{error}{why}")));
+    } else {
+        keep::note(dir)?;
+    }
     let (past, index, end) = work.recover(made)?;
     tidy::after(&work.index_dir)?;
     let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;

@@ -41,6 +41,8 @@ pub enum Finding {
         /// The base.
         base: PathBuf,
     },
+    /// Another version had opened the store last, and no copy could be kept for the way back.
+    NoCopy(String),
     /// A base cannot be read; an older one, or the ledger alone, served.
     BaseUnusable(String),
 }
@@ -78,6 +80,9 @@ impl fmt::Display for Finding {
                 }
                 write!(f, "; check the disk and make a backup")
             }
+            Finding::NoCopy(why) => {
+                write!(f, "no copy of the ledger of the earlier version could be kept: {why}")
+            }
             Finding::BaseUnusable(why) => write!(f, "a base cannot be used: {why}"),
         }
     }
@@ -102,6 +107,7 @@ impl Opening {
             Finding::NewStore
             | Finding::Replayed(_)
             | Finding::IndexRenewed(_)
+            | Finding::NoCopy(_)
             | Finding::TornLineCut { .. } => false,
             Finding::IdentityMade
             | Finding::IndexRebuilt { .. }

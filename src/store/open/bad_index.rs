@@ -138,7 +138,10 @@ fn an_index_of_version_1_is_renewed() {
     make_version_1(&place);
     let findings = opens_whole(&place, &answers);
     assert!(matches!(findings[..], [Finding::IndexRenewed(_)]), "{findings:?}");
-    assert_eq!(names(&place.dir()), ["backups", "index", "ledger", "lock", "store.json"]);
+    assert_eq!(
+        names(&place.dir()),
+        ["backups", "index", "ledger", "lock", "store.json", "written-by"]
+    );
 
     // As a witness it is as good as any: what the ledger lost comes from it.
     let (place, answers) = Place::filled(9);

@@ -65,7 +65,10 @@ fn a_new_store_is_clean_and_so_is_one_that_was_closed() {
     assert_eq!(answers.runs[0].run.rejects.len(), 1);
     assert!(store.check().expect("checked").is_sound());
     drop(store);
-    assert_eq!(names(&place.dir()), ["backups", "index", "ledger", "lock", "store.json"]);
+    assert_eq!(
+        names(&place.dir()),
+        ["backups", "index", "ledger", "lock", "store.json", "written-by"]
+    );
     assert_eq!(opens_whole(&place, &answers), []);
 }
 
