@@ -1,7 +1,10 @@
 # README's installation, step by step.
 
 step "install: nothing starts, and the three steps are told"
-expect 0 'systemctl enable --now lmsyncd' inside dpkg -i "/root/${older##*/}"
+# The older package takes the place of the one in README.
+command=$(readme 'On the server' 2)
+[[ $command == *"${package##*/}" ]] || fail "README installs another package: $command"
+expect 0 'systemctl enable --now lmsyncd' inside sh -ec "cd /root; ${command/.\/*/./${older##*/}}"
 expect 1 disabled inside systemctl is-enabled lmsyncd.service
 expect 3 inactive inside systemctl is-active lmsyncd.service
 expect 3 inactive inside systemctl is-active lmsyncd.socket
@@ -32,13 +35,15 @@ inside sed -i \
   -e 's|^# discovery-url = .*|discovery-url = "http://127.0.0.1:8080/ATServicesRest/"|' \
   /etc/lmsyncd/lmsyncd.toml
 secret=not-a-secret
-inside install -m 0600 /dev/stdin /etc/lmsyncd/credentials/autotask-secret <<<"$secret"
-expect 0 'is usable' inside env CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
+inside sh -ec "$(readme 'On the server' 3)" <<<"$secret"
+expect 0 'is usable' inside sh -ec "$(readme 'On the server' 4)"
 
 step "start it, with everything logged"
 write /etc/systemd/system/lmsyncd.service.d/trace.conf <<<$'[Service]\nEnvironment=LMSYNCD_LOG=trace'
 inside systemctl daemon-reload
-inside systemctl enable --now lmsyncd
+inside useradd alice
+inside useradd bob
+inside sh -ec "$(readme 'On the server' 5)"
 expect 0 active inside systemctl is-active lmsyncd.service
 expect 0 active inside systemctl is-active lmsyncd.socket
 expect 0 enabled inside systemctl is-enabled lmsyncd.socket

@@ -95,7 +95,12 @@ impl World {
 
     /// The same on a machine in another time zone, as the variable TZ has it.
     pub fn start_in(&self, zone: &str) -> Daemon {
-        Daemon::start(self, zone)
+        Daemon::start(self, lmsyncd(&self.config()).env("TZ", zone).env("LMSYNCD_LOG", "debug"))
+    }
+
+    /// The same with a command of the test's choice.
+    pub fn start_as(&self, command: &mut Command) -> Daemon {
+        Daemon::start(self, command)
     }
 
     /// Runs lmsyncctl without a terminal.
@@ -191,7 +196,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    fn start(world: &World, zone: &str) -> Daemon {
+    fn start(world: &World, command: &mut Command) -> Daemon {
         let notify = world.path("notify.sock");
         let _ = fs::remove_file(&notify);
         let socket = UnixDatagram::bind(&notify).expect("a socket for readiness");
@@ -201,13 +206,8 @@ impl Daemon {
             .append(true)
             .open(world.path("daemon.log"))
             .expect("a log");
-        let mut child = lmsyncd(&world.config())
-            .env("TZ", zone)
-            .env("NOTIFY_SOCKET", &notify)
-            .env("LMSYNCD_LOG", "debug")
-            .stderr(log)
-            .spawn()
-            .expect("lmsyncd starts");
+        let mut child =
+            command.env("NOTIFY_SOCKET", &notify).stderr(log).spawn().expect("lmsyncd starts");
         let mut message = [0; 256];
         // A daemon that ends instead of becoming ready would leave the socket silent.
         loop {
@@ -236,8 +236,13 @@ impl Daemon {
     }
 
     /// SIGTERM, and waits for the end.
-    pub fn stop(mut self) -> i32 {
+    pub fn stop(self) -> i32 {
         self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.end()
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> i32 {
         self.child.wait().expect("it ends").code().unwrap_or(-1)
     }
 

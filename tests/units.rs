@@ -1,0 +1,42 @@
+//! The units: the template for several tenants is the plain unit with the names of the instance.
+
+use std::fs;
+
+fn unit(name: &str) -> String {
+    fs::read_to_string(format!("{}/systemd/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a unit")
+}
+
+/// The lines that say something.
+fn lines(text: &str) -> Vec<String> {
+    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_template_is_the_service_of_an_instance() {
+    let expected = unit("lmsyncd.service")
+        .replace("from Autotask PSA\n", "from Autotask PSA, for %i\n")
+        .replace("lmsyncd.socket", "lmsyncd@%i.socket")
+        .replace("/usr/bin/lmsyncd\n", "/usr/bin/lmsyncd --config /etc/lmsyncd/%i.toml\n")
+        .replace("lmsyncctl reload", "lmsyncctl --instance %i reload")
+        .replace("/etc/lmsyncd/credentials/", "/etc/lmsyncd/credentials/%i/")
+        .replace("StateDirectory=lmsyncd\n", "StateDirectory=lmsyncd/%i\n")
+        .replace("RuntimeDirectory=lmsyncd\n", "RuntimeDirectory=lmsyncd/%i\n");
+    assert_eq!(lines(&unit("lmsyncd@.service")), lines(&expected));
+}
+
+#[test]
+fn the_template_is_the_socket_of_an_instance() {
+    let expected = unit("lmsyncd.socket")
+        .replace("of lmsyncd\n", "of lmsyncd, for %i\n")
+        .replace("/run/lmsyncd/", "/run/lmsyncd/%i/");
+    assert_eq!(lines(&unit("lmsyncd@.socket")), lines(&expected));
+}
+
+#[test]
+fn readme_lists_each_entry_of_the_catalogue() {
+    let readme = fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR")));
+    let readme = readme.expect("README.md");
+    for id in unit("lmsyncd.catalog").lines().filter_map(|line| line.strip_prefix("-- ")) {
+        assert!(readme.contains(&format!("| `{id}` |")), "{id}");
+    }
+}
