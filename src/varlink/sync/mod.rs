@@ -2,9 +2,13 @@
 //!
 //! Money is a decimal string, a date `YYYY-MM-DD`, a moment RFC 3339 in UTC.
 
+mod held;
 mod marks;
+mod pause;
 
+pub use held::*;
 pub use marks::*;
+pub use pause::*;
 
 use serde::{Deserialize, Serialize};
 
