@@ -157,7 +157,7 @@ mod tests {
             let pauses = Pauses::at(&memos, NOW + TimeDelta::hours(hours));
             pauses.of(ClientId(client)).and_then(|pause| pause.until).map(|until| until.timestamp())
         };
-        let ends = |hours| Some(hours * 3600);
+        let ends = |hours: i64| Some(hours * 3600);
         assert_eq!([of(0, 1), of(0, 2), of(0, 3)], [ends(3), ends(2), ends(2)]);
         assert_eq!([of(2, 1), of(2, 2), of(3, 1)], [ends(3), None, None]);
         assert_eq!(Pauses::at(&memos, NOW).next_end(), Some(NOW + TimeDelta::hours(1)));

@@ -61,9 +61,10 @@ fn held_run(held: &HeldRun) -> sync::HeldRun {
     let rejected = holding.rejected.as_ref();
     sync::HeldRun {
         run: count(holding.run.0),
-        client: convert::client(client),
+        client_id: client.id.0,
+        client: client.name.clone(),
         since: moment(holding.since),
-        reason: items.iter().find_map(|item| item.reason.clone()),
+        message: items.iter().find_map(|item| item.reason.clone()),
         items: items.iter().map(convert::item).collect(),
         effects: effects(&items.iter().collect::<Vec<&PendingItem>>()),
         rejected_by: rejected.map(|rejected| rejected.by.clone()),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Effect, Item, Run};
+use super::{Effect, Item, Run};
 use crate::varlink::Method;
 
 /// Asks what is held.
@@ -20,12 +20,14 @@ pub struct ListHeld {
 pub struct HeldRun {
     /// The run's number: what accepting and rejecting name.
     pub run: i64,
-    /// The client.
-    pub client: Client,
+    /// The client's id.
+    pub client_id: i64,
+    /// The client's name.
+    pub client: String,
     /// Since when.
     pub since: String,
     /// Why, for a person: that of the first item.
-    pub reason: Option<String>,
+    pub message: Option<String>,
     /// The items, in the state that they have leaving the guard aside.
     pub items: Vec<Item>,
     /// What they come to in money, per currency.
