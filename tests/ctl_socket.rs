@@ -15,6 +15,8 @@ mod book_cases;
 mod book_tests;
 #[path = "ctl_socket/cases.rs"]
 mod cases;
+#[path = "ctl_socket/held_cases.rs"]
+mod held_cases;
 #[path = "ctl_socket/replies.rs"]
 mod replies;
 #[path = "ctl_socket/server.rs"]
@@ -100,6 +102,7 @@ fn csv_is_for_lists_and_for_nothing_else() {
             case.args,
             ["status" | "pending" | "renewals", ..]
                 | [_, "list", ..]
+                | ["held", "acme" | "show", ..]
                 | ["contract", "cost" | "history" | "chain", ..]
         );
         if list {

@@ -1,21 +1,19 @@
-//! Pausing auto-sync: on a clock that the test moves, and through the real binaries.
+//! Pausing auto-sync on a clock that the test moves. Through the real binaries: `pause_seen.rs`, in
+//! another process, because one that forks holds the lock of every store that is open in it.
 
 #![cfg(feature = "demo")]
 
 #[path = "in_process/house.rs"]
 mod house;
 mod in_process;
-mod support;
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use house::{House, noon, tenant};
+use house::{House, busily, noon, tenant};
 use lmsyncd::engine::Subscription;
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Event, EventName, RunResult};
 use lmsyncd::sync::standing::Health;
-use serde_json::Value;
-use support::{ACME, World};
 use tempfile::TempDir;
 use tokio::time::advance;
 
@@ -39,7 +37,7 @@ fn health(house: &House, id: i64) -> Health {
 /// Two clients on auto-sync, synced for the first time.
 async fn two_clients(house: &House) {
     for (number, id) in [174, 175].into_iter().enumerate() {
-        house.engine.switch(&[client(id)], true, None, &dana()).await.expect("switched");
+        busily(house.engine.switch(&[client(id)], true, None, &dana())).await.expect("switched");
         house.until_runs(number + 1).await;
     }
 }
@@ -61,7 +59,7 @@ async fn what_came_due_in_a_pause_is_caught_up_once_when_it_is_resumed() {
     let house = House::start(folder.path(), &tenant, noon());
     two_clients(&house).await;
     let mut events = house.engine.subscribe().expect("listening");
-    house.engine.pause(&[], None, &dana()).await.expect("paused");
+    busily(house.engine.pause(&[], None, &dana())).await.expect("paused");
     tenant.reset_counters();
     for _ in 0..5 {
         advance(hours(24)).await;
@@ -74,7 +72,7 @@ async fn what_came_due_in_a_pause_is_caught_up_once_when_it_is_resumed() {
     let next = house.engine.client_state(ClientId(174)).expect("read").expect("known").next_run;
     assert_eq!(next.map(|next| (next - noon()).num_hours()), Some(24), "the schedule stays");
 
-    assert_eq!(house.engine.resume(&[], &dana()).await.expect("resumed").len(), 1);
+    assert_eq!(busily(house.engine.resume(&[], &dana())).await.expect("resumed").len(), 1);
     house.until_runs(4).await;
     house.no_more_than(4).await;
     advance(hours(23)).await;
@@ -83,7 +81,7 @@ async fn what_came_due_in_a_pause_is_caught_up_once_when_it_is_resumed() {
     house.until_runs(6).await;
     assert!(house.runs().iter().all(|run| run.result == RunResult::Ok));
     assert_eq!(alerts(&mut events), [], "nobody was told that something is late");
-    assert!(house.engine.resume(&[], &dana()).await.expect("nothing to do").is_empty());
+    assert!(busily(house.engine.resume(&[], &dana())).await.expect("nothing to do").is_empty());
     house.stop().await;
 }
 
@@ -93,14 +91,14 @@ async fn a_pause_of_one_client_leaves_the_others_alone_and_ends_by_itself() {
     let house = House::start(folder.path(), &tenant(), noon());
     two_clients(&house).await;
     let mut events = house.engine.subscribe().expect("listening");
-    house.engine.pause(&[client(174)], Some("30h"), &dana()).await.expect("paused");
-    advance(hours(25)).await;
+    busily(house.engine.pause(&[client(174)], Some("30h"), &dana())).await.expect("paused");
+    advance(hours(24) + Duration::from_secs(60)).await;
     house.until_runs(3).await;
     house.no_more_than(3).await;
     assert_eq!(house.runs()[0].client.id, ClientId(175));
     assert_eq!([health(&house, 174), health(&house, 175)], [Health::Paused, Health::Ok]);
     // Another pause takes the place of the one before it.
-    house.engine.pause(&[client(174)], Some("10h"), &dana()).await.expect("paused");
+    busily(house.engine.pause(&[client(174)], Some("10h"), &dana())).await.expect("paused");
     advance(hours(9)).await;
     house.no_more_than(3).await;
     // No one has to wake it: the end of a pause is a moment of the schedule.
@@ -119,7 +117,7 @@ async fn a_pause_survives_a_restart_and_a_clock_that_is_set() {
     let tenant = tenant();
     let house = House::start(folder.path(), &tenant, noon());
     two_clients(&house).await;
-    house.engine.pause(&[], Some("2d"), &dana()).await.expect("paused");
+    busily(house.engine.pause(&[], Some("2d"), &dana())).await.expect("paused");
     house.stop().await;
     let at = |hours: i64| noon() + TimeDelta::hours(hours);
 
@@ -137,8 +135,8 @@ async fn a_pause_survives_a_restart_and_a_clock_that_is_set() {
     let house = House::start(folder.path(), &tenant, at(49));
     house.until_runs(4).await;
     house.no_more_than(4).await;
-    house.engine.pause(&[], None, &dana()).await.expect("paused");
-    house.engine.resume(&[], &dana()).await.expect("resumed");
+    busily(house.engine.pause(&[], None, &dana())).await.expect("paused");
+    busily(house.engine.resume(&[], &dana())).await.expect("resumed");
     house.stop().await;
     // What somebody ended does not come back when the clock is set back.
     let house = House::start(folder.path(), &tenant, at(49) - TimeDelta::hours(3));
@@ -151,77 +149,27 @@ async fn a_pause_survives_a_restart_and_a_clock_that_is_set() {
 async fn what_is_paused_is_named() {
     let folder = TempDir::new().expect("a folder");
     let house = House::start(folder.path(), &tenant(), noon());
-    let refused = house.engine.pause(&[client(174)], None, &dana()).await.expect_err("off");
+    let refused = busily(house.engine.pause(&[client(174)], None, &dana())).await.expect_err("off");
     assert_eq!(refused.code, Code::InvalidArgument);
     two_clients(&house).await;
     for until in ["yesterday", "2026-10-14", "-4h", "24:61"] {
-        let refused = house.engine.pause(&[], Some(until), &dana()).await.expect_err(until);
+        let refused = busily(house.engine.pause(&[], Some(until), &dana())).await.expect_err(until);
         assert_eq!(refused.code, Code::InvalidArgument, "{until}");
     }
     assert!(house.engine.paused().expect("read").is_empty());
-    house.engine.pause(&[client(175), client(174), client(175)], None, &dana()).await.expect("ok");
-    house.engine.pause(&[], Some("1h"), &dana()).await.expect("ok");
+    busily(house.engine.pause(&[client(175), client(174), client(175)], None, &dana()))
+        .await
+        .expect("ok");
+    busily(house.engine.pause(&[], Some("1h"), &dana())).await.expect("ok");
     let paused = house.engine.paused().expect("read");
     let ids: Vec<_> = paused.iter().map(|p| p.client.as_ref().map(|c| c.id.0)).collect();
     assert_eq!(ids, [None, Some(174), Some(175)]);
     // A switch that is off has nothing to pause, and is not found paused when it is on again.
-    house.engine.switch(&[client(174)], false, None, &dana()).await.expect("off");
+    busily(house.engine.switch(&[client(174)], false, None, &dana())).await.expect("off");
     assert_eq!(house.engine.paused().expect("read").len(), 2);
-    assert_eq!(house.engine.resume(&[client(174)], &dana()).await.expect("nothing").len(), 0);
-    house.stop().await;
-}
-
-#[test]
-fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    let acme = |world: &World| world.json(&["status", ACME])["clients"][0].clone();
-    world.ctl(&["pause", ACME]).expect(2, &["auto-sync is off for Acme Dental"]);
-    world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
-    world.wait_for("the first run", || (acme(&world)["health"] == "ok").then_some(()));
-    assert_eq!(acme(&world)["paused_by"], Value::Null);
-
-    let told = world.json(&["pause", "acme", "--until", "2099-12-31T10:00:00+01:00"]);
-    let pause = &told["changed"][0];
-    assert_eq!((&pause["client"]["id"], &told["pauses"][0]), (&174.into(), pause));
-    assert_eq!(pause["until"], "2099-12-31T09:00:00Z");
-    world.ctl(&["pause", "--until", "soon"]).expect(2, &["`soon` is neither a day"]);
-    world.ctl(&["pause", "--until", "2d"]).expect(0, &["all auto-sync: paused until "]);
-    let status = acme(&world);
-    // The pause that ends last is the one of the client.
     assert_eq!(
-        (&status["health"], &status["paused_until"]),
-        (&"paused".into(), &"2099-12-31T09:00:00Z".into())
+        busily(house.engine.resume(&[client(174)], &dana())).await.expect("nothing").len(),
+        0
     );
-    let by = status["paused_by"].as_str().expect("somebody").to_owned();
-    let all = world.json(&["status"])["daemon"].clone();
-    assert_eq!(all["paused_by"], by.as_str());
-    assert!(all["paused_until"].as_str().is_some_and(|until| until < "2099"), "{all}");
-    world.ctl(&["status"]).expect(0, &["! all auto-sync is paused until ", "paused"]);
-    world.ctl(&["status", ACME]).expect(0, &["paused        until 2099-12-31"]);
-    world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync, all paused until ", &by]);
-    world.ctl(&["doctor"]).expect(0, &["all auto-sync is paused by ", "fix: lmsyncctl resume"]);
-    world.ctl(&["metrics"]).expect(0, &["lmsyncd_clients{health=\"paused\"} 1"]);
-    // Looking is never refused, and the switch stays on.
-    world.ctl(&["pending", ACME]).expect(0, &[]);
-    world.ctl(&["sync", ACME, "--all", "--dry-run"]).expect(0, &[]);
-    world.ctl(&["sync", ACME, "--all"]).expect(
-        6,
-        &[
-            "auto-sync is on for Acme Dental (174) and paused until 2099-12-31T09:00:00Z by ",
-            "so it is not synced by hand",
-        ],
-    );
-
-    daemon.kill();
-    let _daemon = world.start();
-    assert_eq!(acme(&world)["health"], "paused");
-    world
-        .ctl(&["resume"])
-        .expect(0, &["all auto-sync: resumed", "Acme Dental (174): still paused"]);
-    world.ctl(&["resume"]).expect(0, &["nothing was paused"]);
-    world.ctl(&["resume", "acme"]).expect(0, &["Acme Dental (174): resumed; what came due"]);
-    let status = acme(&world);
-    assert_eq!((&status["health"], &status["paused_by"]), (&"ok".into(), &Value::Null));
+    house.stop().await;
 }

@@ -100,7 +100,12 @@ mod tests {
     #[test]
     fn a_person_gets_what_was_named_and_all_is_all_that_can_be() {
         assert_eq!(taken(&Choice::All), ["A1", "S2", "A2", "S3"]);
-        let keys = ["S2", "S1"].map(|key| key.parse().expect("a key")).into();
-        assert_eq!(taken(&Choice::Keys(keys)), ["S2"]);
+        let keys = ["S2", "S1"].map(|key| key.parse().expect("a key"));
+        assert_eq!(taken(&Choice::Keys(keys.into())), ["S2"]);
+        let expected =
+            keys.map(|key| Expected { key, state: PendingState::New, changes: Vec::new() });
+        let exactly = Choice::Exactly(expected.into());
+        assert_eq!(taken(&exactly), ["S2"]);
+        assert!(!exactly.is_full() && exactly.takes(keys[1]));
     }
 }
