@@ -286,7 +286,7 @@ fn usage_errors_say_what_would_be_right() {
         (&["auto-sync", "off", "acme", "--at", "02:00"], "leave --at out"),
         (&["auto-sync", "on", "acme", "--at", "noon"], "such as 02:30"),
         (&["pending", "acme", "--state", "newish"], "possible values"),
-        (&["staus"], "a similar subcommand exists: 'status'"),
+        (&["staus"], "'status'"),
         (&["status", "--json", "--csv"], "cannot be used with"),
         (&[], "Usage"),
     ] {

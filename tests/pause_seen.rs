@@ -35,6 +35,8 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
     let all = world.json(&["status"])["daemon"].clone();
     assert_eq!(all["paused_by"], by.as_str());
     assert!(all["paused_until"].as_str().is_some_and(|until| until < day.as_str()), "{all}");
+    world.ctl(&["auto-sync", "on", "175"]).expect(0, &["on, and paused until ", &by]);
+    world.ctl(&["auto-sync", "off", "175"]).expect(0, &[]);
     world.ctl(&["status"]).expect(0, &["! all auto-sync is paused until ", "paused"]);
     world.ctl(&["status", ACME]).expect(0, &[&format!("paused        until {day}")]);
     world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync, all paused until ", &by]);

@@ -330,6 +330,8 @@ fn switch(full: bool) -> Switch {
         next_run: text(full),
         brings: number(full),
         last_synced: text(full),
+        paused_by: text(full),
+        paused_until: text(full),
     }
 }
 

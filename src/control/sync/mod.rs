@@ -297,6 +297,8 @@ async fn set_auto_sync(call: sync::SetAutoSync, context: Context<'_>) -> Answer 
             next_run: switched.next_run.map(moment),
             brings: switched.brings.map(count),
             last_synced: switched.last_synced.map(moment),
+            paused_by: switched.paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: switched.paused.and_then(|pause| pause.until).map(moment),
         })
         .collect();
     finish(sync::SetAutoSyncReply { clients })

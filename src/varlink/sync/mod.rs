@@ -358,6 +358,10 @@ pub struct Switch {
     pub brings: Option<i64>,
     /// When it was last synced.
     pub last_synced: Option<String>,
+    /// Who paused its auto-sync, or all of it; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When the pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// The switches.
