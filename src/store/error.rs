@@ -29,6 +29,9 @@ pub enum StoreError {
         /// The format that the store states.
         format: u64,
     },
+    /// What was to be restored is no whole backup; nothing was changed.
+    #[error("this is no whole backup: {0}")]
+    NoBackup(String),
     /// A file of the store is damaged, and nothing else holds what it held.
     #[error("{}, line {line}: {why}", file.display())]
     Damaged {

@@ -20,12 +20,13 @@
 //! How a commit goes: `draft` checks its preconditions and makes a `line`, `ledger` appends it and
 //! syncs, `records` and `index` apply it, and only then is it acknowledged; `writer` is the thread
 //! that does so. How a store opens: `survey` reads, `plan` decides, `open` does. How the past is
-//! asked: `past` reads the ledger into a `memory`. How history ends: `prune` puts a base in the place
+//! asked: `past` reads the ledger into a `memory`. How it goes out and comes back: `backup`, `restore`. How history ends: `prune` puts a base in the place
 //! of old lines.
 //!
 //! The store knows `model` and nothing above it. No type of sled or bincode leaves it; what must be
 //! true for a commit travels in the commit.
 
+mod backup;
 mod base;
 mod check;
 mod codec;
@@ -55,6 +56,7 @@ mod prune;
 mod read;
 mod records;
 mod replay;
+mod restore;
 mod segment;
 mod sum;
 mod survey;
@@ -64,6 +66,7 @@ mod tidy;
 mod v1;
 mod writer;
 
+pub use backup::Backup;
 pub use check::CheckReport;
 pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
@@ -71,4 +74,5 @@ pub use handle::Store;
 pub use opening::{Finding, Opening};
 pub use past::{Book, Touched};
 pub use prune::Pruned;
+pub use restore::Restored;
 pub use read::{Head, HistoryEntry, RunRecord};

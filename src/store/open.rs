@@ -48,6 +48,7 @@ use super::past::Past;
 use super::plan::{self, ForIndex, Plan};
 use super::prune;
 use super::replay;
+use super::restore;
 use super::segment::{self, Spot};
 use super::survey::{self, BadLine, Seen, Survey};
 use super::tidy;
@@ -85,6 +86,7 @@ pub(super) fn open(
 ) -> Result<(Parts, Opening), StoreError> {
     files::create_dir(dir)?;
     let lock = Lock::take(dir)?;
+    let replaced = restore::finish(dir, now)?;
     let id = identity::read(dir)?;
     let made = id.is_none();
     let ledger_dir = dir.join("ledger");
@@ -98,6 +100,9 @@ pub(super) fn open(
         settings,
         opening: Opening::default(),
     };
+    if let Some(kept) = replaced {
+        work.found(Finding::Restored { kept });
+    }
     if !made && let Err(error) = keep::copy(dir, now) {
         // A full disk must not keep a daemon from its store; the next opening tries again.
         let why = error.source().map_or_else(String::new, |cause| format!(": {cause}"));

@@ -41,6 +41,11 @@ pub enum Finding {
         /// The base.
         base: PathBuf,
     },
+    /// A backup took the place of what was there before.
+    Restored {
+        /// Where that is.
+        kept: PathBuf,
+    },
     /// Another version had opened the store last, and no copy could be kept for the way back.
     NoCopy(String),
     /// A base cannot be read; an older one, or the ledger alone, served.
@@ -80,6 +85,10 @@ impl fmt::Display for Finding {
                 }
                 write!(f, "; check the disk and make a backup")
             }
+            Finding::Restored { kept } => {
+                let kept = kept.display();
+                write!(f, "a backup was restored; what was there before is in {kept}")
+            }
             Finding::NoCopy(why) => {
                 write!(f, "no copy of the ledger of the earlier version could be kept: {why}")
             }
@@ -108,6 +117,7 @@ impl Opening {
             | Finding::Replayed(_)
             | Finding::IndexRenewed(_)
             | Finding::NoCopy(_)
+            | Finding::Restored { .. }
             | Finding::TornLineCut { .. } => false,
             Finding::IdentityMade
             | Finding::IndexRebuilt { .. }

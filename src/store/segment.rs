@@ -49,6 +49,12 @@ pub(super) fn list(ledger: &Path) -> Result<(Vec<u64>, Vec<u64>), StoreError> {
     Ok((segments, bases))
 }
 
+/// Whether this is the name of a segment or of a base.
+pub(super) fn is_name(name: &str) -> bool {
+    let name = OsStr::new(name);
+    number(name, BASE_SUFFIX).or_else(|| number(name, SUFFIX)).is_some()
+}
+
 fn number(name: &OsStr, suffix: &str) -> Option<u64> {
     let digits = name.to_str()?.strip_suffix(suffix)?;
     let right = digits.len() == DIGITS && digits.bytes().all(|c| c.is_ascii_digit());

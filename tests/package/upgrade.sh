@@ -13,9 +13,9 @@ expect 0 '^640 root lmsyncd$' inside stat -c '%a %U %G' /etc/lmsyncd/lmsyncd.tom
 
 step "a store of a newer format is refused, with the way back"
 inside systemctl stop lmsyncd.socket lmsyncd
-inside sed -i 's/"format":1/"format":2/' /var/lib/lmsyncd/store.json
+inside sed -i 's/"format":[0-9]*/"format":99/' /var/lib/lmsyncd/store.json
 expect 1 '' inside systemctl start lmsyncd
-expect 0 'format 2, which this program is too old to read' inside journalctl -b --no-pager -u lmsyncd
+expect 0 'format 99, which this program is too old to read' inside journalctl -b --no-pager -u lmsyncd
 expect 0 'hint: .*backups' inside journalctl -b --no-pager -u lmsyncd
 expect 0 '^0$' inside systemctl show -P NRestarts lmsyncd
 

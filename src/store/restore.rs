@@ -1,0 +1,306 @@
+//! Restoring a backup: it is received beside the store, opened and checked as a store of its own,
+//! and takes the store's place at the next opening. What was there before is kept.
+//!
+//! ```text
+//! state/restoring.jsonl     the backup as it comes in
+//! state/restoring/          unpacked, opened, checked
+//! state/restored/           the same when everything holds     ◄─ this counts
+//!        next opening:  store.json, ledger, index ──► store.replaced-<time>/
+//!                       restored/…                ──► store.json, ledger, index
+//! ```
+//!
+//! One rename decides, that to `restored`. A crash before it leaves the store as it was; after it,
+//! the next opening completes what was begun, file by file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
+use super::error::{Doing, StoreError};
+use super::files;
+use super::handle::Store;
+use super::keep;
+use super::opening::Finding;
+use super::segment;
+
+/// What of a store takes another one's place, in this order.
+const PARTS: [&str; 3] = ["ledger", "index", "store.json"];
+
+/// The longest line that says what follows, in bytes.
+const LONGEST: u64 = 64 << 10;
+
+/// A backup that waits to take the store's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// When it was made, as it says.
+    pub at: String,
+    /// The number of its last commit.
+    pub commits: u64,
+    /// How many contract records it holds.
+    pub contracts: u64,
+}
+
+impl Store {
+    fn dir(&self) -> &Path {
+        self.core().ledger_dir.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew. Tells how many
+    /// bytes there are now.
+    pub fn receive(&self, offset: u64, text: &str) -> Result<u64, StoreError> {
+        let path = self.dir().join("restoring.jsonl");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(offset == 0).mode(files::FILE_MODE);
+        let mut file = options.open(&path).doing("open", &path)?;
+        let there = file.seek(SeekFrom::End(0)).doing("read the size of", &path)?;
+        if there != offset {
+            let why = format!("a piece begins at byte {offset}, and {there} bytes are there");
+            return Err(StoreError::NoBackup(why));
+        }
+        file.write_all(text.as_bytes()).doing("write", &path)?;
+        Ok(there + text.len() as u64)
+    }
+
+    /// Checks what was received and has it take the store's place at the next opening. It reads
+    /// everything and builds an index: call it where that may block.
+    pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+        let (file, making) = (self.dir().join("restoring.jsonl"), self.dir().join("restoring"));
+        remove_dir(&making)?;
+        let result = unpack(&file, &making).and_then(|head| checked(&making, head, now));
+        files::remove_if_there(&file)?;
+        let restored = match result {
+            Ok(restored) => restored,
+            Err(error) => {
+                remove_dir(&making)?;
+                return Err(error);
+            }
+        };
+        let place = self.dir().join("restored");
+        remove_dir(&place)?;
+        files::rename(&making, &place)?;
+        Ok(restored)
+    }
+}
+
+/// Unpacks a backup into a folder that is not there yet.
+fn unpack(file: &Path, into: &Path) -> Result<HeadV1, StoreError> {
+    let mut source = Source {
+        reader: BufReader::new(File::open(file).doing("open", file)?),
+        path: file.to_owned(),
+        hash: Sha256::new(),
+    };
+    let first = source.line()?;
+    let HeadLineV1 { backup: head } = parsed(&first)?;
+    if head.format > backup::FORMAT {
+        return Err(StoreError::Newer { format: head.format });
+    }
+    source.hash.update(&first);
+    files::create_dir(into)?;
+    let ledger = into.join("ledger");
+    files::create_dir(&ledger)?;
+    loop {
+        let line = source.line()?;
+        if line.starts_with(br#"{"end""#) {
+            let EndLineV1 { end } = parsed(&line)?;
+            if end.sha256 != backup::hex(source.hash) {
+                return Err(no("its checksum does not fit: it was changed or damaged"));
+            }
+            break;
+        }
+        source.hash.update(&line);
+        let FileLineV1 { file: name, bytes } = parsed(&line)?;
+        if !segment::is_name(&name) {
+            return Err(no(format!("it names the file {name:?}")));
+        }
+        source.copy(bytes, &ledger.join(name))?;
+    }
+    files::sync_dir(&ledger)?;
+    let mut store = head.store.to_string();
+    store.push('\n');
+    files::replace(&into.join("store.json"), store.as_bytes())?;
+    // This program has written it, so that opening it keeps no copy.
+    keep::note(into)?;
+    Ok(head)
+}
+
+/// A backup that is read.
+struct Source {
+    reader: BufReader<File>,
+    path: PathBuf,
+    hash: Sha256,
+}
+
+impl Source {
+    fn line(&mut self) -> Result<Vec<u8>, StoreError> {
+        let mut line = Vec::new();
+        let read = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
+        read.doing("read", &self.path)?;
+        if line.last() != Some(&b'\n') {
+            return Err(no("it ends before its end, or is none"));
+        }
+        Ok(line)
+    }
+
+    fn copy(&mut self, bytes: u64, to: &Path) -> Result<(), StoreError> {
+        let mut file = files::create_new(to)?;
+        let (mut left, mut buffer) = (bytes, vec![0; 256 << 10]);
+        while left > 0 {
+            let most = buffer.len().min(usize::try_from(left).unwrap_or(buffer.len()));
+            let read = self.reader.read(&mut buffer[..most]).doing("read", &self.path)?;
+            if read == 0 {
+                return Err(no("it ends before its end"));
+            }
+            self.hash.update(&buffer[..read]);
+            file.write_all(&buffer[..read]).doing("write", to)?;
+            left -= read as u64;
+        }
+        file.sync_all().doing("sync", to)
+    }
+}
+
+/// Opens what was unpacked, which follows the chain and builds the index, and closes it again.
+fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+    let (store, opening) = Store::open(dir, now)?;
+    let built = |finding: &Finding| matches!(finding, Finding::IndexRebuilt { kept: None, .. });
+    if let Some(finding) = opening.findings.iter().find(|finding| !built(finding)) {
+        return Err(no(format!("{finding}")));
+    }
+    let is = store.head();
+    if (is.seq, &is.sum) != (head.commits, &head.sum) {
+        return Err(no(format!("it ends at commit {}, and says {}", is.seq, head.commits)));
+    }
+    let contracts = store.all_contracts()?.len() as u64;
+    Ok(Restored { at: head.at, commits: head.commits, contracts })
+}
+
+/// Completes a restore that was begun; gives where the store is kept that was there before.
+pub(super) fn finish(dir: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
+    let restored = dir.join("restored");
+    if !restored.exists() {
+        return Ok(None);
+    }
+    let kept = files::aside(&dir.join("store"), "replaced", now);
+    for part in PARTS {
+        let (from, to) = (restored.join(part), dir.join(part));
+        if !from.exists() {
+            // In place already, before a crash.
+            continue;
+        }
+        if to.exists() {
+            files::create_dir(&kept)?;
+            files::rename(&to, &kept.join(part))?;
+        }
+        files::rename(&from, &to)?;
+    }
+    files::sync_dir(dir)?;
+    remove_dir(&restored)?;
+    Ok(Some(kept))
+}
+
+fn parsed<T: DeserializeOwned>(line: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(line).map_err(|error| no(error.to_string()))
+}
+
+fn no(why: impl Into<String>) -> StoreError {
+    StoreError::NoBackup(why.into())
+}
+
+fn remove_dir(path: &Path) -> Result<(), StoreError> {
+    if path.exists() { fs::remove_dir_all(path).doing("remove", path) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Answers, Place, at, fill, names};
+    use super::*;
+
+    fn text_of(store: &Store) -> String {
+        let mut backup = store.backup(at(30)).expect("begun");
+        std::iter::from_fn(|| backup.piece().expect("read")).collect()
+    }
+
+    fn restore(store: &Store, text: &str) -> Result<Restored, StoreError> {
+        let (one, other) = text.split_at(text.len() / 2);
+        let there = store.receive(0, one)?;
+        store.receive(there, other)?;
+        store.restore(at(40))
+    }
+
+    #[test]
+    fn a_backup_of_many_segments_and_one_after_a_pruning_come_back_whole() {
+        for pruned in [false, true] {
+            let (place, _) = Place::filled(0);
+            let (store, _) = place.open_small();
+            fill(&store, 12);
+            if pruned {
+                store.prune_blocking(at(6), false).expect("pruned");
+            }
+            let (answers, text) = (Answers::of(&store), text_of(&store));
+            fill(&store, 3);
+            let later = Answers::of(&store);
+            let restored = restore(&store, &text).expect("restored");
+            assert_eq!((restored.commits, store.head().seq), (12, 15));
+            assert_eq!(Answers::of(&store), later, "nothing changes before the next opening");
+            drop(store);
+
+            let (store, opening) = place.open();
+            let [Finding::Restored { kept }] = &opening.findings[..] else {
+                panic!("{opening:?}")
+            };
+            assert_eq!(Answers::of(&store), answers);
+            assert_eq!(store.check().expect("checked").faults, [""; 0]);
+            let (before, _) = Store::open(kept, at(50)).expect("the old one opens");
+            assert_eq!(Answers::of(&before), later);
+            drop(store);
+            assert!(!names(&place.dir()).iter().any(|name| name.starts_with("resto")));
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_backup_changes_nothing() {
+        let (place, answers) = Place::filled(5);
+        let (store, _) = place.open();
+        let good = text_of(&store);
+        let half = &good[..good.len() / 2];
+        let changed = good.replacen("notes 3", "notes 4", 1);
+        let elsewhere = good.replacen("000000000001.jsonl", "../../0000000001.jsonl", 1);
+        let lies = good.replacen("\"commits\":5", "\"commits\":4", 1);
+        for bad in ["", "x", half, &changed, &elsewhere, &lies] {
+            let error = restore(&store, bad).expect_err("no backup");
+            assert!(matches!(error, StoreError::NoBackup(_)), "{error}");
+        }
+        assert!(matches!(store.receive(7, "x"), Err(StoreError::NoBackup(_))), "out of order");
+        drop(store);
+        let (store, opening) = place.open();
+        assert!(opening.is_clean(), "{opening:?}");
+        assert_eq!(Answers::of(&store), answers);
+    }
+
+    #[test]
+    fn a_crash_between_any_two_steps_is_completed() {
+        for moved in 0..PARTS.len() {
+            let (place, _) = Place::filled(5);
+            let (store, _) = place.open();
+            let answers = Answers::of(&store);
+            let text = text_of(&store);
+            fill(&store, 2);
+            restore(&store, &text).expect("restored");
+            drop(store);
+            let dir = place.dir();
+            fs::create_dir(dir.join("before")).expect("made");
+            for part in &PARTS[..moved] {
+                fs::rename(dir.join(part), dir.join("before").join(part)).expect("moved");
+                fs::rename(dir.join("restored").join(part), dir.join(part)).expect("moved");
+            }
+            let (store, opening) = place.open();
+            assert!(matches!(opening.findings[..], [Finding::Restored { .. }]), "{opening:?}");
+            assert_eq!(Answers::of(&store), answers, "{moved}");
+        }
+    }
+}
