@@ -148,6 +148,10 @@ fn strangers_may_look_or_not_even_that() {
         .expect(4, &["may look but not change", "usermod -aG daemon"]);
     stranger(&["auto-sync", "on", ACME]).expect(4, &[]);
     stranger(&["reload"]).expect(4, &[]);
+    let file = std::env::temp_dir().join(format!("lmsyncd-stranger-{}", std::process::id()));
+    stranger(&["backup", file.to_str().expect("text")]).expect(4, &[]);
+    assert!(!file.exists(), "no half of a backup");
+    stranger(&["restore", "/etc/passwd", "--yes"]).expect(4, &[]);
     assert!(world.contracts().is_empty());
 }
 

@@ -191,6 +191,7 @@ fn implemented() -> BTreeSet<String> {
         include_str!("../src/varlink/contracts/ownership.rs"),
         include_str!("../src/varlink/contracts/past.rs"),
         include_str!("../src/varlink/daemon.rs"),
+        include_str!("../src/varlink/backup.rs"),
     ];
     let name = |line: &str| {
         let rest = line.trim().strip_prefix("const NAME: &'static str = \"")?;

@@ -2,6 +2,7 @@
 
 use tokio::sync::broadcast::error::RecvError;
 
+use super::backup;
 use super::convert::{count, moment};
 use super::session::{Answer, CallError, Context, finish, parameters};
 use crate::autotask::{Auth, Outcome, Usage};
@@ -31,6 +32,11 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
             finish(daemon::MetricsReply { text: context.engine.metrics()? })
         }
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
+        daemon::Backup::NAME => {
+            let daemon::Backup {} = parameters(call)?;
+            backup::backup(context).await
+        }
+        daemon::Restore::NAME => backup::restore(parameters(call)?, &context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
 }

@@ -3,6 +3,7 @@
 //! Translates between the wire (`varlink`) and the engine's values; decides nothing. One file per
 //! interface.
 
+mod backup;
 mod contracts;
 mod convert;
 mod daemon;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
-    metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
-    watch,
+    auto_sync, backup, check, client, contract, diff, doctor, explain, export, held, history,
+    marks, metrics, pause, pending, quarantine, reconcile, reload, renewals, restore, run, status,
+    sync, version, watch,
 };
 
 /// What `--help` says at its end: scripts rely on these numbers.
@@ -102,6 +102,8 @@ pub enum Command {
     /// How much of the past is kept
     #[command(subcommand, after_help = history::EXAMPLES)]
     History(history::Command),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Watch(watch::Args),
     Check(check::Args),
     Metrics(metrics::Args),
@@ -135,6 +137,8 @@ impl Command {
             | Command::Run(_)
             | Command::Export(_)
             | Command::History(_)
+            | Command::Backup(_)
+            | Command::Restore(_)
             | Command::Watch(_)
             | Command::Check(_)
             | Command::Metrics(_)

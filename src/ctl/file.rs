@@ -13,6 +13,9 @@ use super::error::CtlError;
 /// What a new file allows: its owner writes, its group reads; contracts are nobody else's business.
 const MODE: u32 = 0o640;
 
+/// What a file allows that holds everything.
+const PRIVATE: u32 = 0o600;
+
 /// How the names of unfinished files end.
 pub const UNFINISHED: &str = "lmsyncctl-tmp";
 
@@ -41,7 +44,23 @@ pub fn write(path: &Path, text: &str) -> Result<(), CtlError> {
 
 /// Puts a new file in the place of whatever is there under that name.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    replace_with(path, MODE, |file| file.write_all(text.as_bytes()))
+}
+
+/// The same with a file that is written bit by bit, for its owner alone.
+pub fn replace_bit_by_bit<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    replace_with(path, PRIVATE, fill)
+}
+
+fn replace_with<E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -50,19 +69,23 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     beside.push(name);
     beside.push(format!(".{}.{UNFINISHED}", std::process::id()));
     let beside = folder.join(beside);
-    let placed = fill(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let placed = filled(&beside, mode, fill).and_then(|()| Ok(fs::rename(&beside, path)?));
     if placed.is_err() {
         // What failed is told; that its remains cannot be removed either would only hide it.
         let _ = fs::remove_file(&beside);
         return placed;
     }
-    File::open(folder)?.sync_all()
+    Ok(File::open(folder)?.sync_all()?)
 }
 
-fn fill(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+fn filled<E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    fill(&mut file)?;
+    Ok(file.sync_all()?)
 }
 
 /// The text of a file; none where there is no such file.

@@ -8,6 +8,7 @@
 mod args;
 mod ask;
 mod auto_sync;
+mod backup;
 mod check;
 mod client;
 mod connection;
@@ -34,6 +35,7 @@ mod quarantine;
 mod reconcile;
 mod reload;
 mod renewals;
+mod restore;
 mod run;
 mod screen;
 mod start;

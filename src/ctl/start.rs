@@ -16,9 +16,9 @@ use super::error::CtlError;
 use super::output::{self, Format, Output};
 use super::screen::Screen;
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
-    metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
-    watch,
+    auto_sync, backup, check, client, contract, diff, doctor, explain, export, held, history,
+    marks, metrics, pause, pending, quarantine, reconcile, reload, renewals, restore, run, status,
+    sync, version, watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -147,6 +147,8 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Renewals(args) => renewals::run(ctl, args),
         Command::Export(command) => export::run(ctl, command),
         Command::History(command) => history::run(ctl, command),
+        Command::Backup(args) => backup::run(ctl, args),
+        Command::Restore(args) => restore::run(ctl, args),
         Command::Watch(args) => watch::run(ctl, args),
         Command::Check(args) => check::run(ctl, args),
         Command::Metrics(args) => metrics::run(ctl, args),

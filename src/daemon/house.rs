@@ -45,18 +45,33 @@ pub struct House {
     hurry: CancellationToken,
 }
 
+/// What follows when a daemon has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it was told to stop.
+    End,
+    /// Another one, which opens what is there now. The use of Autotask, refusals included, goes on
+    /// as it was: this is what was remembered of it.
+    OpenAnew(Option<Vec<u8>>),
+}
+
 /// Puts a daemon together from the configuration at `path`; systemd's credentials are looked for
-/// in `credentials`, and `passed` is the socket that it passed. Must be called within a tokio runtime.
+/// in `credentials`, `passed` is the socket that it passed. `used` is the use of Autotask by the daemon before, if this one
+/// follows it at once. Must be called within a tokio runtime.
 pub fn open(
     path: &Path,
     credentials: Option<PathBuf>,
     passed: Option<UnixListener>,
+    used: Option<Vec<u8>>,
 ) -> Result<House, StartError> {
     let settings = config::load(path).map_err(StartError::Config)?;
     settings.credentials(credentials.as_deref()).map_err(StartError::Config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (store, opening) =
         Store::open(&settings.store.path, clock.now()).map_err(StartError::Store)?;
+    if let Some(used) = used {
+        store.cache_put(USE_KEY, &used);
+    }
     let (socket, operators) = (settings.control.socket.clone(), settings.control.operators.clone());
     let path = path.to_owned();
     let engine = Engine::new(Parts {
@@ -87,16 +102,22 @@ impl House {
     }
 
     /// Serves until `stopping` is cancelled, then drains and closes.
-    pub async fn serve(self, stopping: CancellationToken) -> Result<(), StoreError> {
+    ///
+    /// It also ends when everything is to be opened anew, as after a restore; then it says so.
+    pub async fn serve(self, stopping: CancellationToken) -> Result<Next, StoreError> {
         let House { engine, listener, store, hurry } = self;
         let tasks = TaskTracker::new();
         // Whoever tells others listens before anything happens.
         tasks.spawn(notify::serve(Arc::clone(&engine)));
         tasks.spawn(Arc::clone(&engine).supervise());
         tasks.spawn(Arc::clone(&engine).tell());
-        let ending = Ending { stopping: stopping.clone(), ..Ending::default() };
+        let ending = Ending { stopping: stopping.child_token(), ..Ending::default() };
         tasks.spawn(listener.serve(Arc::clone(&engine), tasks.clone(), ending.clone()));
-        stopping.cancelled().await;
+        let anew = tokio::select! {
+            () = stopping.cancelled() => false,
+            () = engine.must_open_anew() => true,
+        };
+        ending.stopping.cancel();
         engine.stop();
         tasks.close();
         let drained = async {
@@ -116,7 +137,9 @@ impl House {
                 );
             }
         }
-        store.close().await
+        let used = store.cache_get(USE_KEY);
+        store.close().await?;
+        Ok(if anew { Next::OpenAnew(used) } else { Next::End })
     }
 }
 

@@ -1,16 +1,18 @@
 //! From the command line to an exit status.
 
 use std::io::Write;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::args::{Cli, Command};
 use super::check_config;
 use super::exit::StartError;
-use super::house;
+use super::house::{self, Next};
 use super::log::{Destination, start_log};
 use super::signals;
 use super::systemd;
@@ -51,15 +53,40 @@ fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
         .build()
         .map_err(StartError::System)?;
     runtime.block_on(async {
-        let signals = signals::listen().map_err(StartError::System)?;
-        systemd::say("opening the store");
-        let house = house::open(config, credentials, socket)?;
-        let (engine, stopping) = (house.engine(), CancellationToken::new());
-        let told = signals::obey(signals, Arc::clone(&engine), stopping.clone(), house.hurry());
-        tokio::spawn(told);
-        tokio::spawn(systemd::show_life(engine, stopping.clone()));
-        systemd::ready();
-        tracing::info!("lmsyncd {} is ready", env!("CARGO_PKG_VERSION"));
-        house.serve(stopping).await.map_err(StartError::Close)
+        let mut used = None;
+        while let Next::OpenAnew(now) =
+            serve(config, credentials.clone(), socket.as_ref(), used).await?
+        {
+            tracing::info!("everything is opened anew");
+            used = now;
+        }
+        Ok(())
     })
+}
+
+/// One life of the daemon, from opening to closing.
+async fn serve(
+    config: &Path,
+    credentials: Option<PathBuf>,
+    socket: Option<&UnixListener>,
+    used: Option<Vec<u8>>,
+) -> Result<Next, StartError> {
+    let signals = signals::listen().map_err(StartError::System)?;
+    systemd::say("opening the store");
+    // Another life needs it again.
+    let socket = socket.map(UnixListener::try_clone).transpose().map_err(StartError::System)?;
+    let house = house::open(config, credentials, socket, used)?;
+    let (engine, stopping) = (house.engine(), CancellationToken::new());
+    let told = signals::obey(signals, Arc::clone(&engine), stopping.clone(), house.hurry());
+    // Whoever knows the engine keeps its store open: they end with this life.
+    let told = AbortOnDropHandle::new(tokio::spawn(told));
+    let shown = AbortOnDropHandle::new(tokio::spawn(systemd::show_life(engine, stopping.clone())));
+    systemd::ready();
+    tracing::info!("lmsyncd {} is ready", env!("CARGO_PKG_VERSION"));
+    let next = house.serve(stopping).await.map_err(StartError::Close)?;
+    for task in [told, shown] {
+        task.abort();
+        let _ = task.await;
+    }
+    Ok(next)
 }

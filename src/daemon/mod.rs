@@ -11,7 +11,7 @@ mod signals;
 mod systemd;
 
 pub use exit::StartError;
-pub use house::{House, open};
+pub use house::{House, Next, open};
 pub use log::{Destination, start_log};
 pub use main::main;
 pub use signals::stop_on_signal;

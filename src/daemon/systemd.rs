@@ -97,9 +97,13 @@ where
         count if count <= NAMES => parts.push(format!("syncing {}", names.join(" and "))),
         count => parts.push(format!("syncing {count} clients")),
     }
-    parts.push(match outline.auto_sync {
+    let on = match outline.auto_sync {
         1 => "1 client on auto-sync".to_owned(),
         count => format!("{count} clients on auto-sync"),
+    };
+    parts.push(match outline.paused {
+        0 => on,
+        paused => format!("{on} ({paused} paused)"),
     });
     parts.extend(outline.next_run.map(|next| {
         let (next, today) = (next.with_timezone(zone), now.with_timezone(zone));
@@ -125,6 +129,7 @@ mod tests {
     fn outline() -> Outline {
         Outline {
             auto_sync: 3,
+            paused: 0,
             next_run: Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(22 * 60 + 40)),
             running: Vec::new(),
             requests_last_hour: 114,
@@ -143,6 +148,12 @@ mod tests {
             line(&outline()),
             "3 clients on auto-sync, next run 22:40, 114 of 2000 requests this hour"
         );
+    }
+
+    #[test]
+    fn a_pause_is_told() {
+        let told = line(&Outline { paused: 3, next_run: None, ..outline() });
+        assert_eq!(told, "3 clients on auto-sync (3 paused), 114 of 2000 requests this hour");
     }
 
     #[test]

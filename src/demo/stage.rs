@@ -26,7 +26,7 @@ pub(super) struct Stage {
     /// The daemon's engine, to wait for what it does by itself.
     pub(super) engine: Arc<Engine>,
     folder: TempDir,
-    daemon: JoinHandle<Result<(), StoreError>>,
+    daemon: JoinHandle<Result<daemon::Next, StoreError>>,
     stopping: CancellationToken,
     _serving: Serving,
 }
@@ -39,8 +39,8 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("lmsyncd-demo-").tempdir()?;
         let config = write_config(&folder, &tenant.credentials(), &serving.url())?;
         symlink(std::env::current_exe()?, folder.path().join("lmsyncctl"))?;
-        let house =
-            daemon::open(&config, None, None).map_err(|error| io::Error::other(error.line()))?;
+        let house = daemon::open(&config, None, None, None)
+            .map_err(|error| io::Error::other(error.line()))?;
         let engine = house.engine();
         let daemon = tokio::spawn(house.serve(stopping.child_token()));
         Ok(Stage { tenant, engine, folder, daemon, stopping, _serving: serving })

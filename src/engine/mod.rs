@@ -5,6 +5,7 @@
 //! values of the model back.
 
 mod answers;
+mod backup;
 mod busy;
 mod clients;
 mod commit;
@@ -109,6 +110,8 @@ pub struct Engine {
     stopping: CancellationToken,
     /// Answered by the supervisor.
     pulse: pulse::Pulse,
+    /// Cancelled when the daemon is to open everything anew.
+    opening_anew: CancellationToken,
     /// Held by the one reload that is under way: the last that Autotask refused to serve.
     refused: tokio::sync::Mutex<Option<Arc<Autotask>>>,
 }
@@ -141,6 +144,7 @@ impl Engine {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             pulse: pulse::Pulse::new(),
+            opening_anew: CancellationToken::new(),
             refused: tokio::sync::Mutex::default(),
         }))
     }

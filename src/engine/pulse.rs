@@ -79,6 +79,8 @@ impl Pulse {
 pub struct Outline {
     /// How many clients are on auto-sync.
     pub auto_sync: usize,
+    /// How many of them are paused.
+    pub paused: usize,
     /// When the next of them is due.
     pub next_run: Option<DateTime<Utc>>,
     /// Who is being synced right now.
@@ -102,15 +104,18 @@ impl Engine {
     pub fn outline(&self) -> Result<Outline, Failure> {
         let (now, live) = (self.now(), self.live());
         let usage = live.autotask.usage();
-        let clients = self.store.clients()?;
-        let on = || clients.iter().filter(|state| state.auto_sync);
-        let next_run = on().filter_map(|state| state.next_run).min();
+        let mut clients = self.store.clients()?;
+        clients.retain(|state| state.auto_sync);
+        let auto_sync = clients.len();
+        let clients = self.pauses()?.without(clients);
+        let next_run = clients.iter().filter_map(|state| state.next_run).min();
         let waits = || {
             let due = next_run.is_some_and(|next| next <= now);
             waiting::reason(&usage, &live.settings, now).filter(|_| due || usage.blocked.is_some())
         };
         Ok(Outline {
-            auto_sync: on().count(),
+            auto_sync,
+            paused: auto_sync - clients.len(),
             next_run,
             running: self.running().into_iter().map(|running| running.client).collect(),
             requests_last_hour: usage.requests_last_hour,

@@ -20,6 +20,10 @@ impl From<StoreError> for Failure {
             return Failure::new(Code::NoSuchContract, message)
                 .hint("`store.history` in lmsyncd.toml says how long history is kept");
         }
+        if let StoreError::NoBackup(_) = error {
+            return Failure::new(Code::InvalidArgument, error.to_string())
+                .hint("nothing was changed; take another file, made with `lmsyncctl backup`");
+        }
         let mut message = format!("the store failed: {error}");
         let mut cause = error.source();
         while let Some(deeper) = cause {

@@ -74,5 +74,5 @@ pub use handle::Store;
 pub use opening::{Finding, Opening};
 pub use past::{Book, Touched};
 pub use prune::Pruned;
-pub use restore::Restored;
 pub use read::{Head, HistoryEntry, RunRecord};
+pub use restore::Restored;

@@ -250,9 +250,7 @@ mod tests {
             drop(store);
 
             let (store, opening) = place.open();
-            let [Finding::Restored { kept }] = &opening.findings[..] else {
-                panic!("{opening:?}")
-            };
+            let [Finding::Restored { kept }] = &opening.findings[..] else { panic!("{opening:?}") };
             assert_eq!(Answers::of(&store), answers);
             assert_eq!(store.check().expect("checked").faults, [""; 0]);
             let (before, _) = Store::open(kept, at(50)).expect("the old one opens");

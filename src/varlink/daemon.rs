@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Method;
+pub use super::backup::{Backup, BackupReply, Restore, RestoreReply};
 pub use super::event::Event;
 
 /// The interface's name.

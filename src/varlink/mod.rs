@@ -5,6 +5,7 @@
 //! are described in the `.varlink` files beside this one, which the daemon hands out and a test
 //! holds against the types.
 
+mod backup;
 mod codec;
 pub mod contracts;
 pub mod daemon;

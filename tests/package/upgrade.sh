@@ -1,5 +1,21 @@
 # Another version, a store of a newer one, and the end.
 
+step "backup and restore, by a user, while it runs"
+imported=$(contracts)
+inside install -d -o alice /home/alice
+expect 0 'read back well' as alice lmsyncctl backup /home/alice/backup.jsonl
+expect 0 '^600 alice' inside stat -c '%a %U' /home/alice/backup.jsonl
+expect 0 '' as alice lmsyncctl contract set A29683353 notes=since
+before=$(main_pid)
+expect 0 'kept' as alice lmsyncctl restore /home/alice/backup.jsonl --yes
+notes() { as alice lmsyncctl contract history A29683353 | grep -q since; }
+expect 0 'Acme Dental' as alice lmsyncctl status
+if notes; then fail "the change after the backup is still there"; fi
+[ "$(contracts)" = "$imported" ] || fail "contracts are lost"
+[ "$(main_pid)" = "$before" ] || fail "it is another process"
+expect 0 'a backup was restored; what was there before is in /var/lib/lmsyncd/store.replaced-' \
+  inside journalctl -b --no-pager -u lmsyncd
+
 step "upgrade: the daemon is another, its data the same"
 before=$(main_pid) imported=$(contracts)
 # Both packages are of one program: only this tells that another version had the store last.

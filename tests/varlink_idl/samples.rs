@@ -195,6 +195,28 @@ fn daemon(held: &mut Held<'_>) {
             changes: vec![ReloadChange { key: word(), from: word(), to: word(), applied: true }],
         }),
     );
+    let number = |full: bool| full.then_some(1);
+    held.method(
+        Backup {},
+        Backup {},
+        both(|full| BackupReply {
+            text: text(full),
+            at: text(full),
+            commits: number(full),
+            contracts: number(full),
+            bytes: number(full),
+        }),
+    );
+    held.method(
+        Restore { offset: 0, text: word(), last: None },
+        Restore { offset: 0, text: word(), last: Some(true) },
+        both(|full| RestoreReply {
+            received: 1,
+            at: text(full),
+            commits: number(full),
+            contracts: number(full),
+        }),
+    );
     let event = |full: bool| Event {
         name: word(),
         at: word(),
