@@ -51,6 +51,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             contracts: 1,
             store_remarks: Vec::new(),
         },
+        runs: None,
     }
 }
 

@@ -37,7 +37,8 @@ pub struct Args {
     pub all: bool,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "clients",
     &["id", "name", "active", "agreements", "contracts", "auto_sync", "last_synced"],
 );
@@ -126,6 +127,7 @@ mod tests {
                 client(175, "株式会社日本", true, Some("2026-11-20T01:00:00Z")),
             ],
             as_of: "2026-11-24T13:00:00Z".to_owned(),
+            progress: None,
         }
     }
 
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn no_client_says_how_to_see_more() {
-        let none = ClientList { clients: Vec::new(), as_of: "2026-11-24T13:00:00Z".to_owned() };
+        let none = ClientList { clients: Vec::new(), ..reply() };
         insta::assert_snapshot!("empty", render(&none, Some("acme"), &sample(80)));
     }
 

@@ -195,6 +195,7 @@ fn sample() -> ExportReply {
         },
     ];
     // As it comes from the wire, for a file.
-    let raw = serde_json::to_value(ExportReply { contracts: all }).expect("serializes");
+    let raw =
+        serde_json::to_value(ExportReply { contracts: all, progress: None }).expect("serializes");
     serde_json::from_value(tame::texts(raw, &tame::lines)).expect("reads back")
 }

@@ -59,9 +59,14 @@ const CLIENTS: Csv = Csv::new(
     &["id", "name", "as_of", "new", "changed", "vanished", "held", "unsupported"],
 );
 
+/// The list that is the answer: items of a client, or clients.
+pub fn csv(args: &Args) -> Csv {
+    if args.client.is_some() { ITEMS } else { CLIENTS }
+}
+
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
-    let csv = if args.client.is_some() { ITEMS } else { CLIENTS };
+    let csv = csv(&args);
     let answer = ctl.client.call(&Pending {
         client: args.client,
         cached: args.cached.then_some(true),
@@ -216,7 +221,7 @@ mod tests {
                 per_month: "7.40".to_owned(),
                 per_year: "88.80".to_owned(),
             }]),
-            clients: None,
+            ..PendingReply::default()
         }
     }
 

@@ -34,7 +34,8 @@ pub struct ListArgs {
     pub client: Option<String>,
 }
 
-const CSV: Csv =
+/// The list, for scripts.
+pub const CSV: Csv =
     Csv::new("items", &["key", "client_id", "client", "field", "reason", "since", "imported"]);
 
 /// Runs the command.

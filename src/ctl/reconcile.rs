@@ -25,7 +25,8 @@ pub struct Args {
     pub client: String,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "differences",
     &["key", "name", "stored", "stored_currency", "fresh", "fresh_currency", "difference"],
 );
@@ -122,6 +123,7 @@ mod tests {
                 ),
                 row("S55103", "Backup", Some("400.00"), None),
             ],
+            progress: None,
         }
     }
 

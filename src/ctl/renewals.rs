@@ -4,7 +4,7 @@ use super::dates;
 use super::error::CtlError;
 use super::money::{Span, cost};
 use super::normalize;
-use super::output::{Csv, Format};
+use super::output::Csv;
 use super::screen::{NONE, Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Cell, Column, Table, toned};
@@ -39,7 +39,8 @@ pub struct Args {
     pub normalize: Option<Span>,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "contracts",
     &[
         "key",
@@ -77,10 +78,10 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     })?;
     let within = (!args.lapsed).then_some(args.within.unwrap_or(WITHIN_DAYS));
     let view = View { within, normalize: args.normalize };
-    match args.normalize.filter(|_| ctl.output.format == Format::Csv) {
+    match args.normalize.filter(|_| ctl.output.format.is_rows()) {
         Some(span) => {
             let amounts = answer.reply.contracts.iter().map(|renewal| amount(renewal, span));
-            normalize::print_csv(ctl, answer.raw, CSV, span, amounts)?;
+            normalize::print_rows(ctl, answer.raw, CSV, span, amounts)?;
         }
         None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, view, screen))?,
     }

@@ -63,7 +63,8 @@ pub struct ShowArgs {
     pub id: i64,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "runs",
     &[
         "id",

@@ -3,16 +3,22 @@
 //! On a terminal a table is made to fit: first the columns that can bear it are cut with `…`, then
 //! the least important ones are left out. Anywhere else nothing is cut.
 
+use std::borrow::Cow;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{
     Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table as Grid,
     Width,
 };
+use unicode_width::UnicodeWidthStr;
 
 use super::screen::{Screen, Tone};
 
 /// The blanks between two columns.
 const GAP: u16 = 2;
+
+/// What stands where a text was cut, in ASCII; elsewhere it is `…`.
+const CUT: &str = "~";
 
 /// A delimiter that no text holds (control characters are made blanks on arrival): cells are cut
 /// exactly where they must be, not at the word before.
@@ -30,22 +36,22 @@ enum Give {
 }
 
 /// A column.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Column {
-    head: &'static str,
+    head: Cow<'static, str>,
     right: bool,
     give: Give,
 }
 
 impl Column {
     /// A column of texts that is always whole.
-    pub fn text(head: &'static str) -> Column {
-        Column { head, right: false, give: Give::Never }
+    pub fn text(head: impl Into<Cow<'static, str>>) -> Column {
+        Column { head: head.into(), right: false, give: Give::Never }
     }
 
     /// A column of numbers, aligned right.
-    pub fn number(head: &'static str) -> Column {
-        Column { head, right: true, give: Give::Never }
+    pub fn number(head: impl Into<Cow<'static, str>>) -> Column {
+        Column { head: head.into(), right: true, give: Give::Never }
     }
 
     /// May be cut, down to `width`.
@@ -118,7 +124,7 @@ impl Table {
     /// The table as lines of text, each ended.
     pub fn render(&self, screen: &Screen) -> String {
         let mut grid = grid(screen);
-        let heads = self.columns.iter().map(|c| paint(toned(Tone::Strong, c.head)));
+        let heads = self.columns.iter().map(|c| paint(toned(Tone::Strong, c.head.as_ref())));
         grid.set_header(one_line(heads));
         for line in &self.lines {
             grid.add_row(one_line(line.cells.iter().cloned().map(paint)));
@@ -214,6 +220,9 @@ fn grid(screen: &Screen) -> Grid {
     grid.load_style(NOTHING);
     grid.set_content_arrangement(ContentArrangement::Disabled);
     grid.style_text_only();
+    if !screen.unicode {
+        grid.set_truncation_indicator(CUT);
+    }
     if screen.colour {
         grid.enforce_styling();
     } else {
@@ -258,9 +267,10 @@ fn clip(cell: Cell, width: Option<u16>, screen: &Screen) -> String {
 /// Names and values below each other, the values aligned.
 pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>, screen: &Screen) -> String {
     let pairs: Vec<(&str, String)> = pairs.into_iter().collect();
-    let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let width = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
     let line = |(name, value): &(&str, String)| {
-        format!("{}  {value}\n", screen.paint(Tone::Dim, format!("{name:width$}")))
+        let blanks = " ".repeat(width - name.width());
+        format!("{}  {value}\n", screen.paint(Tone::Dim, format!("{name}{blanks}")))
     };
     pairs.iter().map(line).collect()
 }
@@ -318,6 +328,22 @@ mod tests {
         assert!(text.contains("\u{1b}["), "{text}");
         let last = text.lines().last().expect("a line");
         assert!(last.contains("                   482.60  c      d"), "{last}");
+    }
+
+    #[test]
+    fn marks_that_combine_and_signs_of_several_parts_take_the_room_they_take() {
+        use unicode_width::UnicodeWidthStr;
+        let mut table = Table::new([Column::text("NAME").cut(6), Column::number("N")]);
+        for name in ["e\u{301}cole", "👩‍💻 Dev", "👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽", "한국어 고객사 이름", "ÄÖÜ"]
+        {
+            table.row([name.into(), "1.00".into()]);
+        }
+        for width in [80, 16, 14, 12] {
+            let text = table.render(&sample(width));
+            let ends: Vec<usize> = text.lines().skip(1).map(UnicodeWidthStr::width).collect();
+            assert!(ends.iter().all(|end| *end == ends[0]), "{width}: {ends:?}\n{text}");
+            assert!(ends[0] <= usize::from(width), "{text}");
+        }
     }
 
     #[test]

@@ -81,6 +81,7 @@ impl Engine {
         let mut looks = Vec::new();
         for reading in self.read(live, scope, progress).await? {
             let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
+            progress.compared(reading.snapshot.items.len());
             let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
             let look = Look { client, as_of, items, rejects };
             self.remember(&look);

@@ -32,7 +32,8 @@ pub struct Args {
     pub key: String,
 }
 
-const CSV: Csv =
+/// The list, for scripts.
+pub const CSV: Csv =
     Csv::new("lines", &["from", "start", "end", "units", "unit_price", "amount", "left_out"]);
 
 /// Runs the command.

@@ -6,7 +6,7 @@ use super::super::dates;
 use super::super::error::CtlError;
 use super::super::money::{Span, Totals, cost, doubt};
 use super::super::normalize;
-use super::super::output::{Csv, Format};
+use super::super::output::Csv;
 use super::super::screen::{NONE, Screen, Tone, count};
 use super::super::start::Ctl;
 use super::super::table::{Cell, Column, Table, toned};
@@ -35,7 +35,8 @@ pub const COLUMNS: [&str; 18] = [
     "link",
 ];
 
-const CSV: Csv = Csv::new("contracts", &COLUMNS);
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new("contracts", &COLUMNS);
 
 /// Stands behind an amount whose currency is not known to be the client's.
 const DOUBTED: char = '*';
@@ -94,10 +95,10 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         normalize: args.normalize,
     };
     let answer = ctl.client.call(&List { client: args.client, as_of: args.as_of })?;
-    match args.normalize.filter(|_| ctl.output.format == Format::Csv) {
+    match args.normalize.filter(|_| ctl.output.format.is_rows()) {
         Some(span) => {
             let amounts = answer.reply.contracts.iter().map(|contract| amount(contract, span));
-            normalize::print_csv(ctl, answer.raw, CSV, span, amounts)
+            normalize::print_rows(ctl, answer.raw, CSV, span, amounts)
         }
         None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, &view, screen)),
     }

@@ -7,21 +7,27 @@ use super::super::output::Csv;
 use super::super::screen::{NONE, Screen, Tone, count};
 use super::super::start::Ctl;
 use super::super::table::{Column, Table, toned};
+use super::plot;
 use crate::varlink::contracts::{Chain, ChainReply, History, HistoryReply};
 
 /// Show everything that ever changed on a contract
 ///
 /// From the ledger, the oldest first: when, who or which run, and each field's old and new value.
-/// Contracts that were removed have a history too. With --csv each changed field is a line.
+/// Contracts that were removed have a history too. With --csv each changed field is a line. With
+/// --plot the billing cost is drawn over time instead; --json has the data of both.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl contract history A29683353
+  lmsyncctl contract history A29683353 --plot
   lmsyncctl contract history S55102 --csv")]
 pub struct HistoryArgs {
     /// The contract's key
     #[arg(value_name = "KEY")]
     pub key: String,
+    /// Draw the billing cost over time
+    #[arg(long)]
+    pub plot: bool,
 }
 
 /// Show the line of succession that a contract stands in
@@ -37,18 +43,20 @@ pub struct ChainArgs {
     pub key: String,
 }
 
-const HISTORY: Csv = Csv {
+/// The list, for scripts.
+pub const HISTORY: Csv = Csv {
     each: Some("changes"),
     ..Csv::new("entries", &["sequence", "at", "actor", "run", "field", "from", "to"])
 };
 
-const CHAIN: Csv =
+/// The list, for scripts.
+pub const CHAIN: Csv =
     Csv::new("contracts", &["key", "name", "status", "start_date", "end_date", "renews"]);
 
 /// Runs `contract history`.
 pub fn history(ctl: &Ctl, args: HistoryArgs) -> Result<(), CtlError> {
     let answer = ctl.client.call(&History { key: keys::key(&args.key)? })?;
-    ctl.output.list(&answer, HISTORY, steps)
+    ctl.output.list(&answer, HISTORY, if args.plot { plot::render } else { steps })
 }
 
 /// Runs `contract chain`.
