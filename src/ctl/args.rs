@@ -124,6 +124,11 @@ pub enum Command {
     Version(version::Args),
 }
 
+/// The command line as it is defined, for manual pages and for tests.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 impl Command {
     /// The columns of the list that is the answer; none where it is no list.
     pub fn columns(&self) -> Option<Vec<&'static str>> {

@@ -101,7 +101,7 @@ fn render(reply: &ClientList, searched: Option<&str>, screen: &Screen) -> String
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::ClientSummary;
 
@@ -135,6 +135,7 @@ mod tests {
     fn clients_on_both_screens() {
         insta::assert_snapshot!("120", render(&reply(), None, &sample(120)));
         insta::assert_snapshot!("80", render(&reply(), None, &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), None, &coloured()));
     }
 
     #[test]

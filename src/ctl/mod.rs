@@ -50,4 +50,5 @@ mod tree;
 mod version;
 mod watch;
 
+pub use args::command;
 pub use start::main;

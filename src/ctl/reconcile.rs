@@ -95,7 +95,7 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::{Client, Discrepancy};
 
@@ -130,6 +130,7 @@ mod tests {
     #[test]
     fn differences_on_both_screens() {
         insta::assert_snapshot!("80", render(&reply(), &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), &coloured()));
         insta::assert_snapshot!("120", render(&reply(), &sample(120)));
         let same = ReconcileReply { differences: Vec::new(), ..reply() };
         insta::assert_snapshot!("empty", render(&same, &sample(80)));

@@ -155,6 +155,12 @@ pub fn sample(width: u16) -> Screen {
     }
 }
 
+/// The same screen, 80 columns wide and with colours.
+#[cfg(test)]
+pub fn coloured() -> Screen {
+    Screen { colour: true, ..sample(80) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

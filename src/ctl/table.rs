@@ -1,7 +1,8 @@
 //! Tables without borders: two blanks between columns, a header, and one line a row.
 //!
 //! On a terminal a table is made to fit: first the columns that can bear it are cut with `…`, then
-//! the least important ones are left out. Anywhere else nothing is cut.
+//! those that have nothing to say and then the least important ones are left out. Anywhere else
+//! nothing is cut.
 
 use std::borrow::Cow;
 
@@ -12,7 +13,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::screen::{Screen, Tone};
+use super::screen::{NONE, Screen, Tone};
 
 /// The blanks between two columns.
 const GAP: u16 = 2;
@@ -164,6 +165,14 @@ impl Table {
         text
     }
 
+    /// Whether a column has no value in any row, or nothing but zeros where it may be left out.
+    fn says_nothing(&self, index: usize) -> bool {
+        let may_go = matches!(self.columns[index].give, Give::LeaveOut(_));
+        let nothing = |cell: &Cell| cell.text == NONE || (may_go && cell.text == "0");
+        let cells = || self.lines.iter().filter_map(|line| line.cells.get(index));
+        cells().next().is_some() && cells().all(nothing)
+    }
+
     /// The width of each column on a screen of `width`; none for a column that is left out.
     fn fit(&self, natural: Vec<u16>, width: Option<u16>) -> Vec<Option<u16>> {
         let mut widths: Vec<Option<u16>> = natural.into_iter().map(Some).collect();
@@ -176,6 +185,11 @@ impl Table {
             Give::Cut(_) => 1,
             _ => u16::MAX,
         };
+        for index in 0..widths.len() {
+            if excess(&widths, screen) > slack(&widths, least) && self.says_nothing(index) {
+                widths[index] = None;
+            }
+        }
         while excess(&widths, screen) > slack(&widths, least) {
             let rank = |index: &usize| match self.columns[*index].give {
                 Give::LeaveOut(rank) if widths[*index].is_some() => Some(rank),
@@ -317,6 +331,23 @@ mod tests {
         日本語の名…     1.00
                       a not…
         Acme          482.60
+        ");
+    }
+
+    #[test]
+    fn what_says_nothing_goes_before_what_is_less_important() {
+        let mut table = Table::new([
+            Column::text("NAME").cut(8),
+            Column::number("GONE").leave_out(3),
+            Column::number("MADE").leave_out(2),
+            Column::text("RENEWED BY"),
+            Column::text("LAST"),
+        ]);
+        table.row(["Acme Dental".into(), "0".into(), "3".into(), NONE.into(), "x".into()]);
+        assert!(table.render(&sample(80)).contains("GONE"), "all is there where there is room");
+        insta::assert_snapshot!(table.render(&sample(21)), @r"
+        NAME       MADE  LAST
+        Acme Den…     3  x
         ");
     }
 

@@ -127,8 +127,11 @@ fn line(reply: &ChainReply, asked: &str, screen: &Screen) -> String {
         ]);
     }
     let mut text = table.render(screen);
-    if !screen.quiet && reply.contracts.len() == 1 {
-        let line = "it renews nothing, and nothing renews it";
+    if !screen.quiet {
+        let line = match reply.contracts.len() {
+            1 => "it renews nothing, and nothing renews it".to_owned(),
+            number => format!("{} in the line", count(number as i64, "agreement")),
+        };
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
     text
@@ -137,7 +140,7 @@ fn line(reply: &ChainReply, asked: &str, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::output::assert_columns;
-    use super::super::super::screen::sample;
+    use super::super::super::screen::{coloured, sample};
     use super::super::samples::change;
     use super::*;
     use crate::varlink::contracts::{ChainLink, HistoryEntry};
@@ -181,6 +184,7 @@ mod tests {
     #[test]
     fn a_history_on_both_screens() {
         insta::assert_snapshot!("history_80", steps(&reply(), &sample(80)));
+        insta::assert_snapshot!("history_colour", steps(&reply(), &coloured()));
         insta::assert_snapshot!("history_120", steps(&reply(), &sample(120)));
         let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
         assert_eq!(steps(&none, &sample(80)), "S1: no history is kept\n");
@@ -207,6 +211,7 @@ mod tests {
     #[test]
     fn a_line_of_succession() {
         insta::assert_snapshot!("chain_80", line(&links(), "A29683353", &sample(80)));
+        insta::assert_snapshot!("chain_colour", line(&links(), "A29683353", &coloured()));
         insta::assert_snapshot!("chain_120", line(&links(), "A29683353", &sample(120)));
         let alone = ChainReply { contracts: links().contracts[..1].to_vec() };
         insta::assert_snapshot!("chain_alone", line(&alone, "A29680000", &sample(80)));

@@ -48,7 +48,8 @@ pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
         .skip_while(|step| step.currency != currency)
         .filter(|step| step.currency == currency)
         .collect();
-    let title = format!("{}  billing cost in {currency}", reply.key);
+    let of = if currency.is_empty() { String::new() } else { format!(" in {currency}") };
+    let title = format!("{}  billing cost{of}", reply.key);
     let mut text = format!("{}\n\n", screen.paint(Tone::Strong, title));
     text.push_str(&Canvas::of(&drawn, screen).text(screen));
     text.push('\n');
@@ -56,7 +57,7 @@ pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
     if !screen.quiet {
         let mut line = count(drawn.len() as i64, "step");
         if let Some(moved) = moved(&drawn) {
-            line.push_str(&format!(", {moved} {currency} from the first to the last"));
+            line.push_str(&format!(", {moved}{of} from the first to the last"));
         }
         if let others @ 1.. = all.len() - drawn.len() {
             line.push_str(&format!("; {others} in another currency not drawn"));
