@@ -5,8 +5,8 @@ use lmsyncd::varlink::daemon::{PruneHistory, PruneReply};
 use lmsyncd::varlink::sync::*;
 
 use super::{
-    Held, assignments, both, client, contract, edited, field_change, field_view, number, run, text,
-    word,
+    Held, assignments, both, client, contract, edited, field_change, field_view, number, progress,
+    run, text, word,
 };
 
 /// Holds the methods of all of these.
