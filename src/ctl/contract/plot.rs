@@ -57,7 +57,7 @@ pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
     if !screen.quiet {
         let mut line = count(drawn.len() as i64, "step");
         if let Some(moved) = moved(&drawn) {
-            line.push_str(&format!(", {moved}{of} from the first to the last"));
+            line.push_str(&format!(", {} from the first to the last", money(&moved, &currency)));
         }
         if let others @ 1.. = all.len() - drawn.len() {
             line.push_str(&format!("; {others} in another currency not drawn"));
@@ -65,6 +65,11 @@ pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
     text
+}
+
+/// An amount with its currency, where that is known.
+fn money(amount: &str, currency: &str) -> String {
+    format!("{amount} {currency}").trim_end().to_owned()
 }
 
 /// The steps of a history: each moment at which the cost, its currency or its cycle changed.

@@ -91,7 +91,7 @@ fn no_line_is_wider_than_the_screen_and_nothing_breaks_on_a_single_day() {
     for entry in &mut day.entries {
         entry.at = "2026-11-24T13:05:00Z".to_owned();
     }
-    assert!(render(&day, &sample(80)).contains("4 steps, +56.15 in USD"));
+    assert!(render(&day, &sample(80)).contains("4 steps, +56.15 USD"));
 }
 
 #[test]
