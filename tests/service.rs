@@ -16,11 +16,8 @@ fn log(world: &World) -> String {
 }
 
 /// Starts a sync that takes some seconds, and waits until it is under way.
-fn slow_sync(world: &World, milliseconds: u32) -> Child {
-    world
-        .tenant
-        .faults()
-        .set(format!("slow@{milliseconds}").parse::<FaultRule>().expect("a fault"));
+fn slow_sync(world: &World, fault: &str) -> Child {
+    world.tenant.faults().set(fault.parse::<FaultRule>().expect("a fault"));
     let sync = world
         .ctl_command(&["sync", ACME, "--all"])
         .stdout(Stdio::piped())
@@ -47,7 +44,7 @@ fn term_lets_runs_end_and_the_socket_says_that_it_stops() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    let sync = slow_sync(&world, 300);
+    let sync = slow_sync(&world, "slow@300");
     stops(&world, &daemon);
     world.ctl(&["auto-sync", "on", ACME]).expect(9, &["lmsyncd is stopping"]);
     let sync = Told::of(&["sync"], sync.wait_with_output().expect("it ends"));
@@ -63,7 +60,7 @@ fn a_second_signal_cuts_off_what_is_under_way_and_names_it() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    let sync = slow_sync(&world, 4000);
+    let sync = slow_sync(&world, "slow=ContractServices@4500");
     stops(&world, &daemon);
     daemon.signal(Signal::SIGINT);
     assert_eq!(daemon.end(), 0);
