@@ -6,6 +6,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::cases::cases;
 use super::server::{Answer, error, message, reply};
@@ -55,6 +56,8 @@ const FAILURES: &[Failure] = &[
     (&["export", "ics", "nobody"], "Sync.NoSuchClient", 5),
     (&["export", "tree", "/nowhere"], "Daemon.Internal", 1),
     (&["history", "prune"], "Daemon.NotPermitted", 4),
+    (&["backup", "never-made.jsonl"], "Daemon.NotPermitted", 4),
+    (&["restore", "Cargo.toml", "--yes"], "Daemon.InvalidArgument", 2),
     (&["watch", "nobody"], "Sync.NoSuchClient", 5),
     (&["metrics"], "Daemon.Internal", 1),
     (&["doctor"], "Daemon.Internal", 1),
@@ -78,6 +81,22 @@ struct More {
     json: Json,
 }
 
+/// A backup in two pieces, and what is said of it at last.
+fn backup() -> (Vec<u8>, Value) {
+    let text = "{\"backup\":{}}\n";
+    let sum: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let end = format!("{{\"end\":{{\"sha256\":\"{sum}\"}}}}\n");
+    let at = "2020-01-02T03:04:05Z";
+    let told = json!({ "text": null, "at": at, "commits": 3, "contracts": 2, "bytes": 99 });
+    let mut bytes = Vec::new();
+    for piece in [text, &end] {
+        let parameters = json!({ "text": piece });
+        bytes.extend(message(&json!({ "parameters": parameters, "continues": true })));
+    }
+    bytes.extend(message(&json!({ "parameters": told })));
+    (bytes, told)
+}
+
 /// Those commands; `folder` is one to write into.
 fn more(folder: &str) -> Vec<More> {
     let event = json!({
@@ -86,6 +105,10 @@ fn more(folder: &str) -> Vec<More> {
     });
     let mut events = message(&json!({ "parameters": {}, "continues": true }));
     events.extend(message(&json!({ "parameters": { "event": event } })));
+    let (backup, told) = backup();
+    let restored =
+        json!({ "received": 9, "at": "2020-01-02T03:04:05Z", "commits": 3, "contracts": 2 });
+    let file = format!("{folder}/backup.jsonl");
     let more = |args: &[&str], answer: Answer, says, json| More {
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
         answer,
@@ -94,6 +117,18 @@ fn more(folder: &str) -> Vec<More> {
     };
     let own_form = "hint: `lmsyncctl export json` is the JSON of everything";
     vec![
+        more(
+            &["backup", &file],
+            Answer::Bytes(backup),
+            "2 contracts and 3 commits",
+            Json::Line(told),
+        ),
+        more(
+            &["restore", "Cargo.toml", "--yes"],
+            reply(&restored),
+            "2 contracts as of 2020-01-02",
+            Json::Line(restored),
+        ),
         more(&["watch"], Answer::Bytes(events), "Acme: 2 created", Json::Line(event)),
         more(
             &["export", "csv"],
