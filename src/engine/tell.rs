@@ -1,8 +1,9 @@
 //! Looks at the board whenever it may have changed, and once a minute: what of it is an alert, and
 //! the metrics for whoever reads them from a file.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -172,5 +173,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     beside.push(".tmp");
     let beside = Path::new(&beside);
     fs::write(beside, text)?;
+    // For node_exporter, which is another user, whatever umask the unit sets.
+    fs::set_permissions(beside, Permissions::from_mode(0o644))?;
     fs::rename(beside, path)
 }

@@ -257,7 +257,7 @@ fn what_does_more_than_ask_and_tell_prints_both_forms() {
         }
     }
     let written = fs::read_dir(folder.path()).expect("a folder").count();
-    assert_eq!(written, 1, "the folder of the one client");
+    assert_eq!(written, 2, "the folder of the one client, and the backup");
 }
 
 #[test]

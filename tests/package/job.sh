@@ -15,6 +15,17 @@ step "a user outside it is refused"
 expect 4 'group lmsyncd' as bob lmsyncctl status
 expect 4 'group lmsyncd' as bob lmsyncctl auto-sync off acme
 
+step "hardened as it is, it runs a notify command and writes metrics for another user"
+inside sed -i \
+  -e 's|^# command = .*|command = ["/bin/sh", "-c", "cat >>/var/lib/lmsyncd/told.jsonl"]|' \
+  -e 's|^# textfile = .*|textfile = "/var/lib/metrics/lmsyncd.prom"|' /etc/lmsyncd/lmsyncd.toml
+# The line that the unit's comment tells of.
+inside install -d -o lmsyncd /var/lib/metrics
+write /etc/systemd/system/lmsyncd.service.d/metrics.conf <<<$'[Service]\nReadWritePaths=/var/lib/metrics'
+inside systemctl daemon-reload
+inside systemctl restart lmsyncd
+until_true 20 "the metrics" as bob grep -q '^lmsyncd_' /var/lib/metrics/lmsyncd.prom
+
 step "a member who is no operator looks, and changes nothing"
 inside cp -p /etc/lmsyncd/lmsyncd.toml /root/good.toml
 inside sed -i 's|^operators = .*|operators = ["root"]|' /etc/lmsyncd/lmsyncd.toml
