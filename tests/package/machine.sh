@@ -21,22 +21,24 @@ mirror() {
   local found
   found=$(awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
   [ -n "$found" ] || found=$(awk '$1 == "deb" && $2 ~ /^http/ { print $2; exit }' /etc/apt/sources.list 2>/dev/null || true)
-  echo "${found:-http://deb.debian.org/debian}"
+  [ -n "$found" ] || return 1
+  echo "$found"
 }
 
 # tree SUITE PACKAGES INTO: unpacks a Debian, made once and kept in the cache.
 tree() {
-  local suite=$1 packages=$2 into=$3 kept made
+  local suite=$1 packages=$2 into=$3 kept made mirror
   kept=$cache/$suite-$(printf '%s' "$packages" | sha256sum | cut -c1-8).tar
   if [ ! -f "$kept" ]; then
+    mirror=$(mirror) || skip "this machine knows no Debian mirror"
     mkdir -p "$cache"
     made=$(mktemp -d "$cache/making.XXXXXX")
     # It is the root folder of the tree: everybody in there must be able to enter.
     chmod 755 "$made"
-    if ! debootstrap --variant=minbase --include="$packages" "$suite" "$made" "$(mirror)" >"$made.log" 2>&1; then
+    if ! debootstrap --variant=minbase --include="$packages" "$suite" "$made" "$mirror" >"$made.log" 2>&1; then
       tail -n 3 "$made.log"
       rm -rf "$made" "$made.log"
-      skip "debootstrap cannot make a Debian $suite from $(mirror)"
+      skip "debootstrap cannot make a Debian $suite from $mirror"
     fi
     rm -rf "$made"/var/cache/apt/archives/*.deb "$made"/var/lib/apt/lists/*
     tar -C "$made" -cf "$kept.new" . && mv "$kept.new" "$kept"
