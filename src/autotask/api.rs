@@ -8,6 +8,7 @@ use super::connection::Connection;
 use super::directory::{Company, directory};
 use super::entity::Entity;
 use super::error::AutotaskError;
+use super::gather::RowCounts;
 use super::locate::{Located, locate};
 use super::options::Options;
 use super::probe::{Finding, probe, threshold};
@@ -26,6 +27,7 @@ use crate::model::{ClientSnapshot, ItemKey, UdfName};
 pub struct Autotask {
     connection: Connection,
     catalogue: Catalogue,
+    counts: RowCounts,
     user_defined: Vec<(String, UdfName)>,
 }
 
@@ -42,6 +44,7 @@ impl Autotask {
             connection: Connection::new(options, transport, clock, zone),
             user_defined,
             catalogue: Catalogue::default(),
+            counts: RowCounts::default(),
         }
     }
 
@@ -73,8 +76,8 @@ impl Autotask {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-        let Autotask { connection, catalogue, user_defined } = self;
-        Reading { connection, catalogue, progress, user_defined }.read(scope).await
+        let Autotask { connection, catalogue, counts, user_defined } = self;
+        Reading { connection, catalogue, counts, progress, user_defined }.read(scope).await
     }
 
     /// The address that opens an agreement in Autotask's web interface; none before the zone was

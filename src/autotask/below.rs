@@ -3,8 +3,9 @@
 //! ```text
 //! recurring service                            fixed price, block hours, retainer,
 //!   ________|_____________________             incident: one entity each; any: charges
-//!   services  units  bundles  units            |
-//!       |_______|        |______|              the picklist of their status
+//!       services            bundles            |
+//!       |      |            |     |            the picklist of their status
+//!       |    units          |   units
 //!    names, contents, and all periods of
 //!    lines without one that covers the day
 //! ```
@@ -28,7 +29,9 @@ use super::labels::{self, AgreementKind};
 use super::lines::{LineKind, LineRow, UnitRow};
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::read::Reading;
+use super::retry::FOR_A_RUN;
 use super::rows::ContractRow;
+use super::walk::{Identified, walk};
 
 /// Looking below agreements that were read.
 pub(super) struct Looking<'a> {
@@ -80,13 +83,11 @@ impl Looking<'_> {
         agreements: &BTreeSet<i64>,
     ) -> Result<Lines, AutotaskError> {
         let Reading { connection, catalogue, progress, .. } = *self.reading;
-        let lines = self.query(kind.lines(), agreements);
-        let current = self.query(kind.units(), agreements).current_on(self.today);
-        let (lines, current) =
-            tokio::try_join!(self.reading.rows(&lines), self.reading.rows(&current))?;
+        let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await?;
         let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
         rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         let mut units = Units::default();
+        let current = self.current_units(kind, &rows).await?;
         units.add(current.iter().map(|row| UnitRow::read(kind, row)).collect());
 
         let silent: Vec<i64> =
@@ -95,7 +96,8 @@ impl Looking<'_> {
             if silent.is_empty() {
                 return Ok(Vec::new());
             }
-            self.reading.rows(&Query::all(kind.units()).within(kind.line_field(), silent)).await
+            let query = Query::all(kind.units()).within(kind.line_field(), silent);
+            walk(connection, &query, FOR_A_RUN, progress).await
         };
         let items: BTreeSet<i64> =
             rows.iter().filter_map(|row| Some(row.details.as_ref().ok()?.item)).collect();
@@ -114,6 +116,26 @@ impl Looking<'_> {
             None => Arc::default(),
         };
         Ok(Lines { kind, rows, units, entries, catalogue_fields, contents })
+    }
+
+    /// What `lines` bill today. Asked for after them, because only agreements that have lines have
+    /// units, and about as many.
+    async fn current_units(
+        &self,
+        kind: LineKind,
+        lines: &[LineRow],
+    ) -> Result<Vec<Identified>, AutotaskError> {
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        for contract in lines.iter().filter_map(|line| line.contract) {
+            *counts.entry(contract).or_default() += 1;
+        }
+        if counts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let agreements: BTreeSet<i64> = counts.keys().copied().collect();
+        self.reading.counts.of(kind.units(), |known| known.suppose(counts));
+        let query = self.query(kind.units(), &agreements).current_on(self.today);
+        self.reading.rows(&query).await
     }
 
     /// Whether one of `agreements` does not say how often it is billed, so that its services must.

@@ -7,7 +7,7 @@
 //! classify  error                               what an answer means
 //! zone  limit  retry  connection                one request from end to end
 //! work  budget  tenant_use  brake  remembered   whether it may be sent at all
-//! filter  walk                                  all rows of a query
+//! filter  walk  plan  gather                    all rows of a query, for the fewest requests
 //! row  dates  decimal  text                     what is in a field
 //! rows  lines  purchases                        what is in a row
 //! fields  labels  catalogue  currency           what its numbers mean
@@ -40,11 +40,13 @@ mod entity;
 mod error;
 mod fields;
 mod filter;
+mod gather;
 mod labels;
 mod limit;
 mod lines;
 mod locate;
 mod options;
+mod plan;
 mod probe;
 mod progress;
 mod purchases;

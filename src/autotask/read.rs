@@ -25,10 +25,10 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
+use super::gather::{RowCounts, gather};
 use super::progress::Progress;
-use super::retry::FOR_A_RUN;
 use super::rows::{CompanyRow, ContractRow};
-use super::walk::{Identified, walk};
+use super::walk::Identified;
 use crate::model::{ClientId, ClientSnapshot, UdfName};
 
 /// Whose agreements are read.
@@ -44,6 +44,7 @@ pub enum Scope {
 pub(super) struct Reading<'a> {
     pub connection: &'a Connection,
     pub catalogue: &'a Catalogue,
+    pub counts: &'a RowCounts,
     pub progress: &'a Progress,
     /// The user-defined fields that are wanted, by Autotask's names.
     pub user_defined: &'a [(String, UdfName)],
@@ -104,7 +105,7 @@ impl Reading<'_> {
     }
 
     pub async fn rows(&self, query: &Query) -> Result<Vec<Identified>, AutotaskError> {
-        walk(self.connection, query, FOR_A_RUN, self.progress).await
+        gather(self.connection, self.counts, query, self.progress).await
     }
 
     /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would
