@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::directory::{Company, directory};
 use super::entity::Entity;
 use super::error::AutotaskError;
-use super::gather::RowCounts;
+use super::gather::{RowCounts, Ways};
 use super::locate::{Located, locate};
 use super::options::Options;
 use super::probe::{Finding, probe, threshold};
@@ -77,7 +77,16 @@ impl Autotask {
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
         let Autotask { connection, catalogue, counts, user_defined } = self;
-        Reading { connection, catalogue, counts, progress, user_defined }.read(scope).await
+        let ways = &Ways::default();
+        let reading = Reading { connection, catalogue, counts, ways, progress, user_defined };
+        let snapshots = reading.read(scope).await?;
+        tracing::debug!(
+            "read {} clients for {} requests: {}",
+            snapshots.len(),
+            progress.requests(),
+            ways.in_words()
+        );
+        Ok(snapshots)
     }
 
     /// The address that opens an agreement in Autotask's web interface; none before the zone was

@@ -133,7 +133,8 @@ impl Looking<'_> {
             return Ok(Vec::new());
         }
         let agreements: BTreeSet<i64> = counts.keys().copied().collect();
-        self.reading.counts.of(kind.units(), |known| known.suppose(counts));
+        let total = self.reading.counts.of(kind.lines(), |known| known.total());
+        self.reading.counts.of(kind.units(), |known| known.suppose(total, counts));
         let query = self.query(kind.units(), &agreements).current_on(self.today);
         self.reading.rows(&query).await
     }

@@ -1,10 +1,11 @@
-//! The rows that belong to some clients or agreements, by the cheapest plan, and what a process
-//! remembers of how many there were.
+//! The rows that belong to some clients or agreements, by the cheapest plan, and what is known of
+//! how many there are.
 //!
 //! `plan` decides; here its decision is carried out. Packed lists are cut one at a time, because
 //! each answer tells more about those that follow.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use super::connection::Connection;
@@ -19,82 +20,146 @@ use super::walk::{Identified, Walk};
 /// How many rows there were of each entity. Only estimates come of it: whatever is wrong in here
 /// costs requests, never rows.
 #[derive(Default)]
-pub(super) struct RowCounts(Mutex<HashMap<Entity, Knowledge>>);
+pub(super) struct RowCounts(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    known: BTreeMap<Entity, Knowledge>,
+    /// Whether something was learned since the last [`RowCounts::take_news`].
+    news: bool,
+}
 
 impl RowCounts {
-    /// Uses, or changes, what is known of `entity`.
+    /// Asks, or changes, what is known of `entity`.
     pub fn of<T>(&self, entity: Entity, act: impl FnOnce(&mut Knowledge) -> T) -> T {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        act(known.entry(entity).or_default())
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        act(state.known.entry(entity).or_default())
+    }
+
+    /// Changes what is known of `entity`; `act` answers whether that is news.
+    pub fn learn(&self, entity: Entity, act: impl FnOnce(&mut Knowledge) -> bool) {
+        let news = self.of(entity, act);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).news |= news;
+    }
+
+    /// All that is known, if it is not what it was the last time.
+    pub fn take_news(&self) -> Option<BTreeMap<Entity, Knowledge>> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut state.news).then(|| state.known.clone())
+    }
+
+    /// Forgets everything and knows this instead.
+    pub fn restore(&self, known: BTreeMap<Entity, Knowledge>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { known, news: false };
     }
 }
 
-/// All rows of `query`, by id.
-pub(super) async fn gather(
-    connection: &Connection,
-    counts: &RowCounts,
-    query: &Query,
-    progress: &Progress,
-) -> Result<Vec<Identified>, AutotaskError> {
-    let walk = Walk { connection, query, patience: FOR_A_RUN, progress };
-    let Some(within) = &query.within else {
-        let rows = walk.all(None).await?;
-        counts.of(query.entity, |known| known.learn_total(rows.len()));
-        return Ok(rows);
-    };
-    let spread = Spread::of(query.entity, within.field);
-    let choose = || counts.of(query.entity, |known| known.choose(&within.ids, spread));
-    let (mut plan, mut counted) = (choose(), None);
-    if plan == Plan::Count {
-        let total = walk.count(None).await?;
-        counts.of(query.entity, |known| known.learn_total(total));
-        counted = Some(total);
-        plan = choose();
+/// The ways that one reading took, in words.
+#[derive(Default)]
+pub(super) struct Ways(Mutex<BTreeMap<Entity, String>>);
+
+impl Ways {
+    /// The rows of `entity` were got in this way.
+    pub fn took(&self, entity: Entity, way: &str) {
+        let mut ways = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = ways.entry(entity).or_default();
+        let join = if text.is_empty() { "" } else { " + " };
+        let _ = write!(text, "{join}{way}");
     }
-    tracing::debug!(entity = %query.entity, ids = within.ids.len(), ?plan, "the cheapest way");
-    let mut rows = Vec::new();
-    if plan == Plan::Walk {
-        rows = walk.all(counted).await?;
-        counts.of(query.entity, |known| known.learn_total(rows.len()));
-        let wanted: BTreeSet<i64> = within.ids.iter().copied().collect();
-        // As for a list, a row whose owner cannot be read stays, and is rejected where it is read.
-        rows.retain(|(_, row)| match row.integer(within.field) {
-            Ok(value) => value.is_some_and(|value| wanted.contains(&value)),
-            Err(_) => true,
-        });
-        remember(counts, query.entity, within.field, &within.ids, &rows);
-        return Ok(rows);
+
+    /// All of them in one line: `Contracts by 3 lists, ContractCharges by a walk`.
+    pub fn in_words(&self) -> String {
+        let ways = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let words: Vec<String> =
+            ways.iter().map(|(entity, way)| format!("{entity} by {way}")).collect();
+        words.join(", ")
     }
-    let mut rest = within.ids.as_slice();
-    while !rest.is_empty() {
-        let length = match plan {
-            Plan::Packed => counts.of(query.entity, |known| known.fitting(rest, spread)),
-            Plan::Whole | Plan::Walk | Plan::Count => rest.len().min(PAGE_ROWS),
+}
+
+/// What getting rows needs.
+#[derive(Clone, Copy)]
+pub(super) struct Gathering<'a> {
+    pub connection: &'a Connection,
+    pub counts: &'a RowCounts,
+    pub ways: &'a Ways,
+    pub progress: &'a Progress,
+}
+
+impl Gathering<'_> {
+    /// All rows of `query`, by id.
+    pub async fn rows(&self, query: &Query) -> Result<Vec<Identified>, AutotaskError> {
+        let Gathering { connection, counts, ways, progress } = *self;
+        let entity = query.entity;
+        let walk = Walk { connection, query, patience: FOR_A_RUN, progress };
+        let learn_total = |total| counts.learn(entity, |known| known.learn_total(total));
+        let Some(within) = &query.within else {
+            let rows = walk.all(None).await?;
+            learn_total(rows.len());
+            ways.took(entity, "a walk over everything");
+            return Ok(rows);
         };
-        let (ids, others) = rest.split_at(length);
-        let piece = walk.piece(&Within { field: within.field, ids: ids.to_vec() }).await?;
-        remember(counts, query.entity, within.field, ids, &piece);
-        rows.extend(piece);
-        rest = others;
-    }
-    rows.sort_by_key(|(id, _)| *id);
-    Ok(rows)
-}
-
-fn remember(
-    counts: &RowCounts,
-    entity: Entity,
-    field: &'static str,
-    ids: &[i64],
-    rows: &[Identified],
-) {
-    let mut found: HashMap<i64, usize> = ids.iter().map(|id| (*id, 0)).collect();
-    for (_, row) in rows {
-        if let Ok(Some(id)) = row.integer(field) {
-            *found.entry(id).or_default() += 1;
+        let Within { field, ids } = within;
+        let spread = Spread::of(entity, field);
+        let choose = || counts.of(entity, |known| known.choose(ids, spread).0);
+        let (mut plan, mut counted) = (choose(), None);
+        if plan == Plan::Count {
+            let total = walk.count(None).await?;
+            learn_total(total);
+            ways.took(entity, "a count");
+            if total == 0 {
+                self.remember(query, within, ids, &[]);
+                return Ok(Vec::new());
+            }
+            counted = Some(total);
+            plan = choose();
         }
+        if plan == Plan::Walk {
+            let mut rows = walk.all(counted).await?;
+            learn_total(rows.len());
+            ways.took(entity, "a walk");
+            let wanted: BTreeSet<i64> = ids.iter().copied().collect();
+            // As for a list, a row whose owner cannot be read stays, and is rejected where it is
+            // read.
+            rows.retain(|(_, row)| match row.integer(field) {
+                Ok(value) => value.is_some_and(|value| wanted.contains(&value)),
+                Err(_) => true,
+            });
+            self.remember(query, within, ids, &rows);
+            return Ok(rows);
+        }
+        let (mut rows, mut rest, mut lists) = (Vec::new(), ids.clone(), 0);
+        while !rest.is_empty() {
+            let list = match plan {
+                Plan::Packed => counts.of(entity, |known| known.next_list(&rest, spread)),
+                Plan::Whole | Plan::Walk | Plan::Count => {
+                    rest.iter().copied().take(PAGE_ROWS).collect()
+                }
+            };
+            rest.retain(|id| list.binary_search(id).is_err());
+            let piece = walk.piece(&Within { field, ids: list.clone() }).await?;
+            self.remember(query, within, &list, &piece);
+            rows.extend(piece);
+            lists += 1;
+        }
+        let long = if plan == Plan::Whole { " long" } else { "" };
+        ways.took(entity, &format!("{lists}{long} list{}", if lists == 1 { "" } else { "s" }));
+        rows.sort_by_key(|(id, _)| *id);
+        Ok(rows)
     }
-    counts.of(entity, |known| known.learn(found));
+
+    /// Learns how many rows each of `ids` has.
+    fn remember(&self, query: &Query, within: &Within, ids: &[i64], rows: &[Identified]) {
+        if Spread::of(query.entity, within.field) == Spread::One {
+            return;
+        }
+        let mut found: HashMap<i64, usize> = ids.iter().map(|id| (*id, 0)).collect();
+        for (_, row) in rows {
+            if let Ok(Some(id)) = row.integer(within.field) {
+                *found.entry(id).or_default() += 1;
+            }
+        }
+        self.counts.learn(query.entity, |known| known.learn(found));
+    }
 }
 
 #[cfg(test)]
@@ -116,8 +181,10 @@ mod tests {
 
     async fn charges(script: &Script, counts: &RowCounts, below: i64) -> usize {
         let query = Query::all(Entity::ContractCharges).within("contractID", 1..=below);
-        let (connection, progress) = (script.connection(), Progress::new());
-        gather(&connection, counts, &query, &progress).await.expect("rows").len()
+        let (connection, progress, ways) = (script.connection(), Progress::new(), Ways::default());
+        let gathering =
+            Gathering { connection: &connection, counts, ways: &ways, progress: &progress };
+        gathering.rows(&query).await.expect("rows").len()
     }
 
     #[tokio::test]

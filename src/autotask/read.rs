@@ -25,7 +25,7 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
-use super::gather::{RowCounts, gather};
+use super::gather::{Gathering, RowCounts, Ways};
 use super::progress::Progress;
 use super::rows::{CompanyRow, ContractRow};
 use super::walk::Identified;
@@ -45,6 +45,7 @@ pub(super) struct Reading<'a> {
     pub connection: &'a Connection,
     pub catalogue: &'a Catalogue,
     pub counts: &'a RowCounts,
+    pub ways: &'a Ways,
     pub progress: &'a Progress,
     /// The user-defined fields that are wanted, by Autotask's names.
     pub user_defined: &'a [(String, UdfName)],
@@ -105,7 +106,8 @@ impl Reading<'_> {
     }
 
     pub async fn rows(&self, query: &Query) -> Result<Vec<Identified>, AutotaskError> {
-        gather(self.connection, self.counts, query, self.progress).await
+        let Reading { connection, counts, ways, progress, .. } = *self;
+        Gathering { connection, counts, ways, progress }.rows(query).await
     }
 
     /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would

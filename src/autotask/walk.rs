@@ -78,22 +78,21 @@ impl Walk<'_> {
         piece: Option<&Within>,
         mut counted: Option<usize>,
     ) -> Result<Vec<Identified>, AutotaskError> {
+        let entity = self.query.entity;
         for _ in 0..READINGS {
             let (rows, pages) = self.pages(piece).await?;
-            if pages == 1 {
+            // Rows that were added after an earlier count are no reason to read again.
+            let earlier = counted.take();
+            if earlier == Some(rows.len()) || earlier.is_none() && pages == 1 {
                 return Ok(rows);
             }
-            let count = match counted.take() {
-                Some(count) => count,
-                None => self.count(piece).await?,
-            };
+            let count = self.count(piece).await?;
             if count == rows.len() {
                 return Ok(rows);
             }
-            let entity = self.query.entity;
             tracing::debug!(%entity, count, rows = rows.len(), "rows changed while they were read");
         }
-        Err(AutotaskError::RowsChanged { entity: self.query.entity })
+        Err(AutotaskError::RowsChanged { entity })
     }
 
     /// The rows as they come, and on how many pages.
