@@ -82,7 +82,7 @@ impl Looking<'_> {
         kind: LineKind,
         agreements: &BTreeSet<i64>,
     ) -> Result<Lines, AutotaskError> {
-        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
         let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await?;
         let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
         rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
@@ -97,13 +97,13 @@ impl Looking<'_> {
                 return Ok(Vec::new());
             }
             let query = Query::all(kind.units()).within(kind.line_field(), silent);
-            walk(connection, &query, FOR_A_RUN, progress).await
+            walk(asking.connection, &query, FOR_A_RUN, asking.progress).await
         };
         let items: BTreeSet<i64> =
             rows.iter().filter_map(|row| Some(row.details.as_ref().ok()?.item)).collect();
-        let names = catalogue.entries(connection, kind, &items, progress);
+        let names = catalogue.entries(kind, &items, asking);
         let needed = !rows.is_empty() && self.is_a_cycle_missing(agreements);
-        let fields = catalogue.fields(connection, kind.catalogue(), progress);
+        let fields = catalogue.fields(kind.catalogue(), asking);
         let fields = async { OptionFuture::from(needed.then_some(fields)).await.transpose() };
         let (periods, entries, fields, contents) =
             tokio::try_join!(all_periods, names, fields, self.contents(kind, &items))?;
@@ -111,7 +111,7 @@ impl Looking<'_> {
         let catalogue_fields = match fields {
             Some(fields) => {
                 let values = entries.values().map(|entry| ("periodType", entry.period));
-                catalogue.explaining(connection, kind.catalogue(), fields, values, progress).await?
+                catalogue.explaining(kind.catalogue(), fields, values, asking).await?
             }
             None => Arc::default(),
         };
@@ -153,19 +153,19 @@ impl Looking<'_> {
         kind: LineKind,
         bundles: &BTreeSet<i64>,
     ) -> Result<BTreeMap<i64, String>, AutotaskError> {
-        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
         if kind != LineKind::Bundle || bundles.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let contents = catalogue.contents(connection, bundles, progress).await?;
+        let contents = catalogue.contents(bundles, asking).await?;
         let services: BTreeSet<i64> = contents.values().flatten().copied().collect();
-        let names = catalogue.entries(connection, LineKind::Service, &services, progress).await?;
+        let names = catalogue.entries(LineKind::Service, &services, asking).await?;
         let texts = contents.into_iter().filter(|(_, services)| !services.is_empty());
         Ok(texts.map(|(bundle, services)| (bundle, in_words(&services, &names))).collect())
     }
 
     async fn purchases_of(&self, kind: PurchaseKind) -> Result<Purchases, AutotaskError> {
-        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
         let agreements = self.agreements(|agreement| match agreement {
             Some(agreement) => agreement.can_have(kind),
             None => kind == PurchaseKind::Charge,
@@ -179,10 +179,10 @@ impl Looking<'_> {
         let mut fields = Arc::default();
         if !rows.is_empty() {
             let entity = kind.entity();
-            let known = catalogue.fields(connection, entity, progress).await?;
+            let known = catalogue.fields(entity, asking).await?;
             let values = rows.iter().filter_map(|row| row.details.as_ref().ok());
             let values = values.map(|details| ("status", details.status));
-            fields = catalogue.explaining(connection, entity, known, values, progress).await?;
+            fields = catalogue.explaining(entity, known, values, asking).await?;
         }
         Ok(Purchases { kind, rows, fields })
     }

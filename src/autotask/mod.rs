@@ -10,7 +10,7 @@
 //! filter  walk  plan  gather                    all rows of a query, for the fewest requests
 //! row  dates  decimal  text                     what is in a field
 //! rows  lines  purchases                        what is in a row
-//! fields  labels  catalogue  currency           what its numbers mean
+//! fields  labels  catalogue  kept  currency     what its numbers mean
 //! convert  addition                             one agreement, one addition
 //! read  below  assemble                         snapshots of clients
 //! directory  locate  access  probe              the other questions
@@ -41,6 +41,7 @@ mod error;
 mod fields;
 mod filter;
 mod gather;
+mod kept;
 mod labels;
 mod limit;
 mod lines;

@@ -22,11 +22,11 @@ use super::filter::PAGE_ROWS;
 
 /// Rows that a packed list may be expected to have: what is left of the page is for what was added
 /// since. A list that spills over costs two requests more, one list more costs one.
-const FULL: usize = 490;
+const FULL: usize = 495;
 
-/// Lists from this many on, the tenant may be asked how many rows there are in all: the request is
-/// a quarter of the cost at most, and often the walk that it leads to saves more.
-const COUNT_PAYS: usize = 4;
+/// How far beyond its average a list must still fit its page, in hundredths of a standard
+/// deviation: with more, lists are shorter than they need be; with less, too many spill over.
+const MARGIN: usize = 175;
 
 /// Ids that must have been read before their average says more of others than a first guess.
 const ENOUGH: usize = 50;
@@ -59,8 +59,9 @@ impl Spread {
 pub(super) struct Knowledge {
     total: Option<usize>,
     by_id: HashMap<i64, usize>,
-    /// The sum of `by_id`.
+    /// The sum of `by_id`, and the sum of its squares.
     rows: usize,
+    squares: usize,
 }
 
 /// The way to go.
@@ -80,9 +81,11 @@ pub(super) enum Plan {
 #[derive(Debug)]
 struct Weighed {
     ids: Vec<(i64, usize)>,
-    /// What an id weighs that was never read.
-    unread: usize,
     is_unread: Vec<bool>,
+    /// The standard deviation of what an id weighs that was never read, and how many ids it was
+    /// learned from; none where it is a guess.
+    deviation: usize,
+    learned_from: Option<usize>,
 }
 
 impl Knowledge {
@@ -97,8 +100,9 @@ impl Knowledge {
         for (id, count) in counts {
             let old = self.by_id.insert(id, count);
             news |= old != Some(count);
-            self.rows += count;
-            self.rows -= old.unwrap_or(0);
+            let old = old.unwrap_or(0);
+            self.rows = self.rows + count - old;
+            self.squares = self.squares + count * count - old * old;
         }
         news
     }
@@ -125,30 +129,36 @@ impl Knowledge {
         self.by_id.iter().map(|(id, count)| (*id, *count))
     }
 
-    /// What an id of `unread` ones weighs, in hundredths of a row.
-    fn guess(&self, unread: usize, spread: Spread) -> usize {
-        let typical = match spread {
-            Spread::One => 100,
-            Spread::Many(typical) if self.by_id.len() < ENOUGH => typical,
-            Spread::Many(_) => self.rows * 100 / self.by_id.len(),
+    /// What each of `unread` ids weighs on average, and the standard deviation, in hundredths of a
+    /// row.
+    fn guess(&self, unread: usize, spread: Spread) -> (usize, usize) {
+        let (mean, deviation) = match (spread, self.by_id.len()) {
+            (Spread::One, _) => (100, 0),
+            // Of rows that are spread by chance, the variance is the average.
+            (Spread::Many(typical), ..ENOUGH) => (typical, (typical * 100).isqrt()),
+            (Spread::Many(_), ids) => {
+                let mean = self.rows * 100 / ids;
+                let variance = (self.squares * 10_000 / ids).saturating_sub(mean * mean);
+                (mean, variance.isqrt())
+            }
         };
         // All of them together cannot have more rows than there are.
-        match self.total {
-            Some(total) if unread > 0 => {
-                typical.min((total.saturating_sub(self.rows) * 100).div_ceil(unread))
-            }
-            _ => typical,
-        }
+        let most = self
+            .total
+            .filter(|_| unread > 0)
+            .map(|total| (total.saturating_sub(self.rows) * 100).div_ceil(unread));
+        (most.map_or(mean, |most| mean.min(most)), deviation)
     }
 
     fn weigh(&self, ids: &[i64], spread: Spread) -> Weighed {
         let unread = ids.iter().filter(|id| !self.by_id.contains_key(id)).count();
-        let guess = self.guess(unread, spread);
+        let (guess, deviation) = self.guess(unread, spread);
         let weight = |id: &i64| self.by_id.get(id).map_or(guess, |count| count * 100);
         let mut ids: Vec<(i64, usize)> = ids.iter().map(|id| (*id, weight(id))).collect();
         ids.sort_by_key(|(id, weight)| (std::cmp::Reverse(*weight), *id));
         let is_unread = ids.iter().map(|(id, _)| !self.by_id.contains_key(id)).collect();
-        Weighed { ids, unread: guess, is_unread }
+        let learned_from = Some(self.by_id.len()).filter(|ids| *ids >= ENOUGH);
+        Weighed { ids, is_unread, deviation, learned_from }
     }
 
     /// Which of `ids` go into the next packed list. The rows are dealt out evenly among as few
@@ -209,9 +219,8 @@ impl Knowledge {
         let lists = packed.min(whole);
         match self.walk_cost() {
             Some(walk) if walk < lists => (Plan::Walk, walk),
-            None if lists >= COUNT_PAYS && self.counted_walk_cost(ids, spread) < lists => {
-                (Plan::Count, lists)
-            }
+            // In vain where most rows are not of these ids, so it must promise to save a third.
+            None if self.counted_walk_cost(ids, spread) * 3 <= lists * 2 => (Plan::Count, lists),
             _ if packed <= whole => (Plan::Packed, packed),
             _ => (Plan::Whole, whole),
         }
@@ -243,9 +252,15 @@ impl Weighed {
             weight += one;
             unread += usize::from(*is_unread);
         }
-        // What was never read spreads about its average, about as much as the average is.
-        let margin = self.unread * unread.isqrt();
-        length <= PAGE_ROWS && weight + margin <= FULL * 100
+        length <= PAGE_ROWS && weight + self.margin(unread) <= FULL * 100
+    }
+
+    /// What so many ids that were never read may weigh more than expected: they spread about their
+    /// average, and the average itself is only as sure as the number of ids that it is from.
+    fn margin(&self, unread: usize) -> usize {
+        let variance = self.deviation * self.deviation * unread;
+        let doubt = self.learned_from.map_or(0, |ids| variance * unread / ids);
+        (variance + doubt).isqrt() * MARGIN / 100
     }
 }
 
@@ -305,8 +320,8 @@ mod tests {
         let ids: Vec<i64> = (0..6000).collect();
         let nothing = Knowledge::default();
         let sparse = Spread::Many(20);
-        assert_eq!(nothing.choose(&ids[..1500], sparse).0, Plan::Packed);
-        assert_eq!(nothing.choose(&ids[..1501], sparse).0, Plan::Count);
+        assert_eq!(nothing.choose(&ids[..1000], sparse).0, Plan::Packed);
+        assert_eq!(nothing.choose(&ids[..1001], sparse).0, Plan::Count);
         assert_eq!(nothing.choose(&ids[..2500], Spread::One).0, Plan::Packed);
         assert_eq!(plan(&nothing, &ids[..300]), Plan::Packed);
     }
@@ -314,9 +329,12 @@ mod tests {
     #[test]
     fn what_was_read_tells_of_what_was_not() {
         let (_, knowledge) = known(&[10; 100], None);
-        let strangers: Vec<i64> = (1000..1045).collect();
-        assert_eq!(knowledge.packed_cost(&strangers[..42], MANY), 1);
-        assert_eq!(knowledge.packed_cost(&strangers, MANY), 2, "of 10 rows each, more or less");
+        let strangers: Vec<i64> = (1000..1050).collect();
+        assert_eq!(knowledge.packed_cost(&strangers[..49], MANY), 1);
+        assert_eq!(knowledge.packed_cost(&strangers, MANY), 2, "of 10 rows each");
+        let uneven: Vec<usize> = (0..100).map(|id| id % 2 * 20).collect();
+        let (_, knowledge) = known(&uneven, None);
+        assert_eq!(knowledge.packed_cost(&strangers[..49], MANY), 2, "of 10 rows, more or less");
         assert_eq!(Knowledge::default().packed_cost(&strangers, MANY), 1, "of 3 rows each");
     }
 
@@ -362,9 +380,7 @@ mod tests {
             let packed = knowledge.packed_cost(&ids, MANY);
             let whole = knowledge.whole_cost(&ids, MANY);
             let (plan, cost) = knowledge.choose(&ids, MANY);
-            if plan == Plan::Count {
-                prop_assert!(total.is_none() && packed.min(whole) >= COUNT_PAYS);
-            }
+            prop_assert!(plan != Plan::Count || total.is_none() && packed.min(whole) > 2);
             prop_assert!(cost <= packed && cost <= whole);
             prop_assert!(knowledge.walk_cost().is_none_or(|walk| cost <= walk));
         }

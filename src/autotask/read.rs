@@ -26,6 +26,7 @@ use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
 use super::gather::{Gathering, RowCounts, Ways};
+use super::kept::Asking;
 use super::progress::Progress;
 use super::rows::{CompanyRow, ContractRow};
 use super::walk::Identified;
@@ -61,16 +62,15 @@ impl Reading<'_> {
             Scope::Clients(clients) => Some(clients.clone()),
             Scope::All => None,
         };
-        let of = |query: Query, field| match &asked {
-            Some(clients) => query.within(field, clients.iter().map(|client| client.0)),
-            None => query,
+        let contracts = Query::all(Entity::Contracts);
+        let contracts = match &asked {
+            Some(clients) => contracts.within("companyID", clients.iter().map(|client| client.0)),
+            None => contracts,
         };
-        let companies = of(Query::all(Entity::Companies), "id").fields(CompanyRow::FIELDS);
-        let contracts = of(Query::all(Entity::Contracts), "companyID");
         let (companies, contracts, fields) = tokio::try_join!(
-            self.rows(&companies),
+            self.companies(asked.as_deref()),
             self.rows(&contracts),
-            self.catalogue.fields(self.connection, Entity::Contracts, self.progress),
+            self.catalogue.fields(Entity::Contracts, self.asking()),
         )?;
         self.warn_of_missing_fields(&contracts);
         let companies: Vec<CompanyRow> = companies.iter().map(CompanyRow::read).collect();
@@ -110,6 +110,26 @@ impl Reading<'_> {
         Gathering { connection, counts, ways, progress }.rows(query).await
     }
 
+    /// What the catalogue is asked with.
+    pub fn asking(&self) -> Asking<'_> {
+        let Reading { connection, ways, progress, .. } = *self;
+        Asking { connection, progress, ways }
+    }
+
+    /// The companies that were asked for; none for all of them.
+    async fn companies(
+        &self,
+        asked: Option<&[ClientId]>,
+    ) -> Result<Vec<Identified>, AutotaskError> {
+        match asked {
+            Some(clients) => {
+                let ids = clients.iter().map(|client| client.0).collect();
+                self.catalogue.companies(&ids, self.asking()).await
+            }
+            None => self.rows(&Query::all(Entity::Companies).fields(CompanyRow::FIELDS)).await,
+        }
+    }
+
     /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would
     /// otherwise look like a field that is empty everywhere.
     fn warn_of_missing_fields(&self, contracts: &[Identified]) {
@@ -137,7 +157,7 @@ impl Reading<'_> {
             ]
         });
         let entity = Entity::Contracts;
-        self.catalogue.explaining(self.connection, entity, fields, values, self.progress).await
+        self.catalogue.explaining(entity, fields, values, self.asking()).await
     }
 
     /// The currencies, if there is an agreement to have one.
@@ -152,6 +172,6 @@ impl Reading<'_> {
         let used: BTreeSet<i64> = contracts.iter().filter_map(|row| row.company).collect();
         let companies = companies.iter().filter(|company| used.contains(&company.id));
         let wanted = companies.filter_map(|company| company.currency).collect();
-        self.catalogue.currencies(self.connection, &wanted, self.progress).await
+        Ok(Arc::new(self.catalogue.currencies(&wanted, self.asking()).await?))
     }
 }
