@@ -19,7 +19,7 @@ use reading::{options, over, today};
 /// A tenant of 2,000 clients, some 6,000 agreements and some 24,000 additions.
 const CLIENTS: usize = 2000;
 
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 8;
 
 /// Rows on a page.
 const PAGE: usize = 500;

@@ -10,6 +10,7 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::gather::{RowCounts, Ways};
 use super::locate::{Located, locate};
+use super::memory::ReadMemory;
 use super::options::Options;
 use super::probe::{Finding, probe, threshold};
 use super::progress::Progress;
@@ -28,6 +29,7 @@ pub struct Autotask {
     connection: Connection,
     catalogue: Catalogue,
     counts: RowCounts,
+    memory: ReadMemory,
     user_defined: Vec<(String, UdfName)>,
 }
 
@@ -45,12 +47,20 @@ impl Autotask {
             user_defined,
             catalogue: Catalogue::default(),
             counts: RowCounts::default(),
+            memory: ReadMemory::none(),
         }
     }
 
     /// The same, going on from what `memory` holds of the hour before a restart, and writing there.
     pub fn remembering(mut self, memory: UseMemory) -> Autotask {
         self.connection.remember_in(memory);
+        self
+    }
+
+    /// The same, knowing what `memory` holds of earlier readings, and writing there.
+    pub fn recalling(mut self, memory: ReadMemory) -> Autotask {
+        (self.counts, self.catalogue) = memory.restore();
+        self.memory = memory;
         self
     }
 
@@ -76,7 +86,7 @@ impl Autotask {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-        let Autotask { connection, catalogue, counts, user_defined } = self;
+        let Autotask { connection, catalogue, counts, memory, user_defined } = self;
         let ways = &Ways::default();
         let reading = Reading { connection, catalogue, counts, ways, progress, user_defined };
         let snapshots = reading.read(scope).await?;
@@ -86,6 +96,7 @@ impl Autotask {
             progress.requests(),
             ways.in_words()
         );
+        memory.keep(counts, catalogue, snapshots.len(), connection.clock().now()).await;
         Ok(snapshots)
     }
 
@@ -136,6 +147,12 @@ impl Autotask {
     /// one request, which counts itself.
     pub async fn threshold(&self) -> Result<Threshold, AutotaskError> {
         threshold(&self.connection, &Progress::of(Work::Background)).await
+    }
+
+    /// How many rows of `entity` belong to each id, as far as that is known.
+    #[cfg(test)]
+    pub(super) fn known_rows(&self, entity: Entity) -> Vec<(i64, usize)> {
+        self.counts.of(entity, |known| known.by_id())
     }
 
     /// What is known of the use without asking.

@@ -33,6 +33,8 @@ use super::walk::{Identified, walk};
 
 mod stored;
 
+pub(super) use stored::StoredCatalogueV1;
+
 /// How long a name or a currency is believed.
 const FRESH: TimeDelta = TimeDelta::hours(1);
 

@@ -20,37 +20,24 @@ use super::walk::{Identified, Walk};
 /// How many rows there were of each entity. Only estimates come of it: whatever is wrong in here
 /// costs requests, never rows.
 #[derive(Default)]
-pub(super) struct RowCounts(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    known: BTreeMap<Entity, Knowledge>,
-    /// Whether something was learned since the last [`RowCounts::take_news`].
-    news: bool,
-}
+pub(super) struct RowCounts(Mutex<BTreeMap<Entity, Knowledge>>);
 
 impl RowCounts {
     /// Asks, or changes, what is known of `entity`.
     pub fn of<T>(&self, entity: Entity, act: impl FnOnce(&mut Knowledge) -> T) -> T {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        act(state.known.entry(entity).or_default())
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        act(known.entry(entity).or_default())
     }
 
-    /// Changes what is known of `entity`; `act` answers whether that is news.
-    pub fn learn(&self, entity: Entity, act: impl FnOnce(&mut Knowledge) -> bool) {
-        let news = self.of(entity, act);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).news |= news;
+    /// All that is known.
+    pub fn all(&self) -> BTreeMap<Entity, Knowledge> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
-    /// All that is known, if it is not what it was the last time.
-    pub fn take_news(&self) -> Option<BTreeMap<Entity, Knowledge>> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut state.news).then(|| state.known.clone())
-    }
-
-    /// Forgets everything and knows this instead.
-    pub fn restore(&self, known: BTreeMap<Entity, Knowledge>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { known, news: false };
+impl From<BTreeMap<Entity, Knowledge>> for RowCounts {
+    fn from(known: BTreeMap<Entity, Knowledge>) -> RowCounts {
+        RowCounts(Mutex::new(known))
     }
 }
 
@@ -91,7 +78,7 @@ impl Gathering<'_> {
         let Gathering { connection, counts, ways, progress } = *self;
         let entity = query.entity;
         let walk = Walk { connection, query, patience: FOR_A_RUN, progress };
-        let learn_total = |total| counts.learn(entity, |known| known.learn_total(total));
+        let learn_total = |total| counts.of(entity, |known| known.learn_total(total));
         let Some(within) = &query.within else {
             let rows = walk.all(None).await?;
             learn_total(rows.len());
@@ -158,7 +145,7 @@ impl Gathering<'_> {
                 *found.entry(id).or_default() += 1;
             }
         }
-        self.counts.learn(query.entity, |known| known.learn(found));
+        self.counts.of(query.entity, |known| known.learn(found));
     }
 }
 

@@ -12,7 +12,7 @@
 //! rows  lines  purchases                        what is in a row
 //! fields  labels  catalogue  kept  currency     what its numbers mean
 //! convert  addition                             one agreement, one addition
-//! read  below  assemble                         snapshots of clients
+//! read  below  assemble  memory                 snapshots of clients
 //! directory  locate  access  probe              the other questions
 //! api                                           what the rest of the program sees
 //! ```
@@ -46,6 +46,7 @@ mod labels;
 mod limit;
 mod lines;
 mod locate;
+mod memory;
 mod options;
 mod plan;
 mod probe;
@@ -76,6 +77,7 @@ pub use directory::Company;
 pub use entity::Entity;
 pub use error::{AutotaskError, RateLimit};
 pub use locate::Located;
+pub use memory::ReadMemory;
 pub use options::Options;
 pub use probe::{Finding, Outcome};
 pub use progress::{Phase, Progress, Report};

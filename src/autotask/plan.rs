@@ -89,22 +89,25 @@ struct Weighed {
 }
 
 impl Knowledge {
-    /// There are so many rows in all. Answers whether that is news.
-    pub fn learn_total(&mut self, total: usize) -> bool {
-        self.total.replace(total) != Some(total)
+    /// What was known before a restart.
+    pub fn of(total: Option<usize>, rows: impl IntoIterator<Item = (i64, usize)>) -> Knowledge {
+        let mut known = Knowledge { total, ..Knowledge::default() };
+        known.learn(rows);
+        known
     }
 
-    /// These ids have so many rows each. Answers whether that is news.
-    pub fn learn(&mut self, counts: impl IntoIterator<Item = (i64, usize)>) -> bool {
-        let mut news = false;
+    /// There are so many rows in all.
+    pub fn learn_total(&mut self, total: usize) {
+        self.total = Some(total);
+    }
+
+    /// These ids have so many rows each.
+    pub fn learn(&mut self, counts: impl IntoIterator<Item = (i64, usize)>) {
         for (id, count) in counts {
-            let old = self.by_id.insert(id, count);
-            news |= old != Some(count);
-            let old = old.unwrap_or(0);
+            let old = self.by_id.insert(id, count).unwrap_or(0);
             self.rows = self.rows + count - old;
             self.squares = self.squares + count * count - old * old;
         }
-        news
     }
 
     /// What is known of kindred rows holds, as far as nothing better is known.
@@ -125,8 +128,10 @@ impl Knowledge {
     }
 
     /// How many rows each id has, as far as that is known.
-    pub fn by_id(&self) -> impl Iterator<Item = (i64, usize)> + '_ {
-        self.by_id.iter().map(|(id, count)| (*id, *count))
+    pub fn by_id(&self) -> Vec<(i64, usize)> {
+        let mut all: Vec<_> = self.by_id.iter().map(|(id, count)| (*id, *count)).collect();
+        all.sort_unstable();
+        all
     }
 
     /// What each of `unread` ids weighs on average, and the standard deviation, in hundredths of a
@@ -359,8 +364,8 @@ mod tests {
     #[test]
     fn learning_again_replaces_and_supposing_does_not() {
         let (_, mut knowledge) = known(&[5, 7], None);
-        assert!(knowledge.learn([(0, 1)]));
-        assert!(!knowledge.learn([(0, 1)]), "no news");
+        knowledge.learn([(0, 1)]);
+        assert_eq!((knowledge.rows, knowledge.squares), (8, 50));
         knowledge.suppose(Some(30), [(1, 100), (2, 3)]);
         assert_eq!((knowledge.rows, knowledge.total), (11, Some(30)));
         knowledge.suppose(Some(40), []);

@@ -13,7 +13,7 @@ use crate::autotask::kept::{Kept, KeptRow};
 /// Stored state; frozen. Rows are as Autotask gave them.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::autotask) struct StoredV1 {
+pub(in crate::autotask) struct StoredCatalogueV1 {
     picklists: Vec<(String, DateTime<Utc>, EntityFields)>,
     currencies: Option<(DateTime<Utc>, Vec<Identified>)>,
     companies: Vec<(i64, KeptRow)>,
@@ -24,7 +24,7 @@ pub(in crate::autotask) struct StoredV1 {
 
 impl Catalogue {
     /// All of it.
-    pub async fn stored(&self) -> StoredV1 {
+    pub async fn stored(&self) -> StoredCatalogueV1 {
         let fields = self.fields.lock().await;
         let mut picklists: Vec<_> = fields
             .iter()
@@ -36,7 +36,7 @@ impl Catalogue {
             let known = self.contents.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             known.iter().map(|(id, (at, services))| (*id, *at, services.clone())).collect()
         };
-        StoredV1 {
+        StoredCatalogueV1 {
             picklists,
             currencies: self.currencies.lock().await.clone(),
             companies: self.companies.stored().await,
@@ -47,12 +47,12 @@ impl Catalogue {
     }
 
     /// What was kept before a restart.
-    pub fn restored(stored: StoredV1) -> Catalogue {
-        let StoredV1 { picklists, currencies, companies, services, bundles, contents } = stored;
-        let named = |name: &str| Entity::NEEDED.into_iter().find(|entity| entity.name() == name);
+    pub fn restored(stored: StoredCatalogueV1) -> Catalogue {
+        let StoredCatalogueV1 { picklists, currencies, companies, services, bundles, contents } =
+            stored;
         let fields = picklists
             .into_iter()
-            .filter_map(|(name, at, fields)| Some((named(&name)?, (at, Arc::new(fields)))));
+            .filter_map(|(name, at, fields)| Some((Entity::named(&name)?, (at, Arc::new(fields)))));
         let contents = contents.into_iter().map(|(id, at, services)| (id, (at, services)));
         Catalogue {
             fields: tokio::sync::Mutex::new(fields.collect()),
