@@ -175,9 +175,11 @@ impl Knowledge {
         }
         let weighed = self.weigh(ids, spread);
         // One that needs pages of its own is asked for alone.
-        let step = if weighed.heavy() > 0 { ids.len() } else { weighed.lists(0) };
-        let mut list: Vec<i64> =
-            weighed.ids.iter().step_by(step.max(1)).map(|(id, _)| *id).collect();
+        if weighed.heavy() > 0 {
+            return vec![weighed.ids[0].0];
+        }
+        let first = weighed.first(0, weighed.lists(0));
+        let mut list: Vec<i64> = first.into_iter().map(|at| weighed.ids[at].0).collect();
         list.sort_unstable();
         list
     }
@@ -243,21 +245,36 @@ impl Weighed {
         let rest = &self.ids[from..];
         let weight: usize = rest.iter().map(|(_, weight)| weight).sum();
         let least = weight.div_ceil(FULL * 100).max(rest.len().div_ceil(PAGE_ROWS));
-        // The first of the lists holds the most: where it fits, all fit.
         (least..rest.len()).find(|lists| self.fits(from, *lists)).unwrap_or(rest.len())
+    }
+
+    /// Where the ids of the first list stand, if those from the one at `from` are dealt out among
+    /// so many: one of each hand of equal weights, such that the list holds its share or hardly
+    /// more. So what it leaves fits into one list less.
+    fn first(&self, from: usize, lists: usize) -> Vec<usize> {
+        let lists = lists.max(1);
+        let (mut first, mut weight, mut dealt) = (Vec::new(), 0, 0);
+        for (number, hand) in self.ids[from..].chunks(lists).enumerate() {
+            dealt += hand.iter().map(|(_, weight)| weight).sum::<usize>();
+            let missing = dealt.div_ceil(lists).saturating_sub(weight);
+            if missing == 0 && hand.len() < lists {
+                continue;
+            }
+            // The lightest that brings the list to its share, else the heaviest.
+            let at = hand.partition_point(|(_, weight)| *weight >= missing).saturating_sub(1);
+            weight += hand[at].1;
+            first.push(from + number * lists + at);
+        }
+        first
     }
 
     /// Whether the first list fits a page, if the ids from the one at `from` are dealt out among so
     /// many.
     fn fits(&self, from: usize, lists: usize) -> bool {
-        let (mut length, mut weight, mut unread) = (0, 0, 0);
-        let dealt = self.ids[from..].iter().zip(&self.is_unread[from..]);
-        for ((_, one), is_unread) in dealt.step_by(lists.max(1)) {
-            length += 1;
-            weight += one;
-            unread += usize::from(*is_unread);
-        }
-        length <= PAGE_ROWS && weight + self.margin(unread) <= FULL * 100
+        let first = self.first(from, lists);
+        let weight: usize = first.iter().map(|at| self.ids[*at].1).sum();
+        let unread = first.iter().filter(|at| self.is_unread[**at]).count();
+        first.len() <= PAGE_ROWS && weight + self.margin(unread) <= FULL * 100
     }
 
     /// What so many ids that were never read may weigh more than expected: they spread about their
@@ -391,7 +408,7 @@ mod tests {
         }
 
         /// Packed lists lose no id, are never longer than Autotask takes, fit their page as far as
-        /// is known, and are as many as was reckoned.
+        /// is known, and are hardly more than was reckoned.
         #[test]
         fn packed_lists_fit(counts in prop::collection::vec(0_usize..900, 1..600)) {
             let (ids, knowledge) = known(&counts, None);
@@ -404,7 +421,9 @@ mod tests {
                 prop_assert!(list.len() <= PAGE_ROWS && (list.len() == 1 || rows <= FULL));
                 cost += spanning(rows / PAGE_ROWS + 1);
             }
-            prop_assert!(cost <= knowledge.packed_cost(&ids, MANY));
+            // Where single ids nearly fill a page, what is left over can take a list more.
+            let reckoned = knowledge.packed_cost(&ids, MANY);
+            prop_assert!(cost <= reckoned + reckoned / 4 + 1, "{cost} instead of {reckoned}");
         }
     }
 }
