@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::access::{Access, access};
+use super::agreements::Agreements;
 use super::catalogue::Catalogue;
 use super::connection::Connection;
 use super::directory::{Company, directory};
@@ -29,6 +30,7 @@ pub struct Autotask {
     connection: Connection,
     catalogue: Catalogue,
     counts: RowCounts,
+    agreements: Agreements,
     memory: ReadMemory,
     user_defined: Vec<(String, UdfName)>,
 }
@@ -47,6 +49,7 @@ impl Autotask {
             user_defined,
             catalogue: Catalogue::default(),
             counts: RowCounts::default(),
+            agreements: Agreements::default(),
             memory: ReadMemory::none(),
         }
     }
@@ -86,9 +89,10 @@ impl Autotask {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-        let Autotask { connection, catalogue, counts, memory, user_defined } = self;
+        let Autotask { connection, catalogue, counts, agreements, memory, user_defined } = self;
         let ways = &Ways::default();
-        let reading = Reading { connection, catalogue, counts, ways, progress, user_defined };
+        let reading =
+            Reading { connection, catalogue, counts, agreements, ways, progress, user_defined };
         let snapshots = reading.read(scope).await?;
         tracing::debug!(
             "read {} clients for {} requests: {}",

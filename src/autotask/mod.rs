@@ -12,7 +12,7 @@
 //! rows  lines  purchases                        what is in a row
 //! fields  labels  catalogue  kept  currency     what its numbers mean
 //! convert  addition                             one agreement, one addition
-//! read  below  assemble  memory                 snapshots of clients
+//! read  agreements  below  assemble  memory     snapshots of clients
 //! directory  locate  access  probe              the other questions
 //! api                                           what the rest of the program sees
 //! ```
@@ -23,6 +23,7 @@
 
 mod access;
 mod addition;
+mod agreements;
 mod api;
 mod assemble;
 mod below;
