@@ -7,7 +7,7 @@
 //! ```text
 //! 6  demo       a fake Autotask tenant, and the guided tour that runs on it
 //! 5  daemon     composition root of lmsyncd     | ctl      the terminal: lmsyncctl
-//! 4  control    the server side of the socket
+//! 4  control    the server side of the socket    | notify  the command and the heartbeat
 //! 3  engine     the tasks: supervisor, run, status
 //! 2  autotask   speaks Autotask REST            | store    ledger and index  | varlink  the wire
 //! 1  sync       pure decisions                  | config   the TOML file
@@ -30,6 +30,7 @@ pub mod daemon;
 pub mod demo;
 pub mod engine;
 pub mod model;
+pub mod notify;
 pub mod store;
 pub mod sync;
 pub mod varlink;

@@ -20,7 +20,7 @@ mod tests {
     use crate::config::{DEFAULT_PATH, changes, parse};
 
     /// The keys for which there is no default, so that the example shows some value.
-    const WITHOUT_DEFAULT: [&str; 7] = [
+    const WITHOUT_DEFAULT: [&str; 10] = [
         "autotask.username",
         "autotask.integration-code",
         "autotask.secret-file",
@@ -28,6 +28,9 @@ mod tests {
         "autotask.proxy",
         "autotask.ca-file",
         "fields.user-defined",
+        "notify.command",
+        "notify.heartbeat-url",
+        "metrics.textfile",
     ];
 
     fn filled_in() -> String {

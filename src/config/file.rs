@@ -21,6 +21,8 @@ pub(super) struct File {
     pub(super) guard: GuardFile,
     pub(super) store: StoreFile,
     pub(super) control: ControlFile,
+    pub(super) notify: NotifyFile,
+    pub(super) metrics: MetricsFile,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -72,6 +74,21 @@ pub(super) struct StoreFile {
 pub(super) struct ControlFile {
     pub(super) socket: Option<Spanned<String>>,
     pub(super) operators: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct NotifyFile {
+    pub(super) command: Option<Vec<Spanned<String>>>,
+    pub(super) timeout: Option<Spanned<DurationText>>,
+    pub(super) events: Option<Vec<Spanned<String>>>,
+    pub(super) heartbeat_url: Option<Spanned<String>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MetricsFile {
+    pub(super) textfile: Option<Spanned<String>>,
 }
 
 /// The text of a duration. A bare whole number is taken as text too, so that the message can say

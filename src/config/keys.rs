@@ -82,6 +82,21 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
         ],
     },
+    Section {
+        name: "notify",
+        keys: &[
+            // A command line may carry a password, and who knows the URL can send the heartbeat.
+            Key {
+                name: "command",
+                expects: "expected a list of texts in quotes, such as [\"/usr/local/bin/tell\"]",
+                quotable: false,
+            },
+            key("timeout", "expected a duration in quotes, such as \"30s\""),
+            key("events", "expected a list of events in quotes, such as [\"run_failed\"]"),
+            Key { name: "heartbeat-url", expects: URL, quotable: false },
+        ],
+    },
+    Section { name: "metrics", keys: &[key("textfile", PATH)] },
 ];
 
 /// Names under which people would put the secret into the file, where it must not be.

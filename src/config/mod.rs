@@ -10,7 +10,7 @@
 //!
 //! The caller gets [`Settings`] or a [`ConfigError`] that names file, line and key. This module
 //! reads files and nothing else: no async, no environment (the caller passes it), no network, and
-//! of the crate only the names of user-defined fields in `model`.
+//! of the crate only the names of user-defined fields and of events in `model`.
 
 mod credentials;
 mod error;
@@ -36,6 +36,6 @@ pub use paths::{
 };
 pub use reload::{Change, Effect, changes};
 pub use settings::{
-    AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, NewAgreements, Operator,
-    Settings, StoreSettings, SyncSettings,
+    AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,
+    NewAgreements, NotifySettings, Operator, Settings, StoreSettings, SyncSettings,
 };

@@ -9,11 +9,11 @@ use secrecy::SecretString;
 
 use super::credentials::same;
 use super::settings::{
-    AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, Operator, Settings,
-    StoreSettings, SyncSettings,
+    AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,
+    NotifySettings, Operator, Settings, StoreSettings, SyncSettings,
 };
 use super::values::duration_text;
-use crate::model::UdfName;
+use crate::model::{EventName, UdfName};
 
 /// How a text stands for a value that is not there.
 const UNSET: &str = "(not set)";
@@ -45,7 +45,7 @@ pub enum Effect {
 /// A secret that was exchanged in its file is not among them: compare
 /// [`super::Credentials::same_as`].
 pub fn changes(old: &Settings, new: &Settings) -> Vec<Change> {
-    let Settings { autotask, sync, fields, guard, store, control } = old;
+    let Settings { autotask, sync, fields, guard, store, control, notify, metrics } = old;
     let mut found = Changes(Vec::new());
     autotask_changes(autotask, &new.autotask, &mut found);
     sync_changes(sync, &new.sync, &mut found);
@@ -53,6 +53,8 @@ pub fn changes(old: &Settings, new: &Settings) -> Vec<Change> {
     guard_changes(guard, &new.guard, &mut found);
     store_changes(store, &new.store, &mut found);
     control_changes(control, &new.control, &mut found);
+    notify_changes(notify, &new.notify, &mut found);
+    metrics_changes(metrics, &new.metrics, &mut found);
     found.0
 }
 
@@ -131,6 +133,22 @@ fn control_changes(old: &ControlSettings, new: &ControlSettings, found: &mut Cha
     found.text("control.operators", names(operators), names(&new.operators));
 }
 
+fn notify_changes(old: &NotifySettings, new: &NotifySettings, found: &mut Changes) {
+    let NotifySettings { command, timeout, events, heartbeat_url } = old;
+    let whole =
+        |words: &[String]| (!words.is_empty()).then(|| SecretString::from(words.join("\0")));
+    // A command line may carry a password.
+    found.secret("notify.command", whole(command).as_ref(), whole(&new.command).as_ref());
+    found.duration("notify.timeout", *timeout, new.timeout);
+    found.text("notify.events", event_names(events), event_names(&new.events));
+    found.secret("notify.heartbeat-url", heartbeat_url.as_ref(), new.heartbeat_url.as_ref());
+}
+
+fn metrics_changes(old: &MetricsSettings, new: &MetricsSettings, found: &mut Changes) {
+    let MetricsSettings { textfile } = old;
+    found.text("metrics.textfile", path(textfile.as_deref()), path(new.textfile.as_deref()));
+}
+
 /// The changes found so far.
 struct Changes(Vec<Change>);
 
@@ -186,6 +204,13 @@ fn names(operators: &[Operator]) -> String {
     operators.iter().map(Operator::to_string).collect::<Vec<_>>().join(", ")
 }
 
+fn event_names(events: &[EventName]) -> String {
+    if events.is_empty() {
+        return "(none)".to_owned();
+    }
+    events.iter().map(|event| event.name()).collect::<Vec<_>>().join(", ")
+}
+
 /// The fields as they stand in the file.
 fn pairs(fields: &[(String, UdfName)]) -> String {
     if fields.is_empty() {
@@ -235,6 +260,13 @@ history = "90d"
 [control]
 socket = "/socket"
 operators = ["jane", "@msp"]
+[notify]
+command = ["/bin/tell", "hunter2"]
+timeout = "5s"
+events = ["run_failed"]
+heartbeat-url = "https://hc/hunter2"
+[metrics]
+textfile = "/m.prom"
 "#;
 
     const PLAIN: &str = "[autotask]\nusername = \"user\"\n";
@@ -273,7 +305,7 @@ operators = ["jane", "@msp"]
         assert_eq!(told("control.operators"), "root, @lmsyncd -> jane, @msp");
         assert!(!format!("{found:?}").contains("hunter2"));
 
-        let exchanged = OTHER.replace("hunter2", "hunter3");
+        let exchanged = OTHER.replacen("hunter2", "hunter3", 1);
         let found = changes(&settings(OTHER), &settings(&exchanged));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].old.as_str(), found[0].new.as_str()), ("(set)", "(changed)"));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::paths;
-use crate::model::UdfName;
+use crate::model::{EventName, UdfName};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -34,6 +34,8 @@ pub(super) const MAX_VANISHED_PERCENT: RangeInclusive<u32> = 0..=100;
 pub(super) const HOLD_PRICE_CHANGE_PERCENT: RangeInclusive<u32> = 0..=1_000;
 /// From a day to ten years.
 pub(super) const HISTORY: RangeInclusive<Duration> = DAY..=Duration::from_secs(3_650 * 86_400);
+/// Below a second no command gets anywhere; beyond ten minutes it delays all that come after it.
+pub(super) const NOTIFY_TIMEOUT: RangeInclusive<Duration> = SECOND..=Duration::from_secs(10 * 60);
 
 /// Where a zone is asked for when `zone-url` is not set.
 const DISCOVERY_URL: &str = "https://webservices.autotask.net/ATServicesRest/";
@@ -53,6 +55,10 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Who may drive the daemon, and where.
     pub control: ControlSettings,
+    /// Who is told of what happens.
+    pub notify: NotifySettings,
+    /// Where metrics are written.
+    pub metrics: MetricsSettings,
 }
 
 /// The section `[autotask]`.
@@ -134,6 +140,27 @@ pub struct ControlSettings {
     pub operators: Vec<Operator>,
 }
 
+/// The section `[notify]`.
+#[derive(Debug, Clone)]
+pub struct NotifySettings {
+    /// The command that is run for an event, and its arguments; empty for none. The command is an
+    /// absolute path.
+    pub command: Vec<String>,
+    /// How long it may take. 1 s to 10 min.
+    pub timeout: Duration,
+    /// The events that it is run for.
+    pub events: Vec<EventName>,
+    /// What is called after a good cycle; http or https. Who knows it can fake a heartbeat.
+    pub heartbeat_url: Option<SecretString>,
+}
+
+/// The section `[metrics]`.
+#[derive(Debug, Clone, Default)]
+pub struct MetricsSettings {
+    /// The file that metrics are written to, for node_exporter. Absolute, and it ends in `.prom`.
+    pub textfile: Option<PathBuf>,
+}
+
 /// What auto-sync does with an agreement that was never seen before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewAgreements {
@@ -190,6 +217,13 @@ impl Settings {
                     Operator::Group("lmsyncd".to_owned()),
                 ],
             },
+            notify: NotifySettings {
+                command: Vec::new(),
+                timeout: Duration::from_secs(30),
+                events: EventName::ALERTS.to_vec(),
+                heartbeat_url: None,
+            },
+            metrics: MetricsSettings::default(),
         }
     }
 }

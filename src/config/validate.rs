@@ -6,19 +6,22 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::example::{INTEGRATION_CODE_PLACEHOLDER, USERNAME_PLACEHOLDER};
-use super::file::{AutotaskFile, ControlFile, FieldsFile, File, GuardFile, StoreFile, SyncFile};
+use super::file::{
+    AutotaskFile, ControlFile, FieldsFile, File, GuardFile, MetricsFile, NotifyFile, StoreFile,
+    SyncFile,
+};
 use super::read::header_safe;
 use super::report::Report;
 use super::settings::{
-    self, AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, Settings,
-    StoreSettings, SyncSettings,
+    self, AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,
+    NotifySettings, Settings, StoreSettings, SyncSettings,
 };
 use super::values;
 
 /// The settings of `file`. They count only while the report is empty.
 pub(super) fn validate(file: File, path: &Path, report: &mut Report<'_>) -> Settings {
     // The version was judged before anything else could be.
-    let File { version: _, autotask, sync, fields, guard, store, control } = file;
+    let File { version: _, autotask, sync, fields, guard, store, control, notify, metrics } = file;
     let mut settings = Settings::defaults(path);
     take_autotask(autotask, &mut settings.autotask, report);
     take_sync(sync, &mut settings.sync, report);
@@ -26,6 +29,8 @@ pub(super) fn validate(file: File, path: &Path, report: &mut Report<'_>) -> Sett
     take_guard(guard, &mut settings.guard, report);
     take_store(store, &mut settings.store, report);
     take_control(control, &mut settings.control, report);
+    take_notify(notify, &mut settings.notify, report);
+    take_metrics(metrics, &mut settings.metrics, report);
     settings
 }
 
@@ -180,6 +185,42 @@ fn take_control(file: ControlFile, settings: &mut ControlSettings, report: &mut 
         });
         settings.operators.extend(operator);
     }
+}
+
+fn take_notify(file: NotifyFile, settings: &mut NotifySettings, report: &mut Report<'_>) {
+    let NotifyFile { command, timeout, events, heartbeat_url } = file;
+    for word in command.into_iter().flatten() {
+        let first = settings.command.is_empty();
+        let mut taken = None;
+        report.take("notify.command", Some(word), &mut taken, |text| {
+            values::command_word(text, first).map(Some)
+        });
+        // A word that is no good is reported; what stands for it only keeps the next from first.
+        settings.command.push(taken.unwrap_or_default());
+    }
+    report.take("notify.timeout", timeout, &mut settings.timeout, |text| {
+        values::duration(text, settings::NOTIFY_TIMEOUT, "30s")
+    });
+    if let Some(events) = events {
+        settings.events.clear();
+        for name in events {
+            let mut event = None;
+            report.take("notify.events", Some(name), &mut event, |text| {
+                values::event(&text).map(Some)
+            });
+            settings.events.extend(event);
+        }
+    }
+    report.take("notify.heartbeat-url", heartbeat_url, &mut settings.heartbeat_url, |text| {
+        values::heartbeat_url(&text).map(|url| Some(SecretString::from(url)))
+    });
+}
+
+fn take_metrics(file: MetricsFile, settings: &mut MetricsSettings, report: &mut Report<'_>) {
+    let MetricsFile { textfile } = file;
+    report.take("metrics.textfile", textfile, &mut settings.textfile, |text| {
+        values::textfile(&text).map(Some)
+    });
 }
 
 /// A credential that a header can carry, and that is not the example file's any more.

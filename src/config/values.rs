@@ -11,7 +11,7 @@ use reqwest::Url;
 use super::file::DurationText;
 use super::keys;
 use super::settings::{NewAgreements, Operator};
-use crate::model::UdfName;
+use crate::model::{EventName, UdfName};
 
 /// Bytes of a socket's path: `sockaddr_un` has 108, and the last is a zero.
 const SOCKET_PATH_BYTES: usize = 107;
@@ -159,6 +159,50 @@ pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
     })
 }
 
+/// A word of a command line; the first names the program, without a search path and a shell.
+pub(super) fn command_word(text: String, first: bool) -> Result<String, String> {
+    if text.contains('\0') {
+        return Err("a command has no zero character".to_owned());
+    }
+    if first && !text.starts_with('/') {
+        return Err("the command begins with \"/\", and each argument is a text of its own; no \
+                    shell reads it"
+            .to_owned());
+    }
+    Ok(text)
+}
+
+/// The name of an event.
+pub(super) fn event(text: &str) -> Result<EventName, String> {
+    let names = EventName::ALL.map(EventName::name);
+    EventName::from_name(text).ok_or_else(|| {
+        let near = names.into_iter().find(|name| strsim::damerau_levenshtein(text, name) <= 3);
+        match near {
+            Some(name) => format!("did you mean \"{name}\"?"),
+            None => format!("no event has this name; there are {}", names.join(", ")),
+        }
+    })
+}
+
+/// An address that is called and needs no credentials but itself: plain http is usual inside a
+/// network, and a query is how some services are told that all is well.
+pub(super) fn heartbeat_url(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(not_a_url)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("must be http or https, not {}", url.scheme()));
+    }
+    Ok(url.into())
+}
+
+/// A file that node_exporter reads, which it does by the end of its name.
+pub(super) fn textfile(text: &str) -> Result<PathBuf, String> {
+    let path = path(text)?;
+    match path.extension() {
+        Some(extension) if extension == "prom" => Ok(path),
+        _ => Err("node_exporter reads only files that end in \".prom\"".to_owned()),
+    }
+}
+
 /// A user, or a group behind `@`. Whether it exists is for the daemon to find out.
 pub(super) fn operator(text: &str) -> Result<Operator, String> {
     let (group, name) = match text.strip_prefix('@') {
@@ -237,6 +281,19 @@ mod tests {
             let found = humantime::parse_duration(text).expect(text);
             assert_eq!(duration_text(found), text);
         }
+    }
+
+    #[test]
+    fn a_command_is_a_path_and_its_arguments_are_anything() {
+        assert_eq!(command_word("/bin/x".to_owned(), true), Ok("/bin/x".to_owned()));
+        assert!(command_word("x".to_owned(), true).is_err_and(|why| why.contains("no shell")));
+        assert_eq!(command_word("-v".to_owned(), false), Ok("-v".to_owned()));
+        assert_eq!(event("run_failed"), Ok(EventName::RunFailed));
+        assert_eq!(event("run-failed"), Err("did you mean \"run_failed\"?".to_owned()));
+        assert!(event("everything").is_err_and(|why| why.contains("auth_blocked")));
+        assert!(heartbeat_url("http://kuma.lan/api/push/x?status=up").is_ok());
+        assert!(heartbeat_url("ftp://x/").is_err());
+        assert!(textfile("/var/lib/x.prom").is_ok() && textfile("/var/lib/x.txt").is_err());
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! `org.lmsyncd.Daemon`: the daemon itself.
 
+use tokio::sync::broadcast::error::RecvError;
+
 use super::convert::{count, moment};
 use super::session::{Answer, CallError, Context, finish, parameters};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, Standing};
+use crate::model::{Code, Failure};
 use crate::varlink::{Call, Method, daemon};
 
 pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
@@ -22,6 +25,11 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
             let daemon::Version {} = parameters(call)?;
             finish(daemon::VersionReply { version: env!("CARGO_PKG_VERSION").to_owned() })
         }
+        daemon::Watch::NAME => watch(parameters(call)?, context).await,
+        daemon::Metrics::NAME => {
+            let daemon::Metrics {} = parameters(call)?;
+            finish(daemon::MetricsReply { text: context.engine.metrics()? })
+        }
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
@@ -32,7 +40,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
-    let Board { clients, api, waiting, started, sequence, contracts, remarks } =
+    let Board { clients, api, waiting, paused, started, sequence, contracts, remarks } =
         context.engine.ask(move |engine| engine.board(client.as_ref())).await?;
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
@@ -44,6 +52,8 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
             store_sequence: count(sequence),
             contracts: count(contracts),
             store_remarks: remarks,
+            paused_by: paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: paused.and_then(|pause| pause.until).map(moment),
         },
     })
 }
@@ -69,6 +79,8 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         contracts: count(standing.contracts),
         error: error.map(|error| error.code.name().to_owned()),
         message: error.map(|error| error.message.clone()),
+        paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
+        paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
     }
 }
 
@@ -133,6 +145,49 @@ fn reload(context: &Context<'_>) -> Answer {
         })
         .collect();
     finish(daemon::ReloadReply { changes })
+}
+
+/// Tells of events until the caller goes away or the daemon stops.
+async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
+    let Context { engine, stream, caller, .. } = context;
+    let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
+    let only = match &call.client {
+        Some(text) => Some(engine.resolve(text).await?.id),
+        None => None,
+    };
+    let mut events = engine.subscribe()?;
+    let mut reply = daemon::WatchReply::default();
+    loop {
+        if stream.more(reply).await.is_err() {
+            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+        }
+        reply = loop {
+            let event = tokio::select! {
+                event = events.recv() => event,
+                () = caller.gone() => {
+                    return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+                }
+                () = engine.stopped() => Err(RecvError::Closed),
+            };
+            match event {
+                Ok(event) => {
+                    let other =
+                        event.client.as_ref().is_some_and(|c| only.is_some_and(|o| o != c.id));
+                    if !other && !event.repeats_runs() {
+                        let event = Some(daemon::Event::from(event.as_ref()));
+                        break daemon::WatchReply { event, missed: None };
+                    }
+                }
+                Err(RecvError::Lagged(missed)) => {
+                    engine.missed(missed);
+                    break daemon::WatchReply { event: None, missed: Some(count(missed)) };
+                }
+                Err(RecvError::Closed) => {
+                    return Err(Failure::new(Code::Stopping, "the daemon is stopping").into());
+                }
+            }
+        };
+    }
 }
 
 async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {

@@ -41,6 +41,8 @@ pub(super) enum CallError {
     NoInterface(String),
     /// No such method.
     NoMethod(String),
+    /// The method replies more than once, and the caller did not ask for `more`.
+    ExpectedMore,
     /// A parameter is missing, unknown or of the wrong type.
     BadParameter(String),
 }
@@ -190,6 +192,7 @@ fn reply(answer: Answer) -> Reply {
         Err(CallError::NoMethod(method)) => {
             error(standard("MethodNotFound"), json!({ "method": method }))
         }
+        Err(CallError::ExpectedMore) => error(standard("ExpectedMore"), json!({})),
         Err(CallError::BadParameter(parameter)) => {
             error(standard("InvalidParameter"), json!({ "parameter": parameter }))
         }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, client, contract, diff, doctor, explain, export, history, marks, pending,
-    quarantine, reconcile, reload, renewals, run, status, sync, version,
+    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
+    metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
+    watch,
 };
 
 /// What `--help` says at its end: scripts rely on these numbers.
@@ -78,6 +79,9 @@ pub enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
+    Held(held::Args),
     Ignore(marks::IgnoreArgs),
     Unignore(marks::UnignoreArgs),
     Explain(explain::Args),
@@ -98,6 +102,9 @@ pub enum Command {
     /// How much of the past is kept
     #[command(subcommand, after_help = history::EXAMPLES)]
     History(history::Command),
+    Watch(watch::Args),
+    Check(check::Args),
+    Metrics(metrics::Args),
     Doctor(doctor::Args),
     Reload(reload::Args),
     Version(version::Args),
@@ -114,16 +121,23 @@ impl Command {
             | Command::Quarantine(quarantine::Command::List(_))
             | Command::Reconcile(_)
             | Command::Renewals(_)
+            | Command::Held(held::Args { command: None | Some(held::Command::Show(_)), .. })
             | Command::Run(run::Command::List(_)) => true,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::AutoSync(_)
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Held(_)
             | Command::Ignore(_)
             | Command::Unignore(_)
             | Command::Explain(_)
             | Command::Run(_)
             | Command::Export(_)
             | Command::History(_)
+            | Command::Watch(_)
+            | Command::Check(_)
+            | Command::Metrics(_)
             | Command::Doctor(_)
             | Command::Reload(_)
             | Command::Version(_) => false,

@@ -77,6 +77,24 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Calls a method that replies for as long as `on_reply` wants more.
+    pub fn follow<M: Method>(
+        &self,
+        parameters: &M,
+        mut on_reply: impl FnMut(&Answer<M::Reply>) -> Result<bool, CtlError>,
+    ) -> Result<(), CtlError> {
+        let mut exchange = Exchange::open(&self.path)?;
+        exchange.send::<M>(parameters, true)?;
+        loop {
+            let (parameters, continues) = exchange.receive()?;
+            if !on_reply(&decode(parameters)?)? || !continues {
+                return Ok(());
+            }
+        }
+    }
+}
+
 /// An open connection with what was read of the next reply.
 struct Exchange {
     stream: UnixStream,

@@ -39,6 +39,9 @@ pub enum CtlError {
     /// The daemon went away before it answered.
     #[error("lmsyncd closed the connection before it answered")]
     Closed,
+    /// The daemon stopped while it was watched.
+    #[error("lmsyncd stopped")]
+    Stopped,
     /// What came is not an answer.
     #[error("lmsyncd gave an answer that makes no sense: {0}")]
     Nonsense(String),
@@ -87,7 +90,7 @@ impl CtlError {
     pub fn status(&self) -> u8 {
         match self {
             CtlError::Usage { .. } => 2,
-            CtlError::Unreachable { .. } | CtlError::Closed => 3,
+            CtlError::Unreachable { .. } | CtlError::Closed | CtlError::Stopped => 3,
             CtlError::Forbidden { .. } => 4,
             CtlError::Failed(failure) => failure.code.exit_status(),
             CtlError::Nonsense(_)
@@ -113,7 +116,7 @@ impl CtlError {
             CtlError::Forbidden { group: None, .. } => {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
-            CtlError::Closed => Some(
+            CtlError::Closed | CtlError::Stopped => Some(
                 "`journalctl -u 'lmsyncd*' -e` says what happened to it"
                     .to_owned(),
             ),

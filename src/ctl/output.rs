@@ -88,6 +88,16 @@ impl Output {
         self.show(answer, render)
     }
 
+    /// Writes a line to standard output, and says whether somebody still reads.
+    pub fn line(&self, text: &str) -> Result<bool, CtlError> {
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CtlError::Output(error)),
+        }
+    }
+
     /// Writes text to standard output.
     pub fn print(&self, text: &str) -> Result<(), CtlError> {
         let mut stdout = io::stdout().lock();
@@ -109,10 +119,24 @@ pub fn complain(message: &str, hint: Option<&str>) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Says on standard error what is going on.
+pub fn remark(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{PROGRAM}: {message}");
+}
+
 impl Csv {
     /// A list with these columns.
     pub const fn new(list: &'static str, columns: &'static [&'static str]) -> Csv {
         Csv { list, each: None, columns }
+    }
+
+    /// A list each row of which has rows of its own under `each`: a line for each of those.
+    pub const fn nested(
+        list: &'static str,
+        each: &'static str,
+        columns: &'static [&'static str],
+    ) -> Csv {
+        Csv { list, each: Some(each), columns }
     }
 
     /// The list of this reply.

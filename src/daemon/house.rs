@@ -19,6 +19,7 @@ use crate::config::{self, ConfigError, Settings};
 use crate::control::Listener;
 use crate::engine::{Engine, Parts};
 use crate::model::{Code, Failure};
+use crate::notify;
 use crate::store::{Store, StoreError};
 
 /// How long a daemon that stops waits for runs that are under way. A run that takes longer is cut
@@ -84,7 +85,10 @@ impl House {
     pub async fn serve(self, stopping: CancellationToken) -> Result<(), StoreError> {
         let House { engine, listener, store } = self;
         let tasks = TaskTracker::new();
+        // Whoever tells others listens before anything happens.
+        tasks.spawn(notify::serve(Arc::clone(&engine)));
         tasks.spawn(Arc::clone(&engine).supervise());
+        tasks.spawn(Arc::clone(&engine).tell());
         let accepting = listener.serve(Arc::clone(&engine), tasks.clone(), stopping.clone());
         accepting.await;
         engine.stop();

@@ -8,20 +8,26 @@ mod answers;
 mod busy;
 mod clients;
 mod commit;
+mod decide;
 mod doctor;
 mod edit;
 mod events;
 mod explain;
+mod held;
 mod look;
 mod marks;
 mod memory;
+mod metrics;
 mod ownership;
 mod past;
+mod pause;
+mod record;
 mod reload;
 mod run;
 mod status;
 mod supervisor;
 mod switch;
+mod tell;
 mod trouble;
 mod waiting;
 
@@ -36,10 +42,13 @@ pub use answers::{Discrepancy, Ending, Working};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;
+pub use events::Subscription;
 pub use explain::Explanation;
+pub use held::HeldRun;
 pub use look::Look;
 pub use marks::Waiting;
 pub use past::Reverted;
+pub use pause::Paused;
 pub use run::{Order, Outcome, Patience};
 pub use status::{Board, Standing};
 pub use switch::Switched;
@@ -86,6 +95,8 @@ pub struct Engine {
     connect: Connect,
     directory: clients::DirectoryCache,
     busy: Arc<busy::Busy>,
+    /// Where everything that happens is told.
+    events: events::Events,
     /// Told when the schedule may have changed.
     schedule: Notify,
     /// The turns of questions that read much of the store.
@@ -118,6 +129,7 @@ impl Engine {
             connect,
             directory: clients::DirectoryCache::default(),
             busy: Arc::new(busy::Busy::default()),
+            events: events::Events::new(),
             schedule: Notify::new(),
             turns: Semaphore::new(LONG_QUESTIONS),
             tasks: TaskTracker::new(),

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Engine, Live, events};
+use super::{Engine, Live};
 use crate::config::Change;
-use crate::model::Failure;
+use crate::model::{Event, EventName, Failure};
 
 impl Engine {
     /// Reads the configuration and the credentials again. What cannot be used changes nothing.
@@ -18,7 +18,9 @@ impl Engine {
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         self.directory.clear();
         self.schedule.notify_waiters();
-        events::reloaded(changes.len());
+        let message = format!("configuration read again: {} keys are different", changes.len());
+        self.events.emit(Event::new(EventName::Reloaded, self.now(), message));
+        self.events.stir();
         Ok(changes)
     }
 }

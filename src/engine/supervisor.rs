@@ -12,10 +12,12 @@ use chrono::TimeDelta;
 
 use super::busy::{Claim, Running};
 use super::run::{Order, interval, spent};
-use super::{Engine, Live, events, waiting};
+use super::{Engine, Live, waiting};
 use crate::autotask::{Auth, Progress, Scope, Work};
 use crate::config::NewAgreements;
-use crate::model::{Actor, ClientId, ClientState, Code, Failure, Trigger};
+use crate::model::{
+    Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
+};
 use crate::sync::schedule;
 use crate::sync::select::Choice;
 
@@ -26,7 +28,8 @@ impl Engine {
     /// Keeps the clients with auto-sync on current, until the engine stops.
     pub async fn supervise(self: Arc<Engine>) {
         for remark in self.store_remarks() {
-            events::store_remark(&remark);
+            let message = format!("store: {remark}");
+            self.events.emit(Event::new(EventName::StoreRepaired, self.now(), message));
         }
         while !self.stopping.is_cancelled() {
             // Listen before looking, so that a switch in between is not missed.
@@ -59,7 +62,7 @@ impl Engine {
         self.must_store()?;
         let live = self.live();
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
-        let clients = self.store.clients()?;
+        let clients = self.pauses()?.without(self.store.clients()?);
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
@@ -88,8 +91,13 @@ impl Engine {
         let live = self.live();
         let now = self.now();
         let free = |state: &ClientState| self.busy.running(state.client.id).is_none();
-        let waiting: Vec<ClientState> = self.store.clients()?.into_iter().filter(free).collect();
+        let pauses = self.pauses()?;
+        let waiting = pauses.without(self.store.clients()?);
+        let waiting: Vec<ClientState> = waiting.into_iter().filter(free).collect();
         let sleep = schedule::wake(&waiting, now, interval(&live))
+            .into_iter()
+            .chain(pauses.next_end())
+            .min()
             .map(|moment| (moment - now).to_std().unwrap_or(Duration::ZERO));
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }
@@ -143,6 +151,8 @@ impl Engine {
         let ids = batch.iter().map(|(state, _)| state.client.id).collect();
         let readings = self.read(live, &Scope::Clients(ids), &progress).await;
         let mut shares = Shares::of(spent(&progress), batch.len());
+        // A cycle is good only if every client of it was read and nothing waits for a person.
+        let mut good = readings.as_ref().is_ok_and(|readings| readings.len() == batch.len());
         match readings {
             Err(failure) => {
                 for (state, _claim) in &batch {
@@ -163,12 +173,18 @@ impl Engine {
                         continue;
                     }
                     let result = self.conclude(live, &order, &reading, started, requests).await;
+                    let ended_well = |result| matches!(result, RunResult::Ok | RunResult::Partial);
+                    good &= result.as_ref().is_ok_and(|outcome| ended_well(outcome.run.result));
                     if let Err(failure) = result {
                         self.record_failure(live, &order, started, requests, &failure).await;
                     }
                 }
             }
         }
+        if good {
+            self.events.good_cycle();
+        }
+        self.events.stir();
     }
 }
 

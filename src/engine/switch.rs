@@ -10,7 +10,7 @@ use super::run::interval;
 use super::{Engine, events};
 use crate::autotask::Progress;
 use crate::config::NewAgreements;
-use crate::model::{Actor, ClientRef, ClientState, Failure};
+use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
 use crate::store::{Commit, Write};
 use crate::sync::diff::Stored;
 use crate::sync::schedule;
@@ -38,6 +38,8 @@ pub struct Switched {
     pub brings: Option<usize>,
     /// When it was last synced.
     pub last_synced: Option<DateTime<Utc>>,
+    /// The pause that it is found in.
+    pub paused: Option<Pause>,
 }
 
 impl Engine {
@@ -59,7 +61,7 @@ impl Engine {
             let brings = if on { self.brings(client)? } else { None };
             let (changed, state) = self.switch_one(client, on, at, actor).await?;
             if changed {
-                events::switched(client, on, actor);
+                self.events.emit(events::of_switch(client, on, actor, self.now()));
             }
             switched.push(Switched {
                 client: client.clone(),
@@ -68,9 +70,11 @@ impl Engine {
                 next_run: state.next_run,
                 brings,
                 last_synced: state.last_synced,
+                paused: self.pauses()?.of(client.id).filter(|_| on).cloned(),
             });
         }
         self.schedule.notify_waiters();
+        self.events.stir();
         Ok(switched)
     }
 
@@ -100,7 +104,13 @@ impl Engine {
                 return Ok((None, (false, after)));
             }
             let changed = after.auto_sync != state.auto_sync;
+            // What is off has nothing to pause, nor to find paused when it is on again.
+            let pause = self.store.memo(MemoKey::Pause(Some(client.id)))?.filter(|_| !on);
             let commit = Commit {
+                memos: pause
+                    .into_iter()
+                    .map(|is| Write { before: Some(is), after: None })
+                    .collect(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
                 ..empty_commit(now, actor)
             };

@@ -1,7 +1,7 @@
 //! The stable code of every failure, the same in exit status, JSON, Varlink, runs and journal.
 
 /// What failed. Names and exit statuses are an interface that scripts rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// No client has that id or name.
     NoSuchClient,

@@ -4,6 +4,7 @@
 //! Pure functions of data and `now`. Nothing here waits, reads or writes; the engine carries the
 //! decisions out.
 
+pub mod alert;
 pub mod apply;
 pub mod cost;
 pub mod diff;
@@ -11,7 +12,9 @@ pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
+pub mod holding;
 pub mod marking;
+pub mod pausing;
 #[cfg(test)]
 mod properties;
 pub mod renewal;

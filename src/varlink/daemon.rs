@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Method;
+pub use super::event::Event;
 
 /// The interface's name.
 pub const INTERFACE: &str = "org.lmsyncd.Daemon";
@@ -49,6 +50,10 @@ pub struct ClientStatus {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
+    /// Who paused its auto-sync, or all of it; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When the pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// How Autotask's API is used.
@@ -92,6 +97,10 @@ pub struct DaemonInfo {
     pub contracts: i64,
     /// What was noticed when the store was opened.
     pub store_remarks: Vec<String>,
+    /// Who paused all of auto-sync; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When that pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// How things stand.
@@ -215,4 +224,43 @@ pub struct PruneReply {
 impl Method for PruneHistory {
     const NAME: &'static str = "org.lmsyncd.Daemon.PruneHistory";
     type Reply = PruneReply;
+}
+
+/// Asks to be told of everything that happens, until the caller goes away; wants `more`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Watch {
+    /// Only what concerns this client, or all of them.
+    pub client: Option<String>,
+}
+
+/// One thing that happened. The first reply has neither, and says that watching has begun.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchReply {
+    /// What happened.
+    pub event: Option<Event>,
+    /// How many events the caller was too slow for.
+    pub missed: Option<i64>,
+}
+
+impl Method for Watch {
+    const NAME: &'static str = "org.lmsyncd.Daemon.Watch";
+    type Reply = WatchReply;
+}
+
+/// Asks for the metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {}
+
+/// The metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsReply {
+    /// OpenMetrics text.
+    pub text: String,
+}
+
+impl Method for Metrics {
+    const NAME: &'static str = "org.lmsyncd.Daemon.Metrics";
+    type Reply = MetricsReply;
 }

@@ -9,6 +9,7 @@ mod codec;
 pub mod contracts;
 pub mod daemon;
 mod error;
+mod event;
 mod message;
 pub mod service;
 pub mod sync;

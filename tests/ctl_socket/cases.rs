@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{book_cases, replies};
+use super::{book_cases, held_cases, replies};
 
 /// A command, what it asks, what is answered, and words of what it prints.
 pub struct Case {
@@ -28,11 +28,26 @@ pub fn case(
 pub fn cases() -> Vec<Case> {
     let mut cases = first();
     cases.extend(book_cases::cases());
+    cases.extend(held_cases::cases());
     cases
 }
 
 fn first() -> Vec<Case> {
     vec![
+        case(
+            &["check", "--max-age", "9999d"],
+            "Daemon.Status",
+            json!({}),
+            replies::status(),
+            &["LMSYNCD "],
+        ),
+        case(
+            &["metrics"],
+            "Daemon.Metrics",
+            json!({}),
+            json!({ "text": "# TYPE lmsyncd_x gauge\nlmsyncd_x 1\n# EOF\n" }),
+            &["lmsyncd_x 1\n# EOF\n"],
+        ),
         case(
             &["status"],
             "Daemon.Status",

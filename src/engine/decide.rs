@@ -1,0 +1,118 @@
+//! What a run does with what it read: which of the chosen items it applies, what it writes, and what
+//! it leaves held.
+//! No I/O: the run carries it out.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::look::{Examined, Reading};
+use super::run::{Order, Outcome};
+use crate::model::{
+    Contract, Counts, ItemKey, Mark, PendingItem, PendingState, Reject, Run, RunResult,
+};
+use crate::store::Write;
+use crate::sync::holding::{self, Found};
+use crate::sync::select::Choice;
+use crate::sync::{apply, marking, renewal};
+
+/// What the run does with the reading.
+pub(super) struct Decided {
+    /// What it reports.
+    pub(super) outcome: Outcome,
+    /// What it writes.
+    pub(super) contracts: Vec<Write<Contract>>,
+    /// What it notes beside items.
+    pub(super) marks: Vec<Write<Mark>>,
+    /// What it found, as far as it concerns what is held.
+    pub(super) found: Found,
+}
+
+/// Decides what the run does with the reading.
+pub(super) fn decide(
+    order: &Order,
+    reading: &Reading,
+    examined: &Examined,
+    started: DateTime<Utc>,
+    now: DateTime<Utc>,
+    requests: u32,
+) -> Decided {
+    let client = &examined.snapshot.client;
+    let chosen = order.choice.select(&examined.items, &examined.stored);
+    let mut counts = Counts::default();
+    let mut writes = Vec::new();
+    for item in &chosen {
+        let before = examined.stored.get(&item.key).cloned();
+        let renewed = renewal::renews(&item.fields).and_then(|old| examined.stored.get(&old));
+        let applied = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = applied else { continue };
+        match item.state {
+            PendingState::New => counts.created += 1,
+            PendingState::Vanished => counts.vanished += 1,
+            _ => counts.updated += 1,
+        }
+        writes.push(Write { before, after: Some(after) });
+    }
+    let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
+    let current = reading.snapshot.items.iter().filter(|item| {
+        order.choice.takes(item.key)
+            && !pending.contains(&item.key)
+            && examined.stored.contains_key(&item.key)
+    });
+    counts.unchanged = count(current);
+    let rejects: Vec<Reject> = reading
+        .snapshot
+        .rejects
+        .iter()
+        .filter(|reject| order.choice.takes(reject.key))
+        .cloned()
+        .collect();
+    counts.rejected = count(rejects.iter());
+    let is_rejected = |key| examined.rejected.iter().any(|(_, rejected)| *rejected == key);
+    // What a person rejected is held in silence, unless a person names it.
+    let named = matches!(order.choice, Choice::Keys(_));
+    let held: Vec<&PendingItem> = chosen
+        .iter()
+        .copied()
+        .filter(|item| item.state == PendingState::Held && (named || !is_rejected(item.key)))
+        .collect();
+    let (result, error) = match (held.len(), counts.rejected) {
+        (number @ 1.., _) => {
+            let reason = held.iter().find_map(|item| item.reason.as_deref());
+            (RunResult::Held, Some(holding::error(number, reason)))
+        }
+        (0, 1..) => (RunResult::Partial, None),
+        (0, 0) => (RunResult::Ok, None),
+    };
+    let run = Run {
+        id: None,
+        client: client.clone(),
+        trigger: order.trigger,
+        actor: order.actor.clone(),
+        started,
+        ended: now,
+        result,
+        counts,
+        requests,
+        error,
+        rejects,
+    };
+    let written: BTreeSet<ItemKey> =
+        writes.iter().filter_map(|write| Some(write.after.as_ref()?.key)).collect();
+    let marks =
+        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
+    let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();
+    let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
+    let found = Found {
+        full: order.choice.is_full(),
+        held: undecided.map(|item| holding::kept(item, &examined.stored)).collect(),
+        applied: written,
+        rejected: examined.rejected.clone(),
+    };
+    let outcome = Outcome { run, items: chosen.into_iter().cloned().collect() };
+    Decided { outcome, contracts: writes, marks, found }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,70 @@
+//! What the journal is told: the catalogue of entries with a `MESSAGE_ID`.
+//!
+//! Each entry carries its facts as journal fields of its own (journald.conf(5), systemd.journal-fields(7)),
+//! so that nothing has to be read out of the text. The ids never change; a new kind of entry gets a
+//! new one (`systemd-id128 new`).
+
+use tracing::{debug, error, info, warn};
+
+use crate::model::{Event, EventName};
+
+/// A run that changed contracts.
+const RUN_CHANGED: &str = "5f0a7a6e1f8e4d3c9d7f0d2b6a1c4e90";
+/// A run that a guard held.
+const RUN_HELD: &str = "0b9c6f41c5a24d7f8e35a7c1d2f4b683";
+/// A run that failed.
+const RUN_FAILED: &str = "c2d94e7b5f134a0fa86be0f19d3c7a52";
+/// A switch of auto-sync.
+const SWITCHED: &str = "91d3a5c07e2b4f6d8a4c1b7e5f0d2936";
+/// The store was not as it was left, and what was done about it.
+const STORE_REPAIRED: &str = "e87b1d0c94f64a2ba5d3c6f7082e1b49";
+/// The configuration was read again.
+const RELOADED: &str = "3c6e2f9ab1d747e08c5a9d4f7b2e6013";
+/// What an alert was about is over.
+const RECOVERED: &str = "a5785dbb5aa042eebf870618760066e5";
+/// Autotask refuses the credentials.
+const AUTH_BLOCKED: &str = "32aff332cf46443fa967dcd873ab00fd";
+/// Too little of the tenant's hour is left.
+const BUDGET_LOW: &str = "e2486ebb0bba46bea733aec67b1b2e0b";
+/// Runs should have begun long ago.
+const OVERDUE: &str = "9ab98648e9c446d389313b9d42ccbd85";
+
+/// Writes an entry: at info if something changed, at debug if a run had nothing to change; louder
+/// if a person is needed.
+pub(super) fn enter(event: &Event) {
+    let (run, client) = (event.run.as_ref(), event.client.as_ref());
+    macro_rules! entry {
+        ($level:ident, $id:expr) => {
+            $level!(
+                MESSAGE_ID = $id,
+                LMSYNC_EVENT = event.name.name(),
+                LMSYNC_CLIENT_ID = client.map(|client| client.id.0),
+                LMSYNC_CLIENT = client.map(|client| client.name.as_str()),
+                LMSYNC_RUN_ID = run.and_then(|run| run.id).map(|id| id.0),
+                LMSYNC_TRIGGER = run.map(|run| run.trigger.name()),
+                LMSYNC_ACTOR_UID = event.actor.as_ref().and_then(|actor| actor.uid),
+                LMSYNC_CREATED = run.map(|run| run.counts.created),
+                LMSYNC_UPDATED = run.map(|run| run.counts.updated),
+                LMSYNC_VANISHED = run.map(|run| run.counts.vanished),
+                LMSYNC_REJECTED = run.map(|run| run.counts.rejected),
+                LMSYNC_REQUESTS = run.map(|run| run.requests),
+                LMSYNC_ERROR_CODE = event.code.map(|code| code.name()),
+                "{}",
+                event.message
+            )
+        };
+    }
+    match event.name {
+        EventName::RunFinished => entry!(debug, RUN_CHANGED),
+        EventName::RunChanged => entry!(info, RUN_CHANGED),
+        EventName::RunHeld => entry!(warn, RUN_HELD),
+        EventName::RunFailed => entry!(error, RUN_FAILED),
+        EventName::Recovered => entry!(info, RECOVERED),
+        EventName::AuthBlocked => entry!(error, AUTH_BLOCKED),
+        EventName::BudgetLow => entry!(warn, BUDGET_LOW),
+        EventName::Overdue => entry!(warn, OVERDUE),
+        EventName::Switched => entry!(info, SWITCHED),
+        EventName::Reloaded => entry!(info, RELOADED),
+        EventName::StoreRepaired => entry!(warn, STORE_REPAIRED),
+    }
+}

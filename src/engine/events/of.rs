@@ -1,0 +1,64 @@
+//! What an event says of a run, a switch, an alert.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{Actor, ClientRef, Event, EventName, Run, RunResult};
+use crate::sync::alert::{Step, Telling};
+
+/// A run that ended.
+pub(in crate::engine) fn of_run(run: &Run) -> Event {
+    let why = run.error.as_ref().map_or("", |error| error.message.as_str());
+    let (client, counts) = (&run.client.name, &run.counts);
+    let (created, updated, vanished) = (counts.created, counts.updated, counts.vanished);
+    let summary = format!("{client}: {created} created, {updated} updated, {vanished} vanished");
+    let (name, message) = match run.result {
+        RunResult::Failed => (EventName::RunFailed, format!("{client}: the run failed: {why}")),
+        RunResult::Held => (EventName::RunHeld, format!("{summary}; {why}")),
+        RunResult::Ok | RunResult::Partial if counts.wrote() || counts.rejected > 0 => {
+            (EventName::RunChanged, format!("{summary}, {} rejected", counts.rejected))
+        }
+        RunResult::Ok | RunResult::Partial => {
+            (EventName::RunFinished, format!("{client}: nothing new"))
+        }
+    };
+    Event {
+        client: Some(run.client.clone()),
+        code: run.error.as_ref().map(|error| error.code),
+        actor: Some(run.actor.clone()),
+        run: Some(run.clone()),
+        ..Event::new(name, run.ended, message)
+    }
+}
+
+/// A switch of auto-sync.
+pub(in crate::engine) fn of_switch(
+    client: &ClientRef,
+    on: bool,
+    actor: &Actor,
+    at: DateTime<Utc>,
+) -> Event {
+    let on = if on { "on" } else { "off" };
+    let message = format!("{}: auto-sync switched {on} by {}", client.name, actor.name);
+    Event {
+        client: Some(client.clone()),
+        actor: Some(actor.clone()),
+        ..Event::new(EventName::Switched, at, message)
+    }
+}
+
+/// An alert, or its end.
+pub(in crate::engine) fn of_telling(telling: Telling, at: DateTime<Utc>) -> Event {
+    let Telling { cause, step, since, trouble } = telling;
+    let (name, message) = match step {
+        Step::Begins => (cause.event(), trouble.message),
+        Step::Lasts => (cause.event(), format!("still: {}", trouble.message)),
+        Step::Ends => (EventName::Recovered, format!("over: {}", trouble.message)),
+    };
+    Event {
+        alert: true,
+        since: Some(since),
+        client: trouble.client,
+        code: cause.code(),
+        ..Event::new(name, at, message)
+    }
+}

@@ -1,0 +1,143 @@
+//! What happened, told to whoever listens: the journal, those who watch, the notify command.
+//!
+//! The names are an interface, as those of errors are. What an event does not concern is none.
+
+use chrono::{DateTime, Utc};
+
+use super::{Actor, ClientRef, Code, Run};
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventName {
+    /// A run ended and had nothing to change.
+    RunFinished,
+    /// A run ended and changed contracts, or met rows that cannot be converted.
+    RunChanged,
+    /// A guard held something of a run.
+    RunHeld,
+    /// A run failed, or none can begin.
+    RunFailed,
+    /// What an alert was about is over.
+    Recovered,
+    /// Autotask refuses the credentials.
+    AuthBlocked,
+    /// So little of the tenant's hour is left that auto-sync waits.
+    BudgetLow,
+    /// Runs of auto-sync should have begun long ago.
+    Overdue,
+    /// Auto-sync was switched for a client.
+    Switched,
+    /// The configuration was read again.
+    Reloaded,
+    /// The store was not as it had been left.
+    StoreRepaired,
+}
+
+impl EventName {
+    /// Every name.
+    pub const ALL: [EventName; 11] = [
+        EventName::RunFinished,
+        EventName::RunChanged,
+        EventName::RunHeld,
+        EventName::RunFailed,
+        EventName::Recovered,
+        EventName::AuthBlocked,
+        EventName::BudgetLow,
+        EventName::Overdue,
+        EventName::Switched,
+        EventName::Reloaded,
+        EventName::StoreRepaired,
+    ];
+
+    /// What a person is told of unless the configuration says otherwise: what begins to be wrong,
+    /// and that it is over.
+    pub const ALERTS: [EventName; 7] = [
+        EventName::RunHeld,
+        EventName::RunFailed,
+        EventName::Recovered,
+        EventName::AuthBlocked,
+        EventName::BudgetLow,
+        EventName::Overdue,
+        EventName::StoreRepaired,
+    ];
+
+    /// The name as it stands in JSON, in the configuration and in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventName::RunFinished => "run_finished",
+            EventName::RunChanged => "run_changed",
+            EventName::RunHeld => "run_held",
+            EventName::RunFailed => "run_failed",
+            EventName::Recovered => "recovered",
+            EventName::AuthBlocked => "auth_blocked",
+            EventName::BudgetLow => "budget_low",
+            EventName::Overdue => "overdue",
+            EventName::Switched => "switched",
+            EventName::Reloaded => "reloaded",
+            EventName::StoreRepaired => "store_repaired",
+        }
+    }
+
+    /// The event with this name.
+    pub fn from_name(name: &str) -> Option<EventName> {
+        EventName::ALL.into_iter().find(|event| event.name() == name)
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What kind of thing.
+    pub name: EventName,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened, in one line.
+    pub message: String,
+    /// Whether this is an alert or its end: told once for a cause, not once for a run.
+    pub alert: bool,
+    /// Since when it lasts, of an alert or its end.
+    pub since: Option<DateTime<Utc>>,
+    /// The client that it concerns; none where it concerns all.
+    pub client: Option<ClientRef>,
+    /// The run that ended.
+    pub run: Option<Run>,
+    /// The code of what is wrong.
+    pub code: Option<Code>,
+    /// Who did it.
+    pub actor: Option<Actor>,
+}
+
+impl Event {
+    /// An event that concerns all, with nothing but its message.
+    pub fn new(name: EventName, at: DateTime<Utc>, message: impl Into<String>) -> Event {
+        Event {
+            name,
+            at,
+            message: message.into(),
+            alert: false,
+            since: None,
+            client: None,
+            run: None,
+            code: None,
+            actor: None,
+        }
+    }
+
+    /// Whether this is an alert about runs that were told of one by one already: for whoever
+    /// hears of every run, it is nothing new.
+    pub fn repeats_runs(&self) -> bool {
+        self.alert && matches!(self.name, EventName::RunHeld | EventName::RunFailed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_is_found_by_its_name() {
+        for event in EventName::ALL {
+            assert_eq!(EventName::from_name(event.name()), Some(event));
+        }
+    }
+}

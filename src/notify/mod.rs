@@ -1,0 +1,71 @@
+//! Tells outsiders: a command for each alert, and a heartbeat after each good cycle.
+//!
+//! It is one more listener of the engine's events, so that nothing here can hold up a run. It knows
+//! the engine, the configuration and the wire's form of an event, and neither Autotask nor the
+//! store.
+//!
+//! ```text
+//!   events ──► picked by `notify.events` ──► queue (bounded) ──► one command at a time
+//!   good cycles ────────────────────────────────────────────────► GET heartbeat-url
+//! ```
+
+mod command;
+mod heartbeat;
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+
+use crate::engine::{Engine, Subscription};
+use crate::model::Event;
+
+use command::Job;
+
+/// How many events wait for the command. A day's alerts of a large installation are fewer; more
+/// would be hours old before they are told.
+const QUEUE: usize = 256;
+
+/// Listens from this call on, also before what it gives is first polled, until the engine stops;
+/// then tells what still waits.
+pub fn serve(engine: Arc<Engine>) -> impl Future<Output = ()> + Send {
+    let (events, cycles) = (engine.subscribe(), engine.good_cycles());
+    let (queue, jobs) = mpsc::channel(QUEUE);
+    async move {
+        let listening = async {
+            match events {
+                Ok(events) => listen(&engine, events, queue).await,
+                Err(failure) => tracing::error!("nobody will be notified: {failure}"),
+            }
+        };
+        tokio::join!(listening, command::serve(jobs), heartbeat::serve(&engine, cycles));
+    }
+}
+
+/// Picks the events that are told. Never waits for the command.
+async fn listen(engine: &Arc<Engine>, mut events: Subscription, queue: mpsc::Sender<Job>) {
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = events.recv() => event,
+            () = engine.stopped() => return,
+        };
+        match event {
+            Ok(event) => tell(engine, &event, &queue),
+            Err(RecvError::Lagged(missed)) => {
+                engine.missed(missed);
+                tracing::warn!("{missed} events came too fast to be looked at for the command");
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn tell(engine: &Engine, event: &Event, queue: &mpsc::Sender<Job>) {
+    let settings = engine.settings();
+    let Some(job) = command::job(&settings.notify, event) else { return };
+    if queue.try_send(job).is_err() {
+        engine.missed(1);
+        tracing::warn!("too many wait for the notify command: nobody is told: {}", event.message);
+    }
+}

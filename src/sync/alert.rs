@@ -1,0 +1,210 @@
+//! Alerts: one for a cause, again once a day while it lasts, and one word when it is over.
+//!
+//! ```text
+//!              seen                          seen for another day
+//!   (nothing) ───────► begins, told once ──► lasts, told again ──┐
+//!       ▲                     │    ▲   ▲                         │
+//!       │ not seen: ends,     │    │   └─────────────────────────┘
+//!       └──── told once ──────┘    └── unclear: stays as it is, in silence
+//! ```
+//!
+//! What is seen is a fact of the store and the board at one moment, not a stream of runs, so that
+//! looking twice, or once again after a restart, tells nothing twice.
+
+mod sight;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use sight::{Budget, Seen, sight};
+
+use crate::model::{ClientId, ClientRef, Code, EventName};
+
+/// How long an alert that lasts stays silent: people look once a day.
+pub const AGAIN: TimeDelta = TimeDelta::days(1);
+
+/// What is wrong, as far as it decides whether that is already known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The runs of one client fail, or are held, with this code.
+    Client(ClientId, Code),
+    /// Something that lies with Autotask or the store and meets every client.
+    Everyone(Code),
+    /// Runs should have begun long ago.
+    Overdue,
+    /// Too little of the tenant's hour is left.
+    BudgetLow,
+}
+
+impl Cause {
+    /// The event that tells of it.
+    pub fn event(self) -> EventName {
+        match self {
+            Cause::Client(_, Code::Held) => EventName::RunHeld,
+            Cause::Everyone(Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode) => {
+                EventName::AuthBlocked
+            }
+            Cause::Client(..) | Cause::Everyone(_) => EventName::RunFailed,
+            Cause::Overdue => EventName::Overdue,
+            Cause::BudgetLow => EventName::BudgetLow,
+        }
+    }
+
+    /// Its code, where it has one.
+    pub fn code(self) -> Option<Code> {
+        match self {
+            Cause::Client(_, code) | Cause::Everyone(code) => Some(code),
+            Cause::Overdue => None,
+            Cause::BudgetLow => Some(Code::RateLimited),
+        }
+    }
+}
+
+/// Stored state: the name of a cause in the cache.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Client(id, code) => write!(f, "client/{id}/{}", code.name()),
+            Cause::Everyone(code) => write!(f, "everyone/{}", code.name()),
+            Cause::Overdue => f.write_str("overdue"),
+            Cause::BudgetLow => f.write_str("budget_low"),
+        }
+    }
+}
+
+impl FromStr for Cause {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Cause, ()> {
+        let mut parts = text.split('/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("client"), Some(id), Some(code)) => {
+                let id = id.parse().map_err(|_| ())?;
+                Ok(Cause::Client(ClientId(id), Code::from_name(code).ok_or(())?))
+            }
+            (Some("everyone"), Some(code), None) => {
+                Ok(Cause::Everyone(Code::from_name(code).ok_or(())?))
+            }
+            (Some("overdue"), None, None) => Ok(Cause::Overdue),
+            (Some("budget_low"), None, None) => Ok(Cause::BudgetLow),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What is wrong, for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The client, where it is one client's.
+    pub client: Option<ClientRef>,
+    /// What is wrong, in one line.
+    pub message: String,
+}
+
+/// What is seen at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Everything that is wrong.
+    pub troubles: BTreeMap<Cause, Trouble>,
+    /// What cannot be told at this moment.
+    pub unclear: BTreeSet<Cause>,
+    /// The clients whose last run failed: whether another cause of theirs is over cannot be told.
+    pub failing: BTreeSet<ClientId>,
+}
+
+impl Sight {
+    fn is_over(&self, cause: &Cause) -> bool {
+        let hidden = matches!(cause, Cause::Client(id, _) if self.failing.contains(id));
+        !self.troubles.contains_key(cause) && !self.unclear.contains(cause) && !hidden
+    }
+}
+
+/// An alert that lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lasting {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// When it was last told.
+    pub told: DateTime<Utc>,
+    /// What is wrong, as last seen.
+    pub trouble: Trouble,
+}
+
+/// What there is to tell of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It begins.
+    Begins,
+    /// It lasts for another day.
+    Lasts,
+    /// It is over.
+    Ends,
+}
+
+/// One thing to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// Of what.
+    pub cause: Cause,
+    /// What of it.
+    pub step: Step,
+    /// Since when it lasts.
+    pub since: DateTime<Utc>,
+    /// What is, or was, wrong.
+    pub trouble: Trouble,
+}
+
+/// The alerts that last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alerts(BTreeMap<Cause, Lasting>);
+
+impl Alerts {
+    /// Alerts as they were before a restart.
+    pub fn restored(lasting: impl IntoIterator<Item = (Cause, Lasting)>) -> Alerts {
+        Alerts(lasting.into_iter().collect())
+    }
+
+    /// The alerts that last.
+    pub fn lasting(&self) -> &BTreeMap<Cause, Lasting> {
+        &self.0
+    }
+
+    /// Takes in what is seen at `now`, and says what of it is to be told.
+    pub fn observe(&mut self, now: DateTime<Utc>, sight: &Sight) -> Vec<Telling> {
+        let mut tellings = Vec::new();
+        for (cause, trouble) in &sight.troubles {
+            let known = self.0.get_mut(cause);
+            let step = if known.is_some() { Step::Lasts } else { Step::Begins };
+            let lasting = match known {
+                Some(lasting) => lasting,
+                None => {
+                    let trouble = trouble.clone();
+                    self.0.entry(*cause).or_insert(Lasting { since: now, told: now, trouble })
+                }
+            };
+            lasting.trouble.clone_from(trouble);
+            // A clock that was stepped back must not silence it for longer than a day.
+            lasting.told = lasting.told.min(now);
+            if step == Step::Lasts && now - lasting.told < AGAIN {
+                continue;
+            }
+            lasting.told = now;
+            let (since, trouble) = (lasting.since, trouble.clone());
+            tellings.push(Telling { cause: *cause, step, since, trouble });
+        }
+        let over = self.0.extract_if(.., |cause, _| sight.is_over(cause));
+        tellings.extend(over.map(|(cause, Lasting { since, trouble, .. })| Telling {
+            cause,
+            step: Step::Ends,
+            since,
+            trouble,
+        }));
+        tellings
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! What a listener is told of an event: the same object for those who watch and on the standard
+//! input of the notify command, which is why the translation is here and not in `control`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::model;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// What kind of thing, such as `run_failed`.
+    pub name: String,
+    /// When.
+    pub at: String,
+    /// What happened, in one line for a person.
+    pub message: String,
+    /// Whether this is an alert or its end: told once for a cause, not once for a run.
+    pub alert: bool,
+    /// Since when it lasts, of an alert or its end.
+    pub since: Option<String>,
+    /// The company id, where it concerns one client.
+    pub client_id: Option<i64>,
+    /// The company's name.
+    pub client: Option<String>,
+    /// The number of the run that ended.
+    pub run_id: Option<i64>,
+    /// `manual` or `auto`.
+    pub trigger: Option<String>,
+    /// Contracts made by the run.
+    pub created: Option<i64>,
+    /// Contracts changed.
+    pub updated: Option<i64>,
+    /// Contracts whose item is gone.
+    pub vanished: Option<i64>,
+    /// Rows that cannot be converted.
+    pub rejected: Option<i64>,
+    /// Requests that the run spent.
+    pub requests: Option<i64>,
+    /// The code of what is wrong.
+    pub error: Option<String>,
+    /// Who did it.
+    pub actor: Option<String>,
+}
+
+impl From<&model::Event> for Event {
+    fn from(event: &model::Event) -> Event {
+        let model::Event { name, at, message, alert, since, client, run, code, actor } = event;
+        let run = run.as_ref();
+        let count = |of: fn(&model::Run) -> u32| run.map(|run| i64::from(of(run)));
+        Event {
+            name: name.name().to_owned(),
+            at: moment(*at),
+            message: message.clone(),
+            alert: *alert,
+            since: since.map(moment),
+            client_id: client.as_ref().map(|client| client.id.0),
+            client: client.as_ref().map(|client| client.name.clone()),
+            run_id: run.and_then(|run| run.id).and_then(|id| i64::try_from(id.0).ok()),
+            trigger: run.map(|run| run.trigger.name().to_owned()),
+            created: count(|run| run.counts.created),
+            updated: count(|run| run.counts.updated),
+            vanished: count(|run| run.counts.vanished),
+            rejected: count(|run| run.counts.rejected),
+            requests: count(|run| run.requests),
+            error: code.map(|code| code.name().to_owned()),
+            actor: actor.as_ref().map(|actor| actor.name.clone()),
+        }
+    }
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
