@@ -52,7 +52,7 @@ const COMPANIES: Source = Source {
 /// What is kept.
 #[derive(Default)]
 pub(super) struct Catalogue {
-    fields: tokio::sync::Mutex<HashMap<Entity, (DateTime<Utc>, Arc<EntityFields>)>>,
+    fields: tokio::sync::Mutex<KnownFields>,
     currencies: tokio::sync::Mutex<Option<(DateTime<Utc>, Vec<Identified>)>>,
     companies: Kept,
     services: Kept,
@@ -62,6 +62,9 @@ pub(super) struct Catalogue {
 
 /// The fields of an entity, and whether they were read just now.
 pub(super) type Fields = (Arc<EntityFields>, bool);
+
+/// The fields of entities, with the moment at which each was read.
+type KnownFields = HashMap<Entity, (DateTime<Utc>, Arc<EntityFields>)>;
 
 /// The services in each bundle, with the moment at which that was read.
 type KnownContents = HashMap<i64, (DateTime<Utc>, Vec<i64>)>;

@@ -194,6 +194,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_row_that_was_added_after_the_count_is_no_reason_to_read_again() {
+        let (script, counts) = (script(700), RowCounts::default());
+        script.once("ContractCharges/query/count", 200, r#"{"queryCount":700}"#);
+        assert_eq!(charges(&script, &counts, 4000).await, 700);
+        assert_eq!(script.asked("ContractCharges/query/count"), 2);
+        assert_eq!(script.asked("ContractCharges/query"), 2);
+    }
+
+    #[tokio::test]
+    async fn where_the_tenant_has_none_nothing_is_walked() {
+        let (script, counts) = (Script::new(), RowCounts::default());
+        assert_eq!(charges(&script, &counts, 4000).await, 0);
+        assert_eq!(script.asked("ContractCharges/query/count"), 1);
+        assert_eq!(script.asked("ContractCharges/query"), 0);
+    }
+
+    #[tokio::test]
     async fn few_agreements_are_asked_for_by_list() {
         let (script, counts) = (script(3), RowCounts::default());
         assert_eq!(charges(&script, &counts, 20).await, 3);

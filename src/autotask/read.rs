@@ -62,7 +62,8 @@ impl Reading<'_> {
         }
         tracing::debug!("an agreement is gone without a trace, all are read again in full");
         self.agreements.forget();
-        Ok(self.attempt(scope, false).await?.unwrap_or_default())
+        let read = self.attempt(scope, false).await?;
+        read.ok_or(AutotaskError::RowsChanged { entity: Entity::Contracts })
     }
 
     /// The same; none where agreements that were taken for known are gone.
