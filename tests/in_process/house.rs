@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use lmsyncd::autotask::{Autotask, Options, ZoneMemory};
+use lmsyncd::autotask::{Autotask, Options, Transport, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
 use lmsyncd::demo::tenant::Tenant;
@@ -53,14 +53,23 @@ pub struct House {
 impl House {
     /// Starts one on a folder, at a moment.
     pub fn start(folder: &Path, tenant: &Tenant, now: DateTime<Utc>) -> House {
+        House::start_over(folder, tenant, Arc::new(InProcess(tenant.clone())), now)
+    }
+
+    /// The same, reaching the tenant over a transport of the test's own.
+    pub fn start_over(
+        folder: &Path,
+        tenant: &Tenant,
+        transport: Arc<dyn Transport>,
+        now: DateTime<Utc>,
+    ) -> House {
         let clock: Arc<dyn Clock> = Arc::new(Paused { base: now, start: Instant::now() });
         let (store, opening) = Store::open(&folder.join("store"), now).expect("the store opens");
         let (tenant, seen) = (tenant.clone(), Arc::clone(&clock));
         let connect = move |_: &Settings| {
-            let transport = Arc::new(InProcess(tenant.clone()));
             Ok(Arc::new(Autotask::new(
                 options(&tenant),
-                transport,
+                Arc::clone(&transport),
                 Arc::clone(&seen),
                 ZoneMemory::none(),
             )))
