@@ -167,6 +167,26 @@ fn a_passed_socket_is_served_and_left_and_who_connects_in_between_waits() {
     let daemon = start();
     let told = Told::of(&["version"], waiting.wait_with_output().expect("it ends"));
     told.expect(0, &[]);
+    // Whatever the moment in which one connects: nobody is refused by a restart.
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let daemon = std::thread::scope(|scope| {
+        let calling = scope.spawn(|| {
+            let mut calls = 0;
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                world.ctl(&["version"]).expect(0, &[]);
+                calls += 1;
+            }
+            calls
+        });
+        let mut daemon = daemon;
+        for _ in 0..12 {
+            assert_eq!(daemon.stop(), 0);
+            daemon = start();
+        }
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(calling.join().expect("each was answered") > 2);
+        daemon
+    });
     daemon.kill();
     assert!(world.socket().exists());
 }

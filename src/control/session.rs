@@ -27,6 +27,10 @@ use crate::varlink::{
 /// connection open between calls, but not for ever.
 const IDLE: Duration = Duration::from_secs(300);
 
+/// How long a daemon that ends waits for the first call of a connection: it was accepted in the
+/// moment of the end, and its call is told so.
+const LATE: Duration = Duration::from_secs(1);
+
 /// How long a peer may take to read a reply.
 const SLOW_READER: Duration = Duration::from_secs(60);
 
@@ -121,14 +125,20 @@ pub(super) async fn serve(
     let (calls, replies) = stream.into_split();
     let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
     let mut replies = Replies { framed: FramedWrite::new(replies, NulCodec::new(MAX_REQUEST)) };
+    let mut late = LATE;
     loop {
+        let closed = async {
+            ending.closing.cancelled().await;
+            tokio::time::sleep(late).await;
+        };
         let frame = tokio::select! {
             biased;
-            () = ending.closing.cancelled() => return Ok(()),
+            () = closed => return Ok(()),
             frame = timeout(IDLE, calls.next()) => frame,
             () = crowded.notified() => return Ok(()),
         };
         let Ok(Some(frame)) = frame else { return Ok(()) };
+        late = Duration::ZERO;
         // What is no call cannot be answered; the connection is closed.
         let call: Call = serde_json::from_slice(&frame?).map_err(std::io::Error::from)?;
         let answer = if ending.stopping.is_cancelled() {

@@ -18,6 +18,7 @@ use tokio_util::codec::{Decoder, Encoder};
 use super::error::CtlError;
 use super::progress::Spinner;
 use super::tame;
+use crate::model::Code;
 use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
 
 /// How much is read from the socket at a time, in bytes.
@@ -59,7 +60,22 @@ impl Client {
     }
 
     /// Calls a method and waits for its last reply; meanwhile it is shown how far it is.
+    ///
+    /// A daemon that is stopping has begun nothing. Where systemd holds the socket, a second call
+    /// waits in it for the next daemon; elsewhere it is told the same again.
     pub fn call<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {
+        match self.call_once(parameters) {
+            Err(CtlError::Failed(stopping)) if stopping.code == Code::Stopping => {
+                match self.call_once(parameters) {
+                    Err(CtlError::Unreachable { .. }) => Err(CtlError::Failed(stopping)),
+                    answer => answer,
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    fn call_once<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {
         let spinner = Spinner::start(self.tells);
         let mut exchange = Exchange::open(&self.path)?;
         exchange.send::<M>(parameters, self.tells && M::TELLS_PROGRESS)?;
