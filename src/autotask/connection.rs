@@ -162,7 +162,8 @@ impl Connection {
         let zone = self.zone_url(progress).await?;
         if request.endpoint() != Endpoint::Threshold {
             self.watch_tenant(&zone, progress).await;
-            self.tenant.check(progress.work(), self.clock.now())?;
+            let allowed = self.tenant.check(progress.work(), self.clock.now());
+            allowed.inspect_err(|limit| progress.stop(*limit))?;
         }
         let mut outcome = self.send(request, &zone, progress, progress.work()).await;
         if let Err(error) = &outcome
@@ -268,7 +269,8 @@ impl Connection {
         if let Some(blocked) = self.brake.blocked(work, now) {
             return Err(AutotaskError::Blocked(blocked));
         }
-        self.budget.take(progress.work(), now)?;
+        let allowed = self.budget.take(progress.work(), now);
+        allowed.inspect_err(|limit| progress.stop(*limit))?;
         self.tenant.sent();
         self.memory.keep(&self.budget, &self.brake, self.credentials.trace(), now);
         self.requests.fetch_add(1, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::entity::Entity;
+use super::error::RateLimit;
 use super::work::Work;
 
 /// What a reading is doing.
@@ -42,6 +43,7 @@ pub struct Progress {
     report: Mutex<(Report, Option<Phase>)>,
     listener: Option<Listener>,
     work: Work,
+    stopped: Mutex<Option<RateLimit>>,
 }
 
 impl Progress {
@@ -73,6 +75,16 @@ impl Progress {
     /// How many requests were sent.
     pub fn requests(&self) -> u64 {
         self.report().requests
+    }
+
+    /// The limit at which the daemon itself stopped it, as opposed to one that Autotask named.
+    pub fn stopped(&self) -> Option<RateLimit> {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the daemon itself does not let it go on.
+    pub(super) fn stop(&self, limit: RateLimit) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
     }
 
     pub(super) fn sent(&self) {

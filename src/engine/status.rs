@@ -101,7 +101,7 @@ impl Engine {
         });
         Ok(Board {
             clients,
-            waiting: waiting::reason(&api, &live.settings, now).filter(|_| is_due),
+            waiting: waiting::reason(&api, &live.settings, &self.batches(), now).filter(|_| is_due),
             api,
             started: self.started,
             sequence: self.store.head().seq,

@@ -68,9 +68,11 @@ impl Engine {
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
+        let taken = self.batches().take(&clients, &due);
+        let all = taken.len() == due.len();
         let batch: Vec<(ClientState, Claim)> = clients
             .into_iter()
-            .filter(|state| due.contains(&state.client.id))
+            .filter(|state| taken.contains(&state.client.id))
             .filter_map(|state| {
                 let client = state.client.clone();
                 let running = Running { client, actor: Actor::daemon(), since: self.now() };
@@ -81,7 +83,7 @@ impl Engine {
         if !batch.is_empty() {
             let engine = Arc::clone(self);
             let runs = self.tasks.spawn(async move {
-                engine.run_batch(&live, batch).await;
+                engine.run_batch(&live, batch, all).await;
                 live.autotask.keep();
             });
             if let Err(error) = runs.await {
@@ -111,7 +113,7 @@ impl Engine {
             }
             return blocked.until > self.now() || live.autotask.threshold().await.is_err();
         }
-        if let Some(why) = waiting::reason(&usage, &live.settings, self.now()) {
+        if let Some(why) = self.waits_for(live) {
             tracing::info!("auto-sync waits: {why}");
             return true;
         }
@@ -124,15 +126,20 @@ impl Engine {
         if fresh.is_some() || live.autotask.threshold().await.is_err() {
             return false;
         }
-        let why = waiting::reason(&live.autotask.usage(), &live.settings, self.now());
+        let why = self.waits_for(live);
         if let Some(why) = &why {
             tracing::info!("auto-sync waits: {why}");
         }
         why.is_some()
     }
 
-    /// Reads all clients of the batch at once, and concludes a run for each.
-    async fn run_batch(&self, live: &Live, batch: Vec<(ClientState, Claim)>) {
+    fn waits_for(&self, live: &Live) -> Option<String> {
+        waiting::reason(&live.autotask.usage(), &live.settings, &self.batches(), self.now())
+    }
+
+    /// Reads all clients of the batch at once, and concludes a run for each. `all` says whether
+    /// nobody else is due.
+    async fn run_batch(&self, live: &Live, batch: Vec<(ClientState, Claim)>, all: bool) {
         let new_agreements = live.settings.sync.new_agreements == NewAgreements::Import;
         let order = |state: &ClientState| Order {
             client: state.client.clone(),
@@ -149,6 +156,10 @@ impl Engine {
         // A cycle is good only if every client of it was read and nothing waits for a person.
         let mut good = readings.as_ref().is_ok_and(|readings| readings.len() == batch.len());
         match readings {
+            // What the daemon stopped by itself has not failed: it stays due, and is late.
+            Err(failure) if failure.code == Code::RateLimited && progress.stopped().is_some() => {
+                self.make_late(&progress, batch.len());
+            }
             Err(failure) => {
                 for (state, _claim) in &batch {
                     let order = order(state);
@@ -156,6 +167,7 @@ impl Engine {
                 }
             }
             Ok(readings) => {
+                self.batches().succeeded(all);
                 for reading in readings {
                     let id = reading.snapshot.client.id;
                     let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) else {
@@ -180,6 +192,15 @@ impl Engine {
             self.events.good_cycle();
         }
         self.events.stir();
+    }
+
+    /// A batch was stopped by a limit of the daemon's own: the next one begins later, and with
+    /// fewer clients if one hour was too little for all of these.
+    fn make_late(&self, progress: &Progress, taken: usize) {
+        let Some(limit) = progress.stopped() else { return };
+        let mut batches = self.batches();
+        batches.stopped(waiting::stop(limit), taken, limit.to_string(), self.now());
+        tracing::info!("a batch of {taken} clients waits: {limit}");
     }
 }
 

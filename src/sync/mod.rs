@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod apply;
+pub mod batch;
 pub mod cost;
 pub mod diff;
 pub mod explain;
