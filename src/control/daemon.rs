@@ -77,6 +77,7 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         contracts: count(standing.contracts),
         error: error.map(|error| error.code.name().to_owned()),
         message: error.map(|error| error.message.clone()),
+        next_why: standing.next_why.clone(),
     }
 }
 

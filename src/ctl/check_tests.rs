@@ -21,6 +21,7 @@ fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {
         contracts: 0,
         error: None,
         message: None,
+        next_why: None,
     }
 }
 

@@ -39,6 +39,7 @@ const CSV: Csv = Csv::new(
         "contracts",
         "error",
         "message",
+        "next_why",
     ],
 );
 
@@ -201,9 +202,10 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
         ("last synced", screen.exact(client.last_synced.as_deref())),
         ("last changed", screen.exact(client.last_changed.as_deref())),
         ("next run", next),
-        ("pending", pending),
-        ("contracts", client.contracts.to_string()),
     ];
+    // Below the moment that it explains.
+    lines.extend(client.next_why.clone().map(|why| ("", why)));
+    lines.extend([("pending", pending), ("contracts", client.contracts.to_string())]);
     if let Some(running) = &client.running {
         lines.push(("running", running.clone()));
     }

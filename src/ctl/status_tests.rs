@@ -20,6 +20,7 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         contracts: 12,
         error: None,
         message: None,
+        next_why: Some("every 24 h".to_owned()),
     }
 }
 
@@ -31,13 +32,14 @@ fn failing() -> ClientStatus {
     );
     failing.error = Some("AuthFailed".to_owned());
     failing.message = Some("Autotask refused the credentials".to_owned());
+    failing.next_why = Some("credentials refused; lmsyncctl reload after mending".to_owned());
     failing
 }
 
 fn reply() -> StatusReply {
     let mut never = client(0, "The MSP itself", "never_synced");
     (never.auto_sync, never.last_synced, never.last_changed) = (false, None, None);
-    (never.next_run, never.pending, never.contracts) = (None, None, 0);
+    (never.next_run, never.next_why, never.pending, never.contracts) = (None, None, None, 0);
     let mut running = client(175, "株式会社日本", "ok");
     running.running = Some("pat, since 2026-11-24T13:04:00Z".to_owned());
     StatusReply {

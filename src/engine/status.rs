@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Local, Utc};
 
+use super::run::interval;
 use super::{Engine, Running, waiting};
 use crate::autotask::Usage;
 use crate::model::{
@@ -11,6 +12,7 @@ use crate::model::{
 };
 use crate::store::RunRecord;
 use crate::sync::standing::{Health, health};
+use crate::sync::why::{Around, next_why};
 
 /// How one client stands.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct Standing {
     pub state: ClientState,
     /// Its health.
     pub health: Health,
+    /// Why its next run is when it is; none while auto-sync is off.
+    pub next_why: Option<String>,
     /// How many items are pending, by the last look.
     pub pending: Option<usize>,
     /// Who syncs it right now.
@@ -73,6 +77,13 @@ impl Engine {
         };
         let (now, live) = (self.now(), self.live());
         let api = live.autotask.usage();
+        let waiting = waiting::reason(&api, &live.settings, &self.batches(), now);
+        let around = Around {
+            now,
+            interval: interval(&live),
+            blocked: api.blocked.is_some(),
+            waits: waiting.as_deref(),
+        };
         let mut clients: Vec<Standing> = states
             .into_iter()
             .map(|state| Standing {
@@ -85,6 +96,7 @@ impl Engine {
                     }
                     health => health,
                 },
+                next_why: next_why(&state, around, &Local),
                 pending: self.pending_count(state.client.id),
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),

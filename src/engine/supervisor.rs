@@ -206,11 +206,10 @@ impl Engine {
 
 /// Whether every client that is due has been told that the credentials are refused.
 fn told(clients: &[ClientState], due: &BTreeSet<ClientId>) -> bool {
-    clients.iter().filter(|state| due.contains(&state.client.id)).all(|state| {
-        state.last_error.as_ref().is_some_and(|error| {
-            matches!(error.code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
-        })
-    })
+    clients
+        .iter()
+        .filter(|state| due.contains(&state.client.id))
+        .all(|state| state.last_error.as_ref().is_some_and(|error| error.code.is_credential()))
 }
 
 /// Shares the requests of a batch out among its runs, so that they add up to what was spent.

@@ -21,3 +21,4 @@ pub mod schedule;
 pub mod select;
 pub mod standing;
 pub mod terms;
+pub mod why;

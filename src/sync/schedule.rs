@@ -94,7 +94,11 @@ fn next_time_of_day<Z: TimeZone>(now: DateTime<Utc>, at: NaiveTime, zone: &Z) ->
 }
 
 /// The moment at which a client's next run is due, with one that lies too far ahead drawn in.
-fn due_at(state: &ClientState, now: DateTime<Utc>, interval: TimeDelta) -> Option<DateTime<Utc>> {
+pub(super) fn due_at(
+    state: &ClientState,
+    now: DateTime<Utc>,
+    interval: TimeDelta,
+) -> Option<DateTime<Utc>> {
     let next = state.next_run.filter(|_| state.auto_sync)?;
     // A time of day lies up to a day ahead, whatever the interval, and an hour more where clocks
     // are changed; a retry has its own spread.

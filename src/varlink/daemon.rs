@@ -50,6 +50,8 @@ pub struct ClientStatus {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
+    /// Why auto-sync runs next when it does, in words; null while it is off.
+    pub next_why: Option<String>,
 }
 
 /// How Autotask's API is used.

@@ -367,5 +367,6 @@ fn client_status(full: bool) -> ClientStatus {
         contracts: 1,
         error: text(full),
         message: text(full),
+        next_why: text(full),
     }
 }
