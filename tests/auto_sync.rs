@@ -159,8 +159,9 @@ async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    // Without it, no timer but that of the look can make the paused clock jump.
+    // Without them, no timer but that of the look can make the paused clock jump.
     house.supervisor.abort();
+    house.teller.abort();
     tenant.faults().set(Fault::HourlyLimit);
     let began = Instant::now();
     let switched = house.engine.switch(&[acme()], true, None, &Actor::daemon()).await;

@@ -8,10 +8,11 @@ use super::run::interval;
 use super::{Engine, Running, waiting};
 use crate::autotask::Usage;
 use crate::model::{
-    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, PendingState, Run, RunId,
+    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingState, Run,
+    RunId,
 };
 use crate::store::RunRecord;
-use crate::sync::standing::{Health, health};
+use crate::sync::standing::Health;
 use crate::sync::why::{Around, next_why};
 
 /// How one client stands.
@@ -29,6 +30,8 @@ pub struct Standing {
     pub running: Option<Running>,
     /// How many contract records the store holds.
     pub contracts: usize,
+    /// The pause of its auto-sync.
+    pub paused: Option<Pause>,
 }
 
 /// How everything stands.
@@ -40,6 +43,8 @@ pub struct Board {
     pub api: Usage,
     /// Why auto-sync waits although a client is due.
     pub waiting: Option<String>,
+    /// The pause of all of auto-sync.
+    pub paused: Option<Pause>,
     /// Since when the daemon runs.
     pub started: DateTime<Utc>,
     /// The last commit of the store.
@@ -75,7 +80,7 @@ impl Engine {
                 states
             }
         };
-        let (now, live) = (self.now(), self.live());
+        let (now, live, pauses) = (self.now(), self.live(), self.pauses()?);
         let api = live.autotask.usage();
         let waiting = waiting::reason(&api, &live.settings, &self.batches(), now);
         let around = Around {
@@ -83,11 +88,12 @@ impl Engine {
             interval: interval(&live),
             blocked: api.blocked.is_some(),
             waits: waiting.as_deref(),
+            pause: None,
         };
         let mut clients: Vec<Standing> = states
             .into_iter()
             .map(|state| Standing {
-                health: match health(&state, now) {
+                health: match pauses.health(&state, now) {
                     // Nothing is asked for any of them.
                     Health::Ok | Health::NeverSynced | Health::Failing | Health::Overdue
                         if state.auto_sync && api.blocked.is_some() =>
@@ -96,16 +102,21 @@ impl Engine {
                     }
                     health => health,
                 },
-                next_why: next_why(&state, around, &Local),
+                next_why: {
+                    let pause = pauses.of(state.client.id);
+                    next_why(&state, Around { pause, ..around }, &Local)
+                },
                 pending: self.pending_count(state.client.id),
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
+                paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
                 state,
             })
             .collect();
         let is_due = clients.iter().any(|standing| {
             let state = &standing.state;
-            state.auto_sync && state.next_run.is_some_and(|next| next <= now)
+            let runs = state.auto_sync && standing.paused.is_none();
+            runs && state.next_run.is_some_and(|next| next <= now)
         });
         clients.sort_by_cached_key(|standing| {
             let client = &standing.state.client;
@@ -113,7 +124,8 @@ impl Engine {
         });
         Ok(Board {
             clients,
-            waiting: waiting::reason(&api, &live.settings, &self.batches(), now).filter(|_| is_due),
+            paused: pauses.all,
+            waiting: waiting.filter(|_| is_due),
             api,
             started: self.started,
             sequence: self.store.head().seq,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::schedule::due_at;
-use crate::model::{ClientState, Code};
+use crate::model::{ClientState, Code, Pause};
 
 /// How late a run may be before it counts as caught up: a batch takes its minutes.
 const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -19,6 +19,8 @@ pub struct Around<'a> {
     pub blocked: bool,
     /// Why auto-sync waits although something is due.
     pub waits: Option<&'a str>,
+    /// The pause of the client's auto-sync.
+    pub pause: Option<&'a Pause>,
 }
 
 /// Why the next run of a client is when it is; none while auto-sync is off. What keeps it from
@@ -27,8 +29,12 @@ pub fn next_why<Z: TimeZone>(state: &ClientState, around: Around<'_>, zone: &Z) 
 where
     Z::Offset: std::fmt::Display,
 {
-    let Around { now, interval, blocked, waits } = around;
+    let Around { now, interval, blocked, waits, pause } = around;
     let due = due_at(state, now, interval)?;
+    if let Some(pause) = pause {
+        let until = pause.until.map(|until| shown(until, now, zone));
+        return Some(format!("paused until {}", until.as_deref().unwrap_or("lmsyncctl resume")));
+    }
     let error = state.last_error.as_ref().map(|error| error.code);
     if blocked || error.is_some_and(Code::is_credential) {
         return Some("credentials refused; lmsyncctl reload after mending".to_owned());
@@ -66,7 +72,7 @@ fn rule(at: Option<NaiveTime>, interval: TimeDelta) -> String {
     }
 }
 
-/// A moment in the past as people at the server know it, with its day unless that is today.
+/// A moment as people at the server know it, with its day unless that is today.
 fn shown<Z: TimeZone>(at: DateTime<Utc>, now: DateTime<Utc>, zone: &Z) -> String
 where
     Z::Offset: std::fmt::Display,
@@ -95,7 +101,8 @@ mod tests {
     }
 
     fn around() -> Around<'static> {
-        Around { now: now(), interval: TimeDelta::hours(24), blocked: false, waits: None }
+        let interval = TimeDelta::hours(24);
+        Around { now: now(), interval, blocked: false, waits: None, pause: None }
     }
 
     fn why(state: &ClientState) -> String {
@@ -144,5 +151,17 @@ mod tests {
             Some("waits for budget: 60 % is used")
         );
         assert_eq!(next_why(&state(AHEAD, None), waits, &Utc).as_deref(), Some("every 24 h"));
+    }
+
+    #[test]
+    fn a_pause_comes_before_everything() {
+        let until = Some(now() + TimeDelta::hours(30));
+        let mut pause =
+            Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
+        let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
+        let told = |pause| next_why(&late, Around { pause: Some(pause), ..around() }, &Utc);
+        assert_eq!(told(&pause).as_deref(), Some("paused until 1970-01-06 10:00"));
+        let endless = Pause { until: None, ..pause.clone() };
+        assert_eq!(told(&endless).as_deref(), Some("paused until lmsyncctl resume"));
     }
 }

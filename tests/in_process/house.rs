@@ -57,6 +57,8 @@ pub struct House {
     pub engine: Arc<Engine>,
     pub store: Store,
     pub supervisor: JoinHandle<()>,
+    /// Tells of alerts.
+    pub teller: JoinHandle<()>,
     pub clock: Arc<Paused>,
     /// The secret that the next reload finds.
     pub secret: Arc<Mutex<String>>,
@@ -105,7 +107,8 @@ impl House {
         })
         .expect("an engine");
         let supervisor = tokio::spawn(Arc::clone(&engine).supervise());
-        House { engine, store, supervisor, clock, secret, config }
+        let teller = tokio::spawn(Arc::clone(&engine).tell());
+        House { engine, store, supervisor, teller, clock, secret, config }
     }
 
     /// Ends it as TERM does.
@@ -113,6 +116,7 @@ impl House {
         self.engine.stop();
         self.engine.drained().await;
         self.supervisor.await.expect("it ends");
+        self.teller.await.expect("it ends");
         drop(self.engine);
         self.store.close().await.expect("it closes");
     }
@@ -123,25 +127,10 @@ impl House {
         self.engine.reload().expect("reloaded");
     }
 
-    /// Does something that waits for the engine or the store, and never waits idly meanwhile: the
-    /// paused clock would jump.
-    pub async fn while_yielding<T>(&self, work: impl Future<Output = T>) -> T {
-        let yielding = async {
-            loop {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::select! {
-            done = work => done,
-            () = yielding => unreachable!("it never ends"),
-        }
-    }
-
     /// Switches auto-sync on.
     pub async fn switch_on(&self, clients: &[ClientRef], at: Option<NaiveTime>) {
         let actor = Actor::daemon();
-        let switched = self.engine.switch(clients, true, at, &actor);
-        self.while_yielding(switched).await.expect("switched");
+        busily(self.engine.switch(clients, true, at, &actor)).await.expect("switched");
     }
 
     /// The last runs, the newest first.
@@ -199,6 +188,19 @@ impl House {
     pub fn count_synced(&self) -> usize {
         let states = self.engine.client_states().expect("states");
         states.iter().filter(|state| state.last_synced.is_some()).count()
+    }
+}
+
+/// Waits for something without ever being idle: the paused clock jumps where every task waits, and
+/// for the runtime a task that waits for the store's own thread is idle.
+pub async fn busily<T>(what: impl Future<Output = T>) -> T {
+    let mut what = std::pin::pin!(what);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut what => return result,
+            () = tokio::task::yield_now() => {}
+        }
     }
 }
 
