@@ -104,6 +104,34 @@ async fn a_time_of_day_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_interval_made_shorter_counts_from_the_last_run() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(&[acme()], None).await;
+    house.until_runs(1).await;
+    advance(hours(4)).await;
+    house.reload("[sync]\ninterval = \"6h\"");
+    house.no_more_than(1).await;
+    let next = || house.engine.board(Some(&acme())).expect("a board").clients[0].state.next_run;
+    let minutes =
+        |next: Option<chrono::DateTime<chrono::Utc>>| (next.expect("one") - noon()).num_minutes();
+    assert_eq!(minutes(next()), 6 * 60);
+    house.reload("[sync]\ninterval = \"48h\"");
+    assert_eq!(minutes(next()), 24 * 60, "a longer one lets the planned run stand");
+    house.reload("[sync]\ninterval = \"6h\"");
+    advance(hours(2)).await;
+    house.until_runs(2).await;
+    assert_eq!(minutes(next()), 12 * 60);
+    // Shorter than the time that has passed since: now, and once.
+    advance(hours(3)).await;
+    house.reload("[sync]\ninterval = \"2h\"");
+    house.until_runs(3).await;
+    house.no_more_than(3).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn background_work_stands_back_while_others_need_the_hour() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();

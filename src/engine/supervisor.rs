@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{Local, TimeDelta};
 
 use super::busy::{Claim, Running};
 use super::run::{Order, interval, spent};
@@ -64,7 +64,9 @@ impl Engine {
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
         let clients = self.pauses()?.without(self.store.clients()?);
         let due: BTreeSet<ClientId> =
-            schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
+            schedule::due(&clients, self.now(), interval(&live), window, &Local)
+                .into_iter()
+                .collect();
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
@@ -96,7 +98,7 @@ impl Engine {
         let pauses = self.pauses()?;
         let waiting = pauses.without(self.store.clients()?);
         let waiting: Vec<ClientState> = waiting.into_iter().filter(free).collect();
-        let sleep = schedule::wake(&waiting, now, interval(&live))
+        let sleep = schedule::wake(&waiting, now, interval(&live), &Local)
             .into_iter()
             .chain(pauses.next_end())
             .min()

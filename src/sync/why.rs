@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use super::schedule::due_at;
+use super::schedule::planned;
 use crate::model::{ClientState, Code, Pause};
 
 /// How late a run may be before it counts as caught up: a batch takes its minutes.
@@ -30,7 +30,7 @@ where
     Z::Offset: std::fmt::Display,
 {
     let Around { now, interval, blocked, waits, pause } = around;
-    let due = due_at(state, now, interval)?;
+    let due = planned(state, now, interval, zone)?;
     if let Some(pause) = pause {
         let until = pause.until.map(|until| shown(until, now, zone));
         return Some(format!("paused until {}", until.as_deref().unwrap_or("lmsyncctl resume")));
@@ -156,8 +156,7 @@ mod tests {
     #[test]
     fn a_pause_comes_before_everything() {
         let until = Some(now() + TimeDelta::hours(30));
-        let mut pause =
-            Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
+        let pause = Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
         let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
         let told = |pause| next_why(&late, Around { pause: Some(pause), ..around() }, &Utc);
         assert_eq!(told(&pause).as_deref(), Some("paused until 1970-01-06 10:00"));
