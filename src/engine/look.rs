@@ -192,5 +192,6 @@ fn limits(live: &Live) -> Limits {
     Limits {
         max_vanished_percent: guard.max_vanished_percent,
         hold_price_change_percent: guard.hold_price_change_percent,
+        hold_status_flips: guard.hold_status_flips,
     }
 }

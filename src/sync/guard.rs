@@ -19,6 +19,8 @@ pub struct Limits {
     pub max_vanished_percent: u32,
     /// A price that moves by more than this, in percent, is held; 0 never holds for a price.
     pub hold_price_change_percent: u32,
+    /// Whether what goes from active to inactive, or back, is held.
+    pub hold_status_flips: bool,
 }
 
 /// So many contracts may vanish at once, whatever share of a small client they are.
@@ -58,6 +60,7 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
             PendingState::Vanished => why_vanished.clone(),
             PendingState::Changed | PendingState::Returned => other_currency(item)
                 .or_else(|| fell_silent(item))
+                .or_else(|| status_flipped(item, limits.hold_status_flips))
                 .or_else(|| price_moved(item, limits.hold_price_change_percent)),
             _ => None,
         };
@@ -117,6 +120,15 @@ fn fell_silent(item: &PendingItem) -> Option<String> {
         .map(|_| "Autotask shows no billing period of it any more".to_owned())
 }
 
+/// Every other change of a status is a step of a contract's life, and not one that could be a
+/// fault.
+fn status_flipped(item: &PendingItem, hold: bool) -> Option<String> {
+    let change = change_of(item, Field::Status).filter(|_| hold)?;
+    let (from, to) = (change.from.as_ref()?.to_string(), change.to.as_ref()?.to_string());
+    matches!((&*from, &*to), ("active", "inactive") | ("inactive", "active"))
+        .then(|| format!("its status flips from {from} to {to}"))
+}
+
 fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
     let change = change_of(item, Field::BillingCost)?;
     let (Some(Value::Number(from)), Some(Value::Number(to))) = (&change.from, &change.to) else {
@@ -135,7 +147,8 @@ mod tests {
     use super::*;
     use crate::model::SourceItem;
 
-    const LIMITS: Limits = Limits { max_vanished_percent: 20, hold_price_change_percent: 0 };
+    const LIMITS: Limits =
+        Limits { max_vanished_percent: 20, hold_price_change_percent: 0, hold_status_flips: false };
 
     fn after_losing(lost: usize, of: usize, restricted: bool) -> Vec<PendingState> {
         let items: Vec<_> = (0..of).map(|n| item(&format!("S{n}"), "x", "1")).collect();
@@ -208,6 +221,35 @@ mod tests {
         );
         let ended = [item("A1", "Care", "12"), basis(item("S1", "a", "10"), "last")];
         assert!(held(&old, &ended).is_empty());
+    }
+
+    #[test]
+    fn a_status_that_flips_is_held_only_where_that_is_asked_for() {
+        let status = |key, text| with(item(key, "x", "1"), Field::Status, text);
+        let old = stored(&[
+            status("A1", "active"),
+            status("A2", "inactive"),
+            status("A3", "active"),
+            status("A4", "on hold"),
+        ]);
+        let seen = snapshot(&[
+            status("A1", "inactive"),
+            status("A2", "active"),
+            status("A3", "on hold"),
+            status("A4", "inactive"),
+        ]);
+        let around = Circumstances { live: 4, empty_answer: false, restricted: false };
+        for (hold_status_flips, expected) in [(true, 2), (false, 0)] {
+            let mut found = fixture::diff(&seen, &old, &Default::default());
+            hold(&mut found, around, Limits { hold_status_flips, ..LIMITS });
+            let held: Vec<_> = found.iter().filter_map(|item| item.reason.as_deref()).collect();
+            let all = [
+                "its status flips from active to inactive",
+                "its status flips from inactive to active",
+            ];
+            assert_eq!(held, all[..expected]);
+            assert_eq!(found.len(), 4);
+        }
     }
 
     #[test]
