@@ -56,6 +56,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             paused_by: None,
             paused_until: None,
         },
+        runs: None,
     }
 }
 

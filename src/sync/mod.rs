@@ -23,4 +23,5 @@ pub mod schedule;
 pub mod select;
 pub mod standing;
 pub mod terms;
+pub mod timeline;
 pub mod why;
