@@ -4,12 +4,12 @@
 //! like a cancelled book of business. The guard turns items that look like that into held ones;
 //! what is not risky in the same run goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use super::cost::Basis;
-use crate::model::{Field, FieldChange, ItemKey, PendingItem, PendingState, Value};
+use crate::model::{Contract, Field, FieldChange, ItemKey, PendingItem, PendingState, Value};
 
 /// How much is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +55,12 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     } else {
         None
     };
+    let silent = ran_out(items, why_vanished.is_none());
     for item in &mut *items {
         let reason = match item.state {
             PendingState::Vanished => why_vanished.clone(),
             PendingState::Changed | PendingState::Returned => other_currency(item)
-                .or_else(|| fell_silent(item))
+                .or_else(|| fell_silent(item).filter(|_| !silent.contains(&item.key)))
                 .or_else(|| status_flipped(item, limits.hold_status_flips))
                 .or_else(|| price_moved(item, limits.hold_price_change_percent)),
             _ => None,
@@ -72,15 +73,28 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     hold_what_adds_up(items);
 }
 
+/// Holds the cost of an agreement above contracts that an answer forgot: they are not in it, and
+/// they are there when they are asked for by id. So the sum in that answer is not the agreement's.
+pub fn hold_above(items: &mut [PendingItem], forgotten: &[&Contract]) {
+    let above = forgotten.iter().filter_map(|contract| {
+        Some((contract.parent?, format!("{} below it is missing from the answer", contract.key)))
+    });
+    hold_costs(items, &above.collect());
+}
+
 /// Holds an agreement whose cost changes while an addition that it adds up is held.
 fn hold_what_adds_up(items: &mut [PendingItem]) {
     let held = items.iter().filter(|item| item.state == PendingState::Held);
-    let below: BTreeMap<ItemKey, String> = held
-        .filter_map(|item| {
-            let reason = item.reason.as_deref().unwrap_or_default();
-            Some((item.parent?, format!("{} below it is held: {reason}", item.key)))
-        })
-        .collect();
+    let above = held.filter_map(|item| {
+        let reason = item.reason.as_deref().unwrap_or_default();
+        Some((item.parent?, format!("{} below it is held: {reason}", item.key)))
+    });
+    let above = above.collect();
+    hold_costs(items, &above);
+}
+
+/// Holds the agreements that are named here, with the reason, if their cost changes.
+fn hold_costs(items: &mut [PendingItem], below: &BTreeMap<ItemKey, String>) {
     for item in items.iter_mut().filter(|item| item.state == PendingState::Changed) {
         if let Some(reason) = below.get(&item.key)
             && change_of(item, Field::BillingCost).is_some()
@@ -111,8 +125,27 @@ fn other_currency(item: &PendingItem) -> Option<String> {
     Some(format!("its currency changes from {from} to {to}, and the client is the same"))
 }
 
+/// The agreements that nothing is billed on any more for a reason that is seen: what was bought is
+/// over, or every addition that there was is gone, and that may be applied.
+fn ran_out(items: &[PendingItem], may_vanish: bool) -> BTreeSet<ItemKey> {
+    let basis = |item: &PendingItem| item.fields.get(&Field::Basis).map(Value::to_string);
+    let below = |key: ItemKey| items.iter().filter(move |item| item.parent == Some(key));
+    let over = |item: &PendingItem| {
+        let over = [Basis::First, Basis::Last].map(|basis| basis.to_string());
+        item.state != PendingState::Vanished && basis(item).is_some_and(|it| over.contains(&it))
+    };
+    let is_gone = |item: &PendingItem| item.state == PendingState::Vanished && may_vanish;
+    let agreements = items.iter().filter(|item| item.key.is_agreement());
+    agreements
+        .map(|item| item.key)
+        .filter(|key| {
+            below(*key).any(over) || (below(*key).any(is_gone) && below(*key).all(is_gone))
+        })
+        .collect()
+}
+
 /// An addition that had billing periods has none at all: Autotask keeps those that are over, so
-/// that they do not go by themselves.
+/// that they do not go by themselves. Nor does an agreement fall silent without a reason.
 fn fell_silent(item: &PendingItem) -> Option<String> {
     let none = |value: &Value| value.to_string() == Basis::None.to_string();
     change_of(item, Field::Basis)
