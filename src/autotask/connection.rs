@@ -102,11 +102,12 @@ impl Connection {
         self.memory.keep_now(&self.budget, &self.brake, self.credentials.trace(), now);
     }
 
-    /// Goes on where `old` stood: its requests count toward this one's budget, and, if the
-    /// credentials are the same, what became of them is known already.
+    /// Goes on where `old` stood: its requests count toward this one's budget and take its places,
+    /// and, if the credentials are the same, what became of them is known already.
     pub fn take_over(&self, old: &Connection) {
         self.budget.take_over(&old.budget);
         self.tenant.take_over(&old.tenant);
+        self.limits.take_over(&old.limits);
         let known = *old.known.lock().unwrap_or_else(PoisonError::into_inner);
         let same = self.credentials.same_as(&old.credentials);
         if same {

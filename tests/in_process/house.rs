@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use lmsyncd::autotask::{Autotask, Options, UseMemory, ZoneMemory};
+use lmsyncd::autotask::{Autotask, Options, Progress, UseMemory, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
-use lmsyncd::engine::{Engine, Parts};
-use lmsyncd::model::{Actor, ClientId, ClientRef, Run};
+use lmsyncd::engine::{Engine, Look, Parts};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run};
 use lmsyncd::store::Store;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
@@ -131,6 +131,11 @@ impl House {
     pub async fn switch_on(&self, clients: &[ClientRef], at: Option<NaiveTime>) {
         let actor = Actor::daemon();
         busily(self.engine.switch(clients, true, at, &actor)).await.expect("switched");
+    }
+
+    /// Looks at a client as `pending` does.
+    pub async fn look(&self, client: &ClientRef) -> Result<Look, Failure> {
+        self.engine.look(client, &Progress::new()).await
     }
 
     /// The last runs, the newest first.
