@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use in_process::house::{House, busily, clients, generated, noon};
 use lmsyncd::autotask::Progress;
-use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
+use lmsyncd::demo::tenant::{Entity, Fault, FaultRule, Tenant};
 use lmsyncd::model::{ClientRef, Code};
 use tempfile::TempDir;
 use tokio::time::{Instant, advance, sleep};
@@ -78,4 +78,57 @@ async fn a_429_leaves_one_request_at_a_time_for_a_while_also_across_a_reload() {
     assert_eq!(highest().await, (1, 2), "a reload does not forget it");
     advance(Duration::from_secs(300)).await;
     assert_eq!(highest().await, (2, 2), "it was content for a while");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_honoured_and_clamped() {
+    for (asked, least, most) in [(0, 1, 10), (30, 30, 40), (86_400, 600, 610)] {
+        let (folder, tenant) = (TempDir::new().expect("a folder"), generated(12, 3));
+        let (house, clients) = (quiet(&tenant, &folder), clients(&tenant));
+        let told = Fault::RateLimited.amount(asked).times(1);
+        tenant.faults().set(FaultRule { entity: Some(Entity::Contracts), ..told });
+        let began = Instant::now();
+        look(&house, &clients[1..2]).await;
+        let took = began.elapsed().as_secs();
+        assert!((least..most).contains(&took), "asked for {asked} seconds, waited {took}");
+        assert_eq!(tenant.counters().rate_limited, 1, "nobody asked again before");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
+    let (folder, tenant) = (TempDir::new().expect("a folder"), generated(50, 7));
+    let clients = clients(&tenant);
+    // It yields so late that only the stop at 75 percent is left.
+    let house = House::start_with(folder.path(), &tenant, noon(), "yield-above-percent = 100");
+    tenant.limits().set_threshold(1000);
+    tenant.limits().set_used(740);
+    house.switch_on(&clients, None).await;
+    house.pass(1).await;
+    let asked = tenant.counters();
+    assert!(asked.requests("Contracts/query") > 0, "it had begun: {asked:?}");
+    assert!(tenant.limits().used() <= 750, "{}", tenant.limits().used());
+    assert_eq!(house.count_synced(), 0);
+    let board = house.engine.board(None).expect("a board");
+    let waiting = board.waiting.expect("it waits");
+    assert!(waiting.contains("75 % of the tenant's requests of this hour are used"), "{waiting}");
+    let why = board.clients[0].next_why.as_deref();
+    assert!(why.is_some_and(|why| why.starts_with("waits for budget: 75 %")), "{why:?}");
+
+    busily(house.look(&clients[1])).await.expect("a person may go on to 90 %");
+    tenant.limits().set_used(897);
+    busily(house.engine.checkup()).await;
+    let used = tenant.limits().used();
+    let failed = busily(house.look(&clients[1])).await.expect_err("and no further");
+    assert_eq!(failed.code, Code::RateLimited);
+    assert!(failed.message.contains("this stops at 90 %"), "{failed}");
+    assert_eq!(tenant.limits().used(), used, "it was not even asked");
+
+    // Nothing was lost, and no failure is on record: it goes on where it was late.
+    assert_eq!(house.runs(), []);
+    tenant.limits().set_used(0);
+    house.pass(7).await;
+    house.until_synced(clients.len()).await;
+    assert!(house.engine.board(None).expect("a board").waiting.is_none());
+    house.stop().await;
 }

@@ -179,7 +179,8 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
         (Some(since), Some(until)) => format!(
-            "          refused since {}, tried again at {}: mend the credentials, then {} reload\n",
+            "          refused since {}, next try {}\n          hint: mend the credentials, then \
+             {} reload\n",
             screen.short(Some(since)),
             screen.short(Some(until)),
             screen.program,

@@ -124,6 +124,18 @@ fn the_board_before_anything_happened() {
 }
 
 #[test]
+fn the_board_while_credentials_are_refused() {
+    let mut blocked = reply();
+    blocked.clients = vec![failing()];
+    blocked.clients[0].health = "blocked".to_owned();
+    blocked.api.auth = "blocked".to_owned();
+    blocked.api.auth_blocked_since = Some("2026-11-24T11:00:00Z".to_owned());
+    blocked.api.auth_blocked_until = Some("2026-11-24T13:30:00Z".to_owned());
+    blocked.api.waiting = Some("autotask refused the credentials".to_owned());
+    insta::assert_snapshot!("board_blocked", board(&blocked, &sample(80)));
+}
+
+#[test]
 fn one_client_in_full() {
     insta::assert_snapshot!("one_failing", one(&failing(), &runs(), &sample(80)));
     insta::assert_snapshot!("one_never", one(&reply().clients[1], &[], &sample(80)));
