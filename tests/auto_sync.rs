@@ -132,6 +132,32 @@ async fn an_interval_made_shorter_counts_from_the_last_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_agreement_that_went_to_another_client_is_settled_in_one_night() {
+    const OTHER: ClientId = ClientId(178);
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let house = House::start(folder.path(), &tenant, noon());
+    let other = ClientRef { id: OTHER, name: "Summit Veterinary".to_owned() };
+    house.switch_on(&[acme(), other], None).await;
+    house.until_runs(2).await;
+    let owners = || -> Vec<ClientId> {
+        let keys = ["A29683353", "S55102", "S55103", "S55104"];
+        let owner =
+            |key: &str| house.engine.contract(key.parse().expect("a key")).expect("one").client;
+        keys.into_iter().map(owner).collect()
+    };
+    assert_eq!(owners(), [ACME; 4]);
+    for (night, owner) in [(2, OTHER), (3, ACME)] {
+        tenant.set(Entity::Contracts, 29_683_353, "companyID", owner.0).expect("moved");
+        advance(hours(25)).await;
+        house.until_runs(night * 2).await;
+        assert_eq!(owners(), [owner; 4]);
+    }
+    assert!(house.runs().iter().all(|run| run.result == RunResult::Ok && run.counts.vanished == 0));
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn background_work_stands_back_while_others_need_the_hour() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();

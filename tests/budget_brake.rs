@@ -6,7 +6,7 @@
 mod in_process;
 
 use chrono::TimeDelta;
-use in_process::house::{House, clients, generated, noon};
+use in_process::house::{House, busily, clients, generated, noon};
 use lmsyncd::demo::tenant::Fault;
 use lmsyncd::model::{Code, RunResult};
 use lmsyncd::sync::standing::Health;
@@ -58,6 +58,25 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     house.pass(2).await;
     house.until_synced(clients.len()).await;
     assert!(house.engine.board(None).expect("a board").api.blocked.is_none());
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_proves_that_credentials_are_mended_wakes_auto_sync() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = generated(50, 7);
+    let clients = clients(&tenant);
+    tenant.faults().set(Fault::WrongAuth);
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(&clients, None).await;
+    house.pass(5).await;
+    assert_eq!(house.count_synced(), 0);
+    // The account was unlocked in Autotask: nothing here has changed, and no time passes.
+    tenant.faults().clear();
+    house.settle().await;
+    assert_eq!(house.count_synced(), 0);
+    busily(house.engine.checkup()).await;
+    house.until_synced(clients.len()).await;
     house.stop().await;
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::futures::Notified;
+
 use super::access::{Access, access};
 use super::catalogue::Catalogue;
 use super::connection::Connection;
@@ -60,6 +62,11 @@ impl Autotask {
     /// Goes on where `old` stood, which read with other settings: what it has spent is spent.
     pub fn take_over(&self, old: &Autotask) {
         self.connection.take_over(&old.connection);
+    }
+
+    /// Ends when credentials that were refused are accepted again, whoever tried them.
+    pub fn released(&self) -> Notified<'_> {
+        self.connection.released()
     }
 
     /// Every company with the number of its agreements, by id.

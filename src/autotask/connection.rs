@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::brake::Brake;
 use super::budget::Budget;
@@ -44,6 +46,8 @@ pub(super) struct Connection {
     memory: UseMemory,
     requests: AtomicU64,
     known: Mutex<Known>,
+    /// Told when refused credentials are accepted again.
+    released: Notify,
     /// Held by the one request that tries the credentials.
     trial: tokio::sync::Mutex<()>,
     /// Held by the one request that discovers the zone.
@@ -83,6 +87,7 @@ impl Connection {
             memory: UseMemory::none(),
             requests: AtomicU64::new(0),
             known: Mutex::new(Known { auth: Auth::Untried, remote_date: None }),
+            released: Notify::new(),
             trial: tokio::sync::Mutex::default(),
             discovery: tokio::sync::Mutex::default(),
             watching: tokio::sync::Mutex::default(),
@@ -204,7 +209,13 @@ impl Connection {
         if self.brake.release() {
             tracing::info!("autotask accepts the credentials again");
             self.keep();
+            self.released.notify_waiters();
         }
+    }
+
+    /// Ends when credentials that were refused are accepted again, whoever tried them.
+    pub fn released(&self) -> Notified<'_> {
+        self.released.notified()
     }
 
     /// The credentials were refused, and looking for another zone did not help.

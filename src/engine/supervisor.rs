@@ -37,6 +37,9 @@ impl Engine {
             changed.as_mut().enable();
             let mut released = std::pin::pin!(self.busy.released());
             released.as_mut().enable();
+            let live = self.live();
+            let mut mended = std::pin::pin!(live.autotask.released());
+            mended.as_mut().enable();
             let sleep = match self.run_due().await {
                 Ok(sleep) => sleep,
                 Err(failure) => {
@@ -52,6 +55,7 @@ impl Engine {
                 () = tokio::time::sleep(sleep) => {}
                 () = &mut changed => {}
                 () = &mut released => {}
+                () = &mut mended => {}
                 () = self.stopping.cancelled() => {}
             }
         }

@@ -35,8 +35,8 @@ where
         let until = pause.until.map(|until| shown(until, now, zone));
         return Some(format!("paused until {}", until.as_deref().unwrap_or("lmsyncctl resume")));
     }
-    let error = state.last_error.as_ref().map(|error| error.code);
-    if blocked || error.is_some_and(Code::is_credential) {
+    // Once they are accepted again, an old refusal keeps nobody.
+    if blocked {
         return Some("credentials refused; lmsyncctl reload after mending".to_owned());
     }
     if due <= now {
@@ -47,7 +47,7 @@ where
         });
     }
     let rule = rule(state.at, interval);
-    Some(match error {
+    Some(match state.last_error.as_ref().map(|error| error.code) {
         Some(Code::Held) => format!("{rule}; held: lmsyncctl held {}", state.client.id),
         Some(code) if state.failures > 0 && code.may_go_away() => {
             format!("retry {} after {}", state.failures, code.words())
@@ -134,7 +134,7 @@ mod tests {
             "every 24 h; no permission is for a person to mend"
         );
         let refused = "credentials refused; lmsyncctl reload after mending";
-        assert_eq!(after(Code::AuthFailed, 1), refused);
+        assert_ne!(after(Code::AuthFailed, 1), refused);
         let blocked = Around { blocked: true, ..around() };
         assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc).as_deref(), Some(refused));
     }
