@@ -5,11 +5,14 @@
 
 mod in_process;
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use in_process::house::{House, busily, clients, generated, noon};
-use lmsyncd::autotask::Progress;
+use lmsyncd::autotask::{Phase, Progress, Report};
 use lmsyncd::demo::tenant::{Entity, Fault, FaultRule, Tenant};
 use lmsyncd::model::{ClientRef, Code};
 use tempfile::TempDir;
@@ -131,4 +134,46 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     house.until_synced(clients.len()).await;
     assert!(house.engine.board(None).expect("a board").waiting.is_none());
     house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_sees_it_waits_a_little_for_budget_and_nobody_waits_long_or_unseen() {
+    const CAP: u64 = 40;
+    let (folder, tenant) = (TempDir::new().expect("a folder"), generated(12, 3));
+    let (house, clients) = (quiet(&tenant, &folder), clients(&tenant));
+    house.reload(&format!("max-requests-per-hour = {CAP}"));
+    while house.look(&clients[1]).await.is_ok() {}
+    assert_eq!(tenant.counters().total, CAP);
+    let told = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = || {
+        let told = Arc::clone(&told);
+        let listener = move |report: &Report| {
+            if let Phase::ForBudget(until) = report.phase {
+                told.lock().expect("the phases").insert(until);
+            }
+        };
+        Progress::telling(listener).seen(true)
+    };
+    let look = async |progress: Progress| {
+        let began = Instant::now();
+        let looked = house.engine.look(&clients[1], &progress).await;
+        (looked.map_err(|failure| failure.code), began.elapsed())
+    };
+    let refused = (Err(Code::RateLimited), Duration::ZERO);
+    // The whole hour is ahead: it would take too long.
+    let failure = house.engine.look(&clients[1], &seen()).await.expect_err("too long");
+    assert_eq!((failure.code, failure.code.exit_status()), (Code::RateLimited, 7));
+    assert!(failure.message.contains("the next is free at"), "{failure}");
+    assert!(failure.hint.is_some());
+    assert_eq!(look(seen()).await, refused);
+    assert!(told.lock().expect("the phases").is_empty());
+
+    advance(Duration::from_secs(56 * 60)).await;
+    let free = house.engine.now() + TimeDelta::minutes(4);
+    assert_eq!(look(Progress::new()).await, refused, "nobody would see it wait");
+    let (looked, took) = look(seen()).await;
+    assert!(looked.is_ok(), "{looked:?}");
+    assert!(took.as_secs().abs_diff(4 * 60) <= 1, "it took {took:?}");
+    let until = told.lock().expect("the phases").iter().next().copied().expect("it was told");
+    assert!((until - free).abs() <= TimeDelta::seconds(1), "until {until}, not {free}");
 }

@@ -7,6 +7,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use super::budget::Budget;
 use super::classify::classify;
 use super::entity::Endpoint;
 use super::error::{AutotaskError, RateLimit};
-use super::limit::Limits;
+use super::limit::{Limits, Place};
 use super::options::Options;
 use super::progress::Progress;
 use super::remembered::UseMemory;
@@ -31,11 +32,14 @@ use super::work::Work;
 use super::zone::{self, Zone, ZoneMemory};
 use crate::clock::Clock;
 
+/// The shortest wait for budget: a clock that stands still must not make it spin.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
 /// The way to one tenant.
 pub(super) struct Connection {
     credentials: Credentials,
     discovery_url: String,
-    timeout: std::time::Duration,
+    timeout: Duration,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     zone: Zone,
@@ -276,13 +280,8 @@ impl Connection {
         progress: &Progress,
         work: Work,
     ) -> Result<Value, AutotaskError> {
-        let _place = self.limits.enter(request.endpoint()).await;
+        let _place = self.begin(request.endpoint(), progress, work).await?;
         let now = self.clock.now();
-        if let Some(blocked) = self.brake.blocked(work, now) {
-            return Err(AutotaskError::Blocked(blocked));
-        }
-        let allowed = self.budget.take(progress.work(), now);
-        allowed.inspect_err(|limit| progress.stop(*limit))?;
         self.tenant.sent();
         self.memory.keep(&self.budget, &self.brake, self.credentials.trace(), now);
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -316,6 +315,39 @@ impl Connection {
             Err(error) => tracing::debug!(%request, %error, "autotask did not serve the request"),
         }
         outcome
+    }
+
+    /// Waits for a place, and takes one request out of the budget; where that is used up, for the
+    /// next, if somebody sees it wait and it does not take too long.
+    async fn begin(
+        &self,
+        endpoint: Endpoint,
+        progress: &Progress,
+        work: Work,
+    ) -> Result<Option<Place>, AutotaskError> {
+        loop {
+            let place = self.limits.enter(endpoint).await;
+            let now = self.clock.now();
+            if let Some(blocked) = self.brake.blocked(work, now) {
+                return Err(AutotaskError::Blocked(blocked));
+            }
+            match self.budget.take(progress.work(), now) {
+                Ok(()) => {
+                    progress.waited();
+                    return Ok(place);
+                }
+                Err(RateLimit::Own { next, .. }) if progress.may_wait(next, now) => {
+                    drop(place);
+                    progress.waiting_for_budget(next);
+                    let wait = (next - now).to_std().unwrap_or_default();
+                    tokio::time::sleep(wait.max(SHORTEST_WAIT)).await;
+                }
+                Err(limit) => {
+                    progress.stop(limit);
+                    return Err(limit.into());
+                }
+            }
+        }
     }
 
     /// Keeps a reading of the tenant's use.
@@ -381,7 +413,7 @@ fn may_have_moved(error: &AutotaskError) -> bool {
     }
 }
 
-fn too_slow(timeout: std::time::Duration) -> TransportError {
+fn too_slow(timeout: Duration) -> TransportError {
     let cause = format!("no answer within {} seconds", timeout.as_secs());
     TransportError { trouble: Trouble::Timeout, cause }
 }
