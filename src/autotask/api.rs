@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::futures::Notified;
+
 use super::access::{Access, access};
 use super::agreements::Agreements;
 use super::catalogue::Catalogue;
@@ -97,6 +99,11 @@ impl Autotask {
     /// Whether the API user's secret is the same, and whether the integration code is.
     pub fn same_secrets(&self, other: &Autotask) -> (bool, bool) {
         self.connection.same_secrets(&other.connection)
+    }
+
+    /// Ends when credentials that were refused are accepted again, whoever tried them.
+    pub fn released(&self) -> Notified<'_> {
+        self.connection.released()
     }
 
     /// Every company with the number of its agreements, by id.

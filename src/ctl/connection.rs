@@ -24,6 +24,9 @@ use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, Nul
 /// How much is read from the socket at a time, in bytes.
 const CHUNK: usize = 64 << 10;
 
+/// How often a daemon that is stopping is called: as many may follow one another at once.
+const TRIES: usize = 5;
+
 /// What the daemon answered.
 #[derive(Debug)]
 pub struct Answer<R> {
@@ -61,18 +64,22 @@ impl Client {
 
     /// Calls a method and waits for its last reply; meanwhile it is shown how far it is.
     ///
-    /// A daemon that is stopping has begun nothing. Where systemd holds the socket, a second call
+    /// A daemon that is stopping has begun nothing. Where systemd holds the socket, another call
     /// waits in it for the next daemon; elsewhere it is told the same again.
     pub fn call<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {
-        match self.call_once(parameters) {
-            Err(CtlError::Failed(stopping)) if stopping.code == Code::Stopping => {
-                match self.call_once(parameters) {
-                    Err(CtlError::Unreachable { .. }) => Err(CtlError::Failed(stopping)),
-                    answer => answer,
-                }
+        let mut answer = self.call_once(parameters);
+        for _ in 1..TRIES {
+            let Err(CtlError::Failed(stopping)) = &answer else { break };
+            if stopping.code != Code::Stopping {
+                break;
             }
-            answer => answer,
+            match self.call_once(parameters) {
+                // It has stopped, and that is what there is to tell.
+                Err(CtlError::Unreachable { .. }) => break,
+                next => answer = next,
+            }
         }
+        answer
     }
 
     fn call_once<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {

@@ -15,6 +15,7 @@ use super::{Engine, Live};
 use crate::autotask::{Auth, Autotask};
 use crate::config::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Change, Effect, Settings};
 use crate::model::{Event, EventName, Failure};
+use crate::sync::batch::Batches;
 
 /// The settings that change the way to Autotask.
 const WAY: [&str; 4] =
@@ -47,6 +48,8 @@ impl Engine {
         let live = Live { settings: Arc::new(settings), autotask };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         self.directory.clear();
+        // The hour may be larger now, or the tenant another.
+        *self.batches() = Batches::default();
         self.schedule.notify_waiters();
         let message = match changes.len() {
             0 => "configuration read again: nothing is different".to_owned(),
