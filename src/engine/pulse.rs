@@ -111,7 +111,8 @@ impl Engine {
         let next_run = clients.iter().filter_map(|state| state.next_run).min();
         let waits = || {
             let due = next_run.is_some_and(|next| next <= now);
-            waiting::reason(&usage, &live.settings, now).filter(|_| due || usage.blocked.is_some())
+            waiting::reason(&usage, &live.settings, &self.batches(), now)
+                .filter(|_| due || usage.blocked.is_some())
         };
         Ok(Outline {
             auto_sync,
