@@ -111,21 +111,21 @@ async fn an_interval_made_shorter_counts_from_the_last_run() {
     house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     advance(hours(4)).await;
-    house.reload("[sync]\ninterval = \"6h\"");
+    house.reload("[sync]\ninterval = \"6h\"").await;
     house.no_more_than(1).await;
     let next = || house.engine.board(Some(&acme())).expect("a board").clients[0].state.next_run;
     let minutes =
         |next: Option<chrono::DateTime<chrono::Utc>>| (next.expect("one") - noon()).num_minutes();
     assert_eq!(minutes(next()), 6 * 60);
-    house.reload("[sync]\ninterval = \"48h\"");
+    house.reload("[sync]\ninterval = \"48h\"").await;
     assert_eq!(minutes(next()), 24 * 60, "a longer one lets the planned run stand");
-    house.reload("[sync]\ninterval = \"6h\"");
+    house.reload("[sync]\ninterval = \"6h\"").await;
     advance(hours(2)).await;
     house.until_runs(2).await;
     assert_eq!(minutes(next()), 12 * 60);
     // Shorter than the time that has passed since: now, and once.
     advance(hours(3)).await;
-    house.reload("[sync]\ninterval = \"2h\"");
+    house.reload("[sync]\ninterval = \"2h\"").await;
     house.until_runs(3).await;
     house.no_more_than(3).await;
     house.stop().await;

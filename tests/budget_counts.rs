@@ -48,7 +48,7 @@ async fn a_reload_allows_no_more_requests_at_a_time_while_old_ones_run() {
     let reloaded = async {
         for round in 0..3 {
             sleep(Duration::from_millis(700)).await;
-            house.reload(&format!("request-timeout = \"{}s\"", 60 + round));
+            house.reload(&format!("request-timeout = \"{}s\"", 60 + round)).await;
             look(&house, &clients[9..12]).await;
         }
     };
@@ -56,7 +56,7 @@ async fn a_reload_allows_no_more_requests_at_a_time_while_old_ones_run() {
     tokio::join!(look(&house, &clients[1..9]), reloaded);
     assert_eq!(most_at_a_time(&tenant), 2, "{:?}", tenant.counters());
     // A smaller number counts for what begins after it.
-    house.reload("concurrency-per-endpoint = 1");
+    house.reload("concurrency-per-endpoint = 1").await;
     tenant.reset_counters();
     look(&house, &clients[1..7]).await;
     assert_eq!(most_at_a_time(&tenant), 1, "{:?}", tenant.counters());
@@ -77,7 +77,7 @@ async fn a_429_leaves_one_request_at_a_time_for_a_while_also_across_a_reload() {
         (highest["Contracts"], highest["Companies"])
     };
     assert_eq!(highest().await, (1, 2), "only the endpoint that complained");
-    house.reload("request-timeout = \"60s\"");
+    house.reload("request-timeout = \"60s\"").await;
     assert_eq!(highest().await, (1, 2), "a reload does not forget it");
     advance(Duration::from_secs(300)).await;
     assert_eq!(highest().await, (2, 2), "it was content for a while");
@@ -141,7 +141,7 @@ async fn a_person_who_sees_it_waits_a_little_for_budget_and_nobody_waits_long_or
     const CAP: u64 = 40;
     let (folder, tenant) = (TempDir::new().expect("a folder"), generated(12, 3));
     let (house, clients) = (quiet(&tenant, &folder), clients(&tenant));
-    house.reload(&format!("max-requests-per-hour = {CAP}"));
+    house.reload(&format!("max-requests-per-hour = {CAP}")).await;
     while house.look(&clients[1]).await.is_ok() {}
     assert_eq!(tenant.counters().total, CAP);
     let told = Arc::new(Mutex::new(BTreeSet::new()));

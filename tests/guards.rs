@@ -353,7 +353,7 @@ async fn a_status_that_flips_is_held_where_that_is_asked_for() {
     let run = shop.house.runs().remove(0);
     assert_eq!((run.trigger, run.result), (Trigger::Auto, RunResult::Held));
     assert_eq!(shop.text("A29683353", Field::Status), "inactive");
-    shop.house.reload("[guard]\nhold-status-flips = false");
+    shop.house.reload("[guard]\nhold-status-flips = false").await;
     advance(hours(25)).await;
     shop.house.until_runs(runs + 2).await;
     assert_eq!(shop.house.runs()[0].result, RunResult::Ok);

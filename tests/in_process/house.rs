@@ -142,9 +142,9 @@ impl House {
     }
 
     /// Reloads with another configuration; see [`House::start_with`].
-    pub fn reload(&self, config: &str) {
+    pub async fn reload(&self, config: &str) {
         config.clone_into(&mut self.config.lock().expect("the text"));
-        self.engine.reload().expect("reloaded");
+        self.engine.reload().await.expect("reloaded");
     }
 
     /// Switches auto-sync on.
