@@ -28,7 +28,7 @@ const FLOORS: [(&str, u8); 13] = [
 const SEEN_BY_CTL: [&str; 5] = ["varlink", "model", "config", "clock", "ctl"];
 
 /// Libraries and the only modules that may name them.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("sled::", &["store"]),
     ("bincode::", &["store"]),
     ("axum::", &["demo"]),

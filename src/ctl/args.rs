@@ -76,6 +76,7 @@ pub enum Command {
     Client(client::Command),
     Pending(pending::Args),
     Diff(diff::Args),
+    #[command(visible_alias = "import")]
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
     Ignore(marks::IgnoreArgs),

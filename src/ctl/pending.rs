@@ -134,9 +134,12 @@ fn one(
 
 /// How many items a sync of everything would apply.
 pub fn applicable(items: &[Item]) -> usize {
-    let applies =
-        |item: &&Item| item.state.parse::<PendingState>().is_ok_and(PendingState::can_apply);
-    items.iter().filter(applies).count()
+    items.iter().filter(|item| applies(item)).count()
+}
+
+/// Whether a sync can apply an item.
+pub fn applies(item: &Item) -> bool {
+    item.state.parse::<PendingState>().is_ok_and(PendingState::can_apply)
 }
 
 fn footer(client: &Client, items: &[Item], screen: &Screen) -> String {
@@ -216,7 +219,7 @@ mod tests {
                 per_month: "7.40".to_owned(),
                 per_year: "88.80".to_owned(),
             }]),
-            clients: None,
+            ..PendingReply::default()
         }
     }
 

@@ -50,6 +50,7 @@ pub fn hold(held: &mut Held<'_>) {
             rejects: full.then(|| vec![reject()]),
             effects: full.then(|| vec![effect()]),
             clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
+            progress: full.then(|| Progress { doing: word(), pages: 1, rows: 1 }),
         }),
     );
     held.method(

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use chrono::NaiveTime;
 use rust_decimal::Decimal;
+use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::autotask::{Phase, Progress, Report};
 use crate::control::convert::{self, count, moment};
-use crate::control::session::{Answer, CallError, Context, finish, parameters};
+use crate::control::session::{Answer, CallError, Context, Replies, finish, parameters};
 use crate::engine::{Engine, Look, Order, Patience};
 use crate::model::{
     BillingCycle, Code, Currency, Failure, Field, Fields, ItemKey, PendingItem, PendingState,
@@ -60,14 +61,14 @@ async fn list_clients(call: sync::ListClients, context: Context<'_>) -> Answer {
     finish(sync::ClientList { clients, as_of: moment(as_of) })
 }
 
-async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
+async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let state = match call.state.as_deref() {
         None => None,
         Some(text) => Some(parse_state(text)?),
     };
     let cached = call.cached.unwrap_or(false);
     let Some(client) = &call.client else {
-        return pending_of_all(cached, context).await;
+        return pending_of_all(cached, &mut context).await;
     };
     let client = context.engine.resolve(client).await?;
     let look = match cached {
@@ -75,7 +76,11 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
             Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
                 .hint(format!("lmsyncctl pending {}", client.id))
         })?,
-        false => context.engine.look(&client, &Progress::new()).await?,
+        false => {
+            let (progress, told) = progress();
+            let look = context.engine.look(&client, &progress);
+            telling(look, told, &mut context.stream, reading).await?
+        }
     };
     let ignored = call.all.unwrap_or(false) || state == Some(PendingState::Ignored);
     let shown: Vec<&PendingItem> = look
@@ -90,15 +95,17 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
         effects: Some(effects(&shown)),
         items: Some(shown.into_iter().map(convert::item).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
-        clients: None,
+        ..sync::PendingReply::default()
     })
 }
 
-async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
+async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
         context.engine.ask(Engine::last_looks).await?
     } else {
-        context.engine.look_at_all(&Progress::new()).await?
+        let (progress, told) = progress();
+        let looks = context.engine.look_at_all(&progress);
+        telling(looks, told, &mut context.stream, reading).await?
     };
     let as_of = looks.iter().map(|look| look.as_of).min();
     let mut clients: Vec<sync::PendingSummary> =
@@ -219,30 +226,13 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
             Patience::AtMost(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
         }
     };
-    let (tell, mut told) = watch::channel(Report::default());
-    let progress = Progress::telling(move |report| {
-        tell.send_replace(*report);
-    });
+    let (progress, told) = progress();
     let run = context.engine.sync(order, patience, progress);
-    let mut run = std::pin::pin!(run);
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut run => break outcome?,
-            // A run that has begun goes on; what only waits for its turn does not begin.
-            () = context.caller.gone() => {
-                return Err(Failure::new(Code::TimedOut, "the caller went away").into());
-            }
-            Ok(()) = told.changed(), if context.stream.is_some() => {
-                let report = *told.borrow_and_update();
-                let gone = match &mut context.stream {
-                    Some(stream) => stream.more(progress_reply(&report)).await.is_err(),
-                    None => true,
-                };
-                if gone {
-                    // The asker went away; the run goes on, and the board tells of it.
-                    context.stream = None;
-                }
-            }
+    let outcome = tokio::select! {
+        outcome = telling(run, told, &mut context.stream, running) => outcome?,
+        // A run that has begun goes on; what only waits for its turn does not begin.
+        () = context.caller.gone() => {
+            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
         }
     };
     finish(sync::SyncReply {
@@ -253,13 +243,55 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     })
 }
 
-fn progress_reply(report: &Report) -> sync::SyncReply {
+/// Progress of a person's work, and where it can be followed.
+fn progress() -> (Progress, watch::Receiver<Report>) {
+    let (tell, told) = watch::channel(Report::default());
+    let progress = Progress::telling(move |report| {
+        tell.send_replace(*report);
+    });
+    (progress, told)
+}
+
+/// Does the work, and tells a caller that asked for `more` how far it is meanwhile.
+async fn telling<T, R: Serialize>(
+    work: impl Future<Output = T>,
+    mut told: watch::Receiver<Report>,
+    stream: &mut Option<&mut Replies>,
+    reply: fn(sync::Progress) -> R,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Ok(()) = told.changed(), if stream.is_some() => {
+                let report = *told.borrow_and_update();
+                let gone = match stream {
+                    Some(stream) => stream.more(reply(how_far(&report))).await.is_err(),
+                    None => true,
+                };
+                if gone {
+                    // The asker went away; the work goes on, and the board tells of it.
+                    *stream = None;
+                }
+            }
+        }
+    }
+}
+
+fn how_far(report: &Report) -> sync::Progress {
     let doing = match report.phase {
         Phase::Starting => "starting".to_owned(),
         Phase::Reading(entity) => format!("reading {entity}"),
         Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
     };
-    let progress = sync::Progress { doing, pages: count(report.pages), rows: count(report.rows) };
+    sync::Progress { doing, pages: count(report.pages), rows: count(report.rows) }
+}
+
+fn reading(progress: sync::Progress) -> sync::PendingReply {
+    sync::PendingReply { progress: Some(progress), ..sync::PendingReply::default() }
+}
+
+fn running(progress: sync::Progress) -> sync::SyncReply {
     sync::SyncReply { progress: Some(progress), ..sync::SyncReply::default() }
 }
 

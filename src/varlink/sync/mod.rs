@@ -79,7 +79,7 @@ impl Method for ListClients {
     type Reply = ClientList;
 }
 
-/// Asks what a sync would apply.
+/// Asks what a sync would apply. With `more`, progress comes before the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pending {
@@ -178,6 +178,9 @@ pub struct PendingReply {
     /// The summary, where no client was named: clients with something pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<Vec<PendingSummary>>,
+    /// How far the reading is, in the replies before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for Pending {
