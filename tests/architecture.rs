@@ -37,7 +37,9 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("clap::", &["ctl", "daemon"]),
     ("comfy_table::", &["ctl"]),
     ("tracing_journald::", &["daemon"]),
-    // `ctl` ends `watch` quietly at Ctrl-C.
+    ("ratatui::", &["ctl"]),
+    ("crossterm::", &["ctl"]),
+    // `ctl` ends `watch` quietly at Ctrl-C, and gives the dialog's terminal back.
     ("signal_hook", &["daemon", "ctl"]),
     ("tokio::net::UnixListener", &["control"]),
 ];

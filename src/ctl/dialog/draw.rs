@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::list::{List, Tick, View};
-use super::rows::{Body, Row};
+use super::rows::Row;
 use super::state::{Face, LEAST_SIZE, State};
 use super::theme::Theme;
 use super::{grid, panels, side, text};
@@ -86,7 +86,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
         for (y, row) in (lines.list..).zip(rows) {
             put(y, row);
         }
-        put(lines.rule, Line::styled(rule(list, width, size.1), theme.tone(Tone::Dim)));
+        put(lines.rule, Line::styled(rule(state, list, width, size.1), theme.tone(Tone::Dim)));
         for (y, line) in (lines.about..lines.about + lines.about_height).zip(about(state, list)) {
             put(y, Line::styled(text::cut(&format!(" {line}"), width), theme.tone(Tone::Plain)));
         }
@@ -133,15 +133,8 @@ fn title(state: &State, width: usize) -> String {
 
 /// How many rows are in each state.
 fn counts(list: &List) -> String {
-    let rejected = list.rows().iter().filter(|row| matches!(row.body, Body::Reject(_))).count();
-    let of = |state: PendingState| {
-        let number = list.rows().iter().filter(|row| row.state() == state.name()).count();
-        (number, state.name())
-    };
-    let all = PendingState::ALL.into_iter().map(of).chain([(rejected, "rejected")]);
-    let told = all.filter(|(number, _)| *number > 0);
-    let told = told.map(|(number, state)| format!("{} {state}", thousands(number as i64)));
-    told.collect::<Vec<_>>().join(", ")
+    let told = |(number, state): &(usize, &str)| format!("{} {state}", thousands(*number as i64));
+    list.counts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
 /// Where the filter stands on its line, and what is in front of it.
@@ -214,10 +207,10 @@ fn nothing(list: &List) -> String {
 }
 
 /// The line between the list and what is below it: which rows are on the screen.
-fn rule(list: &List, width: usize, height: usize) -> String {
+fn rule(state: &State, list: &List, width: usize, height: usize) -> String {
     let shown = list.shown().len();
     let (top, _) = list.position();
-    let mut told = Vec::new();
+    let mut told = vec![format!("read {}", state.screen.short(list.as_of.as_deref()))];
     if shown > height {
         let last = (top + height).min(shown);
         let [top, last, all] = [top + 1, last, shown].map(|number| thousands(number as i64));
@@ -228,7 +221,7 @@ fn rule(list: &List, width: usize, height: usize) -> String {
         let verb = if list.with_ignored() { "shown, i hides" } else { "hidden, i shows" };
         told.push(format!("{} ignored {verb} them", thousands(ignored as i64)));
     }
-    let told = if told.is_empty() { String::new() } else { format!(" {} ", told.join(" · ")) };
+    let told = format!(" {} ", told.join(" · "));
     let line = width.saturating_sub(text::width(&told) + 2);
     text::cut(&format!("{}{told}──", "─".repeat(line)), width)
 }
@@ -301,10 +294,9 @@ fn button(state: &State, list: &List, width: usize, theme: Theme) -> Line<'stati
         false => format!("[ Sync {} ]", count(number as i64, "selected contract")),
     };
     let hidden = list.count_hidden();
-    let beside = match (hidden, number) {
-        (0, 0) | (_, 0) => String::new(),
-        (0, _) => " s".to_owned(),
-        (hidden, _) => format!(" s · {} of them not shown", thousands(hidden as i64)),
+    let beside = match hidden {
+        0 => String::new(),
+        hidden => format!(" {} of them not shown", thousands(hidden as i64)),
     };
     let blank = width.saturating_sub(text::width(&label)) / 2;
     let beside = text::cut(&beside, width.saturating_sub(blank + text::width(&label)));

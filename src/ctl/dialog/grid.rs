@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::list::{List, Tick};
-use super::rows::{Body, Row};
+use super::rows::Row;
 use super::text;
 use super::theme::Theme;
 use crate::ctl::screen::Tone;
@@ -25,8 +25,8 @@ const END: usize = 6;
 const GIVES_WAY: [usize; 6] = [START, END, TYPE, CYCLE, STATE, COST];
 
 /// How far names and types may be cut before a column is left out, in columns of the screen.
-const LEAST_NAME: usize = 18;
-const LEAST_TYPE: usize = 8;
+const LEAST_NAME: usize = 20;
+const LEAST_TYPE: usize = 9;
 
 /// The marker of the keyboard's row, the checkbox, and a blank.
 const FRONT: usize = 5;
@@ -95,15 +95,17 @@ fn total(widths: &[Option<usize>; 7], width: usize) -> usize {
 /// The line with the heads of the columns.
 pub fn heads(list: &List, width: usize, theme: Theme) -> Line<'static> {
     let widths = fit(&list.natural, width);
-    let mut line = " ".repeat(FRONT);
-    for (column, size) in widths.iter().enumerate() {
-        let Some(size) = *size else { continue };
-        let head = if column == STATE && size == 1 { "" } else { HEADS[column] };
-        let head = if column == COST { text::right(head, size) } else { text::left(head, size) };
-        line.push_str(&head);
-        line.push_str(&" ".repeat(gap(width)));
-    }
-    Line::styled(text::left(&line, width), theme.head())
+    let heads = widths.iter().enumerate().filter_map(|(column, size)| {
+        let head = if column == STATE && *size == Some(1) { "" } else { HEADS[column] };
+        size.map(|size| aligned(column, head, size))
+    });
+    let heads = heads.collect::<Vec<_>>().join(&" ".repeat(gap(width)));
+    Line::styled(text::left(&format!("{}{heads}", " ".repeat(FRONT)), width), theme.head())
+}
+
+/// A text as wide as its column.
+fn aligned(column: usize, text: &str, size: usize) -> String {
+    if column == COST { text::right(text, size) } else { text::left(text, size) }
 }
 
 /// The lines of the rows that a screen of this size has room for. Where nothing can be ticked, no
@@ -157,47 +159,44 @@ impl Drawn<'_> {
         focus: bool,
         theme: Theme,
     ) -> Line<'static> {
-        let (state, tone) = self.row.marked_state();
-        let ordinary = if matches!(self.row.body, Body::Item(_)) && !self.row.tickable {
-            theme.tone(Tone::Dim)
-        } else {
-            Style::new()
-        };
-        let marker = if self.chosen { ">" } else { " " };
-        let tick = match self.tick {
-            Tick::On | Tick::Part => theme.strong(),
-            Tick::Off | Tick::None => ordinary,
-        };
+        let row = self.row;
+        let (state, tone) = row.marked_state();
+        let left_out = row.item().is_some() && !row.tickable;
+        let ordinary = if left_out { theme.tone(Tone::Dim) } else { Style::new() };
+        let ticked = matches!(self.tick, Tick::On | Tick::Part);
         let mut spans = vec![
-            Span::styled(marker, theme.strong()),
-            Span::styled(self.tick.mark(), tick),
+            Span::styled(if self.chosen { ">" } else { " " }, theme.strong()),
+            Span::styled(self.tick.mark(), if ticked { theme.strong() } else { ordinary }),
             Span::raw(" "),
         ];
         let gap = " ".repeat(gap(width));
+        let name = format!("{}{}", self.branch.mark(), row.name());
+        let cost = row.cost();
+        let cells = [
+            (state.as_str(), theme.tone(tone)),
+            (name.as_str(), ordinary),
+            (row.kind(), ordinary),
+            (cost.as_str(), ordinary),
+            (row.cycle(), ordinary),
+            (row.start(), ordinary),
+            (row.end(), ordinary),
+        ];
+        let why = row.why_not();
+        let ends = if why.is_some() { NAME } else { END };
         let mut used = FRONT;
-        let mut put = |text: String, style: Style| {
-            used += text::width(&text) + gap.len();
-            spans.extend([Span::styled(text, style), Span::raw(gap.clone())]);
-        };
-        if let Some(size) = widths[STATE] {
-            put(text::left(&state, size), theme.tone(tone));
-        }
-        let name = format!("{}{}", self.branch.mark(), self.row.name());
-        put(text::left(&name, widths[NAME].unwrap_or(1)), ordinary);
-        if let Some(why) = self.row.why_not() {
-            // Why it cannot be chosen stands where its cost would.
-            let rest = text::cut(&why, width.saturating_sub(used));
-            spans.push(Span::styled(rest, theme.tone(Tone::Dim)));
-        } else {
-            let row = self.row;
-            let cost = row.cost();
-            let rest = [(TYPE, row.kind()), (COST, &cost), (CYCLE, row.cycle())];
-            for (column, text) in rest.into_iter().chain([(START, row.start()), (END, row.end())]) {
-                let Some(size) = widths[column] else { continue };
-                let text =
-                    if column == COST { text::right(text, size) } else { text::left(text, size) };
-                spans.push(Span::raw(format!("{text}{gap}")));
+        for (column, (text, style)) in cells.into_iter().enumerate().take(ends + 1) {
+            let Some(size) = widths[column] else { continue };
+            if used > FRONT {
+                spans.push(Span::raw(gap.clone()));
+                used += gap.len();
             }
+            spans.push(Span::styled(aligned(column, text, size), style));
+            used += size;
+        }
+        if let Some(why) = why {
+            // Why it cannot be chosen stands where its cost would.
+            let why = text::cut(&format!("{gap}{why}"), width.saturating_sub(used));
+            spans.push(Span::styled(why, theme.tone(Tone::Dim)));
         }
         if self.chosen && focus {
             // One colour for the whole line: what a state means stands in its mark and word.
@@ -222,8 +221,8 @@ mod tests {
         };
         assert_eq!(kept(160), [true; 7]);
         assert_eq!(kept(100), [true; 7]);
-        assert_eq!(kept(80), [true, true, true, true, true, false, true]);
-        assert_eq!(kept(70), [true, true, true, true, true, false, false]);
+        assert_eq!(kept(83), [true, true, true, true, true, false, true]);
+        assert_eq!(kept(72), [true, true, true, true, true, false, false]);
         assert_eq!(kept(40), [true, true, false, true, false, false, false]);
         assert_eq!(fit(&natural, 40)[STATE], Some(1));
         for width in 40..200 {

@@ -4,7 +4,8 @@
 //! unticks everything.
 
 use super::grid::{self, Widths};
-use super::rows::Row;
+use super::rows::{Body, REJECTED, Row};
+use crate::model::PendingState;
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +59,8 @@ pub struct List {
     with_ignored: bool,
     /// How wide each column would like to be.
     pub natural: Widths,
+    /// How many rows are in each state that there is.
+    pub counts: Vec<(usize, &'static str)>,
     /// When Autotask was asked.
     pub as_of: Option<String>,
 }
@@ -74,6 +77,7 @@ impl List {
             filter: String::new(),
             with_ignored: false,
             natural: grid::natural(&rows),
+            counts: counts(&rows),
             as_of,
             rows,
         };
@@ -148,7 +152,8 @@ impl List {
 
     /// How many rows are ignored.
     pub fn ignored(&self) -> usize {
-        self.rows.iter().filter(|row| row.is_ignored()).count()
+        let ignored = self.counts.iter().find(|(_, state)| *state == PendingState::Ignored.name());
+        ignored.map_or(0, |(number, _)| *number)
     }
 
     /// Shows these rows only.
@@ -293,7 +298,14 @@ impl List {
 
 /// Whether a row only names the agreement of those below it.
 fn is_above(row: &Row) -> bool {
-    matches!(row.body, super::rows::Body::Above { .. })
+    matches!(row.body, Body::Above { .. })
+}
+
+/// How many rows are in each state that there is, in the order of the states.
+fn counts(rows: &[Row]) -> Vec<(usize, &'static str)> {
+    let states = PendingState::ALL.map(PendingState::name).into_iter().chain([REJECTED]);
+    let of = |state| (rows.iter().filter(|row| row.state() == state).count(), state);
+    states.map(of).filter(|(number, _)| *number > 0).collect()
 }
 
 #[cfg(test)]

@@ -18,8 +18,17 @@ use crate::varlink::sync::Switch;
 /// How long a turn of the spinner is, in milliseconds.
 pub const TICK: u64 = 120;
 
-/// How wide a panel is at most; longer lines are hard to read.
+/// How wide a box is at most; longer lines are hard to read.
 const WIDEST: u16 = 76;
+
+/// From this width on a box leaves a part of the list on either side of it.
+const ROOMY: u16 = 60;
+
+/// The columns of a panel that are not its text: border and blank on either side.
+const SIDES: u16 = 4;
+
+/// The lines of a panel that are not its text: its border, and the keys.
+const EDGES: u16 = 3;
 
 /// The spinner.
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -27,22 +36,22 @@ const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 /// The keys, and what they do.
 const KEYS: [(&str, &str); 17] = [
     ("↑ ↓ k j", "move by a row"),
-    ("PgUp PgDn", "move by a screen; Home g, End G: to the ends"),
-    ("space", "tick or untick; an agreement with its additions, as far as they are shown"),
+    ("PgUp PgDn", "move by a screen; g G, Home End: to the ends"),
+    ("space", "tick or untick; an agreement with its shown additions"),
     ("x", "tick or untick this row alone"),
     ("a", "tick everything that is shown"),
     ("n", "tick nothing"),
     ("Enter", "what changes, old and new side by side"),
-    ("/", "show only what holds a text: in its name, key, type or state"),
+    ("/", "show only what holds a text (name, key, type, state)"),
     ("1 2 3", "both, agreements only, additions only"),
     ("i", "show or hide what is ignored"),
-    ("s", "sync what is ticked; or Tab to the button and Enter"),
+    ("s", "sync what is ticked; or Tab to the button, and Enter"),
     ("A", "turn auto-sync for this client on or off"),
     ("r", "read from Autotask again"),
     ("q Esc", "leave; Ctrl-C leaves at once"),
     ("", ""),
-    ("[x] [ ] [~]", "ticked, not ticked, some of an agreement and its additions"),
-    (" · ", "cannot be ticked: held, ignored, unsupported or rejected; the row says why"),
+    ("[x] [ ] [~]", "ticked, not ticked, some of it and its additions"),
+    (" · ", "cannot be ticked; the row says why"),
 ];
 
 /// Draws what lies over the list.
@@ -77,9 +86,29 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
     }
 }
 
-/// How wide the text in a panel is on a screen of this width.
+/// How wide a box is on a screen of this width.
+fn box_width(width: u16) -> u16 {
+    if width < ROOMY { width } else { (width - 8).min(WIDEST) }
+}
+
+/// How wide the text in it is.
 fn panel_width(width: u16) -> usize {
-    usize::from(width.saturating_sub(2).min(WIDEST).saturating_sub(4))
+    usize::from(box_width(width).saturating_sub(SIDES))
+}
+
+/// The place of a panel that covers the list: all but the first and the last line.
+pub fn whole(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }
+}
+
+/// How wide its text is on a screen of this size.
+pub fn whole_width(size: (u16, u16)) -> usize {
+    usize::from(size.0.saturating_sub(SIDES))
+}
+
+/// How many lines of text it has room for.
+pub fn whole_height(size: (u16, u16)) -> usize {
+    usize::from(size.1.saturating_sub(2 + EDGES))
 }
 
 /// A panel in the middle with these lines and, below them, the keys that count now.
@@ -92,7 +121,7 @@ fn boxed(
     style: ratatui::style::Style,
     theme: Theme,
 ) {
-    let width = area.width.saturating_sub(2).min(WIDEST);
+    let width = box_width(area.width);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
     let height = wanted.min(area.height);
     let panel = Rect {
@@ -236,34 +265,25 @@ fn help_lines(width: usize) -> Vec<String> {
 /// The line of the keys with which their last screen begins.
 pub fn help_height(state: &State) -> usize {
     let lines = help_lines(panel_width(state.size.0)).len();
-    lines.saturating_sub(usize::from(state.size.1.saturating_sub(4)))
-}
-
-/// How wide the text of a result is on a screen of this size.
-pub fn result_width(size: (u16, u16)) -> u16 {
-    size.0.saturating_sub(6)
-}
-
-/// How many lines of a result a screen of this size has room for.
-pub fn result_height(size: (u16, u16)) -> usize {
-    usize::from(size.1.saturating_sub(5))
+    lines.saturating_sub(usize::from(state.size.1.saturating_sub(EDGES)))
 }
 
 /// What a run did, as lines: the sum, what is to be done about what went wrong, the rejected rows,
 /// and every item.
-pub fn result_lines(outcome: &Outcome, screen: &Screen, width: u16) -> Vec<String> {
-    let plain = Screen { colour: false, width: Some(width), ..screen.clone() };
+pub fn result_lines(outcome: &Outcome, screen: &Screen, width: usize) -> Vec<String> {
+    let columns = u16::try_from(width).unwrap_or(u16::MAX);
+    let plain = Screen { colour: false, width: Some(columns), ..screen.clone() };
     let run = &outcome.run;
-    let mut lines = text::wrap(&sync::summary(run, &plain), width.into());
+    let mut lines = text::wrap(&sync::summary(run, &plain), width);
     if let Some((message, hint)) = sync::complaint(run, &screen.program) {
-        lines.extend(text::wrap(&message, width.into()));
-        lines.extend(text::wrap(&format!("hint: {hint}"), width.into()));
+        lines.extend(text::wrap(&message, width));
+        lines.extend(text::wrap(&format!("hint: {hint}"), width));
     }
     for reject in &outcome.rejects {
         // Wrapped rather than cut: the reason is what must be read.
         let told = format!("x {}  {}: {}", reject.key, reject.field, reject.reason);
         lines.push(String::new());
-        lines.extend(text::wrap(&told, width.into()));
+        lines.extend(text::wrap(&told, width));
     }
     lines.push(String::new());
     if outcome.items.is_empty() {
@@ -283,18 +303,12 @@ fn result(frame: &mut Frame<'_>, area: Rect, outcome: &Outcome, theme: Theme) {
         "held" => "Held: nothing was imported",
         _ => "Failed",
     };
-    let panel = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    };
     let lines: Vec<String> = outcome.lines.iter().skip(outcome.top).cloned().collect();
-    let more = outcome.lines.len() > result_height((area.width, area.height));
+    let more = outcome.lines.len() > whole_height((area.width, area.height));
     let keys = if more {
         "Enter close   r back to the list   ↑ ↓ scroll"
     } else {
         "Enter close   r back to the list"
     };
-    filled(frame, panel, title, &lines, keys, style, theme);
+    filled(frame, whole(area), title, &lines, keys, style, theme);
 }

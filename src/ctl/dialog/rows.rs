@@ -11,6 +11,9 @@ use crate::ctl::tree::{self, Line};
 use crate::model::PendingState;
 use crate::varlink::sync::{Item, Reject};
 
+/// The state of a row of Autotask's that could not be converted.
+pub const REJECTED: &str = "rejected";
+
 /// What a row tells of.
 #[derive(Debug, Clone)]
 pub enum Body {
@@ -64,7 +67,7 @@ impl Row {
         }
     }
 
-    /// Its name; that of the field for a row that could not be converted.
+    /// Its name, or its key where it has none.
     pub fn name(&self) -> &str {
         match &self.body {
             Body::Item(item) => &item.name,
@@ -83,7 +86,7 @@ impl Row {
         match &self.body {
             Body::Item(item) => &item.state,
             Body::Above { .. } => "",
-            Body::Reject(_) => "rejected",
+            Body::Reject(_) => REJECTED,
         }
     }
 
@@ -95,7 +98,7 @@ impl Row {
                 (format!("{mark} {}", item.state), tone)
             }
             Body::Above { .. } => (String::new(), Tone::Dim),
-            Body::Reject(_) => ("x rejected".to_owned(), Tone::Bad),
+            Body::Reject(_) => (format!("x {REJECTED}"), Tone::Bad),
         }
     }
 

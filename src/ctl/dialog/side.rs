@@ -17,31 +17,17 @@ use crate::varlink::sync::{FieldChange, Item};
 /// How wide the names of fields may be.
 const WIDEST_FIELD: usize = 20;
 
-/// The lines of the panel that are not the text: two of the border, one with the keys.
-const FRAME: u16 = 3;
-
 /// The line with which the last screen of the text begins.
 pub fn height(state: &State) -> usize {
-    let (width, height) = state.size;
-    lines(state, inner(width)).len().saturating_sub(usize::from(height.saturating_sub(2 + FRAME)))
-}
-
-/// How wide the text is on a screen of this width: a column of border, blank and screen on each
-/// side.
-fn inner(width: u16) -> usize {
-    usize::from(width.saturating_sub(6))
+    let lines = lines(state, panels::whole_width(state.size)).len();
+    lines.saturating_sub(panels::whole_height(state.size))
 }
 
 /// Draws the differences of the row that the list is on.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, top: usize, theme: Theme) {
     let Some(list) = &state.list else { return };
     let Some((place, row)) = list.place().zip(list.current()) else { return };
-    let panel = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    };
+    let (panel, size) = (panels::whole(area), (area.width, area.height));
     let (state_word, tone) = row.marked_state();
     let tick = match (row.tickable && !state.read_only(), list.is_ticked(place)) {
         (false, _) => "",
@@ -50,20 +36,16 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, top: usize, theme:
     };
     let title = format!("{tick}{state_word} · {}", row.name());
     let keys = match &state.note {
-        Some(note) => text::cut(note, inner(area.width)),
+        Some(note) => text::cut(note, panels::whole_width(size)),
         None if tick.is_empty() => "Esc back   ← → other rows   ↑ ↓ scroll".to_owned(),
         None => "Esc back   space tick   ← → other rows   ↑ ↓ scroll".to_owned(),
     };
     panels::filled(frame, panel, &title, &[], &keys, theme.tone(tone), theme);
-    let body = Rect {
-        x: panel.x + 2,
-        y: panel.y + 1,
-        width: panel.width.saturating_sub(4),
-        height: panel.height.saturating_sub(FRAME),
-    };
-    let lines = lines(state, usize::from(body.width));
-    for (y, line) in (body.y..body.bottom()).zip(lines.into_iter().skip(top)) {
-        frame.render_widget(styled(line, theme), Rect { y, height: 1, ..body });
+    let (x, first) = (panel.x + 2, panel.y + 1);
+    let width = panel.width.saturating_sub(4);
+    let lines = lines(state, panels::whole_width(size)).into_iter().skip(top);
+    for (y, line) in (first..).zip(lines.take(panels::whole_height(size))) {
+        frame.render_widget(styled(line, theme), Rect { x, y, width, height: 1 });
     }
 }
 

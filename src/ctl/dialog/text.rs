@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(cut("日本語", 4), "日…");
         assert_eq!(left("日本語", 4), "日… ");
         assert_eq!(right("7.40", 6), "  7.40");
-        assert_eq!(ends("a long beginning", "end", 12), "a long… end");
+        assert_eq!(ends("a long beginning", "end", 12), "a long … end");
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             on_answer(state, question, code)
         }
         Face::Result(outcome) => {
-            let (lines, height) = (outcome.lines.len(), panels::result_height(state.size));
+            let (lines, height) = (outcome.lines.len(), panels::whole_height(state.size));
             match scrolled(code, outcome.top, lines.saturating_sub(height)) {
                 Some(top) => {
                     outcome.top = top;
@@ -111,10 +111,10 @@ pub fn on_resize(state: &mut State, size: (u16, u16)) {
     if let Some(list) = &mut state.list {
         list.step(0, height);
     }
-    let width = panels::result_width(size);
+    let width = panels::whole_width(size);
     if let Face::Result(outcome) = &mut state.face {
         outcome.lines = panels::result_lines(outcome, &state.screen, width);
-        let last = outcome.lines.len().saturating_sub(panels::result_height(size));
+        let last = outcome.lines.len().saturating_sub(panels::whole_height(size));
         outcome.top = outcome.top.min(last);
     }
     let end = side::height(state);
@@ -211,7 +211,7 @@ fn on_synced(state: &mut State, reply: SyncReply) -> Vec<Effect> {
     state.ending.runs.push(run.clone());
     let (items, rejects) = (reply.items.unwrap_or_default(), reply.rejects.unwrap_or_default());
     let mut outcome = Outcome { run, items, rejects, lines: Vec::new(), top: 0 };
-    let width = panels::result_width(state.size);
+    let width = panels::whole_width(state.size);
     outcome.lines = panels::result_lines(&outcome, &state.screen, width);
     if let Some(list) = &mut state.list {
         // What was ticked is done with; another look tells what is left.
@@ -448,3 +448,7 @@ fn on_failed(state: &mut State, effect: Effect, code: KeyCode) -> Vec<Effect> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;
