@@ -72,7 +72,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
     let width = usize::from(area.width);
     put(0, Line::styled(title(state, width), theme.strong()));
     if let Some(list) = &state.list {
-        put(1, tabs(list, width, theme));
+        put(1, tabs(state, list, width, theme));
         if let Some(y) = lines.banner {
             put(y, Line::styled(banner(state, width), theme.tone(Tone::Warning)));
         }
@@ -105,7 +105,8 @@ fn over(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
         Face::List | Face::Button => {}
         Face::Filter => {
             let Some(list) = &state.list else { return };
-            let x = text::width(&filter(list, usize::from(area.width))) + FILTER_AT;
+            let width = usize::from(area.width);
+            let x = filter_at(width) + text::width(&filter(list, width));
             let x = u16::try_from(x).unwrap_or(u16::MAX).min(area.right().saturating_sub(1));
             frame.set_cursor_position((x, 1));
         }
@@ -126,9 +127,11 @@ fn too_small(frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn title(state: &State, width: usize) -> String {
-    let start = format!(" Import for {}", state.who());
+    let who = text::cut(&format!(" Import for {}", state.who()), width);
     let counted = state.list.as_ref().map(counts).unwrap_or_default();
-    text::ends(&start, &format!("{counted} "), width)
+    // The name stays whole; the numbers have what is left.
+    let room = width.saturating_sub(text::width(&who) + 3);
+    format!("{who}  {}", text::right(&counted, room))
 }
 
 /// How many rows are in each state.
@@ -137,15 +140,27 @@ fn counts(list: &List) -> String {
     list.counts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
-/// Where the filter stands on its line, and what is in front of it.
-const FILTER_AT: usize = 52;
 const TABS: [(View, &str); 3] = [
     (View::Both, " 1 both "),
     (View::Agreements, " 2 agreements only "),
     (View::Additions, " 3 additions only "),
 ];
 
-fn tabs(list: &List, width: usize, theme: Theme) -> Line<'static> {
+/// Where the filter stands on its line, behind the tabs; a narrow screen has the one or the other.
+const FILTER_AT: usize = 52;
+
+/// From this width on there is room for both.
+const BOTH: usize = FILTER_AT + 10;
+
+fn tabs(state: &State, list: &List, width: usize, theme: Theme) -> Line<'static> {
+    let filtering = matches!(state.face, Face::Filter) || !list.filter().is_empty();
+    let filter = match filtering {
+        true => Span::styled(filter(list, width), theme.strong()),
+        false => Span::styled("/ filter", theme.tone(Tone::Dim)),
+    };
+    if width < BOTH && filtering {
+        return Line::from(vec![Span::raw(" "), filter]);
+    }
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     for (view, word) in TABS {
@@ -156,21 +171,20 @@ fn tabs(list: &List, width: usize, theme: Theme) -> Line<'static> {
         let style = if chosen { theme.chosen() } else { theme.tone(Tone::Plain) };
         spans.push(Span::styled(word, style));
     }
-    let filter = filter(list, width);
-    if used < FILTER_AT {
-        spans.push(Span::raw(" ".repeat(FILTER_AT - used)));
-    }
-    if list.filter().is_empty() {
-        spans.push(Span::styled("/ filter", theme.tone(Tone::Dim)));
-    } else {
-        spans.push(Span::styled(filter, theme.strong()));
+    if width >= BOTH {
+        spans.extend([Span::raw(" ".repeat(FILTER_AT.saturating_sub(used))), filter]);
     }
     Line::from(spans)
 }
 
+/// Where the filter begins on a screen of this width.
+fn filter_at(width: usize) -> usize {
+    if width < BOTH { 1 } else { FILTER_AT }
+}
+
 /// The filter as far as there is room: its end, where one types.
 fn filter(list: &List, width: usize) -> String {
-    let room = width.saturating_sub(FILTER_AT + 2).max(8);
+    let room = width.saturating_sub(filter_at(width) + 2);
     let mut shown = list.filter();
     while text::width(shown) > room {
         let mut letters = shown.chars();
@@ -184,10 +198,8 @@ fn filter(list: &List, width: usize) -> String {
 fn banner(state: &State, width: usize) -> String {
     let next = state.standing.as_ref().and_then(|standing| standing.next_run.as_deref());
     let next = state.screen.planned(next);
-    let told = format!(
-        " Read-only: auto-sync is on, the daemon imports by itself (next {next}). A turns it off."
-    );
-    text::left(&told, width)
+    let told = format!(" Read-only: auto-sync imports by itself, next run {next}; A turns it off");
+    text::cut(&told, width)
 }
 
 /// What is said where no row is shown.
@@ -325,8 +337,10 @@ fn keys(state: &State, width: usize, theme: Theme) -> Line<'static> {
     let filtering = [("Enter", "keep the filter"), ("Esc", "clear it"), ("↑ ↓", "move")];
     let keys: &[(&str, &str)] = match &state.face {
         Face::Filter => &filtering,
-        _ if state.read_only() => &looking,
-        _ => &choosing,
+        Face::List | Face::Button if state.read_only() => &looking,
+        Face::List | Face::Button => &choosing,
+        // What lies over the list has its own.
+        _ => &[],
     };
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
@@ -343,7 +357,11 @@ fn keys(state: &State, width: usize, theme: Theme) -> Line<'static> {
 
 /// The last line: when the client was last synced, how its switch stands, and the way out.
 fn status(state: &State, width: usize) -> String {
-    let Some(standing) = &state.standing else { return text::ends("", "q leave ", width) };
+    let way_out = match &state.face {
+        Face::List | Face::Button => "? keys  q leave ",
+        _ => "",
+    };
+    let Some(standing) = &state.standing else { return way_out.to_owned() };
     let synced = state.screen.short(standing.last_synced.as_deref());
     let switch = match (standing.auto_sync, &standing.at) {
         (false, _) => "off".to_owned(),
@@ -351,6 +369,5 @@ fn status(state: &State, width: usize) -> String {
         (true, Some(at)) => format!("on, at {at}"),
     };
     let start = format!(" last synced {synced} · auto-sync {switch}");
-    let end = if state.list.is_some() { "? keys  q leave " } else { "q leave " };
-    text::ends(&start, end, width)
+    text::ends(&start, way_out, width)
 }

@@ -160,7 +160,10 @@ impl Drawn<'_> {
         theme: Theme,
     ) -> Line<'static> {
         let row = self.row;
-        let (state, tone) = row.marked_state();
+        let (mut state, tone) = row.marked_state();
+        if widths[STATE] == Some(1) {
+            state.truncate(1);
+        }
         let left_out = row.item().is_some() && !row.tickable;
         let ordinary = if left_out { theme.tone(Tone::Dim) } else { Style::new() };
         let ticked = matches!(self.tick, Tick::On | Tick::Part);

@@ -233,7 +233,7 @@ fn failed(frame: &mut Frame<'_>, area: Rect, state: &State, effect: &Effect, the
     }
     let title = match effect {
         Effect::Look => "What is pending could not be read",
-        Effect::Sync(_) => "Nothing was imported",
+        Effect::Sync(_) => "The sync failed",
         Effect::Switch(_) => "Auto-sync was not switched",
         Effect::Leave => "",
     };

@@ -90,7 +90,7 @@ impl Row {
         }
     }
 
-    /// The state with its mark, and what it means.
+    /// The state behind its mark, which is one letter of ASCII, and what it means.
     pub fn marked_state(&self) -> (String, Tone) {
         match &self.body {
             Body::Item(item) => {

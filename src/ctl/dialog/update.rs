@@ -26,7 +26,7 @@ use crate::varlink::sync::SyncReply;
 const LONGEST_FILTER: usize = 200;
 
 /// What is said where a key would tick or sync, and auto-sync is on.
-const READ_ONLY: &str = "read-only: auto-sync is on, the daemon imports by itself; A turns it off";
+const READ_ONLY: &str = "read-only: auto-sync is on and imports by itself; A turns it off";
 
 /// A key was pressed.
 pub fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
