@@ -332,8 +332,7 @@ fn keys(state: &State, width: usize, theme: Theme) -> Line<'static> {
         ("r", "read again"),
         ("x", "tick alone"),
     ];
-    let looking =
-        [("Enter", "diff"), ("/", "filter"), ("A", "auto-sync off"), ("r", "read again")];
+    let looking = [("Enter", "diff"), ("/", "filter"), ("A", "auto-sync off"), ("r", "read again")];
     let filtering = [("Enter", "keep the filter"), ("Esc", "clear it"), ("↑ ↓", "move")];
     let keys: &[(&str, &str)] = match &state.face {
         Face::Filter => &filtering,

@@ -44,8 +44,7 @@ pub fn natural(rows: &[Row]) -> Widths {
         let branch = if row.item().is_some_and(|item| item.parent.is_some()) { 3 } else { 0 };
         let state = row.marked_state().0;
         let cost = row.cost();
-        let texts =
-            [&state, row.name(), row.kind(), &cost, row.cycle(), row.start(), row.end()];
+        let texts = [&state, row.name(), row.kind(), &cost, row.cycle(), row.start(), row.end()];
         for (column, (width, text)) in widths.iter_mut().zip(texts).enumerate() {
             let more = if column == NAME { branch } else { 0 };
             *width = (*width).max(text::width(text) + more);
@@ -71,7 +70,8 @@ fn fit(natural: &Widths, width: usize) -> [Option<usize>; 7] {
     let least = |column| if column == NAME { LEAST_NAME } else { LEAST_TYPE };
     while over(&widths) > 0 {
         // The one that is most above what it needs gives a column of the screen away.
-        let spare = |column: &usize| widths[*column].map_or(0, |w| w.saturating_sub(least(*column)));
+        let spare =
+            |column: &usize| widths[*column].map_or(0, |w| w.saturating_sub(least(*column)));
         let Some(column) = [NAME, TYPE].into_iter().filter(|c| spare(c) > 0).max_by_key(spare)
         else {
             break;

@@ -12,8 +12,7 @@ use crate::varlink::sync::Item;
 
 fn list(looked: super::super::state::Looked) -> List {
     let (items, rejects) = (looked.pending.items, looked.pending.rejects);
-    let rows =
-        rows::build(&items.unwrap_or_default(), &rejects.unwrap_or_default(), &looked.names);
+    let rows = rows::build(&items.unwrap_or_default(), &rejects.unwrap_or_default(), &looked.names);
     List::new(rows, None)
 }
 

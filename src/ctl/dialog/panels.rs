@@ -159,14 +159,7 @@ pub fn filled(
     frame.render_widget(Line::styled(keys.to_owned(), theme.strong()), last);
 }
 
-fn waiting(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    what: &str,
-    busy: &Busy,
-    keys: &str,
-    theme: Theme,
-) {
+fn waiting(frame: &mut Frame<'_>, area: Rect, what: &str, busy: &Busy, keys: &str, theme: Theme) {
     let turn = usize::try_from(busy.ticks).unwrap_or(0) % SPINNER.len();
     let doing = busy.progress.as_ref().map_or_else(|| "asking the daemon".to_owned(), sync::doing);
     let seconds = busy.ticks * TICK / 1000;

@@ -104,7 +104,8 @@ impl Row {
 
     /// What one billing cycle costs.
     pub fn cost(&self) -> String {
-        let cost = |item: &Item| money::cost(item.billing_cost.as_deref(), item.currency.as_deref());
+        let cost =
+            |item: &Item| money::cost(item.billing_cost.as_deref(), item.currency.as_deref());
         self.item().map(cost).unwrap_or_default()
     }
 

@@ -64,8 +64,7 @@ impl Drop for Teller {
 pub fn run(caller: &Caller, screen: Screen) -> Result<Ending, CtlError> {
     let (teller, messages) = mpsc::channel();
     let teller = Teller(teller);
-    let mut signals =
-        Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT]).map_err(CtlError::Input)?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT]).map_err(CtlError::Input)?;
     let mut canvas = Canvas::take().map_err(CtlError::Output)?;
     let of_signals = teller.clone();
     thread::spawn(move || {

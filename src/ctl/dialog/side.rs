@@ -138,4 +138,3 @@ fn effect(item: &Item) -> Option<crate::varlink::sync::Effect> {
     let now = item.billing_cost.as_deref().zip(item.billing_cycle.as_deref());
     money::moved(cost.as_deref().zip(cycle.as_deref()), now.filter(|_| !gone), currency)
 }
-

@@ -253,9 +253,8 @@ fn differences_go_from_row_to_row_over_those_that_have_none() {
     press(&mut state, "<End><Enter>");
     assert!(matches!(state.face, Face::List), "a rejected row has no differences");
     press(&mut state, "<Up><Enter>");
-    let key = |state: &State| {
-        state.list.as_ref().and_then(List::current).map(|row| row.key().to_owned())
-    };
+    let key =
+        |state: &State| state.list.as_ref().and_then(List::current).map(|row| row.key().to_owned());
     assert_eq!(key(&state).as_deref(), Some("S61"));
     press(&mut state, "<Right>");
     assert_eq!(key(&state).as_deref(), Some("S61"), "there is none after it");
