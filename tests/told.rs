@@ -205,7 +205,7 @@ fn a_good_cycle_has_its_heartbeat_and_its_metrics() {
     world.ctl(&["check"]).expect(0, &["LMSYNCD OK - no client is on auto-sync | clients=0"]);
     // By hand is no cycle.
     world.json(&["sync", ACME, "--all"]);
-    world.tenant.faults().set(Fault::WrongAuth);
+    world.tenant.faults().set(Fault::NoPermission);
     world.ctl(&["auto-sync", "on", "175"]).expect(0, &[]);
     world.wait_for("a failed run", || {
         (world.json(&["status", "175"])["clients"][0]["health"] == "blocked").then_some(())

@@ -18,21 +18,17 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::busy::{Claim, Running};
+use super::decide::decide;
 use super::look::{Examined, Reading};
 use super::{Engine, Live, Look, events};
 use crate::autotask::{Progress, Scope};
-use crate::model::{
-    Actor, ClientRef, ClientState, Code, Contract, Counts, Failure, ItemKey, LastError, Mark,
-    PendingItem, PendingState, Reject, Run, RunResult, Trigger,
-};
+use crate::model::{Actor, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
 use crate::store::{Commit, StoreError, Write};
-use crate::sync::schedule::{self, Ending};
 use crate::sync::select::Choice;
-use crate::sync::{apply, marking, renewal, standing};
 
 /// How often a commit is tried when the store moves on between reading and writing. Edits by hand
 /// are rare and quick, so that a second try nearly always succeeds.
-const COMMIT_TRIES: usize = 5;
+pub(super) const COMMIT_TRIES: usize = 5;
 
 /// What a run is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,84 +250,6 @@ impl Engine {
             .hint("try again"))
     }
 
-    /// Records that a run failed, so that the board and the schedule know.
-    pub(super) async fn record_failure(
-        &self,
-        live: &Live,
-        order: &Order,
-        started: DateTime<Utc>,
-        requests: u32,
-        failure: &Failure,
-    ) {
-        let error = LastError { code: failure.code, message: failure.message.clone() };
-        let now = self.now();
-        let run = Run {
-            id: None,
-            client: order.client.clone(),
-            trigger: order.trigger,
-            actor: order.actor.clone(),
-            started,
-            ended: now,
-            result: RunResult::Failed,
-            counts: Counts::default(),
-            requests,
-            error: Some(error),
-            rejects: Vec::new(),
-        };
-        for _ in 0..COMMIT_TRIES {
-            let Ok(before) = self.store.client(order.client.id) else { break };
-            let after = self.state_after(live, order, before.clone(), &run, Some(failure.code));
-            let commit = Commit {
-                at: now,
-                actor: order.actor.clone(),
-                run: Some(run.clone()),
-                contracts: Vec::new(),
-                clients: vec![Write { before, after: Some(after) }],
-                marks: Vec::new(),
-            };
-            match self.store.commit(commit).await {
-                Ok(committed) => {
-                    let run = Run { id: committed.run, ..run };
-                    return self.events.emit(events::of_run(&run));
-                }
-                Err(StoreError::Conflict(_)) => {}
-                Err(_) => break,
-            }
-        }
-        // The store itself is in trouble; at least the journal hears of the run.
-        self.events.emit(events::of_run(&run));
-    }
-
-    fn state_after(
-        &self,
-        live: &Live,
-        order: &Order,
-        before: Option<ClientState>,
-        run: &Run,
-        failed: Option<Code>,
-    ) -> ClientState {
-        let before = before.unwrap_or_else(|| ClientState::new(order.client.clone()));
-        let ending = match (run.result, failed) {
-            (RunResult::Failed, Some(code)) if may_go_away(code) => {
-                Ending::Transient { failures: before.failures.saturating_add(1) }
-            }
-            (RunResult::Failed | RunResult::Held, _) => Ending::Final,
-            (RunResult::Ok | RunResult::Partial, _) => Ending::Success,
-        };
-        let next = match (before.auto_sync, order.trigger) {
-            (false, _) => None,
-            (true, Trigger::Manual) => before.next_run,
-            // The brake decides when credentials are tried again; it stays due until then.
-            (true, Trigger::Auto) if failed.is_some_and(is_refused) => Some(run.ended),
-            (true, Trigger::Auto) => {
-                let interval = interval(live);
-                let jitter = fastrand::f64();
-                Some(schedule::next_run(ending, run.ended, interval, before.at, &Local, jitter))
-            }
-        };
-        standing::after_run(before, run, order.choice.is_full(), next)
-    }
-
     /// Remembers what is still pending after a run.
     fn remember_rest(&self, examined: &Examined, reading: &Reading, outcome: &Outcome) {
         let done: BTreeSet<ItemKey> = outcome
@@ -378,94 +296,4 @@ fn is_refusal(failure: &Failure) -> bool {
             | Code::NoSuchContract
             | Code::Stopping
     )
-}
-
-/// Whether the credentials were refused: nothing is asked until they are good.
-fn is_refused(code: Code) -> bool {
-    matches!(code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
-}
-
-/// Whether a failed run may succeed when it is tried again without anyone doing anything.
-fn may_go_away(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Unreachable | Code::RateLimited | Code::AutotaskFailed | Code::Busy | Code::Internal
-    )
-}
-
-/// What the run does with the reading: what it reports, and what it writes.
-fn decide(
-    order: &Order,
-    reading: &Reading,
-    examined: &Examined,
-    started: DateTime<Utc>,
-    now: DateTime<Utc>,
-    requests: u32,
-) -> (Outcome, Vec<Write<Contract>>, Vec<Write<Mark>>) {
-    let client = &examined.snapshot.client;
-    let chosen = order.choice.select(&examined.items, &examined.stored);
-    let mut counts = Counts::default();
-    let mut writes = Vec::new();
-    for item in &chosen {
-        let before = examined.stored.get(&item.key).cloned();
-        let renewed = renewal::renews(&item.fields).and_then(|old| examined.stored.get(&old));
-        let applied = apply::apply(item, client.id, before.clone(), renewed, now);
-        let Some(after) = applied else { continue };
-        match item.state {
-            PendingState::New => counts.created += 1,
-            PendingState::Vanished => counts.vanished += 1,
-            _ => counts.updated += 1,
-        }
-        writes.push(Write { before, after: Some(after) });
-    }
-    let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
-    let current = reading.snapshot.items.iter().filter(|item| {
-        order.choice.takes(item.key)
-            && !pending.contains(&item.key)
-            && examined.stored.contains_key(&item.key)
-    });
-    counts.unchanged = count(current);
-    let rejects: Vec<Reject> = reading
-        .snapshot
-        .rejects
-        .iter()
-        .filter(|reject| order.choice.takes(reject.key))
-        .cloned()
-        .collect();
-    counts.rejected = count(rejects.iter());
-    let held = chosen.iter().filter(|item| item.state == PendingState::Held).count();
-    let (result, error) = match (held, counts.rejected) {
-        (1.., _) => (RunResult::Held, Some(held_error(&chosen, held))),
-        (0, 1..) => (RunResult::Partial, None),
-        (0, 0) => (RunResult::Ok, None),
-    };
-    let run = Run {
-        id: None,
-        client: client.clone(),
-        trigger: order.trigger,
-        actor: order.actor.clone(),
-        started,
-        ended: now,
-        result,
-        counts,
-        requests,
-        error,
-        rejects,
-    };
-    let written: BTreeSet<ItemKey> =
-        writes.iter().filter_map(|write| Some(write.after.as_ref()?.key)).collect();
-    let marks =
-        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
-    let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();
-    (Outcome { run, items: chosen.into_iter().cloned().collect() }, writes, marks)
-}
-
-fn held_error(chosen: &[&PendingItem], held: usize) -> LastError {
-    let reason =
-        chosen.iter().find_map(|item| item.reason.as_deref()).unwrap_or("a guard holds it");
-    LastError { code: Code::Held, message: format!("{held} held back: {reason}") }
-}
-
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
 }

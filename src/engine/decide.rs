@@ -1,0 +1,92 @@
+//! What a run does with what it read: which of the chosen items it applies, and what it writes.
+//! No I/O: the run carries it out.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::look::{Examined, Reading};
+use super::run::{Order, Outcome};
+use crate::model::{
+    Code, Contract, Counts, ItemKey, LastError, Mark, PendingItem, PendingState, Reject, Run,
+    RunResult,
+};
+use crate::store::Write;
+use crate::sync::{apply, marking, renewal};
+
+/// What the run does with the reading: what it reports, and what it writes.
+pub(super) fn decide(
+    order: &Order,
+    reading: &Reading,
+    examined: &Examined,
+    started: DateTime<Utc>,
+    now: DateTime<Utc>,
+    requests: u32,
+) -> (Outcome, Vec<Write<Contract>>, Vec<Write<Mark>>) {
+    let client = &examined.snapshot.client;
+    let chosen = order.choice.select(&examined.items, &examined.stored);
+    let mut counts = Counts::default();
+    let mut writes = Vec::new();
+    for item in &chosen {
+        let before = examined.stored.get(&item.key).cloned();
+        let renewed = renewal::renews(&item.fields).and_then(|old| examined.stored.get(&old));
+        let applied = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = applied else { continue };
+        match item.state {
+            PendingState::New => counts.created += 1,
+            PendingState::Vanished => counts.vanished += 1,
+            _ => counts.updated += 1,
+        }
+        writes.push(Write { before, after: Some(after) });
+    }
+    let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
+    let current = reading.snapshot.items.iter().filter(|item| {
+        order.choice.takes(item.key)
+            && !pending.contains(&item.key)
+            && examined.stored.contains_key(&item.key)
+    });
+    counts.unchanged = count(current);
+    let rejects: Vec<Reject> = reading
+        .snapshot
+        .rejects
+        .iter()
+        .filter(|reject| order.choice.takes(reject.key))
+        .cloned()
+        .collect();
+    counts.rejected = count(rejects.iter());
+    let held = chosen.iter().filter(|item| item.state == PendingState::Held).count();
+    let (result, error) = match (held, counts.rejected) {
+        (1.., _) => (RunResult::Held, Some(held_error(&chosen, held))),
+        (0, 1..) => (RunResult::Partial, None),
+        (0, 0) => (RunResult::Ok, None),
+    };
+    let run = Run {
+        id: None,
+        client: client.clone(),
+        trigger: order.trigger,
+        actor: order.actor.clone(),
+        started,
+        ended: now,
+        result,
+        counts,
+        requests,
+        error,
+        rejects,
+    };
+    let written: BTreeSet<ItemKey> =
+        writes.iter().filter_map(|write| Some(write.after.as_ref()?.key)).collect();
+    let marks =
+        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
+    let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();
+    (Outcome { run, items: chosen.into_iter().cloned().collect() }, writes, marks)
+}
+
+fn held_error(chosen: &[&PendingItem], held: usize) -> LastError {
+    let reason =
+        chosen.iter().find_map(|item| item.reason.as_deref()).unwrap_or("a guard holds it");
+    LastError { code: Code::Held, message: format!("{held} held back: {reason}") }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

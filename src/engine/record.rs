@@ -1,0 +1,104 @@
+//! What a run leaves in the store about itself: that it failed, how its client stands, when it runs
+//! next.
+
+use chrono::{DateTime, Local, Utc};
+
+use super::run::{COMMIT_TRIES, Order, interval};
+use super::{Engine, Live, events};
+use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
+use crate::store::{Commit, StoreError, Write};
+use crate::sync::schedule::{self, Ending};
+use crate::sync::standing;
+
+impl Engine {
+    /// Records that a run failed, so that the board and the schedule know.
+    pub(super) async fn record_failure(
+        &self,
+        live: &Live,
+        order: &Order,
+        started: DateTime<Utc>,
+        requests: u32,
+        failure: &Failure,
+    ) {
+        let error = LastError { code: failure.code, message: failure.message.clone() };
+        let now = self.now();
+        let run = Run {
+            id: None,
+            client: order.client.clone(),
+            trigger: order.trigger,
+            actor: order.actor.clone(),
+            started,
+            ended: now,
+            result: RunResult::Failed,
+            counts: Counts::default(),
+            requests,
+            error: Some(error),
+            rejects: Vec::new(),
+        };
+        for _ in 0..COMMIT_TRIES {
+            let Ok(before) = self.store.client(order.client.id) else { break };
+            let after = self.state_after(live, order, before.clone(), &run, Some(failure.code));
+            let commit = Commit {
+                at: now,
+                actor: order.actor.clone(),
+                run: Some(run.clone()),
+                contracts: Vec::new(),
+                clients: vec![Write { before, after: Some(after) }],
+                marks: Vec::new(),
+            };
+            match self.store.commit(commit).await {
+                Ok(committed) => {
+                    let run = Run { id: committed.run, ..run };
+                    return self.events.emit(events::of_run(&run));
+                }
+                Err(StoreError::Conflict(_)) => {}
+                Err(_) => break,
+            }
+        }
+        // The store itself is in trouble; at least the journal hears of the run.
+        self.events.emit(events::of_run(&run));
+    }
+
+    pub(super) fn state_after(
+        &self,
+        live: &Live,
+        order: &Order,
+        before: Option<ClientState>,
+        run: &Run,
+        failed: Option<Code>,
+    ) -> ClientState {
+        let before = before.unwrap_or_else(|| ClientState::new(order.client.clone()));
+        let ending = match (run.result, failed) {
+            (RunResult::Failed, Some(code)) if may_go_away(code) => {
+                Ending::Transient { failures: before.failures.saturating_add(1) }
+            }
+            (RunResult::Failed | RunResult::Held, _) => Ending::Final,
+            (RunResult::Ok | RunResult::Partial, _) => Ending::Success,
+        };
+        let next = match (before.auto_sync, order.trigger) {
+            (false, _) => None,
+            (true, Trigger::Manual) => before.next_run,
+            // The brake decides when credentials are tried again; it stays due until then.
+            (true, Trigger::Auto) if failed.is_some_and(is_refused) => Some(run.ended),
+            (true, Trigger::Auto) => {
+                let interval = interval(live);
+                let jitter = fastrand::f64();
+                Some(schedule::next_run(ending, run.ended, interval, before.at, &Local, jitter))
+            }
+        };
+        standing::after_run(before, run, order.choice.is_full(), next)
+    }
+}
+
+/// Whether the credentials were refused: nothing is asked until they are good.
+fn is_refused(code: Code) -> bool {
+    matches!(code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
+}
+
+/// Whether a failed run may succeed when it is tried again without anyone doing anything.
+fn may_go_away(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unreachable | Code::RateLimited | Code::AutotaskFailed | Code::Busy | Code::Internal
+    )
+}
