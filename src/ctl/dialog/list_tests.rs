@@ -189,7 +189,7 @@ fn tree() -> impl Strategy<Value = Vec<Item>> {
 }
 
 /// The keys of what is ticked, of everything that is shown, or could be ticked.
-fn set<'a>(list: &'a List, of: impl Fn(usize) -> bool) -> BTreeSet<&'a str> {
+fn set(list: &List, of: impl Fn(usize) -> bool) -> BTreeSet<&str> {
     (0..list.rows().len()).filter(|p| of(*p)).map(|p| list.rows()[p].key()).collect()
 }
 

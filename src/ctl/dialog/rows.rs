@@ -18,7 +18,7 @@ pub const REJECTED: &str = "rejected";
 #[derive(Debug, Clone)]
 pub enum Body {
     /// Something that is pending.
-    Item(Item),
+    Item(Box<Item>),
     /// An agreement that is not pending itself, above additions that are.
     Above {
         /// Its key.
@@ -176,7 +176,7 @@ pub fn build(items: &[Item], rejects: &[Reject], names: &BTreeMap<String, String
             Line::Context(key) => {
                 Body::Above { key: key.to_owned(), name: names.get(key).cloned() }
             }
-            Line::Entry(item, _) => Body::Item(item.clone()),
+            Line::Entry(item, _) => Body::Item(Box::new(item.clone())),
         };
         let below = matches!(&body, Body::Item(item) if item.parent.is_some());
         if !below {

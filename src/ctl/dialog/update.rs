@@ -301,16 +301,8 @@ fn on_list(state: &mut State, code: KeyCode) -> Vec<Effect> {
         KeyCode::Char('s') => return sync(state),
         KeyCode::Char('a') => list.tick_shown(),
         KeyCode::Char('n') => list.untick_all(),
-        KeyCode::Char(' ') => {
-            if !list.toggle() {
-                state.note = why_not(list);
-            }
-        }
-        KeyCode::Char('x') => {
-            if !list.toggle_alone() {
-                state.note = why_not(list);
-            }
-        }
+        KeyCode::Char(' ') => state.note = (!list.toggle()).then(|| why_not(list)).flatten(),
+        KeyCode::Char('x') => state.note = (!list.toggle_alone()).then(|| why_not(list)).flatten(),
         _ => {}
     }
     if let Some(list) = &mut state.list {
