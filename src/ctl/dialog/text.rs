@@ -71,11 +71,14 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
             line = rest;
         }
     }
-    lines.push(line);
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
     lines
 }
 
-/// A line that is too long, in two: what fits, and the rest.
+/// A line that is too long, in two: what fits, and the rest. A letter that is wider than a line
+/// (a letter may have marks that take columns of their own) is cut.
 fn broken(line: &str, max: usize) -> Option<(String, String)> {
     if width(line) <= max {
         return None;
@@ -83,9 +86,13 @@ fn broken(line: &str, max: usize) -> Option<(String, String)> {
     let (mut fits, mut rest, mut used) = (String::new(), String::new(), 0);
     for letter in Span::raw(line).styled_graphemes(Style::new()) {
         used += width(letter.symbol);
-        if used <= max { fits.push_str(letter.symbol) } else { rest.push_str(letter.symbol) }
+        match used <= max {
+            true => fits.push_str(letter.symbol),
+            false if fits.is_empty() => fits.push_str(CUT),
+            false => rest.push_str(letter.symbol),
+        }
     }
-    (!fits.is_empty() && !rest.is_empty()).then_some((fits, rest))
+    Some((fits, rest))
 }
 
 #[cfg(test)]
@@ -108,6 +115,9 @@ mod tests {
         assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
         assert_eq!(wrap("abcdefghijkl m", 5), ["abcde", "fghij", "kl m"]);
         assert_eq!(wrap("", 5), [""]);
+        // A wide letter and a mark that takes a column are one letter of three columns.
+        assert_eq!(wrap("🟠\u{abe3}", 2), ["…"]);
+        assert_eq!(wrap("a 🟠\u{abe3}b", 2), ["a", "…", "b"]);
     }
 
     proptest! {
