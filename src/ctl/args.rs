@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, history, marks, metrics,
-    pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
+    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
+    metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
+    watch,
 };
 
 /// What `--help` says at its end: scripts rely on these numbers.
@@ -79,6 +80,9 @@ pub enum Command {
     #[command(visible_alias = "import")]
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
+    Held(held::Args),
     Ignore(marks::IgnoreArgs),
     Unignore(marks::UnignoreArgs),
     Explain(explain::Args),
@@ -118,10 +122,14 @@ impl Command {
             | Command::Quarantine(quarantine::Command::List(_))
             | Command::Reconcile(_)
             | Command::Renewals(_)
+            | Command::Held(held::Args { command: None | Some(held::Command::Show(_)), .. })
             | Command::Run(run::Command::List(_)) => true,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::AutoSync(_)
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Held(_)
             | Command::Ignore(_)
             | Command::Unignore(_)
             | Command::Explain(_)

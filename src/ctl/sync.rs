@@ -187,7 +187,12 @@ pub fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
         )),
         "held" => Some((
             format!("{name} was held: {why}"),
-            format!("`{program} diff {}` shows what it would change", run.client_id),
+            match run.id {
+                Some(_) => {
+                    format!("`{program} held {}` shows it; then accept or reject it", run.client_id)
+                }
+                None => format!("`{program} diff {}` shows what it would change", run.client_id),
+            },
         )),
         _ => Some((
             format!("{name} failed: {why}"),

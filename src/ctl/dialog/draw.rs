@@ -10,6 +10,7 @@ use super::state::{Face, LEAST_SIZE, State};
 use super::theme::Theme;
 use super::{grid, panels, side, text};
 use crate::ctl::items;
+use crate::ctl::pause;
 use crate::ctl::screen::{Tone, count, thousands};
 use crate::model::PendingState;
 
@@ -196,9 +197,17 @@ fn filter(list: &List, width: usize) -> String {
 
 /// Why the list is read-only.
 fn banner(state: &State, width: usize) -> String {
-    let next = state.standing.as_ref().and_then(|standing| standing.next_run.as_deref());
-    let next = state.screen.planned(next);
-    let told = format!(" Read-only: auto-sync imports by itself, next run {next}; A turns it off");
+    let Some(standing) = &state.standing else { return String::new() };
+    let told = match &standing.paused_by {
+        Some(by) => {
+            let end = pause::until(standing.paused_until.as_deref(), &state.screen);
+            format!(" Read-only: auto-sync is on, paused {end} by {by}; A: off")
+        }
+        None => {
+            let next = state.screen.planned(standing.next_run.as_deref());
+            format!(" Read-only: auto-sync imports by itself, next run {next}; A turns it off")
+        }
+    };
     text::cut(&told, width)
 }
 

@@ -10,6 +10,7 @@ use super::text;
 use super::theme::Theme;
 use crate::ctl::auto_sync;
 use crate::ctl::items;
+use crate::ctl::pause;
 use crate::ctl::pending;
 use crate::ctl::screen::{Screen, Tone, count};
 use crate::ctl::sync;
@@ -184,10 +185,15 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
             let items: Vec<_> =
                 list.iter().flat_map(|list| list.rows()).filter_map(|row| row.item()).collect();
             let number = items.iter().filter(|item| pending::applies(item)).count();
+            let paused = state.standing.as_ref().filter(|standing| standing.paused_by.is_some());
+            let starts = match paused.map(|standing| standing.paused_until.as_deref()) {
+                None => "at once".to_owned(),
+                Some(end) => format!("when its pause ends ({})", pause::until(end, &state.screen)),
+            };
             let brings = match number {
-                0 => "The first run starts at once. Nothing is pending for it by now.".to_owned(),
+                0 => format!("The first run starts {starts}. Nothing is pending for it by now."),
                 number => format!(
-                    "The first run starts at once. {} can be brought by it, whatever is ticked \
+                    "The first run starts {starts}. {} can be brought by it, whatever is ticked \
                      here{}.",
                     count(number as i64, "pending item"),
                     new_agreements(&items),

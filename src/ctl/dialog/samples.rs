@@ -30,6 +30,8 @@ pub fn standing(auto_sync: bool) -> ClientStatus {
         pending: Some(5),
         health: "ok".to_owned(),
         running: None,
+        paused_by: None,
+        paused_until: None,
         contracts: 2,
         error: None,
         message: None,

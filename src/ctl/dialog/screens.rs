@@ -174,6 +174,21 @@ fn auto_sync_is_on() {
 }
 
 #[test]
+fn auto_sync_is_paused() {
+    for (name, on, keys) in [("paused", true, ""), ("confirm_on_paused", false, "A")] {
+        hold(name, |size| {
+            let mut state = listed(size, pending(), on);
+            let mut paused = standing(on);
+            paused.paused_by = Some("dana".to_owned());
+            paused.paused_until = Some("2026-11-24T18:00:00Z".to_owned());
+            reply(&mut state, Reply::Standing(Box::new(paused)));
+            press(&mut state, keys);
+            state
+        });
+    }
+}
+
+#[test]
 fn auto_sync_was_just_turned_on() {
     hold("switched", |size| {
         let mut state = listed(size, pending(), false);
@@ -186,6 +201,8 @@ fn auto_sync_was_just_turned_on() {
             next_run: Some("2026-11-24T13:05:00Z".to_owned()),
             brings: Some(5),
             last_synced: None,
+            paused_by: None,
+            paused_until: None,
         };
         reply(&mut state, Reply::Switched(Ok(switch)));
         state

@@ -168,6 +168,8 @@ pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
                 standing.auto_sync = switch.auto_sync;
                 standing.next_run.clone_from(&switch.next_run);
                 standing.last_synced.clone_from(&switch.last_synced);
+                standing.paused_by.clone_from(&switch.paused_by);
+                standing.paused_until.clone_from(&switch.paused_until);
             }
             state.note = Some(panels::switched(&switch, &state.screen));
             if let Some(list) = state.list.as_mut().filter(|_| switch.auto_sync) {

@@ -111,6 +111,8 @@ fn switch(on: bool) -> Switch {
         next_run: on.then(|| "2026-11-24T13:05:00Z".to_owned()),
         brings: on.then_some(5),
         last_synced: None,
+        paused_by: None,
+        paused_until: None,
     }
 }
 
