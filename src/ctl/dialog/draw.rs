@@ -201,7 +201,7 @@ fn banner(state: &State, width: usize) -> String {
     let told = match &standing.paused_by {
         Some(by) => {
             let end = pause::until(standing.paused_until.as_deref(), &state.screen);
-            format!(" Read-only: auto-sync is on, paused {end} by {by}; A: off")
+            format!(" Read-only: auto-sync on, paused {end} by {by}; A: off")
         }
         None => {
             let next = state.screen.planned(standing.next_run.as_deref());
