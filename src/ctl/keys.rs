@@ -1,11 +1,9 @@
 //! What is typed to name an item or a field, checked before the daemon is asked.
 
 use super::error::CtlError;
+use super::near;
 use crate::model::{Field, ItemKey, Kind, Ownership};
 use crate::varlink::contracts::Assignment;
-
-/// How alike two names must be (0 to 1, by Jaro and Winkler) for one to be offered for the other.
-const ALIKE: f64 = 0.75;
 
 /// The keys in the form that the daemon takes.
 pub fn keys(typed: &[String]) -> Result<Vec<String>, CtlError> {
@@ -60,12 +58,7 @@ pub fn value(assignment: &Assignment) -> Result<(), CtlError> {
 
 fn nearest(typed: &str) -> Option<&'static str> {
     let typed = typed.to_ascii_lowercase().replace('-', "_");
-    let alike = |name: &str| strsim::jaro_winkler(&typed, name);
-    Field::ALL
-        .into_iter()
-        .map(Field::name)
-        .filter(|name| alike(name) >= ALIKE)
-        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
+    near::nearest(&typed, Field::ALL.into_iter().map(Field::name))
 }
 
 #[cfg(test)]

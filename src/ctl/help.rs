@@ -1,0 +1,128 @@
+//! `help`: of a command, as `--help` has it, or of a topic.
+
+pub mod page;
+mod topics;
+mod words;
+
+use clap::CommandFactory;
+
+pub use topics::{TOPICS, Topic};
+
+use super::args::Cli;
+use super::error::CtlError;
+use super::exit;
+use super::near;
+use super::start::Ctl;
+
+/// The name under which the topics are listed.
+pub const LIST: &str = "topics";
+
+/// Explain a command, or a topic
+///
+/// Of a command it shows what `--help` shows. `help topics` lists what else there is to read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl help sync
+  lmsyncctl help contract set
+  lmsyncctl help topics
+  lmsyncctl help exit-codes")]
+pub struct Args {
+    /// The command, with the commands below it, or the topic
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub words: Vec<String>,
+}
+
+/// How `lmsyncctl --help` ends.
+pub fn ending() -> String {
+    let names: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+    format!(
+        "\
+Exit status:
+{}
+A CLIENT is a company id, an exact name, or a part of a name that fits one company.
+A KEY is a letter and a number: A29683353 (an agreement), S55102 (a service), B771 (a bundle).
+
+Start here:
+  lmsyncctl doctor              does the connection to Autotask work?
+  lmsyncctl client list         which clients have agreements?
+  lmsyncctl pending acme        what is new or changed for one of them?
+  lmsyncctl sync acme --all     import it
+  lmsyncctl renewals            what ends soon?
+
+Read on with `lmsyncctl help COMMAND`, or `lmsyncctl help TOPIC`:
+  {}",
+        exit::table(),
+        names.join(", "),
+    )
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: &Args) -> Result<u8, CtlError> {
+    let screen = &ctl.output.screen;
+    let text = match (command(&args.words), args.words.as_slice()) {
+        (Some(mut command), _) => {
+            let help = command.render_long_help();
+            if screen.colour { help.ansi().to_string() } else { help.to_string() }
+        }
+        (None, [name]) => match named(name) {
+            Some(page) => page::plain(&page(), screen.width),
+            None => return Err(unknown(name)),
+        },
+        (None, words) => return Err(unknown(&words.join(" "))),
+    };
+    ctl.output.print(&text)?;
+    Ok(0)
+}
+
+/// The topic of that name.
+fn named(name: &str) -> Option<fn() -> Vec<page::Block>> {
+    if name == LIST {
+        return Some(topics::list);
+    }
+    TOPICS.iter().find(|topic| topic.name == name).map(|topic| topic.page)
+}
+
+/// The command that these words lead to; lmsyncctl itself without any.
+fn command(words: &[String]) -> Option<clap::Command> {
+    let mut command = Cli::command();
+    command.build();
+    for word in words {
+        command = command.find_subcommand(word).filter(|found| !found.is_hide_set())?.clone();
+    }
+    Some(command)
+}
+
+fn unknown(name: &str) -> CtlError {
+    let commands = Cli::command();
+    let commands = commands.get_subcommands().filter(|command| !command.is_hide_set());
+    let known = commands.map(clap::Command::get_name).chain(TOPICS.iter().map(|topic| topic.name));
+    let hint = match near::nearest(&name.to_ascii_lowercase(), known) {
+        Some(near) => format!("did you mean `lmsyncctl help {near}`?"),
+        None => {
+            "`lmsyncctl help topics` lists the topics, `lmsyncctl help` the commands".to_owned()
+        }
+    };
+    CtlError::usage(format!("no command and no topic is named `{name}`"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_topic_has_the_name_of_a_command() {
+        for topic in TOPICS {
+            assert!(command(&[topic.name.to_owned()]).is_none(), "{}", topic.name);
+        }
+        assert!(command(&[LIST.to_owned()]).is_none());
+    }
+
+    #[test]
+    fn what_is_misspelt_is_answered_with_what_was_meant() {
+        let hint = |name| unknown(name).hint().expect("a hint");
+        assert_eq!(hint("exit-code"), "did you mean `lmsyncctl help exit-codes`?");
+        assert_eq!(hint("Renewal"), "did you mean `lmsyncctl help renewals`?");
+        assert!(hint("xyzzy").contains("help topics"));
+    }
+}
