@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, help, history, marks,
-    metrics, pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
+    auto_sync, check, client, completions, contract, diff, doctor, explain, export, help, history,
+    marks, metrics, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
+    watch,
 };
 
 /// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
@@ -86,6 +87,8 @@ pub enum Command {
     Doctor(doctor::Args),
     Reload(reload::Args),
     Version(version::Args),
+    Completions(completions::Args),
+    Complete(completions::CompleteArgs),
     Help(help::Args),
 }
 
@@ -121,6 +124,8 @@ impl Command {
             | Command::Doctor(_)
             | Command::Reload(_)
             | Command::Version(_)
+            | Command::Completions(_)
+            | Command::Complete(_)
             | Command::Help(_) => false,
         }
     }

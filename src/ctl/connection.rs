@@ -39,7 +39,7 @@ impl<R: DeserializeOwned> Answer<R> {
 }
 
 /// Calls methods of the daemon.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Client {
     path: PathBuf,
 }

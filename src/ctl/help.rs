@@ -59,20 +59,25 @@ Read on with `lmsyncctl help COMMAND`, or `lmsyncctl help TOPIC`:
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: &Args) -> Result<u8, CtlError> {
-    let screen = &ctl.output.screen;
-    let text = match (command(&args.words), args.words.as_slice()) {
-        (Some(mut command), _) => {
-            let help = command.render_long_help();
-            if screen.colour { help.ansi().to_string() } else { help.to_string() }
-        }
-        (None, [name]) => match named(name) {
-            Some(page) => page::plain(&page(), screen.width),
+    let text = match (is_command(&args.words), args.words.as_slice()) {
+        (true, words) => of_command(words),
+        (false, [name]) => match named(name) {
+            Some(page) => page::plain(&page(), ctl.output.screen.width),
             None => return Err(unknown(name)),
         },
-        (None, words) => return Err(unknown(&words.join(" "))),
+        (false, words) => return Err(unknown(&words.join(" "))),
     };
     ctl.output.print(&text)?;
     Ok(0)
+}
+
+/// What clap prints for these words and `--help`, so that both are always the same.
+fn of_command(words: &[String]) -> String {
+    let asked = ["lmsyncctl"].into_iter().chain(words.iter().map(String::as_str));
+    match Cli::command().try_get_matches_from(asked.chain(["--help"])) {
+        Err(help) => help.render().to_string(),
+        Ok(_) => String::new(),
+    }
 }
 
 /// The topic of that name.
@@ -83,14 +88,14 @@ fn named(name: &str) -> Option<fn() -> Vec<page::Block>> {
     TOPICS.iter().find(|topic| topic.name == name).map(|topic| topic.page)
 }
 
-/// The command that these words lead to; lmsyncctl itself without any.
-fn command(words: &[String]) -> Option<clap::Command> {
-    let mut command = Cli::command();
-    command.build();
-    for word in words {
-        command = command.find_subcommand(word).filter(|found| !found.is_hide_set())?.clone();
-    }
-    Some(command)
+/// Whether these words lead to a command; without any, to lmsyncctl itself.
+fn is_command(words: &[String]) -> bool {
+    let mut command = &Cli::command();
+    words.iter().all(|word| {
+        let found = command.find_subcommand(word).filter(|found| !found.is_hide_set());
+        command = found.unwrap_or(command);
+        found.is_some()
+    })
 }
 
 fn unknown(name: &str) -> CtlError {
@@ -113,9 +118,9 @@ mod tests {
     #[test]
     fn no_topic_has_the_name_of_a_command() {
         for topic in TOPICS {
-            assert!(command(&[topic.name.to_owned()]).is_none(), "{}", topic.name);
+            assert!(!is_command(&[topic.name.to_owned()]), "{}", topic.name);
         }
-        assert!(command(&[LIST.to_owned()]).is_none());
+        assert!(!is_command(&[LIST.to_owned()]));
     }
 
     #[test]

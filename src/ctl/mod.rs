@@ -10,6 +10,7 @@ mod ask;
 mod auto_sync;
 mod check;
 mod client;
+mod completions;
 mod connection;
 mod contract;
 mod dates;
@@ -48,4 +49,5 @@ mod version;
 mod watch;
 
 pub use args::command;
+pub use completions::{Shell, script};
 pub use start::main;

@@ -16,8 +16,9 @@ use super::error::CtlError;
 use super::output::{self, Format, Output};
 use super::screen::Screen;
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, help, history, marks,
-    metrics, pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
+    auto_sync, check, client, completions, contract, diff, doctor, explain, export, help, history,
+    marks, metrics, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
+    watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -148,6 +149,8 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Doctor(args) => doctor::run(ctl, args),
         Command::Reload(args) => reload::run(ctl, args),
         Command::Version(args) => version::run(ctl, args),
+        Command::Completions(args) => completions::run(ctl, &args),
+        Command::Complete(args) => completions::complete(ctl, args),
         Command::Help(args) => help::run(ctl, &args),
     }
 }

@@ -69,6 +69,13 @@ fn first() -> Vec<Case> {
             &["Acme, \"Dental\"", "4 agreements, 12 contracts"],
         ),
         case(
+            &["client", "list", "--cached"],
+            "Sync.ListClients",
+            json!({ "cached": true }),
+            replies::clients(),
+            &["Acme, \"Dental\""],
+        ),
+        case(
             &["pending", "0"],
             "Sync.Pending",
             json!({ "client": "0" }),

@@ -30,8 +30,8 @@ fn both<T>(sample: impl Fn(bool) -> T) -> [T; 2] {
 /// Holds every method.
 pub fn hold(held: &mut Held<'_>) {
     held.method(
-        ListClients { search: text(true), all: Some(true) },
-        ListClients { search: None, all: None },
+        ListClients { search: text(true), all: Some(true), cached: Some(true) },
+        ListClients { search: None, all: None, cached: None },
         both(|full| ClientList { clients: vec![client_summary(full)], as_of: word() }),
     );
     let pending = |full: bool| Pending {

@@ -44,7 +44,8 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 
 async fn list_clients(call: sync::ListClients, context: Context<'_>) -> Answer {
     let all = call.all.unwrap_or(false);
-    let (clients, as_of) = context.engine.clients(call.search.as_deref(), all).await?;
+    let cached = call.cached.unwrap_or(false);
+    let (clients, as_of) = context.engine.clients(call.search.as_deref(), all, cached).await?;
     let clients = clients
         .into_iter()
         .map(|known| sync::ClientSummary {

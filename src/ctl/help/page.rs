@@ -100,7 +100,7 @@ fn wrapped(text: &str, indent: usize, width: usize) -> String {
         } else if !is_empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     lines.push(line);
     lines.join("\n")

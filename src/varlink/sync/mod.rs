@@ -44,6 +44,8 @@ pub struct ListClients {
     pub search: Option<String>,
     /// Also companies without agreements.
     pub all: Option<bool>,
+    /// Answer from the last list of companies instead of asking Autotask.
+    pub cached: Option<bool>,
 }
 
 /// A client and what it has.
