@@ -45,7 +45,7 @@ Examples:
   lmsyncctl completions zsh > /usr/local/share/zsh/site-functions/_lmsyncctl
   lmsyncctl completions fish > ~/.config/fish/completions/lmsyncctl.fish
 
-In one shell only, as a line of ~/.bashrc:
+For bash alone, as a line of ~/.bashrc:
   source <(lmsyncctl completions bash)")]
 pub struct Args {
     /// The shell

@@ -40,7 +40,7 @@ pub use answers::{Discrepancy, Ending, Working};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;
-pub use events::Subscription;
+pub use events::{Subscription, message_id};
 pub use explain::Explanation;
 pub use look::Look;
 pub use marks::Waiting;
