@@ -38,6 +38,7 @@ mod reload;
 mod renewals;
 mod run;
 mod screen;
+mod selection;
 mod start;
 mod status;
 mod sync;

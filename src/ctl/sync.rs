@@ -9,7 +9,7 @@ use super::error::CtlError;
 use super::output::{self, Format};
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
-use super::{ask, items, keys, pending};
+use super::{ask, items, keys, pending, selection};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Progress, Run, Sync, SyncReply};
 
@@ -29,6 +29,7 @@ const PARTIAL: u8 = 8;
 #[command(after_help = "\
 Examples:
   lmsyncctl sync acme A29683353 S55102        these two
+  lmsyncctl sync acme --edit                  choose in a list, in your editor
   lmsyncctl sync 174 --all --dry-run          what would be imported?
   lmsyncctl sync 174 --all --yes --wait --timeout 300")]
 pub struct Args {
@@ -40,6 +41,9 @@ pub struct Args {
     /// Everything that is pending
     #[arg(long)]
     pub all: bool,
+    /// Choose in your editor, from a list to pick, ignore or leave items
+    #[arg(long, conflicts_with_all = ["keys", "all", "dry_run"])]
+    pub edit: bool,
     /// Only say what would be done; nothing is written
     #[arg(long)]
     pub dry_run: bool,
@@ -61,6 +65,9 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    if args.edit {
+        return selection::run(ctl, args);
+    }
     let keys = keys::keys(&args.keys)?;
     if keys.is_empty() && !args.all {
         return Err(CtlError::usage(
@@ -76,7 +83,6 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     if args.all && !args.yes && !args.dry_run && ask::is_conversation(ctl) && !agreed(ctl, &args)? {
         return Ok(0);
     }
-    let spinner = Spinner::new(ctl);
     let request = Sync {
         client: args.client,
         keys: (!keys.is_empty()).then_some(keys),
@@ -85,7 +91,13 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         wait: args.wait.then_some(true),
         timeout: args.timeout,
     };
-    let answer = ctl.client.call_more(&request, |reply| spinner.show(reply.progress.as_ref()));
+    perform(ctl, &request)
+}
+
+/// Has the daemon sync, tells how far it is, and then what became of it.
+pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
+    let spinner = Spinner::new(ctl);
+    let answer = ctl.client.call_more(request, |reply| spinner.show(reply.progress.as_ref()));
     spinner.end();
     let answer = answer?;
     let Some(run) = &answer.reply.run else {
