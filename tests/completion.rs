@@ -171,6 +171,17 @@ fn without_a_daemon_there_is_silence_and_soon() {
 }
 
 #[test]
+fn names_and_keys_that_are_almost_right_are_answered_with_the_right_ones() {
+    let (world, daemon) = looked_at();
+    world.ctl(&["pending", "acme dentla"]).expect(5, &["hint: did you mean `Acme Dental` (174)?"]);
+    let wrong = ACME_AGREEMENT.replace('A', "S");
+    let right = format!("hint: did you mean {ACME_AGREEMENT}?");
+    world.ctl(&["contract", "show", &wrong]).expect(5, &[&right]);
+    world.ctl(&["contract", "show", "S1"]).expect(5, &["hint: lmsyncctl contract list"]);
+    daemon.stop();
+}
+
+#[test]
 fn fish_completes_what_the_daemon_knows() {
     if !is_there("fish") {
         return;

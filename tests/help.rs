@@ -19,7 +19,8 @@ fn commands(program: clap::Command) -> Vec<(String, clap::Command)> {
     let mut found = Vec::new();
     let mut program = program;
     program.build();
-    walk(&program.get_name().to_owned(), &program, &mut found);
+    let name = program.get_name().to_owned();
+    walk(&name, &program, &mut found);
     found
 }
 
