@@ -15,6 +15,8 @@ mod book_cases;
 mod book_tests;
 #[path = "ctl_socket/cases.rs"]
 mod cases;
+#[path = "ctl_socket/held_cases.rs"]
+mod held_cases;
 #[path = "ctl_socket/replies.rs"]
 mod replies;
 #[path = "ctl_socket/server.rs"]
@@ -100,6 +102,7 @@ fn csv_is_for_lists_and_for_nothing_else() {
             case.args,
             ["status" | "pending" | "renewals", ..]
                 | [_, "list", ..]
+                | ["held", "acme" | "show", ..]
                 | ["contract", "cost" | "history" | "chain", ..]
         );
         if list {
@@ -283,7 +286,7 @@ fn usage_errors_say_what_would_be_right() {
         (&["auto-sync", "off", "acme", "--at", "02:00"], "leave --at out"),
         (&["auto-sync", "on", "acme", "--at", "noon"], "such as 02:30"),
         (&["pending", "acme", "--state", "newish"], "possible values"),
-        (&["staus"], "a similar subcommand exists: 'status'"),
+        (&["staus"], "'status'"),
         (&["status", "--json", "--csv"], "cannot be used with"),
         (&[], "Usage"),
     ] {

@@ -40,7 +40,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
-    let Board { clients, api, waiting, started, sequence, contracts, remarks } =
+    let Board { clients, api, waiting, paused, started, sequence, contracts, remarks } =
         context.engine.ask(move |engine| engine.board(client.as_ref())).await?;
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
@@ -52,6 +52,8 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
             store_sequence: count(sequence),
             contracts: count(contracts),
             store_remarks: remarks,
+            paused_by: paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: paused.and_then(|pause| pause.until).map(moment),
         },
     })
 }
@@ -77,6 +79,8 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         contracts: count(standing.contracts),
         error: error.map(|error| error.code.name().to_owned()),
         message: error.map(|error| error.message.clone()),
+        paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
+        paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
     }
 }
 

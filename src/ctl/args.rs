@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    auto_sync, check, client, completions, contract, diff, doctor, explain, export, help, history,
-    marks, metrics, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
-    watch,
+    auto_sync, check, client, completions, contract, diff, doctor, explain, export, held, help,
+    history, marks, metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status,
+    sync, version, watch,
 };
 
 /// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
@@ -61,6 +61,9 @@ pub enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
+    Held(held::Args),
     Ignore(marks::IgnoreArgs),
     Unignore(marks::UnignoreArgs),
     Explain(explain::Args),
@@ -108,10 +111,14 @@ impl Command {
             | Command::Quarantine(quarantine::Command::List(_))
             | Command::Reconcile(_)
             | Command::Renewals(_)
+            | Command::Held(held::Args { command: None | Some(held::Command::Show(_)), .. })
             | Command::Run(run::Command::List(_)) => true,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::AutoSync(_)
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Held(_)
             | Command::Ignore(_)
             | Command::Unignore(_)
             | Command::Explain(_)

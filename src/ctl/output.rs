@@ -130,6 +130,15 @@ impl Csv {
         Csv { list, each: None, columns }
     }
 
+    /// A list each row of which has rows of its own under `each`: a line for each of those.
+    pub const fn nested(
+        list: &'static str,
+        each: &'static str,
+        columns: &'static [&'static str],
+    ) -> Csv {
+        Csv { list, each: Some(each), columns }
+    }
+
     /// The list of this reply.
     fn of(&self, reply: &Value) -> Result<String, CtlError> {
         csv_of(reply, self.list, self.each, self.columns)

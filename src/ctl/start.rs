@@ -16,9 +16,9 @@ use super::error::CtlError;
 use super::output::{self, Format, Output};
 use super::screen::Screen;
 use super::{
-    auto_sync, check, client, completions, contract, diff, doctor, explain, export, help, history,
-    marks, metrics, pending, quarantine, reconcile, reload, renewals, run, status, sync, version,
-    watch,
+    auto_sync, check, client, completions, contract, diff, doctor, explain, export, held, help,
+    history, marks, metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status,
+    sync, version, watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -67,7 +67,8 @@ fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
     if global.csv && !cli.command.is_list() {
         return Err(CtlError::usage(
             "--csv is for lists: status, client list, pending, contract list, contract cost, \
-             contract history, contract chain, run list, renewals, reconcile, quarantine list",
+             contract history, contract chain, run list, renewals, reconcile, quarantine list, \
+             held",
             "use --json here",
         ));
     }
@@ -133,6 +134,9 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Diff(args) => diff::run(ctl, args),
         Command::Sync(args) => sync::run(ctl, args),
         Command::AutoSync(args) => auto_sync::run(ctl, args),
+        Command::Pause(args) => pause::pause(ctl, args),
+        Command::Resume(args) => pause::resume(ctl, args),
+        Command::Held(args) => held::run(ctl, args),
         Command::Ignore(args) => marks::ignore(ctl, args),
         Command::Unignore(args) => marks::unignore(ctl, args),
         Command::Explain(args) => explain::run(ctl, args),

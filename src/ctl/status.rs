@@ -3,6 +3,7 @@
 
 use super::error::CtlError;
 use super::output::Csv;
+use super::pause;
 use super::screen::{NONE, Screen, Tone, count, thousands};
 use super::start::Ctl;
 use super::table::{Column, Table, pairs, toned};
@@ -39,6 +40,8 @@ const CSV: Csv = Csv::new(
         "contracts",
         "error",
         "message",
+        "paused_by",
+        "paused_until",
     ],
 );
 
@@ -90,6 +93,7 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
     for client in &reply.clients {
         let next = match &client.running {
             Some(_) => toned(Tone::Strong, "running"),
+            None if client.paused_by.is_some() => toned(Tone::Warning, "paused"),
             None => screen.planned(client.next_run.as_deref()).into(),
         };
         table.row([
@@ -138,6 +142,11 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
         count(daemon.contracts, "contract"),
         thousands(daemon.store_sequence),
     );
+    if let Some(by) = &daemon.paused_by {
+        let end = pause::until(daemon.paused_until.as_deref(), screen);
+        let line = screen.paint(Tone::Warning, format!("! all auto-sync is paused {end} by {by}"));
+        text.push_str(&format!("          {line}\n"));
+    }
     for remark in &daemon.store_remarks {
         let remark = screen.paint(Tone::Warning, format!("! {remark}"));
         text.push_str(&format!("          {remark}\n"));
@@ -204,6 +213,10 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
         ("pending", pending),
         ("contracts", client.contracts.to_string()),
     ];
+    if let Some(by) = &client.paused_by {
+        let end = pause::until(client.paused_until.as_deref(), screen);
+        lines.push(("paused", screen.paint(Tone::Warning, format!("{end} by {by}"))));
+    }
     if let Some(running) = &client.running {
         lines.push(("running", running.clone()));
     }

@@ -20,6 +20,8 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         contracts: 12,
         error: None,
         message: None,
+        paused_by: None,
+        paused_until: None,
     }
 }
 
@@ -61,6 +63,8 @@ fn reply() -> StatusReply {
             store_sequence: 1041,
             contracts: 12,
             store_remarks: vec!["the index was rebuilt from the ledger".to_owned()],
+            paused_by: None,
+            paused_until: None,
         },
     }
 }
@@ -95,6 +99,19 @@ fn the_board_before_anything_happened() {
 fn one_client_in_full() {
     insta::assert_snapshot!("one_failing", one(&failing(), &sample(80)));
     insta::assert_snapshot!("one_never", one(&reply().clients[1], &sample(80)));
+}
+
+#[test]
+fn a_pause_is_seen_on_the_board_and_on_one_client() {
+    let mut paused = reply();
+    paused.daemon.paused_by = Some("dana".to_owned());
+    paused.daemon.paused_until = Some("2026-11-25T06:00:00Z".to_owned());
+    paused.clients.truncate(1);
+    let client = &mut paused.clients[0];
+    client.health = "paused".to_owned();
+    (client.paused_by, client.paused_until) = (Some("dana".to_owned()), None);
+    insta::assert_snapshot!("board_paused", board(&paused, &sample(80)));
+    insta::assert_snapshot!("one_paused", one(&paused.clients[0], &sample(80)));
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn doing(progress: &Progress) -> String {
 }
 
 /// The exit status that a run's result stands for.
-fn status(run: &Run) -> u8 {
+pub fn status(run: &Run) -> u8 {
     match run.result.as_str() {
         "ok" => 0,
         "partial" => PARTIAL,
@@ -192,7 +192,12 @@ fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
         )),
         "held" => Some((
             format!("{name} was held: {why}"),
-            format!("`{program} diff {}` shows what it would change", run.client_id),
+            match run.id {
+                Some(_) => {
+                    format!("`{program} held {}` shows it; then accept or reject it", run.client_id)
+                }
+                None => format!("`{program} diff {}` shows what it would change", run.client_id),
+            },
         )),
         _ => Some((
             format!("{name} failed: {why}"),

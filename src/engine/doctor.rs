@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::autotask::{Finding, Outcome};
-use crate::model::Failure;
+use crate::model::{Failure, Pause};
 
 impl Engine {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
@@ -20,8 +20,23 @@ impl Engine {
             findings.push(checked);
         }
         findings.extend(self.must_store().err().map(failed));
+        findings
+            .extend(self.pauses().ok().and_then(|pauses| pauses.all).map(|pause| paused(&pause)));
         findings.extend(leftovers(&self.store.leftovers()));
         findings
+    }
+}
+
+/// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
+fn paused(pause: &Pause) -> Finding {
+    let until = match pause.until {
+        Some(until) => format!("until {}", until.format("%Y-%m-%d %H:%M UTC")),
+        None => "until somebody ends it".to_owned(),
+    };
+    let detail = format!("all auto-sync is paused by {} {until}", pause.by);
+    Finding {
+        check: "auto-sync",
+        ..finding(Outcome::Warning, detail, Some("lmsyncctl resume".to_owned()))
     }
 }
 

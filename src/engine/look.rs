@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 use super::{Engine, Live};
 use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
-    ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
+    ClientId, ClientRef, ClientSnapshot, Code, Failure, Holding, ItemKey, Origin, PendingItem,
+    Reject, RunId,
 };
 use crate::sync::diff::{self, Around, Stored};
 use crate::sync::guard::{self, Circumstances, Limits};
+use crate::sync::holding;
 use crate::sync::marking::Marks;
 use crate::sync::renewal;
 
@@ -42,6 +44,10 @@ pub(super) struct Examined {
     pub(super) stored: Stored,
     pub(super) marks: Marks,
     pub(super) items: Vec<PendingItem>,
+    /// What is held of the client.
+    pub(super) holdings: Vec<Holding>,
+    /// The items that are held because a person rejected them, each with its run.
+    pub(super) rejected: BTreeSet<(RunId, ItemKey)>,
 }
 
 impl Engine {
@@ -152,6 +158,8 @@ impl Engine {
         let around =
             Around { gone: &reading.gone, marks: &heeded, renewals: &renewals, now: self.now() };
         let mut items = diff::pending(&snapshot, &stored, around);
+        let holdings = self.holdings(snapshot.client.id)?;
+        let rejected = holding::heed_rejections(&mut items, &stored, &holdings);
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
@@ -162,7 +170,7 @@ impl Engine {
             restricted: reading.restricted,
         };
         guard::hold(&mut items, around, limits(live));
-        Ok(Examined { snapshot, stored, marks, items })
+        Ok(Examined { snapshot, stored, marks, items, holdings, rejected })
     }
 
     fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {

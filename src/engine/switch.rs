@@ -10,7 +10,7 @@ use super::run::interval;
 use super::{Engine, events};
 use crate::autotask::Progress;
 use crate::config::NewAgreements;
-use crate::model::{Actor, ClientRef, ClientState, Failure};
+use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
 use crate::store::{Commit, Write};
 use crate::sync::diff::Stored;
 use crate::sync::schedule;
@@ -38,6 +38,8 @@ pub struct Switched {
     pub brings: Option<usize>,
     /// When it was last synced.
     pub last_synced: Option<DateTime<Utc>>,
+    /// The pause that it is found in.
+    pub paused: Option<Pause>,
 }
 
 impl Engine {
@@ -68,6 +70,7 @@ impl Engine {
                 next_run: state.next_run,
                 brings,
                 last_synced: state.last_synced,
+                paused: self.pauses()?.of(client.id).filter(|_| on).cloned(),
             });
         }
         self.schedule.notify_waiters();
@@ -101,7 +104,13 @@ impl Engine {
                 return Ok((None, (false, after)));
             }
             let changed = after.auto_sync != state.auto_sync;
+            // What is off has nothing to pause, nor to find paused when it is on again.
+            let pause = self.store.memo(MemoKey::Pause(Some(client.id)))?.filter(|_| !on);
             let commit = Commit {
+                memos: pause
+                    .into_iter()
+                    .map(|is| Write { before: Some(is), after: None })
+                    .collect(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
                 ..empty_commit(now, actor)
             };

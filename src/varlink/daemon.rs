@@ -50,6 +50,10 @@ pub struct ClientStatus {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
+    /// Who paused its auto-sync, or all of it; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When the pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// How Autotask's API is used.
@@ -93,6 +97,10 @@ pub struct DaemonInfo {
     pub contracts: i64,
     /// What was noticed when the store was opened.
     pub store_remarks: Vec<String>,
+    /// Who paused all of auto-sync; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When that pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// How things stand.

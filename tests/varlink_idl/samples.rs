@@ -9,6 +9,8 @@ use super::Held;
 
 #[path = "book.rs"]
 mod book;
+#[path = "held.rs"]
+mod held_and_paused;
 
 /// Some text in a full sample, none in a sparse one.
 fn text(full: bool) -> Option<String> {
@@ -112,6 +114,7 @@ pub fn hold(held: &mut Held<'_>) {
     );
     contracts(held);
     book::hold(held);
+    held_and_paused::hold(held);
     daemon(held);
 }
 
@@ -167,6 +170,8 @@ fn daemon(held: &mut Held<'_>) {
                 store_sequence: 1,
                 contracts: 1,
                 store_remarks: vec![word()],
+                paused_by: text(full),
+                paused_until: text(full),
             },
         }),
     );
@@ -325,6 +330,8 @@ fn switch(full: bool) -> Switch {
         next_run: text(full),
         brings: number(full),
         last_synced: text(full),
+        paused_by: text(full),
+        paused_until: text(full),
     }
 }
 
@@ -367,5 +374,7 @@ fn client_status(full: bool) -> ClientStatus {
         contracts: 1,
         error: text(full),
         message: text(full),
+        paused_by: text(full),
+        paused_until: text(full),
     }
 }

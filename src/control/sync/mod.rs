@@ -1,6 +1,8 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
+mod held;
 mod marks;
+mod pause;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -37,6 +39,11 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         sync::Explain::NAME => marks::explain(parameters(call)?, context).await,
         sync::Reconcile::NAME => marks::reconcile(parameters(call)?, context).await,
         sync::ListQuarantine::NAME => marks::list_quarantine(parameters(call)?, context).await,
+        sync::ListHeld::NAME => held::list(parameters(call)?, context).await,
+        sync::AcceptHeld::NAME => held::accept(parameters(call)?, context).await,
+        sync::RejectHeld::NAME => held::reject(parameters(call)?, context).await,
+        sync::Pause::NAME => pause::pause(parameters(call)?, context).await,
+        sync::Resume::NAME => pause::resume(parameters(call)?, context).await,
         sync::RevertRun::NAME => marks::revert_run(parameters(call)?, context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
@@ -291,6 +298,8 @@ async fn set_auto_sync(call: sync::SetAutoSync, context: Context<'_>) -> Answer 
             next_run: switched.next_run.map(moment),
             brings: switched.brings.map(count),
             last_synced: switched.last_synced.map(moment),
+            paused_by: switched.paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: switched.paused.and_then(|pause| pause.until).map(moment),
         })
         .collect();
     finish(sync::SetAutoSyncReply { clients })

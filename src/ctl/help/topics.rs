@@ -246,13 +246,15 @@ fn guards() -> Vec<Block> {
         ),
         Block::Heading("What to do"),
         Block::Lines(&[
-            "lmsyncctl pending acme --state held    what is held, and why",
-            "lmsyncctl diff acme                    what it would change",
+            "lmsyncctl held acme                    what is held, and why",
+            "lmsyncctl held show 12                 item by item, with what would change",
             "lmsyncctl doctor                       may the API user see everything?",
+            "lmsyncctl held accept 12               apply it, if Autotask still says the same",
+            "lmsyncctl held reject 12               leave it held, in silence",
         ]),
         text(
-            "Mostly the cause is in Autotask: mend it and sync again. What a reverted run holds \
-             (`run revert`) is taken by naming its key in a sync.",
+            "Often the cause is in Autotask: mend it, and the next run finds nothing to hold. What \
+             a reverted run holds (`run revert`) is taken by naming its key in a sync.",
         ),
     ]
 }

@@ -2,9 +2,13 @@
 //!
 //! Money is a decimal string, a date `YYYY-MM-DD`, a moment RFC 3339 in UTC.
 
+mod held;
 mod marks;
+mod pause;
 
+pub use held::*;
 pub use marks::*;
+pub use pause::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -356,6 +360,10 @@ pub struct Switch {
     pub brings: Option<i64>,
     /// When it was last synced.
     pub last_synced: Option<String>,
+    /// Who paused its auto-sync, or all of it; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When the pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// The switches.
