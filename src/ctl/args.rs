@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     auto_sync, check, client, completions, contract, diff, doctor, explain, export, held, help,
-    history, marks, metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status,
-    sync, version, watch,
+    history, marks, metrics, pause, pending, plan, quarantine, reconcile, reload, renewals, run,
+    status, sync, version, watch,
 };
 
 /// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
@@ -60,6 +60,8 @@ pub enum Command {
     Pending(pending::Args),
     Diff(diff::Args),
     Sync(sync::Args),
+    Plan(plan::PlanArgs),
+    Apply(plan::ApplyArgs),
     AutoSync(auto_sync::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
@@ -115,6 +117,8 @@ impl Command {
             | Command::Run(run::Command::List(_)) => true,
             Command::Diff(_)
             | Command::Sync(_)
+            | Command::Plan(_)
+            | Command::Apply(_)
             | Command::AutoSync(_)
             | Command::Pause(_)
             | Command::Resume(_)

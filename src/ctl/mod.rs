@@ -34,6 +34,7 @@ mod normalize;
 mod output;
 mod pause;
 mod pending;
+mod plan;
 mod quarantine;
 mod reconcile;
 mod reload;

@@ -17,8 +17,8 @@ use super::output::{self, Format, Output};
 use super::screen::Screen;
 use super::{
     auto_sync, check, client, completions, contract, diff, doctor, explain, export, held, help,
-    history, marks, metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status,
-    sync, version, watch,
+    history, marks, metrics, pause, pending, plan, quarantine, reconcile, reload, renewals, run,
+    status, sync, version, watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -133,6 +133,8 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Pending(args) => pending::run(ctl, args),
         Command::Diff(args) => diff::run(ctl, args),
         Command::Sync(args) => sync::run(ctl, args),
+        Command::Plan(args) => plan::plan(ctl, args),
+        Command::Apply(args) => plan::apply(ctl, &args),
         Command::AutoSync(args) => auto_sync::run(ctl, args),
         Command::Pause(args) => pause::pause(ctl, args),
         Command::Resume(args) => pause::resume(ctl, args),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
+use super::connection::Answer;
 use super::error::CtlError;
 use super::output::{self, Format};
 use super::screen::{Screen, Tone, count};
@@ -90,19 +91,15 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         dry_run: args.dry_run.then_some(true),
         wait: args.wait.then_some(true),
         timeout: args.timeout,
+        expected: None,
     };
     perform(ctl, &request)
 }
 
 /// Has the daemon sync, tells how far it is, and then what became of it.
 pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
-    let spinner = Spinner::new(ctl);
-    let answer = ctl.client.call_more(request, |reply| spinner.show(reply.progress.as_ref()));
-    spinner.end();
-    let answer = answer?;
-    let Some(run) = &answer.reply.run else {
-        return Err(CtlError::Nonsense("the last reply of a sync has no run".to_owned()));
-    };
+    let answer = ask(ctl, request)?;
+    let run = run_of(&answer.reply)?;
     let status = status(run);
     match status {
         0 => ctl.output.confirm(&answer, render)?,
@@ -112,6 +109,20 @@ pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
         output::complain(&message, Some(&hint));
     }
     Ok(status)
+}
+
+/// Asks the daemon to sync, and shows how far it is.
+pub fn ask(ctl: &Ctl, request: &Sync) -> Result<Answer<SyncReply>, CtlError> {
+    let spinner = Spinner::new(ctl);
+    let answer = ctl.client.call_more(request, |reply| spinner.show(reply.progress.as_ref()));
+    spinner.end();
+    answer
+}
+
+/// The run of a last reply.
+pub fn run_of(reply: &SyncReply) -> Result<&Run, CtlError> {
+    let none = || CtlError::Nonsense("the last reply of a sync has no run".to_owned());
+    reply.run.as_ref().ok_or_else(none)
 }
 
 /// Shows what is pending and asks whether to import all of it.
@@ -300,7 +311,7 @@ mod tests {
             run: Some(run),
             items: Some(items::samples()),
             rejects: Some(vec![reject]),
-            progress: None,
+            ..SyncReply::default()
         };
         insta::assert_snapshot!("partial_120", render(&reply, &sample(120)));
         insta::assert_snapshot!("partial_80", render(&reply, &sample(80)));

@@ -68,6 +68,7 @@ pub fn hold(held: &mut Held<'_>) {
         client: word(),
         keys: full.then(|| vec![word()]),
         all: full.then_some(true),
+        expected: full.then(|| vec![expected()]),
         dry_run: full.then_some(true),
         wait: full.then_some(true),
         timeout: number(full),
@@ -79,6 +80,7 @@ pub fn hold(held: &mut Held<'_>) {
             run: full.then(|| run(full)),
             items: full.then(|| vec![item(full)]),
             rejects: full.then(|| vec![reject()]),
+            effects: full.then(|| vec![effect()]),
             progress: full.then(|| Progress { doing: word(), pages: 1, rows: 1 }),
         }),
     );
@@ -245,6 +247,10 @@ fn field_view(full: bool) -> FieldView {
         overridden: true,
         changed: text(full),
     }
+}
+
+fn expected() -> Expected {
+    Expected { key: word(), state: word(), changes: vec![field_change(true)] }
 }
 
 fn effect() -> Effect {
