@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::template::Template;
 use super::{
     auto_sync, check, client, completions, contract, diff, doctor, explain, export, held, help,
-    history, marks, metrics, pause, pending, plan, quarantine, reconcile, reload, renewals, run,
-    status, sync, version, watch,
+    history, marks, metrics, normalize, pause, pending, plan, quarantine, reconcile, reload,
+    renewals, run, status, sync, timeline, version, watch,
 };
 
 /// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
@@ -42,6 +43,21 @@ pub struct Global {
     /// Print a list as comma-separated values
     #[arg(long, global = true, conflicts_with = "json")]
     pub csv: bool,
+    /// Print a list as tab-separated values; with --quiet without the header
+    #[arg(long, global = true, conflicts_with_all = ["json", "csv"])]
+    pub plain: bool,
+    /// Print a line a row, such as '{key:12} {billing_cost:>10} {name}'
+    #[arg(
+        long,
+        global = true,
+        value_name = "TEMPLATE",
+        value_parser = Template::parse,
+        conflicts_with_all = ["json", "csv", "plain"]
+    )]
+    pub format: Option<Template>,
+    /// Do not show long texts in the pager (so does an empty variable PAGER)
+    #[arg(long, global = true)]
+    pub no_pager: bool,
     /// Print without colours (so does the variable NO_COLOR)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -80,6 +96,7 @@ pub enum Command {
     #[command(subcommand, after_help = run::EXAMPLES)]
     Run(run::Command),
     Renewals(renewals::Args),
+    Timeline(timeline::Args),
     /// Everything in the store, out: JSON, CSV, a calendar, a folder of text files
     #[command(subcommand, after_help = export::EXAMPLES)]
     Export(export::Command),
@@ -103,18 +120,23 @@ pub fn command() -> clap::Command {
 }
 
 impl Command {
-    /// Whether the answer is a list that `--csv` can show.
-    pub fn is_list(&self) -> bool {
-        match self {
-            Command::Contract(command) => command.is_list(),
-            Command::Status(_)
-            | Command::Pending(_)
-            | Command::Client(client::Command::List(_))
-            | Command::Quarantine(quarantine::Command::List(_))
-            | Command::Reconcile(_)
-            | Command::Renewals(_)
-            | Command::Held(held::Args { command: None | Some(held::Command::Show(_)), .. })
-            | Command::Run(run::Command::List(_)) => true,
+    /// The columns of the list that is the answer; none where it is no list.
+    pub fn columns(&self) -> Option<Vec<&'static str>> {
+        let list = match self {
+            Command::Contract(command) => return command.columns(),
+            Command::Renewals(args) => {
+                return Some(normalize::columns(renewals::CSV, args.normalize));
+            }
+            Command::Status(_) => status::CSV,
+            Command::Pending(args) => pending::csv(args),
+            Command::Client(client::Command::List(_)) => client::CSV,
+            Command::Quarantine(quarantine::Command::List(_)) => quarantine::CSV,
+            Command::Reconcile(_) => reconcile::CSV,
+            Command::Held(held::Args { command: None | Some(held::Command::Show(_)), .. }) => {
+                held::CSV
+            }
+            Command::Run(run::Command::List(_)) => run::CSV,
+            Command::Timeline(_) => timeline::CSV,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::Plan(_)
@@ -137,8 +159,9 @@ impl Command {
             | Command::Version(_)
             | Command::Completions(_)
             | Command::Complete(_)
-            | Command::Help(_) => false,
-        }
+            | Command::Help(_) => return None,
+        };
+        Some(list.columns.to_vec())
     }
 }
 

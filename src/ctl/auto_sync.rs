@@ -136,9 +136,10 @@ mod tests {
                 switch(176, "Bolt", true, true, Some("2026-11-24T18:00:00Z"), None),
                 switch(0, "The MSP", false, true, None, None),
             ],
+            progress: None,
         };
         insta::assert_snapshot!("full", render(&reply, &sample(120)));
-        let none = SetAutoSyncReply { clients: Vec::new() };
+        let none = SetAutoSyncReply { clients: Vec::new(), progress: None };
         insta::assert_snapshot!("empty", render(&none, &sample(120)));
     }
 

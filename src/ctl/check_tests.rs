@@ -55,6 +55,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             paused_by: None,
             paused_until: None,
         },
+        runs: None,
     }
 }
 

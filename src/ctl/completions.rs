@@ -158,7 +158,8 @@ fn asked(daemon: &Client, before: &[String]) -> Asked {
         deepest.and_then(|found| found.try_get_one::<String>(id).ok().flatten().cloned())
     };
     Asked {
-        daemon: addressed(before).map_or_else(|| daemon.clone(), Client::new),
+        // Nothing may be shown in the middle of a line that is being typed.
+        daemon: addressed(before).map_or_else(|| daemon.clone(), Client::new).telling(false),
         client: text("client"),
         key: text("key"),
         before: before.to_vec(),

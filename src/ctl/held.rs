@@ -97,35 +97,38 @@ pub struct RejectArgs {
     pub yes: bool,
 }
 
-const CSV: Csv = Csv::nested(
-    "held",
-    "items",
-    &[
-        "run",
-        "client_id",
-        "client",
-        "since",
-        "message",
-        "rejected_by",
-        "rejected_at",
-        "rejected_reason",
-        "effects",
-        "key",
-        "parent",
-        "state",
-        "type",
-        "name",
-        "status",
-        "billing_cost",
-        "currency",
-        "billing_cycle",
-        "start_date",
-        "end_date",
-        "reason",
-        "renews",
-        "changes",
-    ],
-);
+/// The list, in the forms for scripts: a line an item.
+pub const CSV: Csv = Csv {
+    each: Some("items"),
+    ..Csv::new(
+        "held",
+        &[
+            "run",
+            "client_id",
+            "client",
+            "since",
+            "message",
+            "rejected_by",
+            "rejected_at",
+            "rejected_reason",
+            "effects",
+            "key",
+            "parent",
+            "state",
+            "type",
+            "name",
+            "status",
+            "billing_cost",
+            "currency",
+            "billing_cycle",
+            "start_date",
+            "end_date",
+            "reason",
+            "renews",
+            "changes",
+        ],
+    )
+};
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {

@@ -11,7 +11,7 @@ pub use topics::{TOPICS, Topic};
 use super::args::Cli;
 use super::error::CtlError;
 use super::exit;
-use super::near;
+use super::keys;
 use super::start::Ctl;
 
 /// The name under which the topics are listed.
@@ -67,7 +67,7 @@ pub fn run(ctl: &Ctl, args: &Args) -> Result<u8, CtlError> {
         },
         (false, words) => return Err(unknown(&words.join(" "))),
     };
-    ctl.output.print(&text)?;
+    ctl.output.page(&text)?;
     Ok(0)
 }
 
@@ -102,7 +102,8 @@ fn unknown(name: &str) -> CtlError {
     let commands = Cli::command();
     let commands = commands.get_subcommands().filter(|command| !command.is_hide_set());
     let known = commands.map(clap::Command::get_name).chain(TOPICS.iter().map(|topic| topic.name));
-    let hint = match near::nearest(&name.to_ascii_lowercase(), known) {
+    let known: Vec<&str> = known.collect();
+    let hint = match keys::alike(name, &known) {
         Some(near) => format!("did you mean `lmsyncctl help {near}`?"),
         None => {
             "`lmsyncctl help topics` lists the topics, `lmsyncctl help` the commands".to_owned()

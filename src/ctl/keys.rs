@@ -1,9 +1,11 @@
 //! What is typed to name an item or a field, checked before the daemon is asked.
 
 use super::error::CtlError;
-use super::near;
 use crate::model::{Field, ItemKey, Kind, Ownership};
 use crate::varlink::contracts::Assignment;
+
+/// How alike two names must be (0 to 1, by Jaro and Winkler) for one to be offered for the other.
+const ALIKE: f64 = 0.75;
 
 /// The keys in the form that the daemon takes.
 pub fn keys(typed: &[String]) -> Result<Vec<String>, CtlError> {
@@ -57,8 +59,20 @@ pub fn value(assignment: &Assignment) -> Result<(), CtlError> {
 }
 
 fn nearest(typed: &str) -> Option<&'static str> {
+    alike(typed, &Field::ALL.map(Field::name))
+}
+
+/// The name that was meant by a slip of the finger: the most alike, or else one that it is a part
+/// of.
+pub fn alike<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let typed = typed.to_ascii_lowercase().replace('-', "_");
-    near::nearest(&typed, Field::ALL.into_iter().map(Field::name))
+    let alike = |name: &str| strsim::jaro_winkler(&typed, name);
+    let names = names.iter().copied();
+    names
+        .clone()
+        .filter(|name| alike(name) >= ALIKE)
+        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
+        .or_else(|| names.clone().find(|name| !typed.is_empty() && name.contains(&typed)))
 }
 
 #[cfg(test)]

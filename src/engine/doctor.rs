@@ -1,14 +1,22 @@
 //! The check-up: Autotask's part is asked of `autotask`, the store's is here.
 
 use super::Engine;
-use crate::autotask::{Finding, Outcome};
+use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::model::{Failure, Pause};
 
 impl Engine {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
     /// the order in which they depend on each other.
     pub async fn checkup(&self) -> Vec<Finding> {
-        let mut findings = self.live().autotask.probe().await;
+        self.checkup_telling(Progress::new()).await
+    }
+
+    /// The same, telling how far it is.
+    pub async fn checkup_telling(&self, progress: Progress) -> Vec<Finding> {
+        // What it asks is allowed while nothing else is.
+        let progress = progress.with_work(Work::Checkup);
+        let mut findings = self.live().autotask.probe(&progress).await;
+        progress.doing("reading the store back");
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.store.clone();
         let remarks = self.store_remarks();

@@ -76,7 +76,7 @@ impl Engine {
                 actor: actor.clone(),
             })
         };
-        let claim = self.claim(&order(&self.holding(id)?)?, Patience::None).await?;
+        let claim = self.claim(&order(&self.holding(id)?)?, Patience::None, &progress).await?;
         // A run may have held something else before the client was free.
         let order = order(&self.holding(id)?)?;
         let engine = Arc::clone(self);

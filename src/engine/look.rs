@@ -87,6 +87,9 @@ impl Engine {
         let mut looks = Vec::new();
         for reading in self.read(live, scope, progress).await? {
             let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
+            progress.compared(reading.snapshot.items.len());
+            // For thousands of clients this is a while: others get their turn, and it can be told.
+            tokio::task::yield_now().await;
             let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
             let look = Look { client, as_of, items, rejects };
             self.remember(&look);

@@ -78,7 +78,7 @@ impl Engine {
         }
         self.must_store()?;
         self.refuse_while_automatic(&order.client)?;
-        let claim = self.claim(&order, patience).await?;
+        let claim = self.claim(&order, patience, &progress).await?;
         // It may have been switched on while this waited.
         self.refuse_while_automatic(&order.client)?;
         let engine = Arc::clone(self);
@@ -114,7 +114,12 @@ impl Engine {
         )))
     }
 
-    pub(super) async fn claim(&self, order: &Order, patience: Patience) -> Result<Claim, Failure> {
+    pub(super) async fn claim(
+        &self,
+        order: &Order,
+        patience: Patience,
+        progress: &Progress,
+    ) -> Result<Claim, Failure> {
         let wanted =
             Running { client: order.client.clone(), actor: order.actor.clone(), since: self.now() };
         let running = match self.busy.claim(wanted.clone()) {
@@ -126,6 +131,7 @@ impl Engine {
             "{} has been syncing {} since {since}",
             running.actor.name, running.client.name
         );
+        progress.queued();
         let waited = match patience {
             Patience::None => {
                 return Err(Failure::new(Code::Busy, who)
@@ -152,6 +158,7 @@ impl Engine {
                 .pop()
                 .ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))?;
             self.check_keys(&live, order, &reading, progress).await?;
+            progress.compared(reading.snapshot.items.len());
             self.conclude(&live, order, &reading, started, spent(progress)).await
         }
         .await;

@@ -51,12 +51,24 @@ impl Engine {
         at: Option<NaiveTime>,
         actor: &Actor,
     ) -> Result<Vec<Switched>, Failure> {
+        self.switch_telling(clients, on, at, actor, &Progress::new()).await
+    }
+
+    /// The same, telling how far the look at each client is.
+    pub async fn switch_telling(
+        &self,
+        clients: &[ClientRef],
+        on: bool,
+        at: Option<NaiveTime>,
+        actor: &Actor,
+        progress: &Progress,
+    ) -> Result<Vec<Switched>, Failure> {
         let mut switched = Vec::with_capacity(clients.len());
         for client in clients {
             if on && clients.len() <= LOOK_AT_MOST {
                 // Looking is a courtesy: the switch does not depend on Autotask's answer, nor
                 // wait for one that does not come.
-                let _ = timeout(LOOK_AT_LONGEST, self.look(client, &Progress::new())).await;
+                let _ = timeout(LOOK_AT_LONGEST, self.look(client, progress)).await;
             }
             let brings = if on { self.brings(client)? } else { None };
             let (changed, state) = self.switch_one(client, on, at, actor).await?;
@@ -80,9 +92,13 @@ impl Engine {
 
     /// Every client that `--all` means: those with agreements to switch on, those that are on to
     /// switch off.
-    pub async fn all_to_switch(&self, on: bool) -> Result<Vec<ClientRef>, Failure> {
+    pub async fn all_to_switch(
+        &self,
+        on: bool,
+        progress: &Progress,
+    ) -> Result<Vec<ClientRef>, Failure> {
         if on {
-            return self.with_agreements().await;
+            return self.with_agreements(progress).await;
         }
         let states = self.store.clients()?.into_iter().filter(|state| state.auto_sync);
         Ok(states.map(|state| state.client).collect())

@@ -22,3 +22,4 @@ pub mod schedule;
 pub mod select;
 pub mod standing;
 pub mod terms;
+pub mod timeline;

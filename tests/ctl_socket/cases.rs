@@ -118,6 +118,17 @@ fn first() -> Vec<Case> {
             &["run 12: ok"],
         ),
         case(
+            &["apply", "tests/ctl_socket/plan.json", "--dry-run"],
+            "Sync.Sync",
+            json!({ "client": "174", "dry_run": true, "expected": [{
+                "key": "S2", "state": "changed", "changes": [
+                    { "field": "billing_cost", "from": "480.00", "to": "482.60" },
+                ],
+            }]}),
+            replies::sync(),
+            &["run 12: ok"],
+        ),
+        case(
             &["auto-sync", "on", "acme", "--at", "2:30"],
             "Sync.SetAutoSync",
             json!({ "on": true, "clients": ["acme"], "at": "02:30" }),

@@ -34,7 +34,11 @@ pub fn hold(held: &mut Held<'_>) {
     held.method(
         ListClients { search: text(true), all: Some(true), cached: Some(true) },
         ListClients { search: None, all: None, cached: None },
-        both(|full| ClientList { clients: vec![client_summary(full)], as_of: word() }),
+        both(|full| ClientList {
+            clients: vec![client_summary(full)],
+            as_of: word(),
+            progress: progress(full),
+        }),
     );
     let pending = |full: bool| Pending {
         client: text(full),
@@ -52,6 +56,7 @@ pub fn hold(held: &mut Held<'_>) {
             rejects: full.then(|| vec![reject()]),
             effects: full.then(|| vec![effect()]),
             clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
+            progress: progress(full),
         }),
     );
     held.method(
@@ -62,6 +67,7 @@ pub fn hold(held: &mut Held<'_>) {
             as_of: word(),
             items: vec![item(full)],
             effects: vec![effect()],
+            progress: progress(full),
         }),
     );
     let sync = |full: bool| Sync {
@@ -81,7 +87,7 @@ pub fn hold(held: &mut Held<'_>) {
             items: full.then(|| vec![item(full)]),
             rejects: full.then(|| vec![reject()]),
             effects: full.then(|| vec![effect()]),
-            progress: full.then(|| Progress { doing: word(), pages: 1, rows: 1 }),
+            progress: progress(full),
         }),
     );
     let set = |full: bool| SetAutoSync {
@@ -93,7 +99,7 @@ pub fn hold(held: &mut Held<'_>) {
     held.method(
         set(true),
         set(false),
-        both(|full| SetAutoSyncReply { clients: vec![switch(full)] }),
+        both(|full| SetAutoSyncReply { clients: vec![switch(full)], progress: progress(full) }),
     );
     held.method(
         ListRuns { client: text(true), limit: number(true) },
@@ -175,6 +181,16 @@ fn daemon(held: &mut Held<'_>) {
                 paused_by: text(full),
                 paused_until: text(full),
             },
+            runs: full.then(|| {
+                vec![RunMark {
+                    id: 1,
+                    client_id: 1,
+                    ended: word(),
+                    result: word(),
+                    changed: 1,
+                    requests: 1,
+                }]
+            }),
         }),
     );
     held.method(
@@ -188,6 +204,7 @@ fn daemon(held: &mut Held<'_>) {
                 fix: text(full),
                 error: text(full),
             }],
+            progress: progress(full),
         }),
     );
     held.method(
@@ -220,6 +237,10 @@ fn daemon(held: &mut Held<'_>) {
     held.method(Watch { client: text(true) }, Watch { client: None }, both(watching));
     held.method(Metrics {}, Metrics {}, both(|_| MetricsReply { text: word() }));
     held.method(Version {}, Version {}, both(|_| VersionReply { version: word() }));
+}
+
+fn progress(full: bool) -> Option<Progress> {
+    full.then(|| Progress { doing: word(), pages: 1, rows: 1, compared: number(full) })
 }
 
 fn client() -> Client {

@@ -86,6 +86,15 @@ fn main_page(program: &clap::Command) -> Page {
     sheet.head("ENVIRONMENT");
     sheet.named(vec![bold("LMSYNCD_SOCKET")], "The daemon's socket, as `--socket` has it.");
     sheet.named(vec![bold("NO_COLOR")], "Set and not empty: no colours, as with `--no-color`.");
+    sheet.named(
+        vec![bold("PAGER")],
+        "The pager for long texts on a terminal: `less` where this is not set; none if it is empty \
+         or `cat`. `LESS` and `LV` are `FRX` and `-c` for it unless they are set.",
+    );
+    sheet.named(
+        vec![bold("LC_ALL"), ", ".into(), bold("LC_CTYPE"), ", ".into(), bold("LANG")],
+        "The first that is set says whether pictures may use signs beyond ASCII.",
+    );
     sheet.named(vec![bold("TZ")], "The zone that moments are shown in; JSON has them in UTC.");
     sheet.named(
         vec![bold("VISUAL"), ", ".into(), bold("EDITOR")],

@@ -290,6 +290,15 @@ fn scripting() -> Vec<Block> {
                  moment RFC 3339 in UTC, what is not known is null",
             ),
             ("--csv", "lists as comma-separated values; the columns are the keys of the JSON"),
+            (
+                "--plain",
+                "lists as lines with a tab between values; the first has the names of the \
+                 columns, and --quiet leaves it out",
+            ),
+            (
+                "--format",
+                "lists by a template, such as '{key} {name}'; the names are those of the columns",
+            ),
             ("--quiet", "no progress, no confirmations and no footers"),
             ("--yes", "does without asking; off a terminal nothing is asked anyway"),
             ("--wait", "waits while another run of the client is under way; --timeout limits it"),
@@ -304,6 +313,7 @@ fn scripting() -> Vec<Block> {
             "lmsyncctl pending 174 --json | jq -r '.items[] | select(.state==\"new\") | .key'",
             "lmsyncctl sync 174 --all --yes --wait --timeout 300 --quiet || echo \"ended with $?\"",
             "lmsyncctl contract list --csv > contracts.csv",
+            "lmsyncctl renewals --format '{end_date} {billing_cost:>12} {currency} {name}'",
             "lmsyncctl check --max-age 36h",
         ]),
         text(
