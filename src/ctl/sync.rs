@@ -1,10 +1,11 @@
 //! `sync`: imports what was chosen, and tells how far it is and what became of it.
 
+use super::connection::Answer;
 use super::error::CtlError;
 use super::output;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
-use super::{ask, dialog, items, keys, pending};
+use super::{ask, dialog, items, keys, pending, selection};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
 
@@ -24,6 +25,7 @@ Examples:
   lmsyncctl sync acme                         choose in a dialog, on a terminal
   lmsyncctl import acme                       the same
   lmsyncctl sync acme A29683353 S55102        these two
+  lmsyncctl sync acme --edit                  choose in a list, in your editor
   lmsyncctl sync 174 --all --dry-run          what would be imported?
   lmsyncctl sync 174 --all --yes --wait --timeout 300")]
 pub struct Args {
@@ -35,6 +37,9 @@ pub struct Args {
     /// Everything that is pending
     #[arg(long)]
     pub all: bool,
+    /// Choose in your editor, from a list to pick, ignore or leave items
+    #[arg(long, conflicts_with_all = ["keys", "all", "dry_run"])]
+    pub edit: bool,
     /// Only say what would be done; nothing is written
     #[arg(long)]
     pub dry_run: bool,
@@ -56,6 +61,9 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    if args.edit {
+        return selection::run(ctl, args);
+    }
     let keys = keys::keys(&args.keys)?;
     if keys.is_empty() && !args.all {
         if !args.dry_run && ask::is_conversation(ctl) && dialog::can_open() {
@@ -81,11 +89,15 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         dry_run: args.dry_run.then_some(true),
         wait: args.wait.then_some(true),
         timeout: args.timeout,
+        expected: None,
     };
-    let answer = ctl.client.call(&request)?;
-    let Some(run) = &answer.reply.run else {
-        return Err(CtlError::Nonsense("the last reply of a sync has no run".to_owned()));
-    };
+    perform(ctl, &request)
+}
+
+/// Has the daemon sync, tells how far it is, and then what became of it.
+pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
+    let answer = ask(ctl, request)?;
+    let run = run_of(&answer.reply)?;
     let status = status(run);
     match status {
         0 => ctl.output.confirm(&answer, render)?,
@@ -95,6 +107,17 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         output::complain(&message, Some(&hint));
     }
     Ok(status)
+}
+
+/// Asks the daemon to sync.
+pub fn ask(ctl: &Ctl, request: &Sync) -> Result<Answer<SyncReply>, CtlError> {
+    ctl.client.call(request)
+}
+
+/// The run of a last reply.
+pub fn run_of(reply: &SyncReply) -> Result<&Run, CtlError> {
+    let none = || CtlError::Nonsense("the last reply of a sync has no run".to_owned());
+    reply.run.as_ref().ok_or_else(none)
 }
 
 /// Shows what is pending and asks whether to import all of it.
@@ -253,7 +276,7 @@ mod tests {
             run: Some(run),
             items: Some(items::samples()),
             rejects: Some(vec![reject]),
-            progress: None,
+            ..SyncReply::default()
         };
         insta::assert_snapshot!("partial_120", render(&reply, &sample(120)));
         insta::assert_snapshot!("partial_80", render(&reply, &sample(80)));
