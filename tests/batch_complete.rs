@@ -3,9 +3,6 @@
 
 #![cfg(feature = "demo")]
 
-#[path = "in_process/house.rs"]
-#[expect(dead_code, reason = "the house serves other tests too")]
-mod house;
 mod in_process;
 
 use std::ops::Range;
@@ -13,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
-use house::{House, busily, noon, tenant};
 use in_process::InProcess;
+use in_process::house::{House, busily, noon, stories};
 use lmsyncd::autotask::{HttpRequest, HttpResponse, Transport, TransportError};
 use lmsyncd::demo::tenant::{Counters, Tenant};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult};
@@ -79,7 +76,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let (folder, tenant) = (TempDir::new().expect("a folder"), tenant());
+        let (folder, tenant) = (TempDir::new().expect("a folder"), stories());
         for number in 0..MANY {
             tenant.add_contract(174, &format!("Care {number}")).expect("it is added");
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::futures::Notified;
+
 use super::access::{Access, access};
 use super::agreements::Agreements;
 use super::catalogue::Catalogue;
@@ -76,6 +78,11 @@ impl Autotask {
     /// Goes on where `old` stood, which read with other settings: what it has spent is spent.
     pub fn take_over(&self, old: &Autotask) {
         self.connection.take_over(&old.connection);
+    }
+
+    /// Ends when credentials that were refused are accepted again, whoever tried them.
+    pub fn released(&self) -> Notified<'_> {
+        self.connection.released()
     }
 
     /// Every company with the number of its agreements, by id.

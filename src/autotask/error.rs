@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::Local;
+use chrono::{DateTime, Local, Utc};
 
 use crate::model::{Code, Failure};
 
@@ -156,10 +156,16 @@ pub enum RateLimit {
         cap: u32,
     },
     /// The daemon's own requests of the hour are used up.
-    #[error("the {cap} requests an hour that max-requests-per-hour allows are used up")]
+    #[error(
+        "the {cap} requests an hour that max-requests-per-hour allows are used up; the next is \
+         free at {}",
+        shown(.next)
+    )]
     Own {
         /// How many are allowed.
         cap: u32,
+        /// When the next one may be made.
+        next: DateTime<Utc>,
     },
 }
 
@@ -306,7 +312,7 @@ impl AutotaskError {
 }
 
 /// A moment as the person at this server knows it.
-fn shown(at: &chrono::DateTime<chrono::Utc>) -> String {
+fn shown(at: &DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
@@ -331,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_own_budget_is_transient_but_not_retried() {
-        let error = AutotaskError::from(RateLimit::Own { cap: 2000 });
+        let error = AutotaskError::from(RateLimit::Own { cap: 2000, next: DateTime::UNIX_EPOCH });
         assert!(error.is_transient());
         assert!(!error.is_worth_a_retry());
         assert!(error.to_string().contains("max-requests-per-hour"));

@@ -81,7 +81,7 @@ pub use locate::Located;
 pub use memory::ReadMemory;
 pub use options::Options;
 pub use probe::{Finding, Outcome};
-pub use progress::{Phase, Progress, Report};
+pub use progress::{BUDGET_WAIT, Phase, Progress, Report};
 pub use read::Scope;
 pub use remembered::UseMemory;
 pub use request::{HttpRequest, Method};
