@@ -3,49 +3,32 @@
 #[path = "../in_process/mod.rs"]
 mod in_process;
 mod clock;
+mod edits;
+mod expected;
+mod faults;
+mod invariants;
 mod life;
+mod operator;
+mod settings;
+mod trace;
+mod upstream;
 mod wire;
 mod world;
-use std::sync::*;
-use std::time::Duration;
-use lmsyncd::demo::tenant::*;
-use lmsyncd::model::*;
+use world::*;
 #[test]
 fn proto() {
+    let get = |name: &str, or: u64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(or);
     let began = std::time::Instant::now();
-    let day: chrono::NaiveDate = "2026-10-15".parse().unwrap();
-    let tenant = Tenant::generated(day, 300, 7);
-    tenant.set_base_url("http://127.0.0.1:1");
-    eprintln!("tenant {:?} {} contracts", began.elapsed(), tenant.count(Entity::Contracts));
-    let clock = Arc::new(clock::ServerClock::at("2026-10-15T12:00:00Z".parse().unwrap()));
-    let wire = wire::Wire::new(tenant.clone(), Arc::clone(&clock));
-    let ground = world::Ground { folder: tempfile::tempdir_in("/dev/shm").unwrap(), clock, wire: wire.clone(),
-      settings: Arc::new(Mutex::new("version = 1\n[autotask]\nusername = \"api@MSP.EXAMPLE\"\nintegration-code = \"x\"\n".to_owned())), upstream: world::Up{tenant: tenant.clone()} };
-    let (life, _) = life::Life::begin(&ground);
-    let clients: Vec<ClientRef> = tenant.ids(Entity::Companies).into_iter().filter(|id| *id>=1000).map(|id| ClientRef { id: ClientId(id), name: format!("client {id}") }).collect();
-    let engine = Arc::clone(&life.engine);
-    let t = std::time::Instant::now();
-    life.ask(async move { engine.switch(&clients, true, None, &Actor::daemon()).await }).unwrap().unwrap();
-    life.settle();
-    eprintln!("switch+first {:?} {:?}", t.elapsed(), wire.traffic());
-    for _ in 0..6 {
-        let t = std::time::Instant::now();
-        let r = wire.traffic().total;
-        life.pass(Duration::from_secs(86400));
-        life.settle();
-        eprintln!("night {:?} requests {} seq {}", t.elapsed(), wire.traffic().total - r, life.store.head().seq);
+    let scale = Scale { clients: get("C", 30) as usize, days: get("D", 30) as u32 };
+    let mut world = World::begin(get("S", 1), scale).unwrap();
+    eprintln!("began {:?}", began.elapsed());
+    world.trace.aloud = get("V", 0) == 1;
+    let ended = world.live(scale.days).and_then(|()| world.end());
+    eprintln!("{:?} {:?} {:?} {:?} lines {} hash {:x} {:?}", world.counts, world.watch.judged, world.ground.wire.traffic(), (world.desk.refused, world.desk.acknowledged), world.trace.lines(), world.trace.hash(), began.elapsed());
+    if let (Err(_), Ok(id)) = (&ended, std::env::var("LOOK")) {
+        let id: i64 = id.parse().unwrap();
+        let life = world.life.as_ref().unwrap();
+        for item in life.engine.last_look(lmsyncd::model::ClientId(id)).unwrap().items { eprintln!("{item:#?}"); eprintln!("{:?}", world.ground.upstream.additions.get(&item.key)); }
     }
-    let t = std::time::Instant::now();
-    for _ in 0..100 { life.pass(Duration::from_secs(60)); life.settle(); }
-    eprintln!("100 quiet minutes {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    life.store.all_contracts().unwrap();
-    eprintln!("all contracts {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    life.end();
-    eprintln!("end {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    let (life, _) = life::Life::begin(&ground);
-    eprintln!("begin {:?}", t.elapsed());
-    life.kill();
+    if let Err(broken) = ended { panic!("{}\n{broken}", world.trace.tail()); }
 }
