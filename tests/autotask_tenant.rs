@@ -14,7 +14,7 @@ use chrono::NaiveTime;
 use in_process::InProcess;
 use lmsyncd::autotask::{
     Access, Autotask, AutotaskError, Entity, HttpTransport, Options, Outcome, Progress, RateLimit,
-    Scope, ZoneMemory,
+    Scope, Work, ZoneMemory,
 };
 use lmsyncd::clock::ManualClock;
 use lmsyncd::demo::tenant::{self, Fault, FaultRule, Tenant};
@@ -42,7 +42,7 @@ async fn a_large_tenant_is_walked_page_by_page() {
     let rejected: usize = snapshots.iter().map(|snapshot| snapshot.rejects.len()).sum();
     assert_eq!(agreements + rejected, tenant.count(tenant::Entity::Contracts));
     assert_eq!(rejected, 0);
-    let directory = autotask.directory().await.expect("companies");
+    let directory = autotask.directory(&Progress::new()).await.expect("companies");
     assert_eq!(directory.len(), tenant.count(tenant::Entity::Companies));
     let counted: u32 = directory.iter().map(|company| company.agreements).sum();
     assert_eq!(usize::try_from(counted).ok(), Some(agreements));
@@ -227,7 +227,7 @@ async fn the_own_budget_stops_a_reading_before_it_asks() {
 async fn a_doctor_finds_what_is_wrong() {
     let (tenant, _serving, autotask) = served().await;
     let bad = async || {
-        let findings = autotask.probe().await;
+        let findings = autotask.probe(&Progress::new().with_work(Work::Checkup)).await;
         let bad = findings.iter().filter(|f| matches!(f.outcome, Outcome::Bad | Outcome::Warning));
         bad.map(|finding| finding.check).collect::<Vec<_>>()
     };

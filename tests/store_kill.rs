@@ -126,6 +126,7 @@ fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
             after: Some(state(client, generation)),
         }],
         marks: Vec::new(),
+        memos: Vec::new(),
     }
 }
 

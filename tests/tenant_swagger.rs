@@ -10,6 +10,8 @@
 //! then in `shared/autotask/swagger-subset.json` beside the repository or one level above. Without
 //! it, the test says so and passes.
 
+#![cfg(feature = "demo")]
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};

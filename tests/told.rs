@@ -144,8 +144,12 @@ fn the_command_is_told_once_for_a_cause_and_when_it_is_over() {
     world.configure(&command(&world));
     let daemon = world.start();
     // The client is known by now, so that the switch needs no answer.
-    world.ctl(&["client", "list"]).expect(0, &["Acme Dental"]);
-    world.tenant.faults().set(Fault::WrongAuth);
+    world.json(&["sync", ACME, "--all"]);
+    assert_eq!(daemon.stop(), 0);
+    let secret = world.path("secret");
+    let good = fs::read_to_string(&secret).expect("the secret");
+    fs::write(&secret, "mistyped").expect("another secret");
+    let daemon = world.start();
     world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
     let first = until_told(&world, 1);
     assert_eq!(names(&first), ["auth_blocked"]);
@@ -158,7 +162,8 @@ fn the_command_is_told_once_for_a_cause_and_when_it_is_over() {
     assert_eq!(daemon.stop(), 0);
     let daemon = world.start();
     world.ctl(&["check"]).expect(2, &["1 blocked"]);
-    world.tenant.faults().clear();
+    fs::write(&secret, good).expect("the secret again");
+    world.ctl(&["reload"]).expect(0, &[]);
     world.ctl(&["doctor"]).expect(0, &[]);
     // A reload has the board looked at before its minute is over.
     world.ctl(&["reload"]).expect(0, &[]);

@@ -183,7 +183,9 @@ fn each_removal(
 fn implemented() -> BTreeSet<String> {
     let sources = [
         include_str!("../src/varlink/sync/mod.rs"),
+        include_str!("../src/varlink/sync/held.rs"),
         include_str!("../src/varlink/sync/marks.rs"),
+        include_str!("../src/varlink/sync/pause.rs"),
         include_str!("../src/varlink/contracts/mod.rs"),
         include_str!("../src/varlink/contracts/answers.rs"),
         include_str!("../src/varlink/contracts/ownership.rs"),

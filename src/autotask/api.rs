@@ -63,8 +63,8 @@ impl Autotask {
     }
 
     /// Every company with the number of its agreements, by id.
-    pub async fn directory(&self) -> Result<Vec<Company>, AutotaskError> {
-        directory(&self.connection, &Progress::new()).await
+    pub async fn directory(&self, progress: &Progress) -> Result<Vec<Company>, AutotaskError> {
+        directory(&self.connection, progress).await
     }
 
     /// A snapshot for every client of `scope`, also for one that has nothing, by id.
@@ -116,8 +116,8 @@ impl Autotask {
     }
 
     /// What `lmsyncctl doctor` finds at Autotask.
-    pub async fn probe(&self) -> Vec<Finding> {
-        probe(&self.connection, &Progress::of(Work::Checkup)).await
+    pub async fn probe(&self, progress: &Progress) -> Vec<Finding> {
+        probe(&self.connection, progress).await
     }
 
     /// How much of the tenant's limit is used up, for auto-sync, which asks before it begins. Costs

@@ -10,7 +10,7 @@ use crate::model::{Code, Failure};
 
 use super::brake::Blocked;
 use super::entity::Entity;
-use super::transport::Trouble;
+use super::transport::{TRUST_STORE, Trouble};
 
 /// A failure to read from Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -284,6 +284,9 @@ impl AutotaskError {
                 "zone-url or discovery-url is not that of an Autotask REST API: remove it from \
                  lmsyncd.toml to have the zone discovered, then run `lmsyncctl doctor`"
             }
+            AutotaskError::BadConfiguration { key, .. } if *key == TRUST_STORE => {
+                "apt-get install ca-certificates, or name a PEM file as ca-file in [autotask]"
+            }
             AutotaskError::BadConfiguration { .. } => {
                 "mend the section [autotask] and run `lmsyncd check-config`"
             }
@@ -307,6 +310,13 @@ mod tests {
         assert_eq!(failure.code, Code::NoPermission);
         assert_eq!(failure.message, "the API user has no permission to read Contracts");
         assert!(failure.hint.is_some_and(|hint| hint.contains("lmsyncctl doctor")));
+    }
+
+    #[test]
+    fn a_machine_without_certificate_authorities_is_told_to_install_them() {
+        let hint = |key| AutotaskError::BadConfiguration { key, reason: String::new() }.hint();
+        assert!(hint(TRUST_STORE).starts_with("apt-get install ca-certificates"));
+        assert!(hint("ca-file").contains("check-config"));
     }
 
     #[test]

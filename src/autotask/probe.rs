@@ -80,10 +80,12 @@ const CHECKS: [&str; 7] =
 /// Makes all checks.
 pub(super) async fn probe(connection: &Connection, progress: &Progress) -> Vec<Finding> {
     let mut findings = Vec::new();
+    progress.doing("asking for the zone");
     match connection.zone_url(progress).await {
         Ok(url) => findings.push(Finding::new("zone", Outcome::Good, format!("the zone is {url}"))),
         Err(error) => return skip_rest(findings, Finding::failed("zone", &error)),
     }
+    progress.doing("trying the credentials");
     match connection.ask(&Request::version(), FOR_A_PERSON, progress).await {
         Ok(_) => findings.push(Finding::new(
             "credentials",
@@ -93,6 +95,7 @@ pub(super) async fn probe(connection: &Connection, progress: &Progress) -> Vec<F
         Err(error) => return skip_rest(findings, Finding::failed("credentials", &error)),
     }
     findings.push(clock(connection));
+    progress.doing("asking what may be read");
     for entity in Entity::NEEDED {
         findings.push(permission(connection, entity, progress).await);
     }

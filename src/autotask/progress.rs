@@ -17,8 +17,12 @@ pub enum Phase {
     Starting,
     /// Reading rows of an entity.
     Reading(Entity),
+    /// Waiting for another run of the same client to end.
+    Queued,
     /// Waiting this long before the next try, because Autotask asked for it or failed.
     Waiting(Duration),
+    /// Something else, in the words for a person.
+    Doing(&'static str),
 }
 
 /// How far a reading is.
@@ -30,6 +34,8 @@ pub struct Report {
     pub pages: u64,
     /// How many rows were read.
     pub rows: u64,
+    /// How many items were held against the store.
+    pub compared: u64,
     /// What it is doing.
     pub phase: Phase,
 }
@@ -48,6 +54,11 @@ impl Progress {
     /// Progress of `work` that is only looked at.
     pub fn of(work: Work) -> Progress {
         Progress { work, ..Progress::default() }
+    }
+
+    /// The same progress, of other work than a person's.
+    pub fn with_work(self, work: Work) -> Progress {
+        Progress { work, ..self }
     }
 
     /// For whom the reading is.
@@ -73,6 +84,29 @@ impl Progress {
     /// How many requests were sent.
     pub fn requests(&self) -> u64 {
         self.report().requests
+    }
+
+    /// The work waits for its turn.
+    pub fn queued(&self) {
+        self.change(|report, _| report.phase = Phase::Queued);
+    }
+
+    /// The work is at something else than reading rows.
+    pub fn doing(&self, what: &'static str) {
+        self.change(|report, _| report.phase = Phase::Doing(what));
+    }
+
+    /// So many more items were held against the store.
+    pub fn compared(&self, items: usize) {
+        self.change(|report, _| {
+            report.phase = Phase::Doing("comparing with the store");
+            report.compared += u64::try_from(items).unwrap_or(u64::MAX);
+        });
+    }
+
+    /// Tells what others' work that is waited for tells of itself.
+    pub fn relay(&self, other: &Report) {
+        self.change(|report, _| *report = *other);
     }
 
     pub(super) fn sent(&self) {

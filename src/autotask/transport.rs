@@ -61,6 +61,10 @@ pub enum Trouble {
     Other,
 }
 
+/// What is named when TLS cannot begin although no `ca-file` is given: mostly the machine has no
+/// certificate authorities at all.
+pub(super) const TRUST_STORE: &str = "the system's trust store";
+
 /// A request that got no whole answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{cause}")]
@@ -95,8 +99,7 @@ impl HttpTransport {
                 .map_err(|error| unusable("ca-file", &error))?;
             builder = builder.tls_certs_merge(bundle);
         }
-        let trusted =
-            if options.ca_file.is_some() { "ca-file" } else { "the system's trust store" };
+        let trusted = if options.ca_file.is_some() { "ca-file" } else { TRUST_STORE };
         let client = builder.build().map_err(|error| unusable(trusted, &error))?;
         Ok(HttpTransport(client))
     }

@@ -3,19 +3,23 @@
 use tokio::sync::broadcast::error::RecvError;
 
 use super::convert::{count, moment};
+use super::progress::{progress, telling};
 use super::session::{Answer, CallError, Context, finish, parameters};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
-use crate::engine::{Board, Standing};
-use crate::model::{Code, Failure};
+use crate::engine::{Board, Engine, Standing};
+use crate::model::{Code, Counts, Failure, Run};
 use crate::varlink::{Call, Method, daemon};
+
+/// How many runs a board shows.
+const RUNS: usize = 30;
 
 pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
     match call.method.as_str() {
         daemon::Status::NAME => status(parameters(call)?, &context).await,
         daemon::Doctor::NAME => {
             let daemon::Doctor {} = parameters(call)?;
-            doctor(&context).await
+            doctor(context).await
         }
         daemon::Reload::NAME => {
             let daemon::Reload {} = parameters(call)?;
@@ -40,8 +44,11 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
-    let Board { clients, api, waiting, started, sequence, contracts, remarks } =
-        context.engine.ask(move |engine| engine.board(client.as_ref())).await?;
+    let ask = move |engine: &Engine| {
+        Ok((engine.board(client.as_ref())?, engine.runs(client.as_ref(), RUNS)?))
+    };
+    let (board, runs) = context.engine.ask(ask).await?;
+    let Board { clients, api, waiting, paused, started, sequence, contracts, remarks } = board;
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
         api: usage(&api, waiting),
@@ -52,7 +59,22 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
             store_sequence: count(sequence),
             contracts: count(contracts),
             store_remarks: remarks,
+            paused_by: paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: paused.and_then(|pause| pause.until).map(moment),
         },
+        runs: Some(runs.iter().rev().filter_map(run_mark).collect()),
+    })
+}
+
+fn run_mark(run: &Run) -> Option<daemon::RunMark> {
+    let Counts { created, updated, vanished, .. } = &run.counts;
+    Some(daemon::RunMark {
+        id: count(run.id?.0),
+        client_id: run.client.id.0,
+        ended: moment(run.ended),
+        result: run.result.name().to_owned(),
+        changed: i64::from(*created) + i64::from(*updated) + i64::from(*vanished),
+        requests: run.requests.into(),
     })
 }
 
@@ -77,6 +99,8 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         contracts: count(standing.contracts),
         error: error.map(|error| error.code.name().to_owned()),
         message: error.map(|error| error.message.clone()),
+        paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
+        paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
     }
 }
 
@@ -102,10 +126,11 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
     }
 }
 
-async fn doctor(context: &Context<'_>) -> Answer {
-    let findings = context
-        .engine
-        .checkup()
+async fn doctor(mut context: Context<'_>) -> Answer {
+    let (progress, told) = progress();
+    let work = context.engine.checkup_telling(progress);
+    let reply = |p| daemon::DoctorReply { findings: Vec::new(), progress: Some(p) };
+    let findings = telling(work, told, &mut context.stream, reply)
         .await
         .into_iter()
         .map(|finding| daemon::Finding {
@@ -116,7 +141,7 @@ async fn doctor(context: &Context<'_>) -> Answer {
             error: finding.code.map(|code| code.name().to_owned()),
         })
         .collect();
-    finish(daemon::DoctorReply { findings })
+    finish(daemon::DoctorReply { findings, progress: None })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

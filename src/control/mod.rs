@@ -8,6 +8,7 @@ mod convert;
 mod daemon;
 mod listener;
 mod peer;
+mod progress;
 mod service;
 mod session;
 mod sync;

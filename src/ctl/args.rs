@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::template::Template;
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, history, marks, metrics,
-    pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
+    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
+    metrics, normalize, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync,
+    timeline, version, watch,
 };
 
 /// What `--help` says at its end: scripts rely on these numbers.
@@ -59,6 +61,21 @@ pub struct Global {
     /// Print a list as comma-separated values
     #[arg(long, global = true, conflicts_with = "json")]
     pub csv: bool,
+    /// Print a list as tab-separated values; with --quiet without the header
+    #[arg(long, global = true, conflicts_with_all = ["json", "csv"])]
+    pub plain: bool,
+    /// Print a line a row, such as '{key:12} {billing_cost:>10} {name}'
+    #[arg(
+        long,
+        global = true,
+        value_name = "TEMPLATE",
+        value_parser = Template::parse,
+        conflicts_with_all = ["json", "csv", "plain"]
+    )]
+    pub format: Option<Template>,
+    /// Do not show long texts in the pager (so does an empty variable PAGER)
+    #[arg(long, global = true)]
+    pub no_pager: bool,
     /// Print without colours (so does the variable NO_COLOR)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -78,6 +95,9 @@ pub enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
+    Held(held::Args),
     Ignore(marks::IgnoreArgs),
     Unignore(marks::UnignoreArgs),
     Explain(explain::Args),
@@ -92,6 +112,7 @@ pub enum Command {
     #[command(subcommand, after_help = run::EXAMPLES)]
     Run(run::Command),
     Renewals(renewals::Args),
+    Timeline(timeline::Args),
     /// Everything in the store, out: JSON, CSV, a calendar, a folder of text files
     #[command(subcommand, after_help = export::EXAMPLES)]
     Export(export::Command),
@@ -106,21 +127,35 @@ pub enum Command {
     Version(version::Args),
 }
 
+/// The command line as it is defined, for manual pages and for tests.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 impl Command {
-    /// Whether the answer is a list that `--csv` can show.
-    pub fn is_list(&self) -> bool {
-        match self {
-            Command::Contract(command) => command.is_list(),
-            Command::Status(_)
-            | Command::Pending(_)
-            | Command::Client(client::Command::List(_))
-            | Command::Quarantine(quarantine::Command::List(_))
-            | Command::Reconcile(_)
-            | Command::Renewals(_)
-            | Command::Run(run::Command::List(_)) => true,
+    /// The columns of the list that is the answer; none where it is no list.
+    pub fn columns(&self) -> Option<Vec<&'static str>> {
+        let list = match self {
+            Command::Contract(command) => return command.columns(),
+            Command::Renewals(args) => {
+                return Some(normalize::columns(renewals::CSV, args.normalize));
+            }
+            Command::Status(_) => status::CSV,
+            Command::Pending(args) => pending::csv(args),
+            Command::Client(client::Command::List(_)) => client::CSV,
+            Command::Quarantine(quarantine::Command::List(_)) => quarantine::CSV,
+            Command::Reconcile(_) => reconcile::CSV,
+            Command::Held(held::Args { command: None | Some(held::Command::Show(_)), .. }) => {
+                held::CSV
+            }
+            Command::Run(run::Command::List(_)) => run::CSV,
+            Command::Timeline(_) => timeline::CSV,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::AutoSync(_)
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Held(_)
             | Command::Ignore(_)
             | Command::Unignore(_)
             | Command::Explain(_)
@@ -132,8 +167,9 @@ impl Command {
             | Command::Metrics(_)
             | Command::Doctor(_)
             | Command::Reload(_)
-            | Command::Version(_) => false,
-        }
+            | Command::Version(_) => return None,
+        };
+        Some(list.columns.to_vec())
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveTime;
 
 use super::error::CtlError;
+use super::pause;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use crate::varlink::sync::{SetAutoSync, SetAutoSyncReply, Switch};
@@ -90,6 +91,11 @@ fn line(client: &Switch, screen: &Screen) -> String {
         let synced = screen.short(client.last_synced.as_deref());
         return format!("{who}: {off}; last synced {synced}; it can be synced by hand again\n");
     }
+    if let Some(by) = &client.paused_by {
+        let end = pause::until(client.paused_until.as_deref(), screen);
+        let on = if client.changed { "on" } else { "on, as it was" };
+        return format!("{who}: {on}, and paused {end} by {by}\n");
+    }
     let (on, which) = match client.changed {
         true => (screen.paint(Tone::Good, "on"), "first run"),
         false => ("on, as it was".to_owned(), "next run"),
@@ -117,17 +123,23 @@ mod tests {
             next_run: next.map(str::to_owned),
             brings,
             last_synced: Some("2026-11-24T01:00:00Z".to_owned()),
+            paused_by: None,
+            paused_until: None,
         };
+        let mut paused = switch(177, "Coda", true, true, Some("2026-11-24T13:05:00Z"), None);
+        paused.paused_by = Some("dana".to_owned());
         let reply = SetAutoSyncReply {
             clients: vec![
+                paused,
                 switch(174, "Acme Dental", true, true, Some("2026-11-24T13:05:00Z"), Some(3)),
                 switch(175, "株式会社日本", true, false, Some("2026-11-25T12:00:00Z"), Some(0)),
                 switch(176, "Bolt", true, true, Some("2026-11-24T18:00:00Z"), None),
                 switch(0, "The MSP", false, true, None, None),
             ],
+            progress: None,
         };
         insta::assert_snapshot!("full", render(&reply, &sample(120)));
-        let none = SetAutoSyncReply { clients: Vec::new() };
+        let none = SetAutoSyncReply { clients: Vec::new(), progress: None };
         insta::assert_snapshot!("empty", render(&none, &sample(120)));
     }
 

@@ -7,7 +7,7 @@
 //! | OK 0 | else |
 //! | UNKNOWN 3 | the daemon cannot be asked |
 //!
-//! Only clients on auto-sync count.
+//! Only clients on auto-sync count. A pause is somebody's decision, so it is told and is OK.
 
 use std::time::Duration;
 
@@ -114,11 +114,14 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         State::Warning => "WARNING",
         State::Critical => "CRITICAL",
     };
+    let paused = paused(reply, &clients);
     let text = match (says.is_empty(), clients.len()) {
         (true, 0) => "no client is on auto-sync".to_owned(),
-        (true, number) => format!("{number} on auto-sync, all current"),
+        (true, number) if paused.is_empty() => format!("{number} on auto-sync, all current"),
+        (true, number) => format!("{number} on auto-sync"),
         (false, _) => says.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", "),
     };
+    let text = format!("{text}{paused}");
     let oldest = clients.iter().filter_map(|client| age(client)).max().unwrap_or_default();
     let of = |health: &'static str| names(&is(health)).len();
     let line = format!(
@@ -136,6 +139,25 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         reply.api.max_requests_per_hour,
     );
     Verdict { state, line }
+}
+
+/// What is told of pauses.
+fn paused(reply: &StatusReply, clients: &[&ClientStatus]) -> String {
+    let until = |until: &Option<String>| {
+        until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default()
+    };
+    if let Some(by) = &reply.daemon.paused_by {
+        return format!(", all paused{} by {by}", until(&reply.daemon.paused_until));
+    }
+    let names: Vec<&str> = clients
+        .iter()
+        .filter(|client| client.paused_by.is_some())
+        .map(|client| client.name.as_str())
+        .collect();
+    match names.len() {
+        0 => String::new(),
+        number => format!(", {number} paused ({})", listed(&names)),
+    }
 }
 
 fn moment(text: &str) -> Option<DateTime<Utc>> {

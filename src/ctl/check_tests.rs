@@ -21,6 +21,8 @@ fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {
         contracts: 0,
         error: None,
         message: None,
+        paused_by: None,
+        paused_until: None,
     }
 }
 
@@ -50,7 +52,10 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             store_sequence: 1,
             contracts: 1,
             store_remarks: Vec::new(),
+            paused_by: None,
+            paused_until: None,
         },
+        runs: None,
     }
 }
 
@@ -112,4 +117,19 @@ fn numbers_stand_behind_one_bar_whatever_clients_are_called() {
         "LMSYNCD WARNING - 5 held (a/0, a/1, a/2 and 2 more) | clients=5;;;0 held=5;;;0 \
          failing=0;;;0 blocked=0;;;0 overdue=0;;;0 oldest=14400s;;129600;0 requests=12;;;0;2000"
     );
+}
+
+#[test]
+fn a_pause_is_told_and_is_no_alarm() {
+    let mut paused = client("Acme", "paused", Some(90));
+    paused.paused_by = Some("dana".to_owned());
+    let mut reply = board(vec![paused, client("Bolt", "ok", Some(2))]);
+    let judged = |reply: &StatusReply| judge(reply, TimeDelta::hours(36), now());
+    let verdict = judged(&reply);
+    assert_eq!(verdict.state, State::Ok);
+    assert!(verdict.line.contains("2 on auto-sync, 1 paused (Acme) |"), "{verdict:?}");
+    reply.daemon.paused_by = Some("dana".to_owned());
+    reply.daemon.paused_until = Some("2026-12-31T00:00:00Z".to_owned());
+    let line = judged(&reply).line;
+    assert!(line.contains(", all paused until 2026-12-31T00:00:00Z by dana |"), "{line}");
 }

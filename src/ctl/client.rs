@@ -37,7 +37,8 @@ pub struct Args {
     pub all: bool,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "clients",
     &["id", "name", "active", "agreements", "contracts", "auto_sync", "last_synced"],
 );
@@ -100,7 +101,7 @@ fn render(reply: &ClientList, searched: Option<&str>, screen: &Screen) -> String
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::ClientSummary;
 
@@ -126,6 +127,7 @@ mod tests {
                 client(175, "株式会社日本", true, Some("2026-11-20T01:00:00Z")),
             ],
             as_of: "2026-11-24T13:00:00Z".to_owned(),
+            progress: None,
         }
     }
 
@@ -133,11 +135,12 @@ mod tests {
     fn clients_on_both_screens() {
         insta::assert_snapshot!("120", render(&reply(), None, &sample(120)));
         insta::assert_snapshot!("80", render(&reply(), None, &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), None, &coloured()));
     }
 
     #[test]
     fn no_client_says_how_to_see_more() {
-        let none = ClientList { clients: Vec::new(), as_of: "2026-11-24T13:00:00Z".to_owned() };
+        let none = ClientList { clients: Vec::new(), ..reply() };
         insta::assert_snapshot!("empty", render(&none, Some("acme"), &sample(80)));
     }
 

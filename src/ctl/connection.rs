@@ -16,6 +16,7 @@ use tokio_util::bytes::BytesMut;
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::error::CtlError;
+use super::progress::Spinner;
 use super::tame;
 use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
 
@@ -39,40 +40,38 @@ impl<R: DeserializeOwned> Answer<R> {
 }
 
 /// Calls methods of the daemon.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Client {
     path: PathBuf,
+    /// Whether a person sees progress on standard error.
+    tells: bool,
 }
 
 impl Client {
     /// A client of the daemon behind this socket; nothing is opened before the first call.
     pub fn new(path: PathBuf) -> Client {
-        Client { path }
+        Client { path, tells: false }
     }
 
-    /// Calls a method and waits for its one reply.
+    /// The same client, showing progress on standard error or not.
+    pub fn telling(self, tells: bool) -> Client {
+        Client { tells, ..self }
+    }
+
+    /// Calls a method and waits for its last reply; meanwhile it is shown how far it is.
     pub fn call<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {
+        let spinner = Spinner::start(self.tells);
         let mut exchange = Exchange::open(&self.path)?;
-        exchange.send::<M>(parameters, false)?;
-        decode(exchange.receive()?.0)
-    }
-
-    /// Calls a method that may reply more than once: `on_reply` sees all but the last, which is
-    /// returned.
-    pub fn call_more<M: Method>(
-        &self,
-        parameters: &M,
-        mut on_reply: impl FnMut(&M::Reply),
-    ) -> Result<Answer<M::Reply>, CtlError> {
-        let mut exchange = Exchange::open(&self.path)?;
-        exchange.send::<M>(parameters, true)?;
+        exchange.send::<M>(parameters, self.tells && M::TELLS_PROGRESS)?;
         loop {
-            let (parameters, continues) = exchange.receive()?;
+            let (parameters, continues) = exchange.receive(|bytes| spinner.received(bytes))?;
             let answer = decode(parameters)?;
             if !continues {
                 return Ok(answer);
             }
-            on_reply(&answer.reply);
+            if let Some(progress) = M::progress(&answer.reply) {
+                spinner.tell(progress);
+            }
         }
     }
 }
@@ -87,7 +86,7 @@ impl Client {
         let mut exchange = Exchange::open(&self.path)?;
         exchange.send::<M>(parameters, true)?;
         loop {
-            let (parameters, continues) = exchange.receive()?;
+            let (parameters, continues) = exchange.receive(|_| {})?;
             if !on_reply(&decode(parameters)?)? || !continues {
                 return Ok(());
             }
@@ -121,9 +120,10 @@ impl Exchange {
         self.stream.write_all(&frame).map_err(broken)
     }
 
-    /// The parameters of the next reply, and whether another one follows.
-    fn receive(&mut self) -> Result<(Value, bool), CtlError> {
-        let frame = self.frame()?;
+    /// The parameters of the next reply, and whether another one follows. `on_bytes` is told how
+    /// much of it has come.
+    fn receive(&mut self, on_bytes: impl Fn(usize)) -> Result<(Value, bool), CtlError> {
+        let frame = self.frame(on_bytes)?;
         let reply: varlink::Reply = serde_json::from_slice(&frame)
             .map_err(|error| CtlError::Nonsense(error.to_string()))?;
         if let Some(name) = reply.error {
@@ -133,7 +133,7 @@ impl Exchange {
         Ok((reply.parameters.unwrap_or_else(|| Value::Object(Default::default())), reply.continues))
     }
 
-    fn frame(&mut self) -> Result<BytesMut, CtlError> {
+    fn frame(&mut self, on_bytes: impl Fn(usize)) -> Result<BytesMut, CtlError> {
         let mut chunk = vec![0; CHUNK];
         loop {
             let decoded = self.codec.decode(&mut self.buffer);
@@ -143,7 +143,10 @@ impl Exchange {
             match self.stream.read(&mut chunk) {
                 Ok(0) if self.buffer.is_empty() => return Err(CtlError::Closed),
                 Ok(0) => return Err(CtlError::Nonsense(FrameError::Cut.to_string())),
-                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+                Ok(count) => {
+                    self.buffer.extend_from_slice(&chunk[..count]);
+                    on_bytes(self.buffer.len());
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(broken(error)),
             }

@@ -5,12 +5,14 @@ mod edit;
 pub mod list;
 mod own;
 mod past;
+mod plot;
 mod relink;
 #[cfg(test)]
 pub mod samples;
 mod show;
 
 use super::error::CtlError;
+use super::normalize;
 use super::start::Ctl;
 
 /// Examples of the noun.
@@ -42,10 +44,13 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the answer is a list that `--csv` can show.
-    pub fn is_list(&self) -> bool {
+    /// The columns of the list that is the answer; none where it is no list.
+    pub fn columns(&self) -> Option<Vec<&'static str>> {
         match self {
-            Command::List(_) | Command::Cost(_) | Command::History(_) | Command::Chain(_) => true,
+            Command::List(args) => Some(normalize::columns(list::CSV, args.normalize)),
+            Command::Cost(_) => Some(cost::CSV.columns.to_vec()),
+            Command::History(_) => Some(past::HISTORY.columns.to_vec()),
+            Command::Chain(_) => Some(past::CHAIN.columns.to_vec()),
             Command::Show(_)
             | Command::Set(_)
             | Command::Unset(_)
@@ -53,7 +58,7 @@ impl Command {
             | Command::Remove(_)
             | Command::Adopt(_)
             | Command::Unlink(_)
-            | Command::Relink(_) => false,
+            | Command::Relink(_) => None,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Days, moments and spans as they are typed, in the form that the daemon takes. The errors are
 //! what clap shows behind the option's name.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Months, NaiveDate, SecondsFormat, Utc};
 
 /// The longest span that can be asked for, in days: a hundred years, so that no date overflows.
 const LONGEST_DAYS: i64 = 36_500;
+
+/// What is wrong where neither was typed.
+const DAY_OR_MONTH: &str = "a day such as 2026-12-31, or a month such as 2026-12";
 
 /// A calendar date, such as `2026-12-31`.
 pub fn day(text: &str) -> Result<String, String> {
@@ -14,6 +17,21 @@ pub fn day(text: &str) -> Result<String, String> {
             Err("a day is year, month and day of the calendar, such as 2026-12-31".to_owned())
         }
     }
+}
+
+/// The first day of what is typed: a day, or a month such as `2026-11`.
+pub fn first_day(text: &str) -> Result<String, String> {
+    day(text).or_else(|_| day(&format!("{text}-01"))).map_err(|_| DAY_OR_MONTH.to_owned())
+}
+
+/// The last day of what is typed: a day, or a month such as `2026-11`.
+pub fn last_day(text: &str) -> Result<String, String> {
+    let month = || {
+        let first = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok()?;
+        let last = first.checked_add_months(Months::new(1))?.pred_opt()?;
+        Some(last.format("%Y-%m-%d").to_string())
+    };
+    day(text).or_else(|_| month().ok_or_else(|| DAY_OR_MONTH.to_owned()))
 }
 
 /// A day, or a moment with its zone, such as `2026-06-30T12:00:00Z`.
@@ -54,6 +72,17 @@ mod tests {
         assert_eq!(day("2026-1-5"), Ok("2026-01-05".to_owned()));
         for bad in ["2026-02-30", "31.12.2026", "tomorrow", "", "2026-12-31T00:00:00Z"] {
             assert!(day(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_month_stands_for_its_first_or_last_day() {
+        assert_eq!(first_day("2026-02"), Ok("2026-02-01".to_owned()));
+        assert_eq!(last_day("2028-02"), Ok("2028-02-29".to_owned()));
+        assert_eq!(first_day("2026-02-03"), Ok("2026-02-03".to_owned()));
+        assert_eq!(last_day("2026-02-03"), Ok("2026-02-03".to_owned()));
+        for bad in ["2026-13", "2026", "soon", "2026-02-30", ""] {
+            assert!(first_day(bad).is_err() && last_day(bad).is_err(), "{bad}");
         }
     }
 

@@ -93,6 +93,7 @@ mod tests {
             as_of: "2026-11-24T13:00:00Z".to_owned(),
             items,
             effects: vec![effect("USD", "490.00", "5880.00"), effect("JPY", "-120000", "-1440000")],
+            progress: None,
         }
     }
 

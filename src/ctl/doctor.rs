@@ -96,7 +96,10 @@ mod tests {
             finding("bad", Some("AuthFailed"), Some("put the secret right")),
             finding("skipped", None, None),
         ];
-        insta::assert_snapshot!("full", render(&DoctorReply { findings }, &sample(80)));
+        insta::assert_snapshot!(
+            "full",
+            render(&DoctorReply { findings, progress: None }, &sample(80))
+        );
     }
 
     #[test]

@@ -105,7 +105,8 @@ pub struct TreeArgs {
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
-    if ctl.output.format == Format::Json && !matches!(command, Command::Json(_)) {
+    let json_of = matches!(command, Command::Json(_) | Command::Tree(_));
+    if ctl.output.format == Format::Json && !json_of {
         return Err(CtlError::usage(
             "an export has its own form, and --json is another",
             format!("`{} export json` is the JSON of everything", ctl.output.screen.program),
@@ -127,7 +128,9 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Tree(TreeArgs { folder }) => {
             let reply = ask(ctl, None)?.with_lines()?;
             let done = tree::write(&folder, &reply)?;
-            if !ctl.output.quiet {
+            if ctl.output.format == Format::Json {
+                ctl.output.print(&format!("{}\n", tree::counted(&done)))?;
+            } else if !ctl.output.quiet {
                 ctl.output.print(&tree::told(&done, &folder))?;
             }
         }
@@ -195,6 +198,7 @@ fn sample() -> ExportReply {
         },
     ];
     // As it comes from the wire, for a file.
-    let raw = serde_json::to_value(ExportReply { contracts: all }).expect("serializes");
+    let raw =
+        serde_json::to_value(ExportReply { contracts: all, progress: None }).expect("serializes");
     serde_json::from_value(tame::texts(raw, &tame::lines)).expect("reads back")
 }

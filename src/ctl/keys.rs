@@ -59,13 +59,20 @@ pub fn value(assignment: &Assignment) -> Result<(), CtlError> {
 }
 
 fn nearest(typed: &str) -> Option<&'static str> {
+    alike(typed, &Field::ALL.map(Field::name))
+}
+
+/// The name that was meant by a slip of the finger: the most alike, or else one that it is a part
+/// of.
+pub fn alike<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let typed = typed.to_ascii_lowercase().replace('-', "_");
     let alike = |name: &str| strsim::jaro_winkler(&typed, name);
-    Field::ALL
-        .into_iter()
-        .map(Field::name)
+    let names = names.iter().copied();
+    names
+        .clone()
         .filter(|name| alike(name) >= ALIKE)
         .max_by(|a, b| alike(a).total_cmp(&alike(b)))
+        .or_else(|| names.clone().find(|name| !typed.is_empty() && name.contains(&typed)))
 }
 
 #[cfg(test)]

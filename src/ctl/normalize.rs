@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::error::CtlError;
+use super::list::Rows;
 use super::money::Span;
-use super::output::{self, Csv, Format};
+use super::output::{Csv, Format};
 use super::start::Ctl;
 
 /// Refuses `--normalize` together with `--json`, which is the daemon's answer as it is.
@@ -12,7 +13,7 @@ pub fn refuse_json(ctl: &Ctl, normalize: Option<Span>) -> Result<(), CtlError> {
     if normalize.is_some() && ctl.output.format == Format::Json {
         return Err(CtlError::usage(
             "--json is the daemon's answer as it is, and --normalize is not part of it",
-            "use --csv, which gets a column for it, or leave --normalize out",
+            "use --csv or --plain, which get a column for it, or leave --normalize out",
         ));
     }
     Ok(())
@@ -27,21 +28,32 @@ pub fn heading(normalize: Option<Span>) -> &'static str {
     }
 }
 
-/// Prints a list as CSV with one more column: what each row comes to in the span.
-pub fn print_csv(
+/// The name of the column that a list gets in its forms for scripts.
+fn column(span: Span) -> &'static str {
+    match span {
+        Span::Month => "per_month",
+        Span::Year => "per_year",
+    }
+}
+
+/// The columns of a list with the one for costs that are made comparable, if they are.
+pub fn columns(csv: Csv, normalize: Option<Span>) -> Vec<&'static str> {
+    csv.columns.iter().copied().chain(normalize.map(column)).collect()
+}
+
+/// Prints the rows of a list with one more column: what each row comes to in the span.
+pub fn print_rows(
     ctl: &Ctl,
     mut raw: Value,
     csv: Csv,
     span: Span,
     amounts: impl IntoIterator<Item = Option<String>>,
 ) -> Result<(), CtlError> {
-    let column = format!("per_{}", span.name());
     let rows = raw.get_mut(csv.list).and_then(Value::as_array_mut);
     for (row, amount) in rows.into_iter().flatten().zip(amounts) {
         if let Some(row) = row.as_object_mut() {
-            row.insert(column.clone(), amount.into());
+            row.insert(column(span).to_owned(), amount.into());
         }
     }
-    let columns: Vec<&str> = csv.columns.iter().copied().chain([column.as_str()]).collect();
-    ctl.output.print(&output::csv_of(&raw, csv.list, None, &columns)?)
+    ctl.output.rows(Rows::new(&raw, csv, &columns(csv, Some(span))))
 }

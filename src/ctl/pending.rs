@@ -2,7 +2,7 @@
 
 use super::error::CtlError;
 use super::output::Csv;
-use super::screen::{Screen, Tone, count};
+use super::screen::{BETWEEN, Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Cell, Column, Table, toned};
 use super::{items, money};
@@ -59,9 +59,14 @@ const CLIENTS: Csv = Csv::new(
     &["id", "name", "as_of", "new", "changed", "vanished", "held", "unsupported"],
 );
 
+/// The list that is the answer: items of a client, or clients.
+pub fn csv(args: &Args) -> Csv {
+    if args.client.is_some() { ITEMS } else { CLIENTS }
+}
+
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
-    let csv = if args.client.is_some() { ITEMS } else { CLIENTS };
+    let csv = csv(&args);
     let answer = ctl.client.call(&Pending {
         client: args.client,
         cached: args.cached.then_some(true),
@@ -127,7 +132,8 @@ fn one(
         if let Some(effects) = &reply.effects {
             text.push_str(&format!("\n{}", money::effects(effects, screen)));
         }
-        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, footer(client, items, screen))));
+        text.push('\n');
+        text.push_str(&screen.wrapped(footer(client, items, screen), BETWEEN));
     }
     text
 }
@@ -139,16 +145,16 @@ pub fn applicable(items: &[Item]) -> usize {
     items.iter().filter(applies).count()
 }
 
-fn footer(client: &Client, items: &[Item], screen: &Screen) -> String {
+fn footer(client: &Client, items: &[Item], screen: &Screen) -> Vec<String> {
     let counts = PendingState::ALL.into_iter().filter_map(|state| {
         let number = items.iter().filter(|item| item.state == state.name()).count();
         (number > 0).then(|| format!("{number} {state}"))
     });
     let counts = counts.collect::<Vec<_>>().join(", ");
     if applicable(items) == 0 {
-        return counts;
+        return vec![counts];
     }
-    format!("{counts} · sync with: {} sync {} --all", screen.program, client.id)
+    vec![counts, format!("sync with: {} sync {} --all", screen.program, client.id)]
 }
 
 fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> String {
@@ -184,16 +190,17 @@ fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> Stri
     let mut text = table.render(screen);
     if !screen.quiet {
         let total = |of: fn(&PendingSummary) -> i64| clients.iter().map(of).sum::<i64>();
-        let line = format!(
-            "{}: {} new, {} changed, {} vanished{} · see one with: {} pending CLIENT",
+        let counts = format!(
+            "{}: {} new, {} changed, {} vanished{}",
             count(clients.len() as i64, "client"),
             total(|c| c.new),
             total(|c| c.changed),
             total(|c| c.vanished),
             if filter.cached { ", by the last look" } else { "" },
-            screen.program,
         );
-        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+        let hint = format!("see one with: {} pending CLIENT", screen.program);
+        text.push('\n');
+        text.push_str(&screen.wrapped(vec![counts, hint], BETWEEN));
     }
     text
 }
@@ -201,7 +208,7 @@ fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> Stri
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::{Effect, Reject};
 
@@ -216,7 +223,7 @@ mod tests {
                 per_month: "7.40".to_owned(),
                 per_year: "88.80".to_owned(),
             }]),
-            clients: None,
+            ..PendingReply::default()
         }
     }
 
@@ -225,6 +232,7 @@ mod tests {
         let reply = reply(items::samples());
         insta::assert_snapshot!("120", render(&reply, &Filter::default(), &sample(120)));
         insta::assert_snapshot!("80", render(&reply, &Filter::default(), &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply, &Filter::default(), &coloured()));
     }
 
     #[test]
@@ -282,6 +290,7 @@ mod tests {
         let reply = PendingReply { clients: Some(clients()), ..PendingReply::default() };
         insta::assert_snapshot!("summary_120", render(&reply, &Filter::default(), &sample(120)));
         insta::assert_snapshot!("summary_80", render(&reply, &Filter::default(), &sample(80)));
+        insta::assert_snapshot!("summary_colour", render(&reply, &Filter::default(), &coloured()));
         let none = PendingReply { clients: Some(Vec::new()), ..PendingReply::default() };
         insta::assert_snapshot!("summary_empty", render(&none, &Filter::default(), &sample(80)));
     }

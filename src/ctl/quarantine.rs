@@ -34,7 +34,8 @@ pub struct ListArgs {
     pub client: Option<String>,
 }
 
-const CSV: Csv =
+/// The list, for scripts.
+pub const CSV: Csv =
     Csv::new("items", &["key", "client_id", "client", "field", "reason", "since", "imported"]);
 
 /// Runs the command.
@@ -82,7 +83,7 @@ fn render(reply: &Quarantine, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::Quarantined;
 
@@ -113,6 +114,7 @@ mod tests {
     #[test]
     fn items_on_both_screens() {
         insta::assert_snapshot!("80", render(&reply(), &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), &coloured()));
         insta::assert_snapshot!("120", render(&reply(), &sample(120)));
         insta::assert_snapshot!("empty", render(&Quarantine { items: Vec::new() }, &sample(80)));
     }

@@ -25,7 +25,8 @@ pub struct Args {
     pub client: String,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "differences",
     &["key", "name", "stored", "stored_currency", "fresh", "fresh_currency", "difference"],
 );
@@ -94,7 +95,7 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::{Client, Discrepancy};
 
@@ -122,12 +123,14 @@ mod tests {
                 ),
                 row("S55103", "Backup", Some("400.00"), None),
             ],
+            progress: None,
         }
     }
 
     #[test]
     fn differences_on_both_screens() {
         insta::assert_snapshot!("80", render(&reply(), &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), &coloured()));
         insta::assert_snapshot!("120", render(&reply(), &sample(120)));
         let same = ReconcileReply { differences: Vec::new(), ..reply() };
         insta::assert_snapshot!("empty", render(&same, &sample(80)));

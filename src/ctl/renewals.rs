@@ -2,10 +2,10 @@
 
 use super::dates;
 use super::error::CtlError;
-use super::money::{Span, cost};
+use super::money::{Span, Totals, cost};
 use super::normalize;
-use super::output::{Csv, Format};
-use super::screen::{NONE, Screen, Tone, count};
+use super::output::Csv;
+use super::screen::{BETWEEN, NONE, Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Cell, Column, Table, toned};
 use crate::varlink::contracts::{Renewal, RenewalList, Renewals};
@@ -39,7 +39,8 @@ pub struct Args {
     pub normalize: Option<Span>,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "contracts",
     &[
         "key",
@@ -77,10 +78,10 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     })?;
     let within = (!args.lapsed).then_some(args.within.unwrap_or(WITHIN_DAYS));
     let view = View { within, normalize: args.normalize };
-    match args.normalize.filter(|_| ctl.output.format == Format::Csv) {
+    match args.normalize.filter(|_| ctl.output.format.is_rows()) {
         Some(span) => {
             let amounts = answer.reply.contracts.iter().map(|renewal| amount(renewal, span));
-            normalize::print_csv(ctl, answer.raw, CSV, span, amounts)?;
+            normalize::print_rows(ctl, answer.raw, CSV, span, amounts)?;
         }
         None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, view, screen))?,
     }
@@ -118,8 +119,8 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
     }
     let mut text = table.render(screen);
     if !screen.quiet {
-        let line = footer(reply, view, screen);
-        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+        text.push('\n');
+        text.push_str(&screen.wrapped(footer(reply, view, screen), BETWEEN));
     }
     text
 }
@@ -167,7 +168,7 @@ fn has_passed(date: &str, screen: &Screen) -> bool {
     date < screen.today().format("%Y-%m-%d").to_string().as_str()
 }
 
-fn footer(reply: &RenewalList, view: View, screen: &Screen) -> String {
+fn footer(reply: &RenewalList, view: View, screen: &Screen) -> Vec<String> {
     let number = |of: &dyn Fn(&Renewal) -> bool| reply.contracts.iter().filter(|c| of(c)).count();
     let agreements = count(reply.contracts.len() as i64, "agreement");
     let verb = |one: &'static str, many| if reply.contracts.len() == 1 { one } else { many };
@@ -186,19 +187,28 @@ fn footer(reply: &RenewalList, view: View, screen: &Screen) -> String {
     if late > 0 {
         text.push_str(&format!(", {late} past the day of notice"));
     }
+    let mut totals = Totals::default();
+    for renewal in &reply.contracts {
+        totals.add(&renewal.billing_cost, &renewal.currency, &renewal.billing_cycle);
+    }
+    let mut parts = vec![text];
+    let span = view.normalize.unwrap_or(Span::Month);
+    if let Some(sums) = totals.text(span) {
+        parts.push(format!("{sums} per {}", span.name()));
+    }
     if let Some(span) = view.normalize {
         let left_out = number(&|c| amount(c, span).is_none());
         if left_out > 0 {
-            text.push_str(&format!(", {left_out} not billed by time and left out"));
+            parts.push(format!("{left_out} not billed by time and left out"));
         }
     }
-    text
+    parts
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
 
     fn reply() -> RenewalList {
@@ -247,6 +257,7 @@ mod tests {
     #[test]
     fn what_ends_by_its_last_day() {
         insta::assert_snapshot!("80", render(&reply(), within(Some(90)), &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), within(Some(90)), &coloured()));
         insta::assert_snapshot!("120", render(&reply(), within(Some(90)), &sample(120)));
     }
 

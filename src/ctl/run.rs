@@ -7,7 +7,7 @@ use chrono::DateTime;
 use super::error::CtlError;
 use super::items::{self, arrow_in};
 use super::output::Csv;
-use super::screen::{NONE, Screen, Tone, count};
+use super::screen::{BETWEEN, NONE, Screen, Tone, count, thousands};
 use super::start::Ctl;
 use super::sync::result_tone;
 use super::table::{Column, Table, pairs, toned};
@@ -63,7 +63,8 @@ pub struct ShowArgs {
     pub id: i64,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "runs",
     &[
         "id",
@@ -140,11 +141,26 @@ fn render(reply: &RunList, screen: &Screen) -> String {
     }
     let mut text = table.render(screen);
     if !screen.quiet {
-        let failed = reply.runs.iter().filter(|run| run.result == "failed").count();
-        let line = format!("{}, {failed} failed", count(reply.runs.len() as i64, "run"));
-        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+        text.push('\n');
+        text.push_str(&screen.wrapped(footer(&reply.runs), BETWEEN));
     }
     text
+}
+
+fn footer(runs: &[Run]) -> Vec<String> {
+    let failed = runs.iter().filter(|run| run.result == "failed").count();
+    let sum = |of: fn(&Run) -> i64| thousands(runs.iter().map(of).sum());
+    vec![
+        format!("{}, {failed} failed", count(runs.len() as i64, "run")),
+        format!(
+            "{} created, {} updated, {} vanished, {} rejected",
+            sum(|run| run.created),
+            sum(|run| run.updated),
+            sum(|run| run.vanished),
+            sum(|run| run.rejected)
+        ),
+        count(runs.iter().map(|run| run.requests).sum(), "request"),
+    ]
 }
 
 /// The screen of one run.
@@ -229,7 +245,7 @@ pub fn sample_run() -> Run {
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
-    use super::super::screen::sample;
+    use super::super::screen::{coloured, sample};
     use super::*;
     use crate::varlink::sync::Reject;
 
@@ -253,6 +269,7 @@ mod tests {
         let runs = RunList { runs: vec![sample_run(), failed()] };
         insta::assert_snapshot!("list_120", render(&runs, &sample(120)));
         insta::assert_snapshot!("list_80", render(&runs, &sample(80)));
+        insta::assert_snapshot!("list_colour", render(&runs, &coloured()));
         insta::assert_snapshot!("list_empty", render(&RunList { runs: Vec::new() }, &sample(80)));
     }
 

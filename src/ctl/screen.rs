@@ -2,6 +2,7 @@
 //! program is called on it. Every rendering is a function of a reply and a [`Screen`].
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use unicode_width::UnicodeWidthStr;
 
 use super::times;
 
@@ -29,6 +30,8 @@ pub struct Screen {
     pub width: Option<u16>,
     /// Whether it shows colours.
     pub colour: bool,
+    /// Whether pictures may use signs that are not ASCII.
+    pub unicode: bool,
     /// Whether footers are left out.
     pub quiet: bool,
     /// The current moment.
@@ -41,6 +44,9 @@ pub struct Screen {
 
 /// What stands where there is no value.
 pub const NONE: &str = "-";
+
+/// What stands between the parts of a footer.
+pub const BETWEEN: &str = " · ";
 
 impl Screen {
     /// The text in the colour of its tone.
@@ -89,6 +95,22 @@ impl Screen {
         self.told(Some(at), tell).unwrap_or_else(|| NONE.to_owned())
     }
 
+    /// Parts of a footer, on one line where they fit and on as many as they need elsewhere.
+    pub fn wrapped(&self, parts: Vec<String>, between: &str) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for part in parts {
+            let fits = |line: &String| {
+                let width = line.width() + between.width() + part.width();
+                self.width.is_none_or(|screen| width <= usize::from(screen))
+            };
+            match lines.last_mut().filter(|line| fits(line)) {
+                Some(line) => line.push_str(&format!("{between}{part}")),
+                None => lines.push(part),
+            }
+        }
+        lines.iter().map(|line| format!("{}\n", self.paint(Tone::Dim, line))).collect()
+    }
+
     /// Today's date there.
     pub fn today(&self) -> NaiveDate {
         (self.local)(self.now).date_naive()
@@ -125,11 +147,18 @@ pub fn sample(width: u16) -> Screen {
     Screen {
         width: Some(width),
         colour: false,
+        unicode: true,
         quiet: false,
         now: "2026-11-24T13:05:00Z".parse().expect("a moment"),
         local: |at| at.with_timezone(&FixedOffset::east_opt(3600).expect("an offset")),
         program: "lmsyncctl".to_owned(),
     }
+}
+
+/// The same screen, 80 columns wide and with colours.
+#[cfg(test)]
+pub fn coloured() -> Screen {
+    Screen { colour: true, ..sample(80) }
 }
 
 #[cfg(test)]
@@ -150,6 +179,17 @@ mod tests {
         assert_eq!(screen.paint(Tone::Bad, "x"), "x");
         screen.colour = true;
         assert_eq!(screen.paint(Tone::Bad, "x"), "\u{1b}[31mx\u{1b}[0m");
+    }
+
+    #[test]
+    fn a_footer_takes_as_many_lines_as_it_needs() {
+        let parts = || vec!["12 items".to_owned(), "3 new".to_owned(), "4 old".to_owned()];
+        let on = |width| sample(width).wrapped(parts(), BETWEEN);
+        assert_eq!(on(80), "12 items · 3 new · 4 old\n");
+        assert_eq!(on(16), "12 items · 3 new\n4 old\n");
+        assert_eq!(on(4), "12 items\n3 new\n4 old\n");
+        let pipe = Screen { width: None, ..sample(4) };
+        assert_eq!(pipe.wrapped(parts(), BETWEEN), "12 items · 3 new · 4 old\n");
     }
 
     #[test]

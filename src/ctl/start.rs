@@ -3,21 +3,25 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::Local;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use terminal_size::{Height, Width};
 
 use super::args::{Cli, Command, Global};
 use super::connection::Client;
 use super::error::CtlError;
 use super::output::{self, Format, Output};
+use super::pager::Pager;
 use super::screen::Screen;
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, history, marks, metrics,
-    pending, quarantine, reconcile, reload, renewals, run, status, sync, version, watch,
+    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
+    metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync, timeline,
+    version, watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -57,38 +61,79 @@ fn no_command(error: &clap::Error) -> ExitCode {
 
 fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
     let global = &cli.global;
-    if global.csv && matches!(cli.command, Command::Export(_)) {
-        return Err(CtlError::usage(
-            "an export has its own form, and --csv is another",
-            "`lmsyncctl export csv` is the CSV of everything",
-        ));
-    }
-    if global.csv && !cli.command.is_list() {
-        return Err(CtlError::usage(
-            "--csv is for lists: status, client list, pending, contract list, contract cost, \
-             contract history, contract chain, run list, renewals, reconcile, quarantine list",
-            "use --json here",
-        ));
+    let format = format(global);
+    if format.is_rows() {
+        let Some(columns) = cli.command.columns() else {
+            return Err(no_list(global, &cli.command));
+        };
+        if let Format::Template(template) = &format {
+            template.check(&columns)?;
+        }
     }
     let (path, program) = address(global, matches.value_source("socket"))?;
-    let terminal = io::stdout().is_terminal();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let format = match global {
-        Global { json: true, .. } => Format::Json,
-        Global { csv: true, .. } => Format::Csv,
-        _ => Format::Text,
-    };
+    let stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    // A terminal that does not know its size is one where nothing is cut and nothing paged.
+    let size = terminal_size::terminal_size_of(stdout.as_fd()).filter(|_| terminal);
+    let dumb = variable("TERM").is_some_and(|name| name == "dumb");
     let screen = Screen {
-        // A terminal that says that it has no columns does not know how many it has.
-        width: comfy_table::Table::new().width().filter(|width| terminal && *width > 0),
-        colour: terminal && !no_color && !global.no_color,
+        width: size.map(|(Width(width), _)| width),
+        colour: terminal && !dumb && variable("NO_COLOR").is_none() && !global.no_color,
+        unicode: speaks_utf8(["LC_ALL", "LC_CTYPE", "LANG"].map(variable)),
         quiet: global.quiet,
         now: SystemClock.now(),
         local: |at| at.with_timezone(&Local).fixed_offset(),
         program,
     };
-    let output = Output { format, quiet: global.quiet, screen };
-    Ok(Ctl { client: Client::new(path), output })
+    let path_of_programs = variable("PATH");
+    let pager = size.filter(|_| !global.no_pager && !dumb).and_then(|(_, Height(rows))| {
+        Pager::chosen(std::env::var_os("PAGER"), path_of_programs.as_deref(), rows)
+    });
+    let client = Client::new(path).telling(!global.quiet && io::stderr().is_terminal());
+    Ok(Ctl { client, output: Output { format, quiet: global.quiet, screen, pager } })
+}
+
+/// The form that was asked for; the command line lets one through at most.
+fn format(global: &Global) -> Format {
+    match global {
+        Global { json: true, .. } => Format::Json,
+        Global { csv: true, .. } => Format::Csv,
+        Global { plain: true, .. } => Format::Plain,
+        Global { format: Some(template), .. } => Format::Template(template.clone()),
+        _ => Format::Text,
+    }
+}
+
+/// Why a form of lists is refused.
+fn no_list(global: &Global, command: &Command) -> CtlError {
+    let form = match global {
+        Global { csv: true, .. } => "--csv",
+        Global { plain: true, .. } => "--plain",
+        _ => "--format",
+    };
+    match command {
+        Command::Export(_) => CtlError::usage(
+            format!("an export has its own form, and {form} is another"),
+            "`lmsyncctl export csv` is the CSV of everything",
+        ),
+        _ => CtlError::usage(
+            format!(
+                "{form} is for lists: status, client list, pending, contract list, contract cost, \
+                 contract history, contract chain, run list, renewals, timeline, reconcile, \
+                 quarantine list"
+            ),
+            "use --json here",
+        ),
+    }
+}
+
+/// Whether pictures may use signs that are not ASCII: by the first of the locale's variables that
+/// is set.
+fn speaks_utf8(locale: [Option<OsString>; 3]) -> bool {
+    let name = locale.into_iter().flatten().next().unwrap_or_default();
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    name.contains("utf-8") || name.contains("utf8")
 }
 
 /// The socket to speak to, and how the same daemon is addressed in a command to type.
@@ -132,6 +177,9 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Diff(args) => diff::run(ctl, args),
         Command::Sync(args) => sync::run(ctl, args),
         Command::AutoSync(args) => auto_sync::run(ctl, args),
+        Command::Pause(args) => pause::pause(ctl, args),
+        Command::Resume(args) => pause::resume(ctl, args),
+        Command::Held(args) => held::run(ctl, args),
         Command::Ignore(args) => marks::ignore(ctl, args),
         Command::Unignore(args) => marks::unignore(ctl, args),
         Command::Explain(args) => explain::run(ctl, args),
@@ -140,6 +188,7 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Contract(command) => contract::run(ctl, command),
         Command::Run(command) => run::run(ctl, command),
         Command::Renewals(args) => renewals::run(ctl, args),
+        Command::Timeline(args) => timeline::run(ctl, args),
         Command::Export(command) => export::run(ctl, command),
         Command::History(command) => history::run(ctl, command),
         Command::Watch(args) => watch::run(ctl, args),
@@ -168,6 +217,17 @@ mod tests {
         assert_eq!(path, config::instance_socket("north"));
         assert_eq!(program, "lmsyncctl --instance north");
         assert_eq!(address_of(&["--instance", "../x"]).expect_err("no name").status(), 2);
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_says_what_signs_there_are() {
+        let of = |all: [&str; 3]| {
+            speaks_utf8(all.map(|name| (!name.is_empty()).then(|| OsString::from(name))))
+        };
+        assert!(of(["", "", "en_US.UTF-8"]));
+        assert!(of(["de_DE.utf8", "C", "C"]));
+        assert!(!of(["C", "", "en_US.UTF-8"]), "LC_ALL counts first");
+        assert!(!of(["", "", ""]) && !of(["", "POSIX", ""]));
     }
 
     #[test]

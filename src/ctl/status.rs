@@ -3,10 +3,15 @@
 
 use super::error::CtlError;
 use super::output::Csv;
+use super::pause;
+use super::picture::{Mark, bar, sparkline};
 use super::screen::{NONE, Screen, Tone, count, thousands};
 use super::start::Ctl;
 use super::table::{Column, Table, pairs, toned};
-use crate::varlink::daemon::{Api, ClientStatus, DaemonInfo, Status, StatusReply};
+use crate::varlink::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
+
+/// How many columns the bar of a budget has.
+const BAR: usize = 12;
 
 /// How every client stands, or one of them
 ///
@@ -22,7 +27,8 @@ pub struct Args {
     pub client: Option<String>,
 }
 
-const CSV: Csv = Csv::new(
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
     "clients",
     &[
         "id",
@@ -39,6 +45,8 @@ const CSV: Csv = Csv::new(
         "contracts",
         "error",
         "message",
+        "paused_by",
+        "paused_until",
     ],
 );
 
@@ -47,7 +55,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let alone = args.client.is_some();
     let answer = ctl.client.call(&Status { client: args.client })?;
     ctl.output.list(&answer, CSV, |reply, screen| match &reply.clients[..] {
-        [client] if alone => one(client, screen),
+        [client] if alone => one(client, reply.runs.as_deref().unwrap_or_default(), screen),
         _ => board(reply, screen),
     })?;
     Ok(0)
@@ -71,6 +79,7 @@ fn health_words(health: &str) -> String {
 fn board(reply: &StatusReply, screen: &Screen) -> String {
     let mut text = daemon(&reply.daemon, screen);
     text.push_str(&api(&reply.api, screen));
+    text.push_str(&runs(reply.runs.as_deref().unwrap_or_default(), screen));
     text.push('\n');
     if reply.clients.is_empty() {
         let hint = format!("{} client list shows the clients", screen.program);
@@ -90,6 +99,7 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
     for client in &reply.clients {
         let next = match &client.running {
             Some(_) => toned(Tone::Strong, "running"),
+            None if client.paused_by.is_some() => toned(Tone::Warning, "paused"),
             None => screen.planned(client.next_run.as_deref()).into(),
         };
         table.row([
@@ -138,6 +148,11 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
         count(daemon.contracts, "contract"),
         thousands(daemon.store_sequence),
     );
+    if let Some(by) = &daemon.paused_by {
+        let end = pause::until(daemon.paused_until.as_deref(), screen);
+        let line = screen.paint(Tone::Warning, format!("! all auto-sync is paused {end} by {by}"));
+        text.push_str(&format!("          {line}\n"));
+    }
     for remark in &daemon.store_remarks {
         let remark = screen.paint(Tone::Warning, format!("! {remark}"));
         text.push_str(&format!("          {remark}\n"));
@@ -153,7 +168,8 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let tenant = match (api.tenant_requests, api.tenant_limit) {
         (Some(used), Some(limit)) => format!(
-            "          {} of {} by all integrations of the tenant ({})\n",
+            "          {}  {} of {} by the whole tenant ({})\n",
+            bar(used, limit, BAR, screen),
             thousands(used),
             thousands(limit),
             screen.age(api.tenant_as_of.as_deref()),
@@ -173,16 +189,40 @@ fn api(api: &Api, screen: &Screen) -> String {
         format!("          {}\n", screen.paint(Tone::Warning, format!("auto-sync waits: {why}")))
     });
     format!(
-        "Autotask  auth {} · {}\n          {} of {} requests in the last hour\n{tenant}{blocked}{waiting}",
+        "Autotask  auth {} · {}\n          {}  {} of {} requests in the last hour\n{tenant}{blocked}{waiting}",
         screen.paint(tone, &api.auth),
         api.zone_url.as_deref().unwrap_or("zone not known yet"),
+        bar(api.requests_last_hour, api.max_requests_per_hour, BAR, screen),
         thousands(api.requests_last_hour),
         thousands(api.max_requests_per_hour),
     )
 }
 
+/// The last runs as a sparkline, and how they ended; nothing where there are none.
+fn runs(runs: &[RunMark], screen: &Screen) -> String {
+    if runs.is_empty() {
+        return String::new();
+    }
+    format!("last runs {}\n", line_of(runs, screen))
+}
+
+fn line_of(runs: &[RunMark], screen: &Screen) -> String {
+    let marks: Vec<Mark<'_>> =
+        runs.iter().map(|run| Mark { result: &run.result, changed: run.changed }).collect();
+    format!("{}  {}", sparkline(&marks, screen), endings(runs))
+}
+
+/// How runs ended, such as `30: 27 ok, 1 held, 2 failed`.
+fn endings(runs: &[RunMark]) -> String {
+    let ended = ["ok", "partial", "held", "failed"].into_iter().filter_map(|result| {
+        let number = runs.iter().filter(|run| run.result == result).count();
+        (number > 0).then(|| format!("{number} {result}"))
+    });
+    format!("{}: {}", runs.len(), ended.collect::<Vec<_>>().join(", "))
+}
+
 /// The screen of one client.
-fn one(client: &ClientStatus, screen: &Screen) -> String {
+fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
     let title = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
     let health = screen.paint(health_tone(&client.health), health_words(&client.health));
     let next = match (&client.next_run, client.auto_sync) {
@@ -204,12 +244,19 @@ fn one(client: &ClientStatus, screen: &Screen) -> String {
         ("pending", pending),
         ("contracts", client.contracts.to_string()),
     ];
+    if let Some(by) = &client.paused_by {
+        let end = pause::until(client.paused_until.as_deref(), screen);
+        lines.push(("paused", screen.paint(Tone::Warning, format!("{end} by {by}"))));
+    }
     if let Some(running) = &client.running {
         lines.push(("running", running.clone()));
     }
     if let Some(message) = &client.message {
         let code = client.error.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
         lines.push(("last error", screen.paint(Tone::Bad, format!("{message}{code}"))));
+    }
+    if !marks.is_empty() {
+        lines.push(("last runs", line_of(marks, screen)));
     }
     format!("{title}\n{}", pairs(lines, screen))
 }

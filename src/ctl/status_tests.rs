@@ -20,6 +20,8 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         contracts: 12,
         error: None,
         message: None,
+        paused_by: None,
+        paused_until: None,
     }
 }
 
@@ -32,6 +34,20 @@ fn failing() -> ClientStatus {
     failing.error = Some("AuthFailed".to_owned());
     failing.message = Some("Autotask refused the credentials".to_owned());
     failing
+}
+
+fn runs() -> Vec<RunMark> {
+    let run = |(id, (result, changed)): (i64, (&str, i64))| RunMark {
+        id,
+        client_id: 174,
+        ended: "2026-11-24T01:00:00Z".to_owned(),
+        result: result.to_owned(),
+        changed,
+        requests: 9,
+    };
+    let quiet = std::iter::repeat_n(("ok", 0), 20);
+    let lively = [("ok", 64), ("failed", 0), ("ok", 3), ("held", 0), ("partial", 2), ("ok", 1)];
+    (1..).zip(lively.into_iter().chain(quiet).chain([("ok", 8)])).map(run).collect()
 }
 
 fn reply() -> StatusReply {
@@ -61,7 +77,10 @@ fn reply() -> StatusReply {
             store_sequence: 1041,
             contracts: 12,
             store_remarks: vec!["the index was rebuilt from the ledger".to_owned()],
+            paused_by: None,
+            paused_until: None,
         },
+        runs: Some(runs()),
     }
 }
 
@@ -69,6 +88,16 @@ fn reply() -> StatusReply {
 fn the_board_on_both_screens() {
     insta::assert_snapshot!("board_120", board(&reply(), &sample(120)));
     insta::assert_snapshot!("board_80", board(&reply(), &sample(80)));
+}
+
+#[test]
+fn the_board_in_colour_and_in_ascii() {
+    let coloured = Screen { colour: true, ..sample(80) };
+    insta::assert_snapshot!("board_colour", board(&reply(), &coloured));
+    let plain = board(&reply(), &Screen { unicode: false, ..sample(80) });
+    let pictures: Vec<&str> = plain.lines().filter(|line| line.contains('#')).collect();
+    assert_eq!(pictures.len(), 3, "{plain}");
+    assert!(plain.contains("last runs #x:!~.____________________=  27: 24 ok"), "{plain}");
 }
 
 #[test]
@@ -86,6 +115,7 @@ fn the_board_before_anything_happened() {
     let mut empty = reply();
     empty.clients.clear();
     empty.daemon.store_remarks.clear();
+    empty.runs = None;
     (empty.api.zone_url, empty.api.tenant_requests) = (None, None);
     empty.api.auth = "unknown".to_owned();
     insta::assert_snapshot!("board_empty", board(&empty, &sample(80)));
@@ -93,8 +123,21 @@ fn the_board_before_anything_happened() {
 
 #[test]
 fn one_client_in_full() {
-    insta::assert_snapshot!("one_failing", one(&failing(), &sample(80)));
-    insta::assert_snapshot!("one_never", one(&reply().clients[1], &sample(80)));
+    insta::assert_snapshot!("one_failing", one(&failing(), &runs(), &sample(80)));
+    insta::assert_snapshot!("one_never", one(&reply().clients[1], &[], &sample(80)));
+}
+
+#[test]
+fn a_pause_is_seen_on_the_board_and_on_one_client() {
+    let mut paused = reply();
+    paused.daemon.paused_by = Some("dana".to_owned());
+    paused.daemon.paused_until = Some("2026-11-25T06:00:00Z".to_owned());
+    paused.clients.truncate(1);
+    let client = &mut paused.clients[0];
+    client.health = "paused".to_owned();
+    (client.paused_by, client.paused_until) = (Some("dana".to_owned()), None);
+    insta::assert_snapshot!("board_paused", board(&paused, &sample(80)));
+    insta::assert_snapshot!("one_paused", one(&paused.clients[0], &[], &sample(80)));
 }
 
 #[test]

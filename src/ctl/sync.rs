@@ -1,20 +1,12 @@
 //! `sync`: imports what was chosen, and tells how far it is and what became of it.
 
-use std::io::{self, IsTerminal};
-use std::time::Duration;
-
-use indicatif::ProgressBar;
-
 use super::error::CtlError;
-use super::output::{self, Format};
+use super::output;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::{ask, items, keys, pending};
 use crate::model::Code;
-use crate::varlink::sync::{Pending, Progress, Run, Sync, SyncReply};
-
-/// How often the spinner moves while the daemon has nothing new to tell.
-const TICK: Duration = Duration::from_millis(120);
+use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
 
 /// The exit status of a sync that was done in part.
 const PARTIAL: u8 = 8;
@@ -76,7 +68,6 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     if args.all && !args.yes && !args.dry_run && ask::is_conversation(ctl) && !agreed(ctl, &args)? {
         return Ok(0);
     }
-    let spinner = Spinner::new(ctl);
     let request = Sync {
         client: args.client,
         keys: (!keys.is_empty()).then_some(keys),
@@ -85,16 +76,14 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         wait: args.wait.then_some(true),
         timeout: args.timeout,
     };
-    let answer = ctl.client.call_more(&request, |reply| spinner.show(reply.progress.as_ref()));
-    spinner.end();
-    let answer = answer?;
+    let answer = ctl.client.call(&request)?;
     let Some(run) = &answer.reply.run else {
         return Err(CtlError::Nonsense("the last reply of a sync has no run".to_owned()));
     };
     let status = status(run);
     match status {
         0 => ctl.output.confirm(&answer, render)?,
-        _ => ctl.output.show(&answer, render)?,
+        _ => ctl.output.tell(&answer, render)?,
     }
     if let Some((message, hint)) = complaint(run, &ctl.output.screen.program) {
         output::complain(&message, Some(&hint));
@@ -124,38 +113,8 @@ fn question(number: usize) -> String {
     format!("Sync {}?", count(number as i64, "selected contract"))
 }
 
-/// The spinner on standard error, where somebody can see it.
-struct Spinner(ProgressBar);
-
-impl Spinner {
-    fn new(ctl: &Ctl) -> Spinner {
-        let seen = io::stderr().is_terminal();
-        if ctl.output.quiet || ctl.output.format != Format::Text || !seen {
-            return Spinner(ProgressBar::hidden());
-        }
-        let bar = ProgressBar::new_spinner();
-        bar.enable_steady_tick(TICK);
-        Spinner(bar)
-    }
-
-    fn show(&self, progress: Option<&Progress>) {
-        if let Some(progress) = progress {
-            self.0.set_message(doing(progress));
-        }
-    }
-
-    fn end(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
-fn doing(progress: &Progress) -> String {
-    let (pages, rows) = (count(progress.pages, "page"), count(progress.rows, "row"));
-    format!("{} · {pages}, {rows}", progress.doing)
-}
-
 /// The exit status that a run's result stands for.
-fn status(run: &Run) -> u8 {
+pub fn status(run: &Run) -> u8 {
     match run.result.as_str() {
         "ok" => 0,
         "partial" => PARTIAL,
@@ -180,7 +139,12 @@ fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
         )),
         "held" => Some((
             format!("{name} was held: {why}"),
-            format!("`{program} diff {}` shows what it would change", run.client_id),
+            match run.id {
+                Some(_) => {
+                    format!("`{program} held {}` shows it; then accept or reject it", run.client_id)
+                }
+                None => format!("`{program} diff {}` shows what it would change", run.client_id),
+            },
         )),
         _ => Some((
             format!("{name} failed: {why}"),
@@ -328,11 +292,5 @@ mod tests {
     fn the_question_counts() {
         assert_eq!(question(12), "Sync 12 selected contracts?");
         assert_eq!(question(1), "Sync 1 selected contract?");
-    }
-
-    #[test]
-    fn progress_is_one_short_line() {
-        let progress = Progress { doing: "reading Contracts".to_owned(), pages: 1, rows: 1200 };
-        assert_eq!(doing(&progress), "reading Contracts · 1 page, 1,200 rows");
     }
 }

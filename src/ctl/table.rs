@@ -1,18 +1,25 @@
 //! Tables without borders: two blanks between columns, a header, and one line a row.
 //!
 //! On a terminal a table is made to fit: first the columns that can bear it are cut with `…`, then
-//! the least important ones are left out. Anywhere else nothing is cut.
+//! those that have nothing to say and then the least important ones are left out. Anywhere else
+//! nothing is cut.
+
+use std::borrow::Cow;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
     Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table as Grid,
     Width,
 };
+use unicode_width::UnicodeWidthStr;
 
-use super::screen::{Screen, Tone};
+use super::screen::{NONE, Screen, Tone};
 
 /// The blanks between two columns.
 const GAP: u16 = 2;
+
+/// What stands where a text was cut, in ASCII; elsewhere it is `…`.
+const CUT: &str = "~";
 
 /// A delimiter that no text holds (control characters are made blanks on arrival): cells are cut
 /// exactly where they must be, not at the word before.
@@ -30,22 +37,22 @@ enum Give {
 }
 
 /// A column.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Column {
-    head: &'static str,
+    head: Cow<'static, str>,
     right: bool,
     give: Give,
 }
 
 impl Column {
     /// A column of texts that is always whole.
-    pub fn text(head: &'static str) -> Column {
-        Column { head, right: false, give: Give::Never }
+    pub fn text(head: impl Into<Cow<'static, str>>) -> Column {
+        Column { head: head.into(), right: false, give: Give::Never }
     }
 
     /// A column of numbers, aligned right.
-    pub fn number(head: &'static str) -> Column {
-        Column { head, right: true, give: Give::Never }
+    pub fn number(head: impl Into<Cow<'static, str>>) -> Column {
+        Column { head: head.into(), right: true, give: Give::Never }
     }
 
     /// May be cut, down to `width`.
@@ -118,7 +125,7 @@ impl Table {
     /// The table as lines of text, each ended.
     pub fn render(&self, screen: &Screen) -> String {
         let mut grid = grid(screen);
-        let heads = self.columns.iter().map(|c| paint(toned(Tone::Strong, c.head)));
+        let heads = self.columns.iter().map(|c| paint(toned(Tone::Strong, c.head.as_ref())));
         grid.set_header(one_line(heads));
         for line in &self.lines {
             grid.add_row(one_line(line.cells.iter().cloned().map(paint)));
@@ -158,6 +165,14 @@ impl Table {
         text
     }
 
+    /// Whether a column has no value in any row, or nothing but zeros where it may be left out.
+    fn says_nothing(&self, index: usize) -> bool {
+        let may_go = matches!(self.columns[index].give, Give::LeaveOut(_));
+        let nothing = |cell: &Cell| cell.text == NONE || (may_go && cell.text == "0");
+        let cells = || self.lines.iter().filter_map(|line| line.cells.get(index));
+        cells().next().is_some() && cells().all(nothing)
+    }
+
     /// The width of each column on a screen of `width`; none for a column that is left out.
     fn fit(&self, natural: Vec<u16>, width: Option<u16>) -> Vec<Option<u16>> {
         let mut widths: Vec<Option<u16>> = natural.into_iter().map(Some).collect();
@@ -170,6 +185,11 @@ impl Table {
             Give::Cut(_) => 1,
             _ => u16::MAX,
         };
+        for index in 0..widths.len() {
+            if excess(&widths, screen) > slack(&widths, least) && self.says_nothing(index) {
+                widths[index] = None;
+            }
+        }
         while excess(&widths, screen) > slack(&widths, least) {
             let rank = |index: &usize| match self.columns[*index].give {
                 Give::LeaveOut(rank) if widths[*index].is_some() => Some(rank),
@@ -214,6 +234,9 @@ fn grid(screen: &Screen) -> Grid {
     grid.load_style(NOTHING);
     grid.set_content_arrangement(ContentArrangement::Disabled);
     grid.style_text_only();
+    if !screen.unicode {
+        grid.set_truncation_indicator(CUT);
+    }
     if screen.colour {
         grid.enforce_styling();
     } else {
@@ -258,9 +281,10 @@ fn clip(cell: Cell, width: Option<u16>, screen: &Screen) -> String {
 /// Names and values below each other, the values aligned.
 pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>, screen: &Screen) -> String {
     let pairs: Vec<(&str, String)> = pairs.into_iter().collect();
-    let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let width = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
     let line = |(name, value): &(&str, String)| {
-        format!("{}  {value}\n", screen.paint(Tone::Dim, format!("{name:width$}")))
+        let blanks = " ".repeat(width - name.width());
+        format!("{}  {value}\n", screen.paint(Tone::Dim, format!("{name}{blanks}")))
     };
     pairs.iter().map(line).collect()
 }
@@ -311,6 +335,23 @@ mod tests {
     }
 
     #[test]
+    fn what_says_nothing_goes_before_what_is_less_important() {
+        let mut table = Table::new([
+            Column::text("NAME").cut(8),
+            Column::number("GONE").leave_out(3),
+            Column::number("MADE").leave_out(2),
+            Column::text("RENEWED BY"),
+            Column::text("LAST"),
+        ]);
+        table.row(["Acme Dental".into(), "0".into(), "3".into(), NONE.into(), "x".into()]);
+        assert!(table.render(&sample(80)).contains("GONE"), "all is there where there is room");
+        insta::assert_snapshot!(table.render(&sample(21)), @r"
+        NAME       MADE  LAST
+        Acme Den…     3  x
+        ");
+    }
+
+    #[test]
     fn colours_do_not_shift_columns() {
         let mut screen = sample(80);
         screen.colour = true;
@@ -318,6 +359,22 @@ mod tests {
         assert!(text.contains("\u{1b}["), "{text}");
         let last = text.lines().last().expect("a line");
         assert!(last.contains("                   482.60  c      d"), "{last}");
+    }
+
+    #[test]
+    fn marks_that_combine_and_signs_of_several_parts_take_the_room_they_take() {
+        use unicode_width::UnicodeWidthStr;
+        let mut table = Table::new([Column::text("NAME").cut(6), Column::number("N")]);
+        for name in ["e\u{301}cole", "👩‍💻 Dev", "👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽", "한국어 고객사 이름", "ÄÖÜ"]
+        {
+            table.row([name.into(), "1.00".into()]);
+        }
+        for width in [80, 16, 14, 12] {
+            let text = table.render(&sample(width));
+            let ends: Vec<usize> = text.lines().skip(1).map(UnicodeWidthStr::width).collect();
+            assert!(ends.iter().all(|end| *end == ends[0]), "{width}: {ends:?}\n{text}");
+            assert!(ends[0] <= usize::from(width), "{text}");
+        }
     }
 
     #[test]

@@ -7,8 +7,10 @@ use crate::model::{
     SourceItem, Value,
 };
 use crate::sync::terms::{Wanted, endings};
+use crate::sync::timeline::{self, Span};
 
 pub use crate::sync::terms::Ending;
+pub use crate::sync::timeline::Term;
 
 /// How the cost of an item comes about.
 #[derive(Debug, Clone)]
@@ -44,13 +46,15 @@ impl Engine {
     pub async fn reconcile(
         &self,
         client: &ClientRef,
+        progress: &Progress,
     ) -> Result<(Vec<Discrepancy>, usize, chrono::DateTime<chrono::Utc>), Failure> {
         let live = self.live();
-        let reading = self.read_one(&live, client, &Progress::new()).await?;
+        let reading = self.read_one(&live, client, progress).await?;
         let mut contracts = self.store.contracts(client.id)?;
         contracts
             .retain(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
         let compared = contracts.len();
+        progress.compared(compared);
         let differing = contracts.into_iter().filter_map(|contract| {
             let fresh = fresh_cost(&reading.snapshot, contract.key);
             (fresh.as_ref() != Some(&contract.billing_cost()))
@@ -67,6 +71,16 @@ impl Engine {
     ) -> Result<Vec<Ending>, Failure> {
         let contracts = self.contracts(client)?;
         Ok(endings(&contracts, wanted, self.clock.today()))
+    }
+
+    /// The calendar date, against which terms are read.
+    pub fn today(&self) -> chrono::NaiveDate {
+        self.clock.today()
+    }
+
+    /// The terms of agreements in a span of time, by their first day.
+    pub fn terms(&self, client: Option<&ClientRef>, span: Span) -> Result<Vec<Term>, Failure> {
+        Ok(timeline::terms(&self.contracts(client)?, span))
     }
 }
 

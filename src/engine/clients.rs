@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::watch;
 
 use super::Engine;
-use crate::autotask::Company;
+use crate::autotask::{Company, Progress, Report};
 use crate::model::{ClientId, ClientRef, Code, Failure};
 
 /// How old a list of companies may be when a person asks for the list.
@@ -31,9 +32,12 @@ struct Directory {
 /// A question for the directory, whose answer everyone shares who wants it meanwhile.
 type Asking = Shared<BoxFuture<'static, Result<Arc<Directory>, Failure>>>;
 
+/// A question, and where it can be followed how far it is.
+type Question = (Asking, watch::Receiver<Report>);
+
 /// The last directory, in memory, and the question that is under way for the next.
 #[derive(Debug, Default)]
-pub(super) struct DirectoryCache(Mutex<(Option<Arc<Directory>>, Option<Asking>)>);
+pub(super) struct DirectoryCache(Mutex<(Option<Arc<Directory>>, Option<Question>)>);
 
 impl DirectoryCache {
     fn get(&self) -> Option<Arc<Directory>> {
@@ -41,14 +45,14 @@ impl DirectoryCache {
     }
 
     /// The question that is under way, or a new one.
-    fn asking(&self, ask: impl FnOnce() -> Asking) -> Asking {
+    fn asking(&self, ask: impl FnOnce() -> Question) -> Question {
         self.lock().1.get_or_insert_with(ask).clone()
     }
 
     /// Takes the answer to a question, unless it was forgotten meanwhile.
     fn answered(&self, asking: &Asking, answer: Option<&Arc<Directory>>) {
         let mut cache = self.lock();
-        if cache.1.as_ref().is_some_and(|current| current.ptr_eq(asking)) {
+        if cache.1.as_ref().is_some_and(|(current, _)| current.ptr_eq(asking)) {
             cache.1 = None;
             if let Some(directory) = answer {
                 cache.0 = Some(Arc::clone(directory));
@@ -61,7 +65,7 @@ impl DirectoryCache {
         *self.lock() = (None, None);
     }
 
-    fn lock(&self) -> MutexGuard<'_, (Option<Arc<Directory>>, Option<Asking>)> {
+    fn lock(&self) -> MutexGuard<'_, (Option<Arc<Directory>>, Option<Question>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,8 +94,9 @@ impl Engine {
         self: &Arc<Engine>,
         search: Option<&str>,
         all: bool,
+        progress: &Progress,
     ) -> Result<(Vec<KnownClient>, DateTime<Utc>), Failure> {
-        let directory = self.directory(FRESH).await?;
+        let directory = self.directory(FRESH, progress).await?;
         let as_of = directory.as_of;
         let wanted = search.map(str::to_lowercase);
         let list = move |engine: &Engine| engine.list(&directory, wanted.as_deref(), all);
@@ -146,7 +151,7 @@ impl Engine {
             }
         };
         if !settled {
-            match self.directory(FRESH).await {
+            match self.directory(FRESH, &Progress::new()).await {
                 Ok(directory) => found = find(text, &self.known(Some(&directory))?),
                 // What the store knows still serves while Autotask does not answer.
                 Err(failure) if matches!(found, Match::None) => return Err(failure),
@@ -162,8 +167,11 @@ impl Engine {
     }
 
     /// Every client with agreements.
-    pub(super) async fn with_agreements(&self) -> Result<Vec<ClientRef>, Failure> {
-        let directory = self.directory(FRESH).await?;
+    pub(super) async fn with_agreements(
+        &self,
+        progress: &Progress,
+    ) -> Result<Vec<ClientRef>, Failure> {
+        let directory = self.directory(FRESH, progress).await?;
         let companies = directory.companies.iter().filter(|company| company.agreements > 0);
         Ok(companies.map(|c| ClientRef { id: c.id, name: c.name.clone() }).collect())
     }
@@ -182,7 +190,11 @@ impl Engine {
         Ok(known.into_values().collect())
     }
 
-    async fn directory(&self, max_age: TimeDelta) -> Result<Arc<Directory>, Failure> {
+    async fn directory(
+        &self,
+        max_age: TimeDelta,
+        progress: &Progress,
+    ) -> Result<Arc<Directory>, Failure> {
         let now = self.now();
         if let Some(directory) = self.directory.get()
             && (now - directory.as_of).abs() <= max_age
@@ -190,14 +202,24 @@ impl Engine {
             return Ok(directory);
         }
         let autotask = self.live().autotask;
-        let asking = self.directory.asking(|| {
+        let (asking, mut told) = self.directory.asking(|| {
+            let (tell, told) = watch::channel(Report::default());
             let ask = async move {
-                let companies = autotask.directory().await?;
+                let progress = Progress::telling(move |report| {
+                    tell.send_replace(*report);
+                });
+                let companies = autotask.directory(&progress).await?;
                 Ok(Arc::new(Directory { companies, as_of: now }))
             };
-            ask.boxed().shared()
+            (ask.boxed().shared(), told)
         });
-        let answer = asking.clone().await;
+        let mut answering = asking.clone();
+        let answer = loop {
+            tokio::select! {
+                answer = &mut answering => break answer,
+                Ok(()) = told.changed() => progress.relay(&told.borrow_and_update()),
+            }
+        };
         self.directory.answered(&asking, answer.as_ref().ok());
         answer
     }

@@ -42,5 +42,6 @@ pub(super) fn empty_commit(at: DateTime<Utc>, actor: &Actor) -> Commit {
         contracts: Vec::new(),
         clients: Vec::new(),
         marks: Vec::new(),
+        memos: Vec::new(),
     }
 }

@@ -1,4 +1,5 @@
-//! What a run does with what it read: which of the chosen items it applies, and what it writes.
+//! What a run does with what it read: which of the chosen items it applies, what it writes, and what
+//! it leaves held.
 //! No I/O: the run carries it out.
 
 use std::collections::BTreeSet;
@@ -8,13 +9,26 @@ use chrono::{DateTime, Utc};
 use super::look::{Examined, Reading};
 use super::run::{Order, Outcome};
 use crate::model::{
-    Code, Contract, Counts, ItemKey, LastError, Mark, PendingItem, PendingState, Reject, Run,
-    RunResult,
+    Contract, Counts, ItemKey, Mark, PendingItem, PendingState, Reject, Run, RunResult,
 };
 use crate::store::Write;
+use crate::sync::holding::{self, Found};
+use crate::sync::select::Choice;
 use crate::sync::{apply, marking, renewal};
 
-/// What the run does with the reading: what it reports, and what it writes.
+/// What the run does with the reading.
+pub(super) struct Decided {
+    /// What it reports.
+    pub(super) outcome: Outcome,
+    /// What it writes.
+    pub(super) contracts: Vec<Write<Contract>>,
+    /// What it notes beside items.
+    pub(super) marks: Vec<Write<Mark>>,
+    /// What it found, as far as it concerns what is held.
+    pub(super) found: Found,
+}
+
+/// Decides what the run does with the reading.
 pub(super) fn decide(
     order: &Order,
     reading: &Reading,
@@ -22,7 +36,7 @@ pub(super) fn decide(
     started: DateTime<Utc>,
     now: DateTime<Utc>,
     requests: u32,
-) -> (Outcome, Vec<Write<Contract>>, Vec<Write<Mark>>) {
+) -> Decided {
     let client = &examined.snapshot.client;
     let chosen = order.choice.select(&examined.items, &examined.stored);
     let mut counts = Counts::default();
@@ -54,9 +68,19 @@ pub(super) fn decide(
         .cloned()
         .collect();
     counts.rejected = count(rejects.iter());
-    let held = chosen.iter().filter(|item| item.state == PendingState::Held).count();
-    let (result, error) = match (held, counts.rejected) {
-        (1.., _) => (RunResult::Held, Some(held_error(&chosen, held))),
+    let is_rejected = |key| examined.rejected.iter().any(|(_, rejected)| *rejected == key);
+    // What a person rejected is held in silence, unless a person names it.
+    let named = matches!(order.choice, Choice::Keys(_));
+    let held: Vec<&PendingItem> = chosen
+        .iter()
+        .copied()
+        .filter(|item| item.state == PendingState::Held && (named || !is_rejected(item.key)))
+        .collect();
+    let (result, error) = match (held.len(), counts.rejected) {
+        (number @ 1.., _) => {
+            let reason = held.iter().find_map(|item| item.reason.as_deref());
+            (RunResult::Held, Some(holding::error(number, reason)))
+        }
         (0, 1..) => (RunResult::Partial, None),
         (0, 0) => (RunResult::Ok, None),
     };
@@ -78,13 +102,15 @@ pub(super) fn decide(
     let marks =
         marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
     let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();
-    (Outcome { run, items: chosen.into_iter().cloned().collect() }, writes, marks)
-}
-
-fn held_error(chosen: &[&PendingItem], held: usize) -> LastError {
-    let reason =
-        chosen.iter().find_map(|item| item.reason.as_deref()).unwrap_or("a guard holds it");
-    LastError { code: Code::Held, message: format!("{held} held back: {reason}") }
+    let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
+    let found = Found {
+        full: order.choice.is_full(),
+        held: undecided.map(|item| holding::kept(item, &examined.stored)).collect(),
+        applied: written,
+        rejected: examined.rejected.clone(),
+    };
+    let outcome = Outcome { run, items: chosen.into_iter().cloned().collect() };
+    Decided { outcome, contracts: writes, marks, found }
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

@@ -1,14 +1,22 @@
 //! The check-up: Autotask's part is asked of `autotask`, the store's is here.
 
 use super::Engine;
-use crate::autotask::{Finding, Outcome};
-use crate::model::Failure;
+use crate::autotask::{Finding, Outcome, Progress, Work};
+use crate::model::{Failure, Pause};
 
 impl Engine {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
     /// the order in which they depend on each other.
     pub async fn checkup(&self) -> Vec<Finding> {
-        let mut findings = self.live().autotask.probe().await;
+        self.checkup_telling(Progress::new()).await
+    }
+
+    /// The same, telling how far it is.
+    pub async fn checkup_telling(&self, progress: Progress) -> Vec<Finding> {
+        // What it asks is allowed while nothing else is.
+        let progress = progress.with_work(Work::Checkup);
+        let mut findings = self.live().autotask.probe(&progress).await;
+        progress.doing("reading the store back");
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.store.clone();
         let remarks = self.store_remarks();
@@ -20,8 +28,23 @@ impl Engine {
             findings.push(checked);
         }
         findings.extend(self.must_store().err().map(failed));
+        findings
+            .extend(self.pauses().ok().and_then(|pauses| pauses.all).map(|pause| paused(&pause)));
         findings.extend(leftovers(&self.store.leftovers()));
         findings
+    }
+}
+
+/// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
+fn paused(pause: &Pause) -> Finding {
+    let until = match pause.until {
+        Some(until) => format!("until {}", until.format("%Y-%m-%d %H:%M UTC")),
+        None => "until somebody ends it".to_owned(),
+    };
+    let detail = format!("all auto-sync is paused by {} {until}", pause.by);
+    Finding {
+        check: "auto-sync",
+        ..finding(Outcome::Warning, detail, Some("lmsyncctl resume".to_owned()))
     }
 }
 

@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 use super::{Engine, Live};
 use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
-    ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, Origin, PendingItem, Reject,
+    ClientId, ClientRef, ClientSnapshot, Code, Failure, Holding, ItemKey, Origin, PendingItem,
+    Reject, RunId,
 };
 use crate::sync::diff::{self, Around, Stored};
 use crate::sync::guard::{self, Circumstances, Limits};
+use crate::sync::holding;
 use crate::sync::marking::Marks;
 use crate::sync::renewal;
 
@@ -42,6 +44,10 @@ pub(super) struct Examined {
     pub(super) stored: Stored,
     pub(super) marks: Marks,
     pub(super) items: Vec<PendingItem>,
+    /// What is held of the client.
+    pub(super) holdings: Vec<Holding>,
+    /// The items that are held because a person rejected them, each with its run.
+    pub(super) rejected: BTreeSet<(RunId, ItemKey)>,
 }
 
 impl Engine {
@@ -81,6 +87,9 @@ impl Engine {
         let mut looks = Vec::new();
         for reading in self.read(live, scope, progress).await? {
             let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
+            progress.compared(reading.snapshot.items.len());
+            // For thousands of clients this is a while: others get their turn, and it can be told.
+            tokio::task::yield_now().await;
             let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
             let look = Look { client, as_of, items, rejects };
             self.remember(&look);
@@ -155,6 +164,8 @@ impl Engine {
         let around =
             Around { gone: &reading.gone, marks: &heeded, renewals: &renewals, now: self.now() };
         let mut items = diff::pending(&snapshot, &stored, around);
+        let holdings = self.holdings(snapshot.client.id)?;
+        let rejected = holding::heed_rejections(&mut items, &stored, &holdings);
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
@@ -165,7 +176,7 @@ impl Engine {
             restricted: reading.restricted,
         };
         guard::hold(&mut items, around, limits(live));
-        Ok(Examined { snapshot, stored, marks, items })
+        Ok(Examined { snapshot, stored, marks, items, holdings, rejected })
     }
 
     fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {

@@ -45,6 +45,7 @@ impl Engine {
                 contracts: Vec::new(),
                 clients: vec![Write { before, after: Some(after) }],
                 marks: Vec::new(),
+                memos: Vec::new(),
             };
             match self.store.commit(commit).await {
                 Ok(committed) => {

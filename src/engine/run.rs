@@ -18,9 +18,9 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::busy::{Claim, Running};
-use super::decide::decide;
+use super::decide::{Decided, decide};
 use super::look::{Examined, Reading};
-use super::{Engine, Live, Look, events};
+use super::{Engine, Live, Look, events, held};
 use crate::autotask::{Progress, Scope};
 use crate::model::{Actor, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
 use crate::store::{Commit, StoreError, Write};
@@ -78,7 +78,7 @@ impl Engine {
         }
         self.must_store()?;
         self.refuse_while_automatic(&order.client)?;
-        let claim = self.claim(&order, patience).await?;
+        let claim = self.claim(&order, patience, &progress).await?;
         // It may have been switched on while this waited.
         self.refuse_while_automatic(&order.client)?;
         let engine = Arc::clone(self);
@@ -103,8 +103,10 @@ impl Engine {
             return Ok(());
         }
         let message = format!(
-            "auto-sync is on for {} ({}), so it is not synced by hand",
-            client.name, client.id
+            "auto-sync is on for {} ({}){}, so it is not synced by hand",
+            client.name,
+            client.id,
+            self.paused_words(client.id)?
         );
         Err(Failure::new(Code::AutoSyncEnabled, message).hint(format!(
             "lmsyncctl pending {id} shows what the next run brings; to sync by hand: lmsyncctl auto-sync off {id}",
@@ -112,7 +114,12 @@ impl Engine {
         )))
     }
 
-    async fn claim(&self, order: &Order, patience: Patience) -> Result<Claim, Failure> {
+    pub(super) async fn claim(
+        &self,
+        order: &Order,
+        patience: Patience,
+        progress: &Progress,
+    ) -> Result<Claim, Failure> {
         let wanted =
             Running { client: order.client.clone(), actor: order.actor.clone(), since: self.now() };
         let running = match self.busy.claim(wanted.clone()) {
@@ -124,6 +131,7 @@ impl Engine {
             "{} has been syncing {} since {since}",
             running.actor.name, running.client.name
         );
+        progress.queued();
         let waited = match patience {
             Patience::None => {
                 return Err(Failure::new(Code::Busy, who)
@@ -135,7 +143,12 @@ impl Engine {
         waited.map_err(|_| Failure::new(Code::TimedOut, format!("gave up waiting: {who}")))
     }
 
-    async fn sync_claimed(&self, order: &Order, progress: &Progress) -> Result<Outcome, Failure> {
+    /// Reads, decides and commits. The client is this run's.
+    pub(super) async fn sync_claimed(
+        &self,
+        order: &Order,
+        progress: &Progress,
+    ) -> Result<Outcome, Failure> {
         let live = self.live();
         let started = self.now();
         let scope = Scope::Clients(vec![order.client.id]);
@@ -145,12 +158,15 @@ impl Engine {
                 .pop()
                 .ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))?;
             self.check_keys(&live, order, &reading, progress).await?;
+            progress.compared(reading.snapshot.items.len());
             self.conclude(&live, order, &reading, started, spent(progress)).await
         }
         .await;
+        // Who decides about exactly these items is told, and the client stands as it stood.
         if let Err(failure) = &result
             && !order.dry
             && !is_refusal(failure)
+            && !matches!(order.choice, Choice::Exactly(_))
         {
             self.record_failure(&live, order, started, spent(progress), failure).await;
         }
@@ -218,22 +234,25 @@ impl Engine {
         requests: u32,
     ) -> Result<Outcome, Failure> {
         for _ in 0..COMMIT_TRIES {
-            let examined = self.examine(live, reading, &named(&order.choice))?;
+            let mut examined = self.examine(live, reading, &named(&order.choice))?;
+            held::must_be_as_expected(&mut examined, reading, &order.choice)?;
             let now = self.now();
-            let (mut outcome, writes, marks) =
+            let Decided { mut outcome, contracts, marks, found } =
                 decide(order, reading, &examined, started, now, requests);
             if order.dry {
                 return Ok(outcome);
             }
             let before = self.store.client(order.client.id)?;
-            let after = self.state_after(live, order, before.clone(), &outcome.run, None);
+            let mut after = self.state_after(live, order, before.clone(), &outcome.run, None);
+            let memos = held::after_run(&examined, &found, &mut after, now);
             let commit = Commit {
                 at: now,
                 actor: order.actor.clone(),
                 run: Some(outcome.run.clone()),
-                contracts: writes,
+                contracts,
                 clients: vec![Write { before, after: Some(after) }],
                 marks,
+                memos,
             };
             match self.store.commit(commit).await {
                 Ok(committed) => {
@@ -272,6 +291,7 @@ impl Engine {
 fn named(choice: &Choice) -> BTreeSet<ItemKey> {
     match choice {
         Choice::Keys(keys) => keys.clone(),
+        Choice::Exactly(expected) => expected.iter().map(|item| item.key).collect(),
         Choice::All | Choice::Auto { .. } => BTreeSet::new(),
     }
 }

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use super::{Engine, Running, waiting};
 use crate::autotask::Usage;
 use crate::model::{
-    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, PendingState, Run, RunId,
+    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingState, Run,
+    RunId,
 };
 use crate::store::RunRecord;
-use crate::sync::standing::{Health, health};
+use crate::sync::standing::Health;
 
 /// How one client stands.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Standing {
     pub running: Option<Running>,
     /// How many contract records the store holds.
     pub contracts: usize,
+    /// The pause of its auto-sync.
+    pub paused: Option<Pause>,
 }
 
 /// How everything stands.
@@ -36,6 +39,8 @@ pub struct Board {
     pub api: Usage,
     /// Why auto-sync waits although a client is due.
     pub waiting: Option<String>,
+    /// The pause of all of auto-sync.
+    pub paused: Option<Pause>,
     /// Since when the daemon runs.
     pub started: DateTime<Utc>,
     /// The last commit of the store.
@@ -71,12 +76,12 @@ impl Engine {
                 states
             }
         };
-        let (now, live) = (self.now(), self.live());
+        let (now, live, pauses) = (self.now(), self.live(), self.pauses()?);
         let api = live.autotask.usage();
         let mut clients: Vec<Standing> = states
             .into_iter()
             .map(|state| Standing {
-                health: match health(&state, now) {
+                health: match pauses.health(&state, now) {
                     // Nothing is asked for any of them.
                     Health::Ok | Health::NeverSynced | Health::Failing | Health::Overdue
                         if state.auto_sync && api.blocked.is_some() =>
@@ -88,12 +93,14 @@ impl Engine {
                 pending: self.pending_count(state.client.id),
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
+                paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
                 state,
             })
             .collect();
         let is_due = clients.iter().any(|standing| {
             let state = &standing.state;
-            state.auto_sync && state.next_run.is_some_and(|next| next <= now)
+            let runs = state.auto_sync && standing.paused.is_none();
+            runs && state.next_run.is_some_and(|next| next <= now)
         });
         clients.sort_by_cached_key(|standing| {
             let client = &standing.state.client;
@@ -101,6 +108,7 @@ impl Engine {
         });
         Ok(Board {
             clients,
+            paused: pauses.all,
             waiting: waiting::reason(&api, &live.settings, now).filter(|_| is_due),
             api,
             started: self.started,

@@ -62,7 +62,7 @@ impl Engine {
         self.must_store()?;
         let live = self.live();
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
-        let clients = self.store.clients()?;
+        let clients = self.pauses()?.without(self.store.clients()?);
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
@@ -91,8 +91,13 @@ impl Engine {
         let live = self.live();
         let now = self.now();
         let free = |state: &ClientState| self.busy.running(state.client.id).is_none();
-        let waiting: Vec<ClientState> = self.store.clients()?.into_iter().filter(free).collect();
+        let pauses = self.pauses()?;
+        let waiting = pauses.without(self.store.clients()?);
+        let waiting: Vec<ClientState> = waiting.into_iter().filter(free).collect();
         let sleep = schedule::wake(&waiting, now, interval(&live))
+            .into_iter()
+            .chain(pauses.next_end())
+            .min()
             .map(|moment| (moment - now).to_std().unwrap_or(Duration::ZERO));
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }

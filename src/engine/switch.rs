@@ -10,7 +10,7 @@ use super::run::interval;
 use super::{Engine, events};
 use crate::autotask::Progress;
 use crate::config::NewAgreements;
-use crate::model::{Actor, ClientRef, ClientState, Failure};
+use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
 use crate::store::{Commit, Write};
 use crate::sync::diff::Stored;
 use crate::sync::schedule;
@@ -38,6 +38,8 @@ pub struct Switched {
     pub brings: Option<usize>,
     /// When it was last synced.
     pub last_synced: Option<DateTime<Utc>>,
+    /// The pause that it is found in.
+    pub paused: Option<Pause>,
 }
 
 impl Engine {
@@ -49,12 +51,24 @@ impl Engine {
         at: Option<NaiveTime>,
         actor: &Actor,
     ) -> Result<Vec<Switched>, Failure> {
+        self.switch_telling(clients, on, at, actor, &Progress::new()).await
+    }
+
+    /// The same, telling how far the look at each client is.
+    pub async fn switch_telling(
+        &self,
+        clients: &[ClientRef],
+        on: bool,
+        at: Option<NaiveTime>,
+        actor: &Actor,
+        progress: &Progress,
+    ) -> Result<Vec<Switched>, Failure> {
         let mut switched = Vec::with_capacity(clients.len());
         for client in clients {
             if on && clients.len() <= LOOK_AT_MOST {
                 // Looking is a courtesy: the switch does not depend on Autotask's answer, nor
                 // wait for one that does not come.
-                let _ = timeout(LOOK_AT_LONGEST, self.look(client, &Progress::new())).await;
+                let _ = timeout(LOOK_AT_LONGEST, self.look(client, progress)).await;
             }
             let brings = if on { self.brings(client)? } else { None };
             let (changed, state) = self.switch_one(client, on, at, actor).await?;
@@ -68,6 +82,7 @@ impl Engine {
                 next_run: state.next_run,
                 brings,
                 last_synced: state.last_synced,
+                paused: self.pauses()?.of(client.id).filter(|_| on).cloned(),
             });
         }
         self.schedule.notify_waiters();
@@ -77,9 +92,13 @@ impl Engine {
 
     /// Every client that `--all` means: those with agreements to switch on, those that are on to
     /// switch off.
-    pub async fn all_to_switch(&self, on: bool) -> Result<Vec<ClientRef>, Failure> {
+    pub async fn all_to_switch(
+        &self,
+        on: bool,
+        progress: &Progress,
+    ) -> Result<Vec<ClientRef>, Failure> {
         if on {
-            return self.with_agreements().await;
+            return self.with_agreements(progress).await;
         }
         let states = self.store.clients()?.into_iter().filter(|state| state.auto_sync);
         Ok(states.map(|state| state.client).collect())
@@ -101,7 +120,13 @@ impl Engine {
                 return Ok((None, (false, after)));
             }
             let changed = after.auto_sync != state.auto_sync;
+            // What is off has nothing to pause, nor to find paused when it is on again.
+            let pause = self.store.memo(MemoKey::Pause(Some(client.id)))?.filter(|_| !on);
             let commit = Commit {
+                memos: pause
+                    .into_iter()
+                    .map(|is| Write { before: Some(is), after: None })
+                    .collect(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
                 ..empty_commit(now, actor)
             };

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::Engine;
 use super::events::{Subscription, of_telling};
 use crate::autotask::Auth;
-use crate::model::{ClientId, ClientRef, Code, Failure};
+use crate::model::{ClientId, ClientRef, ClientState, Code, Failure};
 use crate::sync::alert::{Alerts, Budget, Lasting, Seen, Trouble, sight};
 
 /// How often somebody looks even if nothing happened: what is overdue does not happen.
@@ -84,7 +84,7 @@ impl Engine {
     fn look_for_alerts(&self, alerts: &mut Alerts) -> Result<(), Failure> {
         let now = self.now();
         let seen = self.seen(now);
-        let tellings = alerts.observe(now, &sight(&self.store.clients()?, &seen, now));
+        let tellings = alerts.observe(now, &sight(&self.states_excused()?, &seen, now));
         if tellings.is_empty() {
             return Ok(());
         }
@@ -93,6 +93,12 @@ impl Engine {
         }
         self.remember_alerts(alerts);
         Ok(())
+    }
+
+    /// The clients, none of them late because of a pause.
+    fn states_excused(&self) -> Result<Vec<ClientState>, Failure> {
+        let pauses = self.pauses()?;
+        Ok(self.store.clients()?.into_iter().map(|state| pauses.excused(state)).collect())
     }
 
     fn seen(&self, now: DateTime<Utc>) -> Seen {

@@ -6,6 +6,7 @@
 //! {"sum":…,"contract":{…}}     one line each, chained like the lines of the ledger
 //! {"sum":…,"client":{…}}
 //! {"sum":…,"mark":{…}}
+//! {"sum":…,"memo":{…}}
 //! {"sum":…,"run":{…},"seq":…}
 //! {"sum":…,"end":{"records":…,"digest":…}}
 //! ```
@@ -14,7 +15,7 @@
 //! from which on it is known that this was the state: when the base was written from the index, or,
 //! where it takes the place of pruned lines, the latest moment that any of them had. The digest is
 //! that of the index records that come of the lines. History is not in a base, and a base from
-//! before there were marks has none.
+//! before there were marks or memos has none.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ use super::records::{self, Reason};
 use super::segment;
 use super::sum::{Standing, Sum};
 use super::survey::Start;
-use super::v1::{ClientStateV1, ContractV1, MarkV1, RunEntryV1, RunV1};
+use super::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, RunEntryV1, RunV1};
 
 /// How many records are loaded into the index in one step.
 const STEP: usize = 2_000;
@@ -84,6 +85,14 @@ struct ClientLineV1 {
 struct MarkLineV1 {
     sum: String,
     mark: MarkV1,
+}
+
+/// Stored state: a memo in a base.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemoLineV1 {
+    sum: String,
+    memo: MemoV1,
 }
 
 /// Stored state: a run in a base, without its rejects.
@@ -230,6 +239,11 @@ pub(super) fn draft(
         count(&mut tally, &understood(&path, 0, records::mark(&mark))?);
         put(&|sum| line::seal(&MarkLineV1 { sum: sum.to_string(), mark: mark.clone() }, sum))
     })?;
+    state.scan(keys::MEMOS, &mut |_, record| {
+        let memo: MemoV1 = codec::decode(record)?;
+        count(&mut tally, &[understood(&path, 0, records::memo(&memo))?]);
+        put(&|sum| line::seal(&MemoLineV1 { sum: sum.to_string(), memo: memo.clone() }, sum))
+    })?;
     state.scan(keys::RUNS, &mut |_, record| {
         let RunEntryV1 { run, seq, place: _ } = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::run(&run, seq, None))?);
@@ -302,6 +316,9 @@ fn edits(bytes: &[u8], damaged: &dyn Fn(&str) -> StoreError) -> Result<Vec<Edit>
     } else if rest.starts_with(br#""mark""#) {
         let line: MarkLineV1 = line::parse(bytes).map_err(bad)?;
         records::mark(&line.mark)?.to_vec()
+    } else if rest.starts_with(br#""memo""#) {
+        let line: MemoLineV1 = line::parse(bytes).map_err(bad)?;
+        vec![records::memo(&line.memo)?]
     } else {
         let line: RunLineV1 = line::parse(bytes).map_err(bad)?;
         records::run(&line.run, line.seq, None)?.to_vec()

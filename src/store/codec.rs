@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
-use super::v1::{ClientStateV1, ContractV1, MarkV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
+use super::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
 
 const MAGIC: [u8; 2] = *b"LS";
 /// bincode 1.3 with varints; another encoding would take the next number.
@@ -53,6 +53,9 @@ impl Stored for MetaV2 {
 }
 impl Stored for MarkV1 {
     const SCHEMA: Schema = Schema(0x0901);
+}
+impl Stored for MemoV1 {
+    const SCHEMA: Schema = Schema(0x0a01);
 }
 /// The client that a contract or a mark belongs to.
 impl Stored for i64 {

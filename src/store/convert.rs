@@ -3,7 +3,7 @@
 //! Every conversion takes its value apart field by field, so that a new field does not compile
 //! until it has a place. What this program does not know is an error that names it, never a guess.
 //!
-//! Marks are in `convert/mark.rs`.
+//! Marks are in `convert/mark.rs`, memos in `convert/memo.rs`.
 
 use std::str::FromStr;
 
@@ -335,6 +335,8 @@ pub(super) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> {
 
 mod mark;
 pub(super) use mark::{mark, mark_v1};
+mod memo;
+pub(super) use memo::{memo, memo_key, memo_v1};
 
 #[cfg(test)]
 mod tests;

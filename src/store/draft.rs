@@ -17,8 +17,11 @@ use super::records;
 use super::sum::Standing;
 use super::v1::{
     ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
+    MemoEntryV1, MemoV1,
 };
-use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, RunId, differences};
+use crate::model::{
+    ClientId, ClientState, Contract, Holding, ItemKey, Mark, Memo, MemoKey, RunId, differences,
+};
 
 /// The longest line. A commit that long is no step of a person or of one client's run.
 const LINE_BYTES: usize = 64 << 20;
@@ -34,6 +37,7 @@ pub(super) struct Draft<'a> {
     contracts: HashMap<ItemKey, Option<Contract>>,
     clients: HashMap<ClientId, Option<ClientState>>,
     marks: HashMap<ItemKey, Option<Mark>>,
+    memos: HashMap<MemoKey, Option<Memo>>,
 }
 
 /// A line that is ready to be written.
@@ -57,6 +61,7 @@ impl<'a> Draft<'a> {
             contracts: HashMap::new(),
             clients: HashMap::new(),
             marks: HashMap::new(),
+            memos: HashMap::new(),
         }
     }
 
@@ -95,8 +100,19 @@ impl<'a> Draft<'a> {
                 None => stored_mark(self.index, key),
             },
         )?;
+        let of_run = commit.run.as_ref().map(|_| RunId(self.last_run + 1));
+        let memos = numbered(&commit.memos, of_run)?;
+        let memos = checked(
+            &memos,
+            Memo::key,
+            |key| format!("the memo {key}"),
+            |key| match self.memos.get(&key) {
+                Some(known) => Ok(known.clone()),
+                None => stored_memo(self.index, key),
+            },
+        )?;
         let nothing = contracts.is_empty() && clients.is_empty() && marks.is_empty();
-        if nothing && commit.run.is_none() {
+        if nothing && memos.is_empty() && commit.run.is_none() {
             return Ok(None);
         }
         let run = match &commit.run {
@@ -124,6 +140,7 @@ impl<'a> Draft<'a> {
             contracts: Vec::new(),
             clients: Vec::new(),
             marks: Vec::new(),
+            memos: Vec::new(),
         };
         reads_back("the moment", &commit.at, convert::moment(&record.at))?;
         for (key, Write { before, after }) in &contracts {
@@ -144,6 +161,10 @@ impl<'a> Draft<'a> {
             let stored = after.as_ref().map(mark_v1).transpose()?;
             record.marks.push(MarkEntryV1 { key: key.to_string(), record: stored });
         }
+        for (key, Write { before: _, after }) in &memos {
+            let stored = after.as_ref().map(memo_v1).transpose()?;
+            record.memos.push(MemoEntryV1 { key: key.to_string(), record: stored });
+        }
         let (bytes, sum) = line::seal(&record, self.standing.sum)?;
         if bytes.len() > LINE_BYTES {
             return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
@@ -155,6 +176,7 @@ impl<'a> Draft<'a> {
         self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after.clone())));
         self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after.clone())));
         self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after.clone())));
+        self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after.clone())));
         record.sum = sum.to_string();
         Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
     }
@@ -188,6 +210,11 @@ pub(super) fn stored_mark(index: &Index, key: ItemKey) -> Result<Option<Mark>, S
     mark_of(&record).map(Some)
 }
 
+/// The memo that the index holds under a key.
+pub(super) fn stored_memo(index: &Index, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+    index.get(&keys::memo(key))?.map(|record| memo_of(&record)).transpose()
+}
+
 /// The contract of an index record.
 pub(super) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
     live(convert::contract(&codec::decode(record)?))
@@ -201,6 +228,11 @@ pub(super) fn client_of(record: &[u8]) -> Result<ClientState, StoreError> {
 /// The mark of an index record.
 pub(super) fn mark_of(record: &[u8]) -> Result<Mark, StoreError> {
     live(convert::mark(&codec::decode(record)?))
+}
+
+/// The memo of an index record.
+pub(super) fn memo_of(record: &[u8]) -> Result<Memo, StoreError> {
+    live(convert::memo(&codec::decode(record)?))
 }
 
 /// A stored value that was read, or an error of the index.
@@ -244,6 +276,21 @@ fn checked<T: PartialEq, K: Copy + Eq + Hash>(
     Ok(changing)
 }
 
+/// The memos with the number of the commit's run in its place.
+fn numbered(memos: &[Write<Memo>], run: Option<RunId>) -> Result<Vec<Write<Memo>>, StoreError> {
+    let mut memos = memos.to_vec();
+    for write in &mut memos {
+        if let Some(Memo::Holding(holding)) = &mut write.after
+            && holding.run == Holding::OF_THIS_RUN
+        {
+            holding.run = run.ok_or_else(|| {
+                StoreError::Unstorable("something is held by a run that is not there".to_owned())
+            })?;
+        }
+    }
+    Ok(memos)
+}
+
 fn contract_v1(contract: &Contract) -> Result<ContractV1, StoreError> {
     let stored = convert::contract_v1(contract);
     reads_back(&format!("contract {}", contract.key), contract, convert::contract(&stored))?;
@@ -262,6 +309,16 @@ fn mark_v1(mark: &Mark) -> Result<MarkV1, StoreError> {
     }
     let stored = convert::mark_v1(mark);
     reads_back(&format!("the mark of {}", mark.key), mark, convert::mark(&stored))?;
+    Ok(stored)
+}
+
+fn memo_v1(memo: &Memo) -> Result<MemoV1, StoreError> {
+    let key = memo.key();
+    if memo.holding().is_some_and(|holding| holding.items.is_empty()) {
+        return Err(StoreError::Unstorable(format!("the memo {key} holds nothing")));
+    }
+    let stored = convert::memo_v1(memo);
+    reads_back(&format!("the memo {key}"), memo, convert::memo(&stored))?;
     Ok(stored)
 }
 

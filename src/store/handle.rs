@@ -41,6 +41,11 @@ impl Core {
         self.trouble.get_or_init(|| why.to_owned());
     }
 
+    /// The store's folder.
+    pub(super) fn dir(&self) -> PathBuf {
+        self.ledger_dir.parent().unwrap_or(&self.ledger_dir).to_owned()
+    }
+
     /// The right to read the ledger's files. Do not ask for it twice at once.
     pub(super) fn past(&self) -> RwLockReadGuard<'_, Past> {
         // The value is only ever replaced whole.

@@ -9,11 +9,13 @@
 //! | `m` | | the meta record, the only one outside the digest |
 //! | `n` | client, letter, id | the mark: what is noted beside the item |
 //! | `o` | letter, id | the client that the mark stands with |
+//! | `q` | `h`, client, run | the memo of what a run held |
+//! | `q` | `g` or `p`, client, 0 | the memo of a pause: of all (client 0) or of one client |
 //! | `r` | run | the run without its rejects, and where it stands |
 //! | `s` | client | the client's state |
 //! | `u` | client, run | nothing: the runs of a client |
 
-use crate::model::{ClientId, ItemKey, Letter, RunId};
+use crate::model::{ClientId, ItemKey, Letter, MemoKey, RunId};
 
 /// The key of the meta record.
 pub(super) const META: &[u8] = b"m";
@@ -22,12 +24,13 @@ pub(super) const CONTRACTS: &[u8] = b"c";
 pub(super) const CLIENTS: &[u8] = b"s";
 pub(super) const RUNS: &[u8] = b"r";
 pub(super) const MARKS: &[u8] = b"n";
+pub(super) const MEMOS: &[u8] = b"q";
 pub(super) const CHANGES: &[u8] = b"h";
 
 /// How long the keys of each kind are; what is longer is a later piece of a long record.
 pub(super) fn width(prefix: u8) -> Option<usize> {
     match prefix {
-        b'c' | b'h' | b'n' => Some(18),
+        b'c' | b'h' | b'n' | b'q' => Some(18),
         b'k' | b'o' => Some(10),
         b'r' | b's' => Some(9),
         b'u' => Some(17),
@@ -57,6 +60,19 @@ pub(super) fn marks_of(client: ClientId) -> Vec<u8> {
 
 pub(super) fn mark_owner(key: ItemKey) -> Vec<u8> {
     [b"o", &item(key)[..]].concat()
+}
+
+pub(super) fn memo(key: MemoKey) -> Vec<u8> {
+    let (kind, client, run) = match key {
+        MemoKey::Holding(client, run) => (b'h', client, run),
+        MemoKey::Pause(None) => (b'g', ClientId(0), RunId(0)),
+        MemoKey::Pause(Some(client)) => (b'p', client, RunId(0)),
+    };
+    [MEMOS, &[kind], &signed(client.0), &run.0.to_be_bytes()].concat()
+}
+
+pub(super) fn holdings_of(client: ClientId) -> Vec<u8> {
+    [MEMOS, b"h", &signed(client.0)].concat()
 }
 
 pub(super) fn client(id: ClientId) -> Vec<u8> {
@@ -122,6 +138,8 @@ mod tests {
             let ((ca, ka, na), (cb, kb, nb)) = (things(a), things(b));
             prop_assert_eq!(contract(ca, ka).cmp(&contract(cb, kb)), (ca, ka).cmp(&(cb, kb)));
             prop_assert_eq!(mark(ca, ka).cmp(&mark(cb, kb)), (ca, ka).cmp(&(cb, kb)));
+            let held = |client, number| memo(MemoKey::Holding(client, RunId(number)));
+            prop_assert_eq!(held(ca, na).cmp(&held(cb, nb)), (ca, na).cmp(&(cb, nb)));
             prop_assert_eq!(change(ka, na).cmp(&change(kb, nb)), (ka, na).cmp(&(kb, nb)));
             prop_assert_eq!(run(RunId(na)).cmp(&run(RunId(nb))), na.cmp(&nb));
             prop_assert_eq!(client(ca).cmp(&client(cb)), ca.cmp(&cb));
@@ -138,6 +156,9 @@ mod tests {
             owner(key),
             mark(id, key),
             mark_owner(key),
+            memo(MemoKey::Holding(id, run_id)),
+            memo(MemoKey::Pause(None)),
+            memo(MemoKey::Pause(Some(id))),
             run(run_id),
             client(id),
             run_of(id, run_id),
@@ -147,6 +168,7 @@ mod tests {
         }
         assert!(contract(id, key).starts_with(&contracts_of(id)));
         assert!(mark(id, key).starts_with(&marks_of(id)));
+        assert!(memo(MemoKey::Holding(id, run_id)).starts_with(&holdings_of(id)));
         assert!(run_of(id, run_id).starts_with(&runs_of(id)));
     }
 }

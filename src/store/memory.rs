@@ -23,8 +23,8 @@ use super::segment;
 use super::v1::RunEntryV1;
 use crate::model::{ClientId, RunId};
 
-/// Which records are the state: contracts, clients, marks, and who owns what.
-const STATE: &[u8] = b"cknos";
+/// Which records are the state: contracts, clients, marks, memos, and who owns what.
+const STATE: &[u8] = b"cknoqs";
 
 /// The records of one moment.
 #[derive(Debug)]

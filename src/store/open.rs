@@ -38,6 +38,7 @@ use super::files;
 use super::guard::{self, Wrong};
 use super::identity;
 use super::index::{self, Index};
+use super::keys;
 use super::ledger::{self, Ledger};
 use super::lock::Lock;
 use super::opening::{Finding, Opening};
@@ -99,7 +100,12 @@ pub(super) fn open(
     tidy::after(&work.index_dir)?;
     let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
     if made {
-        identity::write(dir, &work.id, now)?;
+        let mut memos = false;
+        index.scan(keys::MEMOS, &mut |_, _| {
+            memos = true;
+            Ok(())
+        })?;
+        identity::write(dir, &work.id, memos, now)?;
     }
     let Work { ledger_dir, opening, .. } = work;
     Ok((Parts { ledger_dir, past, index, ledger, lock }, opening))

@@ -27,7 +27,7 @@ use chrono::{DateTime, Utc};
 use super::base::{self, Base};
 use super::codec;
 use super::convert;
-use super::draft::{client_of, contract_of, live, mark_of, stored_contract};
+use super::draft::{client_of, contract_of, live, mark_of, memo_of, stored_contract};
 use super::error::StoreError;
 use super::handle::Store;
 use super::index::Holds;
@@ -38,7 +38,7 @@ use super::replay;
 use super::segment::{self, Spot};
 use super::survey::Start;
 use super::v1::{LineV1, PlaceV1, RunEntryV1};
-use crate::model::{ClientState, Contract, ItemKey, Mark, RunId};
+use crate::model::{ClientState, Contract, ItemKey, Mark, Memo, RunId};
 
 /// Where the ledger begins: what stands before may be gone.
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub struct Book {
     pub clients: Vec<ClientState>,
     /// The marks, by client and key.
     pub marks: Vec<Mark>,
+    /// The memos, in the order of [`Store::memos`].
+    pub memos: Vec<Memo>,
     /// The sequence of the last commit that is in it; 0 before the first.
     pub seq: u64,
 }
@@ -123,7 +125,8 @@ impl Store {
         if !later && seq != meta.standing.seq {
             return Err(read::ends_early(&self.core().ledger_dir, seq, meta.standing.seq));
         }
-        let (mut contracts, mut clients, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut contracts, mut clients) = (Vec::new(), Vec::new());
+        let (mut marks, mut memos) = (Vec::new(), Vec::new());
         book.scan(keys::CONTRACTS, &mut |_, record| {
             contracts.push(contract_of(record)?);
             Ok(())
@@ -136,8 +139,12 @@ impl Store {
             marks.push(mark_of(record)?);
             Ok(())
         })?;
+        book.scan(keys::MEMOS, &mut |_, record| {
+            memos.push(memo_of(record)?);
+            Ok(())
+        })?;
         read::put_in_order(&mut contracts);
-        Ok(Book { contracts, clients, marks, seq })
+        Ok(Book { contracts, clients, marks, memos, seq })
     }
 
     /// A contract as it was right after the commit `seq`; none where there was none. After a commit

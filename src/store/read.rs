@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use super::codec;
 use super::convert;
 use super::draft::{
-    client_of, contract_of, live, mark_of, stored_client, stored_contract, stored_mark,
+    client_of, contract_of, live, mark_of, memo_of, stored_client, stored_contract, stored_mark,
+    stored_memo,
 };
 use super::error::StoreError;
 use super::handle::Store;
@@ -20,7 +21,8 @@ use super::past::Past;
 use super::segment;
 use super::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::model::{
-    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Mark, Run, RunId,
+    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Mark, Memo, MemoKey, Run,
+    RunId,
 };
 
 /// A run with everything that the ledger knows of it.
@@ -118,6 +120,32 @@ impl Store {
             Ok(())
         })?;
         Ok(marks)
+    }
+
+    /// The memo about something.
+    pub fn memo(&self, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+        let _gate = self.core().index.gate()?;
+        stored_memo(&self.core().index, key)
+    }
+
+    /// What runs of a client held, by run.
+    pub fn holdings(&self, client: ClientId) -> Result<Vec<Memo>, StoreError> {
+        self.memos_under(&keys::holdings_of(client))
+    }
+
+    /// Every memo: the pause of all, what is held by client and run, the pauses by client.
+    pub fn memos(&self) -> Result<Vec<Memo>, StoreError> {
+        self.memos_under(keys::MEMOS)
+    }
+
+    fn memos_under(&self, prefix: &[u8]) -> Result<Vec<Memo>, StoreError> {
+        let _gate = self.core().index.gate()?;
+        let mut memos = Vec::new();
+        self.core().index.scan(prefix, &mut |_, record| {
+            memos.push(memo_of(record)?);
+            Ok(())
+        })?;
+        Ok(memos)
     }
 
     /// The state of a client.

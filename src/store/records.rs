@@ -1,4 +1,4 @@
-//! Which index records stand for what: a contract, a client, a mark, a run, a line of the ledger.
+//! Which index records stand for what: a contract, a client, a mark, a memo, a run, a line of the ledger.
 //!
 //! Everything is read into live values on the way, so that what this program does not know is
 //! refused by name before it is in the index.
@@ -10,7 +10,7 @@ use super::convert::{self, Unreadable};
 use super::error::StoreError;
 use super::index::Edit;
 use super::keys;
-use super::v1::{ClientStateV1, ContractV1, LineV1, MarkV1, PlaceV1, RunEntryV1, RunV1};
+use super::v1::{ClientStateV1, ContractV1, LineV1, MarkV1, MemoV1, PlaceV1, RunEntryV1, RunV1};
 use crate::model::{ClientId, RunId};
 
 /// Why a line has no index records.
@@ -60,6 +60,12 @@ pub(super) fn mark(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
     ])
 }
 
+/// The record of a memo.
+pub(super) fn memo(stored: &MemoV1) -> Result<Edit, Reason> {
+    let memo = convert::memo(stored)?;
+    Ok((keys::memo(memo.key()), Some(codec::encode(stored)?)))
+}
+
 /// The records of a run, which stands in the line with this sequence.
 pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[Edit; 2], Reason> {
     convert::run(stored)?;
@@ -104,6 +110,12 @@ pub(super) fn line(line: &LineV1, place: &PlaceV1, get: &Get<'_>) -> Result<Vec<
         }
         if let Some(record) = &entry.record {
             edits.extend(mark(record)?);
+        }
+    }
+    for entry in &line.memos {
+        edits.push((keys::memo(convert::memo_key(&entry.key)?), None));
+        if let Some(record) = &entry.record {
+            edits.push(memo(record)?);
         }
     }
     if let Some(stored) = &line.run {

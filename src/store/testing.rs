@@ -8,8 +8,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::open::Settings;
 use super::{Commit, HistoryEntry, Opening, RunRecord, Store, StoreError, Write};
 use crate::model::{
-    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, Hold, Ignored,
-    ItemKey, Mark, Origin, Quarantine, Reject, Run, RunId, RunResult, Trigger, Value,
+    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, FieldChange, Fields,
+    HeldItem, Hold, Holding, Ignored, ItemKey, Mark, Memo, Origin, Pause, PendingState, Quarantine,
+    Reject, Rejection, Run, RunId, RunResult, Trigger, Value,
 };
 
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
@@ -61,6 +62,50 @@ pub(super) fn mark(item: &str, client: i64, reason: &str) -> Mark {
     }
 }
 
+/// What a run held, with everything that a holding may say.
+pub(super) fn holding(client: i64, run: u64, reason: &str) -> Memo {
+    let number = |text: &str| Some(Value::Number(text.parse().expect("a number")));
+    let change =
+        FieldChange { field: Field::BillingCost, from: number("482.60"), to: number("4826.00") };
+    let vanished = FieldChange {
+        field: Field::Vanished,
+        from: None,
+        to: Some(Value::Text("2027-01-15T08:00:04Z".to_owned())),
+    };
+    let item = |item: &str, state, changes, reason| HeldItem {
+        key: key(item),
+        parent: (!item.starts_with('A')).then(|| ItemKey::agreement(1)),
+        state,
+        changes,
+        reason,
+    };
+    Memo::Holding(Holding {
+        client: ClientId(client),
+        run: RunId(run),
+        since: at(5),
+        items: vec![
+            item("A1", PendingState::Vanished, vec![vanished], Some(reason.to_owned())),
+            item("S9", PendingState::Changed, vec![change], None),
+        ],
+        rejected: Some(Rejection {
+            by: "kim".to_owned(),
+            at: at(6),
+            reason: Some(reason.to_owned()),
+        }),
+    })
+}
+
+/// A pause of a client, or of all.
+pub(super) fn pause(client: Option<i64>, seconds: i64) -> Memo {
+    Memo::Pause(Pause {
+        client: client.map(ClientId),
+        until: Some(at(seconds)),
+        by: "kim".to_owned(),
+        at: at(7),
+        ended: None,
+    })
+}
+
 pub(super) fn client_ref(id: i64) -> ClientRef {
     ClientRef { id: ClientId(id), name: format!("Client {id}") }
 }
@@ -94,6 +139,7 @@ pub(super) fn commit() -> Commit {
         contracts: Vec::new(),
         clients: Vec::new(),
         marks: Vec::new(),
+        memos: Vec::new(),
     }
 }
 
@@ -105,7 +151,7 @@ pub(super) fn note(store: &Store, item: &str, notes: &str) -> Commit {
 }
 
 /// Commits that many lines, each a second after the one before it: a contract each, every third
-/// with a run and a client, every fifth with a mark.
+/// with a run and a client, every fifth with a mark, every seventh with a memo.
 pub(super) fn fill(store: &Store, lines: u64) {
     for _ in 0..lines {
         let seq = store.head().seq + 1;
@@ -115,6 +161,11 @@ pub(super) fn fill(store: &Store, lines: u64) {
             let before = store.mark(key("S9")).expect("read");
             let after = Some(mark("S9", 5, &format!("reason {seq}")));
             commit.marks.push(Write { before, after });
+        }
+        if seq.is_multiple_of(7) {
+            let after = pause(Some(5), seq as i64);
+            let before = store.memo(after.key()).expect("read");
+            commit.memos.push(Write { before, after: Some(after) });
         }
         if seq.is_multiple_of(3) {
             commit.run = Some(run(5));
@@ -218,6 +269,7 @@ pub(super) struct Answers {
     pub(super) contracts: Vec<Contract>,
     pub(super) clients: Vec<ClientState>,
     pub(super) marks: Vec<Mark>,
+    pub(super) memos: Vec<Memo>,
     pub(super) runs: Vec<RunRecord>,
     pub(super) histories: Vec<Vec<HistoryEntry>>,
 }
@@ -232,6 +284,7 @@ impl Answers {
             head: store.head(),
             clients: store.clients().expect("read"),
             marks: store.all_marks().expect("read"),
+            memos: store.memos().expect("read"),
             runs: runs.iter().map(run).collect(),
             histories: items.map(|item| store.history(key(&item)).expect("read")).collect(),
             contracts,

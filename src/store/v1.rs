@@ -6,10 +6,12 @@
 //! dates and moments as text, fields by name, and no serde attribute beyond the refusal of unknown
 //! fields.
 //!
-//! The one exception is `marks` of [`LineV1`], which is JSON only and never an index record. A line
-//! says `marks` only where it has some, and where it does not, it has none. So the lines that were
-//! written before there were marks are the lines that would be written today, and a program that
-//! knows no marks refuses the first line that has one, by name.
+//! The exceptions are `marks` and `memos` of [`LineV1`], which is JSON only and never an index
+//! record. A line says `marks` only where it has some, and where it does not, it has none; so with
+//! `memos`. So the lines that were written before there were marks are the lines that would be
+//! written today, and a program that knows no marks refuses the first line that has one, by name.
+//! It need not come to read such a line, though, where its index is current; so a store says in
+//! `store.json` that it may have memos, before it has one (`identity`).
 
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +178,73 @@ pub(super) struct MarkEntryV1 {
     pub(super) record: Option<MarkV1>,
 }
 
+/// Stored state: a memo, which is either of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemoV1 {
+    pub(super) holding: Option<HoldingV1>,
+    pub(super) pause: Option<PauseV1>,
+}
+
+/// Stored state: what a guard held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HoldingV1 {
+    pub(super) client: i64,
+    pub(super) run: u64,
+    pub(super) since: String,
+    pub(super) items: Vec<HeldItemV1>,
+    pub(super) rejected: Option<RejectionV1>,
+}
+
+/// Stored state: an item that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeldItemV1 {
+    pub(super) key: String,
+    pub(super) parent: Option<String>,
+    pub(super) state: String,
+    pub(super) changes: Vec<HeldChangeV1>,
+    pub(super) reason: Option<String>,
+}
+
+/// Stored state: a field of an item that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeldChangeV1 {
+    pub(super) field: String,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+}
+
+/// Stored state: who rejected what is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RejectionV1 {
+    pub(super) by: String,
+    pub(super) at: String,
+    pub(super) reason: Option<String>,
+}
+
+/// Stored state: a pause of auto-sync; without a client, of all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PauseV1 {
+    pub(super) client: Option<i64>,
+    pub(super) until: Option<String>,
+    pub(super) by: String,
+    pub(super) at: String,
+    pub(super) ended: Option<String>,
+}
+
+/// Stored state: a memo as a commit leaves it; no record where it was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemoEntryV1 {
+    pub(super) key: String,
+    pub(super) record: Option<MemoV1>,
+}
+
 /// Stored state: one line of the ledger, which is one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +264,9 @@ pub(super) struct LineV1 {
     /// Where it says nothing of marks, it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) marks: Vec<MarkEntryV1>,
+    /// The same with memos.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) memos: Vec<MemoEntryV1>,
 }
 
 /// Stored state, in the index only: where in the ledger a line stands.

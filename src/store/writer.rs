@@ -21,6 +21,7 @@ use super::commit::{Commit, Committed};
 use super::draft::{Draft, Drafted};
 use super::error::{Doing, StoreError};
 use super::handle::Core;
+use super::identity;
 use super::ledger::Ledger;
 use super::prune::{self, Pruned};
 use super::records::Reason;
@@ -142,7 +143,10 @@ impl Writer {
     /// Makes drafted commits durable, applies them and acknowledges them, in this order.
     fn store(&mut self, drawn: Vec<(Committed, Option<Drafted>, Reply<Committed>)>, bytes: &[u8]) {
         let mut failed = None;
-        let mut spot = match self.append(bytes) {
+        let mut drafted = drawn.iter().filter_map(|(_, drafted, _)| drafted.as_ref());
+        let memos = drafted.any(|drafted| !drafted.record.memos.is_empty());
+        let ready = if memos { identity::raise(&self.core.dir()) } else { Ok(()) };
+        let mut spot = match ready.and_then(|()| self.append(bytes)) {
             Ok(spot) => spot,
             Err(error) => {
                 failed = Some(error);

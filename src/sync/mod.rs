@@ -12,7 +12,9 @@ pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
+pub mod holding;
 pub mod marking;
+pub mod pausing;
 #[cfg(test)]
 mod properties;
 pub mod renewal;
@@ -20,3 +22,4 @@ pub mod schedule;
 pub mod select;
 pub mod standing;
 pub mod terms;
+pub mod timeline;

@@ -81,7 +81,11 @@ pub fn moved<Z: TimeZone>(
 
 /// The next moment after `now` at which clocks in `zone` show `at`. A time that a change of the
 /// clocks skips is moved on by an hour; of one that comes twice, the first counts.
-fn next_time_of_day<Z: TimeZone>(now: DateTime<Utc>, at: NaiveTime, zone: &Z) -> DateTime<Utc> {
+pub(super) fn next_time_of_day<Z: TimeZone>(
+    now: DateTime<Utc>,
+    at: NaiveTime,
+    zone: &Z,
+) -> DateTime<Utc> {
     let today = now.with_timezone(zone).date_naive();
     let mut moments = (0..3).filter_map(|days| {
         let local = today.checked_add_days(Days::new(days))?.and_time(at);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::diff::Stored;
+use super::holding::Expected;
 use super::renewal;
 use crate::model::{ItemKey, PendingItem, PendingState};
 
@@ -13,6 +14,9 @@ pub enum Choice {
     All,
     /// Exactly these items.
     Keys(BTreeSet<ItemKey>),
+    /// Exactly these items, if each is still as it was seen: a person looked at them, so no guard
+    /// holds them.
+    Exactly(Vec<Expected>),
     /// What auto-sync takes: changes of what is imported, new additions of imported agreements,
     /// and, if so configured, agreements never seen before with all that is on them.
     Auto {
@@ -24,7 +28,7 @@ pub enum Choice {
 impl Choice {
     /// Whether the choice looks after every imported contract of the client.
     pub fn is_full(&self) -> bool {
-        !matches!(self, Choice::Keys(_))
+        !matches!(self, Choice::Keys(_) | Choice::Exactly(_))
     }
 
     /// Whether the choice takes this item, whatever state it is in.
@@ -32,6 +36,7 @@ impl Choice {
         match self {
             Choice::All | Choice::Auto { .. } => true,
             Choice::Keys(keys) => keys.contains(&key),
+            Choice::Exactly(expected) => expected.iter().any(|item| item.key == key),
         }
     }
 
@@ -51,7 +56,7 @@ impl Choice {
         let live = |key| stored.get(&key).is_some_and(|contract| contract.vanished.is_none());
         let wanted = |item: &&PendingItem| match self {
             Choice::All => true,
-            Choice::Keys(keys) => keys.contains(&item.key),
+            Choice::Keys(_) | Choice::Exactly(_) => self.takes(item.key),
             Choice::Auto { new_agreements } => {
                 item.state != PendingState::New
                     || *new_agreements
@@ -95,7 +100,12 @@ mod tests {
     #[test]
     fn a_person_gets_what_was_named_and_all_is_all_that_can_be() {
         assert_eq!(taken(&Choice::All), ["A1", "S2", "A2", "S3"]);
-        let keys = ["S2", "S1"].map(|key| key.parse().expect("a key")).into();
-        assert_eq!(taken(&Choice::Keys(keys)), ["S2"]);
+        let keys = ["S2", "S1"].map(|key| key.parse().expect("a key"));
+        assert_eq!(taken(&Choice::Keys(keys.into())), ["S2"]);
+        let expected =
+            keys.map(|key| Expected { key, state: PendingState::New, changes: Vec::new() });
+        let exactly = Choice::Exactly(expected.into());
+        assert_eq!(taken(&exactly), ["S2"]);
+        assert!(!exactly.is_full() && exactly.takes(keys[1]));
     }
 }

@@ -63,7 +63,7 @@ pub fn endings(contracts: &[Contract], wanted: Wanted, today: NaiveDate) -> Vec<
 }
 
 /// The last day on which notice can be given: so many days before the end.
-fn notice(contract: &Contract, end: NaiveDate) -> Option<NaiveDate> {
+pub(super) fn notice(contract: &Contract, end: NaiveDate) -> Option<NaiveDate> {
     match contract.value(Field::NoticeDays) {
         Some(Value::Days(days)) => end.checked_sub_days(Days::new(days.into())),
         _ => None,

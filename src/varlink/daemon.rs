@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Method;
 pub use super::event::Event;
+use super::sync::Progress;
 
 /// The interface's name.
 pub const INTERFACE: &str = "org.lmsyncd.Daemon";
@@ -50,6 +51,10 @@ pub struct ClientStatus {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
+    /// Who paused its auto-sync, or all of it; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When the pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// How Autotask's API is used.
@@ -93,6 +98,27 @@ pub struct DaemonInfo {
     pub contracts: i64,
     /// What was noticed when the store was opened.
     pub store_remarks: Vec<String>,
+    /// Who paused all of auto-sync; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When that pause ends by itself.
+    pub paused_until: Option<String>,
+}
+
+/// One run, as a picture of many shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunMark {
+    /// Its number.
+    pub id: i64,
+    /// The client's id.
+    pub client_id: i64,
+    /// When it ended.
+    pub ended: String,
+    /// `ok`, `partial`, `held` or `failed`.
+    pub result: String,
+    /// How many contracts it made, changed or found gone.
+    pub changed: i64,
+    /// Requests spent on Autotask.
+    pub requests: i64,
 }
 
 /// How things stand.
@@ -104,6 +130,9 @@ pub struct StatusReply {
     pub api: Api,
     /// The daemon.
     pub daemon: DaemonInfo,
+    /// The last 30 runs, of the one client if it was asked for; the oldest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<Vec<RunMark>>,
 }
 
 impl Method for Status {
@@ -136,11 +165,19 @@ pub struct Finding {
 pub struct DoctorReply {
     /// In the order in which they depend on each other.
     pub findings: Vec<Finding>,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for Doctor {
     const NAME: &'static str = "org.lmsyncd.Daemon.Doctor";
     type Reply = DoctorReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &DoctorReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Has the configuration and the credentials read again.

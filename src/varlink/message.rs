@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::sync::Progress;
+
 /// A call as it goes over the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
@@ -40,4 +42,11 @@ pub trait Method: Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// The parameters of its reply.
     type Reply: Serialize + DeserializeOwned;
+    /// Whether a caller that asks for `more` is told how far the work is.
+    const TELLS_PROGRESS: bool = false;
+
+    /// How far the work is, by a reply that another one follows.
+    fn progress(_reply: &Self::Reply) -> Option<&Progress> {
+        None
+    }
 }

@@ -146,3 +146,16 @@ pub fn exported() -> Value {
         { "contract": contract(), "client": client(), "fields": [] },
     ]})
 }
+
+pub fn timeline() -> Value {
+    json!({
+        "from": "2026-08-01", "to": "2027-10-31", "today": "2026-11-24",
+        "terms": [{
+            "key": "A1", "client_id": 174, "client": "Acme Dental",
+            "name": "A name that is far too long for a column of any terminal of eighty columns",
+            "status": "active", "start_date": "2026-09-01", "end_date": "2027-08-31",
+            "notice_date": "2027-05-31", "auto_renew": null, "billing_cost": "482.60",
+            "currency": "USD", "billing_cycle": "monthly", "renews": null, "renewed_by": null,
+        }],
+    })
+}

@@ -189,6 +189,20 @@ fn answers() -> Vec<Case> {
             &["2 agreements ended and are still active"],
         ),
         case(
+            &["timeline", "acme", "--from", "2026-08", "--months", "15"],
+            "Contracts.Timeline",
+            json!({ "client": "acme", "from": "2026-08-01", "months": 15 }),
+            book::timeline(),
+            &["Acme Dental (174)", "| today, 2026-11-24   ] last day   ! last day for notice"],
+        ),
+        case(
+            &["contract", "history", "s2", "--plot"],
+            "Contracts.History",
+            json!({ "key": "S2" }),
+            book::history(),
+            &["S2  billing cost\n", "482.60", "2020-01-02"],
+        ),
+        case(
             &["export", "json", "acme"],
             "Contracts.Export",
             json!({ "client": "acme" }),

@@ -145,9 +145,12 @@ fn a_tree_shows_the_week() {
 #[test]
 fn forms_of_export_are_not_mixed() {
     for form in [&["csv"][..], &["ics"], &["tree", "/nowhere"]] {
-        let outcome = refuse(&[&["export"], form, &["--json"]].concat());
-        assert_eq!(outcome.status, 2, "{form:?}");
-        assert!(outcome.stderr.contains("hint: `lmsyncctl export json`"), "{}", outcome.stderr);
+        // What `tree` says of the files that it wrote is not the export itself.
+        if form[0] != "tree" {
+            let outcome = refuse(&[&["export"], form, &["--json"]].concat());
+            assert_eq!(outcome.status, 2, "{form:?}");
+            assert!(outcome.stderr.contains("hint: `lmsyncctl export json`"), "{}", outcome.stderr);
+        }
         let outcome = refuse(&[&["export"], form, &["--csv"]].concat());
         assert_eq!(outcome.status, 2, "{form:?}");
         assert!(outcome.stderr.contains("hint: `lmsyncctl export csv`"), "{}", outcome.stderr);

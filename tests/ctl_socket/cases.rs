@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{book_cases, replies};
+use super::{book_cases, held_cases, replies};
 
 /// A command, what it asks, what is answered, and words of what it prints.
 pub struct Case {
@@ -28,6 +28,7 @@ pub fn case(
 pub fn cases() -> Vec<Case> {
     let mut cases = first();
     cases.extend(book_cases::cases());
+    cases.extend(held_cases::cases());
     cases
 }
 

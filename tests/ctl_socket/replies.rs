@@ -44,6 +44,14 @@ pub fn status() -> Value {
             "version": "9.9.9", "pid": 1, "started": "2020-01-02T03:04:05Z", "store_sequence": 7,
             "contracts": 12, "store_remarks": [], "a_later_field": true,
         },
+        "runs": [mark(1, "ok", 9), mark(2, "ok", 0), mark(3, "held", 0), mark(4, "failed", 0)],
+    })
+}
+
+fn mark(id: i64, result: &str, changed: i64) -> Value {
+    json!({
+        "id": id, "client_id": 174, "ended": "2020-01-02T03:04:07Z", "result": result,
+        "changed": changed, "requests": 9,
     })
 }
 

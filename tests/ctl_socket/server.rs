@@ -14,6 +14,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// The same, but only when the test says so.
     Gated(Vec<u8>),
+    /// The first at once, to a caller that asked for more, and the second when the test says so.
+    Slow(Vec<u8>, Vec<u8>),
 }
 
 /// The scripted daemon.
@@ -58,11 +60,19 @@ pub fn serve(script: Vec<Answer>) -> Server {
             let mut call = Vec::new();
             BufReader::new(&stream).read_until(0, &mut call).expect("reads");
             call.pop();
-            let call = serde_json::from_slice(&call).expect("a call is JSON");
+            let call: Value = serde_json::from_slice(&call).expect("a call is JSON");
+            let more = call["more"] == true;
             // The test may have seen enough and be gone.
             let _ = heard.send(call);
             let bytes = match answer {
                 Answer::Bytes(bytes) => bytes,
+                Answer::Slow(first, then) => {
+                    if more {
+                        let _ = stream.write_all(&first);
+                    }
+                    let _ = gated.recv();
+                    then
+                }
                 Answer::Gated(bytes) => {
                     let _ = gated.recv();
                     bytes

@@ -5,8 +5,8 @@ use lmsyncd::varlink::daemon::{PruneHistory, PruneReply};
 use lmsyncd::varlink::sync::*;
 
 use super::{
-    Held, assignments, both, client, contract, edited, field_change, field_view, number, run, text,
-    word,
+    Held, assignments, both, client, contract, edited, field_change, field_view, number, progress,
+    run, text, word,
 };
 
 /// Holds the methods of all of these.
@@ -77,6 +77,7 @@ fn questions(held: &mut Held<'_>) {
                 fresh_currency: text(full),
                 difference: text(full),
             }],
+            progress: progress(full),
         }),
     );
 }
@@ -190,6 +191,38 @@ fn answers(held: &mut Held<'_>) {
                 contract: contract(full),
                 client: client(),
                 fields: vec![field_view(full)],
+            }],
+            progress: progress(full),
+        }),
+    );
+    let timeline = |full: bool| Timeline {
+        client: text(full),
+        from: text(full),
+        to: text(full),
+        months: number(full),
+    };
+    held.method(
+        timeline(true),
+        timeline(false),
+        both(|full| TimelineReply {
+            from: word(),
+            to: word(),
+            today: word(),
+            terms: vec![Term {
+                key: word(),
+                client_id: 1,
+                client: word(),
+                name: word(),
+                status: word(),
+                start_date: text(full),
+                end_date: text(full),
+                notice_date: text(full),
+                auto_renew: full.then_some(true),
+                billing_cost: word(),
+                currency: word(),
+                billing_cycle: word(),
+                renews: text(full),
+                renewed_by: text(full),
             }],
         }),
     );

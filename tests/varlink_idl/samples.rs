@@ -9,6 +9,8 @@ use super::Held;
 
 #[path = "book.rs"]
 mod book;
+#[path = "held.rs"]
+mod held_and_paused;
 
 /// Some text in a full sample, none in a sparse one.
 fn text(full: bool) -> Option<String> {
@@ -32,7 +34,11 @@ pub fn hold(held: &mut Held<'_>) {
     held.method(
         ListClients { search: text(true), all: Some(true) },
         ListClients { search: None, all: None },
-        both(|full| ClientList { clients: vec![client_summary(full)], as_of: word() }),
+        both(|full| ClientList {
+            clients: vec![client_summary(full)],
+            as_of: word(),
+            progress: progress(full),
+        }),
     );
     let pending = |full: bool| Pending {
         client: text(full),
@@ -50,6 +56,7 @@ pub fn hold(held: &mut Held<'_>) {
             rejects: full.then(|| vec![reject()]),
             effects: full.then(|| vec![effect()]),
             clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
+            progress: progress(full),
         }),
     );
     held.method(
@@ -60,6 +67,7 @@ pub fn hold(held: &mut Held<'_>) {
             as_of: word(),
             items: vec![item(full)],
             effects: vec![effect()],
+            progress: progress(full),
         }),
     );
     let sync = |full: bool| Sync {
@@ -77,7 +85,7 @@ pub fn hold(held: &mut Held<'_>) {
             run: full.then(|| run(full)),
             items: full.then(|| vec![item(full)]),
             rejects: full.then(|| vec![reject()]),
-            progress: full.then(|| Progress { doing: word(), pages: 1, rows: 1 }),
+            progress: progress(full),
         }),
     );
     let set = |full: bool| SetAutoSync {
@@ -89,7 +97,7 @@ pub fn hold(held: &mut Held<'_>) {
     held.method(
         set(true),
         set(false),
-        both(|full| SetAutoSyncReply { clients: vec![switch(full)] }),
+        both(|full| SetAutoSyncReply { clients: vec![switch(full)], progress: progress(full) }),
     );
     held.method(
         ListRuns { client: text(true), limit: number(true) },
@@ -112,6 +120,7 @@ pub fn hold(held: &mut Held<'_>) {
     );
     contracts(held);
     book::hold(held);
+    held_and_paused::hold(held);
     daemon(held);
 }
 
@@ -167,7 +176,19 @@ fn daemon(held: &mut Held<'_>) {
                 store_sequence: 1,
                 contracts: 1,
                 store_remarks: vec![word()],
+                paused_by: text(full),
+                paused_until: text(full),
             },
+            runs: full.then(|| {
+                vec![RunMark {
+                    id: 1,
+                    client_id: 1,
+                    ended: word(),
+                    result: word(),
+                    changed: 1,
+                    requests: 1,
+                }]
+            }),
         }),
     );
     held.method(
@@ -181,6 +202,7 @@ fn daemon(held: &mut Held<'_>) {
                 fix: text(full),
                 error: text(full),
             }],
+            progress: progress(full),
         }),
     );
     held.method(
@@ -213,6 +235,10 @@ fn daemon(held: &mut Held<'_>) {
     held.method(Watch { client: text(true) }, Watch { client: None }, both(watching));
     held.method(Metrics {}, Metrics {}, both(|_| MetricsReply { text: word() }));
     held.method(Version {}, Version {}, both(|_| VersionReply { version: word() }));
+}
+
+fn progress(full: bool) -> Option<Progress> {
+    full.then(|| Progress { doing: word(), pages: 1, rows: 1, compared: number(full) })
 }
 
 fn client() -> Client {
@@ -325,6 +351,8 @@ fn switch(full: bool) -> Switch {
         next_run: text(full),
         brings: number(full),
         last_synced: text(full),
+        paused_by: text(full),
+        paused_until: text(full),
     }
 }
 
@@ -367,5 +395,7 @@ fn client_status(full: bool) -> ClientStatus {
         contracts: 1,
         error: text(full),
         message: text(full),
+        paused_by: text(full),
+        paused_until: text(full),
     }
 }

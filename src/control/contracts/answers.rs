@@ -1,12 +1,18 @@
 //! Questions about the book: how a cost comes about, what ends when, and all of it at once.
 
+use chrono::NaiveDate;
+
 use super::{fields_of, in_tree_order, on_the_wire};
 use crate::control::convert::{self, moment};
+use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, Context, finish};
 use crate::control::sync::parse_key;
-use crate::engine::{Ending, Engine, Working};
-use crate::model::{ClientRef, Code, Currency, Failure, Field, SourceItem, Value, WorkingLine};
+use crate::engine::{Ending, Engine, Term, Working};
+use crate::model::{
+    ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine,
+};
 use crate::sync::terms::Wanted;
+use crate::sync::timeline::Span;
 use crate::varlink::contracts;
 
 /// How far ahead renewals are looked for unless the caller says otherwise, in days.
@@ -86,10 +92,7 @@ fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
         end_date: ending.end.to_string(),
         days_left: ending.days_left,
         notice_date: ending.notice.map(|day| day.to_string()),
-        auto_renew: match contract.value(Field::AutoRenew) {
-            Some(Value::Flag(flag)) => Some(flag),
-            _ => None,
-        },
+        auto_renew: auto_renew(contract),
         billing_cost: convert::amount(&cost.currency, cost.amount),
         currency: cost.currency.code().to_owned(),
         billing_cycle: contract.billing_cycle().to_string(),
@@ -97,11 +100,74 @@ fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
     }
 }
 
-pub(super) async fn export(call: contracts::Export, context: &Context<'_>) -> Answer {
+pub(super) async fn timeline(call: contracts::Timeline, context: &Context<'_>) -> Answer {
     let client = match &call.client {
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
+    let day = |text: &Option<String>| text.as_deref().map(parse_day).transpose();
+    // What is no number of months at all is too many of them.
+    let months = call.months.map(|months| u32::try_from(months).unwrap_or(u32::MAX));
+    let today = context.engine.today();
+    let span = Span::asked(day(&call.from)?, day(&call.to)?, months, today)
+        .map_err(|error| Failure::new(Code::InvalidArgument, error.to_string()))?;
+    let terms = move |engine: &Engine| {
+        let found = engine.terms(client.as_ref(), span)?;
+        found.iter().map(|term| Ok(wire_term(term, engine.named(term.contract.client)?))).collect()
+    };
+    let mut terms: Vec<contracts::Term> = context.engine.ask(terms).await?;
+    // The order by first day stays within each client.
+    terms.sort_by_cached_key(|term| (term.client.to_lowercase(), term.client_id));
+    finish(contracts::TimelineReply {
+        from: span.from.to_string(),
+        to: span.to.to_string(),
+        today: today.to_string(),
+        terms,
+    })
+}
+
+fn parse_day(text: &str) -> Result<NaiveDate, Failure> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
+        let message = format!("`{text}` is not a day, such as 2026-12-31");
+        Failure::new(Code::InvalidArgument, message)
+    })
+}
+
+fn wire_term(term: &Term, client: ClientRef) -> contracts::Term {
+    let contract = &term.contract;
+    let cost = contract.billing_cost();
+    contracts::Term {
+        key: contract.key.to_string(),
+        client_id: client.id.0,
+        client: client.name,
+        name: contract.text(Field::Name),
+        status: contract.text(Field::Status),
+        start_date: term.start.map(|day| day.to_string()),
+        end_date: term.end.map(|day| day.to_string()),
+        notice_date: term.notice.map(|day| day.to_string()),
+        auto_renew: auto_renew(contract),
+        billing_cost: convert::amount(&cost.currency, cost.amount),
+        currency: cost.currency.code().to_owned(),
+        billing_cycle: contract.billing_cycle().to_string(),
+        renews: term.renews.map(|key| key.to_string()),
+        renewed_by: term.renewed_by.map(|key| key.to_string()),
+    }
+}
+
+fn auto_renew(contract: &Contract) -> Option<bool> {
+    match contract.value(Field::AutoRenew) {
+        Some(Value::Flag(flag)) => Some(flag),
+        _ => None,
+    }
+}
+
+pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let (progress, told) = progress();
+    progress.doing("gathering contracts");
     let export = move |engine: &Engine| {
         let mut found = engine.contracts(client.as_ref())?;
         found.sort_by_key(in_tree_order);
@@ -114,6 +180,8 @@ pub(super) async fn export(call: contracts::Export, context: &Context<'_>) -> An
         });
         exported.collect()
     };
-    let contracts = context.engine.ask(export).await?;
-    finish(contracts::ExportReply { contracts })
+    let reply = |p| contracts::ExportReply { contracts: Vec::new(), progress: Some(p) };
+    let contracts = context.engine.ask(export);
+    let contracts = telling(contracts, told, &mut context.stream, reply).await?;
+    finish(contracts::ExportReply { contracts, progress: None })
 }

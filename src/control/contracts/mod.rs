@@ -36,7 +36,8 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         contracts::Chain::NAME => past::chain(&parameters(call)?, &context),
         contracts::Cost::NAME => answers::cost(&parameters(call)?, &context).await,
         contracts::Renewals::NAME => answers::renewals(parameters(call)?, &context).await,
-        contracts::Export::NAME => answers::export(parameters(call)?, &context).await,
+        contracts::Timeline::NAME => answers::timeline(parameters(call)?, &context).await,
+        contracts::Export::NAME => answers::export(parameters(call)?, context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
 }

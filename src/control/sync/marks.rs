@@ -2,6 +2,7 @@
 
 use super::parse_key;
 use crate::control::convert::{self, count, moment};
+use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, Context, finish};
 use crate::engine::{Discrepancy, Reverted, Waiting};
 use crate::model::{Code, Failure, Kind, Mark, RunId, Value};
@@ -59,14 +60,25 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
     })
 }
 
-pub(super) async fn reconcile(call: sync::Reconcile, context: Context<'_>) -> Answer {
+pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -> Answer {
     let client = context.engine.resolve(&call.client).await?;
-    let (differences, compared, as_of) = context.engine.reconcile(&client).await?;
+    let (progress, told) = progress();
+    let asked = moment(context.engine.now());
+    let reply = |p| sync::ReconcileReply {
+        client: convert::client(&client),
+        as_of: asked.clone(),
+        compared: 0,
+        differences: Vec::new(),
+        progress: Some(p),
+    };
+    let work = context.engine.reconcile(&client, &progress);
+    let (differences, compared, as_of) = telling(work, told, &mut context.stream, reply).await?;
     finish(sync::ReconcileReply {
         client: convert::client(&client),
         as_of: moment(as_of),
         compared: count(compared),
         differences: differences.iter().map(discrepancy).collect(),
+        progress: None,
     })
 }
 

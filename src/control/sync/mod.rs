@@ -1,16 +1,17 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
+mod held;
 mod marks;
+mod pause;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::NaiveTime;
 use rust_decimal::Decimal;
-use tokio::sync::watch;
 
-use crate::autotask::{Phase, Progress, Report};
 use crate::control::convert::{self, count, moment};
+use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, CallError, Context, finish, parameters};
 use crate::engine::{Engine, Look, Order, Patience};
 use crate::model::{
@@ -37,14 +38,24 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         sync::Explain::NAME => marks::explain(parameters(call)?, context).await,
         sync::Reconcile::NAME => marks::reconcile(parameters(call)?, context).await,
         sync::ListQuarantine::NAME => marks::list_quarantine(parameters(call)?, context).await,
+        sync::ListHeld::NAME => held::list(parameters(call)?, context).await,
+        sync::AcceptHeld::NAME => held::accept(parameters(call)?, context).await,
+        sync::RejectHeld::NAME => held::reject(parameters(call)?, context).await,
+        sync::Pause::NAME => pause::pause(parameters(call)?, context).await,
+        sync::Resume::NAME => pause::resume(parameters(call)?, context).await,
         sync::RevertRun::NAME => marks::revert_run(parameters(call)?, context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
 }
 
-async fn list_clients(call: sync::ListClients, context: Context<'_>) -> Answer {
+async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answer {
     let all = call.all.unwrap_or(false);
-    let (clients, as_of) = context.engine.clients(call.search.as_deref(), all).await?;
+    let (progress, told) = progress();
+    let work = context.engine.clients(call.search.as_deref(), all, &progress);
+    let asked = moment(context.engine.now());
+    let reply =
+        |p| sync::ClientList { clients: Vec::new(), as_of: asked.clone(), progress: Some(p) };
+    let (clients, as_of) = telling(work, told, &mut context.stream, reply).await?;
     let clients = clients
         .into_iter()
         .map(|known| sync::ClientSummary {
@@ -57,17 +68,17 @@ async fn list_clients(call: sync::ListClients, context: Context<'_>) -> Answer {
             last_synced: known.last_synced.map(moment),
         })
         .collect();
-    finish(sync::ClientList { clients, as_of: moment(as_of) })
+    finish(sync::ClientList { clients, as_of: moment(as_of), progress: None })
 }
 
-async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
+async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let state = match call.state.as_deref() {
         None => None,
         Some(text) => Some(parse_state(text)?),
     };
     let cached = call.cached.unwrap_or(false);
     let Some(client) = &call.client else {
-        return pending_of_all(cached, context).await;
+        return pending_of_all(cached, &mut context).await;
     };
     let client = context.engine.resolve(client).await?;
     let look = match cached {
@@ -75,7 +86,11 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
             Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
                 .hint(format!("lmsyncctl pending {}", client.id))
         })?,
-        false => context.engine.look(&client, &Progress::new()).await?,
+        false => {
+            let (progress, told) = progress();
+            let look = context.engine.look(&client, &progress);
+            telling(look, told, &mut context.stream, reading).await?
+        }
     };
     let ignored = call.all.unwrap_or(false) || state == Some(PendingState::Ignored);
     let shown: Vec<&PendingItem> = look
@@ -90,15 +105,17 @@ async fn pending(call: sync::Pending, context: Context<'_>) -> Answer {
         effects: Some(effects(&shown)),
         items: Some(shown.into_iter().map(convert::item).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
-        clients: None,
+        ..sync::PendingReply::default()
     })
 }
 
-async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
+async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
         context.engine.ask(Engine::last_looks).await?
     } else {
-        context.engine.look_at_all(&Progress::new()).await?
+        let (progress, told) = progress();
+        let looks = context.engine.look_at_all(&progress);
+        telling(looks, told, &mut context.stream, reading).await?
     };
     let as_of = looks.iter().map(|look| look.as_of).min();
     let mut clients: Vec<sync::PendingSummary> =
@@ -109,6 +126,10 @@ async fn pending_of_all(cached: bool, context: Context<'_>) -> Answer {
         clients: Some(clients),
         ..sync::PendingReply::default()
     })
+}
+
+fn reading(progress: sync::Progress) -> sync::PendingReply {
+    sync::PendingReply { progress: Some(progress), ..sync::PendingReply::default() }
 }
 
 fn summary(look: &Look) -> sync::PendingSummary {
@@ -127,10 +148,20 @@ fn summary(look: &Look) -> sync::PendingSummary {
     }
 }
 
-async fn diff(call: sync::Diff, context: Context<'_>) -> Answer {
+async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     let client = context.engine.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
-    let look = context.engine.look(&client, &Progress::new()).await?;
+    let (progress, told) = progress();
+    let asked = moment(context.engine.now());
+    let reply = |p| sync::DiffReply {
+        client: convert::client(&client),
+        as_of: asked.clone(),
+        items: Vec::new(),
+        effects: Vec::new(),
+        progress: Some(p),
+    };
+    let look = context.engine.look(&client, &progress);
+    let look = telling(look, told, &mut context.stream, reply).await?;
     let wanted = |item: &&PendingItem| keys.as_ref().is_none_or(|keys| keys.contains(&item.key));
     let items: Vec<&PendingItem> = look.items.iter().filter(wanted).collect();
     for key in keys.iter().flatten() {
@@ -148,6 +179,7 @@ async fn diff(call: sync::Diff, context: Context<'_>) -> Answer {
         as_of: moment(look.as_of),
         effects: effects(&items),
         items: items.into_iter().map(convert::item).collect(),
+        progress: None,
     })
 }
 
@@ -219,30 +251,14 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
             Patience::AtMost(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
         }
     };
-    let (tell, mut told) = watch::channel(Report::default());
-    let progress = Progress::telling(move |report| {
-        tell.send_replace(*report);
-    });
+    let (progress, told) = progress();
     let run = context.engine.sync(order, patience, progress);
-    let mut run = std::pin::pin!(run);
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut run => break outcome?,
-            // A run that has begun goes on; what only waits for its turn does not begin.
-            () = context.caller.gone() => {
-                return Err(Failure::new(Code::TimedOut, "the caller went away").into());
-            }
-            Ok(()) = told.changed(), if context.stream.is_some() => {
-                let report = *told.borrow_and_update();
-                let gone = match &mut context.stream {
-                    Some(stream) => stream.more(progress_reply(&report)).await.is_err(),
-                    None => true,
-                };
-                if gone {
-                    // The asker went away; the run goes on, and the board tells of it.
-                    context.stream = None;
-                }
-            }
+    let reply = |p| sync::SyncReply { progress: Some(p), ..sync::SyncReply::default() };
+    let outcome = tokio::select! {
+        outcome = telling(run, told, &mut context.stream, reply) => outcome?,
+        // A run that has begun goes on; what only waits for its turn does not begin.
+        () = context.caller.gone() => {
+            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
         }
     };
     finish(sync::SyncReply {
@@ -253,25 +269,21 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     })
 }
 
-fn progress_reply(report: &Report) -> sync::SyncReply {
-    let doing = match report.phase {
-        Phase::Starting => "starting".to_owned(),
-        Phase::Reading(entity) => format!("reading {entity}"),
-        Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
-    };
-    let progress = sync::Progress { doing, pages: count(report.pages), rows: count(report.rows) };
-    sync::SyncReply { progress: Some(progress), ..sync::SyncReply::default() }
-}
-
-async fn set_auto_sync(call: sync::SetAutoSync, context: Context<'_>) -> Answer {
+async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Answer {
     context.must_operate()?;
     let at = call.at.as_deref().map(parse_time).transpose()?;
+    let engine = context.engine;
+    let (progress, told) = progress();
+    let reply = |p| sync::SetAutoSyncReply { clients: Vec::new(), progress: Some(p) };
     let clients = match (call.clients.as_deref(), call.all.unwrap_or(false)) {
-        (None | Some([]), true) => context.engine.all_to_switch(call.on).await?,
+        (None | Some([]), true) => {
+            let all = engine.all_to_switch(call.on, &progress);
+            telling(all, told.clone(), &mut context.stream, reply).await?
+        }
         (Some(names @ [_, ..]), false) => {
             let mut clients = Vec::with_capacity(names.len());
             for name in names {
-                clients.push(context.engine.resolve(name).await?);
+                clients.push(engine.resolve(name).await?);
             }
             clients
         }
@@ -279,7 +291,8 @@ async fn set_auto_sync(call: sync::SetAutoSync, context: Context<'_>) -> Answer 
         (Some(_), true) => return Err(choose("clients and `all` exclude each other").into()),
     };
     let actor = context.peer.actor();
-    let switched = context.engine.switch(&clients, call.on, at, &actor).await?;
+    let switched = engine.switch_telling(&clients, call.on, at, &actor, &progress);
+    let switched = telling(switched, told, &mut context.stream, reply).await?;
     let clients = switched
         .into_iter()
         .map(|switched| sync::Switch {
@@ -290,9 +303,11 @@ async fn set_auto_sync(call: sync::SetAutoSync, context: Context<'_>) -> Answer 
             next_run: switched.next_run.map(moment),
             brings: switched.brings.map(count),
             last_synced: switched.last_synced.map(moment),
+            paused_by: switched.paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: switched.paused.and_then(|pause| pause.until).map(moment),
         })
         .collect();
-    finish(sync::SetAutoSyncReply { clients })
+    finish(sync::SetAutoSyncReply { clients, progress: None })
 }
 
 async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {

@@ -32,7 +32,8 @@ pub struct Args {
     pub key: String,
 }
 
-const CSV: Csv =
+/// The list, for scripts.
+pub const CSV: Csv =
     Csv::new("lines", &["from", "start", "end", "units", "unit_price", "amount", "left_out"]);
 
 /// Runs the command.
@@ -155,7 +156,7 @@ fn stored(reply: &CostReply, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::output::assert_columns;
-    use super::super::super::screen::sample;
+    use super::super::super::screen::{coloured, sample};
     use super::*;
 
     fn line(from: &str, units: Option<(&str, &str)>, amount: &str) -> CostLine {
@@ -197,6 +198,7 @@ mod tests {
     #[test]
     fn the_working_line_by_line() {
         insta::assert_snapshot!("80", render(&reply(), &sample(80)));
+        insta::assert_snapshot!("colour", render(&reply(), &coloured()));
         let mut same = reply();
         same.stored_cost = Some("259.10".to_owned());
         insta::assert_snapshot!("120", render(&same, &sample(120)));

@@ -6,8 +6,8 @@ use super::super::dates;
 use super::super::error::CtlError;
 use super::super::money::{Span, Totals, cost, doubt};
 use super::super::normalize;
-use super::super::output::{Csv, Format};
-use super::super::screen::{NONE, Screen, Tone, count};
+use super::super::output::Csv;
+use super::super::screen::{BETWEEN, NONE, Screen, Tone, count};
 use super::super::start::Ctl;
 use super::super::table::{Cell, Column, Table, toned};
 use super::super::tree::{self, Branch, Line};
@@ -35,7 +35,8 @@ pub const COLUMNS: [&str; 18] = [
     "link",
 ];
 
-const CSV: Csv = Csv::new("contracts", &COLUMNS);
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new("contracts", &COLUMNS);
 
 /// Stands behind an amount whose currency is not known to be the client's.
 const DOUBTED: char = '*';
@@ -94,10 +95,10 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         normalize: args.normalize,
     };
     let answer = ctl.client.call(&List { client: args.client, as_of: args.as_of })?;
-    match args.normalize.filter(|_| ctl.output.format == Format::Csv) {
+    match args.normalize.filter(|_| ctl.output.format.is_rows()) {
         Some(span) => {
             let amounts = answer.reply.contracts.iter().map(|contract| amount(contract, span));
-            normalize::print_csv(ctl, answer.raw, CSV, span, amounts)
+            normalize::print_rows(ctl, answer.raw, CSV, span, amounts)
         }
         None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, &view, screen)),
     }
@@ -194,7 +195,7 @@ fn status(contract: &Contract) -> (&str, Tone) {
 fn footer(contracts: &[Contract], view: &View, screen: &Screen) -> String {
     let number = |of: fn(&Contract) -> bool| contracts.iter().filter(|c| of(c)).count() as i64;
     let by_hand = number(|contract| contract.source == "local");
-    let mut lines = vec![format!(
+    let mut first = vec![format!(
         "{} ({}, {}{})",
         count(contracts.len() as i64, "contract"),
         count(number(|c| c.source != "local" && c.parent.is_none()), "agreement"),
@@ -204,8 +205,9 @@ fn footer(contracts: &[Contract], view: &View, screen: &Screen) -> String {
     let totals = totals(contracts);
     let span = view.normalize.unwrap_or(Span::Month);
     if let Some(sums) = totals.text(span) {
-        lines[0].push_str(&format!(" · active: {sums} per {}", span.name()));
+        first.push(format!("active: {sums} per {}", span.name()));
     }
+    let mut lines = Vec::new();
     if let (Some(_), Some(left_out)) = (view.normalize, totals.left_out()) {
         lines.push(format!("left out of the sums, not billed by time: {left_out}"));
     }
@@ -215,7 +217,7 @@ fn footer(contracts: &[Contract], view: &View, screen: &Screen) -> String {
     doubts.sort_unstable();
     lines.extend(doubts.into_iter().map(|doubt| format!("{DOUBTED} {doubt}")));
     let lines = lines.iter().map(|line| format!("{}\n", screen.paint(Tone::Dim, line)));
-    lines.collect()
+    screen.wrapped(first, BETWEEN) + &lines.collect::<String>()
 }
 
 /// What the active contracts come to.
@@ -238,7 +240,7 @@ fn totals(contracts: &[Contract]) -> Totals {
 #[cfg(test)]
 mod tests {
     use super::super::super::output::assert_columns;
-    use super::super::super::screen::sample;
+    use super::super::super::screen::{coloured, sample};
     use super::super::samples::contract;
     use super::*;
 
@@ -288,6 +290,7 @@ mod tests {
     fn contracts_on_both_screens() {
         insta::assert_snapshot!("120", render(&contracts(), &view(true), &sample(120)));
         insta::assert_snapshot!("80", render(&contracts(), &view(false), &sample(80)));
+        insta::assert_snapshot!("colour", render(&contracts(), &view(false), &coloured()));
         let none = ContractList { contracts: Vec::new() };
         insta::assert_snapshot!("empty", render(&none, &view(true), &sample(80)));
     }

@@ -7,21 +7,27 @@ use super::super::output::Csv;
 use super::super::screen::{NONE, Screen, Tone, count};
 use super::super::start::Ctl;
 use super::super::table::{Column, Table, toned};
+use super::plot;
 use crate::varlink::contracts::{Chain, ChainReply, History, HistoryReply};
 
 /// Show everything that ever changed on a contract
 ///
 /// From the ledger, the oldest first: when, who or which run, and each field's old and new value.
-/// Contracts that were removed have a history too. With --csv each changed field is a line.
+/// Contracts that were removed have a history too. With --csv each changed field is a line. With
+/// --plot the billing cost is drawn over time instead; --json has the data of both.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl contract history A29683353
+  lmsyncctl contract history A29683353 --plot
   lmsyncctl contract history S55102 --csv")]
 pub struct HistoryArgs {
     /// The contract's key
     #[arg(value_name = "KEY")]
     pub key: String,
+    /// Draw the billing cost over time
+    #[arg(long)]
+    pub plot: bool,
 }
 
 /// Show the line of succession that a contract stands in
@@ -37,18 +43,20 @@ pub struct ChainArgs {
     pub key: String,
 }
 
-const HISTORY: Csv = Csv {
+/// The list, for scripts.
+pub const HISTORY: Csv = Csv {
     each: Some("changes"),
     ..Csv::new("entries", &["sequence", "at", "actor", "run", "field", "from", "to"])
 };
 
-const CHAIN: Csv =
+/// The list, for scripts.
+pub const CHAIN: Csv =
     Csv::new("contracts", &["key", "name", "status", "start_date", "end_date", "renews"]);
 
 /// Runs `contract history`.
 pub fn history(ctl: &Ctl, args: HistoryArgs) -> Result<(), CtlError> {
     let answer = ctl.client.call(&History { key: keys::key(&args.key)? })?;
-    ctl.output.list(&answer, HISTORY, steps)
+    ctl.output.list(&answer, HISTORY, if args.plot { plot::render } else { steps })
 }
 
 /// Runs `contract chain`.
@@ -119,8 +127,11 @@ fn line(reply: &ChainReply, asked: &str, screen: &Screen) -> String {
         ]);
     }
     let mut text = table.render(screen);
-    if !screen.quiet && reply.contracts.len() == 1 {
-        let line = "it renews nothing, and nothing renews it";
+    if !screen.quiet {
+        let line = match reply.contracts.len() {
+            1 => "it renews nothing, and nothing renews it".to_owned(),
+            number => format!("{} in the line", count(number as i64, "agreement")),
+        };
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
     text
@@ -129,7 +140,7 @@ fn line(reply: &ChainReply, asked: &str, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::output::assert_columns;
-    use super::super::super::screen::sample;
+    use super::super::super::screen::{coloured, sample};
     use super::super::samples::change;
     use super::*;
     use crate::varlink::contracts::{ChainLink, HistoryEntry};
@@ -173,6 +184,7 @@ mod tests {
     #[test]
     fn a_history_on_both_screens() {
         insta::assert_snapshot!("history_80", steps(&reply(), &sample(80)));
+        insta::assert_snapshot!("history_colour", steps(&reply(), &coloured()));
         insta::assert_snapshot!("history_120", steps(&reply(), &sample(120)));
         let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
         assert_eq!(steps(&none, &sample(80)), "S1: no history is kept\n");
@@ -199,6 +211,7 @@ mod tests {
     #[test]
     fn a_line_of_succession() {
         insta::assert_snapshot!("chain_80", line(&links(), "A29683353", &sample(80)));
+        insta::assert_snapshot!("chain_colour", line(&links(), "A29683353", &coloured()));
         insta::assert_snapshot!("chain_120", line(&links(), "A29683353", &sample(120)));
         let alone = ChainReply { contracts: links().contracts[..1].to_vec() };
         insta::assert_snapshot!("chain_alone", line(&alone, "A29680000", &sample(80)));

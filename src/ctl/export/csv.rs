@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::contract::list::COLUMNS;
 use super::super::error::CtlError;
-use super::super::output::csv_of;
+use super::super::list::{Csv, Rows};
 use crate::model::Field;
 use crate::varlink::contracts::{ExportReply, Exported};
 
@@ -29,7 +29,7 @@ pub fn render(reply: &ExportReply) -> Result<String, CtlError> {
     let rows = reply.contracts.iter().map(row).collect::<Result<Vec<Value>, CtlError>>()?;
     let list = Value::Object(Map::from_iter([("contracts".to_owned(), Value::Array(rows))]));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    csv_of(&list, "contracts", None, &columns)
+    Rows::new(&list, Csv::new("contracts", &[]), &columns).csv()
 }
 
 /// The fixed columns, one for each other field that is always there, and one for each user-defined
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn one_row_per_contract_with_every_field() {
         insta::assert_snapshot!("full", render(&sample()).expect("writes"));
-        let none = ExportReply { contracts: Vec::new() };
+        let none = ExportReply { contracts: Vec::new(), progress: None };
         insta::assert_snapshot!("empty", render(&none).expect("writes"));
     }
 

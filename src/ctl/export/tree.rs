@@ -10,6 +10,8 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use super::super::error::CtlError;
 use super::super::file;
 use super::super::screen::count;
@@ -83,6 +85,16 @@ pub fn told(done: &Done, folder: &Path) -> String {
         done.changed,
         done.removed
     )
+}
+
+/// The same for a machine.
+pub fn counted(done: &Done) -> Value {
+    json!({
+        "contracts": done.new + done.changed + done.same,
+        "new": done.new,
+        "changed": done.changed,
+        "removed": done.removed,
+    })
 }
 
 fn in_the_way(path: &Path) -> CtlError {

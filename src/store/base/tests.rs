@@ -1,8 +1,8 @@
-//! The bytes of a base, of before there were marks and of today.
+//! The bytes of a base, of before there were marks and memos, and of today.
 
 use std::fs;
 
-use super::super::draft::{contract_of, mark_of};
+use super::super::draft::{contract_of, mark_of, memo_of};
 use super::super::testing::{self, at, client_ref, contract, mark};
 use super::*;
 use crate::model::{ClientState, Contract, Mark};
@@ -56,6 +56,36 @@ fn held(text: &str) -> (Base, Vec<Contract>, Vec<Mark>) {
     }
     (base, contracts, marks)
 }
+
+#[test]
+fn golden_base_with_memos() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let index = index(dir.path(), None);
+    let memos = [testing::pause(None, 300), testing::holding(5, 12, "3 of 9 are gone")];
+    let edits = memos.each_ref().map(|memo| records::memo(&convert::memo_v1(memo)));
+    let edits = edits.map(|edit| edit.expect("a record")).to_vec();
+    index.apply(index.meta().standing, 7, edits).expect("applied");
+    let base = write(dir.path(), 4, &index, at(99)).expect("written");
+    let text = fs::read_to_string(&base.path).expect("read");
+    assert_eq!(
+        text.lines().filter(|line| line.contains(r#""memo""#)).collect::<Vec<_>>(),
+        GOLDEN_MEMOS
+    );
+    let other = Index::open(&dir.path().join("other"), STORE).expect("it opens");
+    load(&base, &other).expect("loaded");
+    let mut found = Vec::new();
+    let each = &mut |_: &[u8], record: &[u8]| {
+        found.push(memo_of(record)?);
+        Ok(())
+    };
+    other.scan(keys::MEMOS, each).expect("read");
+    assert_eq!(found, memos);
+}
+
+const GOLDEN_MEMOS: [&str; 2] = [
+    r#"{"sum":"088980a22cf5874c23e786e64e25956f","memo":{"holding":null,"pause":{"client":null,"until":"2027-01-15T08:05:00Z","by":"kim","at":"2027-01-15T08:00:07Z","ended":null}}}"#,
+    r#"{"sum":"8bf68275ee49cb021e622a217bb66526","memo":{"holding":{"client":5,"run":12,"since":"2027-01-15T08:00:05Z","items":[{"key":"A1","parent":null,"state":"vanished","changes":[{"field":"vanished","from":null,"to":"2027-01-15T08:00:04Z"}],"reason":"3 of 9 are gone"},{"key":"S9","parent":"A1","state":"changed","changes":[{"field":"billing_cost","from":"482.60","to":"4826.00"}],"reason":null}],"rejected":{"by":"kim","at":"2027-01-15T08:00:06Z","reason":"3 of 9 are gone"}},"pause":null}}"#,
+];
 
 /// Of before there were marks. Such bases exist, and are still written where there are none.
 #[test]

@@ -12,7 +12,10 @@ use super::super::codec;
 use super::super::testing;
 use super::super::v1::RunEntryV1;
 use super::*;
-use crate::model::{BillingCycle, Hold, Ignored, Kind, Letter, Mark, Quarantine, UdfName};
+use crate::model::{
+    BillingCycle, HeldItem, Hold, Holding, Ignored, Kind, Letter, Mark, Memo, Pause, PendingState,
+    Quarantine, Rejection, UdfName,
+};
 
 fn any_key() -> impl Strategy<Value = ItemKey> {
     (select(&Letter::ALL), 0..i64::MAX).prop_map(|(letter, id)| ItemKey::new(letter, id))
@@ -150,6 +153,44 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_item()(
+        item in any_key(), parent in option::of(any_key()), state in 0usize..4,
+        (field, from, to) in any_field().prop_flat_map(|field| {
+            (Just(field), option::of(any_value(field)), option::of(any_value(field)))
+        }),
+        reason in option::of(".{0,20}"),
+    ) -> HeldItem {
+        let state = PendingState::ALL.into_iter().filter(|state| state.can_apply()).nth(state);
+        HeldItem {
+            key: item,
+            parent,
+            state: state.expect("four can be applied"),
+            changes: vec![FieldChange { field, from, to }],
+            reason,
+        }
+    }
+}
+
+fn any_memo() -> impl Strategy<Value = Memo> {
+    let rejected = option::of((".{0,9}", any_moment(), option::of(".{0,20}")));
+    let holding = (any::<i64>(), any::<u64>(), any_moment(), vec(any_item(), 0..4), rejected)
+        .prop_map(|(client, run, since, items, rejected)| {
+            Memo::Holding(Holding {
+                client: ClientId(client),
+                run: RunId(run),
+                since,
+                items,
+                rejected: rejected.map(|(by, at, reason)| Rejection { by, at, reason }),
+            })
+        });
+    let pause = (option::of(any::<i64>()), option::of(any_moment()), ".{0,9}", any_moment());
+    let pause = (pause, option::of(any_moment())).prop_map(|((client, until, by, at), ended)| {
+        Memo::Pause(Pause { client: client.map(ClientId), until, by, at, ended })
+    });
+    prop_oneof![holding, pause]
+}
+
 /// A stored value after a way through JSON and one through bincode.
 fn stored<T: codec::Stored + PartialEq + std::fmt::Debug>(value: T) -> T {
     let json = serde_json::to_vec(&value).expect("written");
@@ -172,6 +213,12 @@ proptest! {
     #[test]
     fn a_mark_reads_back(live in any_mark()) {
         prop_assert_eq!(mark(&stored(mark_v1(&live))), Ok(live));
+    }
+
+    #[test]
+    fn a_memo_reads_back(live in any_memo()) {
+        prop_assert_eq!(memo(&stored(memo_v1(&live))), Ok(live.clone()));
+        prop_assert_eq!(memo_key(&live.key().to_string()), Ok(live.key()));
     }
 
     #[test]
@@ -258,6 +305,22 @@ fn what_this_program_does_not_know_is_refused_by_name() {
     assert_eq!(
         mark(&mark_v1).expect_err("unknown").to_string(),
         "this program knows no day `soon`"
+    );
+
+    let mut memo_v1 = memo_v1(&testing::holding(5, 12, "x"));
+    memo_v1.holding.as_mut().expect("there").items[0].state = "held".to_owned();
+    assert_eq!(
+        memo(&memo_v1).expect_err("unknown").to_string(),
+        "this program knows no state of an item that is held `held`"
+    );
+    memo_v1.holding = None;
+    assert_eq!(
+        memo(&memo_v1).expect_err("nothing").to_string(),
+        "a memo is neither a holding nor a pause"
+    );
+    assert_eq!(
+        memo_key("quota/5").expect_err("unknown").to_string(),
+        "this program knows no memo key `quota/5`"
     );
 
     let mut run_v1 = run_v1(&testing::run(5), 1);

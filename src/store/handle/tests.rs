@@ -10,7 +10,7 @@ use super::super::testing::{
     self, Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
 };
 use super::super::{Commit, Store, StoreError, Write};
-use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, Mark, RunId, Value};
+use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, Mark, Memo, RunId, Value};
 
 fn put(before: Option<Contract>, after: Option<Contract>) -> Commit {
     Commit { contracts: vec![Write { before, after }], ..commit() }
@@ -382,4 +382,65 @@ fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
     drop(store);
     fs::remove_dir_all(place.index()).expect("removed");
     assert_eq!(Answers::of(&place.open().0), answers);
+}
+
+#[test]
+fn memos_are_kept_by_kind_and_client_and_a_holding_gets_the_number_of_its_run() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    let format = || fs::read_to_string(place.dir().join("store.json")).expect("read");
+    assert!(format().contains(r#""format":1"#), "{}", format());
+    let put = |before: Option<Memo>, after: Option<Memo>| Commit {
+        memos: vec![Write { before, after }],
+        ..commit()
+    };
+    let (all, one) = (testing::pause(None, 9), testing::pause(Some(-4), 9));
+    for memo in [&one, &all] {
+        store.commit_blocking(put(None, Some(memo.clone()))).expect("stored");
+    }
+    // From the first memo on, a program that knows none refuses the store.
+    assert!(format().contains(r#""format":2"#), "{}", format());
+
+    let held = |run| testing::holding(5, run, "3 of 9 are gone");
+    let of_run = |number, after| Commit { run: Some(testing::run(5)), ..put(number, Some(after)) };
+    store.commit_blocking(of_run(None, held(0))).expect("stored");
+    assert_eq!(store.holdings(ClientId(5)).expect("read"), [held(1)]);
+    assert_eq!(store.memos().expect("read"), [all.clone(), held(1), one.clone()]);
+    assert_eq!(store.memo(one.key()).expect("read"), Some(one.clone()));
+    assert_eq!(store.memo(held(2).key()).expect("read"), None);
+
+    let refused = |commit: Commit| store.commit_blocking(commit).expect_err("refused").to_string();
+    assert_eq!(
+        refused(put(None, Some(held(1)))),
+        "the memo holding/5/1 is not as expected: it was changed meanwhile"
+    );
+    let nobody = refused(put(None, Some(held(0))));
+    assert_eq!(nobody, "something is held by a run that is not there");
+    let Memo::Holding(mut empty) = held(7) else { panic!("it is one") };
+    empty.items.clear();
+    let empty = refused(put(None, Some(Memo::Holding(empty))));
+    assert_eq!(empty, "the memo holding/5/7 holds nothing");
+    let moved = refused(put(Some(held(1)), Some(held(7))));
+    assert_eq!(moved, "the memo holding/5/1 cannot become the memo holding/5/7");
+    assert_eq!(store.head().seq, 3);
+
+    store.commit_blocking(put(Some(all), None)).expect("stored");
+    let replaced = Commit {
+        memos: vec![
+            Write { before: Some(held(1)), after: None },
+            Write { before: None, after: Some(held(0)) },
+        ],
+        ..of_run(None, held(0))
+    };
+    store.commit_blocking(replaced).expect("stored");
+    assert_eq!(store.memos().expect("read"), [held(2), one]);
+    let answers = Answers::of(&store);
+    assert!(store.check().expect("checked").is_sound());
+    drop(store);
+    fs::remove_dir_all(place.index()).expect("removed");
+    assert_eq!(Answers::of(&place.open().0), answers);
+    // A store.json that was taken away is made anew by what there is.
+    fs::remove_file(place.dir().join("store.json")).expect("removed");
+    drop(place.open());
+    assert!(format().contains(r#""format":2"#), "{}", format());
 }

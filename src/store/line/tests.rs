@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::convert;
 use super::super::sum::{Standing, Sum};
 use super::super::testing::{self, at, contract, key};
-use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1, MarkEntryV1};
+use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1, MarkEntryV1, MemoEntryV1};
 use super::*;
 use crate::model::{Actor, Field, FieldChange, Value};
 
@@ -26,6 +26,7 @@ fn record(seq: u64, before: Sum, notes: &str) -> LineV1 {
         }],
         clients: vec![ClientEntryV1 { id: 0, record: None }],
         marks: Vec::new(),
+        memos: Vec::new(),
     }
 }
 
@@ -146,6 +147,40 @@ fn golden_line_with_marks() {
 }
 
 const GOLDEN_MARKS: &str = r#","marks":[{"key":"S9","record":{"key":"S9","client":5,"ignored":{"until":"2026-12-31","reason":"too dear","by":"kim","at":"2027-01-15T08:00:02Z"},"hold":{"run":300,"by":"kim","at":"2027-01-15T08:00:03Z"},"quarantine":{"field":"startDate","reason":"it is no date","since":"2027-01-15T08:00:04Z"}}},{"key":"A1","record":null}]}"#;
+
+/// A line with memos is that of one without, and `memos` at its end.
+#[test]
+fn golden_line_with_memos() {
+    let mut record = record(1, Sum::START, "pay by card");
+    let memo = convert::memo_v1(&testing::holding(5, 12, "3 of 9 are gone"));
+    let pause = convert::memo_v1(&testing::pause(None, 300));
+    record.memos = vec![
+        MemoEntryV1 { key: "holding/5/12".to_owned(), record: Some(memo) },
+        MemoEntryV1 { key: "pause/all".to_owned(), record: Some(pause) },
+        MemoEntryV1 { key: "pause/5".to_owned(), record: None },
+    ];
+    let (mut line, sum) = seal(&record, Sum::START).expect("sealed");
+    assert_eq!(line.pop(), Some(b'\n'));
+    let wanted = GOLDEN.strip_suffix('}').expect("an object").to_owned() + GOLDEN_MEMOS;
+    let wanted = wanted.replacen(&GOLDEN[SUM_AT..REST_AT], &sum.to_string(), 1);
+    assert_eq!(str::from_utf8(&line).expect("text"), wanted);
+    record.sum = sum.to_string();
+    assert_eq!(parse::<LineV1>(&line), Ok(record));
+}
+
+const GOLDEN_MEMOS: &str = r#","memos":[{"key":"holding/5/12","record":{"holding":{"client":5,"run":12,"since":"2027-01-15T08:00:05Z","items":[{"key":"A1","parent":null,"state":"vanished","changes":[{"field":"vanished","from":null,"to":"2027-01-15T08:00:04Z"}],"reason":"3 of 9 are gone"},{"key":"S9","parent":"A1","state":"changed","changes":[{"field":"billing_cost","from":"482.60","to":"4826.00"}],"reason":null}],"rejected":{"by":"kim","at":"2027-01-15T08:00:06Z","reason":"3 of 9 are gone"}},"pause":null}},{"key":"pause/all","record":{"holding":null,"pause":{"client":null,"until":"2027-01-15T08:05:00Z","by":"kim","at":"2027-01-15T08:00:07Z","ended":null}}},{"key":"pause/5","record":null}]}"#;
+
+/// Whoever reads a line knows whether there are memos: absent, and never null or half of one.
+#[test]
+fn memos_are_absent_or_whole() {
+    assert_eq!(parse::<LineV1>(GOLDEN.as_bytes()).expect("read").memos, []);
+    let whole = GOLDEN.strip_suffix('}').expect("an object");
+    for memos in ["null", "{}", "[{}]", r#"[{"key":"pause/all"}]"#] {
+        let line = format!(r#"{whole},"memos":{memos}}}"#);
+        let read = parse::<LineV1>(line.as_bytes());
+        assert_eq!(read.is_ok(), memos.contains("pause"), "{memos}");
+    }
+}
 
 /// Whoever reads a line knows whether there are marks: absent, and never null or half of one.
 #[test]

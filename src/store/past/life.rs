@@ -13,7 +13,7 @@ use super::super::open::Settings;
 use super::super::testing::{self, Place, at, client_ref, commit, contract, copy, key, mark};
 use super::super::{Book, Commit, Store, StoreError, Write};
 use super::*;
-use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Origin, RunId};
+use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Memo, MemoKey, Origin, RunId};
 
 const ITEMS: [&str; 8] = ["A1", "A2", "A3", "A4", "S1", "S2", "S3", "S4"];
 
@@ -61,6 +61,17 @@ enum Writing {
         client: i64,
         failures: u32,
     },
+    Pause {
+        client: Option<i64>,
+        seconds: i64,
+    },
+    Resume {
+        client: Option<i64>,
+    },
+}
+
+fn paused() -> impl Strategy<Value = Option<i64>> {
+    select(vec![None, Some(0), Some(1)])
 }
 
 fn any_writing() -> impl Strategy<Value = Writing> {
@@ -74,6 +85,8 @@ fn any_writing() -> impl Strategy<Value = Writing> {
             .prop_map(|(item, client, reason)| Writing::Mark { item, client, reason }),
         1 => item().prop_map(|item| Writing::Unmark { item }),
         1 => (0i64..3, 0u32..9).prop_map(|(client, failures)| Writing::Touch { client, failures }),
+        2 => (paused(), 0i64..99).prop_map(|(client, seconds)| Writing::Pause { client, seconds }),
+        1 => paused().prop_map(|client| Writing::Resume { client }),
     ]
 }
 
@@ -95,6 +108,8 @@ struct Expected {
     contracts: BTreeMap<ItemKey, Contract>,
     clients: BTreeMap<ClientId, ClientState>,
     marks: BTreeMap<ItemKey, Mark>,
+    /// In the order of the index.
+    memos: BTreeMap<Vec<u8>, Memo>,
     /// What the clock says, in seconds.
     clock: i64,
     /// The seconds of each commit, the first at 0.
@@ -119,6 +134,9 @@ impl Expected {
                 }
                 Writing::Mark { item, .. } | Writing::Unmark { item } => ("mark", *item),
                 Writing::Touch { client, .. } => ("client", *client as usize),
+                Writing::Pause { client, .. } | Writing::Resume { client } => {
+                    ("memo", client.map_or(2, |client| client as usize))
+                }
             };
             if used.contains(&(kind, number)) {
                 continue;
@@ -157,9 +175,26 @@ impl Expected {
                     let before = self.clients.insert(id, after.clone());
                     wanted.clients.push(Write { before, after: Some(after) });
                 }
+                Writing::Pause { client, seconds } => {
+                    let after = testing::pause(*client, *seconds);
+                    let before = self.memos.insert(keys::memo(after.key()), after.clone());
+                    wanted.memos.push(Write { before, after: Some(after) });
+                }
+                Writing::Resume { client } => {
+                    let key = MemoKey::Pause(client.map(ClientId));
+                    let before = self.memos.remove(&keys::memo(key));
+                    wanted.memos.push(Write { before, after: None });
+                }
             }
         }
         wanted.run = run.then(|| testing::run(writes.len() as i64));
+        if run && writes.len() == 2 {
+            // What a run holds has the run's number, which only the store knows.
+            let of = |run| testing::holding(7, run, "x");
+            let id = self.runs.len() as u64 + 1;
+            self.memos.insert(keys::memo(of(id).key()), of(id));
+            wanted.memos.push(Write { before: None, after: Some(of(0)) });
+        }
         let committed = store.commit_blocking(wanted).expect("stored");
         if committed.seq > self.times.len() as u64 {
             self.times.push(self.clock);
@@ -178,7 +213,8 @@ impl Expected {
         let mut marks: Vec<_> = self.marks.values().cloned().collect();
         marks.sort_by_key(|mark| (mark.client, mark.key));
         let clients = self.clients.values().cloned().collect();
-        Book { contracts, clients, marks, seq: self.times.len() as u64 }
+        let memos = self.memos.values().cloned().collect();
+        Book { contracts, clients, marks, memos, seq: self.times.len() as u64 }
     }
 
     fn prune(&mut self, store: &Store, back: i64, exactly: bool) {
@@ -204,6 +240,7 @@ impl Expected {
         assert_eq!(store.all_contracts().expect("read"), book.contracts);
         assert_eq!(store.clients().expect("read"), book.clients);
         assert_eq!(store.all_marks().expect("read"), book.marks);
+        assert_eq!(store.memos().expect("read"), book.memos);
         let moments = self.times.iter().flat_map(|time| [time - 1, *time, time + 1]);
         let mut moments: Vec<_> = moments.chain([-1_000, 100_000]).collect();
         moments.sort_unstable();

@@ -52,7 +52,13 @@ fn a_book_has_everything_in_its_usual_order() {
     let (store, _) = place.open();
     assert_eq!(
         book(&store, at(0)),
-        Book { contracts: Vec::new(), clients: Vec::new(), marks: Vec::new(), seq: 0 }
+        Book {
+            contracts: Vec::new(),
+            clients: Vec::new(),
+            marks: Vec::new(),
+            memos: Vec::new(),
+            seq: 0
+        }
     );
     let items = ["S3", "A2", "A1", "L1", "B1"];
     let put = |item: &str| Write { before: None, after: Some(contract(item, 5, "x")) };
@@ -65,6 +71,13 @@ fn a_book_has_everything_in_its_usual_order() {
             marks: ["S9", "A1"]
                 .map(|item| Write { before: None, after: Some(mark(item, 5, "x")) })
                 .into(),
+            memos: [
+                testing::pause(Some(5), 9),
+                testing::pause(None, 9),
+                testing::holding(5, 1, "x"),
+            ]
+            .map(|memo| Write { before: None, after: Some(memo) })
+            .into(),
             ..commit()
         })
         .expect("stored");
@@ -72,10 +85,12 @@ fn a_book_has_everything_in_its_usual_order() {
         contracts: store.all_contracts().expect("read"),
         clients: vec![state.clone()],
         marks: store.all_marks().expect("read"),
+        memos: store.memos().expect("read"),
         seq: 1,
     };
-    assert_eq!((now.contracts.len(), now.marks.len()), (5, 2));
-    // Moving a mark to another client, and taking one away, leaves the book of before alone.
+    assert_eq!((now.contracts.len(), now.marks.len(), now.memos.len()), (5, 2, 3));
+    // Moving a mark to another client, and taking one away, leaves the book of before alone; so
+    // does taking a memo away.
     store
         .commit_blocking(Commit {
             at: at(8),
@@ -84,6 +99,7 @@ fn a_book_has_everything_in_its_usual_order() {
                 Write { before: Some(mark("A1", 5, "x")), after: None },
             ],
             clients: vec![Write { before: Some(state), after: None }],
+            memos: vec![Write { before: Some(testing::pause(Some(5), 9)), after: None }],
             ..commit()
         })
         .expect("stored");
@@ -91,6 +107,7 @@ fn a_book_has_everything_in_its_usual_order() {
     let later = book(&store, at(8));
     assert_eq!((later.marks, later.clients), (vec![mark("S9", 6, "x")], Vec::new()));
     assert_eq!(later.contracts, now.contracts);
+    assert_eq!(later.memos, [testing::pause(None, 9), testing::holding(5, 1, "x")]);
 }
 
 fn change(store: &Store, spoil: &dyn Fn(&mut Contract)) -> Contract {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Contract, FieldView};
 use crate::varlink::Method;
-use crate::varlink::sync::Client;
+use crate::varlink::sync::{Client, Progress};
 
 /// Asks how the cost of an item comes about. Reads Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,71 @@ impl Method for Renewals {
     type Reply = RenewalList;
 }
 
+/// Asks for the terms of agreements in a span of time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeline {
+    /// Only those of this client.
+    pub client: Option<String>,
+    /// The first day; the first of the month three months ago if not given.
+    pub from: Option<String>,
+    /// The last day.
+    pub to: Option<String>,
+    /// How many months, instead of a last day; 15 if neither is given.
+    pub months: Option<i64>,
+}
+
+/// The term of an agreement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Term {
+    /// The contract.
+    pub key: String,
+    /// The client's id.
+    pub client_id: i64,
+    /// The client's name.
+    pub client: String,
+    /// The contract's name.
+    pub name: String,
+    /// Its status.
+    pub status: String,
+    /// Its first day.
+    pub start_date: Option<String>,
+    /// Its last day; null where it goes on.
+    pub end_date: Option<String>,
+    /// The last day on which notice can be given, where notice days are set.
+    pub notice_date: Option<String>,
+    /// Whether it renews by itself, where that is set.
+    pub auto_renew: Option<bool>,
+    /// What one billing cycle costs.
+    pub billing_cost: String,
+    /// The currency of that.
+    pub currency: String,
+    /// How often it is billed.
+    pub billing_cycle: String,
+    /// The contract that it renews.
+    pub renews: Option<String>,
+    /// The contract that renews it.
+    pub renewed_by: Option<String>,
+}
+
+/// The terms of agreements in a span of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineReply {
+    /// The first day of the span.
+    pub from: String,
+    /// The last day of the span.
+    pub to: String,
+    /// The day it is.
+    pub today: String,
+    /// The terms with a day in the span, by client, then by their first day.
+    pub terms: Vec<Term>,
+}
+
+impl Method for Timeline {
+    const NAME: &'static str = "org.lmsyncd.Contracts.Timeline";
+    type Reply = TimelineReply;
+}
+
 /// Asks for every contract with every field, in a stable order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -144,9 +209,17 @@ pub struct Exported {
 pub struct ExportReply {
     /// By client; each agreement directly before its additions.
     pub contracts: Vec<Exported>,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for Export {
     const NAME: &'static str = "org.lmsyncd.Contracts.Export";
     type Reply = ExportReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &ExportReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }

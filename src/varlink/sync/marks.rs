@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Run};
+use super::{Client, Progress, Run};
 use crate::varlink::Method;
 
 /// Leaves an item out of auto-sync and of the usual list.
@@ -130,11 +130,19 @@ pub struct ReconcileReply {
     pub compared: i64,
     /// Those that differ.
     pub differences: Vec<Discrepancy>,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for Reconcile {
     const NAME: &'static str = "org.lmsyncd.Sync.Reconcile";
     type Reply = ReconcileReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &ReconcileReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Asks which items wait because their rows cannot be converted.

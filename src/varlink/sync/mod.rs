@@ -2,9 +2,13 @@
 //!
 //! Money is a decimal string, a date `YYYY-MM-DD`, a moment RFC 3339 in UTC.
 
+mod held;
 mod marks;
+mod pause;
 
+pub use held::*;
 pub use marks::*;
+pub use pause::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -72,11 +76,19 @@ pub struct ClientList {
     pub clients: Vec<ClientSummary>,
     /// When Autotask was asked.
     pub as_of: String,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for ListClients {
     const NAME: &'static str = "org.lmsyncd.Sync.ListClients";
     type Reply = ClientList;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &ClientList) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Asks what a sync would apply.
@@ -178,11 +190,19 @@ pub struct PendingReply {
     /// The summary, where no client was named: clients with something pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<Vec<PendingSummary>>,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for Pending {
     const NAME: &'static str = "org.lmsyncd.Sync.Pending";
     type Reply = PendingReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &PendingReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Asks for the differences, field by field.
@@ -218,11 +238,19 @@ pub struct DiffReply {
     pub items: Vec<Item>,
     /// What they come to, per currency; items that are not billed periodically are left out.
     pub effects: Vec<Effect>,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for Diff {
     const NAME: &'static str = "org.lmsyncd.Sync.Diff";
     type Reply = DiffReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &DiffReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Imports chosen items. With `more`, progress comes before the run.
@@ -296,6 +324,9 @@ pub struct Progress {
     pub pages: i64,
     /// Rows read so far.
     pub rows: i64,
+    /// Items held against the store so far; none before that begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<i64>,
 }
 
 /// Progress, then the run.
@@ -318,6 +349,11 @@ pub struct SyncReply {
 impl Method for Sync {
     const NAME: &'static str = "org.lmsyncd.Sync.Sync";
     type Reply = SyncReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &SyncReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Turns auto-sync on or off.
@@ -354,6 +390,10 @@ pub struct Switch {
     pub brings: Option<i64>,
     /// When it was last synced.
     pub last_synced: Option<String>,
+    /// Who paused its auto-sync, or all of it; null where it is not paused.
+    pub paused_by: Option<String>,
+    /// When the pause ends by itself.
+    pub paused_until: Option<String>,
 }
 
 /// The switches.
@@ -361,11 +401,19 @@ pub struct Switch {
 pub struct SetAutoSyncReply {
     /// The clients that were named.
     pub clients: Vec<Switch>,
+    /// How far it is, in the replies before the last one, which have nothing else to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 impl Method for SetAutoSync {
     const NAME: &'static str = "org.lmsyncd.Sync.SetAutoSync";
     type Reply = SetAutoSyncReply;
+    const TELLS_PROGRESS: bool = true;
+
+    fn progress(reply: &SetAutoSyncReply) -> Option<&Progress> {
+        reply.progress.as_ref()
+    }
 }
 
 /// Asks for runs, the newest first.

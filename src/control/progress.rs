@@ -1,0 +1,61 @@
+//! Telling a caller how far the work is that it waits for, if it asked for `more`.
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::convert::count;
+use super::session::Replies;
+use crate::autotask::{Phase, Progress, Report};
+use crate::varlink::sync;
+
+/// Progress of a person's work, and where it can be followed.
+pub(super) fn progress() -> (Progress, watch::Receiver<Report>) {
+    let (tell, told) = watch::channel(Report::default());
+    let progress = Progress::telling(move |report| {
+        tell.send_replace(*report);
+    });
+    (progress, told)
+}
+
+/// Does the work, and tells a caller that asked for `more` how far it is meanwhile. What is not
+/// told before the next change is not told at all: a slow reader holds nothing up.
+pub(super) async fn telling<T, R: Serialize>(
+    work: impl Future<Output = T>,
+    mut told: watch::Receiver<Report>,
+    stream: &mut Option<&mut Replies>,
+    reply: impl Fn(sync::Progress) -> R,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Ok(()) = told.changed(), if stream.is_some() => {
+                let report = *told.borrow_and_update();
+                let gone = match stream {
+                    Some(stream) => stream.more(reply(how_far(&report))).await.is_err(),
+                    None => true,
+                };
+                if gone {
+                    // The asker went away; the work goes on, and the board tells of it.
+                    *stream = None;
+                }
+            }
+        }
+    }
+}
+
+fn how_far(report: &Report) -> sync::Progress {
+    let doing = match report.phase {
+        Phase::Starting => "starting".to_owned(),
+        Phase::Queued => "waiting for another run to end".to_owned(),
+        Phase::Reading(entity) => format!("reading {entity}"),
+        Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
+        Phase::Doing(what) => what.to_owned(),
+    };
+    sync::Progress {
+        doing,
+        pages: count(report.pages),
+        rows: count(report.rows),
+        compared: (report.compared > 0).then(|| count(report.compared)),
+    }
+}

@@ -1,0 +1,74 @@
+//! What a guard holds.
+
+use super::effects;
+use crate::autotask::Progress;
+use crate::control::convert::{self, count, moment};
+use crate::control::session::{Answer, Context, finish};
+use crate::engine::HeldRun;
+use crate::model::{Code, Failure, PendingItem, RunId};
+use crate::varlink::sync;
+
+pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
+    let client = match &call.client {
+        Some(text) => Some(context.engine.resolve(text).await?),
+        None => None,
+    };
+    let held = match call.run {
+        Some(run) => {
+            let held = context.engine.held_by(id(run))?;
+            if let Some(client) = client.filter(|client| client.id != held.client.id) {
+                let message = format!("run {run} is not one of {} ({})", client.name, client.id);
+                return Err(Failure::new(Code::OtherClient, message).into());
+            }
+            vec![held]
+        }
+        None => context.engine.ask(move |engine| engine.held(client.as_ref())).await?,
+    };
+    finish(sync::HeldList { held: held.iter().map(held_run).collect() })
+}
+
+pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let actor = context.peer.actor();
+    let accepted = context.engine.accept(id(call.run), &actor, Progress::new());
+    let mut accepted = std::pin::pin!(accepted);
+    let outcome = tokio::select! {
+        outcome = &mut accepted => outcome?,
+        // What has begun goes on.
+        () = context.caller.gone() => {
+            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+        }
+    };
+    finish(sync::AcceptReply {
+        run: convert::run(&outcome.run),
+        items: outcome.items.iter().map(convert::item).collect(),
+    })
+}
+
+pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let actor = context.peer.actor();
+    let (held, changed) = context.engine.reject(id(call.run), call.reason, &actor).await?;
+    finish(sync::RejectReply { held: held_run(&held), changed })
+}
+
+fn id(number: i64) -> RunId {
+    RunId(u64::try_from(number).unwrap_or(0))
+}
+
+fn held_run(held: &HeldRun) -> sync::HeldRun {
+    let HeldRun { client, holding, items } = held;
+    let rejected = holding.rejected.as_ref();
+    sync::HeldRun {
+        run: count(holding.run.0),
+        client_id: client.id.0,
+        client: client.name.clone(),
+        since: moment(holding.since),
+        message: items.iter().find_map(|item| item.reason.clone()),
+        items: items.iter().map(convert::item).collect(),
+        effects: effects(&items.iter().collect::<Vec<&PendingItem>>()),
+        rejected_by: rejected.map(|rejected| rejected.by.clone()),
+        rejected_at: rejected.map(|rejected| moment(rejected.at)),
+        rejected_reason: rejected.and_then(|rejected| rejected.reason.clone()),
+    }
+}

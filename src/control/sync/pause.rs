@@ -1,0 +1,50 @@
+//! Pausing auto-sync, and going on.
+
+use crate::control::convert::{self, moment};
+use crate::control::session::{Answer, Context, finish};
+use crate::engine::Paused;
+use crate::model::{ClientRef, Failure};
+use crate::varlink::sync;
+
+pub(super) async fn pause(call: sync::Pause, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let clients = clients(call.clients.as_deref(), &context).await?;
+    let actor = context.peer.actor();
+    let changed = context.engine.pause(&clients, call.until.as_deref(), &actor).await?;
+    changes(&changed, &context)
+}
+
+pub(super) async fn resume(call: sync::Resume, context: Context<'_>) -> Answer {
+    context.must_operate()?;
+    let clients = clients(call.clients.as_deref(), &context).await?;
+    let changed = context.engine.resume(&clients, &context.peer.actor()).await?;
+    changes(&changed, &context)
+}
+
+async fn clients(
+    named: Option<&[String]>,
+    context: &Context<'_>,
+) -> Result<Vec<ClientRef>, Failure> {
+    let mut clients = Vec::new();
+    for name in named.unwrap_or_default() {
+        clients.push(context.engine.resolve(name).await?);
+    }
+    Ok(clients)
+}
+
+fn changes(changed: &[Paused], context: &Context<'_>) -> Answer {
+    let pauses = context.engine.paused()?;
+    finish(sync::PauseReply {
+        changed: changed.iter().map(paused).collect(),
+        pauses: pauses.iter().map(paused).collect(),
+    })
+}
+
+fn paused(paused: &Paused) -> sync::Paused {
+    sync::Paused {
+        client: paused.client.as_ref().map(convert::client),
+        until: paused.pause.until.map(moment),
+        by: paused.pause.by.clone(),
+        since: moment(paused.pause.at),
+    }
+}

@@ -1,0 +1,264 @@
+//! What a guard holds: who it is, letting it go, and leaving it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::commit::empty_commit;
+use super::look::{Examined, Reading};
+use super::{Engine, Order, Outcome, Patience};
+use crate::autotask::Progress;
+use crate::model::{
+    Actor, ClientId, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
+    Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
+};
+use crate::store::{Commit, Write};
+use crate::sync::holding::{self, Expected, Found, MovedOn};
+use crate::sync::select::Choice;
+
+/// How many items that have moved on are named; the message is one line.
+const NAMED: usize = 5;
+
+/// What a run of a client holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRun {
+    /// The client.
+    pub client: ClientRef,
+    /// What is held, and what a person decided about it.
+    pub holding: Holding,
+    /// The same items as a sync would apply them, in the state that they have leaving the guard
+    /// aside, and with their fields as the store knows them.
+    pub items: Vec<PendingItem>,
+}
+
+impl Engine {
+    /// What is held of a client, or of all, by client and run.
+    pub fn held(&self, client: Option<&ClientRef>) -> Result<Vec<HeldRun>, Failure> {
+        let mut held = Vec::new();
+        let memos = match client {
+            Some(client) => self.store.holdings(client.id)?,
+            None => self.store.memos()?,
+        };
+        for holding in memos.iter().filter_map(Memo::holding) {
+            held.push(self.told(self.named(holding.client)?, holding.clone())?);
+        }
+        held.sort_by_cached_key(|held| {
+            (held.client.name.to_lowercase(), held.client.id, held.holding.run)
+        });
+        Ok(held)
+    }
+
+    /// What a run holds.
+    pub fn held_by(&self, id: RunId) -> Result<HeldRun, Failure> {
+        let holding = self.holding(id)?;
+        self.told(self.named(holding.client)?, holding)
+    }
+
+    /// Applies what a run held: exactly that, and only if Autotask still says the same. Goes on to
+    /// its end even if the asker goes away.
+    pub async fn accept(
+        self: &Arc<Engine>,
+        id: RunId,
+        actor: &Actor,
+        progress: Progress,
+    ) -> Result<Outcome, Failure> {
+        self.must_store()?;
+        if self.stopping.is_cancelled() {
+            return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
+        }
+        let order = |holding: &Holding| {
+            let expected = holding.items.iter().map(Expected::from).collect();
+            Ok::<Order, Failure>(Order {
+                client: self.named(holding.client)?,
+                choice: Choice::Exactly(expected),
+                dry: false,
+                trigger: Trigger::Manual,
+                actor: actor.clone(),
+            })
+        };
+        let claim = self.claim(&order(&self.holding(id)?)?, Patience::None, &progress).await?;
+        // A run may have held something else before the client was free.
+        let order = order(&self.holding(id)?)?;
+        let engine = Arc::clone(self);
+        let run = self.tasks.spawn(async move {
+            let _claim = claim;
+            let outcome = engine.sync_claimed(&order, &progress).await;
+            engine.events.stir();
+            outcome
+        });
+        run.await.unwrap_or_else(|error| {
+            Err(Failure::new(Code::Internal, format!("the run ended badly: {error}"))
+                .hint("journalctl -u lmsyncd"))
+        })
+    }
+
+    /// Leaves what a run held as it is: it is held in silence until Autotask says something else.
+    /// Gives it as it is then, and whether that is different from before.
+    pub async fn reject(
+        &self,
+        id: RunId,
+        reason: Option<String>,
+        actor: &Actor,
+    ) -> Result<(HeldRun, bool), Failure> {
+        let build = || {
+            let before = self.holding(id)?;
+            if before.rejected.is_some() {
+                return Ok((None, before));
+            }
+            let now = self.now();
+            let rejected =
+                Some(Rejection { by: actor.name.clone(), at: now, reason: reason.clone() });
+            let after = Holding { rejected, ..before.clone() };
+            let state = self.store.client(before.client)?;
+            let calm = state.clone().map(calmed);
+            let commit = Commit {
+                clients: vec![Write { before: state, after: calm }],
+                memos: vec![Write {
+                    before: Some(Memo::Holding(before)),
+                    after: Some(Memo::Holding(after.clone())),
+                }],
+                ..empty_commit(now, actor)
+            };
+            Ok((Some(commit), after))
+        };
+        let (committed, holding) = self.commit_from(build).await?;
+        self.events.stir();
+        let held = self.told(self.named(holding.client)?, holding)?;
+        Ok((held, committed.is_some()))
+    }
+
+    /// What is held of a client.
+    pub(super) fn holdings(&self, client: ClientId) -> Result<Vec<Holding>, Failure> {
+        let memos = self.store.holdings(client)?;
+        Ok(memos.iter().filter_map(Memo::holding).cloned().collect())
+    }
+
+    /// What a run holds; where it holds nothing, who does instead.
+    fn holding(&self, id: RunId) -> Result<Holding, Failure> {
+        let memos = self.store.memos()?;
+        let mut holdings = memos.iter().filter_map(Memo::holding);
+        if let Some(holding) = holdings.find(|holding| holding.run == id) {
+            return Ok(holding.clone());
+        }
+        // One that is so old that the ledger knows it no more is no failure of the store.
+        let run = match self.run(id) {
+            Ok(record) => record.run,
+            Err(failure) if failure.code == Code::NoSuchRun => return Err(failure),
+            Err(_) => return Err(holds_nothing(id)),
+        };
+        let holdings = self.holdings(run.client.id)?;
+        let Some(present) = holding::undecided(&holdings) else { return Err(holds_nothing(id)) };
+        let message = format!(
+            "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
+            run.client.name, run.client.id, present.run
+        );
+        Err(Failure::new(Code::Held, message).hint(format!("lmsyncctl held show {}", present.run)))
+    }
+
+    fn told(&self, client: ClientRef, holding: Holding) -> Result<HeldRun, Failure> {
+        let mut items = Vec::with_capacity(holding.items.len());
+        for item in &holding.items {
+            items.push(as_pending(item, self.store.contract(item.key)?.as_ref()));
+        }
+        Ok(HeldRun { client, holding, items })
+    }
+}
+
+/// A client that nothing is held of any more, as far as its status is concerned.
+fn calmed(mut state: ClientState) -> ClientState {
+    if state.last_error.as_ref().is_some_and(|error| error.code == Code::Held) {
+        state.last_error = None;
+    }
+    state
+}
+
+fn holds_nothing(id: RunId) -> Failure {
+    Failure::new(Code::NoSuchRun, format!("run {id} holds nothing"))
+        .hint("lmsyncctl held lists what is held")
+}
+
+/// A held item as a sync would apply it to the contract that is stored.
+fn as_pending(item: &HeldItem, contract: Option<&Contract>) -> PendingItem {
+    let mut fields: Fields = contract.map(|contract| contract.source.clone()).unwrap_or_default();
+    if item.state != PendingState::Vanished {
+        for change in &item.changes {
+            match &change.to {
+                Some(value) => fields.insert(change.field, value.clone()),
+                None => fields.remove(&change.field),
+            };
+        }
+    }
+    PendingItem {
+        key: item.key,
+        parent: item.parent,
+        state: item.state,
+        fields,
+        changes: item.changes.clone(),
+        reason: item.reason.clone(),
+    }
+}
+
+/// Lets exactly the expected items go, where a run takes those; refuses, by name, where one of them
+/// is not as it was seen, or where nobody can tell.
+pub(super) fn must_be_as_expected(
+    examined: &mut Examined,
+    reading: &Reading,
+    choice: &Choice,
+) -> Result<(), Failure> {
+    let Choice::Exactly(expected) = choice else { return Ok(()) };
+    let vanished = expected.iter().find(|item| item.state == PendingState::Vanished);
+    if let Some(item) = vanished.filter(|_| reading.restricted) {
+        let message = format!(
+            "the API user may see only a part of Autotask, so that {} is absent proves nothing",
+            item.key
+        );
+        return Err(Failure::new(Code::NoPermission, message).hint("lmsyncctl doctor"));
+    }
+    let Examined { items, stored, snapshot, .. } = examined;
+    holding::release(items, stored, &snapshot.rejects, expected)
+        .map_err(|moved| moved_on(&snapshot.client, &moved))
+}
+
+fn moved_on(client: &ClientRef, moved: &[MovedOn]) -> Failure {
+    let named = moved.iter().take(NAMED).map(|item| format!("{}: {}", item.key, item.why));
+    let mut message = format!(
+        "it is not as it was, so nothing was applied: {}",
+        named.collect::<Vec<_>>().join("; ")
+    );
+    if let more @ 1.. = moved.len().saturating_sub(NAMED) {
+        message.push_str(&format!("; and {more} more"));
+    }
+    Failure::new(Code::Held, message).hint(format!(
+        "lmsyncctl pending {} shows what there is now; the next run looks at it afresh",
+        client.id
+    ))
+}
+
+/// What a run leaves held. A run of a few items that succeeded does not hide that others are held.
+pub(super) fn after_run(
+    examined: &Examined,
+    found: &Found,
+    state: &mut ClientState,
+    now: DateTime<Utc>,
+) -> Vec<Write<Memo>> {
+    let before = &examined.holdings;
+    let steps = holding::after_run(before, examined.snapshot.client.id, found, now);
+    if !found.full
+        && state.last_error.is_none()
+        && let Some(open) = holding::undecided_after(before, &steps)
+    {
+        let reason = open.items.iter().find_map(|item| item.reason.as_deref());
+        state.last_error = Some(holding::error(open.items.len(), reason));
+    }
+    // What stays must still be so when this is stored: somebody may decide about it meanwhile.
+    let same = before
+        .iter()
+        .filter(|holding| !steps.iter().any(|(was, _)| was.as_ref() == Some(*holding)));
+    let same = same.map(|holding| (Some(holding.clone()), Some(holding.clone())));
+    let steps: Vec<_> = same.chain(steps.iter().cloned()).collect();
+    let memo = |holding: Option<Holding>| holding.map(Memo::Holding);
+    steps
+        .into_iter()
+        .map(|(before, after)| Write { before: memo(before), after: memo(after) })
+        .collect()
+}

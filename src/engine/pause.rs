@@ -1,0 +1,147 @@
+//! Pausing auto-sync, and going on.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Local, SecondsFormat, Utc};
+
+use super::Engine;
+use super::commit::empty_commit;
+use crate::model::{
+    Actor, ClientId, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
+};
+use crate::store::{Commit, Write};
+use crate::sync::pausing::{self, Pauses};
+
+/// A pause, with the client by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paused {
+    /// The client; none for all of auto-sync.
+    pub client: Option<ClientRef>,
+    /// The pause.
+    pub pause: Pause,
+}
+
+impl Engine {
+    /// Pauses auto-sync of these clients, or of all where none is named, up to a moment that a
+    /// person means or until somebody ends it. A pause that counts already is replaced. What runs
+    /// at this moment goes on. Gives the pauses that were made.
+    pub async fn pause(
+        &self,
+        clients: &[ClientRef],
+        until: Option<&str>,
+        actor: &Actor,
+    ) -> Result<Vec<Paused>, Failure> {
+        for client in clients {
+            if !self.store.client(client.id)?.is_some_and(|state| state.auto_sync) {
+                let message = format!("auto-sync is off for {} ({})", client.name, client.id);
+                return Err(Failure::new(Code::InvalidArgument, message)
+                    .hint(format!("lmsyncctl auto-sync on {}", client.id)));
+            }
+        }
+        let build = || {
+            let now = self.now();
+            let read = |text| pausing::until(text, now, &Local);
+            let until = until.map(read).transpose();
+            let until = until.map_err(|why| Failure::new(Code::InvalidArgument, why))?;
+            let (mut memos, mut paused) = (Vec::new(), Vec::new());
+            for client in named(clients) {
+                let before = self.store.memo(MemoKey::Pause(client.map(|client| client.id)))?;
+                let pause = Pause {
+                    client: client.map(|client| client.id),
+                    until,
+                    by: actor.name.clone(),
+                    at: now,
+                    ended: None,
+                };
+                memos.push(Write { before, after: Some(Memo::Pause(pause.clone())) });
+                paused.push(Paused { client: client.cloned(), pause });
+            }
+            Ok((Some(Commit { memos, ..empty_commit(now, actor) }), paused))
+        };
+        let (_, paused) = self.commit_from(build).await?;
+        let until = paused.first().and_then(|paused| paused.pause.until);
+        let until = until.map_or_else(String::new, |until| format!(" until {}", utc(until)));
+        self.tell_of_pause(clients, &format!("paused by {}{until}", actor.name), actor);
+        Ok(paused)
+    }
+
+    /// Ends the pauses of these clients, or that of all where none is named. Gives those that
+    /// counted, as they were.
+    pub async fn resume(
+        &self,
+        clients: &[ClientRef],
+        actor: &Actor,
+    ) -> Result<Vec<Paused>, Failure> {
+        let build = || {
+            let now = self.now();
+            let (mut memos, mut resumed) = (Vec::new(), Vec::new());
+            for client in named(clients) {
+                let before = self.store.memo(MemoKey::Pause(client.map(|client| client.id)))?;
+                let Some(pause) = before.as_ref().and_then(Memo::pause) else { continue };
+                if pause.counts(now) {
+                    let after = Pause { ended: Some(now), ..pause.clone() };
+                    resumed.push(Paused { client: client.cloned(), pause: pause.clone() });
+                    memos.push(Write { before, after: Some(Memo::Pause(after)) });
+                }
+            }
+            let commit = (!memos.is_empty()).then(|| Commit { memos, ..empty_commit(now, actor) });
+            Ok((commit, resumed))
+        };
+        let (_, resumed) = self.commit_from(build).await?;
+        if !resumed.is_empty() {
+            self.tell_of_pause(clients, &format!("resumed by {}", actor.name), actor);
+        }
+        Ok(resumed)
+    }
+
+    /// The pauses that count now: that of all first, then by client.
+    pub fn paused(&self) -> Result<Vec<Paused>, Failure> {
+        let Pauses { all, clients, .. } = self.pauses()?;
+        let mut paused: Vec<Paused> =
+            all.into_iter().map(|pause| Paused { client: None, pause }).collect();
+        for (id, pause) in clients {
+            paused.push(Paused { client: Some(self.named(id)?), pause });
+        }
+        Ok(paused)
+    }
+
+    /// The pauses at this moment, and those that are over.
+    pub(super) fn pauses(&self) -> Result<Pauses, Failure> {
+        Ok(Pauses::at(&self.store.memos()?, self.now()))
+    }
+
+    /// What a person is told who asks for a sync by hand, where the client is paused.
+    pub(super) fn paused_words(&self, client: ClientId) -> Result<String, Failure> {
+        let pauses = self.pauses()?;
+        let Some(pause) = pauses.of(client) else { return Ok(String::new()) };
+        let until = pause.until.map_or_else(String::new, |until| format!(" until {}", utc(until)));
+        Ok(format!(" and paused{until} by {}", pause.by))
+    }
+
+    fn tell_of_pause(&self, clients: &[ClientRef], what: &str, actor: &Actor) {
+        for client in named(clients) {
+            let who = client.map_or("all clients", |client| client.name.as_str());
+            let message = format!("{who}: auto-sync {what}");
+            self.events.emit(Event {
+                client: client.cloned(),
+                actor: Some(actor.clone()),
+                ..Event::new(EventName::Switched, self.now(), message)
+            });
+        }
+        self.schedule.notify_waiters();
+        self.events.stir();
+    }
+}
+
+/// Each client once; none means all of auto-sync.
+fn named(clients: &[ClientRef]) -> Vec<Option<&ClientRef>> {
+    let mut seen = BTreeSet::new();
+    match clients {
+        [] => vec![None],
+        some => some.iter().filter(|client| seen.insert(client.id)).map(Some).collect(),
+    }
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
