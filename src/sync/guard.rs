@@ -109,8 +109,10 @@ fn other_currency(item: &PendingItem) -> Option<String> {
 }
 
 /// An addition that had billing periods has none at all: Autotask keeps those that are over, so
-/// that they do not go by themselves.
+/// that they do not go by themselves. An agreement may well come to have none: its last addition
+/// was taken off, or what was bought in advance is used up.
 fn fell_silent(item: &PendingItem) -> Option<String> {
+    item.parent?;
     let none = |value: &Value| value.to_string() == Basis::None.to_string();
     change_of(item, Field::Basis)
         .filter(|change| change.from.is_some() && change.to.as_ref().is_some_and(none))
@@ -208,6 +210,13 @@ mod tests {
         );
         let ended = [item("A1", "Care", "12"), basis(item("S1", "a", "10"), "last")];
         assert!(held(&old, &ended).is_empty());
+    }
+
+    #[test]
+    fn an_agreement_that_nothing_is_billed_for_any_more_is_not_held() {
+        let basis = |item, text| with(item, Field::Basis, text);
+        let old = [basis(item("A1", "Retainer", "9374.12"), "current")];
+        assert!(held(&old, &[basis(item("A1", "Retainer", "0"), "none")]).is_empty());
     }
 
     #[test]
