@@ -196,6 +196,7 @@ impl Life {
             contracts: Vec::new(),
             clients: Vec::new(),
             marks: Vec::new(),
+            memos: Vec::new(),
         };
         let _guard = self.runtime.enter();
         block_on(self.store.commit(nothing)).expect("the store takes commits");
