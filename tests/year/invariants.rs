@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lmsyncd::model::{
-    ClientState, Contract, ItemKey, Letter, Mark, Origin, Run, RunId, RunResult, Trigger,
+    ClientState, Contract, ItemKey, Letter, Mark, Memo, MemoKey, Origin, Run, RunId, RunResult,
+    Trigger,
 };
 use lmsyncd::store::Store;
 
 use super::expected::{differs, wanted};
-use super::operator::{Desk, Own};
+use super::operator::{Desk, Own, Switch};
 use super::upstream::Upstream;
 
 /// How late a run may be besides: the step in which the year looks at what waits, and the waits
@@ -51,12 +52,15 @@ pub const RIGHT: &str = "what a good run stored is what Autotask held";
 pub const REQUESTS: &str = "budget, concurrency and tries are never exceeded, and nothing is written";
 pub const VANISHED: &str = "nothing vanishes on a fault";
 pub const MANUAL: &str = "no manual run happens while auto-sync is on";
+pub const PAUSED: &str = "no client is synced while it is paused";
+pub const UNASKED: &str = "nothing changes without a run or an edit";
 pub const HELD: &str = "a guard holds only what it must";
 
 /// How a client's last run went.
 #[derive(Debug, Clone, Copy)]
 struct Last {
     at: Duration,
+    started: DateTime<Utc>,
     result: RunResult,
     /// The day that its costs were read on, if nothing has made them doubtful.
     sure: Option<NaiveDate>,
@@ -150,10 +154,21 @@ impl Watch {
     pub fn run(&mut self, run: &Run, moment: Moment, desk: &Desk) -> Result<i64, Broken> {
         let client = run.client.id.0;
         self.judged.runs += 1;
-        if run.trigger == Trigger::Manual
-            && desk.switches.get(&client).is_some_and(|switch| switch.on)
-        {
+        let on = desk.switches.get(&client).is_some_and(|switch| switch.on);
+        if run.trigger == Trigger::Manual && on {
+            if desk.accepting == Some(client) {
+                // It applied what was held, and looked after nothing else.
+                if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
+                    last.sure = None;
+                }
+                return Ok(client);
+            }
             return broken(MANUAL, format!("run {:?} of client {client}", run.id));
+        }
+        let paused = desk.paused.get(&client).filter(|since| **since < moment.since);
+        if let (Trigger::Auto, Some(since)) = (run.trigger, paused) {
+            let told = format!("client {client} was synced, and is paused since {since:?}");
+            return broken(PAUSED, told);
         }
         let good = matches!(run.result, RunResult::Ok | RunResult::Partial);
         let touched = self.touched.get(&client).copied();
@@ -165,7 +180,7 @@ impl Watch {
             (false, false) => before,
             _ => None,
         };
-        self.last.insert(client, Last { at: moment.passed, result: run.result, sure });
+        self.last.insert(client, Last { at: moment.passed, started: run.started, result: run.result, sure });
         Ok(client)
     }
 
@@ -178,6 +193,9 @@ impl Watch {
         desk: &mut Desk,
         moment: Moment,
     ) -> Result<(), Broken> {
+        // What the guard saw: a contract that the run brought in or back was not there yet.
+        let was_there = |one: &&Contract| !self.tombstones.contains(&one.key);
+        let there: Vec<&Contract> = contracts.iter().filter(was_there).collect();
         for contract in contracts {
             self.own(contract, contracts, upstream, desk)?;
             self.tombstone(contract, upstream, moment)?;
@@ -187,8 +205,10 @@ impl Watch {
             Some(Last { sure: Some(day), .. }) => {
                 self.right(client, contracts, upstream, desk, day)
             }
-            Some(Last { result: RunResult::Held, at, .. }) if at == moment.passed => {
-                self.held(client, contracts, upstream, desk, moment)
+            Some(Last { result: RunResult::Held, at, started, .. }) if at == moment.passed => {
+                let there: Vec<&Contract> =
+                    there.into_iter().filter(|one| one.created < started).collect();
+                self.held(client, &there, upstream, desk, moment)
             }
             _ => Ok(()),
         }
@@ -258,7 +278,7 @@ impl Watch {
     ) -> Result<(), Broken> {
         let stored: BTreeMap<ItemKey, &Contract> =
             contracts.iter().map(|contract| (contract.key, contract)).collect();
-        let is_ignored = |key| is_ignored(desk, key, day);
+        let is_ignored = |key| is_ignored(desk, key, day) || desk.rejected.contains(&key);
         for agreement in upstream.agreements_of(client) {
             let keys = std::iter::once(ItemKey::agreement(agreement));
             for key in keys.chain(upstream.below(agreement)).filter(|key| !is_ignored(*key)) {
@@ -286,7 +306,7 @@ impl Watch {
     fn held(
         &mut self,
         client: i64,
-        contracts: &[Contract],
+        contracts: &[&Contract],
         upstream: &Upstream,
         desk: &Desk,
         moment: Moment,
@@ -294,12 +314,15 @@ impl Watch {
         self.judged.held += 1;
         // What a lie hid is asked for again by the next run only.
         let after_a_lie = self.lied.is_some_and(|at| at >= moment.since);
-        if after_a_lie || upstream.once_strange.contains(&client) {
+        // What a rejected item adds to is held whenever that comes to another sum.
+        let rejected = contracts.iter().any(|one| desk.rejected.contains(&one.key));
+        if after_a_lie || rejected || upstream.once_strange.contains(&client) {
             return Ok(());
         }
-        let live: Vec<&Contract> = contracts.iter().filter(|one| is_live(one)).collect();
+        let live: Vec<&&Contract> = contracts.iter().filter(|one| is_live(one)).collect();
         let gone = live.iter().filter(|one| {
-            !upstream.exists(one.key) && !desk.ignored.contains_key(&one.key)
+            let left = desk.ignored.contains_key(&one.key) || desk.rejected.contains(&one.key);
+            !upstream.exists(one.key) && !left
         });
         let gone = gone.count();
         let too_many = gone > ALWAYS_ALLOWED && gone * 100 > live.len() * moment.percent;
@@ -314,7 +337,8 @@ impl Watch {
     /// Each client with auto-sync on was synced within the last interval, unless something was
     /// wrong since.
     pub fn punctual(&mut self, desk: &Desk, moment: Moment) -> Result<(), Broken> {
-        for (client, switch) in desk.switches.iter().filter(|(_, switch)| switch.on) {
+        let awaited = |id: &i64, switch: &Switch| switch.on && !desk.paused.contains_key(id);
+        for (client, switch) in desk.switches.iter().filter(|(id, switch)| awaited(id, switch)) {
             let patience = patience(moment.interval, switch.at.is_some());
             let from = self.disturbed.max(switch.since);
             if moment.passed < from + patience {
@@ -343,9 +367,14 @@ impl Watch {
         &self,
         clients: &[ClientState],
         marks: &[Mark],
+        paused: &BTreeSet<i64>,
         stored: &BTreeSet<ItemKey>,
         desk: &Desk,
     ) -> Result<(), Broken> {
+        if !paused.iter().eq(desk.paused.keys()) {
+            let told = format!("paused are {paused:?}, not {:?}", desk.paused.keys());
+            return broken(ACKNOWLEDGED, told);
+        }
         for (id, switch) in &desk.switches {
             let state = clients.iter().find(|state| state.client.id.0 == *id);
             let is = state.map(|state| (state.auto_sync, state.at));
@@ -391,6 +420,7 @@ pub struct Snapshot {
     contracts: BTreeMap<ItemKey, Contract>,
     clients: BTreeMap<i64, ClientState>,
     marks: BTreeMap<ItemKey, Mark>,
+    memos: Vec<Memo>,
 }
 
 impl Snapshot {
@@ -402,6 +432,7 @@ impl Snapshot {
             contracts: contracts.into_iter().map(|one| (one.key, one)).collect(),
             clients: clients.into_iter().map(|one| (one.client.id.0, one)).collect(),
             marks: store.all_marks().expect("marks").into_iter().map(|m| (m.key, m)).collect(),
+            memos: store.memos().expect("memos"),
         }
     }
 
@@ -435,6 +466,14 @@ impl Snapshot {
                 changed.insert(mark.client.0);
             }
         }
+        for memo in self.memos.iter().chain(&after.memos) {
+            if self.memos.contains(memo) != after.memos.contains(memo) {
+                changed.insert(match memo.key() {
+                    MemoKey::Holding(client, _) => client.0,
+                    MemoKey::Pause(client) => client.map_or(-1, |client| client.0),
+                });
+            }
+        }
         if changed.len() as u64 > more {
             let told = format!("{more} commits came with a restart, and {changed:?} changed");
             return broken(ACKNOWLEDGED, told);
@@ -444,6 +483,9 @@ impl Snapshot {
 }
 
 /// The moment of the next run that is due, as the store has it.
-pub fn next_due(clients: &[ClientState]) -> Option<DateTime<Utc>> {
-    clients.iter().filter(|state| state.auto_sync).filter_map(|state| state.next_run).min()
+pub fn next_due(clients: &[ClientState], desk: &Desk) -> Option<DateTime<Utc>> {
+    let awaited = |state: &&ClientState| {
+        state.auto_sync && !desk.paused.contains_key(&state.client.id.0)
+    };
+    clients.iter().filter(awaited).filter_map(|state| state.next_run).min()
 }

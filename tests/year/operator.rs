@@ -1,15 +1,17 @@
 //! The people at the MSP: what they ask of the daemon, and the test's own account of what it
 //! acknowledged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 use fastrand::Rng;
 use lmsyncd::autotask::Progress;
-use lmsyncd::engine::{Edit, Order, Patience};
-use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Contract, Field, ItemKey, Mark, Trigger};
+use lmsyncd::engine::{Edit, HeldRun, Order, Patience};
+use lmsyncd::model::{
+    Actor, ClientId, ClientRef, Code, Contract, Field, ItemKey, Mark, RunId, Trigger,
+};
 use lmsyncd::sync::select::Choice;
 
 use super::life::Life;
@@ -52,6 +54,13 @@ pub struct Desk {
     pub own: BTreeMap<ItemKey, Own>,
     pub ignored: BTreeMap<ItemKey, Option<NaiveDate>>,
     pub switches: BTreeMap<i64, Switch>,
+    /// The clients that are paused, and since when.
+    pub paused: BTreeMap<i64, Duration>,
+    /// What a person rejected stays as it is, whatever Autotask says.
+    pub rejected: BTreeSet<ItemKey>,
+    /// The client of which a person accepts right now what was held: that is a run by hand which
+    /// auto-sync does not forbid.
+    pub accepting: Option<i64>,
     /// Manual runs that were refused because auto-sync was on.
     pub refused: u64,
     /// Changes that were acknowledged.
@@ -67,6 +76,11 @@ pub enum Wish {
     Switch(i64, bool, Option<NaiveTime>),
     Sync(i64),
     Look(i64),
+    Pause(i64),
+    Resume(i64),
+    /// To apply what a run of a client held, or to leave it as it is.
+    Accept(i64, RunId),
+    Reject(i64, RunId),
     Doctor,
     Prune,
 }
@@ -116,8 +130,13 @@ impl Desk {
                 let hour = NaiveTime::from_hms_opt(rng.u32(..24), rng.u32(..60), 0);
                 Wish::Switch(client, !on, hour.filter(|_| rng.u8(..4) == 0))
             }
-            72..84 => Wish::Sync(client),
-            84..95 => Wish::Look(client),
+            72..82 => Wish::Sync(client),
+            82..86 => Wish::Pause(client),
+            86..90 => {
+                let paused: Vec<i64> = self.paused.keys().copied().collect();
+                Wish::Resume(if paused.is_empty() { client } else { paused[rng.usize(..paused.len())] })
+            }
+            90..95 => Wish::Look(client),
             95..98 => Wish::Doctor,
             _ => Wish::Prune,
         })
@@ -203,6 +222,39 @@ impl Desk {
                 let answer = life.ask(async move { engine.look(&client, &Progress::new()).await });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
+            Wish::Pause(id) => {
+                let clients = vec![client(id)];
+                let answer = life.ask(async move { engine.pause(&clients, None, &who).await });
+                let Some(answer) = answer else { return Fate::Unknown };
+                if answer.is_ok() {
+                    self.paused.insert(id, now);
+                    self.acknowledged += 1;
+                }
+                Fate::Answered(code(&answer))
+            }
+            Wish::Resume(id) => {
+                let clients = vec![client(id)];
+                let answer = life.ask(async move { engine.resume(&clients, &who).await });
+                let Some(answer) = answer else { return Fate::Unknown };
+                if answer.is_ok() {
+                    self.resumed(id, now);
+                }
+                Fate::Answered(code(&answer))
+            }
+            Wish::Accept(id, run) => {
+                self.accepting = Some(id);
+                let answer =
+                    life.ask(async move { engine.accept(run, &who, Progress::new()).await });
+                answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
+            }
+            Wish::Reject(_, run) => {
+                let answer = life.ask(async move { engine.reject(run, None, &who).await });
+                let Some(answer) = answer else { return Fate::Unknown };
+                if let Ok((held, _)) = &answer {
+                    self.leave(held);
+                }
+                Fate::Answered(code(&answer))
+            }
             Wish::Doctor => {
                 let answer = life.ask(async move { engine.checkup().await.len() });
                 answer.map_or(Fate::Unknown, |found| Fate::Answered(format!("{found} findings")))
@@ -226,6 +278,24 @@ impl Desk {
         Fate::Answered("ok".to_owned())
     }
 
+    fn resumed(&mut self, id: i64, now: Duration) {
+        self.acknowledged += 1;
+        if self.paused.remove(&id).is_some()
+            && let Some(switch) = self.switches.get_mut(&id)
+        {
+            switch.since = now;
+        }
+    }
+
+    /// What was rejected, and the agreements that it adds up to, stay as they are.
+    fn leave(&mut self, held: &HeldRun) {
+        self.acknowledged += 1;
+        for item in &held.holding.items {
+            self.rejected.insert(item.key);
+            self.rejected.extend(item.parent);
+        }
+    }
+
     /// A switch was acknowledged.
     pub fn acknowledge_switch(
         &mut self,
@@ -236,6 +306,10 @@ impl Desk {
     ) {
         let before = self.switches.get(&id).copied();
         let at = if on { at.or(before.and_then(|switch| switch.at)) } else { None };
+        if !on {
+            // What is off has nothing to pause.
+            self.paused.remove(&id);
+        }
         self.switches.insert(id, Switch { on, at, since: now });
         self.acknowledged += 1;
     }
@@ -275,7 +349,24 @@ impl Desk {
                     self.acknowledge_switch(*id, *on, *at, now);
                 }
             }
-            Wish::Sync(_) | Wish::Look(_) | Wish::Doctor | Wish::Prune => {}
+            Wish::Pause(id) | Wish::Resume(id) => {
+                let paused = life.engine.paused().map_err(|failure| failure.message)?;
+                let client = ClientId(*id);
+                let is = paused.iter().any(|one| one.pause.client == Some(client));
+                if !is {
+                    self.resumed(*id, now);
+                } else if !self.paused.contains_key(id) {
+                    self.paused.insert(*id, now);
+                }
+            }
+            Wish::Reject(_, run) => {
+                if let Ok(held) = life.engine.held_by(*run)
+                    && held.holding.rejected.is_some()
+                {
+                    self.leave(&held);
+                }
+            }
+            Wish::Sync(_) | Wish::Look(_) | Wish::Accept(..) | Wish::Doctor | Wish::Prune => {}
         }
         Ok(())
     }

@@ -98,6 +98,8 @@ pub struct Upstream {
     touched: BTreeSet<i64>,
     /// Items that came back since that was last asked.
     returned: BTreeSet<ItemKey>,
+    /// Items that went since that was last asked.
+    struck: BTreeSet<ItemKey>,
 }
 
 impl Upstream {
@@ -117,6 +119,7 @@ impl Upstream {
             once_strange: BTreeSet::new(),
             touched: BTreeSet::new(),
             returned: BTreeSet::new(),
+            struck: BTreeSet::new(),
         };
         upstream.take_stock();
         upstream
@@ -193,6 +196,7 @@ impl Upstream {
     /// Strikes an agreement, below which nothing may stand any more.
     pub fn strike_agreement(&mut self, id: i64) -> Agreement {
         let agreement = self.agreements.remove(&id).expect("an agreement");
+        self.struck.insert(ItemKey::agreement(id));
         self.touched.insert(agreement.company);
         self.owned.entry(agreement.company).or_default().remove(&id);
         agreement
@@ -208,6 +212,7 @@ impl Upstream {
     /// Strikes an addition.
     pub fn strike_addition(&mut self, key: ItemKey) -> Addition {
         let addition = self.additions.remove(&key).expect("an addition");
+        self.struck.insert(key);
         self.touch_agreement(addition.agreement);
         self.below.entry(addition.agreement).or_default().remove(&key);
         addition
@@ -297,6 +302,11 @@ impl Upstream {
     /// The clients at which something was done since the last time.
     pub fn take_touched(&mut self) -> BTreeSet<i64> {
         std::mem::take(&mut self.touched)
+    }
+
+    /// The items that went since the last time.
+    pub fn take_struck(&mut self) -> BTreeSet<ItemKey> {
+        std::mem::take(&mut self.struck)
     }
 
     pub fn comes_back(&mut self, keys: impl IntoIterator<Item = ItemKey>) {

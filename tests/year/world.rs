@@ -1,20 +1,21 @@
 //! A year: the server and what is on it, Autotask, the people, and what happens to all of them,
 //! from a seed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use fastrand::Rng;
-use lmsyncd::model::{Actor, ClientId, ClientRef, ItemKey, Run};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Contract, ItemKey, Run, RunId};
 use lmsyncd::store::Store;
 use tempfile::TempDir;
 
 use super::clock::ServerClock;
 use super::edits;
 use super::faults::{Trouble, Weather};
-use super::invariants::{ACKNOWLEDGED, Broken, MANUAL, Moment, REQUESTS, Snapshot, Watch, broken, next_due};
+use super::invariants::{ACKNOWLEDGED, Broken, MANUAL, Moment, REQUESTS, Snapshot, UNASKED, Watch, broken,
+    next_due,};
 use super::life::{Life, pause};
 use super::operator::{Desk, Fate, Switch, Wish};
 use super::settings::Wanted;
@@ -65,6 +66,9 @@ pub struct World {
     waits: u32,
     /// The last commit that was judged, and the next run that is due after it.
     judged: u64,
+    /// The contracts of each client as they were last read, and to whom each belongs.
+    books: BTreeMap<i64, Vec<Contract>>,
+    owners: BTreeMap<ItemKey, i64>,
     due: Option<DateTime<Utc>>,
     /// When a daemon that is down is started again.
     down_until: Option<Duration>,
@@ -125,6 +129,8 @@ impl World {
             since: Duration::ZERO,
             waits: 0,
             judged: 0,
+            books: BTreeMap::new(),
+            owners: BTreeMap::new(),
             due: None,
             down_until: None,
             counts: Counts::default(),
@@ -269,6 +275,12 @@ impl World {
             self.counts.edits += 1;
             self.tell(format!("autotask: {told}"));
         }
+        // What moved and then went may still be stored at its old client.
+        for key in self.ground.upstream.take_struck() {
+            if let Some(owner) = self.owners.get(&key) {
+                self.ground.upstream.touch(*owner);
+            }
+        }
         let passed = self.passed();
         self.watch.note(&mut self.ground.upstream, passed);
         Ok(())
@@ -282,16 +294,49 @@ impl World {
         let contracts = life.store.contracts(ClientId(client)).expect("contracts");
         let keys: Vec<ItemKey> = contracts.iter().map(|contract| contract.key).collect();
         let today = self.ground.clock.wall().date_naive();
+        if self.rng.u8(..3) == 0 && self.decide()? {
+            return Ok(());
+        }
         let Some(wish) = self.desk.any(&mut self.rng, &clients, &keys, today) else {
             return Ok(());
         };
         self.ask(&wish, &format!("{wish:?}"))
     }
 
+    /// Somebody decides about something that is held, if anything is. Nobody accepts what Autotask
+    /// does not show in full: that would be a mistake, and no fault of the daemon.
+    fn decide(&mut self) -> Result<bool, Broken> {
+        let Some(life) = self.life.as_ref().filter(|_| !self.weather.lies()) else {
+            return Ok(false);
+        };
+        let held = life.engine.held(None).expect("what is held");
+        let open: Vec<(i64, RunId)> = held
+            .iter()
+            .filter(|held| held.holding.rejected.is_none())
+            .map(|held| (held.client.id.0, held.holding.run))
+            .collect();
+        if open.is_empty() {
+            return Ok(false);
+        }
+        let (client, run) = open[self.rng.usize(..open.len())];
+        let wish = match self.rng.u8(..6) {
+            0 => Wish::Reject(client, run),
+            _ => Wish::Accept(client, run),
+        };
+        self.ask(&wish, &format!("{wish:?}"))?;
+        self.rest()?;
+        self.desk.accepting = None;
+        Ok(true)
+    }
+
     fn ask(&mut self, wish: &Wish, told: &str) -> Result<(), Broken> {
         let Some(life) = &self.life else { return Ok(()) };
         let name = match wish {
-            Wish::Switch(id, ..) | Wish::Sync(id) | Wish::Look(id) => {
+            Wish::Switch(id, ..)
+            | Wish::Sync(id)
+            | Wish::Look(id)
+            | Wish::Pause(id)
+            | Wish::Resume(id) => {
                 self.ground.upstream.clients.get(id).cloned().unwrap_or_default()
             }
             _ => String::new(),
@@ -313,10 +358,17 @@ impl World {
                 }
             }
         }
+        if let (Wish::Ignore(key, _) | Wish::Unignore(key), Some(life)) = (wish, &self.life)
+            && let Ok(Some(contract)) = life.store.contract(*key)
+        {
+            // The next run brings what was left out, or leaves it out from now on.
+            self.ground.upstream.touch(contract.client.0);
+            self.watch.note(&mut self.ground.upstream, now);
+        }
         if let (Wish::Edit(key, _), Some(life)) = (wish, &self.life)
             && let Ok(Some(contract)) = life.store.contract(*key)
         {
-            self.judge_client(contract.client.0)?;
+            self.judge_client(contract.client.0, true)?;
         }
         Ok(())
     }
@@ -513,27 +565,45 @@ impl World {
         if seq != self.judged {
             self.judged = seq;
             let clients = life.store.clients().expect("clients");
-            self.due = next_due(&clients);
+            self.due = next_due(&clients, &self.desk);
             let runs = self.watch.new_runs(&life.store);
-            let mut ran = BTreeSet::new();
+            let mut ran: BTreeMap<i64, bool> = BTreeMap::new();
             for run in &runs {
                 self.counts.runs += 1;
                 self.trace.tell(moment.passed, Told(run));
                 let client = self.watch.run(run, moment, &self.desk)?;
-                ran.insert(client);
+                *ran.entry(client).or_default() |= run.counts.wrote();
             }
-            for client in ran {
-                self.judge_client(client)?;
+            for (client, wrote) in ran {
+                self.judge_client(client, wrote)?;
             }
         }
         self.watch.punctual(&self.desk, moment)
     }
 
-    fn judge_client(&mut self, client: i64) -> Result<(), Broken> {
+    /// Judges the contracts of a client; they are read again where they may have changed.
+    fn judge_client(&mut self, client: i64, changed: bool) -> Result<(), Broken> {
         let moment = self.moment();
         let Some(life) = &self.life else { return Ok(()) };
-        let contracts = life.store.contracts(ClientId(client)).expect("contracts");
-        self.watch.client(client, &contracts, &self.ground.upstream, &mut self.desk, moment)
+        if changed || !self.books.contains_key(&client) {
+            let contracts = life.store.contracts(ClientId(client)).expect("contracts");
+            self.keep(client, contracts);
+        }
+        let contracts = &self.books[&client];
+        self.watch.client(client, contracts, &self.ground.upstream, &mut self.desk, moment)
+    }
+
+    /// Keeps the contracts of a client as they were read; those that came from another are no
+    /// longer that one's.
+    fn keep(&mut self, client: i64, contracts: Vec<Contract>) {
+        for contract in &contracts {
+            if let Some(other) = self.owners.insert(contract.key, client).filter(|id| *id != client)
+                && let Some(book) = self.books.get_mut(&other)
+            {
+                book.retain(|one| one.key != contract.key);
+            }
+        }
+        self.books.insert(client, contracts);
     }
 
     /// Judges everything that is stored.
@@ -544,9 +614,17 @@ impl World {
         let clients = life.store.clients().expect("clients");
         let marks = life.store.all_marks().expect("marks");
         let stored = contracts.iter().map(|contract| contract.key).collect();
-        self.watch.desk(&clients, &marks, &stored, &self.desk)?;
+        let paused = life.engine.paused().expect("pauses");
+        let paused = paused.iter().filter_map(|one| Some(one.client.as_ref()?.id.0)).collect();
+        self.watch.desk(&clients, &marks, &paused, &stored, &self.desk)?;
         for of_one in contracts.chunk_by(|one, other| one.client == other.client) {
             let client = of_one[0].client.0;
+            if let Some(known) = self.books.get(&client).filter(|known| *known != of_one) {
+                let strange = of_one.iter().find(|one| !known.contains(one)).or(known.first());
+                let told = format!("client {client}: {:?}", strange.map(|one| one.key));
+                return broken(UNASKED, told);
+            }
+            self.keep(client, of_one.to_vec());
             self.watch.client(client, of_one, &self.ground.upstream, &mut self.desk, moment)?;
         }
         Ok(())
