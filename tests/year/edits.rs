@@ -19,8 +19,14 @@ const KEPT: usize = 3;
 const MOST_BURIED: usize = 20;
 
 /// Names that people give.
-const NAMES: [&str; 6] =
-    ["Managed Services", "Care Plus", "Server Care", "Workplace", "Backup and Recovery", "Zürich 山"];
+const NAMES: [&str; 6] = [
+    "Managed Services",
+    "Care Plus",
+    "Server Care",
+    "Workplace",
+    "Backup and Recovery",
+    "Zürich 山",
+];
 
 /// Services that are sold: id and price in cents.
 const SOLD: [(i64, i64); 6] =
@@ -271,7 +277,8 @@ fn bring_back(upstream: &mut Upstream, rng: &mut Rng) -> Option<String> {
     let place = one_of(rng, 0..upstream.buried.len())?;
     let Buried { rows, agreement, additions } = upstream.buried.swap_remove(place);
     let parent = agreement.as_ref().map(|(id, _)| *id).or(additions.first().map(|a| a.1.agreement));
-    let is_there = agreement.is_some() || parent.is_some_and(|id| upstream.agreements.contains_key(&id));
+    let is_there =
+        agreement.is_some() || parent.is_some_and(|id| upstream.agreements.contains_key(&id));
     // An id that was given to another row meanwhile is not given again.
     let is_free = |(entity, row): &(Entity, Json)| {
         row["id"].as_i64().is_some_and(|id| upstream.tenant.get(*entity, id).is_none())

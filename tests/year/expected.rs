@@ -94,11 +94,9 @@ pub fn differs(contract: &Contract, wanted: &Wanted) -> Option<String> {
             return say(field.name(), format!("{:?}", text(field)), day.to_string());
         }
     }
-    for (field, must) in [
-        (Field::BillingCost, &Some(*cost)),
-        (Field::Units, units),
-        (Field::UnitPrice, price),
-    ] {
+    for (field, must) in
+        [(Field::BillingCost, &Some(*cost)), (Field::Units, units), (Field::UnitPrice, price)]
+    {
         if must.is_some() && number(field) != *must {
             return say(field.name(), format!("{:?}", number(field)), format!("{must:?}"));
         }

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lmsyncd::model::{
-    ClientState, Contract, ItemKey, Letter, Mark, Memo, MemoKey, Origin, Run, RunId, RunResult,
-    Trigger,
+    ClientState, Contract, ItemKey, Letter, Mark, Origin, Run, RunId, RunResult, Trigger,
 };
 use lmsyncd::store::Store;
 
@@ -49,7 +48,8 @@ pub fn broken<T>(invariant: &'static str, told: impl Into<String>) -> Result<T, 
 pub const ACKNOWLEDGED: &str = "every acknowledged change is in the store";
 pub const CONVERGES: &str = "each enabled client converges within one interval";
 pub const RIGHT: &str = "what a good run stored is what Autotask held";
-pub const REQUESTS: &str = "budget, concurrency and tries are never exceeded, and nothing is written";
+pub const REQUESTS: &str =
+    "budget, concurrency and tries are never exceeded, and nothing is written";
 pub const VANISHED: &str = "nothing vanishes on a fault";
 pub const MANUAL: &str = "no manual run happens while auto-sync is on";
 pub const PAUSED: &str = "no client is synced while it is paused";
@@ -180,7 +180,10 @@ impl Watch {
             (false, false) => before,
             _ => None,
         };
-        self.last.insert(client, Last { at: moment.passed, started: run.started, result: run.result, sure });
+        self.last.insert(
+            client,
+            Last { at: moment.passed, started: run.started, result: run.result, sure },
+        );
         Ok(client)
     }
 
@@ -200,17 +203,17 @@ impl Watch {
             self.own(contract, contracts, upstream, desk)?;
             self.tombstone(contract, upstream, moment)?;
         }
-        let last = self.last.get(&client).copied();
-        match last {
-            Some(Last { sure: Some(day), .. }) => {
-                self.right(client, contracts, upstream, desk, day)
-            }
-            Some(Last { result: RunResult::Held, at, started, .. }) if at == moment.passed => {
-                let there: Vec<&Contract> =
-                    there.into_iter().filter(|one| one.created < started).collect();
-                self.held(client, &there, upstream, desk, moment)
-            }
-            _ => Ok(()),
+        let Some(Last { at, started, result, sure }) = self.last.get(&client).copied() else {
+            return Ok(());
+        };
+        if result == RunResult::Held && at == moment.passed {
+            let there: Vec<&Contract> =
+                there.into_iter().filter(|one| one.created < started).collect();
+            self.held(client, &there, upstream, desk, moment)?;
+        }
+        match sure {
+            Some(day) => self.right(client, contracts, upstream, desk, day),
+            None => Ok(()),
         }
     }
 
@@ -392,7 +395,10 @@ impl Watch {
             return broken(ACKNOWLEDGED, told);
         }
         if let Some(lost) = self.known.difference(stored).next() {
-            return broken(ACKNOWLEDGED, format!("the contract {lost} is not in the store any more"));
+            return broken(
+                ACKNOWLEDGED,
+                format!("the contract {lost} is not in the store any more"),
+            );
         }
         Ok(())
     }
@@ -413,79 +419,9 @@ fn is_ignored(desk: &Desk, key: ItemKey, day: NaiveDate) -> bool {
     desk.ignored.get(&key).is_some_and(|until| until.is_none_or(|until| day <= until))
 }
 
-/// Everything that the store answers, to be compared across a restart.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
-    seq: u64,
-    contracts: BTreeMap<ItemKey, Contract>,
-    clients: BTreeMap<i64, ClientState>,
-    marks: BTreeMap<ItemKey, Mark>,
-    memos: Vec<Memo>,
-}
-
-impl Snapshot {
-    pub fn of(store: &Store) -> Snapshot {
-        let contracts = store.all_contracts().expect("contracts");
-        let clients = store.clients().expect("clients");
-        Snapshot {
-            seq: store.head().seq,
-            contracts: contracts.into_iter().map(|one| (one.key, one)).collect(),
-            clients: clients.into_iter().map(|one| (one.client.id.0, one)).collect(),
-            marks: store.all_marks().expect("marks").into_iter().map(|m| (m.key, m)).collect(),
-            memos: store.memos().expect("memos"),
-        }
-    }
-
-    /// What is stored after a restart is what was there before it, and at most what was under way
-    /// besides: each commit that came on top is one client's.
-    pub fn survived(&self, after: &Snapshot) -> Result<(), Broken> {
-        let Some(more) = after.seq.checked_sub(self.seq) else {
-            let told = format!("the store went back from commit {} to {}", self.seq, after.seq);
-            return broken(ACKNOWLEDGED, told);
-        };
-        let mut changed = BTreeSet::new();
-        for (id, state) in &after.clients {
-            if self.clients.get(id) != Some(state) {
-                changed.insert(*id);
-            }
-        }
-        let lost = self.contracts.keys().find(|key| !after.contracts.contains_key(key));
-        if let Some(lost) = lost {
-            return broken(ACKNOWLEDGED, format!("{lost} was lost in a restart"));
-        }
-        for (key, contract) in &after.contracts {
-            if self.contracts.get(key) != Some(contract) {
-                changed.insert(contract.client.0);
-            }
-        }
-        for key in self.marks.keys().chain(after.marks.keys()) {
-            let (before, now) = (self.marks.get(key), after.marks.get(key));
-            if before != now
-                && let Some(mark) = before.or(now)
-            {
-                changed.insert(mark.client.0);
-            }
-        }
-        for memo in self.memos.iter().chain(&after.memos) {
-            if self.memos.contains(memo) != after.memos.contains(memo) {
-                changed.insert(match memo.key() {
-                    MemoKey::Holding(client, _) => client.0,
-                    MemoKey::Pause(client) => client.map_or(-1, |client| client.0),
-                });
-            }
-        }
-        if changed.len() as u64 > more {
-            let told = format!("{more} commits came with a restart, and {changed:?} changed");
-            return broken(ACKNOWLEDGED, told);
-        }
-        Ok(())
-    }
-}
-
 /// The moment of the next run that is due, as the store has it.
 pub fn next_due(clients: &[ClientState], desk: &Desk) -> Option<DateTime<Utc>> {
-    let awaited = |state: &&ClientState| {
-        state.auto_sync && !desk.paused.contains_key(&state.client.id.0)
-    };
+    let awaited =
+        |state: &&ClientState| state.auto_sync && !desk.paused.contains_key(&state.client.id.0);
     clients.iter().filter(awaited).filter_map(|state| state.next_run).min()
 }

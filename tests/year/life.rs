@@ -80,7 +80,8 @@ impl Life {
                         zone_url: None,
                         discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
                         max_requests_per_hour: settings.autotask.max_requests_per_hour,
-                        concurrency_per_endpoint: settings.autotask.concurrency_per_endpoint as usize,
+                        concurrency_per_endpoint: settings.autotask.concurrency_per_endpoint
+                            as usize,
                         request_timeout: settings.autotask.request_timeout,
                         proxy: None,
                         ca_file: None,
@@ -167,6 +168,11 @@ impl Life {
         block_on(self.store.clone().close()).expect("it closes");
         drop(self.supervisor);
         false
+    }
+
+    /// Lets the daemon go on without auto-sync, for a test of who notices.
+    pub fn fall_asleep(&self) {
+        self.supervisor.abort();
     }
 
     /// Ends at once, wherever every task is.

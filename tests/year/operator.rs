@@ -80,7 +80,7 @@ pub enum Wish {
     Resume(i64),
     /// To apply what a run of a client held, or to leave it as it is.
     Accept(i64, RunId),
-    Reject(i64, RunId),
+    Reject(RunId),
     Doctor,
     Prune,
 }
@@ -134,7 +134,11 @@ impl Desk {
             82..86 => Wish::Pause(client),
             86..90 => {
                 let paused: Vec<i64> = self.paused.keys().copied().collect();
-                Wish::Resume(if paused.is_empty() { client } else { paused[rng.usize(..paused.len())] })
+                Wish::Resume(if paused.is_empty() {
+                    client
+                } else {
+                    paused[rng.usize(..paused.len())]
+                })
             }
             90..95 => Wish::Look(client),
             95..98 => Wish::Doctor,
@@ -247,7 +251,7 @@ impl Desk {
                     life.ask(async move { engine.accept(run, &who, Progress::new()).await });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
-            Wish::Reject(_, run) => {
+            Wish::Reject(run) => {
                 let answer = life.ask(async move { engine.reject(run, None, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if let Ok((held, _)) = &answer {
@@ -297,13 +301,7 @@ impl Desk {
     }
 
     /// A switch was acknowledged.
-    pub fn acknowledge_switch(
-        &mut self,
-        id: i64,
-        on: bool,
-        at: Option<NaiveTime>,
-        now: Duration,
-    ) {
+    pub fn acknowledge_switch(&mut self, id: i64, on: bool, at: Option<NaiveTime>, now: Duration) {
         let before = self.switches.get(&id).copied();
         let at = if on { at.or(before.and_then(|switch| switch.at)) } else { None };
         if !on {
@@ -315,16 +313,12 @@ impl Desk {
     }
 
     /// Takes over what a daemon that was killed may have stored or not, if it is one of the two.
-    pub fn adopt(
-        &mut self,
-        wish: &Wish,
-        life: &Life,
-        now: Duration,
-    ) -> Result<(), String> {
+    pub fn adopt(&mut self, wish: &Wish, life: &Life, now: Duration) -> Result<(), String> {
         match wish {
             Wish::Edit(key, edit) => {
                 let Ok(Some(contract)) = life.store.contract(*key) else { return Ok(()) };
-                let (told, mut own) = (Own::of(&contract), self.own.get(key).cloned().unwrap_or_default());
+                let (told, mut own) =
+                    (Own::of(&contract), self.own.get(key).cloned().unwrap_or_default());
                 if own == told {
                     return Ok(());
                 }
@@ -335,7 +329,8 @@ impl Desk {
                 self.own.insert(*key, own);
             }
             Wish::Ignore(key, _) | Wish::Unignore(key) => {
-                let mark: Option<Mark> = life.store.mark(*key).map_err(|error| error.to_string())?;
+                let mark: Option<Mark> =
+                    life.store.mark(*key).map_err(|error| error.to_string())?;
                 match mark.and_then(|mark| mark.ignored) {
                     Some(ignored) => self.ignored.insert(*key, ignored.until),
                     None => self.ignored.remove(key),
@@ -359,7 +354,7 @@ impl Desk {
                     self.paused.insert(*id, now);
                 }
             }
-            Wish::Reject(_, run) => {
+            Wish::Reject(run) => {
                 if let Ok(held) = life.engine.held_by(*run)
                     && held.holding.rejected.is_some()
                 {

@@ -15,7 +15,6 @@ const SHOWN: usize = 60;
 pub struct Trace {
     hash: DefaultHasher,
     last: VecDeque<String>,
-    lines: u64,
     /// The hash after each line, so that the first that differs can be named.
     hashes: Vec<u64>,
     /// Whether every line is shown as it is told.
@@ -27,8 +26,12 @@ impl Trace {
     pub fn tell(&mut self, passed: Duration, what: impl Display) {
         let seconds = passed.as_secs();
         let (days, rest) = (seconds / 86_400, seconds % 86_400);
-        let line =
-            format!("day {days:3} {:02}:{:02}:{:02}  {what}", rest / 3600, rest / 60 % 60, rest % 60);
+        let line = format!(
+            "day {days:3} {:02}:{:02}:{:02}  {what}",
+            rest / 3600,
+            rest / 60 % 60,
+            rest % 60
+        );
         self.hash.write(line.as_bytes());
         self.hash.write_u8(b'\n');
         self.hashes.push(self.hash.finish());
@@ -40,17 +43,6 @@ impl Trace {
             self.last.pop_front();
         }
         self.last.push_back(line);
-        self.lines += 1;
-    }
-
-    /// The hash of all lines so far.
-    pub fn hash(&self) -> u64 {
-        self.hash.finish()
-    }
-
-    /// How many lines there are.
-    pub fn lines(&self) -> u64 {
-        self.lines
     }
 
     /// The hash after each line.

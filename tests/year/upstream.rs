@@ -271,15 +271,6 @@ impl Upstream {
         }
     }
 
-    /// The client that an item belongs to now.
-    pub fn company_of(&self, key: ItemKey) -> Option<i64> {
-        let id = match key.letter {
-            Letter::Agreement => key.id,
-            _ => self.additions.get(&key)?.agreement,
-        };
-        Some(self.agreements.get(&id)?.company)
-    }
-
     /// The keys of everything below an agreement.
     pub fn below(&self, agreement: i64) -> Vec<ItemKey> {
         self.below.get(&agreement).into_iter().flatten().copied().collect()

@@ -154,8 +154,9 @@ impl Wire {
         state.traffic.most_at_a_time = running.max(state.traffic.most_at_a_time);
         if running > state.places {
             let places = state.places;
-            let told =
-                format!("concurrency: {running} requests at a time at {endpoint}, {places} allowed");
+            let told = format!(
+                "concurrency: {running} requests at a time at {endpoint}, {places} allowed"
+            );
             state.violations.push(told);
         }
         let reads = verb == "GET"
@@ -184,9 +185,10 @@ impl Wire {
         }
         // Those that were under way when the first came are no new tries.
         let since = *state.refused_since.get_or_insert(now);
-        let tries = state.hour.iter().filter(|s| {
-            s.refused && s.at > since && !s.forgotten && now - s.at + s.aged < HOUR
-        });
+        let tries = state
+            .hour
+            .iter()
+            .filter(|s| s.refused && s.at > since && !s.forgotten && now - s.at + s.aged < HOUR);
         let tries = tries.count();
         if tries > MOST_REFUSALS {
             let told = format!("lockout: {tries} refused authentications within an hour");
