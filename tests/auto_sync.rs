@@ -1,165 +1,34 @@
-//! Auto-sync on a clock that the test moves: the engine and a real store, the fake tenant called in
-//! process, and days that pass in no time.
-//!
-//! The runtime's clock is paused. It would jump by itself whenever every task waits, also while the
-//! store's own thread writes; so the test never waits idly: it yields until what it wants is there.
+//! Auto-sync on a clock that the test moves: days pass in no time.
 
 #![cfg(feature = "demo")]
 
 mod in_process;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use in_process::InProcess;
-use lmsyncd::autotask::{Autotask, Options, Progress, ZoneMemory};
-use lmsyncd::clock::Clock;
-use lmsyncd::config::{self, Settings};
-use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
-use lmsyncd::engine::{Engine, Order, Parts, Patience};
-use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Run, RunResult, Trigger};
-use lmsyncd::store::Store;
+use chrono::{NaiveTime, TimeDelta};
+use in_process::house::{House, hours, noon, stories};
+use lmsyncd::autotask::Progress;
+use lmsyncd::demo::tenant::{Entity, Fault};
+use lmsyncd::engine::{Order, Patience};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
 use lmsyncd::sync::select::Choice;
-use secrecy::SecretString;
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance};
 
-const BASE: &str = "http://127.0.0.1:1/ATServicesRest/";
 const ACME: ClientId = ClientId(174);
-
-/// The runtime's paused clock, as a clock of the program.
-struct Paused {
-    base: DateTime<Utc>,
-    start: Instant,
-}
-
-impl Clock for Paused {
-    fn now(&self) -> DateTime<Utc> {
-        self.base + TimeDelta::from_std(self.start.elapsed()).expect("in range")
-    }
-}
 
 fn acme() -> ClientRef {
     ClientRef { id: ACME, name: "Acme Dental".to_owned() }
 }
 
-fn noon() -> DateTime<Utc> {
-    let day = NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date");
-    (day.and_time(NaiveTime::MIN) + TimeDelta::hours(12)).and_utc()
-}
-
-fn tenant() -> Tenant {
-    let tenant = Tenant::stories(noon().date_naive());
-    tenant.set_base_url("http://127.0.0.1:1");
-    tenant
-}
-
-/// A daemon without a socket.
-struct House {
-    engine: Arc<Engine>,
-    store: Store,
-    supervisor: JoinHandle<()>,
-}
-
-impl House {
-    /// Starts one on a folder, at a moment.
-    fn start(folder: &Path, tenant: &Tenant, now: DateTime<Utc>) -> House {
-        let clock: Arc<dyn Clock> = Arc::new(Paused { base: now, start: Instant::now() });
-        let (store, opening) = Store::open(&folder.join("store"), now).expect("the store opens");
-        let (tenant, seen) = (tenant.clone(), Arc::clone(&clock));
-        let connect = move |_: &Settings| {
-            let transport = Arc::new(InProcess(tenant.clone()));
-            Ok(Arc::new(Autotask::new(
-                options(&tenant),
-                transport,
-                Arc::clone(&seen),
-                ZoneMemory::none(),
-            )))
-        };
-        let engine = Engine::new(Parts {
-            store: store.clone(),
-            opening,
-            clock,
-            settings: settings(),
-            load: Box::new(|| Ok(settings())),
-            connect: Box::new(connect),
-        })
-        .expect("an engine");
-        let supervisor = tokio::spawn(Arc::clone(&engine).supervise());
-        House { engine, store, supervisor }
-    }
-
-    async fn stop(self) {
-        self.engine.stop();
-        self.engine.drained().await;
-        self.supervisor.await.expect("it ends");
-        drop(self.engine);
-        self.store.close().await.expect("it closes");
-    }
-
-    async fn switch_on(&self, at: Option<NaiveTime>) {
-        self.engine.switch(&[acme()], true, at, &Actor::daemon()).await.expect("switched");
-    }
-
-    fn runs(&self) -> Vec<Run> {
-        self.engine.runs(None, 1000).expect("runs")
-    }
-
-    /// Yields until so many runs are recorded.
-    async fn until_runs(&self, count: usize) {
-        let patience = std::time::Instant::now() + Duration::from_secs(60);
-        while self.runs().len() < count || !self.engine.running().is_empty() {
-            assert!(std::time::Instant::now() < patience, "only {:#?}", self.runs());
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(self.runs().len(), count);
-    }
-
-    /// Gives the engine every chance to do something it should not do.
-    async fn no_more_than(&self, count: usize) {
-        for _ in 0..1000 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(self.runs().len(), count, "{:#?}", self.runs());
-    }
-}
-
-fn options(tenant: &Tenant) -> Options {
-    let credentials = tenant.credentials();
-    Options {
-        username: credentials.username,
-        secret: SecretString::from(credentials.secret),
-        integration_code: SecretString::from(credentials.integration_code),
-        zone_url: None,
-        discovery_url: BASE.to_owned(),
-        max_requests_per_hour: 2000,
-        concurrency_per_endpoint: 2,
-        request_timeout: Duration::from_secs(120),
-        proxy: None,
-        ca_file: None,
-        user_defined: Vec::new(),
-    }
-}
-
-fn settings() -> Settings {
-    let text =
-        "version = 1\n[autotask]\nusername = \"api@MSP.EXAMPLE\"\nintegration-code = \"x\"\n";
-    config::parse(text, Path::new("/etc/lmsyncd/lmsyncd.toml")).expect("settings")
-}
-
-fn hours(hours: u64) -> Duration {
-    Duration::from_secs(hours * 3600)
-}
-
 #[tokio::test(start_paused = true)]
 async fn it_runs_at_once_and_then_every_24_hours() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(None).await;
+    house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     advance(hours(23)).await;
     house.no_more_than(1).await;
@@ -179,9 +48,9 @@ async fn it_runs_at_once_and_then_every_24_hours() {
 #[tokio::test(start_paused = true)]
 async fn what_was_missed_is_caught_up_once() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(None).await;
+    house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     house.stop().await;
 
@@ -201,10 +70,10 @@ async fn what_was_missed_is_caught_up_once() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_tried_again_soon_and_success_returns_to_the_day() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
     tenant.faults().set(Fault::WrongAuth);
-    house.switch_on(None).await;
+    house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     assert_eq!(house.runs()[0].result, RunResult::Failed);
     // Credentials do not mend themselves, and trying again and again locks the account.
@@ -220,9 +89,9 @@ async fn a_failure_is_tried_again_soon_and_success_returns_to_the_day() {
 #[tokio::test(start_paused = true)]
 async fn a_time_of_day_is_kept() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(NaiveTime::from_hms_opt(2, 30, 0)).await;
+    house.switch_on(&[acme()], NaiveTime::from_hms_opt(2, 30, 0)).await;
     house.until_runs(1).await;
     for days in 2..5 {
         advance(hours(24)).await;
@@ -235,11 +104,65 @@ async fn a_time_of_day_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_interval_made_shorter_counts_from_the_last_run() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(&[acme()], None).await;
+    house.until_runs(1).await;
+    advance(hours(4)).await;
+    house.reload("[sync]\ninterval = \"6h\"");
+    house.no_more_than(1).await;
+    let next = || house.engine.board(Some(&acme())).expect("a board").clients[0].state.next_run;
+    let minutes =
+        |next: Option<chrono::DateTime<chrono::Utc>>| (next.expect("one") - noon()).num_minutes();
+    assert_eq!(minutes(next()), 6 * 60);
+    house.reload("[sync]\ninterval = \"48h\"");
+    assert_eq!(minutes(next()), 24 * 60, "a longer one lets the planned run stand");
+    house.reload("[sync]\ninterval = \"6h\"");
+    advance(hours(2)).await;
+    house.until_runs(2).await;
+    assert_eq!(minutes(next()), 12 * 60);
+    // Shorter than the time that has passed since: now, and once.
+    advance(hours(3)).await;
+    house.reload("[sync]\ninterval = \"2h\"");
+    house.until_runs(3).await;
+    house.no_more_than(3).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agreement_that_went_to_another_client_is_settled_in_one_night() {
+    const OTHER: ClientId = ClientId(178);
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let house = House::start(folder.path(), &tenant, noon());
+    let other = ClientRef { id: OTHER, name: "Summit Veterinary".to_owned() };
+    house.switch_on(&[acme(), other], None).await;
+    house.until_runs(2).await;
+    let owners = || -> Vec<ClientId> {
+        let keys = ["A29683353", "S55102", "S55103", "S55104"];
+        let owner =
+            |key: &str| house.engine.contract(key.parse().expect("a key")).expect("one").client;
+        keys.into_iter().map(owner).collect()
+    };
+    assert_eq!(owners(), [ACME; 4]);
+    for (night, owner) in [(2, OTHER), (3, ACME)] {
+        tenant.set(Entity::Contracts, 29_683_353, "companyID", owner.0).expect("moved");
+        advance(hours(25)).await;
+        house.until_runs(night * 2).await;
+        assert_eq!(owners(), [owner; 4]);
+    }
+    assert!(house.runs().iter().all(|run| run.result == RunResult::Ok && run.counts.vanished == 0));
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn background_work_stands_back_while_others_need_the_hour() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(None).await;
+    house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     tenant.limits().set_used(6000);
     advance(hours(25)).await;
@@ -253,9 +176,9 @@ async fn background_work_stands_back_while_others_need_the_hour() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(None).await;
+    house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     // To whoever commits, a store that was closed is like one whose disk is full.
     house.store.clone().close().await.expect("it closes");
@@ -288,13 +211,15 @@ async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
 #[tokio::test(start_paused = true)]
 async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    // Without it, no timer but that of the look can make the paused clock jump.
+    // Without them, no timer but that of the look can make the paused clock jump.
     house.supervisor.abort();
+    house.teller.abort();
     tenant.faults().set(Fault::HourlyLimit);
     let began = Instant::now();
-    house.switch_on(None).await;
+    let switched = house.engine.switch(&[acme()], true, None, &Actor::daemon()).await;
+    switched.expect("switched");
     assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
     let state = house.engine.client_state(ACME).expect("a state").expect("one");
     assert!(state.auto_sync);
@@ -303,7 +228,7 @@ async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
 #[tokio::test(start_paused = true)]
 async fn a_part_of_a_name_is_not_settled_by_what_was_known_long_ago() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
     let found = house.engine.resolve("acme").await.expect("one");
     assert_eq!(found.id, ACME);
@@ -320,7 +245,7 @@ async fn a_part_of_a_name_is_not_settled_by_what_was_known_long_ago() {
 #[tokio::test(start_paused = true)]
 async fn a_long_question_keeps_nobody_waiting_but_the_next_long_ones() {
     let folder = TempDir::new().expect("a folder");
-    let house = House::start(folder.path(), &tenant(), noon());
+    let house = House::start(folder.path(), &stories(), noon());
     let (answer, wait) = std::sync::mpsc::channel::<()>();
     let wait = Arc::new(std::sync::Mutex::new(wait));
     let question = || {

@@ -3,14 +3,12 @@
 
 #![cfg(feature = "demo")]
 
-#[path = "in_process/house.rs"]
-mod house;
 mod in_process;
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use house::{House, busily, noon, tenant};
+use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::engine::Subscription;
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Event, EventName, RunResult};
 use lmsyncd::sync::standing::Health;
@@ -23,10 +21,6 @@ fn client(id: i64) -> ClientRef {
 
 fn dana() -> Actor {
     Actor { uid: Some(1000), name: "dana".to_owned(), pid: None }
-}
-
-fn hours(hours: u64) -> Duration {
-    Duration::from_secs(hours * 3600)
 }
 
 fn health(house: &House, id: i64) -> Health {
@@ -55,7 +49,7 @@ fn alerts(events: &mut Subscription) -> Vec<EventName> {
 #[tokio::test(start_paused = true)]
 async fn what_came_due_in_a_pause_is_caught_up_once_when_it_is_resumed() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
     two_clients(&house).await;
     let mut events = house.engine.subscribe().expect("listening");
@@ -88,7 +82,7 @@ async fn what_came_due_in_a_pause_is_caught_up_once_when_it_is_resumed() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_of_one_client_leaves_the_others_alone_and_ends_by_itself() {
     let folder = TempDir::new().expect("a folder");
-    let house = House::start(folder.path(), &tenant(), noon());
+    let house = House::start(folder.path(), &stories(), noon());
     two_clients(&house).await;
     let mut events = house.engine.subscribe().expect("listening");
     busily(house.engine.pause(&[client(174)], Some("30h"), &dana())).await.expect("paused");
@@ -114,7 +108,7 @@ async fn a_pause_of_one_client_leaves_the_others_alone_and_ends_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_survives_a_restart_and_a_clock_that_is_set() {
     let folder = TempDir::new().expect("a folder");
-    let tenant = tenant();
+    let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
     two_clients(&house).await;
     busily(house.engine.pause(&[], Some("2d"), &dana())).await.expect("paused");
@@ -148,7 +142,7 @@ async fn a_pause_survives_a_restart_and_a_clock_that_is_set() {
 #[tokio::test(start_paused = true)]
 async fn what_is_paused_is_named() {
     let folder = TempDir::new().expect("a folder");
-    let house = House::start(folder.path(), &tenant(), noon());
+    let house = House::start(folder.path(), &stories(), noon());
     let refused = busily(house.engine.pause(&[client(174)], None, &dana())).await.expect_err("off");
     assert_eq!(refused.code, Code::InvalidArgument);
     two_clients(&house).await;

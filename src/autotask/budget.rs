@@ -43,10 +43,12 @@ impl Budget {
     pub fn take(&self, work: Work, now: DateTime<Utc>) -> Result<(), RateLimit> {
         let (cap, share) = (self.cap, work.share_of(self.cap));
         self.with(now, |sent| {
-            if sent.len() >= usize::try_from(share).unwrap_or(usize::MAX) {
+            if let Some(over) = sent.len().checked_sub(share as usize) {
+                // With a share of nothing there is no request whose end would help.
+                let next = sent.get(over).map_or(now, |oldest| *oldest) + WINDOW;
                 return Err(match share < cap {
                     true => RateLimit::Share { share, cap },
-                    false => RateLimit::Own { cap },
+                    false => RateLimit::Own { cap, next },
                 });
             }
             sent.push_back(now);
@@ -139,7 +141,7 @@ mod tests {
         new.take_over(&old);
         assert_eq!(new.used(at(1)), 1);
         assert_eq!(new.take(Work::Person, at(1)), Ok(()));
-        assert_eq!(new.take(Work::Person, at(2)), Err(RateLimit::Own { cap: 2 }));
+        assert_eq!(new.take(Work::Person, at(2)), Err(RateLimit::Own { cap: 2, next: at(60) }));
     }
 
     #[test]
@@ -147,7 +149,7 @@ mod tests {
         let budget = Budget::new(2);
         assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
         assert_eq!(budget.take(Work::Person, at(30)), Ok(()));
-        assert_eq!(budget.take(Work::Person, at(59)), Err(RateLimit::Own { cap: 2 }));
+        assert_eq!(budget.take(Work::Person, at(59)), Err(RateLimit::Own { cap: 2, next: at(60) }));
         assert_eq!(budget.used(at(59)), 2);
         assert_eq!(budget.take(Work::Person, at(60)), Ok(()));
         assert_eq!(budget.used(at(60)), 2);
@@ -158,7 +160,7 @@ mod tests {
     fn a_clock_that_steps_back_neither_frees_nor_locks_the_budget() {
         let budget = Budget::new(1);
         assert_eq!(budget.take(Work::Person, at(1000)), Ok(()));
-        assert_eq!(budget.take(Work::Person, at(0)), Err(RateLimit::Own { cap: 1 }));
+        assert_eq!(budget.take(Work::Person, at(0)), Err(RateLimit::Own { cap: 1, next: at(60) }));
         assert_eq!(budget.take(Work::Person, at(60)), Ok(()));
     }
 
@@ -171,7 +173,7 @@ mod tests {
         let stopped = Err(RateLimit::Share { share: 9, cap: 10 });
         assert_eq!(budget.take(Work::Background, at(1)), stopped);
         assert_eq!(budget.take(Work::Person, at(1)), Ok(()));
-        assert_eq!(budget.take(Work::Person, at(1)), Err(RateLimit::Own { cap: 10 }));
+        assert_eq!(budget.take(Work::Person, at(1)), Err(RateLimit::Own { cap: 10, next: at(60) }));
     }
 
     #[test]

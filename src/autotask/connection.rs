@@ -7,16 +7,19 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::brake::Brake;
 use super::budget::Budget;
 use super::classify::classify;
 use super::entity::Endpoint;
 use super::error::{AutotaskError, RateLimit};
-use super::limit::Limits;
+use super::limit::{Limits, Place};
 use super::options::Options;
 use super::progress::Progress;
 use super::remembered::UseMemory;
@@ -29,11 +32,14 @@ use super::work::Work;
 use super::zone::{self, Zone, ZoneMemory};
 use crate::clock::Clock;
 
+/// The shortest wait for budget: a clock that stands still must not make it spin.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
 /// The way to one tenant.
 pub(super) struct Connection {
     credentials: Credentials,
     discovery_url: String,
-    timeout: std::time::Duration,
+    timeout: Duration,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     zone: Zone,
@@ -44,6 +50,8 @@ pub(super) struct Connection {
     memory: UseMemory,
     requests: AtomicU64,
     known: Mutex<Known>,
+    /// Told when refused credentials are accepted again.
+    released: Notify,
     /// Held by the one request that tries the credentials.
     trial: tokio::sync::Mutex<()>,
     /// Held by the one request that discovers the zone.
@@ -83,6 +91,7 @@ impl Connection {
             memory: UseMemory::none(),
             requests: AtomicU64::new(0),
             known: Mutex::new(Known { auth: Auth::Untried, remote_date: None }),
+            released: Notify::new(),
             trial: tokio::sync::Mutex::default(),
             discovery: tokio::sync::Mutex::default(),
             watching: tokio::sync::Mutex::default(),
@@ -102,11 +111,12 @@ impl Connection {
         self.memory.keep_now(&self.budget, &self.brake, self.credentials.trace(), now);
     }
 
-    /// Goes on where `old` stood: its requests count toward this one's budget, and, if the
-    /// credentials are the same, what became of them is known already.
+    /// Goes on where `old` stood: its requests count toward this one's budget and take its places,
+    /// and, if the credentials are the same, what became of them is known already.
     pub fn take_over(&self, old: &Connection) {
         self.budget.take_over(&old.budget);
         self.tenant.take_over(&old.tenant);
+        self.limits.take_over(&old.limits);
         let known = *old.known.lock().unwrap_or_else(PoisonError::into_inner);
         let same = self.credentials.same_as(&old.credentials);
         if same {
@@ -162,7 +172,8 @@ impl Connection {
         let zone = self.zone_url(progress).await?;
         if request.endpoint() != Endpoint::Threshold {
             self.watch_tenant(&zone, progress).await;
-            self.tenant.check(progress.work(), self.clock.now())?;
+            let allowed = self.tenant.check(progress.work(), self.clock.now());
+            allowed.inspect_err(|limit| progress.stop(*limit))?;
         }
         let mut outcome = self.send(request, &zone, progress, progress.work()).await;
         if let Err(error) = &outcome
@@ -202,7 +213,13 @@ impl Connection {
         if self.brake.release() {
             tracing::info!("autotask accepts the credentials again");
             self.keep();
+            self.released.notify_waiters();
         }
+    }
+
+    /// Ends when credentials that were refused are accepted again, whoever tried them.
+    pub fn released(&self) -> Notified<'_> {
+        self.released.notified()
     }
 
     /// The credentials were refused, and looking for another zone did not help.
@@ -263,12 +280,8 @@ impl Connection {
         progress: &Progress,
         work: Work,
     ) -> Result<Value, AutotaskError> {
-        let _place = self.limits.enter(request.endpoint()).await;
+        let _place = self.begin(request.endpoint(), progress, work).await?;
         let now = self.clock.now();
-        if let Some(blocked) = self.brake.blocked(work, now) {
-            return Err(AutotaskError::Blocked(blocked));
-        }
-        self.budget.take(progress.work(), now)?;
         self.tenant.sent();
         self.memory.keep(&self.budget, &self.brake, self.credentials.trace(), now);
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -302,6 +315,39 @@ impl Connection {
             Err(error) => tracing::debug!(%request, %error, "autotask did not serve the request"),
         }
         outcome
+    }
+
+    /// Waits for a place, and takes one request out of the budget; where that is used up, for the
+    /// next, if somebody sees it wait and it does not take too long.
+    async fn begin(
+        &self,
+        endpoint: Endpoint,
+        progress: &Progress,
+        work: Work,
+    ) -> Result<Option<Place>, AutotaskError> {
+        loop {
+            let place = self.limits.enter(endpoint).await;
+            let now = self.clock.now();
+            if let Some(blocked) = self.brake.blocked(work, now) {
+                return Err(AutotaskError::Blocked(blocked));
+            }
+            match self.budget.take(progress.work(), now) {
+                Ok(()) => {
+                    progress.waited();
+                    return Ok(place);
+                }
+                Err(RateLimit::Own { next, .. }) if progress.may_wait(next, now) => {
+                    drop(place);
+                    progress.waiting_for_budget(next);
+                    let wait = (next - now).to_std().unwrap_or_default();
+                    tokio::time::sleep(wait.max(SHORTEST_WAIT)).await;
+                }
+                Err(limit) => {
+                    progress.stop(limit);
+                    return Err(limit.into());
+                }
+            }
+        }
     }
 
     /// Keeps a reading of the tenant's use.
@@ -367,7 +413,7 @@ fn may_have_moved(error: &AutotaskError) -> bool {
     }
 }
 
-fn too_slow(timeout: std::time::Duration) -> TransportError {
+fn too_slow(timeout: Duration) -> TransportError {
     let cause = format!("no answer within {} seconds", timeout.as_secs());
     TransportError { trouble: Trouble::Timeout, cause }
 }

@@ -118,7 +118,10 @@ async fn the_budget_stops_requests_before_they_are_sent() {
     let transport = Arc::new(script.clone());
     let connection = Connection::new(options, transport, Arc::clone(&clock) as _, memory);
     assert!(ask(&connection).await.is_ok());
-    assert_eq!(ask(&connection).await, Err(RateLimit::Own { cap: 2 }.into()));
+    assert_eq!(
+        ask(&connection).await,
+        Err(RateLimit::Own { cap: 2, next: now() + chrono::TimeDelta::hours(1) }.into())
+    );
     assert_eq!((script.total(), connection.requests_total()), (2, 2));
     assert_eq!(connection.usage().requests_last_hour, 2);
     clock.advance(chrono::TimeDelta::minutes(60));

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::Local;
+use chrono::{DateTime, Local, Utc};
 
 use crate::model::{Code, Failure};
 
@@ -106,6 +106,12 @@ pub enum AutotaskError {
         /// What gave it away.
         reason: String,
     },
+    /// Rows that span pages are not as many as Autotask counts, twice in a row.
+    #[error("the rows of {entity} changed while they were read")]
+    RowsChanged {
+        /// The entity.
+        entity: Entity,
+    },
     /// Something in the configuration cannot be used.
     #[error("{key} cannot be used: {reason}")]
     BadConfiguration {
@@ -150,10 +156,16 @@ pub enum RateLimit {
         cap: u32,
     },
     /// The daemon's own requests of the hour are used up.
-    #[error("the {cap} requests an hour that max-requests-per-hour allows are used up")]
+    #[error(
+        "the {cap} requests an hour that max-requests-per-hour allows are used up; the next is \
+         free at {}",
+        shown(.next)
+    )]
     Own {
         /// How many are allowed.
         cap: u32,
+        /// When the next one may be made.
+        next: DateTime<Utc>,
     },
 }
 
@@ -164,6 +176,7 @@ impl AutotaskError {
             AutotaskError::Unreachable { .. }
             | AutotaskError::RateLimited(_)
             | AutotaskError::Failed { .. }
+            | AutotaskError::RowsChanged { .. }
             | AutotaskError::Garbled { .. } => true,
             AutotaskError::AuthFailed { .. }
             | AutotaskError::Blocked(_)
@@ -212,6 +225,7 @@ impl AutotaskError {
             | AutotaskError::UnknownField { .. }
             | AutotaskError::Refused { .. }
             | AutotaskError::NotFound { .. }
+            | AutotaskError::RowsChanged { .. }
             | AutotaskError::FilterIgnored { .. } => Code::AutotaskFailed,
             AutotaskError::BadConfiguration { .. } => Code::BadConfiguration,
         }
@@ -270,7 +284,9 @@ impl AutotaskError {
                 "it is tried again by itself; all integrations of the tenant share the limit, and \
                  `lmsyncctl doctor` shows its use"
             }
-            AutotaskError::Failed { .. } | AutotaskError::Garbled { .. } => {
+            AutotaskError::Failed { .. }
+            | AutotaskError::Garbled { .. }
+            | AutotaskError::RowsChanged { .. } => {
                 "it is tried again by itself; if it stays, run `lmsyncctl doctor` and look at \
                  Autotask's status page"
             }
@@ -296,7 +312,7 @@ impl AutotaskError {
 }
 
 /// A moment as the person at this server knows it.
-fn shown(at: &chrono::DateTime<chrono::Utc>) -> String {
+fn shown(at: &DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
@@ -321,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_own_budget_is_transient_but_not_retried() {
-        let error = AutotaskError::from(RateLimit::Own { cap: 2000 });
+        let error = AutotaskError::from(RateLimit::Own { cap: 2000, next: DateTime::UNIX_EPOCH });
         assert!(error.is_transient());
         assert!(!error.is_worth_a_retry());
         assert!(error.to_string().contains("max-requests-per-hour"));

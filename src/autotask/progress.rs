@@ -6,7 +6,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::entity::Entity;
+use super::error::RateLimit;
 use super::work::Work;
 
 /// What a reading is doing.
@@ -19,10 +22,18 @@ pub enum Phase {
     Reading(Entity),
     /// Waiting for another run of the same client to end.
     Queued,
+    /// Waiting until then for the daemon's own requests of the hour.
+    ForBudget(DateTime<Utc>),
     /// Waiting this long before the next try, because Autotask asked for it or failed.
     Waiting(Duration),
     /// Something else, in the words for a person.
     Doing(&'static str),
+}
+
+impl Phase {
+    fn is_wait(self) -> bool {
+        matches!(self, Phase::Waiting(_) | Phase::ForBudget(_))
+    }
 }
 
 /// How far a reading is.
@@ -40,6 +51,10 @@ pub struct Report {
     pub phase: Phase,
 }
 
+/// How long a person who sees it waits for the daemon's own requests of the hour, in all. What would
+/// take longer ends at once and says when to come back.
+pub const BUDGET_WAIT: TimeDelta = TimeDelta::minutes(5);
+
 type Listener = Box<dyn Fn(&Report) + Send + Sync>;
 
 /// The progress of one reading.
@@ -48,6 +63,11 @@ pub struct Progress {
     report: Mutex<(Report, Option<Phase>)>,
     listener: Option<Listener>,
     work: Work,
+    stopped: Mutex<Option<RateLimit>>,
+    /// Whether somebody sees it, so that nobody waits for budget without a word.
+    is_seen: bool,
+    /// When it first waited for budget.
+    short_since: Mutex<Option<DateTime<Utc>>>,
 }
 
 impl Progress {
@@ -59,6 +79,17 @@ impl Progress {
     /// The same progress, of other work than a person's.
     pub fn with_work(self, work: Work) -> Progress {
         Progress { work, ..self }
+    }
+
+    /// The same progress, which somebody sees or not. Only one that is seen waits for budget.
+    pub fn seen(self, is_seen: bool) -> Progress {
+        Progress { is_seen, ..self }
+    }
+
+    /// Whether it may wait for budget until `next`, at `now`.
+    pub(super) fn may_wait(&self, next: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let mut since = self.short_since.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_seen && self.work == Work::Person && next <= *since.get_or_insert(now) + BUDGET_WAIT
     }
 
     /// For whom the reading is.
@@ -109,6 +140,16 @@ impl Progress {
         self.change(|report, _| *report = *other);
     }
 
+    /// The limit at which the daemon itself stopped it, as opposed to one that Autotask named.
+    pub fn stopped(&self) -> Option<RateLimit> {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the daemon itself does not let it go on.
+    pub(super) fn stop(&self, limit: RateLimit) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
+    }
+
     pub(super) fn sent(&self) {
         self.change(|report, _| report.requests += 1);
     }
@@ -126,17 +167,20 @@ impl Progress {
 
     pub(super) fn waiting(&self, wait: Duration) {
         self.change(|report, before| {
-            if !matches!(report.phase, Phase::Waiting(_)) {
-                *before = Some(report.phase);
-            }
-            report.phase = Phase::Waiting(wait);
+            wait_in(Phase::Waiting(wait), report, before);
         });
+    }
+
+    pub(super) fn waiting_for_budget(&self, until: DateTime<Utc>) {
+        self.change(|report, before| wait_in(Phase::ForBudget(until), report, before));
     }
 
     /// The wait is over: back to what was done before.
     pub(super) fn waited(&self) {
         self.change(|report, before| {
-            if let (Phase::Waiting(_), Some(phase)) = (report.phase, before.take()) {
+            if report.phase.is_wait()
+                && let Some(phase) = before.take()
+            {
                 report.phase = phase;
             }
         });
@@ -154,6 +198,14 @@ impl Progress {
             listener(&report);
         }
     }
+}
+
+/// Turns to a phase of waiting, and remembers what was done before.
+fn wait_in(phase: Phase, report: &mut Report, before: &mut Option<Phase>) {
+    if !report.phase.is_wait() {
+        *before = Some(report.phase);
+    }
+    report.phase = phase;
 }
 
 #[cfg(test)]

@@ -117,7 +117,8 @@ mod tests {
     async fn what_is_final_is_tried_once() {
         let refused = AutotaskError::AuthFailed { username: "api".into() };
         assert_eq!(tried(refused.clone()).await, (1, Duration::ZERO, refused));
-        let own = AutotaskError::from(RateLimit::Own { cap: 1 });
+        let own =
+            AutotaskError::from(RateLimit::Own { cap: 1, next: chrono::DateTime::UNIX_EPOCH });
         assert_eq!(tried(own.clone()).await, (1, Duration::ZERO, own));
     }
 

@@ -205,11 +205,13 @@ impl State {
 fn holds(condition: &Value, row: &Value) -> bool {
     let actual = &row[condition["field"].as_str().expect("a field")];
     let wanted = &condition["value"];
+    let date = |value: &Value| value.as_str().map(str::to_owned);
     match condition["op"].as_str().expect("an operator") {
         "gt" => actual.as_i64() > wanted.as_i64(),
         "in" => wanted.as_array().expect("a list").contains(actual),
-        "lte" => actual.as_str().expect("a date") <= wanted.as_str().expect("a date"),
-        "gte" => actual.as_str().expect("a date") >= wanted.as_str().expect("a date"),
+        "lte" => actual.is_string() && date(actual) <= date(wanted),
+        "gte" => date(actual) >= date(wanted),
+        "exist" => !actual.is_null(),
         other => panic!("the operator {other} is not scripted"),
     }
 }

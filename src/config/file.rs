@@ -60,6 +60,7 @@ pub(super) struct FieldsFile {
 pub(super) struct GuardFile {
     pub(super) max_vanished_percent: Option<Spanned<i64>>,
     pub(super) hold_price_change_percent: Option<Spanned<i64>>,
+    pub(super) hold_status_flips: Option<Spanned<bool>>,
 }
 
 #[derive(Default, serde::Deserialize)]

@@ -24,6 +24,7 @@ const fn key(name: &'static str, expects: &'static str) -> Key {
 }
 
 const WHOLE: &str = "expected a whole number, without quotes";
+const SWITCH: &str = "expected true or false, without quotes";
 const PATH: &str = "expected a path in quotes";
 const URL: &str = "expected a URL in quotes";
 
@@ -63,7 +64,11 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         name: "guard",
-        keys: &[key("max-vanished-percent", WHOLE), key("hold-price-change-percent", WHOLE)],
+        keys: &[
+            key("max-vanished-percent", WHOLE),
+            key("hold-price-change-percent", WHOLE),
+            key("hold-status-flips", SWITCH),
+        ],
     },
     Section {
         name: "store",

@@ -110,13 +110,14 @@ fn fields_changes(old: &FieldsSettings, new: &FieldsSettings, found: &mut Change
 }
 
 fn guard_changes(old: &GuardSettings, new: &GuardSettings, found: &mut Changes) {
-    let GuardSettings { max_vanished_percent, hold_price_change_percent } = old;
+    let GuardSettings { max_vanished_percent, hold_price_change_percent, hold_status_flips } = old;
     found.text("guard.max-vanished-percent", max_vanished_percent, new.max_vanished_percent);
     found.text(
         "guard.hold-price-change-percent",
         hold_price_change_percent,
         new.hold_price_change_percent,
     );
+    found.text("guard.hold-status-flips", hold_status_flips, new.hold_status_flips);
 }
 
 fn store_changes(old: &StoreSettings, new: &StoreSettings, found: &mut Changes) {
@@ -254,6 +255,7 @@ user-defined = { "Account Manager" = "account_manager" }
 [guard]
 max-vanished-percent = 1
 hold-price-change-percent = 1
+hold-status-flips = true
 [store]
 path = "/store"
 history = "90d"

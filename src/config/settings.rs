@@ -119,6 +119,8 @@ pub struct GuardSettings {
     pub max_vanished_percent: u32,
     /// A price that changed by more than this percentage is held; 0 never holds. 0 to 1,000.
     pub hold_price_change_percent: u32,
+    /// Whether an agreement that goes from active to inactive, or back, is held.
+    pub hold_status_flips: bool,
 }
 
 /// The section `[store]`.
@@ -204,7 +206,11 @@ impl Settings {
                 new_agreements: NewAgreements::Import,
             },
             fields: FieldsSettings::default(),
-            guard: GuardSettings { max_vanished_percent: 20, hold_price_change_percent: 0 },
+            guard: GuardSettings {
+                max_vanished_percent: 20,
+                hold_price_change_percent: 0,
+                hold_status_flips: false,
+            },
             store: StoreSettings {
                 path: instance.map_or_else(|| paths::DEFAULT_STORE.into(), paths::instance_store),
                 history: Duration::from_secs(400 * 86_400),

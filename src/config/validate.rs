@@ -150,7 +150,7 @@ fn take_fields(file: FieldsFile, settings: &mut FieldsSettings, report: &mut Rep
 }
 
 fn take_guard(file: GuardFile, settings: &mut GuardSettings, report: &mut Report<'_>) {
-    let GuardFile { max_vanished_percent, hold_price_change_percent } = file;
+    let GuardFile { max_vanished_percent, hold_price_change_percent, hold_status_flips } = file;
     report.take(
         "guard.max-vanished-percent",
         max_vanished_percent,
@@ -163,6 +163,8 @@ fn take_guard(file: GuardFile, settings: &mut GuardSettings, report: &mut Report
         &mut settings.hold_price_change_percent,
         |number| values::number(number, settings::HOLD_PRICE_CHANGE_PERCENT),
     );
+    let held = &mut settings.hold_status_flips;
+    report.take("guard.hold-status-flips", hold_status_flips, held, Ok);
 }
 
 fn take_store(file: StoreFile, settings: &mut StoreSettings, report: &mut Report<'_>) {

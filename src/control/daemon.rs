@@ -101,6 +101,7 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         message: error.map(|error| error.message.clone()),
         paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
         paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
+        next_why: standing.next_why.clone(),
     }
 }
 
@@ -127,7 +128,7 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
 }
 
 async fn doctor(mut context: Context<'_>) -> Answer {
-    let (progress, told) = progress();
+    let (progress, told) = progress(&context.stream);
     let work = context.engine.checkup_telling(progress);
     let reply = |p| daemon::DoctorReply { findings: Vec::new(), progress: Some(p) };
     let findings = telling(work, told, &mut context.stream, reply)

@@ -1,5 +1,6 @@
 //! Telling a caller how far the work is that it waits for, if it asked for `more`.
 
+use chrono::Local;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -8,13 +9,14 @@ use super::session::Replies;
 use crate::autotask::{Phase, Progress, Report};
 use crate::varlink::sync;
 
-/// Progress of a person's work, and where it can be followed.
-pub(super) fn progress() -> (Progress, watch::Receiver<Report>) {
+/// Progress of a person's work, and where it can be followed. Who did not ask for `more` does not
+/// see it.
+pub(super) fn progress(stream: &Option<&mut Replies>) -> (Progress, watch::Receiver<Report>) {
     let (tell, told) = watch::channel(Report::default());
     let progress = Progress::telling(move |report| {
         tell.send_replace(*report);
     });
-    (progress, told)
+    (progress.seen(stream.is_some()), told)
 }
 
 /// Does the work, and tells a caller that asked for `more` how far it is meanwhile. What is not
@@ -50,6 +52,12 @@ fn how_far(report: &Report) -> sync::Progress {
         Phase::Queued => "waiting for another run to end".to_owned(),
         Phase::Reading(entity) => format!("reading {entity}"),
         Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
+        Phase::ForBudget(until) => {
+            format!(
+                "waiting for budget until {}",
+                until.with_timezone(&Local).format("%H:%M:%S %Z")
+            )
+        }
         Phase::Doing(what) => what.to_owned(),
     };
     sync::Progress {
@@ -57,5 +65,18 @@ fn how_far(report: &Report) -> sync::Progress {
         pages: count(report.pages),
         rows: count(report.rows),
         compared: (report.compared > 0).then(|| count(report.compared)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_for_budget_says_until_when() {
+        let until = chrono::DateTime::UNIX_EPOCH;
+        let report = Report { phase: Phase::ForBudget(until), ..Report::default() };
+        let shown = until.with_timezone(&Local).format("%H:%M:%S %Z");
+        assert_eq!(how_far(&report).doing, format!("waiting for budget until {shown}"));
     }
 }

@@ -93,6 +93,7 @@ pub enum Command {
     Client(client::Command),
     Pending(pending::Args),
     Diff(diff::Args),
+    #[command(visible_alias = "import")]
     Sync(sync::Args),
     AutoSync(auto_sync::Args),
     Pause(pause::PauseArgs),

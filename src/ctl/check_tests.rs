@@ -23,6 +23,7 @@ fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {
         message: None,
         paused_by: None,
         paused_until: None,
+        next_why: None,
     }
 }
 

@@ -13,6 +13,7 @@ mod client;
 mod connection;
 mod contract;
 mod dates;
+mod dialog;
 mod diff;
 mod doctor;
 mod error;

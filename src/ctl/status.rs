@@ -47,6 +47,7 @@ pub const CSV: Csv = Csv::new(
         "message",
         "paused_by",
         "paused_until",
+        "next_why",
     ],
 );
 
@@ -178,7 +179,8 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
         (Some(since), Some(until)) => format!(
-            "          refused since {}, tried again at {}: mend the credentials, then {} reload\n",
+            "          refused since {}, next try {}\n          hint: mend the credentials, then \
+             {} reload\n",
             screen.short(Some(since)),
             screen.short(Some(until)),
             screen.program,
@@ -241,13 +243,15 @@ fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
         ("last synced", screen.exact(client.last_synced.as_deref())),
         ("last changed", screen.exact(client.last_changed.as_deref())),
         ("next run", next),
-        ("pending", pending),
-        ("contracts", client.contracts.to_string()),
     ];
     if let Some(by) = &client.paused_by {
         let end = pause::until(client.paused_until.as_deref(), screen);
         lines.push(("paused", screen.paint(Tone::Warning, format!("{end} by {by}"))));
+    } else {
+        // Below the moment that it explains.
+        lines.extend(client.next_why.clone().map(|why| ("", why)));
     }
+    lines.extend([("pending", pending), ("contracts", client.contracts.to_string())]);
     if let Some(running) = &client.running {
         lines.push(("running", running.clone()));
     }

@@ -22,6 +22,7 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         message: None,
         paused_by: None,
         paused_until: None,
+        next_why: Some("every 24 h".to_owned()),
     }
 }
 
@@ -33,6 +34,7 @@ fn failing() -> ClientStatus {
     );
     failing.error = Some("AuthFailed".to_owned());
     failing.message = Some("Autotask refused the credentials".to_owned());
+    failing.next_why = Some("credentials refused; lmsyncctl reload after mending".to_owned());
     failing
 }
 
@@ -53,7 +55,7 @@ fn runs() -> Vec<RunMark> {
 fn reply() -> StatusReply {
     let mut never = client(0, "The MSP itself", "never_synced");
     (never.auto_sync, never.last_synced, never.last_changed) = (false, None, None);
-    (never.next_run, never.pending, never.contracts) = (None, None, 0);
+    (never.next_run, never.next_why, never.pending, never.contracts) = (None, None, None, 0);
     let mut running = client(175, "株式会社日本", "ok");
     running.running = Some("pat, since 2026-11-24T13:04:00Z".to_owned());
     StatusReply {
@@ -119,6 +121,18 @@ fn the_board_before_anything_happened() {
     (empty.api.zone_url, empty.api.tenant_requests) = (None, None);
     empty.api.auth = "unknown".to_owned();
     insta::assert_snapshot!("board_empty", board(&empty, &sample(80)));
+}
+
+#[test]
+fn the_board_while_credentials_are_refused() {
+    let mut blocked = reply();
+    blocked.clients = vec![failing()];
+    blocked.clients[0].health = "blocked".to_owned();
+    blocked.api.auth = "blocked".to_owned();
+    blocked.api.auth_blocked_since = Some("2026-11-24T11:00:00Z".to_owned());
+    blocked.api.auth_blocked_until = Some("2026-11-24T13:30:00Z".to_owned());
+    blocked.api.waiting = Some("autotask refused the credentials".to_owned());
+    insta::assert_snapshot!("board_blocked", board(&blocked, &sample(80)));
 }
 
 #[test]

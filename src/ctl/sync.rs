@@ -4,7 +4,7 @@ use super::error::CtlError;
 use super::output;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
-use super::{ask, items, keys, pending};
+use super::{ask, dialog, items, keys, pending};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
 
@@ -14,12 +14,15 @@ const PARTIAL: u8 = 8;
 /// Import what is pending
 ///
 /// Imports the chosen agreements and additions of a client into the store, or everything that is
-/// pending with --all. Contracts that were imported before and changed are updated. While
+/// pending with --all. On a terminal without KEY and --all, a dialog shows what is pending, to be
+/// ticked and synced there; `?` in it shows the keys. Contracts that were imported before and changed are updated. While
 /// auto-sync is on for the client, a sync by hand is refused; a dry run never is. What a guard holds
 /// is not imported.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  lmsyncctl sync acme                         choose in a dialog, on a terminal
+  lmsyncctl import acme                       the same
   lmsyncctl sync acme A29683353 S55102        these two
   lmsyncctl sync 174 --all --dry-run          what would be imported?
   lmsyncctl sync 174 --all --yes --wait --timeout 300")]
@@ -55,6 +58,9 @@ pub struct Args {
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let keys = keys::keys(&args.keys)?;
     if keys.is_empty() && !args.all {
+        if !args.dry_run && ask::is_conversation(ctl) && dialog::can_open() {
+            return dialog::open(ctl, args);
+        }
         return Err(CtlError::usage(
             "sync needs the keys of the items to import, or --all",
             format!(
@@ -127,7 +133,7 @@ pub fn status(run: &Run) -> u8 {
 }
 
 /// What goes to standard error about a run that did not go well.
-fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
+pub fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
     let why = run.message.as_deref().unwrap_or("no reason was given");
     let name = name(run);
     match run.result.as_str() {
@@ -182,7 +188,7 @@ fn render(reply: &SyncReply, screen: &Screen) -> String {
 }
 
 /// What was done, or would be done, with an item that was in this state.
-fn done(state: &str, dry: bool) -> String {
+pub fn done(state: &str, dry: bool) -> String {
     let verb = match state {
         "new" => "create",
         "changed" => "update",

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{Engine, Live};
 use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
-    ClientId, ClientRef, ClientSnapshot, Code, Failure, Holding, ItemKey, Origin, PendingItem,
-    Reject, RunId,
+    ClientId, ClientRef, ClientSnapshot, Code, Contract, Failure, Holding, ItemKey, Origin,
+    PendingItem, Reject, RunId,
 };
 use crate::sync::diff::{self, Around, Stored};
 use crate::sync::guard::{self, Circumstances, Limits};
@@ -176,6 +176,12 @@ impl Engine {
             restricted: reading.restricted,
         };
         guard::hold(&mut items, around, limits(live));
+        let forgotten = diff::missing(&snapshot, &stored).into_iter();
+        let forgotten: Vec<&Contract> = forgotten
+            .filter(|key| !reading.gone.contains(key))
+            .filter_map(|key| stored.get(&key))
+            .collect();
+        guard::hold_above(&mut items, &forgotten);
         Ok(Examined { snapshot, stored, marks, items, holdings, rejected })
     }
 
@@ -198,5 +204,6 @@ fn limits(live: &Live) -> Limits {
     Limits {
         max_vanished_percent: guard.max_vanished_percent,
         hold_price_change_percent: guard.hold_price_change_percent,
+        hold_status_flips: guard.hold_status_flips,
     }
 }

@@ -31,7 +31,7 @@ mod tell;
 mod trouble;
 mod waiting;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, Semaphore};
@@ -58,6 +58,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{Code, Failure};
 use crate::store::{Opening, Store};
+use crate::sync::batch::Batches;
 
 /// How many questions that read much of the store are answered at a time.
 const LONG_QUESTIONS: usize = 2;
@@ -99,6 +100,8 @@ pub struct Engine {
     events: events::Events,
     /// Told when the schedule may have changed.
     schedule: Notify,
+    /// How many clients the next batch takes.
+    batches: Mutex<Batches>,
     /// The turns of questions that read much of the store.
     turns: Semaphore,
     /// Runs that are under way; a daemon that stops waits for them.
@@ -131,6 +134,7 @@ impl Engine {
             busy: Arc::new(busy::Busy::default()),
             events: events::Events::new(),
             schedule: Notify::new(),
+            batches: Mutex::default(),
             turns: Semaphore::new(LONG_QUESTIONS),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -140,6 +144,11 @@ impl Engine {
     /// The settings and the Autotask client as they are now; they belong together.
     fn live(&self) -> Live {
         self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn batches(&self) -> MutexGuard<'_, Batches> {
+        // Changed in one step each: a panic elsewhere leaves it whole.
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The settings as they are now.

@@ -70,7 +70,7 @@ impl Engine {
     ) -> ClientState {
         let before = before.unwrap_or_else(|| ClientState::new(order.client.clone()));
         let ending = match (run.result, failed) {
-            (RunResult::Failed, Some(code)) if may_go_away(code) => {
+            (RunResult::Failed, Some(code)) if code.may_go_away() => {
                 Ending::Transient { failures: before.failures.saturating_add(1) }
             }
             (RunResult::Failed | RunResult::Held, _) => Ending::Final,
@@ -80,7 +80,7 @@ impl Engine {
             (false, _) => None,
             (true, Trigger::Manual) => before.next_run,
             // The brake decides when credentials are tried again; it stays due until then.
-            (true, Trigger::Auto) if failed.is_some_and(is_refused) => Some(run.ended),
+            (true, Trigger::Auto) if failed.is_some_and(Code::is_credential) => Some(run.ended),
             (true, Trigger::Auto) => {
                 let interval = interval(live);
                 let jitter = fastrand::f64();
@@ -89,17 +89,4 @@ impl Engine {
         };
         standing::after_run(before, run, order.choice.is_full(), next)
     }
-}
-
-/// Whether the credentials were refused: nothing is asked until they are good.
-fn is_refused(code: Code) -> bool {
-    matches!(code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
-}
-
-/// Whether a failed run may succeed when it is tried again without anyone doing anything.
-fn may_go_away(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Unreachable | Code::RateLimited | Code::AutotaskFailed | Code::Busy | Code::Internal
-    )
 }

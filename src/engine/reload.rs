@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use super::{Engine, Live};
 use crate::config::Change;
 use crate::model::{Event, EventName, Failure};
+use crate::sync::batch::Batches;
 
 impl Engine {
     /// Reads the configuration and the credentials again. What cannot be used changes nothing.
@@ -17,6 +18,8 @@ impl Engine {
         let live = Live { settings: Arc::new(settings), autotask };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         self.directory.clear();
+        // The hour may be larger now, or the tenant another.
+        *self.batches() = Batches::default();
         self.schedule.notify_waiters();
         let message = format!("configuration read again: {} keys are different", changes.len());
         self.events.emit(Event::new(EventName::Reloaded, self.now(), message));

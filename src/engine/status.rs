@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Local, Utc};
 
+use super::run::interval;
 use super::{Engine, Running, waiting};
 use crate::autotask::Usage;
 use crate::model::{
@@ -11,7 +12,9 @@ use crate::model::{
     RunId,
 };
 use crate::store::RunRecord;
+use crate::sync::schedule::planned;
 use crate::sync::standing::Health;
+use crate::sync::why::{Around, next_why};
 
 /// How one client stands.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub struct Standing {
     pub state: ClientState,
     /// Its health.
     pub health: Health,
+    /// Why its next run is when it is; none while auto-sync is off.
+    pub next_why: Option<String>,
     /// How many items are pending, by the last look.
     pub pending: Option<usize>,
     /// Who syncs it right now.
@@ -78,6 +83,14 @@ impl Engine {
         };
         let (now, live, pauses) = (self.now(), self.live(), self.pauses()?);
         let api = live.autotask.usage();
+        let waiting = waiting::reason(&api, &live.settings, &self.batches(), now);
+        let around = Around {
+            now,
+            interval: interval(&live),
+            blocked: api.blocked.is_some(),
+            waits: waiting.as_deref(),
+            pause: None,
+        };
         let mut clients: Vec<Standing> = states
             .into_iter()
             .map(|state| Standing {
@@ -90,11 +103,18 @@ impl Engine {
                     }
                     health => health,
                 },
+                next_why: {
+                    let pause = pauses.of(state.client.id);
+                    next_why(&state, Around { pause, ..around }, &Local)
+                },
                 pending: self.pending_count(state.client.id),
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
                 paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
-                state,
+                state: {
+                    let next_run = planned(&state, now, around.interval, &Local);
+                    ClientState { next_run, ..state }
+                },
             })
             .collect();
         let is_due = clients.iter().any(|standing| {
@@ -109,7 +129,7 @@ impl Engine {
         Ok(Board {
             clients,
             paused: pauses.all,
-            waiting: waiting::reason(&api, &live.settings, now).filter(|_| is_due),
+            waiting: waiting.filter(|_| is_due),
             api,
             started: self.started,
             sequence: self.store.head().seq,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{Local, TimeDelta};
 
 use super::busy::{Claim, Running};
 use super::run::{Order, interval, spent};
@@ -37,6 +37,9 @@ impl Engine {
             changed.as_mut().enable();
             let mut released = std::pin::pin!(self.busy.released());
             released.as_mut().enable();
+            let live = self.live();
+            let mut mended = std::pin::pin!(live.autotask.released());
+            mended.as_mut().enable();
             let sleep = match self.run_due().await {
                 Ok(sleep) => sleep,
                 Err(failure) => {
@@ -52,6 +55,7 @@ impl Engine {
                 () = tokio::time::sleep(sleep) => {}
                 () = &mut changed => {}
                 () = &mut released => {}
+                () = &mut mended => {}
                 () = self.stopping.cancelled() => {}
             }
         }
@@ -64,13 +68,17 @@ impl Engine {
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
         let clients = self.pauses()?.without(self.store.clients()?);
         let due: BTreeSet<ClientId> =
-            schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
+            schedule::due(&clients, self.now(), interval(&live), window, &Local)
+                .into_iter()
+                .collect();
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
+        let taken = self.batches().take(&clients, &due);
+        let all = taken.len() == due.len();
         let batch: Vec<(ClientState, Claim)> = clients
             .into_iter()
-            .filter(|state| due.contains(&state.client.id))
+            .filter(|state| taken.contains(&state.client.id))
             .filter_map(|state| {
                 let client = state.client.clone();
                 let running = Running { client, actor: Actor::daemon(), since: self.now() };
@@ -81,7 +89,7 @@ impl Engine {
         if !batch.is_empty() {
             let engine = Arc::clone(self);
             let runs = self.tasks.spawn(async move {
-                engine.run_batch(&live, batch).await;
+                engine.run_batch(&live, batch, all).await;
                 live.autotask.keep();
             });
             if let Err(error) = runs.await {
@@ -94,7 +102,7 @@ impl Engine {
         let pauses = self.pauses()?;
         let waiting = pauses.without(self.store.clients()?);
         let waiting: Vec<ClientState> = waiting.into_iter().filter(free).collect();
-        let sleep = schedule::wake(&waiting, now, interval(&live))
+        let sleep = schedule::wake(&waiting, now, interval(&live), &Local)
             .into_iter()
             .chain(pauses.next_end())
             .min()
@@ -116,7 +124,7 @@ impl Engine {
             }
             return blocked.until > self.now() || live.autotask.threshold().await.is_err();
         }
-        if let Some(why) = waiting::reason(&usage, &live.settings, self.now()) {
+        if let Some(why) = self.waits_for(live) {
             tracing::info!("auto-sync waits: {why}");
             return true;
         }
@@ -129,15 +137,20 @@ impl Engine {
         if fresh.is_some() || live.autotask.threshold().await.is_err() {
             return false;
         }
-        let why = waiting::reason(&live.autotask.usage(), &live.settings, self.now());
+        let why = self.waits_for(live);
         if let Some(why) = &why {
             tracing::info!("auto-sync waits: {why}");
         }
         why.is_some()
     }
 
-    /// Reads all clients of the batch at once, and concludes a run for each.
-    async fn run_batch(&self, live: &Live, batch: Vec<(ClientState, Claim)>) {
+    fn waits_for(&self, live: &Live) -> Option<String> {
+        waiting::reason(&live.autotask.usage(), &live.settings, &self.batches(), self.now())
+    }
+
+    /// Reads all clients of the batch at once, and concludes a run for each. `all` says whether
+    /// nobody else is due.
+    async fn run_batch(&self, live: &Live, batch: Vec<(ClientState, Claim)>, all: bool) {
         let new_agreements = live.settings.sync.new_agreements == NewAgreements::Import;
         let order = |state: &ClientState| Order {
             client: state.client.clone(),
@@ -154,6 +167,10 @@ impl Engine {
         // A cycle is good only if every client of it was read and nothing waits for a person.
         let mut good = readings.as_ref().is_ok_and(|readings| readings.len() == batch.len());
         match readings {
+            // What the daemon stopped by itself has not failed: it stays due, and is late.
+            Err(failure) if failure.code == Code::RateLimited && progress.stopped().is_some() => {
+                self.make_late(&progress, batch.len());
+            }
             Err(failure) => {
                 for (state, _claim) in &batch {
                     let order = order(state);
@@ -161,6 +178,7 @@ impl Engine {
                 }
             }
             Ok(readings) => {
+                self.batches().succeeded(all);
                 for reading in readings {
                     let id = reading.snapshot.client.id;
                     let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) else {
@@ -186,15 +204,23 @@ impl Engine {
         }
         self.events.stir();
     }
+
+    /// A batch was stopped by a limit of the daemon's own: the next one begins later, and with
+    /// fewer clients if one hour was too little for all of these.
+    fn make_late(&self, progress: &Progress, taken: usize) {
+        let Some(limit) = progress.stopped() else { return };
+        let mut batches = self.batches();
+        batches.stopped(waiting::stop(limit), taken, limit.to_string(), self.now());
+        tracing::info!("a batch of {taken} clients waits: {limit}");
+    }
 }
 
 /// Whether every client that is due has been told that the credentials are refused.
 fn told(clients: &[ClientState], due: &BTreeSet<ClientId>) -> bool {
-    clients.iter().filter(|state| due.contains(&state.client.id)).all(|state| {
-        state.last_error.as_ref().is_some_and(|error| {
-            matches!(error.code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
-        })
-    })
+    clients
+        .iter()
+        .filter(|state| due.contains(&state.client.id))
+        .all(|state| state.last_error.as_ref().is_some_and(|error| error.code.is_credential()))
 }
 
 /// Shares the requests of a batch out among its runs, so that they add up to what was spent.

@@ -1,17 +1,29 @@
 //! Why auto-sync waits although something is due: what is late is told to be late, and why.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 
-use crate::autotask::Usage;
+use crate::autotask::{RateLimit, Usage};
 use crate::config::Settings;
+use crate::sync::batch::{Batches, Rest, Stop};
 
 /// How old a reading of the tenant's use may be to count.
 pub(super) const THRESHOLD_AGE: TimeDelta = TimeDelta::minutes(5);
 
 /// Why background work waits at `now`, by what is known without asking; none if it need not.
-pub(super) fn reason(usage: &Usage, settings: &Settings, now: DateTime<Utc>) -> Option<String> {
+pub(super) fn reason(
+    usage: &Usage,
+    settings: &Settings,
+    batches: &Batches,
+    now: DateTime<Utc>,
+) -> Option<String> {
     if usage.blocked.is_some() {
         return Some("autotask refused the credentials".to_owned());
+    }
+    if let Some(Rest { until, why }) = batches.resting(now) {
+        let until = until.with_timezone(&Local).format("%H:%M %Z");
+        let smaller =
+            batches.at_most.map(|many| format!(", with at most {many} clients at a time"));
+        return Some(format!("{why}; it goes on at {until}{}", smaller.unwrap_or_default()));
     }
     if usage.requests_last_hour >= usage.background_share {
         return Some(format!(
@@ -25,4 +37,14 @@ pub(super) fn reason(usage: &Usage, settings: &Settings, now: DateTime<Utc>) -> 
     (percent >= limit).then(|| {
         format!("{percent} % of the tenant's hour is used, and auto-sync yields from {limit} % on")
     })
+}
+
+/// What a limit at which the daemon stopped a batch means for the next one.
+pub(super) fn stop(limit: RateLimit) -> Stop {
+    match limit {
+        RateLimit::Own { .. } | RateLimit::Share { .. } => Stop::OwnCap,
+        RateLimit::Tenant { .. } | RateLimit::Hour { .. } | RateLimit::Threads { .. } => {
+            Stop::Tenant
+        }
+    }
 }

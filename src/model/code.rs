@@ -121,6 +121,37 @@ impl Code {
         Code::ALL.into_iter().find(|code| code.name() == name)
     }
 
+    /// The name in lower-case words, for a sentence.
+    pub fn words(self) -> String {
+        let mut words = String::new();
+        for letter in self.name().chars() {
+            if letter.is_ascii_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.push(letter.to_ascii_lowercase());
+        }
+        words
+    }
+
+    /// Whether it says that the credentials were refused, so that nothing is asked until they are
+    /// good.
+    pub fn is_credential(self) -> bool {
+        matches!(self, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
+    }
+
+    /// Whether a run that failed with it may succeed when it is tried again without anyone doing
+    /// anything.
+    pub fn may_go_away(self) -> bool {
+        matches!(
+            self,
+            Code::Unreachable
+                | Code::RateLimited
+                | Code::AutotaskFailed
+                | Code::Busy
+                | Code::Internal
+        )
+    }
+
     /// The exit status of lmsyncctl for it.
     pub fn exit_status(self) -> u8 {
         match self {
@@ -158,5 +189,10 @@ mod tests {
         for code in Code::ALL {
             assert_eq!(Code::from_name(code.name()), Some(code));
         }
+    }
+
+    #[test]
+    fn a_name_is_told_in_words() {
+        assert_eq!(Code::BadIntegrationCode.words(), "bad integration code");
     }
 }

@@ -4,12 +4,12 @@
 //! like a cancelled book of business. The guard turns items that look like that into held ones;
 //! what is not risky in the same run goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use super::cost::Basis;
-use crate::model::{Field, FieldChange, ItemKey, PendingItem, PendingState, Value};
+use crate::model::{Contract, Field, FieldChange, ItemKey, PendingItem, PendingState, Value};
 
 /// How much is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Limits {
     pub max_vanished_percent: u32,
     /// A price that moves by more than this, in percent, is held; 0 never holds for a price.
     pub hold_price_change_percent: u32,
+    /// Whether what goes from active to inactive, or back, is held.
+    pub hold_status_flips: bool,
 }
 
 /// So many contracts may vanish at once, whatever share of a small client they are.
@@ -53,11 +55,13 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     } else {
         None
     };
+    let silent = ran_out(items, why_vanished.is_none());
     for item in &mut *items {
         let reason = match item.state {
             PendingState::Vanished => why_vanished.clone(),
             PendingState::Changed | PendingState::Returned => other_currency(item)
-                .or_else(|| fell_silent(item))
+                .or_else(|| fell_silent(item).filter(|_| !silent.contains(&item.key)))
+                .or_else(|| status_flipped(item, limits.hold_status_flips))
                 .or_else(|| price_moved(item, limits.hold_price_change_percent)),
             _ => None,
         };
@@ -69,15 +73,28 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     hold_what_adds_up(items);
 }
 
+/// Holds the cost of an agreement above contracts that an answer forgot: they are not in it, and
+/// they are there when they are asked for by id. So the sum in that answer is not the agreement's.
+pub fn hold_above(items: &mut [PendingItem], forgotten: &[&Contract]) {
+    let above = forgotten.iter().filter_map(|contract| {
+        Some((contract.parent?, format!("{} below it is missing from the answer", contract.key)))
+    });
+    hold_costs(items, &above.collect());
+}
+
 /// Holds an agreement whose cost changes while an addition that it adds up is held.
 fn hold_what_adds_up(items: &mut [PendingItem]) {
     let held = items.iter().filter(|item| item.state == PendingState::Held);
-    let below: BTreeMap<ItemKey, String> = held
-        .filter_map(|item| {
-            let reason = item.reason.as_deref().unwrap_or_default();
-            Some((item.parent?, format!("{} below it is held: {reason}", item.key)))
-        })
-        .collect();
+    let above = held.filter_map(|item| {
+        let reason = item.reason.as_deref().unwrap_or_default();
+        Some((item.parent?, format!("{} below it is held: {reason}", item.key)))
+    });
+    let above = above.collect();
+    hold_costs(items, &above);
+}
+
+/// Holds the agreements that are named here, with the reason, if their cost changes.
+fn hold_costs(items: &mut [PendingItem], below: &BTreeMap<ItemKey, String>) {
     for item in items.iter_mut().filter(|item| item.state == PendingState::Changed) {
         if let Some(reason) = below.get(&item.key)
             && change_of(item, Field::BillingCost).is_some()
@@ -109,15 +126,41 @@ fn other_currency(item: &PendingItem) -> Option<String> {
     Some(format!("its currency changes from {from} to {to}, and the client is the same"))
 }
 
+/// The agreements that nothing is billed on any more for a reason that is seen: what was bought is
+/// over, or every addition that there was is gone, and that may be applied.
+fn ran_out(items: &[PendingItem], may_vanish: bool) -> BTreeSet<ItemKey> {
+    let basis = |item: &PendingItem| item.fields.get(&Field::Basis).map(Value::to_string);
+    let below = |key: ItemKey| items.iter().filter(move |item| item.parent == Some(key));
+    let over = |item: &PendingItem| {
+        let over = [Basis::First, Basis::Last].map(|basis| basis.to_string());
+        item.state != PendingState::Vanished && basis(item).is_some_and(|it| over.contains(&it))
+    };
+    let is_gone = |item: &PendingItem| item.state == PendingState::Vanished && may_vanish;
+    let agreements = items.iter().filter(|item| item.key.is_agreement());
+    agreements
+        .map(|item| item.key)
+        .filter(|key| {
+            below(*key).any(over) || (below(*key).any(is_gone) && below(*key).all(is_gone))
+        })
+        .collect()
+}
+
 /// An addition that had billing periods has none at all: Autotask keeps those that are over, so
-/// that they do not go by themselves. An agreement may well come to have none: its last addition
-/// was taken off, or what was bought in advance is used up.
+/// that they do not go by themselves. Nor does an agreement fall silent without a reason.
 fn fell_silent(item: &PendingItem) -> Option<String> {
-    item.parent?;
     let none = |value: &Value| value.to_string() == Basis::None.to_string();
     change_of(item, Field::Basis)
         .filter(|change| change.from.is_some() && change.to.as_ref().is_some_and(none))
         .map(|_| "Autotask shows no billing period of it any more".to_owned())
+}
+
+/// Every other change of a status is a step of a contract's life, and not one that could be a
+/// fault.
+fn status_flipped(item: &PendingItem, hold: bool) -> Option<String> {
+    let change = change_of(item, Field::Status).filter(|_| hold)?;
+    let (from, to) = (change.from.as_ref()?.to_string(), change.to.as_ref()?.to_string());
+    matches!((&*from, &*to), ("active", "inactive") | ("inactive", "active"))
+        .then(|| format!("its status flips from {from} to {to}"))
 }
 
 fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
@@ -138,7 +181,8 @@ mod tests {
     use super::*;
     use crate::model::SourceItem;
 
-    const LIMITS: Limits = Limits { max_vanished_percent: 20, hold_price_change_percent: 0 };
+    const LIMITS: Limits =
+        Limits { max_vanished_percent: 20, hold_price_change_percent: 0, hold_status_flips: false };
 
     fn after_losing(lost: usize, of: usize, restricted: bool) -> Vec<PendingState> {
         let items: Vec<_> = (0..of).map(|n| item(&format!("S{n}"), "x", "1")).collect();
@@ -228,10 +272,32 @@ mod tests {
     }
 
     #[test]
-    fn an_agreement_that_nothing_is_billed_for_any_more_is_not_held() {
-        let basis = |item, text| with(item, Field::Basis, text);
-        let old = [basis(item("A1", "Retainer", "9374.12"), "current")];
-        assert!(held(&old, &[basis(item("A1", "Retainer", "0"), "none")]).is_empty());
+    fn a_status_that_flips_is_held_only_where_that_is_asked_for() {
+        let status = |key, text| with(item(key, "x", "1"), Field::Status, text);
+        let old = stored(&[
+            status("A1", "active"),
+            status("A2", "inactive"),
+            status("A3", "active"),
+            status("A4", "on hold"),
+        ]);
+        let seen = snapshot(&[
+            status("A1", "inactive"),
+            status("A2", "active"),
+            status("A3", "on hold"),
+            status("A4", "inactive"),
+        ]);
+        let around = Circumstances { live: 4, empty_answer: false, restricted: false };
+        for (hold_status_flips, expected) in [(true, 2), (false, 0)] {
+            let mut found = fixture::diff(&seen, &old, &Default::default());
+            hold(&mut found, around, Limits { hold_status_flips, ..LIMITS });
+            let held: Vec<_> = found.iter().filter_map(|item| item.reason.as_deref()).collect();
+            let all = [
+                "its status flips from active to inactive",
+                "its status flips from inactive to active",
+            ];
+            assert_eq!(held, all[..expected]);
+            assert_eq!(found.len(), 4);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod apply;
+pub mod batch;
 pub mod cost;
 pub mod diff;
 pub mod explain;
@@ -23,3 +24,4 @@ pub mod select;
 pub mod standing;
 pub mod terms;
 pub mod timeline;
+pub mod why;

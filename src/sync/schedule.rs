@@ -11,8 +11,9 @@
 //! ```
 //!
 //! A client is due when its moment has come. Missed moments are caught up once, since there is
-//! only ever one next moment. A moment further away than it can be (a clock that was stepped back,
-//! an interval made shorter) is drawn in.
+//! only ever one next moment. What is stored is drawn in where it is read: to one interval after
+//! the last run, if the interval was made shorter since, and to now, if a clock that was stepped
+//! back has left it further away than it can be. A longer interval lets a planned run stand.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
 
@@ -50,17 +51,28 @@ pub fn next_run<Z: TimeZone>(
     match (ending, at) {
         (Ending::Transient { failures }, _) => {
             let doublings = failures.saturating_sub(1).min(16);
-            let pause = (FIRST_PAUSE * (1 << doublings)).min(interval);
+            // With its spread never later than one interval.
+            let pause = (FIRST_PAUSE * (1 << doublings)).min(interval * 10 / 11);
             let spread = pause.num_milliseconds() / 10;
             #[expect(clippy::cast_possible_truncation, reason = "a share of at most a few days")]
             let extra = TimeDelta::milliseconds((spread as f64 * jitter.clamp(0.0, 1.0)) as i64);
             now + pause + extra
         }
-        (Ending::Success | Ending::Final, Some(at)) => {
-            // Of an interval longer than a day, the time of day within its last day.
-            next_time_of_day(now + (interval - DAY).max(TimeDelta::zero()), at, zone)
-        }
-        (Ending::Success | Ending::Final, None) => now + interval,
+        (Ending::Success | Ending::Final, at) => regular(now, interval, at, zone),
+    }
+}
+
+/// The regular run after one at `last`.
+fn regular<Z: TimeZone>(
+    last: DateTime<Utc>,
+    interval: TimeDelta,
+    at: Option<NaiveTime>,
+    zone: &Z,
+) -> DateTime<Utc> {
+    match at {
+        // Of an interval longer than a day, the time of day within its last day.
+        Some(at) => next_time_of_day(last + (interval - DAY).max(TimeDelta::zero()), at, zone),
+        None => last + interval,
     }
 }
 
@@ -97,11 +109,22 @@ pub(super) fn next_time_of_day<Z: TimeZone>(
     moments.find(|moment| *moment > now).unwrap_or(now + TimeDelta::days(1))
 }
 
-/// The moment at which a client's next run is due, with one that lies too far ahead drawn in.
-fn due_at(state: &ClientState, now: DateTime<Utc>, interval: TimeDelta) -> Option<DateTime<Utc>> {
+/// The moment at which a client's next run is due, with one that lies too far ahead drawn in; none
+/// while auto-sync is off.
+pub fn planned<Z: TimeZone>(
+    state: &ClientState,
+    now: DateTime<Utc>,
+    interval: TimeDelta,
+    zone: &Z,
+) -> Option<DateTime<Utc>> {
     let next = state.next_run.filter(|_| state.auto_sync)?;
+    // A run is planned from its end, which is only known of one that succeeded. One that the clock
+    // has left in the future says nothing.
+    let last = state.last_tried.max(state.last_synced).filter(|last| *last <= now);
+    let latest = last.map(|last| regular(last, interval, state.at, zone).max(now));
+    let next = latest.map_or(next, |latest| next.min(latest));
     // A time of day lies up to a day ahead, whatever the interval, and an hour more where clocks
-    // are changed; a retry has its own spread.
+    // are changed; the rest is for a clock that was set back a little.
     let farthest = match state.at {
         Some(_) => interval.max(DAY) + TimeDelta::hours(1),
         None => interval + interval / 10,
@@ -112,14 +135,16 @@ fn due_at(state: &ClientState, now: DateTime<Utc>, interval: TimeDelta) -> Optio
 /// The clients to run now: none before one is due, and then also those that would be due within
 /// `window`, so that one batch serves them all. A client with a time of day is not taken along: it
 /// was given that time for a reason, and would have to run again when it comes.
-pub fn due(
+pub fn due<Z: TimeZone>(
     clients: &[ClientState],
     now: DateTime<Utc>,
     interval: TimeDelta,
     window: TimeDelta,
+    zone: &Z,
 ) -> Vec<ClientId> {
-    let moments: Vec<(&ClientState, DateTime<Utc>)> =
-        clients.iter().filter_map(|state| Some((state, due_at(state, now, interval)?))).collect();
+    let moments = clients.iter();
+    let moments = moments.filter_map(|state| Some((state, planned(state, now, interval, zone)?)));
+    let moments: Vec<(&ClientState, DateTime<Utc>)> = moments.collect();
     if !moments.iter().any(|(_, moment)| *moment <= now) {
         return Vec::new();
     }
@@ -132,106 +157,14 @@ pub fn due(
 }
 
 /// When to look again: the earliest moment at which a client is due.
-pub fn wake(
+pub fn wake<Z: TimeZone>(
     clients: &[ClientState],
     now: DateTime<Utc>,
     interval: TimeDelta,
+    zone: &Z,
 ) -> Option<DateTime<Utc>> {
-    clients.iter().filter_map(|state| due_at(state, now, interval)).min()
+    clients.iter().filter_map(|state| planned(state, now, interval, zone)).min()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::ClientRef;
-    use chrono::FixedOffset;
-    use proptest::prelude::*;
-
-    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-
-    fn client(id: i64, next: Option<TimeDelta>) -> ClientState {
-        let mut state = ClientState::new(ClientRef { id: ClientId(id), name: String::new() });
-        state.auto_sync = next.is_some();
-        state.next_run = next.map(|after| NOW + after);
-        state
-    }
-
-    #[test]
-    fn one_that_is_due_takes_along_those_within_the_window() {
-        let minutes = TimeDelta::minutes;
-        let mut clients = vec![client(1, Some(minutes(30))), client(2, Some(minutes(90)))];
-        clients.push(client(3, None));
-        let hour = TimeDelta::hours(1);
-        assert_eq!(due(&clients, NOW, DAY, hour), []);
-        assert_eq!(wake(&clients, NOW, DAY), Some(NOW + minutes(30)));
-        clients.push(client(4, Some(minutes(-1))));
-        assert_eq!(due(&clients, NOW, DAY, hour), [ClientId(1), ClientId(4)]);
-    }
-
-    #[test]
-    fn a_clock_stepped_back_does_not_put_a_run_off_for_long() {
-        assert_eq!(due(&[client(1, Some(DAY * 300))], NOW, DAY, DAY), [ClientId(1)]);
-    }
-
-    #[test]
-    fn a_time_of_day_is_kept_across_the_night() {
-        let zone = FixedOffset::west_opt(5 * 3600).expect("in range");
-        let at = NaiveTime::from_hms_opt(2, 30, 0);
-        let next = next_run(Ending::Success, NOW, DAY, at, &zone, 0.0);
-        assert_eq!(next.to_rfc3339(), "1970-01-01T07:30:00+00:00");
-        let next = next_run(Ending::Success, next, DAY, at, &zone, 0.0);
-        assert_eq!(next.to_rfc3339(), "1970-01-02T07:30:00+00:00");
-    }
-
-    #[test]
-    fn a_time_of_day_is_not_taken_along_before_it_comes() {
-        let minutes = TimeDelta::minutes;
-        let mut kept = client(1, Some(minutes(45)));
-        kept.at = NaiveTime::from_hms_opt(0, 45, 0);
-        let clients = [kept, client(2, Some(minutes(45))), client(3, Some(minutes(0)))];
-        assert_eq!(due(&clients, NOW, DAY, minutes(60)), [ClientId(2), ClientId(3)]);
-        assert_eq!(due(&clients[..1], NOW + minutes(45), DAY, minutes(60)), [ClientId(1)]);
-    }
-
-    #[test]
-    fn a_time_of_day_keeps_a_long_interval() {
-        let at = NaiveTime::from_hms_opt(2, 30, 0);
-        let began = NOW + TimeDelta::minutes(151);
-        let next = next_run(Ending::Success, began, DAY * 7, at, &Utc, 0.0);
-        assert_eq!(next.to_rfc3339(), "1970-01-08T02:30:00+00:00");
-        let next = next_run(Ending::Success, began, TimeDelta::hours(1), at, &Utc, 0.0);
-        assert_eq!(next.to_rfc3339(), "1970-01-02T02:30:00+00:00");
-    }
-
-    #[test]
-    fn a_shorter_interval_counts_from_now_on() {
-        let hour = TimeDelta::hours(1);
-        let waiting = client(1, Some(TimeDelta::hours(20)));
-        assert_eq!(due(std::slice::from_ref(&waiting), NOW, DAY, hour), []);
-        assert_eq!(due(std::slice::from_ref(&waiting), NOW, hour, hour), [ClientId(1)]);
-        let kept = ClientState { at: NaiveTime::from_hms_opt(20, 0, 0), ..waiting };
-        assert_eq!(due(&[kept], NOW, hour, hour), []);
-    }
-
-    #[test]
-    fn a_time_of_day_that_is_changed_counts_for_the_next_run() {
-        let at = NaiveTime::from_hms_opt(2, 30, 0).expect("a time");
-        let next = moved(Some(NOW + TimeDelta::hours(14)), NOW, DAY, at, &Utc);
-        assert_eq!(next, Some(NOW + TimeDelta::minutes(150)));
-        assert_eq!(moved(Some(NOW), NOW, DAY, at, &Utc), Some(NOW));
-        assert_eq!(moved(None, NOW, DAY, at, &Utc), None);
-    }
-
-    proptest! {
-        #[test]
-        fn a_retry_never_comes_at_once_nor_much_later_than_one_interval(
-            failures in 1u32..200, minutes in 10i64..5000, jitter in 0.0f64..1.0,
-        ) {
-            let interval = TimeDelta::minutes(minutes);
-            let ending = Ending::Transient { failures };
-            let next = next_run(ending, NOW, interval, None, &Utc, jitter);
-            prop_assert!(next - NOW >= FIRST_PAUSE);
-            prop_assert!(next - NOW <= interval + interval / 10);
-        }
-    }
-}
+mod tests;

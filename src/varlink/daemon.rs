@@ -55,6 +55,8 @@ pub struct ClientStatus {
     pub paused_by: Option<String>,
     /// When the pause ends by itself.
     pub paused_until: Option<String>,
+    /// Why auto-sync runs next when it does, in words; null while it is off.
+    pub next_why: Option<String>,
 }
 
 /// How Autotask's API is used.

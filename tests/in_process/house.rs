@@ -1,103 +1,171 @@
-//! An engine and a real store on the runtime's paused clock, without a socket.
+//! A daemon without a socket: the engine and a real store, the fake tenant called in process, and
+//! days that pass in no time.
+//!
+//! The runtime's clock is paused. It would jump by itself whenever every task waits, also while the
+//! store's own thread writes; so a test never waits idly: it yields until what it wants is there.
+
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use lmsyncd::autotask::{Autotask, Options, ZoneMemory};
+use lmsyncd::autotask::{Autotask, Options, Progress, Transport, UseMemory, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
-use lmsyncd::demo::tenant::Tenant;
-use lmsyncd::engine::{Engine, Parts};
-use lmsyncd::model::Run;
+use lmsyncd::demo::tenant::{Entity, Tenant};
+use lmsyncd::engine::{Engine, Look, Parts};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run};
 use lmsyncd::store::Store;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, advance};
 
-use super::in_process::InProcess;
+use super::InProcess;
 
-/// The runtime's paused clock, as a clock of the program.
-struct Paused {
+/// How long, in real time, a test yields for something before it says that it will not come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The runtime's paused clock, as a clock of the program that can be set wrong.
+pub struct Paused {
     base: DateTime<Utc>,
     start: Instant,
+    wrong: Mutex<TimeDelta>,
+}
+
+impl Paused {
+    fn at(now: DateTime<Utc>) -> Paused {
+        Paused { base: now, start: Instant::now(), wrong: Mutex::default() }
+    }
+
+    /// Steps the clock, back if `by` is negative; timers do not notice.
+    pub fn step(&self, by: TimeDelta) {
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
 }
 
 impl Clock for Paused {
     fn now(&self) -> DateTime<Utc> {
-        self.base + TimeDelta::from_std(self.start.elapsed()).expect("in range")
+        let wrong = *self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        self.base + TimeDelta::from_std(self.start.elapsed()).expect("in range") + wrong
     }
-}
-
-/// A moment to begin at.
-pub fn noon() -> DateTime<Utc> {
-    let day = NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date");
-    (day.and_time(NaiveTime::MIN) + TimeDelta::hours(12)).and_utc()
-}
-
-/// The hand-written tenant, at that moment.
-pub fn tenant() -> Tenant {
-    let tenant = Tenant::stories(noon().date_naive());
-    tenant.set_base_url("http://127.0.0.1:1");
-    tenant
 }
 
 /// A daemon without a socket.
 pub struct House {
     pub engine: Arc<Engine>,
-    store: Store,
-    tasks: Vec<JoinHandle<()>>,
+    pub store: Store,
+    pub supervisor: JoinHandle<()>,
+    /// Tells of alerts.
+    pub teller: JoinHandle<()>,
+    pub clock: Arc<Paused>,
+    /// The secret that the next reload finds.
+    pub secret: Arc<Mutex<String>>,
+    /// What the next reload finds in the file, from the middle of the section `[autotask]` on.
+    pub config: Arc<Mutex<String>>,
 }
 
 impl House {
     /// Starts one on a folder, at a moment.
     pub fn start(folder: &Path, tenant: &Tenant, now: DateTime<Utc>) -> House {
-        let clock: Arc<dyn Clock> = Arc::new(Paused { base: now, start: Instant::now() });
+        House::start_with(folder, tenant, now, "")
+    }
+
+    /// The same with more in the configuration: first keys of the section `[autotask]`, then
+    /// further sections.
+    pub fn start_with(folder: &Path, tenant: &Tenant, now: DateTime<Utc>, config: &str) -> House {
+        House::build(folder, tenant, Arc::new(InProcess(tenant.clone())), now, config)
+    }
+
+    /// The same, reaching the tenant over a transport of the test's own.
+    pub fn start_over(
+        folder: &Path,
+        tenant: &Tenant,
+        transport: Arc<dyn Transport>,
+        now: DateTime<Utc>,
+    ) -> House {
+        House::build(folder, tenant, transport, now, "")
+    }
+
+    fn build(
+        folder: &Path,
+        tenant: &Tenant,
+        transport: Arc<dyn Transport>,
+        now: DateTime<Utc>,
+        config: &str,
+    ) -> House {
+        let clock = Arc::new(Paused::at(now));
         let (store, opening) = Store::open(&folder.join("store"), now).expect("the store opens");
-        let (tenant, seen) = (tenant.clone(), Arc::clone(&clock));
-        let connect = move |_: &Settings| {
-            let transport = Arc::new(InProcess(tenant.clone()));
-            Ok(Arc::new(Autotask::new(
-                options(&tenant),
-                transport,
-                Arc::clone(&seen),
-                ZoneMemory::none(),
-            )))
+        let secret = Arc::new(Mutex::new(tenant.credentials().secret));
+        let config = Arc::new(Mutex::new(config.to_owned()));
+        let connect = {
+            let (tenant, clock) = (tenant.clone(), Arc::clone(&clock));
+            let (store, secret) = (store.clone(), Arc::clone(&secret));
+            move |settings: &Settings| {
+                let secret = secret.lock().expect("the secret").clone();
+                let autotask = Autotask::new(
+                    options(&tenant, settings, secret),
+                    Arc::clone(&transport),
+                    Arc::clone(&clock) as Arc<dyn Clock>,
+                    ZoneMemory::none(),
+                );
+                Ok(Arc::new(autotask.remembering(memory(&store))))
+            }
+        };
+        let load = {
+            let config = Arc::clone(&config);
+            move || Ok(settings(&config.lock().expect("the text")))
         };
         let engine = Engine::new(Parts {
             store: store.clone(),
             opening,
-            clock,
-            settings: settings(),
-            load: Box::new(|| Ok(settings())),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            settings: load().expect("settings"),
+            load: Box::new(load),
             connect: Box::new(connect),
         })
         .expect("an engine");
-        let tasks = vec![
-            tokio::spawn(Arc::clone(&engine).supervise()),
-            tokio::spawn(Arc::clone(&engine).tell()),
-        ];
-        House { engine, store, tasks }
+        let supervisor = tokio::spawn(Arc::clone(&engine).supervise());
+        let teller = tokio::spawn(Arc::clone(&engine).tell());
+        House { engine, store, supervisor, teller, clock, secret, config }
     }
 
+    /// Ends it as TERM does.
     pub async fn stop(self) {
         self.engine.stop();
         self.engine.drained().await;
-        for task in self.tasks {
-            task.await.expect("it ends");
-        }
+        self.supervisor.await.expect("it ends");
+        self.teller.await.expect("it ends");
         drop(self.engine);
         self.store.close().await.expect("it closes");
     }
 
+    /// Reloads with another configuration; see [`House::start_with`].
+    pub fn reload(&self, config: &str) {
+        config.clone_into(&mut self.config.lock().expect("the text"));
+        self.engine.reload().expect("reloaded");
+    }
+
+    /// Switches auto-sync on.
+    pub async fn switch_on(&self, clients: &[ClientRef], at: Option<NaiveTime>) {
+        let actor = Actor::daemon();
+        busily(self.engine.switch(clients, true, at, &actor)).await.expect("switched");
+    }
+
+    /// Looks at a client as `pending` does.
+    pub async fn look(&self, client: &ClientRef) -> Result<Look, Failure> {
+        self.engine.look(client, &Progress::new()).await
+    }
+
+    /// The last runs, the newest first.
     pub fn runs(&self) -> Vec<Run> {
         self.engine.runs(None, 1000).expect("runs")
     }
 
     /// Yields until so many runs are recorded.
     pub async fn until_runs(&self, count: usize) {
-        let patience = std::time::Instant::now() + Duration::from_secs(60);
+        let patience = std::time::Instant::now() + PATIENCE;
         while self.runs().len() < count || !self.engine.running().is_empty() {
             assert!(std::time::Instant::now() < patience, "only {:#?}", self.runs());
             tokio::task::yield_now().await;
@@ -111,6 +179,40 @@ impl House {
             tokio::task::yield_now().await;
         }
         assert_eq!(self.runs().len(), count, "{:#?}", self.runs());
+    }
+
+    /// Gives the engine every chance to do what is due.
+    pub async fn settle(&self) {
+        for _ in 0..2000 {
+            tokio::task::yield_now().await;
+        }
+        // The store's thread writes on a clock of its own.
+        while !self.engine.running().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Lets time pass, minute by minute.
+    pub async fn pass(&self, minutes: u32) {
+        for _ in 0..minutes {
+            advance(Duration::from_secs(60)).await;
+            self.settle().await;
+        }
+    }
+
+    /// Yields until so many clients were synced at least once.
+    pub async fn until_synced(&self, count: usize) {
+        let patience = std::time::Instant::now() + PATIENCE;
+        while self.count_synced() < count {
+            assert!(std::time::Instant::now() < patience, "only {}", self.count_synced());
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many clients were synced at least once.
+    pub fn count_synced(&self) -> usize {
+        let states = self.engine.client_states().expect("states");
+        states.iter().filter(|state| state.last_synced.is_some()).count()
     }
 }
 
@@ -127,25 +229,69 @@ pub async fn busily<T>(what: impl Future<Output = T>) -> T {
     }
 }
 
-fn options(tenant: &Tenant) -> Options {
+/// The moment at which most tests begin: noon UTC of a day in October.
+pub fn noon() -> DateTime<Utc> {
+    let day = NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date");
+    (day.and_time(NaiveTime::MIN) + TimeDelta::hours(12)).and_utc()
+}
+
+pub fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours * 3600)
+}
+
+/// The hand-written tenant, to be called in process.
+pub fn stories() -> Tenant {
+    in_process(Tenant::stories(noon().date_naive()))
+}
+
+/// A generated tenant of so many clients, to be called in process.
+pub fn generated(clients: usize, seed: u64) -> Tenant {
+    in_process(Tenant::generated(noon().date_naive(), clients, seed))
+}
+
+fn in_process(tenant: Tenant) -> Tenant {
+    tenant.set_base_url("http://127.0.0.1:1");
+    // Nothing moves the clock while a test yields, so that a delay would never end.
+    tenant.limits().set_latency_step(Duration::ZERO);
+    tenant
+}
+
+/// Every company of a tenant.
+pub fn clients(tenant: &Tenant) -> Vec<ClientRef> {
+    let ids = tenant.ids(Entity::Companies);
+    ids.into_iter().map(|id| ClientRef { id: ClientId(id), name: format!("client {id}") }).collect()
+}
+
+fn settings(more: &str) -> Settings {
+    let text = format!(
+        "version = 1\n[autotask]\nusername = \"api@MSP.EXAMPLE\"\nintegration-code = \"x\"\n{more}"
+    );
+    config::parse(&text, Path::new("/etc/lmsyncd/lmsyncd.toml")).expect("settings")
+}
+
+fn options(tenant: &Tenant, settings: &Settings, secret: String) -> Options {
     let credentials = tenant.credentials();
+    let autotask = &settings.autotask;
     Options {
         username: credentials.username,
-        secret: SecretString::from(credentials.secret),
+        secret: SecretString::from(secret),
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
         discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
-        max_requests_per_hour: 2000,
-        concurrency_per_endpoint: 2,
-        request_timeout: Duration::from_secs(120),
+        max_requests_per_hour: autotask.max_requests_per_hour,
+        concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,
+        request_timeout: autotask.request_timeout,
         proxy: None,
         ca_file: None,
-        user_defined: Vec::new(),
+        user_defined: settings.fields.user_defined.clone(),
     }
 }
 
-fn settings() -> Settings {
-    let text =
-        "version = 1\n[autotask]\nusername = \"api@MSP.EXAMPLE\"\nintegration-code = \"x\"\n";
-    config::parse(text, Path::new("/etc/lmsyncd/lmsyncd.toml")).expect("settings")
+/// The use of Autotask, kept in the store's cache as the daemon keeps it.
+fn memory(store: &Store) -> UseMemory {
+    let (load, keep) = (store.clone(), store.clone());
+    UseMemory::new(
+        move || String::from_utf8(load.cache_get("use")?).ok(),
+        move |text| keep.cache_put("use", text.as_bytes()),
+    )
 }

@@ -1,5 +1,7 @@
 //! The fake tenant called as a service, without a socket: for tests on a paused clock.
 
+pub mod house;
+
 use axum::body::Body;
 use futures_util::future::BoxFuture;
 use lmsyncd::autotask::{HttpRequest, HttpResponse, Transport, TransportError, Trouble};

@@ -397,5 +397,6 @@ fn client_status(full: bool) -> ClientStatus {
         message: text(full),
         paused_by: text(full),
         paused_until: text(full),
+        next_why: text(full),
     }
 }

@@ -166,7 +166,7 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
         Some(text) => Some(context.engine.resolve(text).await?),
         None => None,
     };
-    let (progress, told) = progress();
+    let (progress, told) = progress(&context.stream);
     progress.doing("gathering contracts");
     let export = move |engine: &Engine| {
         let mut found = engine.contracts(client.as_ref())?;

@@ -54,7 +54,7 @@ pub fn sight(states: &[ClientState], seen: &Seen, now: DateTime<Utc>) -> Sight {
         }
     }
     for (code, states) in everyone {
-        let mended = is_credential(code)
+        let mended = code.is_credential()
             && states
                 .iter()
                 .all(|state| seen.accepted.is_some_and(|at| state.last_tried < Some(at)));
@@ -88,7 +88,7 @@ pub fn sight(states: &[ClientState], seen: &Seen, now: DateTime<Utc>) -> Sight {
 /// Whether a failure with this code lies with Autotask, the line to it or the store, so that it
 /// meets all clients and is one cause.
 fn meets_everyone(code: Code) -> bool {
-    is_credential(code)
+    code.is_credential()
         || matches!(
             code,
             Code::NoPermission
@@ -97,10 +97,6 @@ fn meets_everyone(code: Code) -> bool {
                 | Code::AutotaskFailed
                 | Code::StoreFailed
         )
-}
-
-fn is_credential(code: Code) -> bool {
-    matches!(code, Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode)
 }
 
 /// The trouble of one client, or of several.

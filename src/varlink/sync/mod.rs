@@ -91,7 +91,7 @@ impl Method for ListClients {
     }
 }
 
-/// Asks what a sync would apply.
+/// Asks what a sync would apply. With `more`, progress comes before the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pending {

@@ -1,0 +1,243 @@
+//! Tests of the schedule, in zones that change their clocks and with clocks that are stepped.
+
+use chrono::{FixedOffset, NaiveDate};
+use chrono_tz::Tz;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::ClientRef;
+
+const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+fn client(id: i64, next: Option<TimeDelta>) -> ClientState {
+    let mut state = ClientState::new(ClientRef { id: ClientId(id), name: String::new() });
+    state.auto_sync = next.is_some();
+    state.next_run = next.map(|after| NOW + after);
+    state
+}
+
+#[test]
+fn one_that_is_due_takes_along_those_within_the_window() {
+    let minutes = TimeDelta::minutes;
+    let mut clients = vec![client(1, Some(minutes(30))), client(2, Some(minutes(90)))];
+    clients.push(client(3, None));
+    let hour = TimeDelta::hours(1);
+    assert_eq!(due(&clients, NOW, DAY, hour, &Utc), []);
+    assert_eq!(wake(&clients, NOW, DAY, &Utc), Some(NOW + minutes(30)));
+    clients.push(client(4, Some(minutes(-1))));
+    assert_eq!(due(&clients, NOW, DAY, hour, &Utc), [ClientId(1), ClientId(4)]);
+}
+
+#[test]
+fn a_clock_stepped_back_does_not_put_a_run_off_for_long() {
+    assert_eq!(due(&[client(1, Some(DAY * 300))], NOW, DAY, DAY, &Utc), [ClientId(1)]);
+}
+
+#[test]
+fn a_time_of_day_is_kept_across_the_night() {
+    let zone = FixedOffset::west_opt(5 * 3600).expect("in range");
+    let at = NaiveTime::from_hms_opt(2, 30, 0);
+    let next = next_run(Ending::Success, NOW, DAY, at, &zone, 0.0);
+    assert_eq!(next.to_rfc3339(), "1970-01-01T07:30:00+00:00");
+    let next = next_run(Ending::Success, next, DAY, at, &zone, 0.0);
+    assert_eq!(next.to_rfc3339(), "1970-01-02T07:30:00+00:00");
+}
+
+#[test]
+fn a_time_of_day_is_not_taken_along_before_it_comes() {
+    let minutes = TimeDelta::minutes;
+    let mut kept = client(1, Some(minutes(45)));
+    kept.at = NaiveTime::from_hms_opt(0, 45, 0);
+    let clients = [kept, client(2, Some(minutes(45))), client(3, Some(minutes(0)))];
+    assert_eq!(due(&clients, NOW, DAY, minutes(60), &Utc), [ClientId(2), ClientId(3)]);
+    assert_eq!(due(&clients[..1], NOW + minutes(45), DAY, minutes(60), &Utc), [ClientId(1)]);
+}
+
+#[test]
+fn a_time_of_day_keeps_a_long_interval() {
+    let at = NaiveTime::from_hms_opt(2, 30, 0);
+    let began = NOW + TimeDelta::minutes(151);
+    let next = next_run(Ending::Success, began, DAY * 7, at, &Utc, 0.0);
+    assert_eq!(next.to_rfc3339(), "1970-01-08T02:30:00+00:00");
+    let next = next_run(Ending::Success, began, TimeDelta::hours(1), at, &Utc, 0.0);
+    assert_eq!(next.to_rfc3339(), "1970-01-02T02:30:00+00:00");
+}
+
+/// A client that was last tried so many hours ago.
+fn tried(hours_ago: i64, next: TimeDelta) -> ClientState {
+    let last_tried = Some(NOW - TimeDelta::hours(hours_ago));
+    ClientState { last_tried, ..client(1, Some(next)) }
+}
+
+#[test]
+fn a_shorter_interval_counts_from_the_last_run_and_a_longer_one_lets_it_stand() {
+    let hours = TimeDelta::hours;
+    let waiting = tried(4, hours(20));
+    let after = |interval| planned(&waiting, NOW, interval, &Utc).map(|next| next - NOW);
+    assert_eq!(after(DAY), Some(hours(20)));
+    assert_eq!(after(hours(12)), Some(hours(8)));
+    assert_eq!(after(hours(3)), Some(hours(0)), "due now, and not an hour ago");
+    assert_eq!(after(DAY * 7), Some(hours(20)));
+    assert_eq!(due(std::slice::from_ref(&waiting), NOW, hours(3), hours(1), &Utc), [ClientId(1)]);
+    let never_tried = client(1, Some(hours(20)));
+    assert_eq!(planned(&never_tried, NOW, hours(1), &Utc), Some(NOW));
+}
+
+#[test]
+fn a_shorter_interval_keeps_the_time_of_day() {
+    let at = NaiveTime::from_hms_opt(2, 30, 0);
+    let waiting = ClientState { at, ..tried(4, DAY * 6) };
+    let after = |interval| planned(&waiting, NOW, interval, &Utc).map(|next| next - NOW);
+    assert_eq!(after(DAY * 7), Some(DAY * 6));
+    assert_eq!(after(DAY), Some(TimeDelta::minutes(150)), "the next 02:30 after it was tried");
+    assert_eq!(after(TimeDelta::hours(1)), Some(TimeDelta::minutes(150)));
+    let long_ago = ClientState { at, ..tried(40, DAY * 6) };
+    assert_eq!(planned(&long_ago, NOW, DAY, &Utc), Some(NOW));
+}
+
+#[test]
+fn a_time_of_day_that_is_changed_counts_for_the_next_run() {
+    let at = NaiveTime::from_hms_opt(2, 30, 0).expect("a time");
+    let next = moved(Some(NOW + TimeDelta::hours(14)), NOW, DAY, at, &Utc);
+    assert_eq!(next, Some(NOW + TimeDelta::minutes(150)));
+    assert_eq!(moved(Some(NOW), NOW, DAY, at, &Utc), Some(NOW));
+    assert_eq!(moved(None, NOW, DAY, at, &Utc), None);
+}
+
+proptest! {
+    #[test]
+    fn a_retry_never_comes_at_once_nor_later_than_one_interval(
+        failures in 1u32..200, minutes in 10i64..5000, jitter in 0.0f64..1.0,
+    ) {
+        let interval = TimeDelta::minutes(minutes);
+        let ending = Ending::Transient { failures };
+        let next = next_run(ending, NOW, interval, None, &Utc, jitter);
+        prop_assert!(next - NOW >= FIRST_PAUSE);
+        prop_assert!(next - NOW <= interval);
+    }
+
+    /// Whatever is stored, by whatever clock and under whatever interval: nobody waits for longer
+    /// than one interval, with an hour for clocks that are changed and a tenth for one set back.
+    #[test]
+    fn no_run_is_further_away_than_one_interval(
+        state in state(), now in spring(), minutes in 1i64..50_000, zone in zone(),
+    ) {
+        let interval = TimeDelta::minutes(minutes);
+        let next = planned(&state, now, interval, &zone).expect("it is on");
+        let stored = state.next_run.expect("it is on");
+        let regular = if state.at.is_some() { interval.max(DAY) } else { interval };
+        prop_assert!(next - now <= regular + interval / 10 + TimeDelta::hours(1), "{}", next - now);
+        prop_assert!(next <= stored.max(now), "drawn in, never put off");
+        prop_assert!(next == stored || next >= now, "drawn in to now at most");
+        // Nobody steps the clock meanwhile: as it comes nearer, it does not move away.
+        let later = now + TimeDelta::minutes(7);
+        let then = planned(&state, later, interval, &zone).expect("it is on");
+        prop_assert!(then <= next.max(later), "{then} after {next}");
+    }
+
+    /// What a run plans is not drawn in by the interval that it was planned under.
+    #[test]
+    fn what_was_planned_stands(
+        started in moment(), minutes in 0i64..60, interval in 60i64..50_000, at in at(), zone in zone(),
+        jitter in 0.0f64..1.0, failures in 0u32..20,
+    ) {
+        let (ended, interval) = (started + TimeDelta::minutes(minutes), TimeDelta::minutes(interval));
+        let ending = match failures {
+            0 => Ending::Success,
+            failures => Ending::Transient { failures },
+        };
+        let next = next_run(ending, ended, interval, at, &zone, jitter);
+        let mut state = ClientState { at, ..client(1, Some(next - NOW)) };
+        state.last_tried = Some(started);
+        state.last_synced = (failures == 0).then_some(ended);
+        let kept = planned(&state, ended, interval, &zone).expect("it is on");
+        match failures {
+            0 => prop_assert_eq!(kept, next),
+            // A retry is not needed where the regular run comes first.
+            _ => prop_assert!(kept == next || kept == regular(started, interval, at, &zone).max(ended)),
+        }
+    }
+
+    /// A year of days: each has its run, at its hour, or an hour later where clocks skip it.
+    #[test]
+    fn every_day_has_its_run_at_its_hour(begin in moment(), hour in 0u32..24, half in any::<bool>(), zone in zone()) {
+        let at = NaiveTime::from_hms_opt(hour, if half { 30 } else { 0 }, 0).expect("a time");
+        let mut next = next_run(Ending::Success, begin, DAY, Some(at), &zone, 0.0);
+        for _ in 0..370 {
+            let before = next.with_timezone(&zone);
+            next = next_run(Ending::Success, next, DAY, Some(at), &zone, 0.0);
+            let local = next.with_timezone(&zone);
+            prop_assert_eq!(Some(local.date_naive()), before.date_naive().succ_opt());
+            let skipped = zone.from_local_datetime(&local.date_naive().and_time(at)).earliest().is_none();
+            let expected = if skipped { at + TimeDelta::hours(1) } else { at };
+            prop_assert_eq!(local.time(), expected);
+        }
+    }
+}
+
+/// Zones that change their clocks by an hour or by half of one, in both hemispheres, at midnight,
+/// and one that does not.
+fn zone() -> impl Strategy<Value = Tz> {
+    proptest::sample::select(vec![
+        Tz::Europe__Berlin,
+        Tz::America__New_York,
+        Tz::America__Santiago,
+        Tz::Australia__Lord_Howe,
+        Tz::Asia__Kolkata,
+    ])
+}
+
+/// A moment within ten years.
+fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+    (20_000 * 1440_i64..23_650 * 1440).prop_map(|minutes| NOW + TimeDelta::minutes(minutes))
+}
+
+/// A moment in those weeks in which most zones change their clocks.
+fn spring() -> impl Strategy<Value = DateTime<Utc>> {
+    (20_880 * 1440_i64..20_940 * 1440).prop_map(|minutes| NOW + TimeDelta::minutes(minutes))
+}
+
+fn at() -> impl Strategy<Value = Option<NaiveTime>> {
+    proptest::option::of(
+        (0u32..24, 0u32..60)
+            .prop_map(|(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).expect("a time")),
+    )
+}
+
+/// Any state of a client on auto-sync.
+fn state() -> impl Strategy<Value = ClientState> {
+    let last = || proptest::option::of(spring());
+    (spring(), last(), last(), at()).prop_map(|(next, last_tried, last_synced, at)| {
+        let state = client(1, Some(next - NOW));
+        ClientState { last_tried, last_synced, at, ..state }
+    })
+}
+
+#[test]
+fn clocks_that_are_changed_move_a_time_of_day_by_no_more_than_they_must() {
+    let zone = Tz::Europe__Berlin;
+    let noon = |month, day| {
+        let day = NaiveDate::from_ymd_opt(2027, month, day).expect("a date");
+        (day.and_time(NaiveTime::MIN) + TimeDelta::hours(12)).and_utc()
+    };
+    let next = |now| {
+        let at = NaiveTime::from_hms_opt(2, 30, 0);
+        next_run(Ending::Success, now, DAY, at, &zone, 0.0).with_timezone(&zone).to_rfc3339()
+    };
+    // In the night to 28 March there is no 02:30, in the night to 31 October there are two.
+    assert_eq!(next(noon(3, 27)), "2027-03-28T03:30:00+02:00");
+    assert_eq!(next(noon(3, 28)), "2027-03-29T02:30:00+02:00");
+    assert_eq!(next(noon(10, 30)), "2027-10-31T02:30:00+02:00");
+    assert_eq!(next(noon(10, 31)), "2027-11-01T02:30:00+01:00");
+}
+
+#[test]
+fn a_clock_that_is_stepped_neither_loses_a_run_nor_repeats_it() {
+    let hours = TimeDelta::hours;
+    let waiting = ClientState { last_synced: Some(NOW - hours(1)), ..tried(1, hours(23)) };
+    let after = |now| planned(&waiting, now, DAY, &Utc).map(|next| next - now);
+    assert_eq!(after(NOW - hours(2)), Some(hours(25)), "a little: it stands");
+    assert_eq!(after(NOW - hours(9)), Some(hours(0)), "by much: it would never come");
+    assert_eq!(after(NOW + hours(9)), Some(hours(14)));
+    assert_eq!(after(NOW + hours(900)), Some(hours(-877)), "missed: caught up once");
+}

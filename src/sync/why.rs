@@ -1,0 +1,166 @@
+//! Why the next run of a client is when it is, in words for a person.
+
+use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+
+use super::schedule::planned;
+use crate::model::{ClientState, Code, Pause};
+
+/// How late a run may be before it counts as caught up: a batch takes its minutes.
+const LATE: TimeDelta = TimeDelta::minutes(5);
+
+/// What is known besides the state of the client.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// What time it is.
+    pub now: DateTime<Utc>,
+    /// The interval of auto-sync.
+    pub interval: TimeDelta,
+    /// Whether Autotask refused the credentials and is not asked.
+    pub blocked: bool,
+    /// Why auto-sync waits although something is due.
+    pub waits: Option<&'a str>,
+    /// The pause of the client's auto-sync.
+    pub pause: Option<&'a Pause>,
+}
+
+/// Why the next run of a client is when it is; none while auto-sync is off. What keeps it from
+/// running at all comes first, then what makes it late, then the rule that planned it.
+pub fn next_why<Z: TimeZone>(state: &ClientState, around: Around<'_>, zone: &Z) -> Option<String>
+where
+    Z::Offset: std::fmt::Display,
+{
+    let Around { now, interval, blocked, waits, pause } = around;
+    let due = planned(state, now, interval, zone)?;
+    if let Some(pause) = pause {
+        let until = pause.until.map(|until| shown(until, now, zone));
+        return Some(format!("paused until {}", until.as_deref().unwrap_or("lmsyncctl resume")));
+    }
+    // Once they are accepted again, an old refusal keeps nobody.
+    if blocked {
+        return Some("credentials refused; lmsyncctl reload after mending".to_owned());
+    }
+    if due <= now {
+        return Some(match (waits, state.next_run.filter(|next| now - *next >= LATE)) {
+            (Some(why), _) => format!("waits for budget: {why}"),
+            (None, Some(next)) => format!("catching up: was due {}", shown(next, now, zone)),
+            (None, None) => "due now".to_owned(),
+        });
+    }
+    let rule = rule(state.at, interval);
+    Some(match state.last_error.as_ref().map(|error| error.code) {
+        Some(Code::Held) => format!("{rule}; held: lmsyncctl held {}", state.client.id),
+        Some(code) if state.failures > 0 && code.may_go_away() => {
+            format!("retry {} after {}", state.failures, code.words())
+        }
+        Some(code) if state.failures > 0 => {
+            format!("{rule}; {} is for a person to mend", code.words())
+        }
+        _ => rule,
+    })
+}
+
+/// The rule that plans a run which nothing stands in the way of.
+fn rule(at: Option<NaiveTime>, interval: TimeDelta) -> String {
+    let every = match interval.num_minutes() {
+        minutes if minutes % 60 == 0 => format!("every {} h", minutes / 60),
+        minutes => format!("every {minutes} min"),
+    };
+    match at {
+        None => every,
+        Some(at) if interval <= TimeDelta::days(1) => format!("at {}", at.format("%H:%M")),
+        Some(at) => format!("{every}, at {}", at.format("%H:%M")),
+    }
+}
+
+/// A moment as people at the server know it, with its day unless that is today.
+fn shown<Z: TimeZone>(at: DateTime<Utc>, now: DateTime<Utc>, zone: &Z) -> String
+where
+    Z::Offset: std::fmt::Display,
+{
+    let (at, now) = (at.with_timezone(zone), now.with_timezone(zone));
+    let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    at.format(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ClientId, ClientRef, LastError};
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(100)
+    }
+
+    fn state(next: TimeDelta, failed: Option<(Code, u32)>) -> ClientState {
+        let mut state = ClientState::new(ClientRef { id: ClientId(174), name: String::new() });
+        state.auto_sync = true;
+        state.next_run = Some(now() + next);
+        state.failures = failed.map_or(0, |(_, failures)| failures);
+        state.last_error = failed.map(|(code, _)| LastError { code, message: String::new() });
+        state
+    }
+
+    fn around() -> Around<'static> {
+        let interval = TimeDelta::hours(24);
+        Around { now: now(), interval, blocked: false, waits: None, pause: None }
+    }
+
+    fn why(state: &ClientState) -> String {
+        next_why(state, around(), &Utc).expect("it is on")
+    }
+
+    const AHEAD: TimeDelta = TimeDelta::hours(3);
+
+    #[test]
+    fn a_planned_run_names_its_rule() {
+        assert_eq!(why(&state(AHEAD, None)), "every 24 h");
+        let kept = ClientState { at: NaiveTime::from_hms_opt(2, 30, 0), ..state(AHEAD, None) };
+        assert_eq!(why(&kept), "at 02:30");
+        let rule = |minutes| rule(kept.at, TimeDelta::minutes(minutes));
+        assert_eq!((&*rule(30), &*rule(60 * 72)), ("at 02:30", "every 72 h, at 02:30"));
+        assert_eq!(super::rule(None, TimeDelta::minutes(90)), "every 90 min");
+        let off = ClientState { auto_sync: false, next_run: None, ..kept };
+        assert_eq!(next_why(&off, around(), &Utc), None);
+    }
+
+    #[test]
+    fn what_went_wrong_is_named_with_what_to_do() {
+        let after = |code, failures| why(&state(AHEAD, Some((code, failures))));
+        assert_eq!(after(Code::Unreachable, 3), "retry 3 after unreachable");
+        assert_eq!(after(Code::RateLimited, 1), "retry 1 after rate limited");
+        assert_eq!(after(Code::Held, 0), "every 24 h; held: lmsyncctl held 174");
+        assert_eq!(
+            after(Code::NoPermission, 1),
+            "every 24 h; no permission is for a person to mend"
+        );
+        let refused = "credentials refused; lmsyncctl reload after mending";
+        assert_ne!(after(Code::AuthFailed, 1), refused);
+        let blocked = Around { blocked: true, ..around() };
+        assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc).as_deref(), Some(refused));
+    }
+
+    #[test]
+    fn what_is_due_says_why_it_has_not_run() {
+        let late = |hours: i64| state(TimeDelta::hours(-hours), None);
+        assert_eq!(why(&late(0)), "due now");
+        assert_eq!(why(&late(1)), "catching up: was due 03:00");
+        assert_eq!(why(&late(5)), "catching up: was due 1970-01-04 23:00");
+        let waits = Around { waits: Some("60 % is used"), ..around() };
+        assert_eq!(
+            next_why(&late(1), waits, &Utc).as_deref(),
+            Some("waits for budget: 60 % is used")
+        );
+        assert_eq!(next_why(&state(AHEAD, None), waits, &Utc).as_deref(), Some("every 24 h"));
+    }
+
+    #[test]
+    fn a_pause_comes_before_everything() {
+        let until = Some(now() + TimeDelta::hours(30));
+        let pause = Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
+        let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
+        let told = |pause| next_why(&late, Around { pause: Some(pause), ..around() }, &Utc);
+        assert_eq!(told(&pause).as_deref(), Some("paused until 1970-01-06 10:00"));
+        let endless = Pause { until: None, ..pause.clone() };
+        assert_eq!(told(&endless).as_deref(), Some("paused until lmsyncctl resume"));
+    }
+}
