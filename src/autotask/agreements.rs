@@ -256,7 +256,7 @@ impl State {
             let row = ContractRow::read(identified, user_defined);
             let is_of_known = row.company.is_some_and(|id| self.clients.contains_key(&id));
             if is_of_known || self.rows.contains_key(&row.id) {
-                self.put(row, identified);
+                self.keep(row, identified);
             }
         }
     }
@@ -280,7 +280,7 @@ impl State {
             {
                 self.distrust(row.id, "changed without being told as changed");
             }
-            self.put(row.clone(), identified);
+            self.keep(row.clone(), identified);
         }
         // One whose client cannot be read may belong to any of them.
         if rows.iter().all(|row| row.company.is_some()) && self.latest.is_some() {
@@ -298,7 +298,7 @@ impl State {
         self.distrusted = true;
     }
 
-    fn put(&mut self, row: ContractRow, (id, raw): &Identified) {
+    fn keep(&mut self, row: ContractRow, (id, raw): &Identified) {
         let changed = raw.moment(CURSOR).ok().flatten();
         self.latest = self.latest.max(changed);
         let additions = self.rows.get(id).map_or(0, |known| known.additions);

@@ -10,7 +10,7 @@ mod main;
 mod signals;
 mod systemd;
 
-pub use exit::StartError;
+pub use exit::{EXITS, StartError};
 pub use house::{House, Next, open};
 pub use log::{Destination, start_log};
 pub use main::main;

@@ -30,7 +30,7 @@ const BUDGET_LOW: &str = "e2486ebb0bba46bea733aec67b1b2e0b";
 const OVERDUE: &str = "9ab98648e9c446d389313b9d42ccbd85";
 
 /// The id of an event's entry.
-fn message_id(event: EventName) -> &'static str {
+pub fn message_id(event: EventName) -> &'static str {
     match event {
         EventName::RunFinished | EventName::RunChanged => RUN_CHANGED,
         EventName::RunHeld => RUN_HELD,
