@@ -60,7 +60,6 @@ pub const HELD: &str = "a guard holds only what it must";
 #[derive(Debug, Clone, Copy)]
 struct Last {
     at: Duration,
-    started: DateTime<Utc>,
     result: RunResult,
     /// The day that its costs were read on, if nothing has made them doubtful.
     sure: Option<NaiveDate>,
@@ -180,35 +179,32 @@ impl Watch {
             (false, false) => before,
             _ => None,
         };
-        self.last.insert(
-            client,
-            Last { at: moment.passed, started: run.started, result: run.result, sure },
-        );
+        self.last.insert(client, Last { at: moment.passed, result: run.result, sure });
         Ok(client)
     }
 
-    /// Judges the contracts of one client, as they are stored.
+    /// Judges the contracts of one client, as they are stored; `before` were its live ones before
+    /// its last run.
     pub fn client(
         &mut self,
         client: i64,
         contracts: &[Contract],
+        before: &BTreeSet<ItemKey>,
         upstream: &Upstream,
         desk: &mut Desk,
         moment: Moment,
     ) -> Result<(), Broken> {
-        // What the guard saw: a contract that the run brought in or back was not there yet.
-        let was_there = |one: &&Contract| !self.tombstones.contains(&one.key);
-        let there: Vec<&Contract> = contracts.iter().filter(was_there).collect();
         for contract in contracts {
             self.own(contract, contracts, upstream, desk)?;
             self.tombstone(contract, upstream, moment)?;
         }
-        let Some(Last { at, started, result, sure }) = self.last.get(&client).copied() else {
+        let Some(Last { at, result, sure }) = self.last.get(&client).copied() else {
             return Ok(());
         };
         if result == RunResult::Held && at == moment.passed {
+            // What the guard saw: what the run brought in, or back, was not there yet.
             let there: Vec<&Contract> =
-                there.into_iter().filter(|one| one.created < started).collect();
+                contracts.iter().filter(|one| before.contains(&one.key)).collect();
             self.held(client, &there, upstream, desk, moment)?;
         }
         match sure {
@@ -409,6 +405,11 @@ impl Watch {
 fn patience(interval: Duration, at: bool) -> Duration {
     let farthest = if at { interval.max(DAY) + HOUR } else { interval + interval / 10 };
     farthest + HOUR + SLACK
+}
+
+/// The keys of the live contracts among these.
+pub fn live_keys(contracts: &[Contract]) -> BTreeSet<ItemKey> {
+    contracts.iter().filter(|one| is_live(one)).map(|one| one.key).collect()
 }
 
 fn is_live(contract: &Contract) -> bool {
