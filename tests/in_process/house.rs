@@ -163,12 +163,11 @@ impl House {
 
     /// Gives the engine every chance to do what is due.
     pub async fn settle(&self) {
-        for _ in 0..2000 {
+        let mut quiet = 0;
+        // The store's thread writes on a clock of its own, and one batch may follow another.
+        while quiet < 2000 {
             tokio::task::yield_now().await;
-        }
-        // The store's thread writes on a clock of its own.
-        while !self.engine.running().is_empty() {
-            tokio::task::yield_now().await;
+            quiet = if self.engine.running().is_empty() { quiet + 1 } else { 0 };
         }
     }
 
