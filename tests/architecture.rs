@@ -28,7 +28,7 @@ const FLOORS: [(&str, u8); 13] = [
 const SEEN_BY_CTL: [&str; 5] = ["varlink", "model", "config", "clock", "ctl"];
 
 /// Libraries and the only modules that may name them.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("sled::", &["store"]),
     ("bincode::", &["store"]),
     ("axum::", &["demo"]),
@@ -37,7 +37,9 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("clap::", &["ctl", "daemon"]),
     ("comfy_table::", &["ctl"]),
     ("tracing_journald::", &["daemon"]),
-    // `ctl` ends `watch` quietly at Ctrl-C.
+    ("ratatui::", &["ctl"]),
+    ("crossterm::", &["ctl"]),
+    // `ctl` ends `watch` quietly at Ctrl-C, and gives the dialog's terminal back.
     ("signal_hook", &["daemon", "ctl"]),
     ("tokio::net::UnixListener", &["control"]),
 ];

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use tokio::sync::futures::Notified;
 
 use super::access::{Access, access};
+use super::agreements::Agreements;
 use super::catalogue::Catalogue;
 use super::connection::Connection;
 use super::directory::{Company, directory};
 use super::entity::Entity;
 use super::error::AutotaskError;
+use super::gather::{RowCounts, Ways};
 use super::locate::{Located, locate};
+use super::memory::ReadMemory;
 use super::options::Options;
 use super::probe::{Finding, probe, threshold};
 use super::progress::Progress;
@@ -28,6 +31,9 @@ use crate::model::{ClientSnapshot, ItemKey, UdfName};
 pub struct Autotask {
     connection: Connection,
     catalogue: Catalogue,
+    counts: RowCounts,
+    agreements: Agreements,
+    memory: ReadMemory,
     user_defined: Vec<(String, UdfName)>,
 }
 
@@ -44,12 +50,22 @@ impl Autotask {
             connection: Connection::new(options, transport, clock, zone),
             user_defined,
             catalogue: Catalogue::default(),
+            counts: RowCounts::default(),
+            agreements: Agreements::default(),
+            memory: ReadMemory::none(),
         }
     }
 
     /// The same, going on from what `memory` holds of the hour before a restart, and writing there.
     pub fn remembering(mut self, memory: UseMemory) -> Autotask {
         self.connection.remember_in(memory);
+        self
+    }
+
+    /// The same, knowing what `memory` holds of earlier readings, and writing there.
+    pub fn recalling(mut self, memory: ReadMemory) -> Autotask {
+        (self.counts, self.catalogue) = memory.restore();
+        self.memory = memory;
         self
     }
 
@@ -80,8 +96,19 @@ impl Autotask {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-        let Autotask { connection, catalogue, user_defined } = self;
-        Reading { connection, catalogue, progress, user_defined }.read(scope).await
+        let Autotask { connection, catalogue, counts, agreements, memory, user_defined } = self;
+        let ways = &Ways::default();
+        let reading =
+            Reading { connection, catalogue, counts, agreements, ways, progress, user_defined };
+        let snapshots = reading.read(scope).await?;
+        tracing::debug!(
+            "read {} clients for {} requests: {}",
+            snapshots.len(),
+            progress.requests(),
+            ways.in_words()
+        );
+        memory.keep(counts, catalogue, snapshots.len(), connection.clock().now()).await;
+        Ok(snapshots)
     }
 
     /// The address that opens an agreement in Autotask's web interface; none before the zone was
@@ -131,6 +158,12 @@ impl Autotask {
     /// one request, which counts itself.
     pub async fn threshold(&self) -> Result<Threshold, AutotaskError> {
         threshold(&self.connection, &Progress::of(Work::Background)).await
+    }
+
+    /// How many rows of `entity` belong to each id, as far as that is known.
+    #[cfg(test)]
+    pub(super) fn known_rows(&self, entity: Entity) -> Vec<(i64, usize)> {
+        self.counts.of(entity, |known| known.by_id())
     }
 
     /// What is known of the use without asking.

@@ -3,10 +3,12 @@
 //! ```text
 //! recurring service                            fixed price, block hours, retainer,
 //!   ________|_____________________             incident: one entity each; any: charges
-//!   services  units  bundles  units            |
-//!       |_______|        |______|              the picklist of their status
-//!    names, contents, and all periods of
-//!    lines without one that covers the day
+//!       services            bundles            |
+//!           |                 |                the picklist of their status
+//!   units of today, and all periods of
+//!   lines without one that covers the day
+//!           |_________________|
+//!            names and contents
 //! ```
 //!
 //! Everything beside each other is asked for at the same time, and nothing where no agreement can
@@ -16,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use futures_util::future::{OptionFuture, try_join_all};
+use futures_util::future::try_join_all;
 
 use super::assemble::{Lines, Purchases, Units};
 use super::catalogue::Entries;
@@ -24,11 +26,14 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
+use super::kept::Asking;
 use super::labels::{self, AgreementKind};
 use super::lines::{LineKind, LineRow, UnitRow};
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::read::Reading;
+use super::retry::FOR_A_RUN;
 use super::rows::ContractRow;
+use super::walk::{Identified, walk};
 
 /// Looking below agreements that were read.
 pub(super) struct Looking<'a> {
@@ -42,6 +47,22 @@ pub(super) struct Looking<'a> {
     pub asked: bool,
 }
 
+/// Lines of one kind with what they bill.
+struct Billed {
+    kind: LineKind,
+    rows: Vec<LineRow>,
+    units: Units,
+    /// Whether their agreements leave it to the catalogue how often they are billed.
+    is_cycle_needed: bool,
+}
+
+impl Billed {
+    /// What of the catalogue they are.
+    fn items(&self) -> BTreeSet<i64> {
+        self.rows.iter().filter_map(|row| Some(row.details.as_ref().ok()?.item)).collect()
+    }
+}
+
 impl Looking<'_> {
     /// Services, then bundles.
     pub async fn lines(&self) -> Result<Vec<Lines>, AutotaskError> {
@@ -49,10 +70,27 @@ impl Looking<'_> {
         if recurring.is_empty() {
             return Ok(Vec::new());
         }
-        let services = self.lines_of(LineKind::Service, &recurring);
-        let bundles = self.lines_of(LineKind::Bundle, &recurring);
+        let services = self.billed(LineKind::Service, &recurring);
+        let bundles = self.billed(LineKind::Bundle, &recurring);
         let (services, bundles) = tokio::try_join!(services, bundles)?;
-        Ok(vec![services, bundles])
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
+        let contents = match bundles.items() {
+            items if items.is_empty() => BTreeMap::new(),
+            items => catalogue.contents(&items, asking).await?,
+        };
+        // The names of all services at once: those of lines and those in bundles.
+        let mut named = services.items();
+        named.extend(contents.values().flatten());
+        let held = bundles.items();
+        let service_names = catalogue.entries(LineKind::Service, &named, asking);
+        let bundle_names = catalogue.entries(LineKind::Bundle, &held, asking);
+        let (service_names, bundle_names) = tokio::try_join!(service_names, bundle_names)?;
+        let texts = contents.iter().filter(|(_, services)| !services.is_empty());
+        let texts = texts.map(|(bundle, services)| (*bundle, in_words(services, &service_names)));
+        let contents = texts.collect();
+        let lines = [(services, service_names, BTreeMap::new()), (bundles, bundle_names, contents)];
+        let named = lines.map(|(billed, names, contents)| self.named(billed, names, contents));
+        try_join_all(named).await
     }
 
     /// Everything that is bought once.
@@ -74,46 +112,69 @@ impl Looking<'_> {
         if self.asked { query.within("contractID", agreements.iter().copied()) } else { query }
     }
 
-    async fn lines_of(
+    /// The lines below `agreements`, with what they bill.
+    async fn billed(
         &self,
         kind: LineKind,
         agreements: &BTreeSet<i64>,
-    ) -> Result<Lines, AutotaskError> {
-        let Reading { connection, catalogue, progress, .. } = *self.reading;
-        let lines = self.query(kind.lines(), agreements);
-        let current = self.query(kind.units(), agreements).current_on(self.today);
-        let (lines, current) =
-            tokio::try_join!(self.reading.rows(&lines), self.reading.rows(&current))?;
+    ) -> Result<Billed, AutotaskError> {
+        let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await?;
         let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
         rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         let mut units = Units::default();
+        let current = self.current_units(kind, &rows).await?;
         units.add(current.iter().map(|row| UnitRow::read(kind, row)).collect());
 
         let silent: Vec<i64> =
             rows.iter().map(|row| row.id).filter(|id| units.is_silent(*id, self.today)).collect();
-        let all_periods = async {
-            if silent.is_empty() {
-                return Ok(Vec::new());
-            }
-            self.reading.rows(&Query::all(kind.units()).within(kind.line_field(), silent)).await
-        };
-        let items: BTreeSet<i64> =
-            rows.iter().filter_map(|row| Some(row.details.as_ref().ok()?.item)).collect();
-        let names = catalogue.entries(connection, kind, &items, progress);
-        let needed = !rows.is_empty() && self.is_a_cycle_missing(agreements);
-        let fields = catalogue.fields(connection, kind.catalogue(), progress);
-        let fields = async { OptionFuture::from(needed.then_some(fields)).await.transpose() };
-        let (periods, entries, fields, contents) =
-            tokio::try_join!(all_periods, names, fields, self.contents(kind, &items))?;
-        units.add(periods.iter().map(|row| UnitRow::read(kind, row)).collect());
-        let catalogue_fields = match fields {
-            Some(fields) => {
-                let values = entries.values().map(|entry| ("periodType", entry.period));
-                catalogue.explaining(connection, kind.catalogue(), fields, values, progress).await?
-            }
-            None => Arc::default(),
-        };
+        if !silent.is_empty() {
+            let query = Query::all(kind.units()).within(kind.line_field(), silent);
+            let Asking { connection, progress, ways } = self.reading.asking();
+            let periods = walk(connection, &query, FOR_A_RUN, progress).await?;
+            ways.took(kind.units(), "all periods of lines that bill nothing today");
+            units.add(periods.iter().map(|row| UnitRow::read(kind, row)).collect());
+        }
+        let is_cycle_needed = !rows.is_empty() && self.is_a_cycle_missing(agreements);
+        Ok(Billed { kind, rows, units, is_cycle_needed })
+    }
+
+    /// The same with the names from the catalogue, and what its picklists mean.
+    async fn named(
+        &self,
+        Billed { kind, rows, units, is_cycle_needed }: Billed,
+        entries: Entries,
+        contents: BTreeMap<i64, String>,
+    ) -> Result<Lines, AutotaskError> {
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
+        let mut catalogue_fields = Arc::default();
+        if is_cycle_needed {
+            let fields = catalogue.fields(kind.catalogue(), asking).await?;
+            let values = entries.values().map(|entry| ("periodType", entry.period));
+            catalogue_fields =
+                catalogue.explaining(kind.catalogue(), fields, values, asking).await?;
+        }
         Ok(Lines { kind, rows, units, entries, catalogue_fields, contents })
+    }
+
+    /// What `lines` bill today. Asked for after them, because only agreements that have lines have
+    /// units, and about as many.
+    async fn current_units(
+        &self,
+        kind: LineKind,
+        lines: &[LineRow],
+    ) -> Result<Vec<Identified>, AutotaskError> {
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        for contract in lines.iter().filter_map(|line| line.contract) {
+            *counts.entry(contract).or_default() += 1;
+        }
+        if counts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let agreements: BTreeSet<i64> = counts.keys().copied().collect();
+        let total = self.reading.counts.of(kind.lines(), |known| known.total());
+        self.reading.counts.of(kind.units(), |known| known.suppose(total, counts));
+        let query = self.query(kind.units(), &agreements).current_on(self.today);
+        self.reading.rows(&query).await
     }
 
     /// Whether one of `agreements` does not say how often it is billed, so that its services must.
@@ -124,25 +185,8 @@ impl Looking<'_> {
             .any(|row| row.details.as_ref().is_ok_and(|details| details.period.is_none()))
     }
 
-    /// The names of the services in each bundle, as one text.
-    async fn contents(
-        &self,
-        kind: LineKind,
-        bundles: &BTreeSet<i64>,
-    ) -> Result<BTreeMap<i64, String>, AutotaskError> {
-        let Reading { connection, catalogue, progress, .. } = *self.reading;
-        if kind != LineKind::Bundle || bundles.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let contents = catalogue.contents(connection, bundles, progress).await?;
-        let services: BTreeSet<i64> = contents.values().flatten().copied().collect();
-        let names = catalogue.entries(connection, LineKind::Service, &services, progress).await?;
-        let texts = contents.into_iter().filter(|(_, services)| !services.is_empty());
-        Ok(texts.map(|(bundle, services)| (bundle, in_words(&services, &names))).collect())
-    }
-
     async fn purchases_of(&self, kind: PurchaseKind) -> Result<Purchases, AutotaskError> {
-        let Reading { connection, catalogue, progress, .. } = *self.reading;
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
         let agreements = self.agreements(|agreement| match agreement {
             Some(agreement) => agreement.can_have(kind),
             None => kind == PurchaseKind::Charge,
@@ -156,10 +200,10 @@ impl Looking<'_> {
         let mut fields = Arc::default();
         if !rows.is_empty() {
             let entity = kind.entity();
-            let known = catalogue.fields(connection, entity, progress).await?;
+            let known = catalogue.fields(entity, asking).await?;
             let values = rows.iter().filter_map(|row| row.details.as_ref().ok());
             let values = values.map(|details| ("status", details.status));
-            fields = catalogue.explaining(connection, entity, known, values, progress).await?;
+            fields = catalogue.explaining(entity, known, values, asking).await?;
         }
         Ok(Purchases { kind, rows, fields })
     }

@@ -1,8 +1,16 @@
-//! What hardly changes and is therefore kept: the tenant's picklists, its currencies, the names of
-//! services and bundles, and what a bundle holds.
+//! What hardly changes and is therefore kept: the tenant's picklists, its companies and currencies,
+//! the names of services and bundles, and what a bundle holds.
 //!
-//! Picklists are kept until a reading meets a value that they do not explain; the rest for an
-//! hour, and less where an id is asked for that is not there.
+//! | what | believed for | then |
+//! |---|---|---|
+//! | companies | the reading | by id, or by what changed: see `kept` |
+//! | services, bundles | an hour | the same |
+//! | contents of bundles | an hour | read anew: there is no cursor |
+//! | currencies | an hour | read anew: they fill less than a page |
+//! | picklists | a week | read anew: there is no cursor |
+//!
+//! What is asked for and not there, and a value that a picklist does not explain, is asked for at
+//! once. All of it outlives a restart in the store's cache, and may be lost there at any time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,29 +23,48 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
+use super::kept::{Asking, Kept, Source};
 use super::lines::{CatalogueRow, LineKind};
 use super::progress::Progress;
 use super::request::Request;
 use super::retry::{FOR_A_RUN, Patience};
-use super::walk::walk;
+use super::rows::CompanyRow;
+use super::walk::{Identified, walk};
+
+mod stored;
+
+pub(super) use stored::StoredCatalogueV1;
 
 /// How long a name or a currency is believed.
 const FRESH: TimeDelta = TimeDelta::hours(1);
 
+/// How long a picklist is believed that explains everything.
+const PICKLISTS: TimeDelta = TimeDelta::days(7);
+
+/// Companies: their names and currencies are asked for in each reading.
+const COMPANIES: Source = Source {
+    entity: Entity::Companies,
+    fields: CompanyRow::FIELDS,
+    cursor: "lastTrackedModifiedDateTime",
+    fresh: TimeDelta::zero(),
+};
+
 /// What is kept.
 #[derive(Default)]
 pub(super) struct Catalogue {
-    fields: tokio::sync::Mutex<HashMap<Entity, Arc<EntityFields>>>,
-    currencies: tokio::sync::Mutex<Option<(DateTime<Utc>, Arc<Currencies>)>>,
-    entries: Mutex<KnownEntries>,
+    fields: tokio::sync::Mutex<KnownFields>,
+    currencies: tokio::sync::Mutex<Option<(DateTime<Utc>, Vec<Identified>)>>,
+    companies: Kept,
+    services: Kept,
+    bundles: Kept,
     contents: Mutex<KnownContents>,
 }
 
 /// The fields of an entity, and whether they were read just now.
 pub(super) type Fields = (Arc<EntityFields>, bool);
 
-/// Entries with the moment at which each was read.
-type KnownEntries = HashMap<(LineKind, i64), (DateTime<Utc>, CatalogueRow)>;
+/// The fields of entities, with the moment at which each was read.
+type KnownFields = HashMap<Entity, (DateTime<Utc>, Arc<EntityFields>)>;
 
 /// The services in each bundle, with the moment at which that was read.
 type KnownContents = HashMap<i64, (DateTime<Utc>, Vec<i64>)>;
@@ -49,16 +76,19 @@ impl Catalogue {
     /// The fields of an entity, and whether they were read just now.
     pub async fn fields(
         &self,
-        connection: &Connection,
         entity: Entity,
-        progress: &Progress,
+        asking: Asking<'_>,
     ) -> Result<Fields, AutotaskError> {
+        let now = asking.connection.clock().now();
         let mut known = self.fields.lock().await;
-        if let Some(fields) = known.get(&entity) {
+        if let Some((at, fields)) = known.get(&entity)
+            && is_younger(*at, now, PICKLISTS)
+        {
             return Ok((Arc::clone(fields), false));
         }
-        let fields = Arc::new(read_fields(connection, entity, FOR_A_RUN, progress).await?);
-        known.insert(entity, Arc::clone(&fields));
+        let read = read_fields(asking.connection, entity, FOR_A_RUN, asking.progress).await?;
+        let fields = Arc::new(read);
+        known.insert(entity, (now, Arc::clone(&fields)));
         Ok((fields, true))
     }
 
@@ -66,11 +96,10 @@ impl Catalogue {
     /// each with the name of its field: somebody may have added it since.
     pub async fn explaining(
         &self,
-        connection: &Connection,
         entity: Entity,
         (fields, fresh): Fields,
         values: impl IntoIterator<Item = (&'static str, Option<i64>)>,
-        progress: &Progress,
+        asking: Asking<'_>,
     ) -> Result<Arc<EntityFields>, AutotaskError> {
         let is_explained = |(field, number): (&'static str, Option<i64>)| {
             number.is_none_or(|number| fields.label(field, number).is_some())
@@ -78,81 +107,82 @@ impl Catalogue {
         if fresh || values.into_iter().all(is_explained) {
             return Ok(fields);
         }
+        let now = asking.connection.clock().now();
         let mut known = self.fields.lock().await;
-        let fields = Arc::new(read_fields(connection, entity, FOR_A_RUN, progress).await?);
-        known.insert(entity, Arc::clone(&fields));
+        let read = read_fields(asking.connection, entity, FOR_A_RUN, asking.progress).await?;
+        let fields = Arc::new(read);
+        known.insert(entity, (now, Arc::clone(&fields)));
         Ok(fields)
     }
 
     /// The currencies, among them those with the ids in `wanted`, as far as they exist.
     pub async fn currencies(
         &self,
-        connection: &Connection,
         wanted: &BTreeSet<i64>,
-        progress: &Progress,
-    ) -> Result<Arc<Currencies>, AutotaskError> {
-        let now = connection.clock().now();
+        asking: Asking<'_>,
+    ) -> Result<Currencies, AutotaskError> {
+        let now = asking.connection.clock().now();
         let mut known = self.currencies.lock().await;
-        if let Some((at, currencies)) = &*known
-            && is_fresh(*at, now)
-            && wanted.iter().all(|id| currencies.has(*id))
+        if let Some((at, rows)) = &*known
+            && is_younger(*at, now, FRESH)
         {
-            return Ok(Arc::clone(currencies));
+            let currencies = Currencies::read(rows);
+            if wanted.iter().all(|id| currencies.has(*id)) {
+                return Ok(currencies);
+            }
         }
-        let rows = walk(connection, &Query::all(Entity::Currencies), FOR_A_RUN, progress).await?;
-        let currencies = Arc::new(Currencies::read(&rows));
-        *known = Some((now, Arc::clone(&currencies)));
+        let query = Query::all(Entity::Currencies);
+        let rows = walk(asking.connection, &query, FOR_A_RUN, asking.progress).await?;
+        asking.ways.took(Entity::Currencies, "a walk");
+        let currencies = Currencies::read(&rows);
+        *known = Some((now, rows));
         Ok(currencies)
+    }
+
+    /// The companies with these ids, as far as they exist.
+    pub async fn companies(
+        &self,
+        ids: &BTreeSet<i64>,
+        asking: Asking<'_>,
+    ) -> Result<Vec<Identified>, AutotaskError> {
+        self.companies.rows(&COMPANIES, ids, asking).await
     }
 
     /// The entries with these ids, as far as they exist.
     pub async fn entries(
         &self,
-        connection: &Connection,
         kind: LineKind,
         ids: &BTreeSet<i64>,
-        progress: &Progress,
+        asking: Asking<'_>,
     ) -> Result<Entries, AutotaskError> {
-        let now = connection.clock().now();
-        let mut found = Entries::new();
-        {
-            let known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            for id in ids {
-                if let Some((_, entry)) =
-                    known.get(&(kind, *id)).filter(|(at, _)| is_fresh(*at, now))
-                {
-                    found.insert(*id, entry.clone());
-                }
-            }
-        }
-        let missing: Vec<i64> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
-        if missing.is_empty() {
-            return Ok(found);
-        }
-        let query = Query::all(kind.catalogue()).within("id", missing).fields(CatalogueRow::FIELDS);
-        let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
-        let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        for row in &rows {
-            let entry = CatalogueRow::read(row);
-            known.insert((kind, row.0), (now, entry.clone()));
-            found.insert(row.0, entry);
-        }
-        Ok(found)
+        let kept = match kind {
+            LineKind::Service => &self.services,
+            LineKind::Bundle => &self.bundles,
+        };
+        let source = Source {
+            entity: kind.catalogue(),
+            fields: CatalogueRow::FIELDS,
+            cursor: "lastModifiedDate",
+            fresh: FRESH,
+        };
+        let rows = kept.rows(&source, ids, asking).await?;
+        Ok(rows.iter().map(|row| (row.0, CatalogueRow::read(row))).collect())
     }
 
     /// The services in each of these bundles, by the id of the bundle.
     pub async fn contents(
         &self,
-        connection: &Connection,
         bundles: &BTreeSet<i64>,
-        progress: &Progress,
+        asking: Asking<'_>,
     ) -> Result<BTreeMap<i64, Vec<i64>>, AutotaskError> {
-        let now = connection.clock().now();
+        let now = asking.connection.clock().now();
         let mut found = BTreeMap::new();
         {
             let known = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
             for id in bundles {
-                if let Some((_, services)) = known.get(id).filter(|(at, _)| is_fresh(*at, now)) {
+                if let Some((_, services)) =
+                    known.get(id).filter(|(at, _)| is_younger(*at, now, FRESH))
+                {
                     found.insert(*id, services.clone());
                 }
             }
@@ -165,7 +195,8 @@ impl Catalogue {
         let query = Query::all(Entity::ServiceBundleServices)
             .within("serviceBundleID", missing.iter().copied())
             .fields(&["id", "serviceBundleID", "serviceID"]);
-        let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
+        let rows = walk(asking.connection, &query, FOR_A_RUN, asking.progress).await?;
+        asking.ways.took(Entity::ServiceBundleServices, "list");
         let mut read: BTreeMap<i64, Vec<i64>> =
             missing.iter().map(|id| (*id, Vec::new())).collect();
         for (id, row) in &rows {
@@ -196,9 +227,9 @@ pub(super) async fn read_fields(
     EntityFields::from_answer(&request, answer)
 }
 
-/// Whether what was read at `at` is still believed; the clock may have stepped back since.
-fn is_fresh(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    (now - at).abs() < FRESH
+/// Whether what was read at `at` is younger than this; the clock may have stepped back since.
+fn is_younger(at: DateTime<Utc>, now: DateTime<Utc>, age: TimeDelta) -> bool {
+    (now - at).abs() < age
 }
 
 #[cfg(test)]
@@ -206,6 +237,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::autotask::gather::Ways;
     use crate::autotask::script::Script;
 
     #[tokio::test]
@@ -213,10 +245,11 @@ mod tests {
         let script = Script::new();
         script.rows("Services", vec![json!({"id": 1, "name": "Backup", "periodType": 2})]);
         let (connection, catalogue) = (script.connection(), Catalogue::default());
-        let progress = Progress::new();
+        let (progress, ways) = (Progress::new(), Ways::default());
+        let asking = Asking { connection: &connection, progress: &progress, ways: &ways };
         for (ids, requests) in [([1, 1], 1), ([1, 1], 1), ([1, 2], 2), ([1, 2], 3)] {
             let ids = BTreeSet::from(ids);
-            let entries = catalogue.entries(&connection, LineKind::Service, &ids, &progress).await;
+            let entries = catalogue.entries(LineKind::Service, &ids, asking).await;
             let entries = entries.expect("entries");
             assert_eq!(entries[&1].name.as_deref(), Some("Backup"));
             assert_eq!(entries.len(), 1);
@@ -229,10 +262,11 @@ mod tests {
         let script = Script::new();
         script.rows("Currencies", vec![json!({"id": 2, "name": "EUR"})]);
         let (connection, catalogue) = (script.connection(), Catalogue::default());
-        let progress = Progress::new();
+        let (progress, ways) = (Progress::new(), Ways::default());
+        let asking = Asking { connection: &connection, progress: &progress, ways: &ways };
         for (wanted, requests) in [(2, 1), (2, 1), (9, 2)] {
             let wanted = BTreeSet::from([wanted]);
-            let read = catalogue.currencies(&connection, &wanted, &progress).await;
+            let read = catalogue.currencies(&wanted, asking).await;
             assert!(read.expect("currencies").has(2));
             assert_eq!(script.asked("Currencies/query"), requests);
         }
@@ -244,10 +278,11 @@ mod tests {
         let held = |id, service| json!({"id": id, "serviceBundleID": 4, "serviceID": service});
         script.rows("ServiceBundleServices", vec![held(1, 31), held(2, 30)]);
         let (connection, catalogue) = (script.connection(), Catalogue::default());
-        let progress = Progress::new();
+        let (progress, ways) = (Progress::new(), Ways::default());
+        let asking = Asking { connection: &connection, progress: &progress, ways: &ways };
         let bundles = BTreeSet::from([4, 5]);
         for _ in 0..2 {
-            let contents = catalogue.contents(&connection, &bundles, &progress).await;
+            let contents = catalogue.contents(&bundles, asking).await;
             assert_eq!(contents, Ok(BTreeMap::from([(4, vec![31, 30]), (5, Vec::new())])));
             assert_eq!(script.asked("ServiceBundleServices/query"), 1);
         }

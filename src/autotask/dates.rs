@@ -4,7 +4,7 @@
 //! fraction digits, and in one recording not at midnight. It is still a calendar date: the date
 //! part is taken as it stands, and no time zone shifts it.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// The calendar date in `text`.
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
@@ -15,6 +15,16 @@ pub(super) fn date(text: &str) -> Option<NaiveDate> {
     };
     let exact = day.len() == 10 && time.is_none_or(is_time);
     exact.then(|| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()).flatten()
+}
+
+/// The moment in `text`; in UTC where it names no zone.
+pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let zoned = DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc());
+    zoned.or_else(|| {
+        let plain = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+        Some(plain.and_utc())
+    })
 }
 
 /// Whether `text` is a time of day, with an optional zone.
@@ -29,6 +39,16 @@ fn is_time(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_read_with_and_without_a_zone() {
+        let read = |text| moment(text).map(|moment| moment.to_rfc3339());
+        let shown = |text: &str| Some(text.to_owned());
+        assert_eq!(read("2022-12-07T09:15:45.2Z"), shown("2022-12-07T09:15:45.200+00:00"));
+        assert_eq!(read(" 2024-01-31T15:04:05"), shown("2024-01-31T15:04:05+00:00"));
+        assert_eq!(read("2024-01-31T15:04:05+02:00"), shown("2024-01-31T13:04:05+00:00"));
+        assert_eq!(read("2024-01-31"), None);
+    }
 
     #[test]
     fn every_recorded_form_is_the_same_day() {

@@ -83,6 +83,11 @@ impl Entity {
         }
     }
 
+    /// The entity of this name.
+    pub(super) fn named(name: &str) -> Option<Entity> {
+        Entity::NEEDED.into_iter().find(|entity| entity.name() == name)
+    }
+
     /// The entity whose rows have keys of this letter; none for contracts made by hand.
     pub fn of_letter(letter: Letter) -> Option<Entity> {
         Some(match letter {

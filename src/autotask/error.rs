@@ -106,6 +106,12 @@ pub enum AutotaskError {
         /// What gave it away.
         reason: String,
     },
+    /// Rows that span pages are not as many as Autotask counts, twice in a row.
+    #[error("the rows of {entity} changed while they were read")]
+    RowsChanged {
+        /// The entity.
+        entity: Entity,
+    },
     /// Something in the configuration cannot be used.
     #[error("{key} cannot be used: {reason}")]
     BadConfiguration {
@@ -170,6 +176,7 @@ impl AutotaskError {
             AutotaskError::Unreachable { .. }
             | AutotaskError::RateLimited(_)
             | AutotaskError::Failed { .. }
+            | AutotaskError::RowsChanged { .. }
             | AutotaskError::Garbled { .. } => true,
             AutotaskError::AuthFailed { .. }
             | AutotaskError::Blocked(_)
@@ -218,6 +225,7 @@ impl AutotaskError {
             | AutotaskError::UnknownField { .. }
             | AutotaskError::Refused { .. }
             | AutotaskError::NotFound { .. }
+            | AutotaskError::RowsChanged { .. }
             | AutotaskError::FilterIgnored { .. } => Code::AutotaskFailed,
             AutotaskError::BadConfiguration { .. } => Code::BadConfiguration,
         }
@@ -276,7 +284,9 @@ impl AutotaskError {
                 "it is tried again by itself; all integrations of the tenant share the limit, and \
                  `lmsyncctl doctor` shows its use"
             }
-            AutotaskError::Failed { .. } | AutotaskError::Garbled { .. } => {
+            AutotaskError::Failed { .. }
+            | AutotaskError::Garbled { .. }
+            | AutotaskError::RowsChanged { .. } => {
                 "it is tried again by itself; if it stays, run `lmsyncctl doctor` and look at \
                  Autotask's status page"
             }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::AutotaskError;
@@ -13,7 +14,8 @@ use super::request::Request;
 use super::row::Row;
 
 /// The fields of one entity.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct EntityFields {
     /// By name in lower case: the labels of its picklist by value, empty where it has none.
     fields: BTreeMap<String, BTreeMap<String, String>>,

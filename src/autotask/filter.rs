@@ -4,7 +4,7 @@
 //! know and answers with everything (section 1.3 of the Autotask facts). Knows nothing of sending
 //! or paging.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::entity::Entity;
@@ -23,6 +23,8 @@ pub(super) enum Condition {
     OnOrBefore(&'static str, NaiveDate),
     /// The date lies on this day or after it.
     OnOrAfter(&'static str, NaiveDate),
+    /// The moment is this one or after it.
+    Since(&'static str, DateTime<Utc>),
 }
 
 /// A list of ids, one of which a field must have.
@@ -88,6 +90,12 @@ impl Query {
         self
     }
 
+    /// Only rows whose moment of change, in `field`, is not before `since`.
+    pub fn changed_since(mut self, field: &'static str, since: DateTime<Utc>) -> Query {
+        self.conditions.push(Condition::Since(field, since));
+        self
+    }
+
     /// The body that asks for the next page after the row `after`.
     pub fn body(&self, piece: Option<&Within>, after: i64) -> String {
         let mut filter = vec![json!({"op": "gt", "field": "id", "value": after})];
@@ -111,6 +119,10 @@ impl Condition {
             }
             Condition::OnOrAfter(field, day) => {
                 json!({"op": "gte", "field": field, "value": format!("{day}T00:00:00")})
+            }
+            Condition::Since(field, moment) => {
+                let value = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
+                json!({"op": "gte", "field": field, "value": value})
             }
         }
     }

@@ -1,17 +1,20 @@
 //! Asking again for items that were missing from an answer.
 //!
 //! An absent row is not a deletion until the row has been asked for by its id (section 4.1 of the
-//! Autotask facts: deletions are never reported).
+//! Autotask facts: deletions are never reported), and until Autotask also counts as many rows as it
+//! gave: an answer that lost some on the way looks like any other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::Connection;
 use super::entity::Entity;
 use super::error::AutotaskError;
-use super::filter::Query;
+use super::filter::{BEFORE_ALL, Query, Within};
 use super::progress::Progress;
+use super::request::Request;
 use super::retry::FOR_A_RUN;
-use super::walk::walk;
+use super::row::Row;
+use super::walk::{Identified, walk};
 use crate::model::{ClientId, ItemKey, Letter};
 
 /// An item that still exists.
@@ -75,6 +78,7 @@ async fn owners(
         if entity == Entity::Contracts { &["id", "companyID"] } else { &["id", "contractID"] };
     let query = Query::all(entity).within("id", ids).fields(fields);
     let rows = walk(connection, &query, FOR_A_RUN, progress).await?;
+    must_be_all(connection, &query, &rows, progress).await?;
     let owned = rows.into_iter().map(|(id, row)| match row.needed_integer(owner) {
         Ok(owner) => Ok((id, owner)),
         Err(bad) => Err(AutotaskError::Garbled {
@@ -83,6 +87,33 @@ async fn owners(
         }),
     });
     owned.collect()
+}
+
+/// Refuses an answer that lacks rows which Autotask counts. Asks only where rows are missing.
+async fn must_be_all(
+    connection: &Connection,
+    query: &Query,
+    rows: &[Identified],
+    progress: &Progress,
+) -> Result<(), AutotaskError> {
+    let all = Query { fields: &[], ..query.clone() };
+    for piece in query.within.iter().flat_map(Within::pieces) {
+        let is_asked = |(id, _): &&Identified| piece.ids.binary_search(id).is_ok();
+        let given = rows.iter().filter(is_asked).count();
+        if given == piece.ids.len() {
+            continue;
+        }
+        let request = Request::count(query.entity, all.body(Some(&piece), BEFORE_ALL));
+        let answer = connection.ask(&request, FOR_A_RUN, progress).await?;
+        let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
+        let reason = match count {
+            Some(count) if usize::try_from(count) == Ok(given) => continue,
+            Some(count) => format!("it counts {count} rows where it gave {given}"),
+            None => "it counts nothing".to_owned(),
+        };
+        return Err(AutotaskError::Garbled { request: request.to_string(), reason });
+    }
+    Ok(())
 }
 
 fn ids_of(keys: &[ItemKey], letter: Letter) -> BTreeSet<i64> {
@@ -135,6 +166,16 @@ mod tests {
         let owners = [Some(ClientId(7)), None];
         let expected = asked.iter().zip(owners).map(|(key, client)| Located { key: *key, client });
         assert_eq!(located, Ok(expected.collect()), "and it spoils no answer for others");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_lost_rows_makes_nothing_gone() {
+        let script = script();
+        let short = r#"{"items":[{"id":1,"companyID":0}],"pageDetails":{"count":1}}"#;
+        script.once("Contracts/query", 200, short);
+        let located = locate(&script.connection(), &keys(&["A1", "A2"]), &Progress::new()).await;
+        let reason = located.expect_err("rows are missing").to_string();
+        assert!(reason.contains("it counts 2 rows where it gave 1"), "{reason}");
     }
 
     #[tokio::test]

@@ -7,12 +7,12 @@
 //! classify  error                               what an answer means
 //! zone  limit  retry  connection                one request from end to end
 //! work  budget  tenant_use  brake  remembered   whether it may be sent at all
-//! filter  walk                                  all rows of a query
+//! filter  walk  plan  gather                    all rows of a query, for the fewest requests
 //! row  dates  decimal  text                     what is in a field
 //! rows  lines  purchases                        what is in a row
-//! fields  labels  catalogue  currency           what its numbers mean
+//! fields  labels  catalogue  kept  currency     what its numbers mean
 //! convert  addition                             one agreement, one addition
-//! read  below  assemble                         snapshots of clients
+//! read  agreements  below  assemble  memory     snapshots of clients
 //! directory  locate  access  probe              the other questions
 //! api                                           what the rest of the program sees
 //! ```
@@ -23,6 +23,7 @@
 
 mod access;
 mod addition;
+mod agreements;
 mod api;
 mod assemble;
 mod below;
@@ -40,11 +41,15 @@ mod entity;
 mod error;
 mod fields;
 mod filter;
+mod gather;
+mod kept;
 mod labels;
 mod limit;
 mod lines;
 mod locate;
+mod memory;
 mod options;
+mod plan;
 mod probe;
 mod progress;
 mod purchases;
@@ -73,6 +78,7 @@ pub use directory::Company;
 pub use entity::Entity;
 pub use error::{AutotaskError, RateLimit};
 pub use locate::Located;
+pub use memory::ReadMemory;
 pub use options::Options;
 pub use probe::{Finding, Outcome};
 pub use progress::{BUDGET_WAIT, Phase, Progress, Report};

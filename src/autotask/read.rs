@@ -16,7 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::assemble::{Gathered, assemble};
+use super::agreements::{Agreements, CURSOR, Found, Search};
+use super::assemble::{Gathered, Lines, Purchases, assemble};
 use super::below::Looking;
 use super::catalogue::{Catalogue, Fields};
 use super::connection::Connection;
@@ -25,10 +26,11 @@ use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
 use super::filter::Query;
+use super::gather::{Gathering, RowCounts, Ways};
+use super::kept::Asking;
 use super::progress::Progress;
-use super::retry::FOR_A_RUN;
 use super::rows::{CompanyRow, ContractRow};
-use super::walk::{Identified, walk};
+use super::walk::Identified;
 use crate::model::{ClientId, ClientSnapshot, UdfName};
 
 /// Whose agreements are read.
@@ -44,6 +46,9 @@ pub enum Scope {
 pub(super) struct Reading<'a> {
     pub connection: &'a Connection,
     pub catalogue: &'a Catalogue,
+    pub counts: &'a RowCounts,
+    pub agreements: &'a Agreements,
+    pub ways: &'a Ways,
     pub progress: &'a Progress,
     /// The user-defined fields that are wanted, by Autotask's names.
     pub user_defined: &'a [(String, UdfName)],
@@ -52,59 +57,141 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// A snapshot for every client of `scope`, also for one that has nothing.
     pub async fn read(&self, scope: &Scope) -> Result<Vec<ClientSnapshot>, AutotaskError> {
+        if let Some(snapshots) = self.attempt(scope, true).await? {
+            return Ok(snapshots);
+        }
+        tracing::debug!("an agreement is gone without a trace, all are read again in full");
+        self.agreements.forget();
+        let read = self.attempt(scope, false).await?;
+        read.ok_or(AutotaskError::RowsChanged { entity: Entity::Contracts })
+    }
+
+    /// The same; none where agreements that were taken for known are gone.
+    async fn attempt(
+        &self,
+        scope: &Scope,
+        by_cursor: bool,
+    ) -> Result<Option<Vec<ClientSnapshot>>, AutotaskError> {
         let as_of = self.connection.clock().now();
         let today = as_of.date_naive();
         let asked = match scope {
-            Scope::Clients(clients) if clients.is_empty() => return Ok(Vec::new()),
+            Scope::Clients(clients) if clients.is_empty() => return Ok(Some(Vec::new())),
             Scope::Clients(clients) => Some(clients.clone()),
             Scope::All => None,
         };
-        let of = |query: Query, field| match &asked {
-            Some(clients) => query.within(field, clients.iter().map(|client| client.0)),
-            None => query,
-        };
-        let companies = of(Query::all(Entity::Companies), "id").fields(CompanyRow::FIELDS);
-        let contracts = of(Query::all(Entity::Contracts), "companyID");
-        let (companies, contracts, fields) = tokio::try_join!(
-            self.rows(&companies),
-            self.rows(&contracts),
-            self.catalogue.fields(self.connection, Entity::Contracts, self.progress),
+        let (companies, found, fields) = tokio::try_join!(
+            self.companies(asked.as_deref()),
+            self.contracts(asked.as_deref(), by_cursor),
+            self.catalogue.fields(Entity::Contracts, self.asking()),
         )?;
-        self.warn_of_missing_fields(&contracts);
         let companies: Vec<CompanyRow> = companies.iter().map(CompanyRow::read).collect();
-        let contracts: Vec<ContractRow> =
-            contracts.iter().map(|row| ContractRow::read(row, self.user_defined)).collect();
+        let contracts = &found.rows;
         let (fields, currencies) = tokio::try_join!(
-            self.explaining(&contracts, fields),
-            self.currencies_of(&companies, &contracts),
+            self.explaining(contracts, fields),
+            self.currencies_of(&companies, contracts),
         )?;
         let (lines, purchases) = {
             let looking = Looking {
                 reading: self,
-                contracts: &contracts,
+                contracts,
                 fields: &fields,
                 today,
                 asked: asked.is_some(),
             };
             tokio::try_join!(looking.lines(), looking.purchases())?
         };
+        if self.is_one_gone(&found, &lines, &purchases).await? {
+            return Ok(None);
+        }
         let companies: BTreeMap<i64, CompanyRow> =
             companies.into_iter().map(|company| (company.id, company)).collect();
-        Ok(assemble(&Gathered {
+        Ok(Some(assemble(&Gathered {
             as_of,
             today,
             asked,
             companies,
-            contracts,
+            contracts: found.rows,
             fields,
             currencies,
             lines,
             purchases,
-        }))
+        })))
+    }
+
+    /// The agreements of the clients that were asked for; none for all of them.
+    async fn contracts(
+        &self,
+        asked: Option<&[ClientId]>,
+        by_cursor: bool,
+    ) -> Result<Found, AutotaskError> {
+        let Some(clients) = asked else {
+            let raw = self.rows(&Query::all(Entity::Contracts)).await?;
+            self.warn_of_missing_fields(&raw);
+            let rows = raw.iter().map(|row| ContractRow::read(row, self.user_defined)).collect();
+            return Ok(Found { rows, unread: BTreeSet::new() });
+        };
+        let search = self.search(clients.iter().map(|client| client.0).collect());
+        let fields = || self.catalogue.fields(Entity::Contracts, self.asking());
+        let by_cursor = by_cursor && search.is_cursor_cheaper() && fields().await?.0.has(CURSOR);
+        let (found, raw) =
+            if by_cursor { search.by_cursor().await? } else { search.in_full().await? };
+        self.warn_of_missing_fields(&raw);
+        Ok(found)
+    }
+
+    fn search(&self, clients: BTreeSet<i64>) -> Search<'_> {
+        let Reading { agreements, user_defined, .. } = *self;
+        Search { gathering: self.gathering(), agreements, user_defined, clients }
+    }
+
+    /// Whether an agreement that was not read just now is gone: nothing stands below it any more,
+    /// and asked for by id it is not there.
+    async fn is_one_gone(
+        &self,
+        found: &Found,
+        lines: &[Lines],
+        purchases: &[Purchases],
+    ) -> Result<bool, AutotaskError> {
+        let lines = lines.iter().flat_map(|lines| &lines.rows).filter_map(|row| row.contract);
+        let purchases = purchases.iter().flat_map(|list| &list.rows).filter_map(|row| row.contract);
+        let mut additions: BTreeMap<i64, usize> = BTreeMap::new();
+        for contract in lines.chain(purchases) {
+            *additions.entry(contract).or_default() += 1;
+        }
+        let hollow = self.agreements.learn_additions(&additions, found);
+        if hollow.is_empty() {
+            return Ok(false);
+        }
+        Ok(self.search(BTreeSet::new()).still_there(&hollow).await? != hollow)
+    }
+
+    fn gathering(&self) -> Gathering<'_> {
+        let Reading { connection, counts, ways, progress, .. } = *self;
+        Gathering { connection, counts, ways, progress }
     }
 
     pub async fn rows(&self, query: &Query) -> Result<Vec<Identified>, AutotaskError> {
-        walk(self.connection, query, FOR_A_RUN, self.progress).await
+        self.gathering().rows(query).await
+    }
+
+    /// What the catalogue is asked with.
+    pub fn asking(&self) -> Asking<'_> {
+        let Reading { connection, ways, progress, .. } = *self;
+        Asking { connection, progress, ways }
+    }
+
+    /// The companies that were asked for; none for all of them.
+    async fn companies(
+        &self,
+        asked: Option<&[ClientId]>,
+    ) -> Result<Vec<Identified>, AutotaskError> {
+        match asked {
+            Some(clients) => {
+                let ids = clients.iter().map(|client| client.0).collect();
+                self.catalogue.companies(&ids, self.asking()).await
+            }
+            None => self.rows(&Query::all(Entity::Companies).fields(CompanyRow::FIELDS)).await,
+        }
     }
 
     /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would
@@ -134,7 +221,7 @@ impl Reading<'_> {
             ]
         });
         let entity = Entity::Contracts;
-        self.catalogue.explaining(self.connection, entity, fields, values, self.progress).await
+        self.catalogue.explaining(entity, fields, values, self.asking()).await
     }
 
     /// The currencies, if there is an agreement to have one.
@@ -149,6 +236,6 @@ impl Reading<'_> {
         let used: BTreeSet<i64> = contracts.iter().filter_map(|row| row.company).collect();
         let companies = companies.iter().filter(|company| used.contains(&company.id));
         let wanted = companies.filter_map(|company| company.currency).collect();
-        self.catalogue.currencies(self.connection, &wanted, self.progress).await
+        Ok(Arc::new(self.catalogue.currencies(&wanted, self.asking()).await?))
     }
 }

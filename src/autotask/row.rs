@@ -3,15 +3,17 @@
 //! Names are found without regard to case, because older samples were written in another one
 //! (section 5 of the Autotask facts). What a row means is in `rows`.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::currency::Amount;
 use super::{dates, decimal, text};
 
 /// A row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Row(Map<String, Value>);
 
 /// A field of a row that cannot be used.
@@ -81,6 +83,11 @@ impl Row {
     /// A calendar date.
     pub fn date(&self, field: &'static str) -> Result<Option<NaiveDate>, BadField> {
         self.read(field, "a date", |value| value.as_str().and_then(dates::date))
+    }
+
+    /// A moment.
+    pub fn moment(&self, field: &'static str) -> Result<Option<DateTime<Utc>>, BadField> {
+        self.read(field, "a moment", |value| value.as_str().and_then(dates::moment))
     }
 
     /// Yes or no.

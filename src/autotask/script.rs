@@ -167,7 +167,7 @@ impl State {
         let (entity, tail) = path.split_once('/').unwrap_or((path, ""));
         match tail {
             "query" => ok(self.page(entity, body)),
-            "query/count" => ok(json!({"queryCount": self.rows.get(entity).map_or(0, Vec::len)})),
+            "query/count" => ok(json!({"queryCount": self.found(entity, body).len()})),
             "entityInformation" => ok(json!({"info": {
                 "name": entity, "canQuery": true, "userAccessForQuery": "All"}})),
             "entityInformation/fields" => {
@@ -181,7 +181,7 @@ impl State {
         }
     }
 
-    fn page(&self, entity: &str, body: &str) -> Value {
+    fn found(&self, entity: &str, body: &str) -> Vec<&Value> {
         let body: Value = serde_json::from_str(body).expect("a body");
         let filter = body["filter"].as_array().expect("a filter");
         let rows = self.rows.get(entity).map(Vec::as_slice).unwrap_or_default();
@@ -190,6 +190,11 @@ impl State {
             .filter(|row| filter.iter().all(|condition| holds(condition, row)))
             .collect();
         found.sort_by_key(|row| row["id"].as_i64());
+        found
+    }
+
+    fn page(&self, entity: &str, body: &str) -> Value {
+        let mut found = self.found(entity, body);
         found.truncate(PAGE_ROWS);
         json!({"items": found, "pageDetails": {
             "count": found.len(), "requestCount": PAGE_ROWS,
@@ -200,11 +205,13 @@ impl State {
 fn holds(condition: &Value, row: &Value) -> bool {
     let actual = &row[condition["field"].as_str().expect("a field")];
     let wanted = &condition["value"];
+    let date = |value: &Value| value.as_str().map(str::to_owned);
     match condition["op"].as_str().expect("an operator") {
         "gt" => actual.as_i64() > wanted.as_i64(),
         "in" => wanted.as_array().expect("a list").contains(actual),
-        "lte" => actual.as_str().expect("a date") <= wanted.as_str().expect("a date"),
-        "gte" => actual.as_str().expect("a date") >= wanted.as_str().expect("a date"),
+        "lte" => actual.is_string() && date(actual) <= date(wanted),
+        "gte" => date(actual) >= date(wanted),
+        "exist" => !actual.is_null(),
         other => panic!("the operator {other} is not scripted"),
     }
 }

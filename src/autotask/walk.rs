@@ -3,7 +3,8 @@
 //! Pages are walked by id (`id gt last`), which is resumable and needs no `nextPageUrl`
 //! (section 2.3 of the Autotask facts). Autotask drops a filter that it does not understand and
 //! answers with everything, so each page is checked: every row must lie after the cursor, in
-//! order, and in the list that was asked for.
+//! order, and in the list that was asked for. Where rows span pages, their number is held against
+//! `query/count`, so that a walk that lost some is never taken for all there is.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,9 @@ use super::request::Request;
 use super::retry::{Patience, retry};
 use super::row::Row;
 
+/// How often rows that change while they are read are read.
+const READINGS: usize = 2;
+
 /// A row with its id.
 pub(super) type Identified = (i64, Row);
 
@@ -27,43 +31,97 @@ pub(super) async fn walk(
     patience: Patience,
     progress: &Progress,
 ) -> Result<Vec<Identified>, AutotaskError> {
+    let walk = Walk { connection, query, patience, progress };
+    let Some(within) = &query.within else { return walk.all(None).await };
     let mut rows = Vec::new();
-    match &query.within {
-        None => walk_piece(connection, query, None, patience, progress, &mut rows).await?,
-        Some(within) => {
-            for piece in within.pieces() {
-                let piece = Some(&piece);
-                walk_piece(connection, query, piece, patience, progress, &mut rows).await?;
-            }
-        }
+    for piece in within.pieces() {
+        rows.extend(walk.piece(&piece).await?);
     }
     Ok(rows)
 }
 
-async fn walk_piece(
-    connection: &Connection,
-    query: &Query,
-    piece: Option<&Within>,
-    patience: Patience,
-    progress: &Progress,
-    rows: &mut Vec<Identified>,
-) -> Result<(), AutotaskError> {
-    let mut cursor = BEFORE_ALL;
-    loop {
-        progress.reading(query.entity);
-        let request = Request::query(query.entity, query.body(piece, cursor));
-        // A page that makes no sense may be whole the next time, so reading it is part of the try.
-        let page = retry(patience, progress, || async {
-            let answer = connection.ask_once(&request, progress).await?;
-            Page::read(query, piece, cursor, answer).map_err(|flaw| flaw.error(query, &request))
+/// A walk over the rows of a query; of its list, it knows only the piece that it is given.
+#[derive(Clone, Copy)]
+pub(super) struct Walk<'a> {
+    pub connection: &'a Connection,
+    pub query: &'a Query,
+    pub patience: Patience,
+    pub progress: &'a Progress,
+}
+
+impl Walk<'_> {
+    /// All rows, whatever list the query has; `counted` if they were counted just now.
+    pub async fn all(&self, counted: Option<usize>) -> Result<Vec<Identified>, AutotaskError> {
+        self.complete(None, counted).await
+    }
+
+    /// All rows in this piece of the list.
+    pub async fn piece(&self, piece: &Within) -> Result<Vec<Identified>, AutotaskError> {
+        self.complete(Some(piece), None).await
+    }
+
+    /// How many rows there are.
+    pub async fn count(&self, piece: Option<&Within>) -> Result<usize, AutotaskError> {
+        let request = Request::count(self.query.entity, self.query.body(piece, BEFORE_ALL));
+        let answer = self.connection.ask(&request, self.patience, self.progress).await?;
+        let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
+        count.and_then(|count| usize::try_from(count).ok()).ok_or_else(|| AutotaskError::Garbled {
+            request: request.to_string(),
+            reason: "it holds no count".to_owned(),
         })
-        .await?;
-        progress.page(page.rows.len());
-        let last = page.rows.last().map(|(id, _)| *id);
-        rows.extend(page.rows);
-        match last {
-            Some(last) if page.more => cursor = last,
-            _ => return Ok(()),
+    }
+
+    /// Rows that are all there: where they span pages, as many as Autotask counts. What changes in
+    /// between is read once more.
+    async fn complete(
+        &self,
+        piece: Option<&Within>,
+        mut counted: Option<usize>,
+    ) -> Result<Vec<Identified>, AutotaskError> {
+        let entity = self.query.entity;
+        for _ in 0..READINGS {
+            let (rows, pages) = self.pages(piece).await?;
+            // Rows that were added after an earlier count are no reason to read again.
+            let earlier = counted.take();
+            if earlier == Some(rows.len()) || earlier.is_none() && pages == 1 {
+                return Ok(rows);
+            }
+            let count = self.count(piece).await?;
+            if count == rows.len() {
+                return Ok(rows);
+            }
+            tracing::debug!(%entity, count, rows = rows.len(), "rows changed while they were read");
+        }
+        Err(AutotaskError::RowsChanged { entity })
+    }
+
+    /// The rows as they come, and on how many pages.
+    async fn pages(
+        &self,
+        piece: Option<&Within>,
+    ) -> Result<(Vec<Identified>, usize), AutotaskError> {
+        let Walk { connection, query, patience, progress } = *self;
+        let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, BEFORE_ALL);
+        // Of ids that were asked for, each is there once at most: then there is nothing to follow.
+        let most = piece.filter(|piece| piece.field == "id").map(|piece| piece.ids.len());
+        loop {
+            progress.reading(query.entity);
+            let request = Request::query(query.entity, query.body(piece, cursor));
+            // A page that makes no sense may be whole the next time, so reading it is part of the
+            // try.
+            let page = retry(patience, progress, || async {
+                let answer = connection.ask_once(&request, progress).await?;
+                Page::read(query, piece, cursor, answer).map_err(|flaw| flaw.error(query, &request))
+            })
+            .await?;
+            progress.page(page.rows.len());
+            pages += 1;
+            let last = page.rows.last().map(|(id, _)| *id);
+            rows.extend(page.rows);
+            match last {
+                Some(last) if page.more && most != Some(rows.len()) => cursor = last,
+                _ => return Ok((rows, pages)),
+            }
         }
     }
 }
@@ -212,7 +270,26 @@ mod tests {
         let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, (1..=1001).collect::<Vec<_>>());
         assert_eq!(script.asked("Contracts/query"), 3);
+        assert_eq!(script.asked("Contracts/query/count"), 1);
         assert_eq!(progress.report().rows, 1001);
+    }
+
+    #[tokio::test]
+    async fn rows_that_are_not_as_many_as_counted_are_read_once_more() {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=600));
+        script.once("Contracts/query/count", 200, r#"{"queryCount":601}"#);
+        let (connection, query) = (script.connection(), Query::all(Entity::Contracts));
+        let rows = walk(&connection, &query, FOR_A_RUN, &Progress::new()).await;
+        assert_eq!(rows.map(|rows| rows.len()), Ok(600));
+        assert_eq!(script.asked("Contracts/query"), 4);
+
+        script.always("Contracts/query/count", 200, r#"{"queryCount":601}"#);
+        let error =
+            walk(&connection, &query, FOR_A_RUN, &Progress::new()).await.expect_err("short");
+        assert_eq!(error.to_string(), "the rows of Contracts changed while they were read");
+        assert!(error.is_transient());
+        assert_eq!(script.asked("Contracts/query"), 8);
     }
 
     #[tokio::test]
@@ -232,7 +309,8 @@ mod tests {
         let query = Query::all(Entity::Contracts).within("id", 1..=700);
         let rows = walk(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
         assert_eq!(rows.map(|rows| rows.len()), Ok(700));
-        assert_eq!(script.asked("Contracts/query"), 3, "500 and the end of it, then 200");
+        assert_eq!(script.asked("Contracts/query"), 2, "500, which are all of them, then 200");
+        assert_eq!(script.asked("Contracts/query/count"), 0);
     }
 
     #[tokio::test(start_paused = true)]

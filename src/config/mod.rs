@@ -20,6 +20,7 @@ mod keys;
 mod load;
 mod paths;
 mod read;
+mod reference;
 mod reload;
 mod report;
 mod settings;
@@ -34,6 +35,7 @@ pub use load::{load, parse};
 pub use paths::{
     DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, instance_config, instance_socket, instance_store,
 };
+pub use reference::{Key, Section, reference};
 pub use reload::{Change, Effect, changes};
 pub use settings::{
     AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,

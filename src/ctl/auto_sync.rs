@@ -84,7 +84,8 @@ fn render(reply: &SetAutoSyncReply, screen: &Screen) -> String {
     text
 }
 
-fn line(client: &Switch, screen: &Screen) -> String {
+/// How a switch stands, in a line.
+pub fn line(client: &Switch, screen: &Screen) -> String {
     let who = format!("{} ({})", client.name, client.id);
     if !client.auto_sync {
         let off = if client.changed { "off" } else { "off, as it was" };

@@ -27,7 +27,8 @@ pub enum Command {
 Examples:
   lmsyncctl client list
   lmsyncctl client list --search dental
-  lmsyncctl client list --all            also companies without agreements")]
+  lmsyncctl client list --all            also companies without agreements
+  lmsyncctl client list --cached         by the last list, without asking Autotask")]
 pub struct Args {
     /// Only those whose name holds this text, or whose id it is
     #[arg(long, value_name = "TEXT")]
@@ -35,6 +36,9 @@ pub struct Args {
     /// Also companies without agreements
     #[arg(long)]
     pub all: bool,
+    /// Answer from the last list instead of asking Autotask
+    #[arg(long)]
+    pub cached: bool,
 }
 
 /// The list, for scripts.
@@ -48,7 +52,8 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     let Command::List(args) = command;
     let searched = args.search.clone();
     let all = args.all.then_some(true);
-    let answer = ctl.client.call(&ListClients { search: args.search, all })?;
+    let cached = args.cached.then_some(true);
+    let answer = ctl.client.call(&ListClients { search: args.search, all, cached })?;
     ctl.output.list(&answer, CSV, |reply, screen| render(reply, searched.as_deref(), screen))?;
     Ok(0)
 }

@@ -18,6 +18,7 @@ use tokio_util::codec::{Decoder, Encoder};
 use super::error::CtlError;
 use super::progress::Spinner;
 use super::tame;
+use crate::varlink::sync::Progress;
 use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
 
 /// How much is read from the socket at a time, in bytes.
@@ -63,16 +64,19 @@ impl Client {
         let spinner = Spinner::start(self.tells);
         let mut exchange = Exchange::open(&self.path)?;
         exchange.send::<M>(parameters, self.tells && M::TELLS_PROGRESS)?;
-        loop {
-            let (parameters, continues) = exchange.receive(|bytes| spinner.received(bytes))?;
-            let answer = decode(parameters)?;
-            if !continues {
-                return Ok(answer);
-            }
-            if let Some(progress) = M::progress(&answer.reply) {
-                spinner.tell(progress);
-            }
-        }
+        let received = |bytes| spinner.received(bytes);
+        exchange.last::<M>(received, |progress| spinner.tell(progress))
+    }
+
+    /// The same for who shows the progress itself.
+    pub fn call_telling<M: Method>(
+        &self,
+        parameters: &M,
+        tell: impl FnMut(&Progress),
+    ) -> Result<Answer<M::Reply>, CtlError> {
+        let mut exchange = Exchange::open(&self.path)?;
+        exchange.send::<M>(parameters, M::TELLS_PROGRESS)?;
+        exchange.last::<M>(|_| {}, tell)
     }
 }
 
@@ -105,6 +109,24 @@ impl Exchange {
     fn open(path: &Path) -> Result<Exchange, CtlError> {
         let stream = UnixStream::connect(path).map_err(|error| not_connected(path, error))?;
         Ok(Exchange { stream, codec: NulCodec::new(MAX_REPLY), buffer: BytesMut::new() })
+    }
+
+    /// The last reply; `tell` sees the progress in those before it.
+    fn last<M: Method>(
+        &mut self,
+        received: impl Fn(usize),
+        mut tell: impl FnMut(&Progress),
+    ) -> Result<Answer<M::Reply>, CtlError> {
+        loop {
+            let (parameters, continues) = self.receive(&received)?;
+            let answer = decode(parameters)?;
+            if !continues {
+                return Ok(answer);
+            }
+            if let Some(progress) = M::progress(&answer.reply) {
+                tell(progress);
+            }
+        }
     }
 
     fn send<M: Method>(&mut self, parameters: &M, more: bool) -> Result<(), CtlError> {

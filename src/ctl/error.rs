@@ -54,6 +54,9 @@ pub enum CtlError {
     /// The answer to a question cannot be read.
     #[error("cannot read the answer: {0}")]
     Input(#[source] io::Error),
+    /// The editor could not be used.
+    #[error("the editor could not be used: {0}")]
+    Editor(String),
     /// A file cannot be read or written.
     #[error("cannot use the file {}: {source}", path.display())]
     File {
@@ -96,6 +99,7 @@ impl CtlError {
             CtlError::Nonsense(_)
             | CtlError::Socket(_)
             | CtlError::Input(_)
+            | CtlError::Editor(_)
             | CtlError::File { .. }
             | CtlError::Output(_) => 1,
         }
@@ -124,6 +128,9 @@ impl CtlError {
                 "lmsyncctl and lmsyncd may be of different versions: `lmsyncctl version` shows both"
                     .to_owned(),
             ),
+            CtlError::Editor(_) => {
+                Some("name one in the variable VISUAL or EDITOR; nothing was done".to_owned())
+            }
             CtlError::Failed(failure) => failure.hint.clone(),
             CtlError::Socket(_)
             | CtlError::Input(_)

@@ -56,7 +56,7 @@ pub fn unignore(ctl: &Ctl, args: UnignoreArgs) -> Result<u8, CtlError> {
 }
 
 /// The screen.
-fn render(reply: &IgnoreReply, _: &Screen) -> String {
+pub fn render(reply: &IgnoreReply, _: &Screen) -> String {
     let what = match (reply.ignored, reply.changed) {
         (true, _) => {
             let until = reply.until.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();

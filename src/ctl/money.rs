@@ -121,15 +121,37 @@ pub fn effects(effects: &[Effect], screen: &Screen) -> String {
     if effects.is_empty() {
         return format!("{}\n", screen.paint(Tone::Dim, "no effect on what is billed by time"));
     }
-    let line = |effect: &Effect| {
-        format!(
-            "effect  {} {currency} per month, {} {currency} per year\n",
-            signed(&effect.per_month),
-            signed(&effect.per_year),
-            currency = effect.currency,
-        )
+    effects.iter().map(|effect| format!("effect  {}\n", told_effect(effect))).collect()
+}
+
+/// What a difference comes to, such as `+7.40 USD per month, +88.80 USD per year`.
+pub fn told_effect(effect: &Effect) -> String {
+    format!(
+        "{} {currency} per month, {} {currency} per year",
+        signed(&effect.per_month),
+        signed(&effect.per_year),
+        currency = effect.currency,
+    )
+}
+
+/// What it comes to where one amount per cycle takes the place of another; none where nothing that
+/// is billed by time changes.
+pub fn moved(
+    before: Option<(&str, &str)>,
+    after: Option<(&str, &str)>,
+    currency: &str,
+) -> Option<Effect> {
+    let yearly = |side: Option<(&str, &str)>| {
+        let (amount, cycle) = side?;
+        year(amount.parse().ok()?, cycle.parse().ok()?)
     };
-    effects.iter().map(line).collect()
+    let year = yearly(after).unwrap_or_default() - yearly(before).unwrap_or_default();
+    let told = |span: Span| Currency::new(currency).round(span.of_year(year)).to_string();
+    (!year.is_zero()).then(|| Effect {
+        currency: currency.to_owned(),
+        per_month: told(Span::Month),
+        per_year: told(Span::Year),
+    })
 }
 
 /// An amount with a sign in front, such as `+7.40`.
@@ -228,6 +250,20 @@ mod tests {
         assert_eq!(Span::Year.amount("120000", "JPY", "monthly").as_deref(), Some("1440000"));
         assert_eq!(Span::Month.amount("5.00", "USD", "one-time"), None);
         assert_eq!(Span::Month.amount("much", "USD", "monthly"), None);
+    }
+
+    #[test]
+    fn one_cost_in_the_place_of_another() {
+        let moved = |before, after| {
+            moved(before, after, "USD").map(|effect| (effect.per_month, effect.per_year))
+        };
+        let told = |month: &str, year: &str| Some((month.to_owned(), year.to_owned()));
+        let (old, new) = (Some(("482.60", "monthly")), Some(("490.00", "monthly")));
+        assert_eq!(moved(old, new), told("7.40", "88.80"));
+        assert_eq!(moved(None, Some(("100.00", "yearly"))), told("8.33", "100.00"));
+        assert_eq!(moved(old, None), told("-482.60", "-5791.20"));
+        assert_eq!(moved(old, old), None);
+        assert_eq!(moved(None, Some(("5000.00", "one-time"))), None);
     }
 
     #[test]

@@ -85,12 +85,17 @@ impl Output {
         answer: &Answer<R>,
         render: impl FnOnce(&R, &Screen) -> String,
     ) -> Result<(), CtlError> {
-        match (&self.format, &self.pager) {
-            (Format::Text, Some(pager)) => {
-                let text = render(&answer.reply, &self.screen);
-                if pager.wants(&text) && pager.show(&text) { Ok(()) } else { self.print(&text) }
-            }
+        match self.format {
+            Format::Text => self.page(&render(&answer.reply, &self.screen)),
             _ => self.tell(answer, render),
+        }
+    }
+
+    /// Writes text to standard output; a long one through the pager.
+    pub fn page(&self, text: &str) -> Result<(), CtlError> {
+        match &self.pager {
+            Some(pager) if pager.wants(text) && pager.show(text) => Ok(()),
+            _ => self.print(text),
         }
     }
 

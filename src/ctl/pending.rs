@@ -140,9 +140,12 @@ fn one(
 
 /// How many items a sync of everything would apply.
 pub fn applicable(items: &[Item]) -> usize {
-    let applies =
-        |item: &&Item| item.state.parse::<PendingState>().is_ok_and(PendingState::can_apply);
-    items.iter().filter(applies).count()
+    items.iter().filter(|item| applies(item)).count()
+}
+
+/// Whether a sync can apply an item.
+pub fn applies(item: &Item) -> bool {
+    item.state.parse::<PendingState>().is_ok_and(PendingState::can_apply)
 }
 
 fn footer(client: &Client, items: &[Item], screen: &Screen) -> Vec<String> {

@@ -80,7 +80,7 @@ impl Drop for Spinner {
 }
 
 /// `reading Contracts: 2 pages, 1,200 rows, 600 rows/s, 40 items compared`
-fn doing(progress: &Progress, elapsed: Duration) -> String {
+pub fn doing(progress: &Progress, elapsed: Duration) -> String {
     let mut facts = Vec::new();
     if progress.pages > 0 {
         facts.push(count(progress.pages, "page"));

@@ -19,9 +19,9 @@ use super::output::{self, Format, Output};
 use super::pager::Pager;
 use super::screen::Screen;
 use super::{
-    auto_sync, check, client, contract, diff, doctor, explain, export, held, history, marks,
-    metrics, pause, pending, quarantine, reconcile, reload, renewals, run, status, sync, timeline,
-    version, watch,
+    auto_sync, check, client, completions, contract, diff, doctor, explain, export, held, help,
+    history, marks, metrics, pause, pending, plan, quarantine, reconcile, reload, renewals, run,
+    status, sync, timeline, version, watch,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
@@ -176,6 +176,8 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Pending(args) => pending::run(ctl, args),
         Command::Diff(args) => diff::run(ctl, args),
         Command::Sync(args) => sync::run(ctl, args),
+        Command::Plan(args) => plan::plan(ctl, args),
+        Command::Apply(args) => plan::apply(ctl, &args),
         Command::AutoSync(args) => auto_sync::run(ctl, args),
         Command::Pause(args) => pause::pause(ctl, args),
         Command::Resume(args) => pause::resume(ctl, args),
@@ -197,6 +199,9 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Doctor(args) => doctor::run(ctl, args),
         Command::Reload(args) => reload::run(ctl, args),
         Command::Version(args) => version::run(ctl, args),
+        Command::Completions(args) => completions::run(ctl, &args),
+        Command::Complete(args) => completions::complete(ctl, args),
+        Command::Help(args) => help::run(ctl, &args),
     }
 }
 

@@ -1,10 +1,11 @@
 //! `sync`: imports what was chosen, and tells how far it is and what became of it.
 
+use super::connection::Answer;
 use super::error::CtlError;
 use super::output;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
-use super::{ask, items, keys, pending};
+use super::{ask, dialog, items, keys, pending, selection};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
 
@@ -14,13 +15,17 @@ const PARTIAL: u8 = 8;
 /// Import what is pending
 ///
 /// Imports the chosen agreements and additions of a client into the store, or everything that is
-/// pending with --all. Contracts that were imported before and changed are updated. While
+/// pending with --all. On a terminal without KEY and --all, a dialog shows what is pending, to be
+/// ticked and synced there; `?` in it shows the keys. Contracts that were imported before and changed are updated. While
 /// auto-sync is on for the client, a sync by hand is refused; a dry run never is. What a guard holds
 /// is not imported.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  lmsyncctl sync acme                         choose in a dialog, on a terminal
+  lmsyncctl import acme                       the same
   lmsyncctl sync acme A29683353 S55102        these two
+  lmsyncctl sync acme --edit                  choose in a list, in your editor
   lmsyncctl sync 174 --all --dry-run          what would be imported?
   lmsyncctl sync 174 --all --yes --wait --timeout 300")]
 pub struct Args {
@@ -32,6 +37,9 @@ pub struct Args {
     /// Everything that is pending
     #[arg(long)]
     pub all: bool,
+    /// Choose in your editor, from a list to pick, ignore or leave items
+    #[arg(long, conflicts_with_all = ["keys", "all", "dry_run"])]
+    pub edit: bool,
     /// Only say what would be done; nothing is written
     #[arg(long)]
     pub dry_run: bool,
@@ -53,8 +61,14 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    if args.edit {
+        return selection::run(ctl, args);
+    }
     let keys = keys::keys(&args.keys)?;
     if keys.is_empty() && !args.all {
+        if !args.dry_run && ask::is_conversation(ctl) && dialog::can_open() {
+            return dialog::open(ctl, args);
+        }
         return Err(CtlError::usage(
             "sync needs the keys of the items to import, or --all",
             format!(
@@ -75,11 +89,15 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         dry_run: args.dry_run.then_some(true),
         wait: args.wait.then_some(true),
         timeout: args.timeout,
+        expected: None,
     };
-    let answer = ctl.client.call(&request)?;
-    let Some(run) = &answer.reply.run else {
-        return Err(CtlError::Nonsense("the last reply of a sync has no run".to_owned()));
-    };
+    perform(ctl, &request)
+}
+
+/// Has the daemon sync, tells how far it is, and then what became of it.
+pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
+    let answer = ask(ctl, request)?;
+    let run = run_of(&answer.reply)?;
     let status = status(run);
     match status {
         0 => ctl.output.confirm(&answer, render)?,
@@ -89,6 +107,17 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         output::complain(&message, Some(&hint));
     }
     Ok(status)
+}
+
+/// Asks the daemon to sync.
+pub fn ask(ctl: &Ctl, request: &Sync) -> Result<Answer<SyncReply>, CtlError> {
+    ctl.client.call(request)
+}
+
+/// The run of a last reply.
+pub fn run_of(reply: &SyncReply) -> Result<&Run, CtlError> {
+    let none = || CtlError::Nonsense("the last reply of a sync has no run".to_owned());
+    reply.run.as_ref().ok_or_else(none)
 }
 
 /// Shows what is pending and asks whether to import all of it.
@@ -127,7 +156,7 @@ pub fn status(run: &Run) -> u8 {
 }
 
 /// What goes to standard error about a run that did not go well.
-fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
+pub fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
     let why = run.message.as_deref().unwrap_or("no reason was given");
     let name = name(run);
     match run.result.as_str() {
@@ -182,7 +211,7 @@ fn render(reply: &SyncReply, screen: &Screen) -> String {
 }
 
 /// What was done, or would be done, with an item that was in this state.
-fn done(state: &str, dry: bool) -> String {
+pub fn done(state: &str, dry: bool) -> String {
     let verb = match state {
         "new" => "create",
         "changed" => "update",
@@ -247,7 +276,7 @@ mod tests {
             run: Some(run),
             items: Some(items::samples()),
             rejects: Some(vec![reject]),
-            progress: None,
+            ..SyncReply::default()
         };
         insta::assert_snapshot!("partial_120", render(&reply, &sample(120)));
         insta::assert_snapshot!("partial_80", render(&reply, &sample(80)));

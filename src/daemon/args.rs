@@ -54,8 +54,15 @@ Exit status (sysexits.h): 0 stopped as asked, 64 usage, 69 socket or store in us
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check the configuration and the credentials, without speaking to Autotask.
+    ///
+    /// Says what is wrong, with file, line and key, or that the configuration can be used. Nothing
+    /// is started or changed.
+    #[command(after_help = CHECK_HELP)]
     CheckConfig,
     /// Walk through the whole job on a fake Autotask tenant; needs no configuration.
+    ///
+    /// The real daemon and the real lmsyncctl, on a fake tenant on the loopback interface: each
+    /// command and its answer is shown. On a terminal the daemon then stays up until Ctrl-C.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
 }
@@ -83,6 +90,13 @@ pub struct DemoArgs {
     #[arg(long = "fault", value_name = "NAME[=Entity][@AMOUNT][:COUNT]", requires = "serve")]
     pub faults: Vec<String>,
 }
+
+const CHECK_HELP: &str = "\
+Examples:
+  lmsyncd check-config
+  lmsyncd check-config --config ./lmsyncd.toml
+  CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
+                                            with the credentials too, as root";
 
 const DEMO_HELP: &str = "\
 Examples:

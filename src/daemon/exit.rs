@@ -28,6 +28,17 @@ pub enum StartError {
     System(#[source] std::io::Error),
 }
 
+/// Every exit status of lmsyncd, after sysexits.h, and what it means.
+pub const EXITS: [(u8, &str); 7] = [
+    (0, "stopped as asked"),
+    (64, "usage"),
+    (69, "socket or store in use"),
+    (71, "the system refused"),
+    (74, "the store's disk failed"),
+    (77, "permission"),
+    (78, "configuration"),
+];
+
 impl StartError {
     /// The exit status, after sysexits.h.
     pub fn exit_status(&self) -> u8 {
@@ -94,6 +105,25 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_status_is_in_the_table() {
+        let io = |kind| std::io::Error::from(kind);
+        let errors = [
+            StartError::Close(StoreError::Stopped),
+            StartError::System(io(std::io::ErrorKind::Other)),
+            StartError::Setup(Failure::new(crate::model::Code::BadConfiguration, "x")),
+            StartError::Bind(BindError::InUse { path: "/x".into() }),
+            StartError::Bind(BindError::Io {
+                path: "/x".into(),
+                source: io(std::io::ErrorKind::PermissionDenied),
+            }),
+        ];
+        for error in errors {
+            let status = error.exit_status();
+            assert!(EXITS.iter().any(|(known, _)| *known == status), "{status}: {error}");
+        }
+    }
 
     #[test]
     fn a_store_that_does_not_close_is_not_called_one_that_does_not_open() {

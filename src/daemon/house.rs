@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::exit::{self, StartError};
-use crate::autotask::{Autotask, HttpTransport, Options, UseMemory, ZoneMemory};
+use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError, Settings};
 use crate::control::Listener;
@@ -30,6 +30,12 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// discover it at is another memory.
 fn zone_key(discovery_url: &str, username: &str) -> String {
     format!("zone/{discovery_url}/{username}")
+}
+
+/// The name under which row counts and the catalogue are remembered in the store's cache: as for
+/// the zone, another user may be one of another tenant.
+fn reading_key(discovery_url: &str, username: &str) -> String {
+    format!("readings/{discovery_url}/{username}")
 }
 
 /// The name under which the use of Autotask is remembered in the store's cache. One for all
@@ -138,8 +144,14 @@ fn connect(
         move || String::from_utf8(remembered.cache_get(USE_KEY)?).ok(),
         move |text| remembering.cache_put(USE_KEY, text.as_bytes()),
     );
+    let key = reading_key(&autotask.discovery_url, &options.username);
+    let (remembered, remembering, keeping) = (store.clone(), store.clone(), key.clone());
+    let read = ReadMemory::new(
+        move || remembered.cache_get(&key),
+        move |bytes| remembering.cache_put(&keeping, bytes),
+    );
     let autotask = Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone);
-    Ok(Arc::new(autotask.remembering(used)))
+    Ok(Arc::new(autotask.remembering(used).recalling(read)))
 }
 
 fn refused(error: &ConfigError) -> Failure {

@@ -9,7 +9,7 @@ mod log;
 mod main;
 mod signals;
 
-pub use exit::StartError;
+pub use exit::{EXITS, StartError};
 pub use house::{House, open};
 pub use log::{Destination, start_log};
 pub use main::main;

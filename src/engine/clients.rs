@@ -89,14 +89,22 @@ pub struct KnownClient {
 
 impl Engine {
     /// The clients with agreements or contracts, or all companies, by name, and when Autotask was
-    /// asked. `search` keeps those whose name holds the text or whose id it is.
+    /// asked. `search` keeps those whose name holds the text or whose id it is. `cached` asks
+    /// nobody: the last list counts, however old.
     pub async fn clients(
         self: &Arc<Engine>,
         search: Option<&str>,
         all: bool,
+        cached: bool,
         progress: &Progress,
     ) -> Result<(Vec<KnownClient>, DateTime<Utc>), Failure> {
-        let directory = self.directory(FRESH, progress).await?;
+        let directory = match cached {
+            true => self.directory.get().ok_or_else(|| {
+                Failure::new(Code::InvalidArgument, "nobody has asked for the clients yet")
+                    .hint("lmsyncctl client list")
+            })?,
+            false => self.directory(FRESH, progress).await?,
+        };
         let as_of = directory.as_of;
         let wanted = search.map(str::to_lowercase);
         let list = move |engine: &Engine| engine.list(&directory, wanted.as_deref(), all);
@@ -160,8 +168,7 @@ impl Engine {
         }
         match found {
             Match::Exact(client) | Match::Part(client) => Ok(client),
-            Match::None => Err(Failure::new(Code::NoSuchClient, format!("no client is `{text}`"))
-                .hint("lmsyncctl client list --search TEXT, or --all for companies without agreements")),
+            Match::None => Err(unknown(text, &self.known(self.directory.get().as_deref())?)),
             Match::Several(clients) => Err(ambiguous(text, &clients)),
         }
     }
@@ -256,6 +263,34 @@ fn find(text: &str, clients: &[ClientRef]) -> Match {
     }
 }
 
+/// How alike two names must be (0 to 1, by Jaro and Winkler) for one to be offered for the other.
+const ALIKE: f64 = 0.85;
+
+fn unknown(text: &str, clients: &[ClientRef]) -> Failure {
+    let list = "lmsyncctl client list --search TEXT, or --all for companies without agreements";
+    let hint = match nearest(text, clients) {
+        Some(client) => format!("did you mean `{}` ({})? Else {list}", client.name, client.id),
+        None => list.to_owned(),
+    };
+    Failure::new(Code::NoSuchClient, format!("no client is `{text}`")).hint(hint)
+}
+
+/// The client whose name, or a word of it, is most like the text, if any is like it.
+fn nearest<'a>(text: &str, clients: &'a [ClientRef]) -> Option<&'a ClientRef> {
+    let wanted = text.trim().to_lowercase();
+    let alike = |client: &ClientRef| {
+        let name = client.name.to_lowercase();
+        let words = name.split_whitespace().chain([name.as_str()]);
+        words.map(|word| strsim::jaro_winkler(&wanted, word)).fold(0.0, f64::max)
+    };
+    clients
+        .iter()
+        .map(|client| (alike(client), client))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, client)| client)
+}
+
 fn ambiguous(text: &str, clients: &[ClientRef]) -> Failure {
     let shown: Vec<String> = clients
         .iter()
@@ -305,6 +340,14 @@ mod tests {
         assert_eq!(found("Northwind"), "2 of them");
         assert_eq!(found("99"), "none");
         assert_eq!(found(" "), "none");
+    }
+
+    #[test]
+    fn a_name_that_is_almost_right_is_offered() {
+        let hint = |text: &str| unknown(text, &clients()).hint.expect("a hint");
+        assert!(hint("Dentla").starts_with("did you mean `Acme Dental` (15)? Else lmsyncctl"));
+        assert!(hint("northwind logitsics").starts_with("did you mean `Northwind Logistics` (13)"));
+        assert!(hint("xyzzy").starts_with("lmsyncctl client list --search"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::Engine;
 use super::commit::empty_commit;
 use crate::model::{
-    Actor, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Origin,
+    Actor, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Letter, Origin,
     Ownership, UnknownField, Value, differences,
 };
 use crate::store::{Commit, Write};
@@ -35,10 +35,26 @@ pub enum Edit {
 impl Engine {
     /// The contract with this key.
     pub fn contract(&self, key: ItemKey) -> Result<Contract, Failure> {
-        self.store.contract(key)?.ok_or_else(|| {
-            Failure::new(Code::NoSuchContract, format!("no contract is stored as {key}"))
-                .hint("lmsyncctl contract list")
-        })
+        if let Some(contract) = self.store.contract(key)? {
+            return Ok(contract);
+        }
+        let hint = match self.other_letter(key)? {
+            Some(other) => format!("did you mean {other}? Else lmsyncctl contract list"),
+            None => "lmsyncctl contract list".to_owned(),
+        };
+        Err(Failure::new(Code::NoSuchContract, format!("no contract is stored as {key}"))
+            .hint(hint))
+    }
+
+    /// The contract that has the same id behind another letter: the letter is easily got wrong.
+    fn other_letter(&self, key: ItemKey) -> Result<Option<ItemKey>, Failure> {
+        for letter in Letter::ALL {
+            let other = ItemKey::new(letter, key.id);
+            if self.store.contract(other)?.is_some() {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 
     /// The contracts of a client, or all.

@@ -130,6 +130,9 @@ impl Engine {
                 && live.autotask.query_access(&Entity::NEEDED, progress).await? != Access::All;
         }
         let gone_of = |snapshot: &ClientSnapshot| -> Result<BTreeSet<ItemKey>, Failure> {
+            if gone.is_empty() {
+                return Ok(BTreeSet::new());
+            }
             let keys = diff::missing(snapshot, &self.stored(snapshot)?);
             Ok(keys.into_iter().filter(|key| gone.contains(key)).collect())
         };

@@ -42,7 +42,7 @@ pub use answers::{Discrepancy, Ending, Term, Working};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;
-pub use events::Subscription;
+pub use events::{Subscription, message_id};
 pub use explain::Explanation;
 pub use held::HeldRun;
 pub use look::Look;

@@ -116,9 +116,10 @@ fn other_currency(item: &PendingItem) -> Option<String> {
         return None;
     }
     let client_s = |value: &Value| value.to_string() == "client";
-    let basis = change_of(item, Field::CurrencyBasis).and_then(|change| change.from.as_ref());
-    if basis.is_some_and(client_s) {
-        return Some("the currency of its client cannot be read any more".to_owned());
+    if let Some(basis) = change_of(item, Field::CurrencyBasis).and_then(|c| c.from.as_ref()) {
+        // A currency that was a guess is not held for becoming known.
+        return client_s(basis)
+            .then(|| "the currency of its client cannot be read any more".to_owned());
     }
     let change = change_of(item, Field::Currency)?;
     let (Some(from), Some(to)) = (&change.from, &change.to) else { return None };
@@ -233,6 +234,20 @@ mod tests {
         let around = Circumstances { live: 0, empty_answer: false, restricted: false };
         hold(&mut moved, around, LIMITS);
         assert_eq!(moved[0].state, PendingState::Changed);
+    }
+
+    #[test]
+    fn a_currency_that_could_not_be_read_may_become_known() {
+        let in_currency = |code, basis| {
+            with(with(item("S1", "x", "100"), Field::Currency, code), Field::CurrencyBasis, basis)
+        };
+        let known = [in_currency("USD", "client")];
+        assert!(held(&[in_currency("XXX", "unknown")], &known).is_empty());
+        assert!(held(&[in_currency("CAD", "internal")], &known).is_empty());
+        assert_eq!(
+            held(&known, &[in_currency("XXX", "unknown")]),
+            ["S1: the currency of its client cannot be read any more"]
+        );
     }
 
     #[test]

@@ -70,6 +70,13 @@ fn first() -> Vec<Case> {
             &["Acme, \"Dental\"", "4 agreements, 12 contracts"],
         ),
         case(
+            &["client", "list", "--cached"],
+            "Sync.ListClients",
+            json!({ "cached": true }),
+            replies::clients(),
+            &["Acme, \"Dental\""],
+        ),
+        case(
             &["pending", "0"],
             "Sync.Pending",
             json!({ "client": "0" }),
@@ -107,6 +114,17 @@ fn first() -> Vec<Case> {
             &["sync", "acme", "--all", "--dry-run"],
             "Sync.Sync",
             json!({ "client": "acme", "all": true, "dry_run": true }),
+            replies::sync(),
+            &["run 12: ok"],
+        ),
+        case(
+            &["apply", "tests/ctl_socket/plan.json", "--dry-run"],
+            "Sync.Sync",
+            json!({ "client": "174", "dry_run": true, "expected": [{
+                "key": "S2", "state": "changed", "changes": [
+                    { "field": "billing_cost", "from": "480.00", "to": "482.60" },
+                ],
+            }]}),
             replies::sync(),
             &["run 12: ok"],
         ),

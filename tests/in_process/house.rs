@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use lmsyncd::autotask::{Autotask, Options, Progress, UseMemory, ZoneMemory};
+use lmsyncd::autotask::{Autotask, Options, Progress, Transport, UseMemory, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
@@ -75,6 +75,26 @@ impl House {
     /// The same with more in the configuration: first keys of the section `[autotask]`, then
     /// further sections.
     pub fn start_with(folder: &Path, tenant: &Tenant, now: DateTime<Utc>, config: &str) -> House {
+        House::build(folder, tenant, Arc::new(InProcess(tenant.clone())), now, config)
+    }
+
+    /// The same, reaching the tenant over a transport of the test's own.
+    pub fn start_over(
+        folder: &Path,
+        tenant: &Tenant,
+        transport: Arc<dyn Transport>,
+        now: DateTime<Utc>,
+    ) -> House {
+        House::build(folder, tenant, transport, now, "")
+    }
+
+    fn build(
+        folder: &Path,
+        tenant: &Tenant,
+        transport: Arc<dyn Transport>,
+        now: DateTime<Utc>,
+        config: &str,
+    ) -> House {
         let clock = Arc::new(Paused::at(now));
         let (store, opening) = Store::open(&folder.join("store"), now).expect("the store opens");
         let secret = Arc::new(Mutex::new(tenant.credentials().secret));
@@ -86,7 +106,7 @@ impl House {
                 let secret = secret.lock().expect("the secret").clone();
                 let autotask = Autotask::new(
                     options(&tenant, settings, secret),
-                    Arc::new(InProcess(tenant.clone())),
+                    Arc::clone(&transport),
                     Arc::clone(&clock) as Arc<dyn Clock>,
                     ZoneMemory::none(),
                 );

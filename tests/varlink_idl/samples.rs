@@ -32,8 +32,8 @@ fn both<T>(sample: impl Fn(bool) -> T) -> [T; 2] {
 /// Holds every method.
 pub fn hold(held: &mut Held<'_>) {
     held.method(
-        ListClients { search: text(true), all: Some(true) },
-        ListClients { search: None, all: None },
+        ListClients { search: text(true), all: Some(true), cached: Some(true) },
+        ListClients { search: None, all: None, cached: None },
         both(|full| ClientList {
             clients: vec![client_summary(full)],
             as_of: word(),
@@ -74,6 +74,7 @@ pub fn hold(held: &mut Held<'_>) {
         client: word(),
         keys: full.then(|| vec![word()]),
         all: full.then_some(true),
+        expected: full.then(|| vec![expected()]),
         dry_run: full.then_some(true),
         wait: full.then_some(true),
         timeout: number(full),
@@ -85,6 +86,7 @@ pub fn hold(held: &mut Held<'_>) {
             run: full.then(|| run(full)),
             items: full.then(|| vec![item(full)]),
             rejects: full.then(|| vec![reject()]),
+            effects: full.then(|| vec![effect()]),
             progress: progress(full),
         }),
     );
@@ -266,6 +268,10 @@ fn field_view(full: bool) -> FieldView {
         overridden: true,
         changed: text(full),
     }
+}
+
+fn expected() -> Expected {
+    Expected { key: word(), state: word(), changes: vec![field_change(true)] }
 }
 
 fn effect() -> Effect {

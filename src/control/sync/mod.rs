@@ -1,5 +1,6 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
+mod exactly;
 mod held;
 mod marks;
 mod pause;
@@ -18,7 +19,6 @@ use crate::model::{
     BillingCycle, Code, Currency, Failure, Field, Fields, ItemKey, PendingItem, PendingState,
     RunId, Trigger, Value,
 };
-use crate::sync::select::Choice;
 use crate::varlink::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -50,8 +50,9 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 
 async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answer {
     let all = call.all.unwrap_or(false);
+    let cached = call.cached.unwrap_or(false);
     let (progress, told) = progress(&context.stream);
-    let work = context.engine.clients(call.search.as_deref(), all, &progress);
+    let work = context.engine.clients(call.search.as_deref(), all, cached, &progress);
     let asked = moment(context.engine.now());
     let reply =
         |p| sync::ClientList { clients: Vec::new(), as_of: asked.clone(), progress: Some(p) };
@@ -235,12 +236,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     if !dry {
         context.must_operate()?;
     }
-    let choice = match (call.keys.as_deref(), call.all.unwrap_or(false)) {
-        (None | Some([]), true) => Choice::All,
-        (Some(keys @ [_, ..]), false) => Choice::Keys(parse_keys(keys)?),
-        (None | Some([]), false) => return Err(choose("nothing was chosen").into()),
-        (Some(_), true) => return Err(choose("keys and `all` exclude each other").into()),
-    };
+    let choice = exactly::choice(&call)?;
     let client = context.engine.resolve(&call.client).await?;
     let order =
         Order { client, choice, dry, trigger: Trigger::Manual, actor: context.peer.actor() };
@@ -265,6 +261,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
         run: Some(convert::run(&outcome.run)),
         items: Some(outcome.items.iter().map(convert::item).collect()),
         rejects: Some(outcome.run.rejects.iter().map(convert::reject).collect()),
+        effects: Some(effects(&outcome.items.iter().collect::<Vec<_>>())),
         progress: None,
     })
 }

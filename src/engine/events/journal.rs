@@ -29,14 +29,30 @@ const BUDGET_LOW: &str = "e2486ebb0bba46bea733aec67b1b2e0b";
 /// Runs should have begun long ago.
 const OVERDUE: &str = "9ab98648e9c446d389313b9d42ccbd85";
 
+/// The id of an event's entry.
+pub fn message_id(event: EventName) -> &'static str {
+    match event {
+        EventName::RunFinished | EventName::RunChanged => RUN_CHANGED,
+        EventName::RunHeld => RUN_HELD,
+        EventName::RunFailed => RUN_FAILED,
+        EventName::Recovered => RECOVERED,
+        EventName::AuthBlocked => AUTH_BLOCKED,
+        EventName::BudgetLow => BUDGET_LOW,
+        EventName::Overdue => OVERDUE,
+        EventName::Switched => SWITCHED,
+        EventName::Reloaded => RELOADED,
+        EventName::StoreRepaired => STORE_REPAIRED,
+    }
+}
+
 /// Writes an entry: at info if something changed, at debug if a run had nothing to change; louder
 /// if a person is needed.
 pub(super) fn enter(event: &Event) {
     let (run, client) = (event.run.as_ref(), event.client.as_ref());
     macro_rules! entry {
-        ($level:ident, $id:expr) => {
+        ($level:ident) => {
             $level!(
-                MESSAGE_ID = $id,
+                MESSAGE_ID = message_id(event.name),
                 LMSYNC_EVENT = event.name.name(),
                 LMSYNC_CLIENT_ID = client.map(|client| client.id.0),
                 LMSYNC_CLIENT = client.map(|client| client.name.as_str()),
@@ -55,16 +71,16 @@ pub(super) fn enter(event: &Event) {
         };
     }
     match event.name {
-        EventName::RunFinished => entry!(debug, RUN_CHANGED),
-        EventName::RunChanged => entry!(info, RUN_CHANGED),
-        EventName::RunHeld => entry!(warn, RUN_HELD),
-        EventName::RunFailed => entry!(error, RUN_FAILED),
-        EventName::Recovered => entry!(info, RECOVERED),
-        EventName::AuthBlocked => entry!(error, AUTH_BLOCKED),
-        EventName::BudgetLow => entry!(warn, BUDGET_LOW),
-        EventName::Overdue => entry!(warn, OVERDUE),
-        EventName::Switched => entry!(info, SWITCHED),
-        EventName::Reloaded => entry!(info, RELOADED),
-        EventName::StoreRepaired => entry!(warn, STORE_REPAIRED),
+        EventName::RunFinished => entry!(debug),
+        EventName::RunChanged => entry!(info),
+        EventName::RunHeld => entry!(warn),
+        EventName::RunFailed => entry!(error),
+        EventName::Recovered => entry!(info),
+        EventName::AuthBlocked => entry!(error),
+        EventName::BudgetLow => entry!(warn),
+        EventName::Overdue => entry!(warn),
+        EventName::Switched => entry!(info),
+        EventName::Reloaded => entry!(info),
+        EventName::StoreRepaired => entry!(warn),
     }
 }

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, broadcast, watch};
 
+pub use journal::message_id;
 pub(super) use of::{of_run, of_switch, of_telling};
 
 use crate::model::{Event, EventName, RunResult};

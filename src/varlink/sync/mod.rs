@@ -48,6 +48,8 @@ pub struct ListClients {
     pub search: Option<String>,
     /// Also companies without agreements.
     pub all: Option<bool>,
+    /// Answer from the last list of companies instead of asking Autotask.
+    pub cached: Option<bool>,
 }
 
 /// A client and what it has.
@@ -91,7 +93,7 @@ impl Method for ListClients {
     }
 }
 
-/// Asks what a sync would apply.
+/// Asks what a sync would apply. With `more`, progress comes before the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pending {
@@ -253,6 +255,18 @@ impl Method for Diff {
     }
 }
 
+/// An item as it was seen, for a sync that takes it only if it is so still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// Its key.
+    pub key: String,
+    /// Its state: one that a sync can apply.
+    pub state: String,
+    /// What would change, field by field.
+    pub changes: Vec<FieldChange>,
+}
+
 /// Imports chosen items. With `more`, progress comes before the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -265,6 +279,9 @@ pub struct Sync {
     /// Everything that is pending, instead of keys.
     #[serde(default)]
     pub all: Option<bool>,
+    /// Exactly these items, instead of keys, and only if each is still as it was seen.
+    #[serde(default)]
+    pub expected: Option<Vec<Expected>>,
     /// Only say what would be done.
     #[serde(default)]
     pub dry_run: Option<bool>,
@@ -341,6 +358,9 @@ pub struct SyncReply {
     /// Rows that could not be converted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Vec<Reject>>,
+    /// What the items come to in money, per currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effects: Option<Vec<Effect>>,
     /// How far it is, in the replies before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,

@@ -1,0 +1,151 @@
+//! What a night costs: 2,000 clients, read as one batch and one by one, from the fake tenant over
+//! real HTTP on the loopback interface. `cargo bench --bench night`.
+//!
+//! It measures reading, which is what costs Autotask something: comparing and storing are not in it.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use lmsyncd::autotask::{
+    Autotask, HttpTransport, Options, Progress, ReadMemory, Report, Scope, Work, ZoneMemory,
+};
+use lmsyncd::clock::ManualClock;
+use lmsyncd::demo::tenant::{Entity, Tenant};
+use lmsyncd::model::ClientId;
+use secrecy::SecretString;
+
+/// Clients of the tenant, from the first id on; of this seed, it has 6,022 agreements and 24,188
+/// additions.
+const CLIENTS: i64 = 2000;
+const FIRST: i64 = 1000;
+const SEED: u64 = 2;
+
+/// More requests than the benchmark makes: it is not the budget that is measured.
+const PLENTY: u32 = 1_000_000;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    // Run by `cargo test --benches`, which passes no `--bench`, it would only take time.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    let today = NaiveDate::from_ymd_opt(2026, 10, 15).ok_or("a date")?;
+    let tenant = Tenant::generated(today, usize::try_from(CLIENTS)?, SEED);
+    tenant.limits().set_threshold(u64::from(PLENTY));
+    let serving = tenant.serve(0).await?;
+    let clock =
+        Arc::new(ManualClock::at(today.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(2)));
+    let cache = Cache::default();
+    let start = || connect(&tenant, &serving.url(), &clock, &cache);
+    writeln!(
+        out,
+        "{CLIENTS} clients, {} agreements, {} additions; resident memory with the tenant: {}",
+        tenant.count(Entity::Contracts),
+        additions(&tenant),
+        memory("VmRSS")
+    )?;
+
+    let all: Vec<ClientId> = (FIRST..FIRST + CLIENTS).map(ClientId).collect();
+    let mut autotask = start()?;
+    for night in ["first night, nothing known", "second night", "after a restart"] {
+        if night == "after a restart" {
+            autotask = start()?;
+        }
+        let (report, took) = read(&autotask, all.clone()).await?;
+        let Report { requests, pages, rows, .. } = report;
+        let seconds = took.as_secs_f64();
+        writeln!(
+            out,
+            "{night}: {requests} requests, {pages} pages, {rows} rows, {seconds:.2} s, \
+             peak memory {}",
+            memory("VmHWM")
+        )?;
+        clock.advance(TimeDelta::days(1));
+    }
+
+    // Each client is asked for, none is reckoned: the catalogue is known for an hour, as it would
+    // be in a night of single runs.
+    let (mut requests, began) = (0, Instant::now());
+    for client in all {
+        requests += read(&autotask, vec![client]).await?.0.requests;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    writeln!(out, "one client at a time: {requests} requests, {seconds:.2} s")?;
+    serving.stop().await?;
+    Ok(())
+}
+
+/// Reads as a night does.
+async fn read(autotask: &Autotask, clients: Vec<ClientId>) -> Result<(Report, Duration), Failure> {
+    let (progress, began) = (Progress::of(Work::Background), Instant::now());
+    let expected = clients.len();
+    let snapshots = autotask.read(&Scope::Clients(clients), &progress).await?;
+    if snapshots.len() != expected {
+        return Err(format!("{} clients in place of {expected}", snapshots.len()).into());
+    }
+    Ok((progress.report(), began.elapsed()))
+}
+
+fn additions(tenant: &Tenant) -> usize {
+    let below = [
+        Entity::ContractServices,
+        Entity::ContractServiceBundles,
+        Entity::ContractMilestones,
+        Entity::ContractBlocks,
+        Entity::ContractRetainers,
+        Entity::ContractTicketPurchases,
+        Entity::ContractCharges,
+    ];
+    below.map(|entity| tenant.count(entity)).into_iter().sum()
+}
+
+/// In place of the store's cache.
+#[derive(Clone, Default)]
+struct Cache(Arc<Mutex<Option<Vec<u8>>>>);
+
+fn connect(
+    tenant: &Tenant,
+    url: &str,
+    clock: &Arc<ManualClock>,
+    cache: &Cache,
+) -> Result<Autotask, Failure> {
+    let credentials = tenant.credentials();
+    let options = Options {
+        username: credentials.username,
+        secret: SecretString::from(credentials.secret),
+        integration_code: SecretString::from(credentials.integration_code),
+        zone_url: None,
+        discovery_url: url.to_owned(),
+        max_requests_per_hour: PLENTY,
+        concurrency_per_endpoint: 2,
+        request_timeout: Duration::from_secs(120),
+        proxy: None,
+        ca_file: None,
+        user_defined: Vec::new(),
+    };
+    let transport = HttpTransport::new(&options)?;
+    let (from, to) = (cache.clone(), cache.clone());
+    let memory = ReadMemory::new(
+        move || from.0.lock().ok()?.clone(),
+        move |bytes| {
+            if let Ok(mut cache) = to.0.lock() {
+                *cache = Some(bytes.to_vec());
+            }
+        },
+    );
+    let autotask = Autotask::new(options, Arc::new(transport), clock.clone(), ZoneMemory::none());
+    Ok(autotask.recalling(memory))
+}
+
+/// A line of `/proc/self/status`, such as `VmRSS`; none where there is no such file.
+fn memory(name: &str) -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kilobytes.map_or_else(|| "unknown".to_owned(), |kilobytes| format!("{} MB", kilobytes / 1024))
+}

@@ -1,0 +1,56 @@
+//! The way into the dialog, and what is said on the way out: what `sync` says, in a line.
+
+use super::calls::Caller;
+use super::shell;
+use super::state::Ending;
+use crate::ctl::auto_sync;
+use crate::ctl::error::CtlError;
+use crate::ctl::output;
+use crate::ctl::start::Ctl;
+use crate::ctl::sync::{self, Args};
+use crate::model::Code;
+
+/// Whether the terminal can show more than one line after the other.
+pub fn can_open() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Opens the dialog of the client and returns the exit status of what was done in it.
+pub fn open(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let caller = Caller {
+        // A spinner would draw over the dialog.
+        daemon: ctl.client.clone().telling(false),
+        client: args.client,
+        wait: args.wait,
+        timeout: args.timeout,
+    };
+    let ending = shell::run(&caller, ctl.output.screen.clone())?;
+    told(ctl, ending, &caller.client)
+}
+
+/// Says what was done. Leaving without a sync says nothing.
+fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
+    let screen = &ctl.output.screen;
+    let mut status = 0;
+    for run in &ending.runs {
+        status = sync::status(run);
+        if status != 0 || !ctl.output.quiet {
+            ctl.output.print(&format!("{}\n", sync::summary(run, screen)))?;
+        }
+        if let Some((message, hint)) = sync::complaint(run, &screen.program) {
+            output::complain(&message, Some(&hint));
+        }
+    }
+    if let Some(switch) = ending.switch.filter(|_| !ctl.output.quiet) {
+        ctl.output.print(&auto_sync::line(&switch, screen))?;
+    }
+    if ending.under_way {
+        let hint = format!("`{} run list {client}` tells what became of it", screen.program);
+        output::complain("the run goes on in the daemon", Some(&hint));
+        return Ok(Code::TimedOut.exit_status());
+    }
+    match ending.failed {
+        Some(error) => Err(error),
+        None => Ok(status),
+    }
+}

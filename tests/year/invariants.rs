@@ -1,0 +1,427 @@
+//! What must hold after everything that happens, and the account by which that is judged. The
+//! checks know what the daemon acknowledged, what Autotask held and when, and what the store says;
+//! of the program they use nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use lmsyncd::model::{
+    ClientState, Contract, ItemKey, Letter, Mark, Origin, Run, RunId, RunResult, Trigger,
+};
+use lmsyncd::store::Store;
+
+use super::expected::{differs, wanted};
+use super::operator::{Desk, Own, Switch};
+use super::upstream::Upstream;
+
+/// How late a run may be besides: the step in which the year looks at what waits, and the waits
+/// within a run.
+const SLACK: Duration = Duration::from_secs(45 * 60);
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// So many contracts may vanish at once, whatever share of a client they are.
+const ALWAYS_ALLOWED: usize = 2;
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Which invariant.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub told: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.told)
+    }
+}
+
+pub fn broken<T>(invariant: &'static str, told: impl Into<String>) -> Result<T, Broken> {
+    Err(Broken { invariant, told: told.into() })
+}
+
+pub const ACKNOWLEDGED: &str = "every acknowledged change is in the store";
+pub const CONVERGES: &str = "each enabled client converges within one interval";
+pub const RIGHT: &str = "what a good run stored is what Autotask held";
+pub const REQUESTS: &str =
+    "budget, concurrency and tries are never exceeded, and nothing is written";
+pub const VANISHED: &str = "nothing vanishes on a fault";
+pub const MANUAL: &str = "no manual run happens while auto-sync is on";
+pub const PAUSED: &str = "no client is synced while it is paused";
+pub const UNASKED: &str = "nothing changes without a run or an edit";
+pub const HELD: &str = "a guard holds only what it must";
+
+/// How a client's last run went.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    at: Duration,
+    started: DateTime<Utc>,
+    result: RunResult,
+    /// The day that its costs were read on, if nothing has made them doubtful.
+    sure: Option<NaiveDate>,
+}
+
+/// What is told of the moment in which things are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// How much of the year has passed.
+    pub passed: Duration,
+    /// Since when runs were under way without a break, if they are.
+    pub since: Duration,
+    /// The interval of auto-sync.
+    pub interval: Duration,
+    /// The share of a client's contracts that may vanish at once, in percent.
+    pub percent: usize,
+}
+
+/// How often what was judged: a check that never looks proves nothing.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Judged {
+    pub runs: u64,
+    pub contracts: u64,
+    pub punctual: u64,
+    pub tombstones: u64,
+    pub held: u64,
+}
+
+/// The account.
+#[derive(Debug, Default)]
+pub struct Watch {
+    last: BTreeMap<i64, Last>,
+    last_run: u64,
+    /// Tombstones whose items really were gone.
+    tombstones: BTreeSet<ItemKey>,
+    /// Contracts that were seen.
+    known: BTreeSet<ItemKey>,
+    /// When something was last done at a client in Autotask.
+    touched: BTreeMap<i64, Duration>,
+    /// When an item last came back.
+    returned: BTreeMap<ItemKey, Duration>,
+    /// When something last was wrong, or the daemon was not there.
+    disturbed: Duration,
+    /// When answers last may have been wrong without saying so.
+    lied: Option<Duration>,
+    pub judged: Judged,
+}
+
+impl Watch {
+    /// Takes note of what was done in Autotask.
+    pub fn note(&mut self, upstream: &mut Upstream, passed: Duration) {
+        for client in upstream.take_touched() {
+            self.touched.insert(client, passed);
+            // Its contracts are behind until the next run.
+            if let Some(last) = self.last.get_mut(&client) {
+                last.sure = None;
+            }
+        }
+        for key in upstream.take_returned() {
+            self.returned.insert(key, passed);
+        }
+    }
+
+    /// Something is wrong, or the daemon is not there.
+    pub fn disturb(&mut self, passed: Duration, lies: bool) {
+        self.disturbed = passed;
+        if lies {
+            self.lied = Some(passed);
+        }
+    }
+
+    /// The runs since the last time, the oldest first.
+    pub fn new_runs(&mut self, store: &Store) -> Vec<Run> {
+        let mut limit = 64;
+        loop {
+            let runs = store.runs(None, limit).expect("runs");
+            let seen = |run: &Run| run.id.is_none_or(|id| id.0 <= self.last_run);
+            if runs.len() < limit || runs.last().is_some_and(seen) {
+                let mut new: Vec<Run> = runs.into_iter().take_while(|run| !seen(run)).collect();
+                new.reverse();
+                if let Some(RunId(last)) = new.last().and_then(|run| run.id) {
+                    self.last_run = last;
+                }
+                return new;
+            }
+            limit *= 4;
+        }
+    }
+
+    /// Judges a run. Gives the client if its contracts may have changed or are to be compared.
+    pub fn run(&mut self, run: &Run, moment: Moment, desk: &Desk) -> Result<i64, Broken> {
+        let client = run.client.id.0;
+        self.judged.runs += 1;
+        let on = desk.switches.get(&client).is_some_and(|switch| switch.on);
+        if run.trigger == Trigger::Manual && on {
+            if desk.accepting == Some(client) {
+                // It applied what was held, and looked after nothing else.
+                if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
+                    last.sure = None;
+                }
+                return Ok(client);
+            }
+            return broken(MANUAL, format!("run {:?} of client {client}", run.id));
+        }
+        let paused = desk.paused.get(&client).filter(|since| **since < moment.since);
+        if let (Trigger::Auto, Some(since)) = (run.trigger, paused) {
+            let told = format!("client {client} was synced, and is paused since {since:?}");
+            return broken(PAUSED, told);
+        }
+        let good = matches!(run.result, RunResult::Ok | RunResult::Partial);
+        let touched = self.touched.get(&client).copied();
+        let in_doubt = touched.is_some_and(|at| at >= moment.since && moment.since < moment.passed)
+            || self.lied.is_some_and(|at| at >= moment.since);
+        let before = self.last.get(&client).and_then(|last| last.sure);
+        let sure = match (good, run.counts.wrote()) {
+            (true, _) if !in_doubt => Some(run.started.date_naive()),
+            (false, false) => before,
+            _ => None,
+        };
+        self.last.insert(
+            client,
+            Last { at: moment.passed, started: run.started, result: run.result, sure },
+        );
+        Ok(client)
+    }
+
+    /// Judges the contracts of one client, as they are stored.
+    pub fn client(
+        &mut self,
+        client: i64,
+        contracts: &[Contract],
+        upstream: &Upstream,
+        desk: &mut Desk,
+        moment: Moment,
+    ) -> Result<(), Broken> {
+        // What the guard saw: a contract that the run brought in or back was not there yet.
+        let was_there = |one: &&Contract| !self.tombstones.contains(&one.key);
+        let there: Vec<&Contract> = contracts.iter().filter(was_there).collect();
+        for contract in contracts {
+            self.own(contract, contracts, upstream, desk)?;
+            self.tombstone(contract, upstream, moment)?;
+        }
+        let Some(Last { at, started, result, sure }) = self.last.get(&client).copied() else {
+            return Ok(());
+        };
+        if result == RunResult::Held && at == moment.passed {
+            let there: Vec<&Contract> =
+                there.into_iter().filter(|one| one.created < started).collect();
+            self.held(client, &there, upstream, desk, moment)?;
+        }
+        match sure {
+            Some(day) => self.right(client, contracts, upstream, desk, day),
+            None => Ok(()),
+        }
+    }
+
+    /// What is the MSP's own on a contract is what was acknowledged.
+    fn own(
+        &mut self,
+        contract: &Contract,
+        contracts: &[Contract],
+        upstream: &Upstream,
+        desk: &mut Desk,
+    ) -> Result<(), Broken> {
+        let is = Own::of(contract);
+        let key = contract.key;
+        let acknowledged = desk.own.get(&key).cloned().unwrap_or_default();
+        if is == acknowledged {
+            self.known.insert(key);
+            return Ok(());
+        }
+        // A new agreement takes over from the one that it renews, and keeps that.
+        let renewed = upstream.agreements.get(&key.id).and_then(|agreement| agreement.renews);
+        let old = renewed.map(ItemKey::agreement).filter(|_| key.letter == Letter::Agreement);
+        let inherited = old
+            .filter(|old| contracts.iter().any(|other| other.key == *old))
+            .and_then(|old| desk.own.get(&old))
+            .map(Own::inherited);
+        if self.known.insert(key) && inherited.as_ref() == Some(&is) {
+            desk.own.insert(key, is);
+            return Ok(());
+        }
+        broken(ACKNOWLEDGED, format!("{key} holds {is:?}, and {acknowledged:?} was acknowledged"))
+    }
+
+    /// A contract is a tombstone only if its item was gone.
+    fn tombstone(
+        &mut self,
+        contract: &Contract,
+        upstream: &Upstream,
+        moment: Moment,
+    ) -> Result<(), Broken> {
+        let key = contract.key;
+        if contract.vanished.is_none() {
+            self.tombstones.remove(&key);
+            return Ok(());
+        }
+        if !self.tombstones.insert(key) {
+            return Ok(());
+        }
+        self.judged.tombstones += 1;
+        // One that came back while the run was under way had been gone when it was asked for.
+        let came_back = self.returned.get(&key).is_some_and(|at| *at >= moment.since);
+        if upstream.exists(key) && !came_back {
+            return broken(VANISHED, format!("{key} is a tombstone, and Autotask has it"));
+        }
+        Ok(())
+    }
+
+    /// After a good run the contracts are what Autotask held.
+    fn right(
+        &mut self,
+        client: i64,
+        contracts: &[Contract],
+        upstream: &Upstream,
+        desk: &Desk,
+        day: NaiveDate,
+    ) -> Result<(), Broken> {
+        let stored: BTreeMap<ItemKey, &Contract> =
+            contracts.iter().map(|contract| (contract.key, contract)).collect();
+        let is_ignored = |key| is_ignored(desk, key, day) || desk.rejected.contains(&key);
+        for agreement in upstream.agreements_of(client) {
+            let keys = std::iter::once(ItemKey::agreement(agreement));
+            for key in keys.chain(upstream.below(agreement)).filter(|key| !is_ignored(*key)) {
+                let wanted = wanted(upstream, key, day).expect("an item");
+                self.judged.contracts += 1;
+                let wrong = match stored.get(&key) {
+                    None => Some("it is not stored".to_owned()),
+                    Some(contract) => differs(contract, &wanted),
+                };
+                if let Some(wrong) = wrong {
+                    return broken(RIGHT, format!("{key} of client {client}: {wrong}"));
+                }
+            }
+        }
+        for contract in contracts.iter().filter(|one| is_live(one) && !is_ignored(one.key)) {
+            if !upstream.exists(contract.key) {
+                let told = format!("{} of client {client} is gone and not marked", contract.key);
+                return broken(RIGHT, told);
+            }
+        }
+        Ok(())
+    }
+
+    /// A run is held only where a guard must: where too much is gone, or a currency is another.
+    fn held(
+        &mut self,
+        client: i64,
+        contracts: &[&Contract],
+        upstream: &Upstream,
+        desk: &Desk,
+        moment: Moment,
+    ) -> Result<(), Broken> {
+        self.judged.held += 1;
+        // What a lie hid is asked for again by the next run only.
+        let after_a_lie = self.lied.is_some_and(|at| at >= moment.since);
+        // What a rejected item adds to is held whenever that comes to another sum.
+        let rejected = contracts.iter().any(|one| desk.rejected.contains(&one.key));
+        if after_a_lie || rejected || upstream.once_strange.contains(&client) {
+            return Ok(());
+        }
+        let live: Vec<&&Contract> = contracts.iter().filter(|one| is_live(one)).collect();
+        let gone = live.iter().filter(|one| {
+            let left = desk.ignored.contains_key(&one.key) || desk.rejected.contains(&one.key);
+            !upstream.exists(one.key) && !left
+        });
+        let gone = gone.count();
+        let too_many = gone > ALWAYS_ALLOWED && gone * 100 > live.len() * moment.percent;
+        let empty = gone > 0 && upstream.agreements_of(client).is_empty();
+        if too_many || empty {
+            return Ok(());
+        }
+        let told = format!("client {client} is held, with {gone} of {} gone", live.len());
+        broken(HELD, told)
+    }
+
+    /// Each client with auto-sync on was synced within the last interval, unless something was
+    /// wrong since.
+    pub fn punctual(&mut self, desk: &Desk, moment: Moment) -> Result<(), Broken> {
+        let awaited = |id: &i64, switch: &Switch| switch.on && !desk.paused.contains_key(id);
+        for (client, switch) in desk.switches.iter().filter(|(id, switch)| awaited(id, switch)) {
+            let patience = patience(moment.interval, switch.at.is_some());
+            let from = self.disturbed.max(switch.since);
+            if moment.passed < from + patience {
+                continue;
+            }
+            self.judged.punctual += 1;
+            let last = self.last.get(client);
+            let late = match last {
+                None => Some("never".to_owned()),
+                Some(last) if last.at + patience < moment.passed => Some(format!("{:?}", last.at)),
+                Some(last) if last.result == RunResult::Failed => Some("in vain".to_owned()),
+                Some(_) => None,
+            };
+            if let Some(late) = late {
+                let told = format!(
+                    "client {client} was last synced {late}, and nothing was wrong since {from:?}"
+                );
+                return broken(CONVERGES, told);
+            }
+        }
+        Ok(())
+    }
+
+    /// Switches and marks are as they were acknowledged, and nothing that was ever stored is gone.
+    pub fn desk(
+        &self,
+        clients: &[ClientState],
+        marks: &[Mark],
+        paused: &BTreeSet<i64>,
+        stored: &BTreeSet<ItemKey>,
+        desk: &Desk,
+    ) -> Result<(), Broken> {
+        if !paused.iter().eq(desk.paused.keys()) {
+            let told = format!("paused are {paused:?}, not {:?}", desk.paused.keys());
+            return broken(ACKNOWLEDGED, told);
+        }
+        for (id, switch) in &desk.switches {
+            let state = clients.iter().find(|state| state.client.id.0 == *id);
+            let is = state.map(|state| (state.auto_sync, state.at));
+            if is != Some((switch.on, switch.at)) {
+                let told = format!("the switch of client {id} is {is:?}, not {switch:?}");
+                return broken(ACKNOWLEDGED, told);
+            }
+        }
+        let ignored: BTreeMap<ItemKey, Option<NaiveDate>> = marks
+            .iter()
+            .filter_map(|mark| Some((mark.key, mark.ignored.as_ref()?.until)))
+            .collect();
+        if ignored != desk.ignored {
+            let told = format!("ignored are {ignored:?}, not {:?}", desk.ignored);
+            return broken(ACKNOWLEDGED, told);
+        }
+        if let Some(lost) = self.known.difference(stored).next() {
+            return broken(
+                ACKNOWLEDGED,
+                format!("the contract {lost} is not in the store any more"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// How long a client may go without a run: the interval, with what a retry is spread by and what a
+/// clock that was stepped back adds, the window of a batch, and the slack.
+fn patience(interval: Duration, at: bool) -> Duration {
+    let farthest = if at { interval.max(DAY) + HOUR } else { interval + interval / 10 };
+    farthest + HOUR + SLACK
+}
+
+fn is_live(contract: &Contract) -> bool {
+    contract.origin == Origin::Autotask && contract.vanished.is_none()
+}
+
+fn is_ignored(desk: &Desk, key: ItemKey, day: NaiveDate) -> bool {
+    desk.ignored.get(&key).is_some_and(|until| until.is_none_or(|until| day <= until))
+}
+
+/// The moment of the next run that is due, as the store has it.
+pub fn next_due(clients: &[ClientState], desk: &Desk) -> Option<DateTime<Utc>> {
+    let awaited =
+        |state: &&ClientState| state.auto_sync && !desk.paused.contains_key(&state.client.id.0);
+    clients.iter().filter(awaited).filter_map(|state| state.next_run).min()
+}

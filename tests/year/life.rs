@@ -1,0 +1,244 @@
+//! One life of a daemon, from its start to its end: a runtime whose clock stands still unless the
+//! year moves it, the engine and the store on their folder.
+//!
+//! Nothing depends on how fast the machine is. The runtime is never idle, so its clock never jumps;
+//! and before time passes, every task has come to rest and the store's thread has nothing left to
+//! write. A life ends as a service's does: drained, or all at once.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use lmsyncd::autotask::{Autotask, Options, UseMemory, ZoneMemory};
+use lmsyncd::clock::Clock;
+use lmsyncd::config::{self, Settings};
+use lmsyncd::engine::{Engine, Parts};
+use lmsyncd::model::Actor;
+use lmsyncd::store::{Commit, Opening, Store};
+use secrecy::SecretString;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+use super::clock::ServerClock;
+use super::wire::Wire;
+use super::world::Ground;
+
+/// How often every task gets its turn before it is looked whether anything happens.
+const TURNS: usize = 4;
+
+/// How often nothing must have happened in a row before all is at rest.
+const QUIET: usize = 4;
+
+/// How long a service that stops waits for runs that are under way.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// A daemon that runs.
+pub struct Life {
+    runtime: Runtime,
+    pub engine: Arc<Engine>,
+    pub store: Store,
+    supervisor: JoinHandle<()>,
+    clock: Arc<ServerClock>,
+    wire: Wire,
+}
+
+/// The outcome of something that was asked of a daemon; none if it was killed meanwhile.
+pub type Answer<T> = Option<T>;
+
+impl Life {
+    /// Starts a daemon on `ground`. Gives what it noticed when it opened the store.
+    pub fn begin(ground: &Ground) -> (Life, Opening) {
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.expect("a runtime");
+        let clock = Arc::clone(&ground.clock);
+        let opened = Store::open(&ground.folder.path().join("store"), clock.wall());
+        let (store, opening) = opened.expect("the store opens");
+        let wire = ground.wire.clone();
+        let read = {
+            let settings = Arc::clone(&ground.settings);
+            move || parse(&settings.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let parts = Parts {
+            store: store.clone(),
+            opening: opening.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            settings: read(),
+            load: Box::new(move || Ok(read())),
+            connect: {
+                let (wire, clock, store) = (wire.clone(), Arc::clone(&clock), store.clone());
+                let credentials = ground.upstream.tenant.credentials();
+                Box::new(move |settings: &Settings| {
+                    let options = Options {
+                        username: credentials.username.clone(),
+                        secret: SecretString::from(credentials.secret.clone()),
+                        integration_code: SecretString::from(credentials.integration_code.clone()),
+                        zone_url: None,
+                        discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
+                        max_requests_per_hour: settings.autotask.max_requests_per_hour,
+                        concurrency_per_endpoint: settings.autotask.concurrency_per_endpoint
+                            as usize,
+                        request_timeout: settings.autotask.request_timeout,
+                        proxy: None,
+                        ca_file: None,
+                        user_defined: Vec::new(),
+                    };
+                    let (load, keep) = (store.clone(), store.clone());
+                    let used = UseMemory::new(
+                        move || String::from_utf8(load.cache_get("use")?).ok(),
+                        move |text| keep.cache_put("use", text.as_bytes()),
+                    );
+                    let (load, keep) = (store.clone(), store.clone());
+                    let zone = ZoneMemory::new(
+                        move |_| String::from_utf8(load.cache_get("zone")?).ok(),
+                        move |_, text| keep.cache_put("zone", text.as_bytes()),
+                    );
+                    let clock = Arc::clone(&clock) as Arc<dyn Clock>;
+                    let autotask = Autotask::new(options, Arc::new(wire.clone()), clock, zone);
+                    Ok(Arc::new(autotask.remembering(used)))
+                })
+            },
+        };
+        let engine = Engine::new(parts).expect("an engine");
+        let supervisor = runtime.spawn(Arc::clone(&engine).supervise());
+        (Life { runtime, engine, store, supervisor, clock, wire }, opening)
+    }
+
+    /// Lets everything happen that happens without time passing. Says whether the daemon was
+    /// killed meanwhile.
+    pub fn settle(&self) -> bool {
+        let mut quiet = 0;
+        let mut before = self.pulse();
+        while quiet < QUIET && !self.clock.has_killed() {
+            self.turns(TURNS);
+            self.written();
+            let now = self.pulse();
+            quiet = if now == before { quiet + 1 } else { 0 };
+            before = now;
+        }
+        self.clock.has_killed()
+    }
+
+    /// Lets time pass, in one step: what was due within it happens at its end.
+    pub fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+        self.runtime.block_on(tokio::time::advance(time));
+    }
+
+    /// Whether a run is under way, which then waits for time to pass.
+    pub fn is_running(&self) -> bool {
+        !self.engine.running().is_empty()
+    }
+
+    /// Asks the daemon something and lets it come to rest, with as much time as that takes.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        question: impl Future<Output = T> + Send + 'static,
+    ) -> Answer<T> {
+        let mut asked = self.runtime.spawn(question);
+        let mut steps = 0;
+        while !self.settle() && !asked.is_finished() {
+            self.pass(pause(steps));
+            steps += 1;
+        }
+        if !asked.is_finished() {
+            return None;
+        }
+        self.runtime.block_on(&mut asked).ok()
+    }
+
+    /// Stops as a service does. Says whether it was killed instead.
+    pub fn end(self) -> bool {
+        let engine = Arc::clone(&self.engine);
+        engine.stop();
+        let drained = self.runtime.spawn(async move { engine.drained().await });
+        let mut waited = Duration::ZERO;
+        while !self.settle() && !drained.is_finished() && waited < DRAIN {
+            self.pass(Duration::from_secs(1));
+            waited += Duration::from_secs(1);
+        }
+        if self.clock.has_killed() {
+            self.kill();
+            return true;
+        }
+        block_on(self.store.clone().close()).expect("it closes");
+        drop(self.supervisor);
+        false
+    }
+
+    /// Lets the daemon go on without auto-sync, for a test of who notices.
+    pub fn fall_asleep(&self) {
+        self.supervisor.abort();
+    }
+
+    /// Ends at once, wherever every task is.
+    pub fn kill(self) {
+        self.wire.forget();
+        let Life { runtime, engine, store, supervisor, .. } = self;
+        drop(runtime);
+        drop((supervisor, engine, store));
+    }
+
+    /// Gives every task that can go on so many turns.
+    fn turns(&self, turns: usize) {
+        self.runtime.block_on(async {
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+
+    /// Waits until the store has written all that it was given: it writes in order, and what
+    /// changes nothing leaves no trace.
+    fn written(&self) {
+        let nothing = Commit {
+            at: self.clock.wall(),
+            actor: Actor::daemon(),
+            run: None,
+            contracts: Vec::new(),
+            clients: Vec::new(),
+            marks: Vec::new(),
+            memos: Vec::new(),
+        };
+        let _guard = self.runtime.enter();
+        block_on(self.store.commit(nothing)).expect("the store takes commits");
+    }
+
+    /// What moves while anything happens.
+    fn pulse(&self) -> impl PartialEq + Debug + use<> {
+        (self.wire.traffic().total, self.store.head().seq, self.engine.running().len())
+    }
+}
+
+/// How long to wait at the `step`th time in a row for something that takes time: short at first,
+/// because most waits are, and at most half a minute.
+pub fn pause(step: u32) -> Duration {
+    Duration::from_secs((1 << (step / 4).min(5)).min(30))
+}
+
+fn parse(text: &str) -> Settings {
+    config::parse(text, Path::new("/etc/lmsyncd/lmsyncd.toml")).expect("settings")
+}
+
+/// Waits for a future that another thread completes.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Unpark>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
