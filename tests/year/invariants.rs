@@ -70,6 +70,8 @@ struct Last {
 pub struct Moment {
     /// How much of the year has passed.
     pub passed: Duration,
+    /// The day that the server's clock shows.
+    pub today: NaiveDate,
     /// Since when runs were under way without a break, if they are.
     pub since: Duration,
     /// The interval of auto-sync.
@@ -154,14 +156,14 @@ impl Watch {
         let client = run.client.id.0;
         self.judged.runs += 1;
         let on = desk.switches.get(&client).is_some_and(|switch| switch.on);
-        if run.trigger == Trigger::Manual && on {
-            if desk.accepting == Some(client) {
-                // It applied what was held, and looked after nothing else.
-                if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
-                    last.sure = None;
-                }
-                return Ok(client);
+        if run.trigger == Trigger::Manual && desk.accepting == Some(client) {
+            // It applied what was held, and looked after nothing else.
+            if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
+                last.sure = None;
             }
+            return Ok(client);
+        }
+        if run.trigger == Trigger::Manual && on {
             return broken(MANUAL, format!("run {:?} of client {client}", run.id));
         }
         let paused = desk.paused.get(&client).filter(|since| **since < moment.since);
@@ -320,7 +322,7 @@ impl Watch {
         }
         let live: Vec<&&Contract> = contracts.iter().filter(|one| is_live(one)).collect();
         let gone = live.iter().filter(|one| {
-            let left = desk.ignored.contains_key(&one.key) || desk.rejected.contains(&one.key);
+            let left = is_ignored(desk, one.key, moment.today) || desk.rejected.contains(&one.key);
             !upstream.exists(one.key) && !left
         });
         let gone = gone.count();
