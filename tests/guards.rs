@@ -119,7 +119,7 @@ async fn what_an_answer_forgets_is_asked_for_by_id_and_what_is_gone_is_gone() {
     let shop = Shop::open("").await;
     // All of the lines, then one of them; by id they are there.
     for (fault, reason) in [
-        (Fault::NoRows, "Autotask shows no billing period of it any more"),
+        (Fault::NoRows, "S55104 below it is missing from the answer"),
         (Fault::Restricted, "S55103 below it is missing from the answer"),
     ] {
         shop.tenant.faults().set(fault.on(Entity::ContractServices).times(1));

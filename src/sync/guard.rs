@@ -4,7 +4,7 @@
 //! like a cancelled book of business. The guard turns items that look like that into held ones;
 //! what is not risky in the same run goes on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
@@ -55,12 +55,11 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     } else {
         None
     };
-    let silent = ran_out(items, why_vanished.is_none());
     for item in &mut *items {
         let reason = match item.state {
             PendingState::Vanished => why_vanished.clone(),
             PendingState::Changed | PendingState::Returned => other_currency(item)
-                .or_else(|| fell_silent(item).filter(|_| !silent.contains(&item.key)))
+                .or_else(|| fell_silent(item))
                 .or_else(|| status_flipped(item, limits.hold_status_flips))
                 .or_else(|| price_moved(item, limits.hold_price_change_percent)),
             _ => None,
@@ -126,28 +125,12 @@ fn other_currency(item: &PendingItem) -> Option<String> {
     Some(format!("its currency changes from {from} to {to}, and the client is the same"))
 }
 
-/// The agreements that nothing is billed on any more for a reason that is seen: what was bought is
-/// over, or every addition that there was is gone, and that may be applied.
-fn ran_out(items: &[PendingItem], may_vanish: bool) -> BTreeSet<ItemKey> {
-    let basis = |item: &PendingItem| item.fields.get(&Field::Basis).map(Value::to_string);
-    let below = |key: ItemKey| items.iter().filter(move |item| item.parent == Some(key));
-    let over = |item: &PendingItem| {
-        let over = [Basis::First, Basis::Last].map(|basis| basis.to_string());
-        item.state != PendingState::Vanished && basis(item).is_some_and(|it| over.contains(&it))
-    };
-    let is_gone = |item: &PendingItem| item.state == PendingState::Vanished && may_vanish;
-    let agreements = items.iter().filter(|item| item.key.is_agreement());
-    agreements
-        .map(|item| item.key)
-        .filter(|key| {
-            below(*key).any(over) || (below(*key).any(is_gone) && below(*key).all(is_gone))
-        })
-        .collect()
-}
-
 /// An addition that had billing periods has none at all: Autotask keeps those that are over, so
-/// that they do not go by themselves. Nor does an agreement fall silent without a reason.
+/// that they do not go by themselves. An agreement may well come to have none, now or since it was
+/// last looked at: its last addition was taken off, or what was bought in advance is used up. Where
+/// it is the answer that lacks what is below it, the additions tell.
 fn fell_silent(item: &PendingItem) -> Option<String> {
+    item.parent?;
     let none = |value: &Value| value.to_string() == Basis::None.to_string();
     change_of(item, Field::Basis)
         .filter(|change| change.from.is_some() && change.to.as_ref().is_some_and(none))
@@ -298,6 +281,13 @@ mod tests {
             assert_eq!(held, all[..expected]);
             assert_eq!(found.len(), 4);
         }
+    }
+
+    #[test]
+    fn an_agreement_that_nothing_is_billed_for_any_more_is_not_held() {
+        let basis = |item, text| with(item, Field::Basis, text);
+        let old = [basis(item("A1", "Retainer", "9374.12"), "current")];
+        assert!(held(&old, &[basis(item("A1", "Retainer", "0"), "none")]).is_empty());
     }
 
     #[test]

@@ -294,7 +294,7 @@ impl World {
         self.disturbed();
         let Some(life) = &self.life else { return Ok(()) };
         let engine = Arc::clone(&life.engine);
-        let reloaded = life.ask(async move { engine.reload().is_ok() });
+        let reloaded = life.ask(async move { engine.reload().await.is_ok() });
         if reloaded == Some(false) {
             return broken(ACKNOWLEDGED, "the configuration could not be read again");
         }

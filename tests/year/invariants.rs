@@ -60,7 +60,6 @@ pub const HELD: &str = "a guard holds only what it must";
 #[derive(Debug, Clone, Copy)]
 struct Last {
     at: Duration,
-    started: DateTime<Utc>,
     result: RunResult,
     /// The day that its costs were read on, if nothing has made them doubtful.
     sure: Option<NaiveDate>,
@@ -71,6 +70,8 @@ struct Last {
 pub struct Moment {
     /// How much of the year has passed.
     pub passed: Duration,
+    /// The day that the server's clock shows.
+    pub today: NaiveDate,
     /// Since when runs were under way without a break, if they are.
     pub since: Duration,
     /// The interval of auto-sync.
@@ -155,14 +156,14 @@ impl Watch {
         let client = run.client.id.0;
         self.judged.runs += 1;
         let on = desk.switches.get(&client).is_some_and(|switch| switch.on);
-        if run.trigger == Trigger::Manual && on {
-            if desk.accepting == Some(client) {
-                // It applied what was held, and looked after nothing else.
-                if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
-                    last.sure = None;
-                }
-                return Ok(client);
+        if run.trigger == Trigger::Manual && desk.accepting == Some(client) {
+            // It applied what was held, and looked after nothing else.
+            if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
+                last.sure = None;
             }
+            return Ok(client);
+        }
+        if run.trigger == Trigger::Manual && on {
             return broken(MANUAL, format!("run {:?} of client {client}", run.id));
         }
         let paused = desk.paused.get(&client).filter(|since| **since < moment.since);
@@ -180,35 +181,32 @@ impl Watch {
             (false, false) => before,
             _ => None,
         };
-        self.last.insert(
-            client,
-            Last { at: moment.passed, started: run.started, result: run.result, sure },
-        );
+        self.last.insert(client, Last { at: moment.passed, result: run.result, sure });
         Ok(client)
     }
 
-    /// Judges the contracts of one client, as they are stored.
+    /// Judges the contracts of one client, as they are stored; `before` were its live ones before
+    /// its last run.
     pub fn client(
         &mut self,
         client: i64,
         contracts: &[Contract],
+        before: &BTreeSet<ItemKey>,
         upstream: &Upstream,
         desk: &mut Desk,
         moment: Moment,
     ) -> Result<(), Broken> {
-        // What the guard saw: a contract that the run brought in or back was not there yet.
-        let was_there = |one: &&Contract| !self.tombstones.contains(&one.key);
-        let there: Vec<&Contract> = contracts.iter().filter(was_there).collect();
         for contract in contracts {
             self.own(contract, contracts, upstream, desk)?;
             self.tombstone(contract, upstream, moment)?;
         }
-        let Some(Last { at, started, result, sure }) = self.last.get(&client).copied() else {
+        let Some(Last { at, result, sure }) = self.last.get(&client).copied() else {
             return Ok(());
         };
         if result == RunResult::Held && at == moment.passed {
+            // What the guard saw: what the run brought in, or back, was not there yet.
             let there: Vec<&Contract> =
-                there.into_iter().filter(|one| one.created < started).collect();
+                contracts.iter().filter(|one| before.contains(&one.key)).collect();
             self.held(client, &there, upstream, desk, moment)?;
         }
         match sure {
@@ -324,7 +322,7 @@ impl Watch {
         }
         let live: Vec<&&Contract> = contracts.iter().filter(|one| is_live(one)).collect();
         let gone = live.iter().filter(|one| {
-            let left = desk.ignored.contains_key(&one.key) || desk.rejected.contains(&one.key);
+            let left = is_ignored(desk, one.key, moment.today) || desk.rejected.contains(&one.key);
             !upstream.exists(one.key) && !left
         });
         let gone = gone.count();
@@ -409,6 +407,11 @@ impl Watch {
 fn patience(interval: Duration, at: bool) -> Duration {
     let farthest = if at { interval.max(DAY) + HOUR } else { interval + interval / 10 };
     farthest + HOUR + SLACK
+}
+
+/// The keys of the live contracts among these.
+pub fn live_keys(contracts: &[Contract]) -> BTreeSet<ItemKey> {
+    contracts.iter().filter(|one| is_live(one)).map(|one| one.key).collect()
 }
 
 fn is_live(contract: &Contract) -> bool {

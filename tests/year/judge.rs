@@ -5,7 +5,7 @@ use std::fmt;
 
 use lmsyncd::model::{ClientId, Contract, Run};
 
-use super::invariants::{Broken, REQUESTS, UNASKED, broken, next_due};
+use super::invariants::{Broken, REQUESTS, UNASKED, broken, live_keys, next_due};
 use super::world::World;
 
 impl World {
@@ -45,12 +45,13 @@ impl World {
     pub(super) fn judge_client(&mut self, client: i64, changed: bool) -> Result<(), Broken> {
         let moment = self.moment();
         let Some(life) = &self.life else { return Ok(()) };
+        let before = self.books.get(&client).map(|book| live_keys(book)).unwrap_or_default();
         if changed || !self.books.contains_key(&client) {
             let contracts = life.store.contracts(ClientId(client)).expect("contracts");
             self.keep(client, contracts);
         }
         let contracts = &self.books[&client];
-        self.watch.client(client, contracts, &self.ground.upstream, &mut self.desk, moment)
+        self.watch.client(client, contracts, &before, &self.ground.upstream, &mut self.desk, moment)
     }
 
     /// Keeps the contracts of a client as they were read; those that came from another are no
@@ -79,7 +80,15 @@ impl World {
         self.watch.desk(&clients, &marks, &paused, &stored, &self.desk)?;
         for of_one in contracts.chunk_by(|one, other| one.client == other.client) {
             let client = of_one[0].client.0;
-            self.watch.client(client, of_one, &self.ground.upstream, &mut self.desk, moment)?;
+            let live = live_keys(of_one);
+            self.watch.client(
+                client,
+                of_one,
+                &live,
+                &self.ground.upstream,
+                &mut self.desk,
+                moment,
+            )?;
             if let Some(known) = self.books.get(&client).filter(|known| *known != of_one) {
                 let strange = of_one.iter().find(|one| !known.contains(one)).or(known.first());
                 let told = format!("client {client}: {:?}", strange.map(|one| one.key));

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use lmsyncd::autotask::{Autotask, Options, UseMemory, ZoneMemory};
+use lmsyncd::autotask::{Autotask, Options, ReadMemory, UseMemory, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
 use lmsyncd::engine::{Engine, Parts};
@@ -53,7 +53,11 @@ pub type Answer<T> = Option<T>;
 impl Life {
     /// Starts a daemon on `ground`. Gives what it noticed when it opened the store.
     pub fn begin(ground: &Ground) -> (Life, Opening) {
-        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = Builder::new_current_thread()
+            .enable_time()
+            .max_blocking_threads(1)
+            .start_paused(true)
+            .build();
         let runtime = runtime.expect("a runtime");
         let clock = Arc::clone(&ground.clock);
         let opened = Store::open(&ground.folder.path().join("store"), clock.wall());
@@ -97,9 +101,14 @@ impl Life {
                         move |_| String::from_utf8(load.cache_get("zone")?).ok(),
                         move |_, text| keep.cache_put("zone", text.as_bytes()),
                     );
+                    let (load, keep) = (store.clone(), store.clone());
+                    let read = ReadMemory::new(
+                        move || load.cache_get("readings"),
+                        move |bytes| keep.cache_put("readings", bytes),
+                    );
                     let clock = Arc::clone(&clock) as Arc<dyn Clock>;
                     let autotask = Autotask::new(options, Arc::new(wire.clone()), clock, zone);
-                    Ok(Arc::new(autotask.remembering(used)))
+                    Ok(Arc::new(autotask.remembering(used).recalling(read)))
                 })
             },
         };
@@ -192,8 +201,8 @@ impl Life {
         });
     }
 
-    /// Waits until the store has written all that it was given: it writes in order, and what
-    /// changes nothing leaves no trace.
+    /// Waits until the store has written all that it was given, and until all long questions are
+    /// answered. It writes in order, and what changes nothing leaves no trace.
     fn written(&self) {
         let nothing = Commit {
             at: self.clock.wall(),
@@ -206,6 +215,8 @@ impl Life {
         };
         let _guard = self.runtime.enter();
         block_on(self.store.commit(nothing)).expect("the store takes commits");
+        // There is one thread for long questions, which answers them in order.
+        block_on(self.runtime.spawn_blocking(|| ())).expect("it answers");
     }
 
     /// What moves while anything happens.

@@ -262,6 +262,7 @@ impl World {
     pub(super) fn moment(&self) -> Moment {
         Moment {
             passed: self.passed(),
+            today: self.ground.clock.wall().date_naive(),
             since: self.since,
             interval: self.wanted.interval(),
             percent: self.wanted.percent,
