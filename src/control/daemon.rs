@@ -40,10 +40,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
 }
 
 async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let ask = move |engine: &Engine| {
         Ok((engine.board(client.as_ref())?, engine.runs(client.as_ref(), RUNS)?))
     };

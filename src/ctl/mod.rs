@@ -56,6 +56,7 @@ mod timeline;
 mod times;
 mod tree;
 mod version;
+mod wait;
 mod watch;
 
 pub use args::command;

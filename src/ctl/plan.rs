@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::error::CtlError;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
+use super::wait::Wait;
 use super::{ask, file, items, keys, money, output, sync, tame};
 use crate::model::{Code, PendingState};
 use crate::varlink::sync::{Client, Effect, Expected, FieldChange, Item, Sync, SyncReply};
@@ -65,17 +66,9 @@ pub struct ApplyArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
-    /// Wait while another run of the client is under way
-    #[arg(long)]
-    pub wait: bool,
-    /// How many seconds to wait at most
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        requires = "wait",
-        value_parser = clap::value_parser!(i64).range(1..=86_400)
-    )]
-    pub timeout: Option<i64>,
+    /// What to do while another run of the client is under way.
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 /// A plan as it stands in its file. The keys stay; a form that is otherwise has another version.
@@ -225,11 +218,9 @@ pub fn apply(ctl: &Ctl, args: &ApplyArgs) -> Result<u8, CtlError> {
         client: client.to_string(),
         expected: Some(plan.items.into_iter().map(expected).collect()),
         dry_run: args.dry_run.then_some(true),
-        wait: args.wait.then_some(true),
-        timeout: args.timeout,
         ..Sync::default()
     };
-    sync::perform(ctl, &request).map_err(|error| match error {
+    sync::perform(ctl, &args.wait.on(request)).map_err(|error| match error {
         CtlError::Failed(failure) if failure.code == Code::Held => {
             let program = &ctl.output.screen.program;
             CtlError::Failed(failure.hint(format!(

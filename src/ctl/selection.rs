@@ -119,14 +119,6 @@ fn carry_out(
         return Ok(0);
     }
     let keys = chosen.pick.iter().map(ItemKey::to_string).collect();
-    sync::perform(
-        ctl,
-        &Sync {
-            client: client.id.to_string(),
-            keys: Some(keys),
-            wait: args.wait.then_some(true),
-            timeout: args.timeout,
-            ..Sync::default()
-        },
-    )
+    let request = Sync { client: client.id.to_string(), keys: Some(keys), ..Sync::default() };
+    sync::perform(ctl, &args.wait.on(request))
 }

@@ -81,6 +81,16 @@ impl Engine {
         let claim = self.claim(&order, patience, &progress).await?;
         // It may have been switched on while this waited.
         self.refuse_while_automatic(&order.client)?;
+        self.carry_out(order, claim, progress).await
+    }
+
+    /// Runs what has been claimed to its end, also if the asker goes away.
+    pub(super) async fn carry_out(
+        self: &Arc<Engine>,
+        order: Order,
+        claim: Claim,
+        progress: Progress,
+    ) -> Result<Outcome, Failure> {
         let engine = Arc::clone(self);
         let run = self.tasks.spawn(async move {
             let _claim: Claim = claim;

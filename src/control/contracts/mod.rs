@@ -44,10 +44,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 
 async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
     let engine = context.engine;
-    let client = match &call.client {
-        Some(text) => Some(engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let as_of = call.as_of.as_deref().map(|text| engine.moment(text)).transpose()?;
     let list = move |engine: &Engine| {
         let mut found = match as_of {

@@ -9,10 +9,7 @@ use crate::model::{Code, Failure, PendingItem, RunId};
 use crate::varlink::sync;
 
 pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let held = match call.run {
         Some(run) => {
             let held = context.engine.held_by(id(run))?;

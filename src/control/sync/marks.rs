@@ -100,10 +100,7 @@ fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
 }
 
 pub(super) async fn list_quarantine(call: sync::ListQuarantine, context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let items = context.engine.quarantine(client.as_ref())?;
     finish(sync::Quarantine { items: items.into_iter().map(waiting).collect() })
 }

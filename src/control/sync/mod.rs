@@ -308,10 +308,7 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
 }
 
 async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let limit = usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0);
     let runs = context.engine.runs(client.as_ref(), limit)?;
     finish(sync::RunList { runs: runs.iter().map(convert::run).collect() })
