@@ -78,6 +78,11 @@ impl Context<'_> {
     }
 }
 
+/// Nobody is there to be answered.
+pub(super) fn went_away() -> CallError {
+    Failure::new(Code::TimedOut, "the caller went away").into()
+}
+
 /// The caller's side of a connection while a call is answered.
 pub(super) struct Caller<'a>(&'a OwnedReadHalf);
 

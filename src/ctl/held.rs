@@ -147,7 +147,7 @@ fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
     let status = sync::status(&answer.reply.run);
     match status {
         0 => ctl.output.confirm(&answer, accepted)?,
-        _ => ctl.output.show(&answer, accepted)?,
+        _ => ctl.output.tell(&answer, accepted)?,
     }
     Ok(status)
 }

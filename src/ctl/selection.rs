@@ -104,7 +104,7 @@ fn carry_out(
     chosen: &Selection,
     args: sync::Args,
 ) -> Result<u8, CtlError> {
-    if chosen.is_empty || (chosen.pick.is_empty() && chosen.ignore.is_empty()) {
+    if chosen.pick.is_empty() && chosen.ignore.is_empty() {
         if !ctl.output.quiet {
             ctl.output.print("nothing was chosen, and nothing done\n")?;
         }

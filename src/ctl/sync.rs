@@ -1,6 +1,5 @@
 //! `sync`: imports what was chosen, and tells how far it is and what became of it.
 
-use super::connection::Answer;
 use super::error::CtlError;
 use super::output;
 use super::screen::{Screen, Tone, count};
@@ -87,7 +86,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 
 /// Has the daemon sync, tells how far it is, and then what became of it.
 pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
-    let answer = ask(ctl, request)?;
+    let answer = ctl.client.call(request)?;
     let run = run_of(&answer.reply)?;
     let status = status(run);
     match status {
@@ -98,11 +97,6 @@ pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
         output::complain(&message, Some(&hint));
     }
     Ok(status)
-}
-
-/// Asks the daemon to sync.
-pub fn ask(ctl: &Ctl, request: &Sync) -> Result<Answer<SyncReply>, CtlError> {
-    ctl.client.call(request)
 }
 
 /// The run of a last reply.

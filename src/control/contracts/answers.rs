@@ -69,11 +69,12 @@ pub(super) async fn renewals(call: contracts::Renewals, context: &Context<'_>) -
             Failure::new(Code::InvalidArgument, format!("{days} is not a number of days"))
         })?),
     };
-    let mut contracts = Vec::new();
-    for ending in context.engine.endings(client.as_ref(), wanted)? {
-        let client = context.engine.named(ending.contract.client)?;
-        contracts.push(renewal(&ending, client));
-    }
+    let endings = move |engine: &Engine| {
+        let endings = engine.endings(client.as_ref(), wanted)?;
+        let named = |ending: &Ending| Ok(renewal(ending, engine.named(ending.contract.client)?));
+        endings.iter().map(named).collect()
+    };
+    let contracts = context.engine.ask(endings).await?;
     finish(contracts::RenewalList { contracts })
 }
 
