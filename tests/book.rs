@@ -120,6 +120,20 @@ fn a_frozen_contract_stays_as_it_is_until_it_is_relinked() {
 }
 
 #[test]
+fn a_frozen_contract_that_adopts_one_made_by_hand_follows_again() {
+    let (world, _daemon) = ready();
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
+    world.ctl(&["contract", "add", ACME, "Care", "notes=by hand"]).expect(0, &["L1"]);
+    world.ctl(&["contract", "adopt", "L1", ACME_LINE]).expect(0, &[]);
+    assert_eq!(world.json(&["contract", "show", ACME_LINE])["contract"]["source"], "autotask");
+    world.tenant.change_units(55102, 14).expect("changed");
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    let shown = world.json(&["contract", "show", ACME_LINE]);
+    assert_eq!(shown["contract"]["billing_cost"], "323.40");
+}
+
+#[test]
 fn a_row_that_cannot_be_converted_waits_in_quarantine() {
     let (world, _daemon) = ready();
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);

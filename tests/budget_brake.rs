@@ -7,16 +7,21 @@ mod in_process;
 
 use chrono::TimeDelta;
 use in_process::house::{House, busily, clients, generated, noon};
-use lmsyncd::demo::tenant::Fault;
-use lmsyncd::model::{Code, RunResult};
+use lmsyncd::demo::tenant::{Fault, Tenant};
+use lmsyncd::model::{ClientRef, Code, RunResult};
 use lmsyncd::sync::standing::Health;
 use tempfile::TempDir;
 
-#[tokio::test(start_paused = true)]
-async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restarts() {
-    let folder = TempDir::new().expect("a folder");
+/// A folder for the store, and a tenant of fifty clients.
+fn fifty() -> (TempDir, Tenant, Vec<ClientRef>) {
     let tenant = generated(50, 7);
     let clients = clients(&tenant);
+    (TempDir::new().expect("a folder"), tenant, clients)
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restarts() {
+    let (folder, tenant, clients) = fifty();
     tenant.faults().set(Fault::WrongAuth);
     let house = House::start(folder.path(), &tenant, noon());
     house.switch_on(&clients, None).await;
@@ -63,9 +68,7 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
 
 #[tokio::test(start_paused = true)]
 async fn who_proves_that_credentials_are_mended_wakes_auto_sync() {
-    let folder = TempDir::new().expect("a folder");
-    let tenant = generated(50, 7);
-    let clients = clients(&tenant);
+    let (folder, tenant, clients) = fifty();
     tenant.faults().set(Fault::WrongAuth);
     let house = House::start(folder.path(), &tenant, noon());
     house.switch_on(&clients, None).await;
@@ -82,9 +85,7 @@ async fn who_proves_that_credentials_are_mended_wakes_auto_sync() {
 
 #[tokio::test(start_paused = true)]
 async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
-    let folder = TempDir::new().expect("a folder");
-    let tenant = generated(50, 7);
-    let clients = clients(&tenant);
+    let (folder, tenant, clients) = fifty();
     tenant.limits().set_used(8000);
     let house = House::start(folder.path(), &tenant, noon());
     house.switch_on(&clients, None).await;
@@ -112,9 +113,7 @@ async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_does_not_forget_what_was_spent() {
-    let folder = TempDir::new().expect("a folder");
-    let tenant = generated(50, 7);
-    let clients = clients(&tenant);
+    let (folder, tenant, clients) = fifty();
     let cap = 40_u64;
     let config = format!("max-requests-per-hour = {cap}");
     let house = House::start_with(folder.path(), &tenant, noon(), &config);

@@ -165,5 +165,12 @@ async fn what_is_paused_is_named() {
         busily(house.engine.resume(&[client(174)], &dana())).await.expect("nothing").len(),
         0
     );
+    // Only what was paused is told to go on.
+    let mut events = house.engine.subscribe().expect("a place");
+    let both = [client(174), client(175)];
+    assert_eq!(busily(house.engine.resume(&both, &dana())).await.expect("one").len(), 1);
+    let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+    let told: Vec<_> = told.iter().filter_map(|event| event.client.as_ref()).collect();
+    assert_eq!(told, [&client(175)]);
     house.stop().await;
 }

@@ -18,13 +18,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::budget::{WINDOW, forget};
 use super::work::Work;
 
 /// The most refusals in a rolling hour, those that led to the block among them.
 const MOST: usize = 2;
-
-/// The window of [`MOST`].
-const WINDOW: TimeDelta = TimeDelta::minutes(60);
 
 /// Since when Autotask is not asked, and when the next try may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,12 +121,7 @@ impl Brake {
     fn with<T>(&self, now: DateTime<Utc>, act: impl FnOnce(&mut State) -> T) -> T {
         let state = self.state();
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        for at in state.refusals.iter_mut().rev().take_while(|at| **at > now) {
-            *at = now;
-        }
-        while state.refusals.front().is_some_and(|at| now - *at >= WINDOW) {
-            state.refusals.pop_front();
-        }
+        forget(&mut state.refusals, now);
         act(&mut state)
     }
 }

@@ -13,7 +13,7 @@ use super::error::RateLimit;
 use super::work::Work;
 
 /// The window that Autotask counts in.
-const WINDOW: TimeDelta = TimeDelta::minutes(60);
+pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(60);
 
 /// The most requests that are believed to have been made before a restart: more than the largest
 /// cap that the configuration allows, and little enough to keep.
@@ -116,7 +116,7 @@ impl Budget {
 
 /// Drops what is older than the window. After the clock was stepped back, requests from what is
 /// now the future count from now on, so that none is forgotten and none is kept for ever.
-fn forget(sent: &mut VecDeque<DateTime<Utc>>, now: DateTime<Utc>) {
+pub(super) fn forget(sent: &mut VecDeque<DateTime<Utc>>, now: DateTime<Utc>) {
     for at in sent.iter_mut().rev().take_while(|at| **at > now) {
         *at = now;
     }

@@ -4,7 +4,6 @@
 //! cannot be read counts as nothing: then a batch costs a few requests more.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,20 +12,14 @@ use super::catalogue::{Catalogue, StoredCatalogueV1};
 use super::entity::Entity;
 use super::gather::RowCounts;
 use super::plan::Knowledge;
-
-type Load = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
-type Store = Box<dyn Fn(&[u8]) + Send + Sync>;
+use super::slot::Slot;
 
 /// How often the reading of a single client is a reason to write at most. It changes little, and
 /// what is written is about 100 bytes for each agreement and company of the tenant.
 const EVERY: TimeDelta = TimeDelta::minutes(10);
 
 /// Where what readings leave is remembered across restarts.
-pub struct ReadMemory {
-    load: Load,
-    store: Store,
-    written: Mutex<Option<DateTime<Utc>>>,
-}
+pub struct ReadMemory(Slot);
 
 /// Stored state; frozen.
 #[derive(Serialize, Deserialize)]
@@ -53,18 +46,17 @@ impl ReadMemory {
         load: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static,
         store: impl Fn(&[u8]) + Send + Sync + 'static,
     ) -> ReadMemory {
-        ReadMemory { load: Box::new(load), store: Box::new(store), written: Mutex::default() }
+        ReadMemory(Slot::new(load, store))
     }
 
     /// A memory that keeps nothing.
     pub fn none() -> ReadMemory {
-        ReadMemory::new(|| None, |_| {})
+        ReadMemory(Slot::none())
     }
 
     /// What is remembered; nothing where nothing is, or where it cannot be read.
     pub(super) fn restore(&self) -> (RowCounts, Catalogue) {
-        let stored = (self.load)().and_then(|bytes| serde_json::from_slice::<V1>(&bytes).ok());
-        let Some(V1 { version: 1, counts, catalogue }) = stored else {
+        let Some(V1 { version: 1, counts, catalogue }) = self.0.read() else {
             return (RowCounts::default(), Catalogue::default());
         };
         let known = counts.into_iter().filter_map(|CountsV1 { entity, total, rows }| {
@@ -81,8 +73,7 @@ impl ReadMemory {
         clients: usize,
         now: DateTime<Utc>,
     ) {
-        let last = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if clients <= 1 && last.is_some_and(|last| (now - last).abs() < EVERY) {
+        if clients <= 1 && !self.0.is_older_than(EVERY, now) {
             return;
         }
         let counts = counts.all().into_iter().map(|(entity, known)| CountsV1 {
@@ -92,16 +83,13 @@ impl ReadMemory {
         });
         let stored =
             V1 { version: 1, counts: counts.collect(), catalogue: catalogue.stored().await };
-        if let Ok(bytes) = serde_json::to_vec(&stored) {
-            (self.store)(&bytes);
-        }
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        self.0.write(&stored, now);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use serde_json::json;
 

@@ -63,6 +63,7 @@ mod row;
 mod rows;
 #[cfg(test)]
 mod script;
+mod slot;
 mod tenant_use;
 mod text;
 mod transport;

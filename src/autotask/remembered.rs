@@ -3,27 +3,19 @@
 //! Stored state, as one line of JSON in the store's cache. What cannot be read counts as nothing;
 //! `budget` and `brake` bound what they believe of the rest.
 
-use std::sync::{Mutex, PoisonError};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::brake::Brake;
 use super::budget::Budget;
-
-type Load = Box<dyn Fn() -> Option<String> + Send + Sync>;
-type Store = Box<dyn Fn(&str) + Send + Sync>;
+use super::slot::Slot;
 
 /// How often the requests are written down at most. A daemon that is killed forgets those of this
 /// time, which is little against an hour's cap.
 const EVERY: TimeDelta = TimeDelta::seconds(5);
 
 /// Where the use of Autotask is remembered across restarts.
-pub struct UseMemory {
-    load: Load,
-    store: Store,
-    written: Mutex<Option<DateTime<Utc>>>,
-}
+pub struct UseMemory(Slot);
 
 /// Stored state; frozen.
 #[derive(Serialize, Deserialize)]
@@ -46,17 +38,17 @@ struct RefusedV1 {
 }
 
 impl UseMemory {
-    /// A memory: `load` returns the text that `store` was last given.
+    /// A memory: `load` returns the bytes that `store` was last given.
     pub fn new(
-        load: impl Fn() -> Option<String> + Send + Sync + 'static,
-        store: impl Fn(&str) + Send + Sync + 'static,
+        load: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static,
+        store: impl Fn(&[u8]) + Send + Sync + 'static,
     ) -> UseMemory {
-        UseMemory { load: Box::new(load), store: Box::new(store), written: Mutex::default() }
+        UseMemory(Slot::new(load, store))
     }
 
     /// A memory that keeps nothing.
     pub fn none() -> UseMemory {
-        UseMemory::new(|| None, |_| {})
+        UseMemory(Slot::none())
     }
 
     /// Restores what is remembered; a block only for the credentials that were refused.
@@ -67,8 +59,7 @@ impl UseMemory {
         credentials: u16,
         now: DateTime<Utc>,
     ) {
-        let stored = (self.load)().and_then(|text| serde_json::from_str::<V1>(&text).ok());
-        let Some(V1 { version: 1, sent, refused }) = stored else { return };
+        let Some(V1 { version: 1, sent, refused }) = self.0.read() else { return };
         budget.restore(&sent, now);
         let Some(RefusedV1 { credentials: known, since, refusals }) = refused else { return };
         if let (true, Some(since)) = (known == credentials, DateTime::from_timestamp(since, 0)) {
@@ -85,8 +76,7 @@ impl UseMemory {
         credentials: u16,
         now: DateTime<Utc>,
     ) {
-        let last = *self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| (now - last).abs() >= EVERY) {
+        if self.0.is_older_than(EVERY, now) {
             self.keep_now(budget, brake, credentials, now);
         }
     }
@@ -105,9 +95,6 @@ impl UseMemory {
             refusals: refusals.iter().map(DateTime::timestamp).collect(),
         });
         let stored = V1 { version: 1, sent: budget.per_minute(now), refused };
-        if let Ok(text) = serde_json::to_string(&stored) {
-            (self.store)(&text);
-        }
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        self.0.write(&stored, now);
     }
 }

@@ -5,7 +5,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::backup;
 use super::convert::{count, moment};
 use super::progress::{progress, telling};
-use super::session::{Answer, CallError, Context, finish, parameters};
+use super::session::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, Engine, Standing};
@@ -33,7 +33,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         daemon::Watch::NAME => watch(parameters(call)?, context).await,
         daemon::Metrics::NAME => {
             let daemon::Metrics {} = parameters(call)?;
-            finish(daemon::MetricsReply { text: context.engine.metrics()? })
+            finish(daemon::MetricsReply { text: context.engine.ask(Engine::metrics).await? })
         }
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
         daemon::Backup::NAME => {
@@ -46,10 +46,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
 }
 
 async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let ask = move |engine: &Engine| {
         Ok((engine.board(client.as_ref())?, engine.runs(client.as_ref(), RUNS)?))
     };
@@ -187,13 +184,13 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
     let mut reply = daemon::WatchReply::default();
     loop {
         if stream.more(reply).await.is_err() {
-            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+            return Err(went_away());
         }
         reply = loop {
             let event = tokio::select! {
                 event = events.recv() => event,
                 () = caller.gone() => {
-                    return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+                    return Err(went_away());
                 }
                 () = engine.stopped() => Err(RecvError::Closed),
             };

@@ -18,7 +18,7 @@ use super::listener::Ending;
 use super::peer::Peer;
 use super::{contracts, daemon, service, sync};
 use crate::engine::Engine;
-use crate::model::{Code, Failure};
+use crate::model::{ClientRef, Code, Failure};
 use crate::varlink::{
     Call, ErrorParameters, FrameError, MAX_REQUEST, Method, NulCodec, Reply, error_name,
 };
@@ -72,6 +72,19 @@ impl Context<'_> {
     pub(super) fn must_operate(&self) -> Result<(), Failure> {
         self.peer.must_operate(&self.engine.settings().control.operators)
     }
+
+    /// The client that a call names, where it may leave it out.
+    pub(super) async fn client(&self, text: Option<&str>) -> Result<Option<ClientRef>, Failure> {
+        match text {
+            Some(text) => self.engine.resolve(text).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Nobody is there to be answered.
+pub(super) fn went_away() -> CallError {
+    Failure::new(Code::TimedOut, "the caller went away").into()
 }
 
 /// The caller's side of a connection while a call is answered.

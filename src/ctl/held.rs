@@ -1,11 +1,12 @@
 //! `held`: what a guard wants a person to look at, letting it go, and leaving it.
 
 use super::error::CtlError;
+use super::list::joined;
 use super::output::Csv;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Column, Table, toned};
-use super::{ask, items, money, sync};
+use super::{ask, items, money, pending, sync};
 use crate::varlink::sync::{
     AcceptHeld, AcceptReply, Effect, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
 };
@@ -97,38 +98,24 @@ pub struct RejectArgs {
     pub yes: bool,
 }
 
+/// What each run says, and then each of its items.
+const COLUMNS: [&str; 23] = joined(
+    &[
+        "run",
+        "client_id",
+        "client",
+        "since",
+        "message",
+        "rejected_by",
+        "rejected_at",
+        "rejected_reason",
+        "effects",
+    ],
+    &pending::COLUMNS,
+);
+
 /// The list, in the forms for scripts: a line an item.
-pub const CSV: Csv = Csv {
-    each: Some("items"),
-    ..Csv::new(
-        "held",
-        &[
-            "run",
-            "client_id",
-            "client",
-            "since",
-            "message",
-            "rejected_by",
-            "rejected_at",
-            "rejected_reason",
-            "effects",
-            "key",
-            "parent",
-            "state",
-            "type",
-            "name",
-            "status",
-            "billing_cost",
-            "currency",
-            "billing_cycle",
-            "start_date",
-            "end_date",
-            "reason",
-            "renews",
-            "changes",
-        ],
-    )
-};
+pub const CSV: Csv = Csv { each: Some("items"), ..Csv::new("held", &COLUMNS) };
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
@@ -160,7 +147,7 @@ fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
     let status = sync::status(&answer.reply.run);
     match status {
         0 => ctl.output.confirm(&answer, accepted)?,
-        _ => ctl.output.show(&answer, accepted)?,
+        _ => ctl.output.tell(&answer, accepted)?,
     }
     Ok(status)
 }

@@ -26,6 +26,21 @@ impl Csv {
     }
 }
 
+/// The columns of a row and those of what is inside it, `N` in all.
+pub const fn joined<const N: usize>(
+    row: &[&'static str],
+    inside: &[&'static str],
+) -> [&'static str; N] {
+    assert!(row.len() + inside.len() == N, "each column has its place");
+    let mut all = [""; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < row.len() { row[at] } else { inside[at - row.len()] };
+        at += 1;
+    }
+    all
+}
+
 /// A list with its columns, ready to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {

@@ -58,6 +58,7 @@ mod timeline;
 mod times;
 mod tree;
 mod version;
+mod wait;
 mod watch;
 
 pub use args::command;

@@ -41,14 +41,9 @@ impl Span {
     /// An amount of a cycle in this span, with the digits of its currency; none where the cycle
     /// is not periodic or the amount is none.
     pub fn amount(self, amount: &str, currency: &str, cycle: &str) -> Option<String> {
-        let year = year(amount.parse().ok()?, cycle.parse().ok()?)?;
+        let year = cycle.parse::<BillingCycle>().ok()?.per_year(amount.parse().ok()?)?;
         Some(Currency::new(currency).round(self.of_year(year)).to_string())
     }
-}
-
-/// What an amount comes to in a year, exactly; none where it is not periodic, or beyond counting.
-fn year(amount: Decimal, cycle: BillingCycle) -> Option<Decimal> {
-    amount.checked_mul(Decimal::from(12 / cycle.months()?))
 }
 
 /// Sums of what is billed by time, and of what is not.
@@ -65,7 +60,7 @@ impl Totals {
     pub fn add(&mut self, amount: &str, currency: &str, cycle: &str) {
         let currency = Currency::new(currency);
         let (amount, cycle) = (amount.parse::<Decimal>().ok(), cycle.parse::<BillingCycle>());
-        let year = amount.zip(cycle.ok()).and_then(|(amount, cycle)| year(amount, cycle));
+        let year = amount.zip(cycle.ok()).and_then(|(amount, cycle)| cycle.per_year(amount));
         if year.is_some_and(|year| grow(&mut self.periodic, &currency, year)) {
             return;
         }
@@ -143,7 +138,7 @@ pub fn moved(
 ) -> Option<Effect> {
     let yearly = |side: Option<(&str, &str)>| {
         let (amount, cycle) = side?;
-        year(amount.parse().ok()?, cycle.parse().ok()?)
+        cycle.parse::<BillingCycle>().ok()?.per_year(amount.parse().ok()?)
     };
     let year = yearly(after).unwrap_or_default() - yearly(before).unwrap_or_default();
     let told = |span: Span| Currency::new(currency).round(span.of_year(year)).to_string();

@@ -34,25 +34,25 @@ pub struct Args {
     pub all: bool,
 }
 
-const ITEMS: Csv = Csv::new(
-    "items",
-    &[
-        "key",
-        "parent",
-        "state",
-        "type",
-        "name",
-        "status",
-        "billing_cost",
-        "currency",
-        "billing_cycle",
-        "start_date",
-        "end_date",
-        "reason",
-        "renews",
-        "changes",
-    ],
-);
+/// The columns of an item, by the names that JSON has for them.
+pub const COLUMNS: [&str; 14] = [
+    "key",
+    "parent",
+    "state",
+    "type",
+    "name",
+    "status",
+    "billing_cost",
+    "currency",
+    "billing_cycle",
+    "start_date",
+    "end_date",
+    "reason",
+    "renews",
+    "changes",
+];
+
+const ITEMS: Csv = Csv::new("items", &COLUMNS);
 
 const CLIENTS: Csv = Csv::new(
     "clients",

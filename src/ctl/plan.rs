@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::error::CtlError;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
-use super::{ask, file, items, keys, money, output, sync, tame};
+use super::wait::Wait;
+use super::{ask, file, items, keys, money, output, pending, sync, tame};
 use crate::model::{Code, PendingState};
 use crate::varlink::sync::{Client, Effect, Expected, FieldChange, Item, Sync, SyncReply};
 
@@ -39,7 +40,7 @@ pub struct PlanArgs {
     /// Everything that is pending
     #[arg(long)]
     pub all: bool,
-    /// The file to write [default: standard output]
+    /// The file to write, or - [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -65,17 +66,9 @@ pub struct ApplyArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
-    /// Wait while another run of the client is under way
-    #[arg(long)]
-    pub wait: bool,
-    /// How many seconds to wait at most
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        requires = "wait",
-        value_parser = clap::value_parser!(i64).range(1..=86_400)
-    )]
-    pub timeout: Option<i64>,
+    /// What to do while another run of the client is under way.
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 /// A plan as it stands in its file. The keys stay; a form that is otherwise has another version.
@@ -128,7 +121,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
         dry_run: Some(true),
         ..Sync::default()
     };
-    let answer = sync::ask(ctl, &request)?;
+    let answer = ctl.client.call(&request)?;
     // As the daemon said it, not as it is shown: the texts must be the same when they come back.
     let told: SyncReply = serde_json::from_value(answer.raw.clone())
         .map_err(|error| CtlError::Nonsense(error.to_string()))?;
@@ -137,7 +130,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
     let text = serde_json::to_string_pretty(&plan)
         .map_err(|error| CtlError::Nonsense(error.to_string()))?;
     let text = format!("{}\n", tame::json(&text));
-    match &args.output {
+    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => ctl.output.print(&text)?,
         Some(path) => {
             file::write(path, &text)?;
@@ -153,7 +146,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
 
 /// The plan of what a dry run would do.
 fn made(told: &SyncReply, run: &crate::varlink::sync::Run) -> Plan {
-    let items = told.items.iter().flatten().filter(|item| can_apply(&item.state));
+    let items = told.items.iter().flatten().filter(|item| pending::applies(item));
     let planned = |item: &Item| Planned {
         key: item.key.clone(),
         parent: item.parent.clone(),
@@ -171,13 +164,9 @@ fn made(told: &SyncReply, run: &crate::varlink::sync::Run) -> Plan {
     }
 }
 
-fn can_apply(state: &str) -> bool {
-    state.parse::<PendingState>().is_ok_and(PendingState::can_apply)
-}
-
 /// What is pending and not in the plan, and what to do about it.
 fn left_out(told: &SyncReply, program: &str) -> Option<(String, String)> {
-    let held = told.items.iter().flatten().filter(|item| !can_apply(&item.state)).count();
+    let held = told.items.iter().flatten().filter(|item| !pending::applies(item)).count();
     let rejected = told.rejects.iter().flatten().count();
     let parts: Vec<String> = [(held, "held item"), (rejected, "rejected row")]
         .into_iter()
@@ -225,11 +214,9 @@ pub fn apply(ctl: &Ctl, args: &ApplyArgs) -> Result<u8, CtlError> {
         client: client.to_string(),
         expected: Some(plan.items.into_iter().map(expected).collect()),
         dry_run: args.dry_run.then_some(true),
-        wait: args.wait.then_some(true),
-        timeout: args.timeout,
         ..Sync::default()
     };
-    sync::perform(ctl, &request).map_err(|error| match error {
+    sync::perform(ctl, &args.wait.on(request)).map_err(|error| match error {
         CtlError::Failed(failure) if failure.code == Code::Held => {
             let program = &ctl.output.screen.program;
             CtlError::Failed(failure.hint(format!(

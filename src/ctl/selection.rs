@@ -104,7 +104,7 @@ fn carry_out(
     chosen: &Selection,
     args: sync::Args,
 ) -> Result<u8, CtlError> {
-    if chosen.is_empty || (chosen.pick.is_empty() && chosen.ignore.is_empty()) {
+    if chosen.pick.is_empty() && chosen.ignore.is_empty() {
         if !ctl.output.quiet {
             ctl.output.print("nothing was chosen, and nothing done\n")?;
         }
@@ -119,14 +119,6 @@ fn carry_out(
         return Ok(0);
     }
     let keys = chosen.pick.iter().map(ItemKey::to_string).collect();
-    sync::perform(
-        ctl,
-        &Sync {
-            client: client.id.to_string(),
-            keys: Some(keys),
-            wait: args.wait.then_some(true),
-            timeout: args.timeout,
-            ..Sync::default()
-        },
-    )
+    let request = Sync { client: client.id.to_string(), keys: Some(keys), ..Sync::default() };
+    sync::perform(ctl, &args.wait.on(request))
 }

@@ -119,7 +119,7 @@ fn no_list(global: &Global, command: &Command) -> CtlError {
         ),
         _ => CtlError::usage(
             format!(
-                "{form} is for lists: status, client list, pending, contract list, contract cost, \
+                "{form} is for lists: status, client list, pending, held, contract list, contract cost, \
                  contract history, contract chain, run list, renewals, timeline, reconcile, \
                  quarantine list"
             ),

@@ -1,10 +1,10 @@
 //! `sync`: imports what was chosen, and tells how far it is and what became of it.
 
-use super::connection::Answer;
 use super::error::CtlError;
 use super::output;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
+use super::wait::Wait;
 use super::{ask, dialog, items, keys, pending, selection};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
@@ -46,17 +46,9 @@ pub struct Args {
     /// Do not ask before everything is imported; asked is only on a terminal
     #[arg(long, short)]
     pub yes: bool,
-    /// Wait while another run of the client is under way
-    #[arg(long)]
-    pub wait: bool,
-    /// How many seconds to wait at most
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        requires = "wait",
-        value_parser = clap::value_parser!(i64).range(1..=86_400)
-    )]
-    pub timeout: Option<i64>,
+    /// What to do while another run of the client is under way.
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 /// Runs the command.
@@ -87,16 +79,14 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         keys: (!keys.is_empty()).then_some(keys),
         all: args.all.then_some(true),
         dry_run: args.dry_run.then_some(true),
-        wait: args.wait.then_some(true),
-        timeout: args.timeout,
-        expected: None,
+        ..Sync::default()
     };
-    perform(ctl, &request)
+    perform(ctl, &args.wait.on(request))
 }
 
 /// Has the daemon sync, tells how far it is, and then what became of it.
 pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
-    let answer = ask(ctl, request)?;
+    let answer = ctl.client.call(request)?;
     let run = run_of(&answer.reply)?;
     let status = status(run);
     match status {
@@ -107,11 +97,6 @@ pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
         output::complain(&message, Some(&hint));
     }
     Ok(status)
-}
-
-/// Asks the daemon to sync.
-pub fn ask(ctl: &Ctl, request: &Sync) -> Result<Answer<SyncReply>, CtlError> {
-    ctl.client.call(request)
 }
 
 /// The run of a last reply.

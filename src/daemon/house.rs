@@ -198,8 +198,8 @@ fn connect(
     );
     let (remembered, remembering) = (store.clone(), store.clone());
     let used = UseMemory::new(
-        move || String::from_utf8(remembered.cache_get(USE_KEY)?).ok(),
-        move |text| remembering.cache_put(USE_KEY, text.as_bytes()),
+        move || remembered.cache_get(USE_KEY),
+        move |bytes| remembering.cache_put(USE_KEY, bytes),
     );
     let key = reading_key(&autotask.discovery_url, &options.username);
     let (remembered, remembering, keeping) = (store.clone(), store.clone(), key.clone());

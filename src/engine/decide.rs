@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::look::{Examined, Reading};
+use super::look::Examined;
 use super::run::{Order, Outcome};
 use crate::model::{
     Contract, Counts, ItemKey, Mark, PendingItem, PendingState, Reject, Run, RunResult,
@@ -31,7 +31,6 @@ pub(super) struct Decided {
 /// Decides what the run does with the reading.
 pub(super) fn decide(
     order: &Order,
-    reading: &Reading,
     examined: &Examined,
     started: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -54,13 +53,13 @@ pub(super) fn decide(
         writes.push(Write { before, after: Some(after) });
     }
     let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
-    let current = reading.snapshot.items.iter().filter(|item| {
+    let current = examined.snapshot.items.iter().filter(|item| {
         order.choice.takes(item.key)
             && !pending.contains(&item.key)
             && examined.stored.contains_key(&item.key)
     });
     counts.unchanged = count(current);
-    let rejects: Vec<Reject> = reading
+    let rejects: Vec<Reject> = examined
         .snapshot
         .rejects
         .iter()

@@ -91,7 +91,7 @@ impl Engine {
             if after == before {
                 return Ok((None, (before, Vec::new())));
             }
-            must_be_sound(&after)?;
+            must_be_sound(&after, Some(&before))?;
             let changes = differences(Some(&before), Some(&after));
             after.changed = now;
             let commit = Commit {
@@ -160,10 +160,13 @@ fn read(field: Field, text: &str) -> Result<Value, Failure> {
 
 /// Refuses a contract that makes no sense as a whole: one that ends before it starts, or amounts
 /// that cannot be billed.
-pub(super) fn must_be_sound(contract: &Contract) -> Result<(), Failure> {
+pub(super) fn must_be_sound(contract: &Contract, before: Option<&Contract>) -> Result<(), Failure> {
     let wrong = |message: String| Err(Failure::new(Code::InvalidArgument, message));
-    if let (Some(Value::Date(start)), Some(Value::Date(end))) =
-        (contract.value(Field::StartDate), contract.value(Field::EndDate))
+    let dates =
+        |contract: &Contract| [Field::StartDate, Field::EndDate].map(|field| contract.value(field));
+    // Dates that were so before, such as Autotask's own, are not what is being edited.
+    if before.is_none_or(|before| dates(before) != dates(contract))
+        && let [Some(Value::Date(start)), Some(Value::Date(end))] = dates(contract)
         && end < start
     {
         return wrong(format!("it would end on {end}, before it starts on {start}"));
@@ -255,10 +258,25 @@ mod tests {
         }
         set(&mut contract, "start_date", "2026-02-02").expect("a date");
         set(&mut contract, "end_date", "2026-02-01").expect("a date");
-        assert!(must_be_sound(&contract).is_err());
+        assert!(must_be_sound(&contract, None).is_err());
         set(&mut contract, "end_date", "2026-02-02").expect("a date");
-        assert!(must_be_sound(&contract).is_ok());
+        assert!(must_be_sound(&contract, None).is_ok());
         set(&mut contract, "billing_cost", "1.005").expect("a number");
-        assert!(must_be_sound(&contract).is_err());
+        assert!(must_be_sound(&contract, None).is_err());
+    }
+
+    #[test]
+    fn dates_that_were_unsound_before_do_not_refuse_a_note() {
+        let mut before = contract(Origin::Autotask);
+        // The end moved in Autotask, behind a start that was set here.
+        set(&mut before, "start_date", "2026-02-02").expect("a date");
+        before
+            .source
+            .insert(Field::EndDate, Field::EndDate.kind().parse("2026-02-01").expect("it"));
+        let mut after = before.clone();
+        set(&mut after, "notes", "call first").expect("a note");
+        assert!(must_be_sound(&after, Some(&before)).is_ok());
+        set(&mut after, "start_date", "2026-02-03").expect("a date");
+        assert!(must_be_sound(&after, Some(&before)).is_err());
     }
 }

@@ -79,17 +79,7 @@ impl Engine {
         let claim = self.claim(&order(&self.holding(id)?)?, Patience::None, &progress).await?;
         // A run may have held something else before the client was free.
         let order = order(&self.holding(id)?)?;
-        let engine = Arc::clone(self);
-        let run = self.tasks.spawn(async move {
-            let _claim = claim;
-            let outcome = engine.sync_claimed(&order, &progress).await;
-            engine.events.stir();
-            outcome
-        });
-        run.await.unwrap_or_else(|error| {
-            Err(Failure::new(Code::Internal, format!("the run ended badly: {error}"))
-                .hint("journalctl -u lmsyncd"))
-        })
+        self.carry_out(order, claim, progress).await
     }
 
     /// Leaves what a run held as it is: it is held in silence until Autotask says something else.

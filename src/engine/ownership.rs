@@ -47,7 +47,7 @@ impl Engine {
                 edit::apply(&mut contract, edit)?;
             }
             self.settle_currency(&mut contract)?;
-            edit::must_be_sound(&contract)?;
+            edit::must_be_sound(&contract, None)?;
             let changes = differences(None, Some(&contract));
             let commit = Commit {
                 contracts: vec![Write { before: None, after: Some(contract.clone()) }],
@@ -145,8 +145,7 @@ impl Engine {
         let build = || {
             let before = self.contract(key)?;
             must_follow(&before, Origin::Unlinked)?;
-            let mut after = apply::following(&item, Some(before.clone()), None, self.now());
-            after.origin = Origin::Autotask;
+            let after = apply::following(&item, Some(before.clone()), None, self.now());
             let changes = differences(Some(&before), Some(&after));
             let commit = really.then(|| self.edited(actor, before.clone(), &after));
             Ok((commit, (if really { after } else { before }, changes)))

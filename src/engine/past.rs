@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Local, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
 
 use super::Engine;
 use super::commit::empty_commit;
 use crate::model::{Actor, ClientRef, Code, Contract, Failure, Hold, ItemKey, Mark, Run, RunId};
 use crate::store::{Commit, HistoryEntry, Pruned, Write};
-use crate::sync::renewal;
+use crate::sync::{renewal, schedule};
 
 /// What reverting a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,11 +110,5 @@ impl Engine {
 }
 
 fn end_of(day: NaiveDate) -> Option<DateTime<Utc>> {
-    let next = day.succ_opt()?.and_time(NaiveTime::MIN);
-    // Where the clocks skip midnight, the day ends at the first moment after it.
-    let end = next
-        .and_local_timezone(Local)
-        .earliest()
-        .or_else(|| (next + TimeDelta::hours(1)).and_local_timezone(Local).earliest())?;
-    Some(end.with_timezone(&Utc) - TimeDelta::milliseconds(1))
+    Some(schedule::end_of_day(day, &Local)? - TimeDelta::milliseconds(1))
 }

@@ -61,7 +61,7 @@ impl Engine {
         let (_, paused) = self.commit_from(build).await?;
         let until = paused.first().and_then(|paused| paused.pause.until);
         let until = until.map_or_else(String::new, |until| format!(" until {}", utc(until)));
-        self.tell_of_pause(clients, &format!("paused by {}{until}", actor.name), actor);
+        self.tell_of_pause(&paused, &format!("paused by {}{until}", actor.name), actor);
         Ok(paused)
     }
 
@@ -88,9 +88,7 @@ impl Engine {
             Ok((commit, resumed))
         };
         let (_, resumed) = self.commit_from(build).await?;
-        if !resumed.is_empty() {
-            self.tell_of_pause(clients, &format!("resumed by {}", actor.name), actor);
-        }
+        self.tell_of_pause(&resumed, &format!("resumed by {}", actor.name), actor);
         Ok(resumed)
     }
 
@@ -118,12 +116,12 @@ impl Engine {
         Ok(format!(" and paused{until} by {}", pause.by))
     }
 
-    fn tell_of_pause(&self, clients: &[ClientRef], what: &str, actor: &Actor) {
-        for client in named(clients) {
-            let who = client.map_or("all clients", |client| client.name.as_str());
+    fn tell_of_pause(&self, changed: &[Paused], what: &str, actor: &Actor) {
+        for Paused { client, .. } in changed {
+            let who = client.as_ref().map_or("all clients", |client| client.name.as_str());
             let message = format!("{who}: auto-sync {what}");
             self.events.emit(Event {
-                client: client.cloned(),
+                client: client.clone(),
                 actor: Some(actor.clone()),
                 ..Event::new(EventName::Switched, self.now(), message)
             });

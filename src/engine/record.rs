@@ -3,10 +3,11 @@
 
 use chrono::{DateTime, Local, Utc};
 
-use super::run::{COMMIT_TRIES, Order, interval};
+use super::commit::empty_commit;
+use super::run::{Order, interval};
 use super::{Engine, Live, events};
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
-use crate::store::{Commit, StoreError, Write};
+use crate::store::{Commit, Write};
 use crate::sync::schedule::{self, Ending};
 use crate::sync::standing;
 
@@ -35,29 +36,16 @@ impl Engine {
             error: Some(error),
             rejects: Vec::new(),
         };
-        for _ in 0..COMMIT_TRIES {
-            let Ok(before) = self.store.client(order.client.id) else { break };
+        let build = || {
+            let before = self.store.client(order.client.id)?;
             let after = self.state_after(live, order, before.clone(), &run, Some(failure.code));
-            let commit = Commit {
-                at: now,
-                actor: order.actor.clone(),
-                run: Some(run.clone()),
-                contracts: Vec::new(),
-                clients: vec![Write { before, after: Some(after) }],
-                marks: Vec::new(),
-                memos: Vec::new(),
-            };
-            match self.store.commit(commit).await {
-                Ok(committed) => {
-                    let run = Run { id: committed.run, ..run };
-                    return self.events.emit(events::of_run(&run));
-                }
-                Err(StoreError::Conflict(_)) => {}
-                Err(_) => break,
-            }
-        }
-        // The store itself is in trouble; at least the journal hears of the run.
-        self.events.emit(events::of_run(&run));
+            let clients = vec![Write { before, after: Some(after) }];
+            let run = Some(run.clone());
+            Ok((Some(Commit { run, clients, ..empty_commit(now, &order.actor) }), ()))
+        };
+        // Where the store itself is in trouble, at least the journal hears of the run.
+        let id = self.commit_from(build).await.ok().and_then(|(committed, ())| committed?.run);
+        self.events.emit(events::of_run(&Run { id, ..run }));
     }
 
     pub(super) fn state_after(

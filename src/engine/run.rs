@@ -18,17 +18,14 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::busy::{Claim, Running};
+use super::commit::empty_commit;
 use super::decide::{Decided, decide};
 use super::look::{Examined, Reading};
 use super::{Engine, Live, Look, events, held};
-use crate::autotask::{Progress, Scope};
+use crate::autotask::Progress;
 use crate::model::{Actor, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
-use crate::store::{Commit, StoreError, Write};
+use crate::store::{Commit, Write};
 use crate::sync::select::Choice;
-
-/// How often a commit is tried when the store moves on between reading and writing. Edits by hand
-/// are rare and quick, so that a second try nearly always succeeds.
-pub(super) const COMMIT_TRIES: usize = 5;
 
 /// What a run is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +78,16 @@ impl Engine {
         let claim = self.claim(&order, patience, &progress).await?;
         // It may have been switched on while this waited.
         self.refuse_while_automatic(&order.client)?;
+        self.carry_out(order, claim, progress).await
+    }
+
+    /// Runs what has been claimed to its end, also if the asker goes away.
+    pub(super) async fn carry_out(
+        self: &Arc<Engine>,
+        order: Order,
+        claim: Claim,
+        progress: Progress,
+    ) -> Result<Outcome, Failure> {
         let engine = Arc::clone(self);
         let run = self.tasks.spawn(async move {
             let _claim: Claim = claim;
@@ -151,12 +158,8 @@ impl Engine {
     ) -> Result<Outcome, Failure> {
         let live = self.live();
         let started = self.now();
-        let scope = Scope::Clients(vec![order.client.id]);
         let result = async {
-            let mut readings = self.read(&live, &scope, progress).await?;
-            let reading = readings
-                .pop()
-                .ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))?;
+            let reading = self.read_one(&live, &order.client, progress).await?;
             self.check_keys(&live, order, &reading, progress).await?;
             progress.compared(reading.snapshot.items.len());
             self.conclude(&live, order, &reading, started, spent(progress)).await
@@ -233,44 +236,35 @@ impl Engine {
         started: DateTime<Utc>,
         requests: u32,
     ) -> Result<Outcome, Failure> {
-        for _ in 0..COMMIT_TRIES {
+        let build = || {
             let mut examined = self.examine(live, reading, &named(&order.choice))?;
             held::must_be_as_expected(&mut examined, reading, &order.choice)?;
             let now = self.now();
-            let Decided { mut outcome, contracts, marks, found } =
-                decide(order, reading, &examined, started, now, requests);
+            let Decided { outcome, contracts, marks, found } =
+                decide(order, &examined, started, now, requests);
             if order.dry {
-                return Ok(outcome);
+                return Ok((None, (outcome, examined)));
             }
             let before = self.store.client(order.client.id)?;
             let mut after = self.state_after(live, order, before.clone(), &outcome.run, None);
             let memos = held::after_run(&examined, &found, &mut after, now);
-            let commit = Commit {
-                at: now,
-                actor: order.actor.clone(),
-                run: Some(outcome.run.clone()),
-                contracts,
-                clients: vec![Write { before, after: Some(after) }],
-                marks,
-                memos,
-            };
-            match self.store.commit(commit).await {
-                Ok(committed) => {
-                    outcome.run.id = committed.run;
-                    self.remember_rest(&examined, reading, &outcome);
-                    self.events.emit(events::of_run(&outcome.run));
-                    return Ok(outcome);
-                }
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            let run = Some(outcome.run.clone());
+            let clients = vec![Write { before, after: Some(after) }];
+            let commit = empty_commit(now, &order.actor);
+            let commit = Commit { run, contracts, clients, marks, memos, ..commit };
+            Ok((Some(commit), (outcome, examined)))
+        };
+        let (committed, (mut outcome, examined)) = self.commit_from(build).await?;
+        if let Some(committed) = committed {
+            outcome.run.id = committed.run;
+            self.remember_rest(&examined, &outcome);
+            self.events.emit(events::of_run(&outcome.run));
         }
-        Err(Failure::new(Code::Busy, "the contracts were edited again and again during the run")
-            .hint("try again"))
+        Ok(outcome)
     }
 
     /// Remembers what is still pending after a run.
-    fn remember_rest(&self, examined: &Examined, reading: &Reading, outcome: &Outcome) {
+    fn remember_rest(&self, examined: &Examined, outcome: &Outcome) {
         let done: BTreeSet<ItemKey> = outcome
             .items
             .iter()
@@ -279,10 +273,10 @@ impl Engine {
             .collect();
         let rest = examined.items.iter().filter(|item| !done.contains(&item.key));
         self.remember(&Look {
-            client: reading.snapshot.client.clone(),
-            as_of: reading.snapshot.as_of,
+            client: examined.snapshot.client.clone(),
+            as_of: examined.snapshot.as_of,
             items: rest.cloned().collect(),
-            rejects: reading.snapshot.rejects.clone(),
+            rejects: examined.snapshot.rejects.clone(),
         });
     }
 }

@@ -147,13 +147,15 @@ impl Engine {
 
     /// Writes the metrics to their file, if one is configured, and says whether that failed; it is
     /// logged when it begins to fail, not each minute.
-    async fn write_metrics(&self, failed_before: bool) -> bool {
+    async fn write_metrics(self: &Arc<Engine>, failed_before: bool) -> bool {
         let Some(path) = self.settings().metrics.textfile.clone() else { return false };
-        let text = match self.metrics() {
+        let text = match self.ask(Engine::metrics).await {
             Ok(text) => text,
             Err(failure) => {
-                tracing::warn!("there are no metrics: {failure}");
-                return failed_before;
+                if !failed_before {
+                    tracing::warn!("there are no metrics: {failure}");
+                }
+                return true;
             }
         };
         let shown = path.display().to_string();

@@ -36,9 +36,10 @@ impl BillingCycle {
         }
     }
 
-    /// What an amount per period comes to in a year; none where the cycle is not periodic.
+    /// What an amount per period comes to in a year, exactly; none where the cycle is not periodic,
+    /// or where it is beyond counting.
     pub fn per_year(self, amount: Decimal) -> Option<Decimal> {
-        self.months().map(|months| amount * Decimal::from(12 / months))
+        amount.checked_mul(Decimal::from(12 / self.months()?))
     }
 }
 

@@ -44,9 +44,7 @@ impl Cause {
     pub fn event(self) -> EventName {
         match self {
             Cause::Client(_, Code::Held) => EventName::RunHeld,
-            Cause::Everyone(Code::AuthFailed | Code::UnknownUser | Code::BadIntegrationCode) => {
-                EventName::AuthBlocked
-            }
+            Cause::Everyone(code) if code.is_credential() => EventName::AuthBlocked,
             Cause::Client(..) | Cause::Everyone(_) => EventName::RunFailed,
             Cause::Overdue => EventName::Overdue,
             Cause::BudgetLow => EventName::BudgetLow,

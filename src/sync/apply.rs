@@ -37,6 +37,7 @@ pub fn following(
     contract.client = item.client;
     contract.parent = item.parent;
     contract.source = item.fields.clone();
+    contract.origin = Origin::Autotask;
     contract.vanished = None;
     contract.synced = Some(now);
     contract.changed = now;

@@ -105,13 +105,7 @@ pub fn until<Z: TimeZone>(
 ) -> Result<DateTime<Utc>, String> {
     let text = text.trim();
     let until = if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        let next = day.succ_opt().map(|next| next.and_time(NaiveTime::MIN));
-        next.and_then(|next| {
-            // Where the clocks skip midnight, the day ends an hour later.
-            let at = |local| zone.from_local_datetime(&local).earliest();
-            at(next).or_else(|| at(next + TimeDelta::hours(1)))
-        })
-        .map(|at| at.with_timezone(&Utc))
+        schedule::end_of_day(day, zone)
     } else if let Ok(at) = NaiveTime::parse_from_str(text, "%H:%M") {
         Some(schedule::next_time_of_day(now, at, zone))
     } else if let Ok(at) = DateTime::parse_from_rfc3339(text) {

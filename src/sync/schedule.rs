@@ -15,7 +15,7 @@
 //! the last run, if the interval was made shorter since, and to now, if a clock that was stepped
 //! back has left it further away than it can be. A longer interval lets a planned run stand.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::model::{ClientId, ClientState};
 
@@ -101,12 +101,21 @@ pub(super) fn next_time_of_day<Z: TimeZone>(
     let today = now.with_timezone(zone).date_naive();
     let mut moments = (0..3).filter_map(|days| {
         let local = today.checked_add_days(Days::new(days))?.and_time(at);
-        let moment = zone.from_local_datetime(&local).earliest();
-        let moment = moment
-            .or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest())?;
-        Some(moment.with_timezone(&Utc))
+        moment_of(local, zone)
     });
     moments.find(|moment| *moment > now).unwrap_or(now + TimeDelta::days(1))
+}
+
+/// The moment at which clocks in `zone` show `local`: of one that comes twice the first, and an hour
+/// later where a change of the clocks skips it.
+pub(super) fn moment_of<Z: TimeZone>(local: NaiveDateTime, zone: &Z) -> Option<DateTime<Utc>> {
+    let at = |local| zone.from_local_datetime(&local).earliest();
+    at(local).or_else(|| at(local + TimeDelta::hours(1))).map(|at| at.with_timezone(&Utc))
+}
+
+/// The end of a day in `zone`: the moment at which the next one begins.
+pub fn end_of_day<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<DateTime<Utc>> {
+    moment_of(day.succ_opt()?.and_time(NaiveTime::MIN), zone)
 }
 
 /// The moment at which a client's next run is due, with one that lies too far ahead drawn in; none

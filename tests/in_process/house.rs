@@ -289,8 +289,5 @@ fn options(tenant: &Tenant, settings: &Settings, secret: String) -> Options {
 /// The use of Autotask, kept in the store's cache as the daemon keeps it.
 fn memory(store: &Store) -> UseMemory {
     let (load, keep) = (store.clone(), store.clone());
-    UseMemory::new(
-        move || String::from_utf8(load.cache_get("use")?).ok(),
-        move |text| keep.cache_put("use", text.as_bytes()),
-    )
+    UseMemory::new(move || load.cache_get("use"), move |bytes| keep.cache_put("use", bytes))
 }

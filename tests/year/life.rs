@@ -93,8 +93,8 @@ impl Life {
                     };
                     let (load, keep) = (store.clone(), store.clone());
                     let used = UseMemory::new(
-                        move || String::from_utf8(load.cache_get("use")?).ok(),
-                        move |text| keep.cache_put("use", text.as_bytes()),
+                        move || load.cache_get("use"),
+                        move |bytes| keep.cache_put("use", bytes),
                     );
                     let (load, keep) = (store.clone(), store.clone());
                     let zone = ZoneMemory::new(

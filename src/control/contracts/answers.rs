@@ -62,21 +62,19 @@ fn line(line: &WorkingLine) -> contracts::CostLine {
 }
 
 pub(super) async fn renewals(call: contracts::Renewals, context: &Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let wanted = match (call.lapsed.unwrap_or(false), call.within_days.unwrap_or(DEFAULT_WITHIN)) {
         (true, _) => Wanted::Lapsed,
         (false, days) => Wanted::Within(u32::try_from(days).map_err(|_| {
             Failure::new(Code::InvalidArgument, format!("{days} is not a number of days"))
         })?),
     };
-    let mut contracts = Vec::new();
-    for ending in context.engine.endings(client.as_ref(), wanted)? {
-        let client = context.engine.named(ending.contract.client)?;
-        contracts.push(renewal(&ending, client));
-    }
+    let endings = move |engine: &Engine| {
+        let endings = engine.endings(client.as_ref(), wanted)?;
+        let named = |ending: &Ending| Ok(renewal(ending, engine.named(ending.contract.client)?));
+        endings.iter().map(named).collect()
+    };
+    let contracts = context.engine.ask(endings).await?;
     finish(contracts::RenewalList { contracts })
 }
 
@@ -101,10 +99,7 @@ fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
 }
 
 pub(super) async fn timeline(call: contracts::Timeline, context: &Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let day = |text: &Option<String>| text.as_deref().map(parse_day).transpose();
     // What is no number of months at all is too many of them.
     let months = call.months.map(|months| u32::try_from(months).unwrap_or(u32::MAX));
@@ -162,10 +157,7 @@ fn auto_renew(contract: &Contract) -> Option<bool> {
 }
 
 pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let (progress, told) = progress(&context.stream);
     progress.doing("gathering contracts");
     let export = move |engine: &Engine| {

@@ -6,6 +6,8 @@ mod past;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::control::convert::{self, moment};
 use crate::control::session::{Answer, CallError, Context, finish, parameters};
 use crate::control::sync::parse_key;
@@ -16,7 +18,7 @@ use crate::varlink::{Call, Method, contracts};
 pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
     match call.method.as_str() {
         contracts::List::NAME => list(parameters(call)?, &context).await,
-        contracts::Show::NAME => show(&parameters(call)?, &context),
+        contracts::Show::NAME => show(parameters(call)?, &context).await,
         contracts::Set::NAME => {
             let contracts::Set { key, fields } = parameters(call)?;
             let set = |a: contracts::Assignment| Edit::Set { field: a.field, value: a.value };
@@ -44,10 +46,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 
 async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
     let engine = context.engine;
-    let client = match &call.client {
-        Some(text) => Some(engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let as_of = call.as_of.as_deref().map(|text| engine.moment(text)).transpose()?;
     let list = move |engine: &Engine| {
         let mut found = match as_of {
@@ -67,12 +66,20 @@ fn in_tree_order(contract: &Contract) -> (ClientId, ItemKey, bool, ItemKey) {
     (contract.client, agreement, contract.parent.is_some(), contract.key)
 }
 
-fn show(call: &contracts::Show, context: &Context<'_>) -> Answer {
-    let engine = context.engine;
+async fn show(call: contracts::Show, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let contract = match &call.as_of {
-        Some(text) => {
-            let book = engine.book_at(engine.moment(text)?, None)?;
+    let as_of = call.as_of.as_deref().map(|text| context.engine.moment(text)).transpose()?;
+    finish(context.engine.ask(move |engine| shown(engine, key, as_of)).await?)
+}
+
+fn shown(
+    engine: &Engine,
+    key: ItemKey,
+    as_of: Option<DateTime<Utc>>,
+) -> Result<contracts::ContractReply, Failure> {
+    let contract = match as_of {
+        Some(moment) => {
+            let book = engine.book_at(moment, None)?;
             book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
                 Failure::new(Code::NoSuchContract, format!("no contract was stored as {key} then"))
                     .hint(format!("lmsyncctl contract history {key}"))
@@ -80,7 +87,7 @@ fn show(call: &contracts::Show, context: &Context<'_>) -> Answer {
         }
         None => engine.contract(key)?,
     };
-    finish(contracts::ContractReply {
+    Ok(contracts::ContractReply {
         contract: on_the_wire(engine, &contract)?,
         client: convert::client(&engine.named(contract.client)?),
         fields: fields_of(engine, &contract)?,

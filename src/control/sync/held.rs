@@ -1,21 +1,18 @@
 //! What a guard holds.
 
-use super::effects;
+use super::{effects, run_id};
 use crate::autotask::Progress;
 use crate::control::convert::{self, count, moment};
-use crate::control::session::{Answer, Context, finish};
+use crate::control::session::{Answer, Context, finish, went_away};
 use crate::engine::HeldRun;
-use crate::model::{Code, Failure, PendingItem, RunId};
+use crate::model::{Code, Failure, PendingItem};
 use crate::varlink::sync;
 
 pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let held = match call.run {
         Some(run) => {
-            let held = context.engine.held_by(id(run))?;
+            let held = context.engine.held_by(run_id(run))?;
             if let Some(client) = client.filter(|client| client.id != held.client.id) {
                 let message = format!("run {run} is not one of {} ({})", client.name, client.id);
                 return Err(Failure::new(Code::OtherClient, message).into());
@@ -30,13 +27,12 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
 pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let actor = context.peer.actor();
-    let accepted = context.engine.accept(id(call.run), &actor, Progress::new());
-    let mut accepted = std::pin::pin!(accepted);
+    let accepted = context.engine.accept(run_id(call.run), &actor, Progress::new());
     let outcome = tokio::select! {
-        outcome = &mut accepted => outcome?,
+        outcome = accepted => outcome?,
         // What has begun goes on.
         () = context.caller.gone() => {
-            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+            return Err(went_away());
         }
     };
     finish(sync::AcceptReply {
@@ -48,12 +44,8 @@ pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answ
 pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let actor = context.peer.actor();
-    let (held, changed) = context.engine.reject(id(call.run), call.reason, &actor).await?;
+    let (held, changed) = context.engine.reject(run_id(call.run), call.reason, &actor).await?;
     finish(sync::RejectReply { held: held_run(&held), changed })
-}
-
-fn id(number: i64) -> RunId {
-    RunId(u64::try_from(number).unwrap_or(0))
 }
 
 fn held_run(held: &HeldRun) -> sync::HeldRun {

@@ -1,11 +1,11 @@
 //! What is noted beside items, and questions about single items and clients.
 
-use super::parse_key;
+use super::{parse_key, run_id};
 use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, Context, finish};
 use crate::engine::{Discrepancy, Reverted, Waiting};
-use crate::model::{Code, Failure, Kind, Mark, RunId, Value};
+use crate::model::{Code, Failure, Kind, Mark, Value};
 use crate::varlink::sync;
 
 pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
@@ -100,11 +100,8 @@ fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
 }
 
 pub(super) async fn list_quarantine(call: sync::ListQuarantine, context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
-    let items = context.engine.quarantine(client.as_ref())?;
+    let client = context.client(call.client.as_deref()).await?;
+    let items = context.engine.ask(move |engine| engine.quarantine(client.as_ref())).await?;
     finish(sync::Quarantine { items: items.into_iter().map(waiting).collect() })
 }
 
@@ -122,9 +119,8 @@ fn waiting(waiting: Waiting) -> sync::Quarantined {
 
 pub(super) async fn revert_run(call: sync::RevertRun, context: Context<'_>) -> Answer {
     context.must_operate()?;
-    let id = RunId(u64::try_from(call.id).unwrap_or(0));
     let Reverted { run, reverted, left_alone } =
-        context.engine.revert(id, &context.peer.actor()).await?;
+        context.engine.revert(run_id(call.id), &context.peer.actor()).await?;
     let keys = |keys: Vec<crate::model::ItemKey>| keys.iter().map(ToString::to_string).collect();
     finish(sync::RevertReply {
         run: convert::run(&run),

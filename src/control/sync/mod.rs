@@ -1,25 +1,24 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
+mod effects;
 mod exactly;
 mod held;
 mod marks;
 mod pause;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::NaiveTime;
-use rust_decimal::Decimal;
 
 use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
-use crate::control::session::{Answer, CallError, Context, finish, parameters};
+use crate::control::session::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::engine::{Engine, Look, Order, Patience};
-use crate::model::{
-    BillingCycle, Code, Currency, Failure, Field, Fields, ItemKey, PendingItem, PendingState,
-    RunId, Trigger, Value,
-};
+use crate::model::{Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::varlink::{Call, Method, sync};
+
+use effects::effects;
 
 /// How many runs a list holds unless the caller says otherwise.
 const DEFAULT_RUNS: i64 = 50;
@@ -184,53 +183,6 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     })
 }
 
-/// What the items come to in money: the sum over the agreements among them, and over additions
-/// whose agreement is not among them, so that nothing counts twice.
-fn effects(items: &[&PendingItem]) -> Vec<sync::Effect> {
-    let listed: BTreeSet<ItemKey> = items.iter().map(|item| item.key).collect();
-    let mut per_year: BTreeMap<Currency, Decimal> = BTreeMap::new();
-    for item in items {
-        if item.parent.is_some_and(|parent| listed.contains(&parent)) || !item.state.can_apply() {
-            continue;
-        }
-        let Some(Value::Text(code)) = item.fields.get(&Field::Currency) else { continue };
-        let moved = yearly(&after(item)) - yearly(&before(item));
-        *per_year.entry(Currency::new(code)).or_default() += moved;
-    }
-    let effect = |(currency, year): (Currency, Decimal)| sync::Effect {
-        per_month: convert::amount(&currency, year / Decimal::from(12)),
-        per_year: convert::amount(&currency, year),
-        currency: currency.code().to_owned(),
-    };
-    per_year.into_iter().filter(|(_, year)| !year.is_zero()).map(effect).collect()
-}
-
-fn before(item: &PendingItem) -> Fields {
-    let mut fields = item.fields.clone();
-    for change in &item.changes {
-        match &change.from {
-            Some(value) => fields.insert(change.field, value.clone()),
-            None => fields.remove(&change.field),
-        };
-    }
-    fields
-}
-
-fn after(item: &PendingItem) -> Fields {
-    if item.state == PendingState::Vanished { Fields::new() } else { item.fields.clone() }
-}
-
-fn yearly(fields: &Fields) -> Decimal {
-    let cycle = match fields.get(&Field::BillingCycle) {
-        Some(Value::Cycle(cycle)) => *cycle,
-        _ => BillingCycle::None,
-    };
-    match fields.get(&Field::BillingCost) {
-        Some(Value::Number(cost)) => cycle.per_year(*cost).unwrap_or_default(),
-        _ => Decimal::ZERO,
-    }
-}
-
 async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     let dry = call.dry_run.unwrap_or(false);
     if !dry {
@@ -254,7 +206,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
         outcome = telling(run, told, &mut context.stream, reply) => outcome?,
         // A run that has begun goes on; what only waits for its turn does not begin.
         () = context.caller.gone() => {
-            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+            return Err(went_away());
         }
     };
     finish(sync::SyncReply {
@@ -307,18 +259,20 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
     finish(sync::SetAutoSyncReply { clients, progress: None })
 }
 
+/// The id of a run by its number; one that no run has for what is no number of a run.
+fn run_id(number: i64) -> RunId {
+    RunId(u64::try_from(number).unwrap_or(0))
+}
+
 async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
-    let client = match &call.client {
-        Some(text) => Some(context.engine.resolve(text).await?),
-        None => None,
-    };
+    let client = context.client(call.client.as_deref()).await?;
     let limit = usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0);
-    let runs = context.engine.runs(client.as_ref(), limit)?;
+    let runs = context.engine.ask(move |engine| engine.runs(client.as_ref(), limit)).await?;
     finish(sync::RunList { runs: runs.iter().map(convert::run).collect() })
 }
 
 fn show_run(call: &sync::ShowRun, context: &Context<'_>) -> Answer {
-    let record = context.engine.run(RunId(u64::try_from(call.id).unwrap_or(0)))?;
+    let record = context.engine.run(run_id(call.id))?;
     let changes = record
         .changes
         .iter()

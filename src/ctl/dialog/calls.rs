@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ctl::connection::Client;
 use crate::ctl::error::CtlError;
+use crate::ctl::wait::Wait;
 use crate::varlink::contracts::List;
 use crate::varlink::daemon::Status;
 use crate::varlink::sync::{Pending, PendingReply, Progress, SetAutoSync, Sync, SyncReply};
@@ -18,10 +19,8 @@ pub struct Caller {
     pub daemon: Client,
     /// The client as it was typed.
     pub client: String,
-    /// Whether a sync waits while another run is under way.
-    pub wait: bool,
-    /// How many seconds at most.
-    pub timeout: Option<i64>,
+    /// What a sync does while another run is under way.
+    pub wait: Wait,
 }
 
 impl Caller {
@@ -78,13 +77,8 @@ impl Caller {
     }
 
     fn sync(&self, keys: Vec<String>, tell: &impl Fn(Reply)) -> Result<SyncReply, CtlError> {
-        let asked = Sync {
-            client: self.client.clone(),
-            keys: Some(keys),
-            wait: self.wait.then_some(true),
-            timeout: self.timeout,
-            ..Sync::default()
-        };
+        let asked = Sync { client: self.client.clone(), keys: Some(keys), ..Sync::default() };
+        let asked = self.wait.on(asked);
         let progress = |progress: &Progress| tell(Reply::Progress(progress.clone()));
         Ok(self.daemon.call_telling(&asked, progress)?.reply)
     }

@@ -22,7 +22,6 @@ pub fn open(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         daemon: ctl.client.clone().telling(false),
         client: args.client,
         wait: args.wait,
-        timeout: args.timeout,
     };
     let ending = shell::run(&caller, ctl.output.screen.clone())?;
     told(ctl, ending, &caller.client)

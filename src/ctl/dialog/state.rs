@@ -86,9 +86,9 @@ pub enum Face {
     Syncing(usize, Busy),
     /// Waiting for the switch to be turned.
     Switching(bool, Busy),
-    /// What a run did, or how the switch stands now.
+    /// What a run did.
     Result(Box<Outcome>),
-    /// What went wrong; `State::failed` has it.
+    /// What went wrong; `Ending::failed` has it.
     Failed(Effect),
 }
 
@@ -163,18 +163,10 @@ impl State {
 
     /// Whether the dialog waits for the daemon, and its spinner turns.
     pub fn is_busy(&self) -> bool {
-        self.busy().is_some()
+        matches!(self.face, Face::Reading(_) | Face::Syncing(..) | Face::Switching(..))
     }
 
-    /// What the daemon is doing for the dialog.
-    pub fn busy(&self) -> Option<&Busy> {
-        match &self.face {
-            Face::Reading(busy) | Face::Syncing(_, busy) | Face::Switching(_, busy) => Some(busy),
-            _ => None,
-        }
-    }
-
-    /// The same, to be changed.
+    /// What the daemon is doing for the dialog, to be changed.
     pub fn busy_mut(&mut self) -> Option<&mut Busy> {
         match &mut self.face {
             Face::Reading(busy) | Face::Syncing(_, busy) | Face::Switching(_, busy) => Some(busy),

@@ -41,7 +41,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
     match answer.reply.left_alone.is_empty() {
         true => ctl.output.confirm(&answer, render),
         // What was not done must be seen, however quiet.
-        false => ctl.output.show(&answer, render),
+        false => ctl.output.tell(&answer, render),
     }
 }
 

@@ -50,8 +50,6 @@ pub struct Selection {
     pub pick: Vec<ItemKey>,
     /// The items to ignore.
     pub ignore: Vec<ItemKey>,
-    /// Whether there was no line at all, which means: do nothing.
-    pub is_empty: bool,
 }
 
 /// A line that means nothing.
@@ -154,7 +152,7 @@ fn help(client: &Client, offered: usize, left_out: usize) -> String {
 /// Reads the text back. A key that is not among `offered`, a word that is none, or a key that
 /// stands there twice is an error that names the line.
 pub fn read(text: &str, offered: &[ItemKey]) -> Result<Selection, BadLine> {
-    let mut selection = Selection { is_empty: true, ..Selection::default() };
+    let mut selection = Selection::default();
     let mut seen: BTreeMap<ItemKey, usize> = BTreeMap::new();
     for (at, line) in text.lines().enumerate() {
         let bad = |wrong: String| BadLine { line: at + 1, wrong };
@@ -175,7 +173,6 @@ pub fn read(text: &str, offered: &[ItemKey]) -> Result<Selection, BadLine> {
             }
             Entry::Vacant(place) => place.insert(at + 1),
         };
-        selection.is_empty = false;
         match verb {
             Verb::Pick => selection.pick.push(key),
             Verb::Ignore => selection.ignore.push(key),
@@ -213,7 +210,7 @@ mod tests {
         let read = read(&write(&client(), &items), &keys(&items)).expect("reads");
         let applied = items.iter().filter(|item| verb(item) == Some(Verb::Pick));
         assert_eq!(read.pick, applied.map(|item| key(&item.key)).collect::<Vec<_>>());
-        assert!(read.ignore.is_empty() && !read.is_empty);
+        assert!(read.ignore.is_empty());
     }
 
     #[test]
@@ -222,10 +219,9 @@ mod tests {
         let read = |text: &str| read(text, &offered);
         let chosen = read("p a1 changed Name\n i   S2\n\nl S3\n").expect("reads");
         assert_eq!((chosen.pick, chosen.ignore), (vec![key("A1")], vec![key("S2")]));
-        for nothing in ["", "\n \n", "# pick A1\n"] {
-            assert!(read(nothing).expect("reads").is_empty, "{nothing:?}");
+        for nothing in ["", "\n \n", "# pick A1\n", "leave A1"] {
+            assert_eq!(read(nothing), Ok(Selection::default()), "{nothing:?}");
         }
-        assert!(!read("leave A1").expect("reads").is_empty);
     }
 
     #[test]
