@@ -115,29 +115,23 @@ impl Engine {
                 client.name = known.client.name;
             }
         }
-        let mut missing = Vec::new();
+        let mut missing = Vec::with_capacity(snapshots.len());
         for snapshot in &snapshots {
-            missing.extend(diff::missing(snapshot, &self.stored(snapshot)?));
+            missing.push(diff::missing(snapshot, &self.stored(snapshot)?));
         }
-        let (mut gone, mut restricted) = (BTreeSet::new(), false);
-        if !missing.is_empty() {
-            let found = live.autotask.locate(&missing, progress).await?;
-            gone = missing.into_iter().collect();
-            for located in found {
-                gone.remove(&located.key);
-            }
-            restricted = !gone.is_empty()
+        let asked: Vec<ItemKey> = missing.iter().flatten().copied().collect();
+        let (mut there, mut restricted) = (BTreeSet::new(), false);
+        if !asked.is_empty() {
+            let found = live.autotask.locate(&asked, progress).await?;
+            there = found.into_iter().map(|located| located.key).collect();
+            restricted = asked.iter().any(|key| !there.contains(key))
                 && live.autotask.query_access(&Entity::NEEDED, progress).await? != Access::All;
         }
-        let gone_of = |snapshot: &ClientSnapshot| -> Result<BTreeSet<ItemKey>, Failure> {
-            if gone.is_empty() {
-                return Ok(BTreeSet::new());
-            }
-            let keys = diff::missing(snapshot, &self.stored(snapshot)?);
-            Ok(keys.into_iter().filter(|key| gone.contains(key)).collect())
+        let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
+            let gone = missing.into_iter().filter(|key| !there.contains(key)).collect();
+            Reading { snapshot, gone, restricted }
         };
-        let reading = |snapshot| Ok(Reading { gone: gone_of(&snapshot)?, snapshot, restricted });
-        snapshots.into_iter().map(reading).collect()
+        Ok(snapshots.into_iter().zip(missing).map(reading).collect())
     }
 
     /// Holds a reading against the store as it is now. An item that is `named` is not held because

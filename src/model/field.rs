@@ -154,6 +154,14 @@ impl Field {
         }
     }
 
+    /// The field of exactly this name.
+    pub fn from_name(name: &str) -> Option<Field> {
+        match name.strip_prefix("udf.") {
+            Some(own) => UdfName::new(own).map(Field::Udf),
+            None => Field::ALL.into_iter().find(|field| field.name() == name),
+        }
+    }
+
     /// Who owns the field.
     pub fn ownership(self) -> Ownership {
         match self {
@@ -240,11 +248,7 @@ impl FromStr for Field {
     /// Reads a field's name; a hyphen may stand for an underscore, and case does not matter.
     fn from_str(text: &str) -> Result<Field, UnknownField> {
         let wanted = text.to_ascii_lowercase().replace('-', "_");
-        let found = match wanted.strip_prefix("udf.") {
-            Some(name) => UdfName::new(name).map(Field::Udf),
-            None => Field::ALL.into_iter().find(|field| field.name() == wanted),
-        };
-        found.ok_or_else(|| UnknownField(text.to_owned()))
+        Field::from_name(&wanted).ok_or_else(|| UnknownField(text.to_owned()))
     }
 }
 
@@ -256,11 +260,15 @@ mod tests {
     fn every_field_is_found_by_its_name() {
         for field in Field::ALL {
             assert_eq!(field.name().parse(), Ok(field));
+            assert_eq!(Field::from_name(field.name()), Some(field));
         }
         assert_eq!("Billing-Cost".parse(), Ok(Field::BillingCost));
+        assert_eq!(Field::from_name("Billing-Cost"), None);
         let udf = UdfName::new("account_manager").map(Field::Udf).expect("a name");
         assert_eq!("udf.account_manager".parse(), Ok(udf));
         assert_eq!(udf.name().parse(), Ok(udf));
+        assert_eq!(Field::from_name(udf.name()), Some(udf));
+        assert_eq!(Field::from_name("udf.Account-Manager"), None);
         assert!("colour".parse::<Field>().is_err());
     }
 }

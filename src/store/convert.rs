@@ -5,8 +5,6 @@
 //!
 //! Marks are in `convert/mark.rs`, memos in `convert/memo.rs`.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 
 use super::v1::{
@@ -55,11 +53,7 @@ fn time_of_day(text: &str) -> Result<NaiveTime, Unreadable> {
 }
 
 fn field(text: &str) -> Result<Field, Unreadable> {
-    // Only the exact name: `Field::from_str` is kinder, for what people type.
-    match Field::from_str(text) {
-        Ok(field) if field.name() == text => Ok(field),
-        _ => unknown("field", text),
-    }
+    Field::from_name(text).map_or_else(|| unknown("field", text), Ok)
 }
 
 fn value(field: Field, text: &str) -> Result<Value, Unreadable> {

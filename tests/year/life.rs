@@ -9,6 +9,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -29,10 +30,13 @@ use super::wire::Wire;
 use super::world::Ground;
 
 /// How often every task gets its turn before it is looked whether anything happens.
-const TURNS: usize = 4;
+const TURNS: usize = 16;
 
 /// How often nothing must have happened in a row before all is at rest.
-const QUIET: usize = 4;
+const QUIET: usize = 2;
+
+/// How often it is looked, awake, whether another thread has answered.
+const AWAKE: u32 = 20_000;
 
 /// How long a service that stops waits for runs that are under way.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -214,9 +218,10 @@ impl Life {
             memos: Vec::new(),
         };
         let _guard = self.runtime.enter();
-        block_on(self.store.commit(nothing)).expect("the store takes commits");
         // There is one thread for long questions, which answers them in order.
-        block_on(self.runtime.spawn_blocking(|| ())).expect("it answers");
+        let answered = self.runtime.spawn_blocking(|| ());
+        block_on(self.store.commit(nothing)).expect("the store takes commits");
+        block_on(answered).expect("it answers");
     }
 
     /// What moves while anything happens.
@@ -235,21 +240,28 @@ fn parse(text: &str) -> Settings {
     config::parse(text, Path::new("/etc/lmsyncd/lmsyncd.toml")).expect("settings")
 }
 
-/// Waits for a future that another thread completes.
+/// Waits for a future that another thread completes. What takes as little as a commit is waited for
+/// awake: being woken would take longer.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Unpark>) {
+    struct Woken(Thread, AtomicBool);
+    impl Wake for Woken {
+        fn wake(self: Arc<Woken>) {
+            self.1.store(true, Ordering::Release);
             self.0.unpark();
         }
     }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let woken = Arc::new(Woken(thread::current(), AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&woken));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+        let mut turns = 0;
+        while !woken.1.swap(false, Ordering::Acquire) {
+            turns += 1;
+            if turns < AWAKE { std::hint::spin_loop() } else { thread::park() }
         }
     }
 }

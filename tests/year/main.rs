@@ -43,6 +43,10 @@ use std::thread;
 use trace::first_difference;
 use world::{Scale, World};
 
+/// A fifth of the year goes by sooner than with the system's.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What `cargo test` lives through: few clients, so that it is soon over also without optimisation.
 const SMALL: Scale = Scale { clients: 10, days: 365 };
 
@@ -75,7 +79,7 @@ fn told(seed: u64, scale: Scale, world: &World, broken: &str) -> String {
     format!(
         "seed {seed} fails after this:\n{tail}{broken}\nto see it again:\n  {zone}\
          LMSYNCD_YEAR_SEED={seed} LMSYNCD_YEAR_CLIENTS={clients} LMSYNCD_YEAR_DAYS={days} \
-         cargo test --test year -- --ignored one_seed --nocapture\n"
+         cargo test --profile year --test year -- --ignored one_seed --nocapture\n"
     )
 }
 
@@ -123,7 +127,7 @@ fn the_same_seed_gives_the_same_trace() {
     assert!(first_difference(one, other).is_some());
 }
 
-/// `cargo test --profile year --test year -- --ignored a_full_year`
+/// `cargo test --profile year --test year -- --ignored a_full_year`, as `.ci/run` does.
 #[test]
 #[ignore = "takes minutes unless it is optimised: --profile year"]
 fn a_full_year() {
