@@ -14,15 +14,16 @@ use super::screen::{Screen, count};
 use super::start::Ctl;
 use crate::varlink::daemon::{Backup, BackupReply};
 
-/// Write everything that is stored to a file: contracts, clients, settings of theirs, history
+/// Write everything that is stored to a file
 ///
-/// The daemon goes on meanwhile; the file holds what was stored when it was begun. It is readable
-/// by you alone, has one JSON object a line, and appears whole and checked, or not at all. Copy it
-/// to another machine: a disk that dies takes backups on it along.
+/// That is contracts, clients, their settings, and the history. The daemon goes on meanwhile; the
+/// file holds what was stored when it was begun. It is readable by you alone, has one JSON object a
+/// line, and appears whole and checked, or not at all. Copy it to another machine: a disk that dies
+/// takes backups on it along.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lmsyncctl backup /root/lmsyncd-$(date +%F).jsonl
+  lmsyncctl backup /root/lmsyncd-2026-11-24.jsonl
   lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl")]
 pub struct Args {
     /// The file; one that is there is replaced
