@@ -18,11 +18,14 @@ expect 0 'a backup was restored; what was there before is in /var/lib/lmsyncd/st
 
 step "upgrade: the daemon is another, its data the same"
 before=$(main_pid) imported=$(contracts)
-# Both packages are of one program: only this tells that another version had the store last.
-write /var/lib/lmsyncd/written-by <<<0.0.9
+expect 0 '0\.0\.9' as alice lmsyncctl version
+expect 0 '^0\.0\.9$' inside cat /var/lib/lmsyncd/written-by
 expect 0 '' inside apt-get install -q -y "/root/${package##*/}"
 if grep -q 'systemctl enable' <<<"$said"; then fail "the steps of a first installation are told again"; fi
 until_true 60 "the restart" restarted "$before"
+expect 0 '0\.1\.0' as alice lmsyncctl version
+expect 0 '^0\.1\.0$' inside cat /var/lib/lmsyncd/written-by
+expect 0 'ledger' inside ls -R /var/lib/lmsyncd/backups
 expect 0 '^0\.1\.0' inside dpkg-query -W -f '${Version}' lmsyncd
 [ "$(contracts)" = "$imported" ] || fail "contracts are lost"
 expect 0 '^640 root lmsyncd$' inside stat -c '%a %U %G' /etc/lmsyncd/lmsyncd.toml
@@ -35,8 +38,10 @@ expect 0 'format 99, which this program is too old to read' inside journalctl -b
 expect 0 'hint: .*backups' inside journalctl -b --no-pager -u lmsyncd
 expect 0 '^0$' inside systemctl show -P NRestarts lmsyncd
 
-step "the way back: the copy from before the upgrade"
+step "the way back: the older package, and the copy from before the upgrade"
+inside apt-get install -q -y --allow-downgrades "/root/${older##*/}" >/dev/null 2>&1
 inside sh -ec "$(readme 'Upgrading and removing' 1)"
+expect 0 '0\.0\.9' as alice lmsyncctl version
 [ "$(contracts)" = "$imported" ] || fail "contracts are lost"
 expect 0 'Acme Dental' as alice lmsyncctl status
 
