@@ -19,21 +19,10 @@ expect 3 'AssertPathExistsGlob=/etc/lmsyncd/credentials/autotask-secret' inside 
 inside systemctl stop lmsyncd.socket
 
 step "a fake tenant in the machine"
-inside ip link set lo up 2>/dev/null || true
-tenant() { # tenant [FAULT…]
-  inside systemctl stop tenant 2>/dev/null || true
-  inside systemd-run -q --unit tenant --collect -p LogNamespace= \
-    /usr/bin/lmsyncd demo --serve --port 8080 "${@/#/--fault=}"
-  until_true 20 "the tenant" inside bash -c '</dev/tcp/127.0.0.1/8080'
-}
 tenant
 
 step "configure: the user, the integration code, the secret"
-inside sed -i \
-  -e 's|^username = .*|username = "lmsyncd7demo@BRIGHTWATER.EXAMPLE"|' \
-  -e 's|^integration-code = .*|integration-code = "DEMO0TRACKING0IDENTIFIER000"|' \
-  -e 's|^# discovery-url = .*|discovery-url = "http://127.0.0.1:8080/ATServicesRest/"|' \
-  /etc/lmsyncd/lmsyncd.toml
+configure
 secret=not-a-secret
 inside sh -ec "$(readme 'On the server' 3)" <<<"$secret"
 expect 0 'is usable' inside sh -ec "$(readme 'On the server' 4)"

@@ -1,0 +1,37 @@
+# The program: its packages, and what it needs in the machine. Sourced by the tests of both packages.
+
+# older_source INTO: the same source as an earlier version, which is what its program says too.
+older_source() {
+  mkdir -p "$1"
+  git ls-files -z | tar --null --files-from=- -cf - | tar -C "$1" -xf -
+  sed -i '0,/^version = .*/s//version = "0.0.9"/' "$1/Cargo.toml"
+  sed -i '/^name = "lmsyncd"$/{n;s/.*/version = "0.0.9"/}' "$1/Cargo.lock"
+}
+
+# build_in FOLDER KIND: the .deb or .rpm of the source there. What does not differ is built once for
+# both versions.
+build_in() {
+  local target=${CARGO_TARGET_DIR:-$PWD/target} commit
+  commit=$(git log -1 --format=%ct)
+  rm -f "$1"/target/package/lmsyncd*."$2"
+  (cd "$1" && SOURCE_DATE_EPOCH=$commit CARGO_TARGET_DIR=$target packaging/build --debug "$2" >/dev/null)
+  echo "$1"/target/package/lmsyncd*."$2"
+}
+
+# tenant [FAULT…]: a fake tenant runs in the machine, with these faults.
+tenant() {
+  inside ip link set lo up 2>/dev/null || true
+  inside systemctl stop tenant 2>/dev/null || true
+  inside systemd-run -q --unit tenant --collect -p LogNamespace= \
+    /usr/bin/lmsyncd demo --serve --port 8080 "${@/#/--fault=}"
+  until_true 20 "the tenant" inside bash -c '</dev/tcp/127.0.0.1/8080'
+}
+
+# Writes the tenant's user, integration code and address into the configuration.
+configure() {
+  inside sed -i \
+    -e 's|^username = .*|username = "lmsyncd7demo@BRIGHTWATER.EXAMPLE"|' \
+    -e 's|^integration-code = .*|integration-code = "DEMO0TRACKING0IDENTIFIER000"|' \
+    -e 's|^# discovery-url = .*|discovery-url = "http://127.0.0.1:8080/ATServicesRest/"|' \
+    /etc/lmsyncd/lmsyncd.toml
+}
