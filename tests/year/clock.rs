@@ -65,6 +65,18 @@ impl ServerClock {
         std::mem::take(&mut state.killed)
     }
 
+    /// Lets the year itself ask something of a daemon, which burns no fuse.
+    pub fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+        let (fuse, killed) = {
+            let mut state = self.state();
+            (state.fuse.take(), std::mem::take(&mut state.killed))
+        };
+        let answer = ask();
+        let mut state = self.state();
+        (state.fuse, state.killed) = (fuse, killed);
+        answer
+    }
+
     /// Whether the fuse has burnt down.
     pub fn has_killed(&self) -> bool {
         self.state().killed

@@ -75,7 +75,7 @@ impl World {
         let clients = life.store.clients().expect("clients");
         let marks = life.store.all_marks().expect("marks");
         let stored = contracts.iter().map(|contract| contract.key).collect();
-        let paused = life.engine.paused().expect("pauses");
+        let paused = life.paused();
         let paused = paused.iter().filter_map(|one| Some(one.client.as_ref()?.id.0)).collect();
         self.watch.desk(&clients, &marks, &paused, &stored, &self.desk)?;
         for of_one in contracts.chunk_by(|one, other| one.client == other.client) {

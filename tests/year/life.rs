@@ -18,7 +18,7 @@ use std::time::Duration;
 use lmsyncd::autotask::{Autotask, Options, ReadMemory, UseMemory, ZoneMemory};
 use lmsyncd::clock::Clock;
 use lmsyncd::config::{self, Settings};
-use lmsyncd::engine::{Engine, Parts};
+use lmsyncd::engine::{Engine, Parts, Paused};
 use lmsyncd::model::Actor;
 use lmsyncd::store::{Commit, Opening, Store};
 use secrecy::SecretString;
@@ -140,6 +140,11 @@ impl Life {
     pub fn pass(&self, time: Duration) {
         self.clock.pass(time);
         self.runtime.block_on(tokio::time::advance(time));
+    }
+
+    /// What is paused, as the daemon says.
+    pub fn paused(&self) -> Vec<Paused> {
+        self.clock.aside(|| self.engine.paused()).expect("pauses")
     }
 
     /// Whether a run is under way, which then waits for time to pass.

@@ -36,6 +36,7 @@ mod world;
 
 use std::env;
 use std::fmt::Write as _;
+use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -147,7 +148,9 @@ fn a_hundred_seeds() {
                     if seed >= 200 {
                         return;
                     }
-                    if let Err(told) = live(seed, MIDDLE, false) {
+                    let lived = catch_unwind(|| live(seed, MIDDLE, false).map(drop));
+                    let lived = lived.unwrap_or_else(|_| Err(format!("seed {seed} panics\n")));
+                    if let Err(told) = lived {
                         failed.lock().expect("the list").push((seed, told));
                     }
                 }

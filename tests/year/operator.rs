@@ -345,7 +345,7 @@ impl Desk {
                 }
             }
             Wish::Pause(id) | Wish::Resume(id) => {
-                let paused = life.engine.paused().map_err(|failure| failure.message)?;
+                let paused = life.paused();
                 let client = ClientId(*id);
                 let is = paused.iter().any(|one| one.pause.client == Some(client));
                 if !is {
