@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{ClientState, Code, Run, RunResult};
+use crate::model::{ClientState, Code, Run, RunResult, Trigger};
 
 /// The state of a client after a run of it. `full` says whether the run looked after every
 /// imported contract, `next` when auto-sync runs next.
+///
+/// While auto-sync is on, a person only decides about what is held. That looks after nothing else,
+/// so the client is no sooner due for it, and no later.
 pub fn after_run(
     mut state: ClientState,
     run: &Run,
@@ -13,7 +16,10 @@ pub fn after_run(
     next: Option<DateTime<Utc>>,
 ) -> ClientState {
     state.client = run.client.clone();
-    state.last_tried = Some(run.started);
+    let syncs = !(state.auto_sync && run.trigger == Trigger::Manual);
+    if syncs {
+        state.last_tried = Some(run.started);
+    }
     state.next_run = next;
     state.last_error = run.error.clone();
     if run.counts.wrote() {
@@ -21,7 +27,9 @@ pub fn after_run(
     }
     match run.result {
         RunResult::Ok | RunResult::Partial => {
-            state.last_synced = Some(run.ended);
+            if syncs {
+                state.last_synced = Some(run.ended);
+            }
             if full {
                 state.last_full = Some(run.ended);
             }
@@ -124,6 +132,21 @@ mod tests {
             after(&[run(RunResult::Failed, Some(Code::AuthFailed)), run(RunResult::Ok, None)]);
         assert_eq!((state.failures, state.last_error.clone()), (0, None));
         assert_eq!(health(&state, NOW), Health::Ok);
+    }
+
+    #[test]
+    fn what_a_person_decides_while_auto_sync_is_on_is_no_sync() {
+        let later = NOW + TimeDelta::hours(20);
+        let mut accepted = run(RunResult::Ok, None);
+        (accepted.trigger, accepted.started, accepted.ended) = (Trigger::Manual, later, later);
+        accepted.counts.vanished = 8;
+        let mut state = after(&[run(RunResult::Held, Some(Code::Held))]);
+        for (on, tried, synced) in [(true, NOW, None), (false, later, Some(later))] {
+            state.auto_sync = on;
+            let after = after_run(state.clone(), &accepted, false, None);
+            assert_eq!((after.last_tried, after.last_synced), (Some(tried), synced));
+            assert_eq!((after.last_changed, after.last_error), (Some(later), None));
+        }
     }
 
     #[test]

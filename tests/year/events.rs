@@ -176,12 +176,14 @@ impl World {
             Fate::Unknown => {
                 self.tell(format!("dana: {told}: killed"));
                 self.rest()?;
-                self.start_again()?;
                 let now = self.passed();
+                self.begin_again();
                 let life = self.life.as_ref().expect("a daemon");
                 if let Err(wrong) = self.desk.adopt(wish, life, now) {
                     return broken(ACKNOWLEDGED, wrong);
                 }
+                self.sweep()?;
+                self.rest()?;
             }
         }
         if let (Wish::Ignore(key, _) | Wish::Unignore(key), Some(life)) = (wish, &self.life)
@@ -253,16 +255,22 @@ impl World {
 
     /// Starts a daemon that is down.
     pub(super) fn start_again(&mut self) -> Result<(), Broken> {
-        if self.life.is_some() {
-            return Ok(());
+        if self.life.is_none() {
+            self.begin_again();
+            self.sweep()?;
+            self.rest()?;
         }
-        let (life, _) = Life::begin(&self.ground);
-        self.life = Some(life);
-        self.down_until = None;
-        self.since = self.passed();
-        self.tell("the daemon is started");
-        self.sweep()?;
-        self.rest()
+        Ok(())
+    }
+
+    /// The same, with nothing judged yet.
+    fn begin_again(&mut self) {
+        if self.life.is_none() {
+            self.life = Some(Life::begin(&self.ground).0);
+            self.down_until = None;
+            self.since = self.passed();
+            self.tell("the daemon is started");
+        }
     }
 
     pub(super) fn step(&mut self, by: TimeDelta) -> Result<(), Broken> {

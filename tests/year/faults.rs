@@ -104,6 +104,12 @@ impl Trouble {
         }
     }
 
+    /// Whether what an answer leaves out is not allowed to be seen, and Autotask says so.
+    fn closes(self) -> bool {
+        let Trouble::Fault(rule) = self else { return false };
+        matches!(rule.fault, Fault::NoPermission | Fault::Forbidden)
+    }
+
     fn name(self) -> String {
         match self {
             Trouble::Fault(rule) => rule.to_string(),
@@ -160,6 +166,11 @@ impl Weather {
     /// Whether answers may be wrong without saying so.
     pub fn lies(&self) -> bool {
         self.active.iter().any(|(trouble, _)| trouble.lies())
+    }
+
+    /// Whether Autotask tells that something must not be read.
+    pub fn closes(&self) -> bool {
+        self.active.iter().any(|(trouble, _)| trouble.closes())
     }
 
     /// Requests of other integrations in the last hour.

@@ -13,6 +13,7 @@ use lmsyncd::model::{
 use lmsyncd::store::Store;
 
 use super::expected::{differs, wanted};
+use super::faults::Weather;
 use super::operator::{Desk, Own, Switch};
 use super::upstream::Upstream;
 
@@ -107,6 +108,8 @@ pub struct Watch {
     disturbed: Duration,
     /// When answers last may have been wrong without saying so.
     lied: Option<Duration>,
+    /// When Autotask last may have told that something must not be read.
+    closed: Option<Duration>,
     pub judged: Judged,
 }
 
@@ -126,10 +129,13 @@ impl Watch {
     }
 
     /// Something is wrong, or the daemon is not there.
-    pub fn disturb(&mut self, passed: Duration, lies: bool) {
+    pub fn disturb(&mut self, passed: Duration, weather: &Weather) {
         self.disturbed = passed;
-        if lies {
+        if weather.lies() {
             self.lied = Some(passed);
+        }
+        if weather.closes() {
+            self.closed = Some(passed);
         }
     }
 
@@ -159,7 +165,7 @@ impl Watch {
         if run.trigger == Trigger::Manual && desk.accepting == Some(client) {
             // It applied what was held, and looked after nothing else.
             if let Some(last) = self.last.get_mut(&client).filter(|_| run.counts.wrote()) {
-                last.sure = None;
+                (last.result, last.sure) = (run.result, None);
             }
             return Ok(client);
         }
@@ -281,6 +287,12 @@ impl Watch {
             contracts.iter().map(|contract| (contract.key, contract)).collect();
         let is_ignored = |key| is_ignored(desk, key, day) || desk.rejected.contains(&key);
         for agreement in upstream.agreements_of(client) {
+            // Who ignores an agreement does not want the one that renews it either.
+            let renewed = upstream.agreements[&agreement].renews.map(ItemKey::agreement);
+            let is_new = !stored.contains_key(&ItemKey::agreement(agreement));
+            if is_new && renewed.is_some_and(is_ignored) {
+                continue;
+            }
             let keys = std::iter::once(ItemKey::agreement(agreement));
             for key in keys.chain(upstream.below(agreement)).filter(|key| !is_ignored(*key)) {
                 let wanted = wanted(upstream, key, day).expect("an item");
@@ -328,7 +340,9 @@ impl Watch {
         let gone = gone.count();
         let too_many = gone > ALWAYS_ALLOWED && gone * 100 > live.len() * moment.percent;
         let empty = gone > 0 && upstream.agreements_of(client).is_empty();
-        if too_many || empty {
+        // Where a part may not be read, that something is not there proves nothing.
+        let in_the_dark = gone > 0 && self.closed.is_some_and(|at| at >= moment.since);
+        if too_many || empty || in_the_dark {
             return Ok(());
         }
         let told = format!("client {client} is held, with {gone} of {} gone", live.len());

@@ -188,9 +188,8 @@ impl World {
     }
 
     pub(super) fn disturbed(&mut self) {
-        let lies = self.weather.lies();
         let passed = self.passed();
-        self.watch.disturb(passed, lies);
+        self.watch.disturb(passed, &self.weather);
     }
 
     /// Lets time pass until so much of the year has.
