@@ -1,20 +1,48 @@
 //! What time it is: the one place of the crate that asks the system.
 //!
 //! Everything else takes `now` as a parameter or holds a [`Clock`], so that a test can live a year
-//! in seconds.
+//! in seconds. What happens on a day goes by the clock on the wall, which people and time servers
+//! set; what may happen so often in an hour goes by how long the machine has been up, which nobody
+//! sets.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use nix::time::{ClockId, clock_gettime};
 
 /// A source of the current moment.
 pub trait Clock: Send + Sync + 'static {
     /// The current moment, in UTC.
     fn now(&self) -> DateTime<Utc>;
 
+    /// How long the machine has been up, its sleep included. It only ever grows, by what really
+    /// passes, until the machine is started anew.
+    fn uptime(&self) -> TimeDelta;
+
+    /// Both.
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now(), uptime: self.uptime() }
+    }
+
     /// The current calendar date, in UTC: the day against which billing periods are read.
     fn today(&self) -> NaiveDate {
         self.now().date_naive()
+    }
+}
+
+/// A moment, by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// What the clock on the wall shows.
+    pub wall: DateTime<Utc>,
+    /// How long the machine has been up.
+    pub uptime: TimeDelta,
+}
+
+impl Moment {
+    /// What the clock on the wall shows at another uptime, unless somebody sets it in between.
+    pub fn wall_at(self, uptime: TimeDelta) -> DateTime<Utc> {
+        self.wall + (uptime - self.uptime)
     }
 }
 
@@ -27,26 +55,68 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
+
+    /// `CLOCK_BOOTTIME`, clock_gettime(2). Linux has had it since 2.6.39, so that it cannot fail.
+    fn uptime(&self) -> TimeDelta {
+        clock_gettime(ClockId::CLOCK_BOOTTIME)
+            .map(|up| TimeDelta::seconds(up.tv_sec()) + TimeDelta::nanoseconds(up.tv_nsec()))
+            .unwrap_or_default()
+    }
 }
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<DateTime<Utc>>);
+pub struct ManualClock(Mutex<Moment>);
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn at(now: DateTime<Utc>) -> ManualClock {
-        ManualClock(Mutex::new(now))
+        ManualClock(Mutex::new(Moment { wall: now, uptime: now - DateTime::UNIX_EPOCH }))
     }
 
-    /// Moves the clock; a negative `by` steps it back.
+    /// Lets time pass.
     pub fn advance(&self, by: TimeDelta) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        self.shows().uptime += by;
+        self.step(by);
+    }
+
+    /// Sets the clock on the wall, back where `by` is negative; no time passes.
+    pub fn step(&self, by: TimeDelta) {
+        self.shows().wall += by;
+    }
+
+    fn shows(&self) -> MutexGuard<'_, Moment> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shows().wall
+    }
+
+    fn uptime(&self) -> TimeDelta {
+        self.shows().uptime
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_says_how_long_it_has_been_up_and_that_grows() {
+        let (one, other) = (SystemClock.uptime(), SystemClock.uptime());
+        assert!(one > TimeDelta::zero() && other >= one, "{one} {other}");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_changes_what_the_wall_shows_of_an_uptime() {
+        let clock = ManualClock::at(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let before = clock.moment();
+        clock.advance(TimeDelta::minutes(5));
+        assert_eq!(clock.moment().wall_at(before.uptime), before.wall);
+        clock.step(TimeDelta::hours(-3));
+        assert_eq!(clock.moment().wall_at(before.uptime), before.wall - TimeDelta::hours(3));
     }
 }

@@ -133,3 +133,37 @@ async fn a_restart_does_not_forget_what_was_spent() {
     assert!(runs.iter().any(|run| run.result == RunResult::Ok));
     house.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_forward_frees_neither_the_budget_nor_the_brake() {
+    for (config, fault) in [("max-requests-per-hour = 40", None), ("", Some(Fault::WrongAuth))] {
+        let (folder, tenant, clients) = fifty();
+        fault.into_iter().for_each(|fault| tenant.faults().set(fault));
+        let mut house = House::start_with(folder.path(), &tenant, noon(), config);
+        let stopped = async |house: &House| {
+            while house.engine.look(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok()
+            {
+            }
+            for _ in 0..3 {
+                house.engine.checkup().await;
+            }
+        };
+        stopped(&house).await;
+        let spent = tenant.counters().total;
+        assert!(spent > 0, "{fault:?}");
+        house.clock.step(TimeDelta::hours(3));
+        stopped(&house).await;
+        assert_eq!(tenant.counters().total, spent, "{fault:?}");
+        house.stop().await;
+
+        // What is remembered across a restart ages by what really passes too.
+        house = House::start_with(folder.path(), &tenant, noon() + TimeDelta::minutes(1), config);
+        house.clock.step(TimeDelta::hours(6));
+        stopped(&house).await;
+        assert_eq!(tenant.counters().total, spent, "{fault:?}");
+        house.pass(61).await;
+        stopped(&house).await;
+        assert!(tenant.counters().total > spent, "{fault:?}");
+        house.stop().await;
+    }
+}

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! While it is blocked nothing is sent. However tries are spread over classes of work, restarts
-//! and a tenant that moves, there are at most [`MOST`] refusals in any hour.
+//! and a tenant that moves, and whoever sets the clock, there are at most [`MOST`] refusals in any
+//! hour.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::budget::{WINDOW, forget};
 use super::work::Work;
+use crate::clock::Moment;
 
 /// The most refusals in a rolling hour, those that led to the block among them.
 const MOST: usize = 2;
@@ -36,7 +38,8 @@ pub struct Blocked {
 #[derive(Default)]
 struct State {
     since: Option<DateTime<Utc>>,
-    refusals: VecDeque<DateTime<Utc>>,
+    /// At which uptime each came, in order.
+    refusals: VecDeque<TimeDelta>,
 }
 
 /// The brake of one set of credentials.
@@ -45,29 +48,29 @@ pub(super) struct Brake(Mutex<Arc<Mutex<State>>>);
 
 impl Brake {
     /// Whether nothing may be sent for `work`.
-    pub fn blocked(&self, work: Work, now: DateTime<Utc>) -> Option<Blocked> {
-        self.standing(work, now).filter(|blocked| blocked.until > now)
+    pub fn blocked(&self, work: Work, now: Moment) -> Option<Blocked> {
+        self.standing(work, now).filter(|blocked| blocked.until > now.wall)
     }
 
     /// The block, also when its time is up and the next try has not been made.
-    pub fn standing(&self, work: Work, now: DateTime<Utc>) -> Option<Blocked> {
+    pub fn standing(&self, work: Work, now: Moment) -> Option<Blocked> {
         self.with(now, |state| {
-            let last = state.refusals.back().map_or(now, |last| *last + rest(work));
+            let last = state.refusals.back().map_or(now.uptime, |last| *last + rest(work));
             let earlier = state.refusals.iter().rev().nth(MOST - 1);
             let until = earlier.map_or(last, |earlier| last.max(*earlier + WINDOW));
-            state.since.map(|since| Blocked { since, until })
+            state.since.map(|since| Blocked { since, until: now.wall_at(until) })
         })
     }
 
     /// Autotask refused the credentials in an answer.
-    pub fn refused(&self, now: DateTime<Utc>) {
-        self.with(now, |state| state.refusals.push_back(now));
+    pub fn refused(&self, now: Moment) {
+        self.with(now, |state| state.refusals.push_back(now.uptime));
     }
 
     /// The refusal stands: looking for the tenant in another zone did not help. Says whether this
     /// is new.
-    pub fn engage(&self, now: DateTime<Utc>) -> bool {
-        self.with(now, |state| state.since.replace(state.since.unwrap_or(now)).is_none())
+    pub fn engage(&self, now: Moment) -> bool {
+        self.with(now, |state| state.since.replace(state.since.unwrap_or(now.wall)).is_none())
     }
 
     /// The credentials were accepted. Says whether that is a change.
@@ -79,7 +82,7 @@ impl Brake {
     }
 
     /// Counts the refusals of `other`, which stands for other credentials, without a block.
-    pub fn count(&self, other: &Brake, now: DateTime<Utc>) {
+    pub fn count(&self, other: &Brake, now: Moment) {
         let refusals: Vec<_> = other.with(now, |state| state.refusals.iter().copied().collect());
         self.with(now, |state| {
             state.refusals.extend(refusals);
@@ -93,35 +96,33 @@ impl Brake {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    /// Since when it is blocked, and the refusals of the last hour; none where it is open.
-    pub fn remembered(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Vec<DateTime<Utc>>)> {
-        self.with(now, |state| Some((state.since?, state.refusals.iter().copied().collect())))
+    /// Since when it is blocked, and how long ago each refusal of the last hour was, the oldest
+    /// first; none where it is open.
+    pub fn remembered(&self, now: Moment) -> Option<(DateTime<Utc>, Vec<TimeDelta>)> {
+        let age = |at: &TimeDelta| now.uptime - *at;
+        self.with(now, |state| Some((state.since?, state.refusals.iter().map(age).collect())))
     }
 
     /// Goes on where it stood before a restart.
-    pub fn restore(
-        &self,
-        since: DateTime<Utc>,
-        mut refusals: Vec<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) {
+    pub fn restore(&self, since: DateTime<Utc>, ages: &[TimeDelta], now: Moment) {
+        let known = ages.iter().filter(|age| **age < WINDOW);
+        let mut refusals: Vec<TimeDelta> =
+            known.map(|age| now.uptime - (*age).max(TimeDelta::zero())).collect();
         refusals.sort_unstable();
         self.with(now, |state| {
-            state.since = Some(since.min(now));
+            state.since = Some(since.min(now.wall));
             state.refusals = refusals.into();
         });
-        // Those that the clock has left in the future count from now on.
-        self.with(now, |_| {});
     }
 
     fn state(&self) -> Arc<Mutex<State>> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn with<T>(&self, now: DateTime<Utc>, act: impl FnOnce(&mut State) -> T) -> T {
+    fn with<T>(&self, now: Moment, act: impl FnOnce(&mut State) -> T) -> T {
         let state = self.state();
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        forget(&mut state.refusals, now);
+        forget(&mut state.refusals, now.uptime);
         act(&mut state)
     }
 }
@@ -140,8 +141,10 @@ fn rest(work: Work) -> TimeDelta {
 mod tests {
     use super::*;
 
-    fn at(minute: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minute)
+    /// So many minutes later, on a wall whose clock nobody sets.
+    fn at(minute: i64) -> Moment {
+        let uptime = TimeDelta::minutes(1000 + minute);
+        Moment { wall: DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + uptime, uptime }
     }
 
     fn blocked_at(minute: i64) -> Brake {
@@ -152,7 +155,7 @@ mod tests {
     }
 
     fn until(brake: &Brake, work: Work, now: i64) -> Option<i64> {
-        brake.blocked(work, at(now)).map(|blocked| (blocked.until - at(0)).num_minutes())
+        brake.blocked(work, at(now)).map(|blocked| (blocked.until - at(0).wall).num_minutes())
     }
 
     #[test]
@@ -179,12 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_and_a_clock_that_steps_back_do_not_free_it_for_more_than_two() {
-        let (since, refusals) = blocked_at(0).remembered(at(1)).expect("blocked");
-        let brake = Brake::default();
-        brake.restore(since, refusals, at(-500));
-        let blocked = brake.blocked(Work::Background, at(-500));
-        assert_eq!(blocked, Some(Blocked { since: at(-500), until: at(-440) }));
-        assert_eq!(until(&brake, Work::Background, -440), None);
+    fn a_restart_and_a_clock_that_is_set_do_not_free_it_for_more_than_two() {
+        let before = blocked_at(0);
+        before.refused(at(5));
+        let (since, ages) = before.remembered(at(15)).expect("blocked");
+        assert_eq!(ages, [15, 10].map(TimeDelta::minutes));
+        for hours in [-24, 0, 24] {
+            let brake = Brake::default();
+            let now = Moment { wall: at(0).wall + TimeDelta::hours(hours), ..at(15) };
+            brake.restore(since, &ages, now);
+            let blocked = brake.blocked(Work::Checkup, now).expect("blocked");
+            assert_eq!(blocked.until - now.wall, TimeDelta::minutes(45));
+            assert!(blocked.since <= now.wall);
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! How many requests the daemon itself has made in the last hour, and whether one more is allowed.
 //!
 //! The tenant's 10,000 an hour belong to all of the MSP's integrations (section 3 of the Autotask
-//! facts); this is the share that the daemon takes. What a restart must not forget is given to
-//! `remembered` as a count per minute.
+//! facts); this is the share that the daemon takes. The hour is one that really passes, whoever
+//! sets the clock meanwhile. What a restart must not forget is given to `remembered` as a count per
+//! minute.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::error::RateLimit;
 use super::work::Work;
+use crate::clock::Moment;
 
 /// The window that Autotask counts in.
 pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(60);
@@ -19,7 +21,8 @@ pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(60);
 /// cap that the configuration allows, and little enough to keep.
 const MOST_RESTORED: usize = 20_000;
 
-type Sent = Arc<Mutex<VecDeque<DateTime<Utc>>>>;
+/// At which uptime each was sent, in order.
+type Sent = Arc<Mutex<VecDeque<TimeDelta>>>;
 
 /// The requests of the last hour.
 pub(super) struct Budget {
@@ -40,18 +43,19 @@ impl Budget {
     }
 
     /// Takes one request for `work` out of the budget.
-    pub fn take(&self, work: Work, now: DateTime<Utc>) -> Result<(), RateLimit> {
+    pub fn take(&self, work: Work, now: Moment) -> Result<(), RateLimit> {
         let (cap, share) = (self.cap, work.share_of(self.cap));
         self.with(now, |sent| {
             if let Some(over) = sent.len().checked_sub(share as usize) {
                 // With a share of nothing there is no request whose end would help.
-                let next = sent.get(over).map_or(now, |oldest| *oldest) + WINDOW;
+                let oldest = sent.get(over).copied().unwrap_or(now.uptime);
+                let next = now.wall_at(oldest + WINDOW);
                 return Err(match share < cap {
                     true => RateLimit::Share { share, cap },
                     false => RateLimit::Own { cap, next },
                 });
             }
-            sent.push_back(now);
+            sent.push_back(now.uptime);
             Ok(())
         })
     }
@@ -63,16 +67,16 @@ impl Budget {
     }
 
     /// How many were made in the hour before `now`.
-    pub fn used(&self, now: DateTime<Utc>) -> u32 {
+    pub fn used(&self, now: Moment) -> u32 {
         self.with(now, |sent| u32::try_from(sent.len()).unwrap_or(u32::MAX))
     }
 
-    /// The requests of the last hour: minutes since 1970, and how many in each.
-    pub fn per_minute(&self, now: DateTime<Utc>) -> Vec<(i64, u32)> {
+    /// The requests of the last hour, the oldest first: how many whole minutes ago, and how many.
+    pub fn per_minute(&self, now: Moment) -> Vec<(i64, u32)> {
         self.with(now, |sent| {
             let mut minutes: Vec<(i64, u32)> = Vec::new();
             for at in sent.iter() {
-                let minute = at.timestamp().div_euclid(60);
+                let minute = (now.uptime - *at).num_minutes();
                 match minutes.last_mut() {
                     Some((last, count)) if *last == minute => *count += 1,
                     _ => minutes.push((minute, 1)),
@@ -82,15 +86,15 @@ impl Budget {
         })
     }
 
-    /// Counts what was made before a restart. All requests of a minute count as made at its end,
-    /// and those of a minute that lies ahead as made now: rather too long than too short.
-    pub fn restore(&self, minutes: &[(i64, u32)], now: DateTime<Utc>) {
+    /// Counts what was made before a restart, as `per_minute` told so long ago. All requests of a
+    /// minute count as made at its end: rather too long than too short.
+    pub fn restore(&self, minutes: &[(i64, u32)], ago: TimeDelta, now: Moment) {
         let ends = minutes.iter().filter_map(|(minute, count)| {
-            let end = DateTime::from_timestamp(minute.checked_mul(60)?.checked_add(60)?, 0)?;
-            Some((end.min(now), usize::try_from(*count).unwrap_or(MOST_RESTORED)))
+            let age = TimeDelta::try_minutes(*minute)?.checked_add(&ago)?.max(TimeDelta::zero());
+            let count = usize::try_from(*count).unwrap_or(MOST_RESTORED);
+            (age < WINDOW).then(|| (now.uptime - age, count))
         });
-        let mut made: Vec<DateTime<Utc>> = ends
-            .filter(|(end, _)| now - *end < WINDOW)
+        let mut made: Vec<TimeDelta> = ends
             .flat_map(|(end, count)| std::iter::repeat_n(end, count.min(MOST_RESTORED)))
             .take(MOST_RESTORED)
             .collect();
@@ -102,35 +106,35 @@ impl Budget {
         Arc::clone(&self.sent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn with<T>(
-        &self,
-        now: DateTime<Utc>,
-        act: impl FnOnce(&mut VecDeque<DateTime<Utc>>) -> T,
-    ) -> T {
+    fn with<T>(&self, now: Moment, act: impl FnOnce(&mut VecDeque<TimeDelta>) -> T) -> T {
         let sent = self.sent();
         let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
-        forget(&mut sent, now);
+        forget(&mut sent, now.uptime);
         act(&mut sent)
     }
 }
 
-/// Drops what is older than the window. After the clock was stepped back, requests from what is
-/// now the future count from now on, so that none is forgotten and none is kept for ever.
-pub(super) fn forget(sent: &mut VecDeque<DateTime<Utc>>, now: DateTime<Utc>) {
-    for at in sent.iter_mut().rev().take_while(|at| **at > now) {
-        *at = now;
-    }
-    while sent.front().is_some_and(|at| now - *at >= WINDOW) {
+/// Drops what is older than the window.
+pub(super) fn forget(sent: &mut VecDeque<TimeDelta>, uptime: TimeDelta) {
+    while sent.front().is_some_and(|at| uptime - *at >= WINDOW) {
         sent.pop_front();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
-    fn at(minute: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minute)
+    /// So many minutes later, on a wall whose clock nobody sets.
+    fn at(minute: i64) -> Moment {
+        let uptime = TimeDelta::minutes(100 + minute);
+        Moment { wall: DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + uptime, uptime }
+    }
+
+    fn used_up(cap: u32, next: Moment) -> Result<(), RateLimit> {
+        Err(RateLimit::Own { cap, next: next.wall })
     }
 
     #[test]
@@ -141,7 +145,7 @@ mod tests {
         new.take_over(&old);
         assert_eq!(new.used(at(1)), 1);
         assert_eq!(new.take(Work::Person, at(1)), Ok(()));
-        assert_eq!(new.take(Work::Person, at(2)), Err(RateLimit::Own { cap: 2, next: at(60) }));
+        assert_eq!(new.take(Work::Person, at(2)), used_up(2, at(60)));
     }
 
     #[test]
@@ -149,19 +153,24 @@ mod tests {
         let budget = Budget::new(2);
         assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
         assert_eq!(budget.take(Work::Person, at(30)), Ok(()));
-        assert_eq!(budget.take(Work::Person, at(59)), Err(RateLimit::Own { cap: 2, next: at(60) }));
-        assert_eq!(budget.used(at(59)), 2);
+        assert_eq!(budget.take(Work::Person, at(59)), used_up(2, at(60)));
         assert_eq!(budget.take(Work::Person, at(60)), Ok(()));
         assert_eq!(budget.used(at(60)), 2);
         assert_eq!(budget.used(at(120)), 0);
     }
 
     #[test]
-    fn a_clock_that_steps_back_neither_frees_nor_locks_the_budget() {
-        let budget = Budget::new(1);
-        assert_eq!(budget.take(Work::Person, at(1000)), Ok(()));
-        assert_eq!(budget.take(Work::Person, at(0)), Err(RateLimit::Own { cap: 1, next: at(60) }));
-        assert_eq!(budget.take(Work::Person, at(60)), Ok(()));
+    fn a_clock_that_is_set_neither_frees_nor_locks_the_budget() {
+        for hours in [-24, -1, 1, 24] {
+            let set = |moment: Moment| {
+                let wall = moment.wall + TimeDelta::hours(hours);
+                Moment { wall, ..moment }
+            };
+            let budget = Budget::new(1);
+            assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
+            assert_eq!(budget.take(Work::Person, set(at(59))), used_up(1, set(at(60))));
+            assert_eq!(budget.take(Work::Person, set(at(60))), Ok(()));
+        }
     }
 
     #[test]
@@ -173,7 +182,7 @@ mod tests {
         let stopped = Err(RateLimit::Share { share: 9, cap: 10 });
         assert_eq!(budget.take(Work::Background, at(1)), stopped);
         assert_eq!(budget.take(Work::Person, at(1)), Ok(()));
-        assert_eq!(budget.take(Work::Person, at(1)), Err(RateLimit::Own { cap: 10, next: at(60) }));
+        assert_eq!(budget.take(Work::Person, at(1)), used_up(10, at(60)));
     }
 
     #[test]
@@ -182,27 +191,29 @@ mod tests {
         for minute in [0, 0, 30] {
             assert_eq!(before.take(Work::Person, at(minute)), Ok(()));
         }
-        let minutes = before.per_minute(at(30));
-        assert_eq!(minutes.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 1]);
-        let after = |now| {
-            let budget = Budget::new(5);
-            budget.restore(&minutes, now);
-            (budget.used(now), budget)
-        };
-        assert_eq!(after(at(40)).0, 3);
-        assert_eq!(after(at(61)).0, 1);
-        assert_eq!(after(at(100)).0, 0);
-        // A clock that was stepped back between: they count for an hour, not for ever.
-        let (used, budget) = after(at(-5000));
-        assert_eq!((used, budget.used(at(-5000 + 60))), (3, 0));
+        let minutes = before.per_minute(at(40));
+        assert_eq!(minutes, [(40, 2), (10, 1)]);
+        // The machine may have been started anew too.
+        for start in [-90, 50] {
+            let after = |ago: i64| {
+                let budget = Budget::new(5);
+                budget.restore(&minutes, TimeDelta::minutes(ago), at(start));
+                [0, 19, 20, 50].map(|later| budget.used(at(start + later)))
+            };
+            assert_eq!(after(0), [3, 3, 1, 0]);
+            assert_eq!(after(20), [1, 1, 1, 0]);
+            assert_eq!(after(50), [0; 4]);
+        }
     }
 
     #[test]
     fn nonsense_that_was_remembered_is_bounded() {
         let budget = Budget::new(5);
-        budget
-            .restore(&[(i64::MAX, 1), (i64::MIN, 1), (1, u32::MAX), (40_000_000, u32::MAX)], at(0));
+        let minutes = [(i64::MAX, 1), (i64::MIN, 1), (-1, u32::MAX), (5, u32::MAX)];
+        budget.restore(&minutes, TimeDelta::zero(), at(0));
         assert_eq!(budget.used(at(0)), 20_000);
         assert_eq!(budget.used(at(60)), 0);
+        budget.restore(&minutes, TimeDelta::MAX, at(0));
+        assert_eq!(budget.used(at(0)), 0);
     }
 }

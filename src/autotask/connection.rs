@@ -100,14 +100,14 @@ impl Connection {
 
     /// Goes on from what `memory` holds, and writes there.
     pub fn remember_in(&mut self, memory: UseMemory) {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         memory.restore(&self.budget, &self.brake, self.credentials.trace(), now);
         self.memory = memory;
     }
 
     /// Writes down what a restart must not forget.
     pub fn keep(&self) {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         self.memory.keep_now(&self.budget, &self.brake, self.credentials.trace(), now);
     }
 
@@ -132,7 +132,7 @@ impl Connection {
     /// many tries lock the account, whatever was tried.
     pub fn count_refusals_of(&self, tried: &Connection) {
         if self.credentials.username == tried.credentials.username {
-            self.brake.count(&tried.brake, self.clock.now());
+            self.brake.count(&tried.brake, self.clock.moment());
         }
         self.budget.take_over(&tried.budget);
         self.keep();
@@ -245,7 +245,7 @@ impl Connection {
     /// The credentials were refused, and looking for another zone did not help.
     fn refused(&self) {
         self.know(|known, now| known.auth = Auth::Refused(now));
-        if self.brake.engage(self.clock.now()) {
+        if self.brake.engage(self.clock.moment()) {
             tracing::warn!(
                 "autotask refused the credentials of {}: they are hardly tried any more, because too \
                  many tries lock the account",
@@ -301,7 +301,7 @@ impl Connection {
         work: Work,
     ) -> Result<Value, AutotaskError> {
         let _place = self.begin(request.endpoint(), progress, work).await?;
-        let now = self.clock.now();
+        let now = self.clock.moment();
         self.tenant.sent();
         self.memory.keep(&self.budget, &self.brake, self.credentials.trace(), now);
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -315,13 +315,13 @@ impl Connection {
                 cause: error.cause,
             }
         });
-        let now = self.clock.now();
+        let now = self.clock.moment();
         let outcome = response.and_then(|response| {
             let date = response.header("Date").and_then(|d| DateTime::parse_from_rfc2822(d).ok());
             if let Some(date) = date {
                 self.know(|known, now| known.remote_date = Some((date.to_utc(), now)));
             }
-            classify(request, &self.credentials.username, &response, now)
+            classify(request, &self.credentials.username, &response, now.wall)
         });
         match &outcome {
             Err(error) if refuses(error) => self.brake.refused(now),
@@ -347,7 +347,7 @@ impl Connection {
     ) -> Result<Option<Place>, AutotaskError> {
         loop {
             let place = self.limits.enter(endpoint).await;
-            let now = self.clock.now();
+            let now = self.clock.moment();
             if let Some(blocked) = self.brake.blocked(work, now) {
                 return Err(AutotaskError::Blocked(blocked));
             }
@@ -356,10 +356,10 @@ impl Connection {
                     progress.waited();
                     return Ok(place);
                 }
-                Err(RateLimit::Own { next, .. }) if progress.may_wait(next, now) => {
+                Err(RateLimit::Own { next, .. }) if progress.may_wait(next, now.wall) => {
                     drop(place);
                     progress.waiting_for_budget(next);
-                    let wait = (next - now).to_std().unwrap_or_default();
+                    let wait = (next - now.wall).to_std().unwrap_or_default();
                     tokio::time::sleep(wait.max(SHORTEST_WAIT)).await;
                 }
                 Err(limit) => {
@@ -387,7 +387,7 @@ impl Connection {
 
     /// What is known of the use.
     pub fn usage(&self) -> Usage {
-        let (now, cap) = (self.clock.now(), self.budget.cap());
+        let (now, cap) = (self.clock.moment(), self.budget.cap());
         let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         Usage {
             requests_last_hour: self.budget.used(now),

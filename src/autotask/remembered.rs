@@ -3,12 +3,13 @@
 //! Stored state, as one line of JSON in the store's cache. What cannot be read counts as nothing;
 //! `budget` and `brake` bound what they believe of the rest.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::brake::Brake;
 use super::budget::Budget;
 use super::slot::Slot;
+use crate::clock::Moment;
 
 /// How often the requests are written down at most. A daemon that is killed forgets those of this
 /// time, which is little against an hour's cap.
@@ -17,24 +18,40 @@ const EVERY: TimeDelta = TimeDelta::seconds(5);
 /// Where the use of Autotask is remembered across restarts.
 pub struct UseMemory(Slot);
 
-/// Stored state; frozen.
+/// Stored state.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct V1 {
+struct V2 {
     version: u8,
-    /// Minutes since 1970, and how many requests were made in each.
+    /// When it was written, in seconds since 1970, and since the machine was started.
+    at: i64,
+    uptime: i64,
+    /// How many minutes before, and how many requests were made then.
     sent: Vec<(i64, u32)>,
-    refused: Option<RefusedV1>,
+    refused: Option<RefusedV2>,
 }
 
-/// Stored state; frozen. Moments are seconds since 1970.
+/// Stored state.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RefusedV1 {
+struct RefusedV2 {
     /// Tells the refused credentials from others; see `Credentials::trace`.
     credentials: u16,
+    /// In seconds since 1970.
     since: i64,
+    /// How many seconds before it was written.
     refusals: Vec<i64>,
+}
+
+impl V2 {
+    /// How long ago it was written: the less of what the clock on the wall says, which may have been
+    /// set, and of what the uptime says, which may be that of another start of the machine.
+    fn ago(&self, now: Moment) -> TimeDelta {
+        let by_wall = (now.wall.timestamp().saturating_sub(self.at)).max(0);
+        let by_uptime = now.uptime.num_seconds().saturating_sub(self.uptime);
+        let ago = if by_uptime < 0 { by_wall } else { by_wall.min(by_uptime) };
+        TimeDelta::try_seconds(ago).unwrap_or(TimeDelta::MAX)
+    }
 }
 
 impl UseMemory {
@@ -52,49 +69,60 @@ impl UseMemory {
     }
 
     /// Restores what is remembered; a block only for the credentials that were refused.
-    pub(super) fn restore(
-        &self,
-        budget: &Budget,
-        brake: &Brake,
-        credentials: u16,
-        now: DateTime<Utc>,
-    ) {
-        let Some(V1 { version: 1, sent, refused }) = self.0.read() else { return };
-        budget.restore(&sent, now);
-        let Some(RefusedV1 { credentials: known, since, refusals }) = refused else { return };
-        if let (true, Some(since)) = (known == credentials, DateTime::from_timestamp(since, 0)) {
-            let moment = |seconds: &i64| DateTime::from_timestamp(*seconds, 0);
-            brake.restore(since, refusals.iter().filter_map(moment).collect(), now);
+    pub(super) fn restore(&self, budget: &Budget, brake: &Brake, credentials: u16, now: Moment) {
+        let Some(known) = self.0.read::<V2>().filter(|known| known.version == 2) else { return };
+        let ago = known.ago(now);
+        budget.restore(&known.sent, ago, now);
+        let Some(refused) = known.refused.filter(|it| it.credentials == credentials) else {
+            return;
+        };
+        if let Some(since) = DateTime::from_timestamp(refused.since, 0) {
+            let age = |seconds: &i64| TimeDelta::try_seconds(*seconds)?.checked_add(&ago);
+            let ages: Vec<TimeDelta> = refused.refusals.iter().filter_map(age).collect();
+            brake.restore(since, &ages, now);
         }
     }
 
     /// Writes everything down, if the last time is long enough ago.
-    pub(super) fn keep(
-        &self,
-        budget: &Budget,
-        brake: &Brake,
-        credentials: u16,
-        now: DateTime<Utc>,
-    ) {
-        if self.0.is_older_than(EVERY, now) {
+    pub(super) fn keep(&self, budget: &Budget, brake: &Brake, credentials: u16, now: Moment) {
+        if self.0.is_older_than(EVERY, now.wall) {
             self.keep_now(budget, brake, credentials, now);
         }
     }
 
     /// Writes everything down.
-    pub(super) fn keep_now(
-        &self,
-        budget: &Budget,
-        brake: &Brake,
-        credentials: u16,
-        now: DateTime<Utc>,
-    ) {
-        let refused = brake.remembered(now).map(|(since, refusals)| RefusedV1 {
+    pub(super) fn keep_now(&self, budget: &Budget, brake: &Brake, credentials: u16, now: Moment) {
+        let refused = brake.remembered(now).map(|(since, ages)| RefusedV2 {
             credentials,
             since: since.timestamp(),
-            refusals: refusals.iter().map(DateTime::timestamp).collect(),
+            refusals: ages.iter().map(TimeDelta::num_seconds).collect(),
         });
-        let stored = V1 { version: 1, sent: budget.per_minute(now), refused };
-        self.0.write(&stored, now);
+        let stored = V2 {
+            version: 2,
+            at: now.wall.timestamp(),
+            uptime: now.uptime.num_seconds(),
+            sent: budget.per_minute(now),
+            refused,
+        };
+        self.0.write(&stored, now.wall);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_ago_it_was_is_rather_too_short_than_too_long() {
+        let written = V2 { version: 2, at: 1_000_000, uptime: 500, sent: vec![], refused: None };
+        let ago = |wall, uptime| {
+            let wall = DateTime::from_timestamp(wall, 0).expect("in range");
+            written.ago(Moment { wall, uptime: TimeDelta::seconds(uptime) }).num_seconds()
+        };
+        assert_eq!(ago(1_000_060, 560), 60);
+        assert_eq!(ago(1_090_000, 560), 60, "the clock was set forward");
+        assert_eq!(ago(900_000, 560), 0, "and back");
+        assert_eq!(ago(1_000_060, 20), 60, "the machine was started anew");
+        assert_eq!(ago(1_000_060, 9000), 60, "and has been up for longer since");
     }
 }

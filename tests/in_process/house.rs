@@ -48,7 +48,13 @@ impl Paused {
 impl Clock for Paused {
     fn now(&self) -> DateTime<Utc> {
         let wrong = *self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        self.base + TimeDelta::from_std(self.start.elapsed()).expect("in range") + wrong
+        DateTime::UNIX_EPOCH + self.uptime() + wrong
+    }
+
+    /// As if the machine had been started in 1970: so it goes on where another house is started.
+    fn uptime(&self) -> TimeDelta {
+        let passed = TimeDelta::from_std(self.start.elapsed()).expect("in range");
+        self.base - DateTime::UNIX_EPOCH + passed
     }
 }
 

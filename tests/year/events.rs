@@ -276,9 +276,6 @@ impl World {
     pub(super) fn step(&mut self, by: TimeDelta) -> Result<(), Broken> {
         self.counts.steps += 1;
         self.ground.clock.step(by);
-        if let Ok(forward) = by.to_std() {
-            self.ground.wire.age(forward);
-        }
         self.tell(format!("the clock is stepped by {} minutes", by.num_minutes()));
         self.disturbed();
         self.pass(MINUTE + Duration::from_secs(1));

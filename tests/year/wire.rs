@@ -1,9 +1,9 @@
 //! The wire between the daemon and the fake tenant: every request is written down, and each takes
 //! a while in which others go on, but no time.
 //!
-//! What must hold of requests is checked here as each is sent and answered, in what really passes
-//! and in what the daemon can know of it: a clock that was stepped forward ages every request, and
-//! a daemon that was killed had not written down those of its last seconds.
+//! What must hold of requests is checked here as each is sent and answered, in what really passes,
+//! whatever the clock shows, and in what the daemon can know of it: one that was killed had not
+//! written down the requests of its last seconds.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,8 +34,6 @@ const LONG_PAGE: usize = 50;
 struct Sent {
     /// When, since the year began.
     at: Duration,
-    /// How much older the daemon believes it to be.
-    aged: Duration,
     /// Whether a killed daemon had not written it down.
     forgotten: bool,
     /// Whether it was answered that the credentials are not good.
@@ -114,13 +112,6 @@ impl Wire {
         self.state().hour.iter().filter(|sent| now - sent.at < HOUR).count()
     }
 
-    /// The clock was stepped forward: the daemon believes all requests to be older.
-    pub fn age(&self, by: Duration) {
-        for sent in &mut self.state().hour {
-            sent.aged += by;
-        }
-    }
-
     /// The daemon was killed.
     pub fn forget(&self) {
         let now = self.clock.passed();
@@ -139,10 +130,8 @@ impl Wire {
             state.hour.pop_front();
             state.first += 1;
         }
-        let aged = Duration::ZERO;
-        state.hour.push_back(Sent { at: now, aged, forgotten: false, refused: false });
-        let known =
-            state.hour.iter().filter(|s| !s.forgotten && now - s.at + s.aged < HOUR).count();
+        state.hour.push_back(Sent { at: now, forgotten: false, refused: false });
+        let known = state.hour.iter().filter(|s| !s.forgotten && now - s.at < HOUR).count();
         state.traffic.busiest_hour = known.max(state.traffic.busiest_hour);
         if known > state.cap {
             let told = format!("budget: {known} requests within an hour, {} allowed", state.cap);
@@ -188,7 +177,7 @@ impl Wire {
         let tries = state
             .hour
             .iter()
-            .filter(|s| s.refused && s.at > since && !s.forgotten && now - s.at + s.aged < HOUR);
+            .filter(|s| s.refused && s.at > since && !s.forgotten && now - s.at < HOUR);
         let tries = tries.count();
         if tries > MOST_REFUSALS {
             let told = format!("lockout: {tries} refused authentications within an hour");
