@@ -127,9 +127,9 @@ pub fn planned<Z: TimeZone>(
     zone: &Z,
 ) -> Option<DateTime<Utc>> {
     let next = state.next_run.filter(|_| state.auto_sync)?;
-    // A run is planned from its end, which is only known of one that succeeded. One that the clock
-    // has left in the future says nothing.
-    let last = state.last_tried.max(state.last_synced).filter(|last| *last <= now);
+    // A run is planned from its end, which is only known of one that succeeded; what a person
+    // decides meanwhile moves nothing. One that the clock has left in the future says nothing.
+    let last = state.last_tried.max(state.last_full).filter(|last| *last <= now);
     let latest = last.map(|last| regular(last, interval, state.at, zone).max(now));
     let next = latest.map_or(next, |latest| next.min(latest));
     // A time of day lies up to a day ahead, whatever the interval, and an hour more where clocks

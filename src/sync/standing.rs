@@ -7,8 +7,8 @@ use crate::model::{ClientState, Code, Run, RunResult, Trigger};
 /// The state of a client after a run of it. `full` says whether the run looked after every
 /// imported contract, `next` when auto-sync runs next.
 ///
-/// While auto-sync is on, a person only decides about what is held. That looks after nothing else,
-/// so the client is no sooner due for it, and no later.
+/// While auto-sync is on, a person only decides about what is held. With that the client is synced,
+/// but it was no try of a sync: nothing else was looked after, and the next one is due when it was.
 pub fn after_run(
     mut state: ClientState,
     run: &Run,
@@ -16,8 +16,8 @@ pub fn after_run(
     next: Option<DateTime<Utc>>,
 ) -> ClientState {
     state.client = run.client.clone();
-    let syncs = !(state.auto_sync && run.trigger == Trigger::Manual);
-    if syncs {
+    let only_decides = state.auto_sync && run.trigger == Trigger::Manual;
+    if !only_decides {
         state.last_tried = Some(run.started);
     }
     state.next_run = next;
@@ -27,9 +27,7 @@ pub fn after_run(
     }
     match run.result {
         RunResult::Ok | RunResult::Partial => {
-            if syncs {
-                state.last_synced = Some(run.ended);
-            }
+            state.last_synced = Some(run.ended);
             if full {
                 state.last_full = Some(run.ended);
             }
@@ -135,16 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_decides_while_auto_sync_is_on_is_no_sync() {
+    fn what_a_person_decides_while_auto_sync_is_on_is_no_try() {
         let later = NOW + TimeDelta::hours(20);
         let mut accepted = run(RunResult::Ok, None);
         (accepted.trigger, accepted.started, accepted.ended) = (Trigger::Manual, later, later);
         accepted.counts.vanished = 8;
         let mut state = after(&[run(RunResult::Held, Some(Code::Held))]);
-        for (on, tried, synced) in [(true, NOW, None), (false, later, Some(later))] {
+        for (on, tried) in [(true, NOW), (false, later)] {
             state.auto_sync = on;
             let after = after_run(state.clone(), &accepted, false, None);
-            assert_eq!((after.last_tried, after.last_synced), (Some(tried), synced));
+            assert_eq!((after.last_tried, after.last_synced), (Some(tried), Some(later)));
             assert_eq!((after.last_changed, after.last_error), (Some(later), None));
         }
     }

@@ -149,7 +149,7 @@ proptest! {
         let next = next_run(ending, ended, interval, at, &zone, jitter);
         let mut state = ClientState { at, ..client(1, Some(next - NOW)) };
         state.last_tried = Some(started);
-        state.last_synced = (failures == 0).then_some(ended);
+        state.last_full = (failures == 0).then_some(ended);
         let kept = planned(&state, ended, interval, &zone).expect("it is on");
         match failures {
             0 => prop_assert_eq!(kept, next),
