@@ -1,39 +1,39 @@
 //! One request from end to end: the zone, the headers, the limits, the meaning of the answer, and
 //! trying again.
 //!
+//! ```text
+//! ask    patience ─► credentials on trial? ─► zone ─► the tenant's use ─► send ─► moved? once more
+//! send   place ─► brake ─► budget ─► HTTP ─► what the answer means
+//! ```
+//!
 //! Knows nothing of entities' fields. Two things keep the API user from being locked (section 1.3
 //! of the Autotask facts): a 401 is never repeated unless the tenant really has moved to another
 //! zone, and as long as the credentials have not been accepted, one request goes at a time.
+
+mod ask;
+mod send;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::brake::Brake;
 use super::budget::Budget;
-use super::classify::classify;
-use super::entity::Endpoint;
-use super::error::{AutotaskError, RateLimit};
-use super::limit::{Limits, Place};
+use super::error::AutotaskError;
+use super::limit::Limits;
 use super::options::Options;
-use super::progress::Progress;
 use super::remembered::UseMemory;
-use super::request::{Credentials, Request};
-use super::retry::{Patience, retry};
+use super::request::Credentials;
 use super::tenant_use::TenantUse;
-use super::transport::{Transport, TransportError, Trouble};
+use super::transport::Transport;
 use super::usage::{Auth, Threshold, Usage};
 use super::work::Work;
-use super::zone::{self, Zone, ZoneMemory};
+use super::zone::{Zone, ZoneMemory};
 use crate::clock::Clock;
-
-/// The shortest wait for budget: a clock that stands still must not make it spin.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The way to one tenant.
 pub(super) struct Connection {
@@ -153,221 +153,14 @@ impl Connection {
         &*self.clock
     }
 
-    /// Asks `request` as patiently as told.
-    pub async fn ask(
-        &self,
-        request: &Request,
-        patience: Patience,
-        progress: &Progress,
-    ) -> Result<Value, AutotaskError> {
-        retry(patience, progress, || self.ask_once(request, progress)).await
-    }
-
-    /// The zone's URL, discovered if it is not known.
-    pub async fn zone_url(&self, progress: &Progress) -> Result<String, AutotaskError> {
-        if let Some(url) = self.zone.current()? {
-            return Ok(url);
-        }
-        let _discovering = self.discovery.lock().await;
-        match self.zone.current()? {
-            Some(url) => Ok(url),
-            None => self.discover(progress).await,
-        }
-    }
-
     /// The address of the tenant's web interface, with a slash at its end, as far as it is known.
     pub fn web_url(&self) -> Option<String> {
         self.zone.web_url()
     }
 
-    /// Asks `request` once. Only a tenant that has moved makes it send a second one.
-    pub async fn ask_once(
-        &self,
-        request: &Request,
-        progress: &Progress,
-    ) -> Result<Value, AutotaskError> {
-        let trial = if self.is_accepted() { None } else { Some(self.trial.lock().await) };
-        // Another request may have proved the credentials in the meantime.
-        let _trial = trial.filter(|_| !self.is_accepted());
-        let zone = self.zone_url(progress).await?;
-        if request.endpoint() != Endpoint::Threshold {
-            self.watch_tenant(&zone, progress).await;
-            let allowed = self.tenant.check(progress.work(), self.clock.now());
-            allowed.inspect_err(|limit| progress.stop(*limit))?;
-        }
-        let mut outcome = self.send(request, &zone, progress, progress.work()).await;
-        if let Err(error) = &outcome
-            && may_have_moved(error)
-            && let Some(moved) = self.moved(&zone, progress).await?
-        {
-            tracing::debug!(from = %zone, to = %moved, "the tenant has moved to another zone");
-            // The zone is new, not the credentials: only the bound of the hour keeps it back.
-            outcome = self.send(request, &moved, progress, Work::Checkup).await;
-        }
-        match &outcome {
-            Ok(_) => self.accepted(),
-            Err(error) if refuses(error) => self.refused(),
-            Err(_) => {}
-        }
-        outcome
-    }
-
-    /// Reads the tenant's use if that is due. Whatever goes wrong, the request itself will find out.
-    async fn watch_tenant(&self, zone: &str, progress: &Progress) {
-        let work = progress.work();
-        if !self.is_accepted() || !self.tenant.is_due(work, self.clock.now()) {
-            return;
-        }
-        let Ok(_watching) = self.watching.try_lock() else { return };
-        self.tenant.asked(self.clock.now());
-        let answer = self.send(&Request::threshold(), zone, progress, work).await;
-        if let Ok(answer) = answer
-            && let Some(reading) = Threshold::from_answer(&answer, self.clock.now())
-        {
-            self.tenant.know(reading);
-        }
-    }
-
-    fn accepted(&self) {
-        self.know(|known, now| known.auth = Auth::Accepted(now));
-        if self.brake.release() {
-            tracing::info!("autotask accepts the credentials again");
-            self.keep();
-            self.released.notify_waiters();
-        }
-    }
-
     /// Ends when credentials that were refused are accepted again, whoever tried them.
     pub fn released(&self) -> Notified<'_> {
         self.released.notified()
-    }
-
-    /// The credentials were refused, and looking for another zone did not help.
-    fn refused(&self) {
-        self.know(|known, now| known.auth = Auth::Refused(now));
-        if self.brake.engage(self.clock.moment()) {
-            tracing::warn!(
-                "autotask refused the credentials of {}: they are hardly tried any more, because too \
-                 many tries lock the account",
-                self.credentials.username
-            );
-        }
-        self.keep();
-    }
-
-    /// The zone that the tenant has moved to since `used` was in use; none where it has not, or
-    /// where that cannot be told.
-    async fn moved(
-        &self,
-        used: &str,
-        progress: &Progress,
-    ) -> Result<Option<String>, AutotaskError> {
-        if self.zone.is_fixed() {
-            return Ok(None);
-        }
-        let _discovering = self.discovery.lock().await;
-        if let Some(current) = self.zone.current()?.filter(|current| current != used) {
-            return Ok(Some(current));
-        }
-        match self.discover(progress).await {
-            Ok(url) => Ok(Some(url).filter(|url| url != used)),
-            Err(error @ AutotaskError::UnknownUser { .. }) => Err(error),
-            Err(error) => {
-                tracing::debug!(%error, "the zone could not be discovered again");
-                Ok(None)
-            }
-        }
-    }
-
-    async fn discover(&self, progress: &Progress) -> Result<String, AutotaskError> {
-        let base = zone::usable("discovery-url", &self.discovery_url)?;
-        let request = Request::zone_information(&self.credentials.username);
-        let answer = self.send(&request, &base, progress, progress.work()).await;
-        if answer.as_ref().is_err_and(refuses) {
-            self.refused();
-        }
-        let address = zone::discovered(&answer?)?;
-        let url = address.url.clone();
-        self.zone.remember(address);
-        Ok(url)
-    }
-
-    /// Sends `request` once, within all limits; within those of the brake, as `work`.
-    async fn send(
-        &self,
-        request: &Request,
-        base: &str,
-        progress: &Progress,
-        work: Work,
-    ) -> Result<Value, AutotaskError> {
-        let _place = self.begin(request.endpoint(), progress, work).await?;
-        let now = self.clock.moment();
-        self.tenant.sent();
-        self.memory.keep(&self.budget, &self.brake, self.credentials.trace(), now);
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        progress.sent();
-        let http = request.to_http(base, &self.credentials);
-        let sent = tokio::time::timeout(self.timeout, self.transport.send(http)).await;
-        let response = sent.unwrap_or_else(|_| Err(too_slow(self.timeout))).map_err(|error| {
-            AutotaskError::Unreachable {
-                host: zone::host(base),
-                trouble: error.trouble,
-                cause: error.cause,
-            }
-        });
-        let now = self.clock.moment();
-        let outcome = response.and_then(|response| {
-            let date = response.header("Date").and_then(|d| DateTime::parse_from_rfc2822(d).ok());
-            if let Some(date) = date {
-                self.know(|known, now| known.remote_date = Some((date.to_utc(), now)));
-            }
-            classify(request, &self.credentials.username, &response, now.wall)
-        });
-        match &outcome {
-            Err(error) if refuses(error) => self.brake.refused(now),
-            Err(AutotaskError::RateLimited(RateLimit::Threads { .. } | RateLimit::Hour { .. })) => {
-                self.limits.complained(request.endpoint());
-            }
-            _ => {}
-        }
-        match &outcome {
-            Ok(_) => tracing::debug!(%request, "autotask answered"),
-            Err(error) => tracing::debug!(%request, %error, "autotask did not serve the request"),
-        }
-        outcome
-    }
-
-    /// Waits for a place, and takes one request out of the budget; where that is used up, for the
-    /// next, if somebody sees it wait and it does not take too long.
-    async fn begin(
-        &self,
-        endpoint: Endpoint,
-        progress: &Progress,
-        work: Work,
-    ) -> Result<Option<Place>, AutotaskError> {
-        loop {
-            let place = self.limits.enter(endpoint).await;
-            let now = self.clock.moment();
-            if let Some(blocked) = self.brake.blocked(work, now) {
-                return Err(AutotaskError::Blocked(blocked));
-            }
-            match self.budget.take(progress.work(), now) {
-                Ok(()) => {
-                    progress.waited();
-                    return Ok(place);
-                }
-                Err(RateLimit::Own { next, .. }) if progress.may_wait(next, now.wall) => {
-                    drop(place);
-                    progress.waiting_for_budget(next);
-                    let wait = (next - now.wall).to_std().unwrap_or_default();
-                    tokio::time::sleep(wait.max(SHORTEST_WAIT)).await;
-                }
-                Err(limit) => {
-                    progress.stop(limit);
-                    return Err(limit.into());
-                }
-            }
-        }
     }
 
     /// Keeps a reading of the tenant's use.
@@ -421,23 +214,5 @@ fn refuses(error: &AutotaskError) -> bool {
     )
 }
 
-/// Whether a zone that a request failed at may not be the tenant's any more: it refuses credentials
-/// that are good elsewhere, or it is not there at all.
-fn may_have_moved(error: &AutotaskError) -> bool {
-    match error {
-        AutotaskError::AuthFailed { .. } => true,
-        AutotaskError::Unreachable { trouble, .. } => {
-            matches!(trouble, Trouble::Name | Trouble::Refused | Trouble::Tls)
-        }
-        _ => false,
-    }
-}
-
-fn too_slow(timeout: Duration) -> TransportError {
-    let cause = format!("no answer within {} seconds", timeout.as_secs());
-    TransportError { trouble: Trouble::Timeout, cause }
-}
-
 #[cfg(test)]
-#[path = "connection_tests.rs"]
 mod tests;

@@ -1,12 +1,14 @@
 //! What keys and replies do, and what they ask of the daemon.
 
-use crossterm::event::KeyEventState;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyEventState, KeyModifiers};
 
+use super::super::list::View;
 use super::super::samples::*;
 use super::super::state::Ending;
+use super::keys::READ_ONLY;
 use super::*;
 use crate::ctl::run::sample_run;
-use crate::model::Failure;
+use crate::model::{Code, Failure};
 use crate::varlink::sync::Switch;
 
 const SIZE: (u16, u16) = (80, 24);

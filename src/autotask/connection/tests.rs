@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::*;
 use crate::autotask::entity::Entity;
 use crate::autotask::error::RateLimit;
+use crate::autotask::progress::Progress;
+use crate::autotask::request::Request;
 use crate::autotask::retry::FOR_A_RUN;
 use crate::autotask::script::{Script, ZONE, now};
 use crate::clock::ManualClock;
