@@ -80,7 +80,7 @@ fn told(seed: u64, scale: Scale, world: &World, broken: &str) -> String {
     format!(
         "seed {seed} fails after this:\n{tail}{broken}\nto see it again:\n  {zone}\
          LMSYNCD_YEAR_SEED={seed} LMSYNCD_YEAR_CLIENTS={clients} LMSYNCD_YEAR_DAYS={days} \
-         cargo test --profile year --test year -- --ignored one_seed --nocapture\n"
+         cargo test --test year -- --ignored one_seed --nocapture\n"
     )
 }
 
@@ -128,14 +128,14 @@ fn the_same_seed_gives_the_same_trace() {
     assert!(first_difference(one, other).is_some());
 }
 
-/// `cargo test --profile year --test year -- --ignored a_full_year`, as `.ci/run` does.
+/// `cargo test --test year -- --ignored a_full_year`, as `.ci/run` does.
 #[test]
-#[ignore = "takes minutes unless it is optimised: --profile year"]
+#[ignore = "takes two minutes"]
 fn a_full_year() {
     pass(1, FULL);
 }
 
-/// `cargo test --profile year --test year -- --ignored a_hundred_seeds`
+/// `cargo test --test year -- --ignored a_hundred_seeds`
 #[test]
 #[ignore = "takes long"]
 fn a_hundred_seeds() {
