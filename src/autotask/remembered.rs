@@ -23,7 +23,7 @@ pub struct UseMemory(Slot);
 #[serde(deny_unknown_fields)]
 struct V2 {
     version: u8,
-    /// When it was written, in seconds since 1970, and since the machine was started.
+    /// When it was written, in milliseconds since 1970, and since the machine was started.
     at: i64,
     uptime: i64,
     /// How many minutes before, and how many requests were made then.
@@ -47,10 +47,10 @@ impl V2 {
     /// How long ago it was written: the less of what the clock on the wall says, which may have been
     /// set, and of what the uptime says, which may be that of another start of the machine.
     fn ago(&self, now: Moment) -> TimeDelta {
-        let by_wall = (now.wall.timestamp().saturating_sub(self.at)).max(0);
-        let by_uptime = now.uptime.num_seconds().saturating_sub(self.uptime);
+        let by_wall = (now.wall.timestamp_millis().saturating_sub(self.at)).max(0);
+        let by_uptime = now.uptime.num_milliseconds().saturating_sub(self.uptime);
         let ago = if by_uptime < 0 { by_wall } else { by_wall.min(by_uptime) };
-        TimeDelta::try_seconds(ago).unwrap_or(TimeDelta::MAX)
+        TimeDelta::try_milliseconds(ago).unwrap_or(TimeDelta::MAX)
     }
 }
 
@@ -99,8 +99,8 @@ impl UseMemory {
         });
         let stored = V2 {
             version: 2,
-            at: now.wall.timestamp(),
-            uptime: now.uptime.num_seconds(),
+            at: now.wall.timestamp_millis(),
+            uptime: now.uptime.num_milliseconds(),
             sent: budget.per_minute(now),
             refused,
         };
@@ -116,8 +116,8 @@ mod tests {
     fn how_long_ago_it_was_is_rather_too_short_than_too_long() {
         let written = V2 { version: 2, at: 1_000_000, uptime: 500, sent: vec![], refused: None };
         let ago = |wall, uptime| {
-            let wall = DateTime::from_timestamp(wall, 0).expect("in range");
-            written.ago(Moment { wall, uptime: TimeDelta::seconds(uptime) }).num_seconds()
+            let wall = DateTime::from_timestamp_millis(wall).expect("in range");
+            written.ago(Moment { wall, uptime: TimeDelta::milliseconds(uptime) }).num_milliseconds()
         };
         assert_eq!(ago(1_000_060, 560), 60);
         assert_eq!(ago(1_090_000, 560), 60, "the clock was set forward");
