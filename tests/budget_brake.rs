@@ -167,3 +167,17 @@ async fn a_clock_that_is_set_forward_frees_neither_the_budget_nor_the_brake() {
         house.stop().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_reading_has_cost_is_written_down_at_its_end() {
+    let (folder, tenant, clients) = fifty();
+    let house = House::start(folder.path(), &tenant, noon());
+    for client in &clients[1..4] {
+        house.look(client).await.expect("a look");
+        let bytes = house.store.cache_get("use").expect("something is remembered");
+        let text = String::from_utf8(bytes).expect("text");
+        let spent = tenant.counters().total;
+        assert!(text.contains(&format!("\"sent\":[[0,{spent}]]")), "{spent}: {text}");
+    }
+    house.stop().await;
+}

@@ -70,7 +70,7 @@ impl Autotask {
     }
 
     /// Writes down what a restart must not forget. Otherwise that is done every few seconds while
-    /// requests are made.
+    /// requests are made, and at the end of each reading.
     pub fn keep(&self) {
         self.connection.keep();
     }
@@ -121,7 +121,9 @@ impl Autotask {
         let ways = &Ways::default();
         let reading =
             Reading { connection, catalogue, counts, agreements, ways, progress, user_defined };
-        let snapshots = reading.read(scope).await?;
+        let snapshots = reading.read(scope).await;
+        self.keep();
+        let snapshots = snapshots?;
         tracing::debug!(
             "read {} clients for {} requests: {}",
             snapshots.len(),
