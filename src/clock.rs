@@ -44,6 +44,19 @@ impl Moment {
     pub fn wall_at(self, uptime: TimeDelta) -> DateTime<Utc> {
         self.wall + (uptime - self.uptime)
     }
+
+    /// So many minutes after some moment, by clocks that nobody sets.
+    #[cfg(test)]
+    pub fn at_minute(minute: i64) -> Moment {
+        let uptime = TimeDelta::minutes(1000 + minute);
+        Moment { wall: DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + uptime, uptime }
+    }
+
+    /// The same with the clock on the wall set by so many hours.
+    #[cfg(test)]
+    pub fn set_by(self, hours: i64) -> Moment {
+        Moment { wall: self.wall + TimeDelta::hours(hours), ..self }
+    }
 }
 
 /// The system's clock.

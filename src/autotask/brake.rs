@@ -141,10 +141,8 @@ fn rest(work: Work) -> TimeDelta {
 mod tests {
     use super::*;
 
-    /// So many minutes later, on a wall whose clock nobody sets.
     fn at(minute: i64) -> Moment {
-        let uptime = TimeDelta::minutes(1000 + minute);
-        Moment { wall: DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + uptime, uptime }
+        Moment::at_minute(minute)
     }
 
     fn blocked_at(minute: i64) -> Brake {
@@ -189,11 +187,13 @@ mod tests {
         assert_eq!(ages, [15, 10].map(TimeDelta::minutes));
         for hours in [-24, 0, 24] {
             let brake = Brake::default();
-            let now = Moment { wall: at(0).wall + TimeDelta::hours(hours), ..at(15) };
+            let now = at(15).set_by(hours);
             brake.restore(since, &ages, now);
             let blocked = brake.blocked(Work::Checkup, now).expect("blocked");
             assert_eq!(blocked.until - now.wall, TimeDelta::minutes(45));
             assert!(blocked.since <= now.wall);
+            let later = |minute| brake.blocked(Work::Background, at(minute).set_by(hours));
+            assert!(later(64).is_some() && later(65).is_none(), "an hour after the last");
         }
     }
 }

@@ -123,14 +123,10 @@ pub(super) fn forget(sent: &mut VecDeque<TimeDelta>, uptime: TimeDelta) {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
 
-    /// So many minutes later, on a wall whose clock nobody sets.
     fn at(minute: i64) -> Moment {
-        let uptime = TimeDelta::minutes(100 + minute);
-        Moment { wall: DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + uptime, uptime }
+        Moment::at_minute(minute)
     }
 
     fn used_up(cap: u32, next: Moment) -> Result<(), RateLimit> {
@@ -154,6 +150,7 @@ mod tests {
         assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
         assert_eq!(budget.take(Work::Person, at(30)), Ok(()));
         assert_eq!(budget.take(Work::Person, at(59)), used_up(2, at(60)));
+        assert_eq!(budget.used(at(59)), 2);
         assert_eq!(budget.take(Work::Person, at(60)), Ok(()));
         assert_eq!(budget.used(at(60)), 2);
         assert_eq!(budget.used(at(120)), 0);
@@ -162,14 +159,11 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_neither_frees_nor_locks_the_budget() {
         for hours in [-24, -1, 1, 24] {
-            let set = |moment: Moment| {
-                let wall = moment.wall + TimeDelta::hours(hours);
-                Moment { wall, ..moment }
-            };
+            let later = |minute| at(minute).set_by(hours);
             let budget = Budget::new(1);
             assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
-            assert_eq!(budget.take(Work::Person, set(at(59))), used_up(1, set(at(60))));
-            assert_eq!(budget.take(Work::Person, set(at(60))), Ok(()));
+            assert_eq!(budget.take(Work::Person, later(59)), used_up(1, later(60)));
+            assert_eq!(budget.take(Work::Person, later(60)), Ok(()));
         }
     }
 
