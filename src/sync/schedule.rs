@@ -13,7 +13,9 @@
 //! A client is due when its moment has come. Missed moments are caught up once, since there is
 //! only ever one next moment. What is stored is drawn in where it is read: to one interval after
 //! the last run, if the interval was made shorter since, and to now, if a clock that was stepped
-//! back has left it further away than it can be. A longer interval lets a planned run stand.
+//! back has left it further away than it can be. Should such a run have to wait, for budget say, until
+//! it is no longer that far away, its stored moment stands again, as that of any other. A longer
+//! interval lets a planned run stand.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 

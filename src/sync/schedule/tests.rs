@@ -34,6 +34,18 @@ fn a_clock_stepped_back_does_not_put_a_run_off_for_long() {
 }
 
 #[test]
+fn what_lies_too_far_ahead_stands_again_when_it_no_longer_does() {
+    let hours = TimeDelta::hours;
+    let left_ahead = client(1, Some(hours(27)));
+    assert_eq!(planned(&left_ahead, NOW, DAY, &Utc), Some(NOW), "due, whether or not it can run");
+    let later = NOW + hours(1);
+    assert_eq!(planned(&left_ahead, later, DAY, &Utc), Some(later + hours(26)));
+    let ran = ClientState { last_tried: Some(NOW - hours(1)), ..left_ahead };
+    assert_eq!(planned(&ran, NOW, DAY, &Utc), Some(NOW + hours(23)), "by the run that is known");
+    assert_eq!(planned(&ran, later, DAY, &Utc), Some(NOW + hours(23)));
+}
+
+#[test]
 fn a_time_of_day_is_kept_across_the_night() {
     let zone = FixedOffset::west_opt(5 * 3600).expect("in range");
     let at = NaiveTime::from_hms_opt(2, 30, 0);
@@ -129,10 +141,14 @@ proptest! {
         prop_assert!(next - now <= regular + interval / 10 + TimeDelta::hours(1), "{}", next - now);
         prop_assert!(next <= stored.max(now), "drawn in, never put off");
         prop_assert!(next == stored || next >= now, "drawn in to now at most");
-        // Nobody steps the clock meanwhile: as it comes nearer, it does not move away.
+        // Nobody steps the clock meanwhile: as it comes nearer, it does not move away. Only what is
+        // due because it lies too far ahead, by no known run, may do so while it cannot run: then
+        // it is no longer too far ahead.
         let later = now + TimeDelta::minutes(7);
         let then = planned(&state, later, interval, &zone).expect("it is on");
-        prop_assert!(then <= next.max(later), "{then} after {next}");
+        let run_is_known = state.last_tried.is_some_and(|last| last <= now);
+        let too_far = next == now && !run_is_known;
+        prop_assert!(then <= next.max(later) || too_far && then == stored, "{then} after {next}");
     }
 
     /// What a run plans is not drawn in by the interval that it was planned under.
