@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{NaiveTime, TimeDelta};
-use in_process::house::{House, hours, noon, stories};
+use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
 use lmsyncd::demo::tenant::{Entity, Fault};
 use lmsyncd::engine::{Order, Patience};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
 use lmsyncd::sync::select::Choice;
+use lmsyncd::sync::standing::Health;
 use tempfile::TempDir;
 use tokio::time::{Instant, advance};
 
@@ -111,14 +112,16 @@ async fn an_interval_made_shorter_counts_from_the_last_run() {
     house.switch_on(&[acme()], None).await;
     house.until_runs(1).await;
     advance(hours(4)).await;
-    house.reload("[sync]\ninterval = \"6h\"").await;
+    house.reload("[sync]\ninterval = \"48h\"").await;
     house.no_more_than(1).await;
     let next = || house.engine.board(Some(&acme())).expect("a board").clients[0].state.next_run;
     let minutes =
         |next: Option<chrono::DateTime<chrono::Utc>>| (next.expect("one") - noon()).num_minutes();
-    assert_eq!(minutes(next()), 6 * 60);
-    house.reload("[sync]\ninterval = \"48h\"").await;
     assert_eq!(minutes(next()), 24 * 60, "a longer one lets the planned run stand");
+    house.reload("[sync]\ninterval = \"6h\"").await;
+    assert_eq!(minutes(next()), 6 * 60);
+    house.reload("[sync]\ninterval = \"24h\"").await;
+    assert_eq!(minutes(next()), 6 * 60, "this one too");
     house.reload("[sync]\ninterval = \"6h\"").await;
     advance(hours(2)).await;
     house.until_runs(2).await;
@@ -128,6 +131,51 @@ async fn an_interval_made_shorter_counts_from_the_last_run() {
     house.reload("[sync]\ninterval = \"2h\"").await;
     house.until_runs(3).await;
     house.no_more_than(3).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn wherever_the_next_run_is_named_it_is_the_one_that_comes() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(&[acme()], None).await;
+    house.until_runs(1).await;
+    for (interval, hours) in [("48h", 24), ("6h", 6)] {
+        house.reload(&format!("[sync]\ninterval = \"{interval}\"")).await;
+        let comes = Some(noon() + TimeDelta::hours(hours));
+        let board = house.engine.board(None).expect("a board");
+        assert_eq!(board.clients[0].state.next_run, comes, "status");
+        assert_eq!(house.engine.outline().expect("an outline").next_run, comes, "the unit");
+        let (acme, actor) = ([acme()], Actor::daemon());
+        let switched = busily(house.engine.switch(&acme, true, None, &actor)).await;
+        let switched = switched.expect("it is on already");
+        assert_eq!((switched[0].changed, switched[0].next_run), (false, comes), "auto-sync on");
+    }
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_late_by_a_shorter_interval_is_overdue() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    tenant.limits().set_threshold(1000);
+    let house = House::start(folder.path(), &tenant, noon());
+    house.switch_on(&[acme()], None).await;
+    house.until_runs(1).await;
+    house.reload("[sync]\ninterval = \"2h\"").await;
+    let health = || house.engine.board(None).expect("a board").clients[0].health;
+    for minute in [50, 100, 150, 200] {
+        tenant.limits().set_used(800);
+        house.pass(50).await;
+        let late = if minute > 3 * 60 { Health::Overdue } else { Health::Ok };
+        assert_eq!(health(), late, "{minute} minutes after the run");
+    }
+    house.no_more_than(1).await;
+    tenant.limits().set_used(0);
+    house.pass(6).await;
+    house.until_runs(2).await;
+    assert_eq!(health(), Health::Ok);
     house.stop().await;
 }
 

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{Engine, waiting};
 use crate::model::{ClientRef, Failure};
+use crate::sync::schedule;
 
 /// How long the supervisor may be in one turn without a request to Autotask before it counts as
 /// stuck. The longest that a run waits between two requests is 15 minutes.
@@ -108,7 +109,7 @@ impl Engine {
         clients.retain(|state| state.auto_sync);
         let auto_sync = clients.len();
         let clients = self.pauses()?.without(clients);
-        let next_run = clients.iter().filter_map(|state| state.next_run).min();
+        let next_run = schedule::wake(&clients);
         let waits = || {
             let due = next_run.is_some_and(|next| next <= now);
             waiting::reason(&usage, &live.settings, &self.batches(), now)

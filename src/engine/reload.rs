@@ -50,6 +50,9 @@ impl Engine {
         self.directory.clear();
         // The hour may be larger now, or the tenant another.
         *self.batches() = Batches::default();
+        // So that whoever asks now is told what a new interval means. What stands in the way of the
+        // store is no fault of the configuration, and the supervisor says it.
+        let _ = self.draw_in().await;
         self.schedule.notify_waiters();
         let message = match changes.len() {
             0 => "configuration read again: nothing is different".to_owned(),

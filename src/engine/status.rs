@@ -12,7 +12,6 @@ use crate::model::{
     RunId,
 };
 use crate::store::RunRecord;
-use crate::sync::schedule::planned;
 use crate::sync::standing::Health;
 use crate::sync::why::{Around, next_why};
 
@@ -111,10 +110,7 @@ impl Engine {
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
                 paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
-                state: {
-                    let next_run = planned(&state, now, around.interval, &Local);
-                    ClientState { next_run, ..state }
-                },
+                state,
             })
             .collect();
         let is_due = clients.iter().any(|standing| {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::{Local, TimeDelta};
 
 use super::busy::{Claim, Running};
+use super::commit::empty_commit;
 use super::run::{Order, interval, spent};
 use super::{Engine, Live, waiting};
 use crate::autotask::{Auth, Progress, Scope, Work};
@@ -18,6 +19,7 @@ use crate::config::NewAgreements;
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
 };
+use crate::store::{Commit, Write};
 use crate::sync::schedule;
 use crate::sync::select::Choice;
 
@@ -72,11 +74,10 @@ impl Engine {
         self.must_store()?;
         let live = self.live();
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
+        self.draw_in().await?;
         let clients = self.pauses()?.without(self.store.clients()?);
         let due: BTreeSet<ClientId> =
-            schedule::due(&clients, self.now(), interval(&live), window, &Local)
-                .into_iter()
-                .collect();
+            schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
@@ -102,18 +103,34 @@ impl Engine {
                 return Err(Failure::new(Code::Internal, format!("a batch ended badly: {error}")));
             }
         }
-        let live = self.live();
         let now = self.now();
         let free = |state: &ClientState| self.busy.running(state.client.id).is_none();
         let pauses = self.pauses()?;
         let waiting = pauses.without(self.store.clients()?);
         let waiting: Vec<ClientState> = waiting.into_iter().filter(free).collect();
-        let sleep = schedule::wake(&waiting, now, interval(&live), &Local)
+        let sleep = schedule::wake(&waiting)
             .into_iter()
             .chain(pauses.next_end())
             .min()
             .map(|moment| (moment - now).to_std().unwrap_or(Duration::ZERO));
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
+    }
+
+    /// Stores the moments of those whose next run lies further ahead than it can.
+    pub(super) async fn draw_in(&self) -> Result<(), Failure> {
+        let build = || {
+            let (now, interval) = (self.now(), interval(&self.live()));
+            let redrawn = |before: ClientState| {
+                let next_run = schedule::drawn_in(&before, now, interval, &Local);
+                let moves = next_run != before.next_run;
+                let after = moves.then(|| ClientState { next_run, ..before.clone() })?;
+                Some(Write { before: Some(before), after: Some(after) })
+            };
+            let clients: Vec<_> = self.store.clients()?.into_iter().filter_map(redrawn).collect();
+            let commit = Commit { clients, ..empty_commit(now, &Actor::daemon()) };
+            Ok(((!commit.clients.is_empty()).then_some(commit), ()))
+        };
+        self.commit_from(build).await.map(drop)
     }
 
     /// Whether all integrations of the tenant together use so much of its hour that background work

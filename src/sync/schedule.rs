@@ -11,11 +11,10 @@
 //! ```
 //!
 //! A client is due when its moment has come. Missed moments are caught up once, since there is
-//! only ever one next moment. What is stored is drawn in where it is read: to one interval after
-//! the last run, if the interval was made shorter since, and to now, if a clock that was stepped
-//! back has left it further away than it can be. Should such a run have to wait, for budget say, until
-//! it is no longer that far away, its stored moment stands again, as that of any other. A longer
-//! interval lets a planned run stand.
+//! only ever one next moment. One that lies further ahead than it can is drawn in: to one interval
+//! after the last run, if the interval was made shorter since, and to now, if a clock that was
+//! stepped back has left it there. That is stored as soon as it is noticed, so that what is due
+//! stays due and everybody reads the same moment. A longer interval lets a planned run stand.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
@@ -120,15 +119,15 @@ pub fn end_of_day<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<DateTime<Utc>
     moment_of(day.succ_opt()?.and_time(NaiveTime::MIN), zone)
 }
 
-/// The moment at which a client's next run is due, with one that lies too far ahead drawn in; none
-/// while auto-sync is off.
-pub fn planned<Z: TimeZone>(
+/// When a client runs next: as it is planned, or earlier where that lies further ahead than it can.
+/// None while auto-sync is off.
+pub fn drawn_in<Z: TimeZone>(
     state: &ClientState,
     now: DateTime<Utc>,
     interval: TimeDelta,
     zone: &Z,
 ) -> Option<DateTime<Utc>> {
-    let next = state.next_run.filter(|_| state.auto_sync)?;
+    let next = state.next_run?;
     // A run is planned from its end, which is only known of one that succeeded; what a person
     // decides meanwhile moves nothing. One that the clock has left in the future says nothing.
     let last = state.last_tried.max(state.last_full).filter(|last| *last <= now);
@@ -146,35 +145,26 @@ pub fn planned<Z: TimeZone>(
 /// The clients to run now: none before one is due, and then also those that would be due within
 /// `window`, so that one batch serves them all. A client with a time of day is not taken along: it
 /// was given that time for a reason, and would have to run again when it comes.
-pub fn due<Z: TimeZone>(
+pub fn due(
     clients: &[ClientState],
     now: DateTime<Utc>,
     interval: TimeDelta,
     window: TimeDelta,
-    zone: &Z,
 ) -> Vec<ClientId> {
-    let moments = clients.iter();
-    let moments = moments.filter_map(|state| Some((state, planned(state, now, interval, zone)?)));
-    let moments: Vec<(&ClientState, DateTime<Utc>)> = moments.collect();
-    if !moments.iter().any(|(_, moment)| *moment <= now) {
+    let comes_by = |state: &ClientState, moment| state.next_run.is_some_and(|next| next <= moment);
+    if !clients.iter().any(|state| comes_by(state, now)) {
         return Vec::new();
     }
     // Never take along what has just run: half an interval must have passed.
     let horizon = now + window.min(interval / 2);
-    let is_in = |(state, moment): &(&ClientState, DateTime<Utc>)| {
-        *moment <= if state.at.is_some() { now } else { horizon }
-    };
-    moments.into_iter().filter(is_in).map(|(state, _)| state.client.id).collect()
+    let is_in =
+        |state: &&ClientState| comes_by(state, if state.at.is_some() { now } else { horizon });
+    clients.iter().filter(is_in).map(|state| state.client.id).collect()
 }
 
 /// When to look again: the earliest moment at which a client is due.
-pub fn wake<Z: TimeZone>(
-    clients: &[ClientState],
-    now: DateTime<Utc>,
-    interval: TimeDelta,
-    zone: &Z,
-) -> Option<DateTime<Utc>> {
-    clients.iter().filter_map(|state| planned(state, now, interval, zone)).min()
+pub fn wake(clients: &[ClientState]) -> Option<DateTime<Utc>> {
+    clients.iter().filter_map(|state| state.next_run).min()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use super::schedule::planned;
 use crate::model::{ClientState, Code, Pause};
 
 /// How late a run may be before it counts as caught up: a batch takes its minutes.
@@ -30,7 +29,7 @@ where
     Z::Offset: std::fmt::Display,
 {
     let Around { now, interval, blocked, waits, pause } = around;
-    let due = planned(state, now, interval, zone)?;
+    let next = state.next_run?;
     if let Some(pause) = pause {
         let until = pause.until.map(|until| shown(until, now, zone));
         return Some(format!("paused until {}", until.as_deref().unwrap_or("lmsyncctl resume")));
@@ -39,11 +38,13 @@ where
     if blocked {
         return Some("credentials refused; lmsyncctl reload after mending".to_owned());
     }
-    if due <= now {
-        return Some(match (waits, state.next_run.filter(|next| now - *next >= LATE)) {
-            (Some(why), _) => format!("waits for budget: {why}"),
-            (None, Some(next)) => format!("catching up: was due {}", shown(next, now, zone)),
-            (None, None) => "due now".to_owned(),
+    if next <= now {
+        return Some(match waits {
+            Some(why) => format!("waits for budget: {why}"),
+            None if now - next >= LATE => {
+                format!("catching up: was due {}", shown(next, now, zone))
+            }
+            None => "due now".to_owned(),
         });
     }
     let rule = rule(state.at, interval);

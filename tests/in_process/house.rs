@@ -150,7 +150,7 @@ impl House {
     /// Reloads with another configuration; see [`House::start_with`].
     pub async fn reload(&self, config: &str) {
         config.clone_into(&mut self.config.lock().expect("the text"));
-        self.engine.reload().await.expect("reloaded");
+        busily(self.engine.reload()).await.expect("reloaded");
     }
 
     /// Switches auto-sync on.
