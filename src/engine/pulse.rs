@@ -112,7 +112,7 @@ impl Engine {
         let next_run = schedule::wake(&clients);
         let waits = || {
             let due = next_run.is_some_and(|next| next <= now);
-            waiting::reason(&usage, &live.settings, &self.batches(), now)
+            waiting::reason(&usage, &live.settings, &self.batches(), self.clock.moment())
                 .filter(|_| due || usage.blocked.is_some())
         };
         Ok(Outline {

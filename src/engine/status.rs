@@ -82,7 +82,7 @@ impl Engine {
         };
         let (now, live, pauses) = (self.now(), self.live(), self.pauses()?);
         let api = live.autotask.usage();
-        let waiting = waiting::reason(&api, &live.settings, &self.batches(), now);
+        let waiting = waiting::reason(&api, &live.settings, &self.batches(), self.clock.moment());
         let around = Around {
             now,
             interval: interval(&live),

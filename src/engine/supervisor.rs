@@ -168,7 +168,12 @@ impl Engine {
     }
 
     fn waits_for(&self, live: &Live) -> Option<String> {
-        waiting::reason(&live.autotask.usage(), &live.settings, &self.batches(), self.now())
+        waiting::reason(
+            &live.autotask.usage(),
+            &live.settings,
+            &self.batches(),
+            self.clock.moment(),
+        )
     }
 
     /// Reads all clients of the batch at once, and concludes a run for each. `all` says whether
@@ -233,7 +238,7 @@ impl Engine {
     fn make_late(&self, progress: &Progress, taken: usize) {
         let Some(limit) = progress.stopped() else { return };
         let mut batches = self.batches();
-        batches.stopped(waiting::stop(limit), taken, limit.to_string(), self.now());
+        batches.stopped(waiting::stop(limit), taken, limit.to_string(), self.clock.moment());
         tracing::info!("a batch of {taken} clients waits: {limit}");
     }
 }

@@ -1,8 +1,9 @@
 //! Why auto-sync waits although something is due: what is late is told to be late, and why.
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{Local, TimeDelta};
 
 use crate::autotask::{RateLimit, Usage};
+use crate::clock::Moment;
 use crate::config::Settings;
 use crate::sync::batch::{Batches, Rest, Stop};
 
@@ -14,13 +15,13 @@ pub(super) fn reason(
     usage: &Usage,
     settings: &Settings,
     batches: &Batches,
-    now: DateTime<Utc>,
+    now: Moment,
 ) -> Option<String> {
     if usage.blocked.is_some() {
         return Some("autotask refused the credentials".to_owned());
     }
     if let Some(Rest { until, why }) = batches.resting(now) {
-        let until = until.with_timezone(&Local).format("%H:%M %Z");
+        let until = now.wall_at(*until).with_timezone(&Local).format("%H:%M %Z");
         let smaller =
             batches.at_most.map(|many| format!(", with at most {many} clients at a time"));
         return Some(format!("{why}; it goes on at {until}{}", smaller.unwrap_or_default()));
@@ -32,7 +33,7 @@ pub(super) fn reason(
             usage.requests_last_hour, usage.background_share, usage.max_requests_per_hour
         ));
     }
-    let known = usage.threshold.filter(|known| (now - known.at).abs() < THRESHOLD_AGE)?;
+    let known = usage.threshold.filter(|known| (now.wall - known.at).abs() < THRESHOLD_AGE)?;
     let (percent, limit) = (known.percent(), settings.autotask.yield_above_percent);
     (percent >= limit).then(|| {
         format!("{percent} % of the tenant's hour is used, and auto-sync yields from {limit} % on")

@@ -16,8 +16,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
+use crate::clock::Moment;
 use crate::model::{ClientId, ClientState};
 
 /// How long a batch waits that the daemon's own cap stopped: until none of what it has spent counts
@@ -39,8 +40,8 @@ pub enum Stop {
 /// How long nothing is begun, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rest {
-    /// Until when.
-    pub until: DateTime<Utc>,
+    /// Until what uptime of the machine: an hour must really pass, whoever sets the clock.
+    pub until: TimeDelta,
     /// What stopped the last batch.
     pub why: String,
 }
@@ -64,13 +65,13 @@ impl Batches {
         waiting.into_iter().take(many).map(|state| state.client.id).collect()
     }
 
-    /// Why no batch is begun at `now`. A clock that was stepped back does not prolong it.
-    pub fn resting(&self, now: DateTime<Utc>) -> Option<&Rest> {
-        self.rest.as_ref().filter(|rest| now < rest.until && rest.until - now <= OWN_HOUR)
+    /// Why no batch is begun at `now`.
+    pub fn resting(&self, now: Moment) -> Option<&Rest> {
+        self.rest.as_ref().filter(|rest| now.uptime < rest.until)
     }
 
     /// A batch of so many clients was stopped.
-    pub fn stopped(&mut self, stop: Stop, taken: usize, why: String, now: DateTime<Utc>) {
+    pub fn stopped(&mut self, stop: Stop, taken: usize, why: String, now: Moment) {
         let wait = match stop {
             Stop::OwnCap => {
                 // One that began with an hour of its own was too large as it was. Of one that came
@@ -82,7 +83,7 @@ impl Batches {
             }
             Stop::Tenant => READING,
         };
-        self.rest = Some(Rest { until: now + wait, why });
+        self.rest = Some(Rest { until: now.uptime + wait, why });
     }
 
     /// A batch read all of its clients; `all` says whether nobody else was due.
@@ -99,11 +100,13 @@ mod tests {
     use super::*;
     use crate::model::ClientRef;
 
-    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+    fn at(minute: i64) -> Moment {
+        Moment::at_minute(minute)
+    }
 
     fn due_since(id: i64, minutes: i64) -> ClientState {
         let client = ClientRef { id: ClientId(id), name: String::new() };
-        let next_run = Some(NOW - TimeDelta::minutes(minutes));
+        let next_run = Some(at(-minutes).wall);
         ClientState { auto_sync: true, next_run, ..ClientState::new(client) }
     }
 
@@ -113,23 +116,23 @@ mod tests {
         let due = BTreeSet::from([1, 2, 3].map(ClientId));
         let mut batches = Batches::default();
         assert_eq!(batches.take(&clients, &due), [2, 3, 1].map(ClientId));
-        batches.stopped(Stop::OwnCap, 3, "used up".to_owned(), NOW);
+        batches.stopped(Stop::OwnCap, 3, "used up".to_owned(), at(0));
         assert_eq!(batches.take(&clients, &due), [ClientId(2)]);
     }
 
     #[test]
     fn a_stop_halves_and_rests_and_success_doubles_until_all_fit() {
         let mut batches = Batches::default();
-        batches.stopped(Stop::OwnCap, 300, "used up".to_owned(), NOW);
+        batches.stopped(Stop::OwnCap, 300, "used up".to_owned(), at(0));
         assert_eq!(batches.at_most, Some(150));
-        assert_eq!(batches.resting(NOW + TimeDelta::minutes(59)).map(|r| &*r.why), Some("used up"));
-        assert_eq!(batches.resting(NOW + OWN_HOUR), None);
-        assert_eq!(batches.resting(NOW - OWN_HOUR * 20), None, "a clock that was stepped back");
+        assert_eq!(batches.resting(at(59)).map(|r| &*r.why), Some("used up"));
+        assert_eq!(batches.resting(at(60).set_by(-20)), None);
+        assert!(batches.resting(at(59).set_by(20)).is_some(), "a clock that was set frees nothing");
         batches.succeeded(false);
         assert_eq!((batches.at_most, &batches.rest), (Some(300), &None));
-        batches.stopped(Stop::OwnCap, 2, "used up".to_owned(), NOW);
+        batches.stopped(Stop::OwnCap, 2, "used up".to_owned(), at(0));
         assert_eq!(batches.at_most, Some(150), "the hour was no more than a rest");
-        batches.stopped(Stop::OwnCap, 2, "used up".to_owned(), NOW);
+        batches.stopped(Stop::OwnCap, 2, "used up".to_owned(), at(0));
         assert_eq!(batches.at_most, Some(1), "two are too many for a whole hour");
         batches.succeeded(true);
         assert_eq!(batches, Batches::default());
@@ -138,10 +141,10 @@ mod tests {
     #[test]
     fn the_tenants_use_makes_late_but_not_smaller() {
         let mut batches = Batches::default();
-        batches.stopped(Stop::Tenant, 300, "75 %".to_owned(), NOW);
+        batches.stopped(Stop::Tenant, 300, "75 %".to_owned(), at(0));
         assert_eq!(batches.at_most, None);
-        assert!(batches.resting(NOW + TimeDelta::minutes(4)).is_some());
-        assert!(batches.resting(NOW + READING).is_none());
+        assert!(batches.resting(at(4)).is_some());
+        assert!(batches.resting(at(5)).is_none());
     }
 
     proptest! {
@@ -161,7 +164,7 @@ mod tests {
                     waiting.retain(|state| !taken.contains(&state.client.id));
                     batches.succeeded(waiting.is_empty());
                 } else {
-                    batches.stopped(Stop::OwnCap, taken.len(), String::new(), NOW);
+                    batches.stopped(Stop::OwnCap, taken.len(), String::new(), at(0));
                     (hours, room) = (hours + 1, fits);
                 }
                 prop_assert!(hours <= 12 + 2 * clients.div_ceil(fits), "{hours} hours");
