@@ -15,7 +15,7 @@ use in_process::InProcess;
 use lmsyncd::autotask::{Autotask, Progress, ReadMemory, Scope, ZoneMemory};
 use lmsyncd::clock::{Clock, ManualClock};
 use lmsyncd::demo::tenant::{Counters, Entity, Fault, Tenant};
-use lmsyncd::model::{ClientId, ClientSnapshot, Letter};
+use lmsyncd::model::{ClientId, ClientSnapshot, Field, Letter, SourceItem, Value};
 use reading::{options, today};
 
 /// A tenant of 2,000 clients, some 6,000 agreements and some 24,000 additions.
@@ -263,4 +263,32 @@ async fn a_tenant_without_last_modified_is_read_alike() {
         cost.holds_for(night);
     }
     TENANT.faults().clear();
+}
+
+/// What has ended costs what it fills, not a page for every year that it was billed.
+#[tokio::test]
+async fn a_past_of_many_terms_costs_hardly_more_than_the_pages_that_it_fills() {
+    const SOME: usize = 150;
+    let tenant = Tenant::with_history(today(), SOME, 2, 5);
+    tenant.set_base_url("http://127.0.0.1:1");
+    let all = reader(&tenant, &clock()).read(&Scope::All, &Progress::new()).await;
+    let all = all.expect("snapshots");
+    for size in [1, 3, 10, 40, 100, SOME] {
+        let (clock, batch) = (clock(), (1000..).take(size).map(ClientId).collect());
+        let autotask = reader(&tenant, &clock);
+        for night in ["the first", "the second"] {
+            let (snapshots, cost) = cost(&tenant, &autotask, &batch).await;
+            cost.holds_for(&format!("{size} clients, {night} night"));
+            let of_all = all.iter().filter(|snapshot| batch.contains(&snapshot.client.id));
+            if night == "the first" {
+                assert!(snapshots.iter().eq(of_all), "{size} clients");
+            }
+            let items = || snapshots.iter().flat_map(|snapshot| &snapshot.items);
+            let basis = |item: &SourceItem| item.fields.get(&Field::Basis).map(Value::to_string);
+            let lapsed = items().filter(|item| basis(item).is_some_and(|basis| basis == "last"));
+            let lines = items().filter(|item| !item.key.is_agreement()).count();
+            assert!(lapsed.count() > lines / 2, "the most is over");
+            clock.advance(TimeDelta::days(1));
+        }
+    }
 }

@@ -13,10 +13,10 @@ use super::convert::Above;
 use super::currency::{Amount, Currencies, Denomination};
 use super::fields::EntityFields;
 use super::labels::{self, AgreementKind, AgreementType};
-use super::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
+use super::lines::{LineKind, LineRow};
 use super::purchases::{PurchaseKind, PurchaseRow};
-use super::row::BadField;
 use super::rows::{CompanyRow, ContractRow, nameless_company};
+use super::units::Units;
 use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject};
 use crate::sync::cost::Part;
 
@@ -60,35 +60,6 @@ pub(super) struct Purchases {
     pub fields: Arc<EntityFields>,
 }
 
-/// What lines bill, by line.
-#[derive(Debug, Default)]
-pub(super) struct Units(HashMap<i64, Vec<Result<UnitPeriod, BadField>>>);
-
-impl Units {
-    /// Adds rows. One that names no line cannot be placed; as the list of lines or agreements was
-    /// checked page by page, that only happens where all rows were asked for.
-    pub fn add(&mut self, rows: Vec<UnitRow>) {
-        for row in rows {
-            match row.line {
-                Some(line) => self.0.entry(line).or_default().push(row.period),
-                None => tracing::warn!("autotask gave a unit row without a line"),
-            }
-        }
-    }
-
-    /// Whether nothing is known of `line` on that day: neither a row that covers it nor a bad one.
-    pub fn is_silent(&self, line: i64, day: NaiveDate) -> bool {
-        let rows = self.0.get(&line).map(Vec::as_slice).unwrap_or_default();
-        !rows.iter().any(|row| row.as_ref().map_or(true, |period| period.covers(day)))
-    }
-
-    /// The periods of `line`, or the first bad field among them.
-    fn periods(&self, line: i64) -> Result<Vec<&UnitPeriod>, &BadField> {
-        let rows = self.0.get(&line).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().map(Result::as_ref).collect()
-    }
-}
-
 /// What stands below one agreement.
 #[derive(Default)]
 struct Below<'a> {
@@ -108,8 +79,9 @@ impl Below<'_> {
     }
 
     /// The amounts that make up the agreement's cost, as far as they can be read.
-    fn amounts(&self) -> Vec<&Amount> {
-        let periods = self.lines.iter().filter_map(|(list, line)| list.units.periods(line.id).ok());
+    fn amounts(&self, today: NaiveDate) -> Vec<&Amount> {
+        let periods =
+            self.lines.iter().filter_map(|(list, line)| list.units.periods(line.id, today).ok());
         let mut amounts: Vec<&Amount> = periods.flatten().map(|period| &period.price).collect();
         let parts = self.purchases.iter().filter(|(list, _)| list.kind.part() != Part::Charge);
         let details = parts.filter_map(|(_, row)| row.details.as_ref().ok());
@@ -199,7 +171,7 @@ impl Gathered {
         let kind: AgreementType = labels::agreement_type(&self.fields, contract.kind);
         below.keep(kind.kind);
         let client_money = self.money(client);
-        let money = client_money.clone().fitting(below.amounts());
+        let money = client_money.clone().fitting(below.amounts(self.today));
         let fields = &self.fields;
         let above = Above { client, contract, kind: &kind, client_money, money, fields };
         let mut additions: Vec<Result<Addition, Reject>> = Vec::new();
@@ -207,7 +179,7 @@ impl Gathered {
             let billed = Billed {
                 kind: list.kind,
                 line,
-                periods: list.units.periods(line.id),
+                periods: list.units.periods(line.id, self.today),
                 entries: &list.entries,
                 catalogue_fields: &list.catalogue_fields,
                 contents: &list.contents,

@@ -5,8 +5,8 @@
 //!   ________|_____________________             incident: one entity each; any: charges
 //!       services            bundles            |
 //!           |                 |                the picklist of their status
-//!   units of today, and all periods of
-//!   lines without one that covers the day
+//!   units: of today, or of when the
+//!   agreement ended; see `units`
 //!           |_________________|
 //!            names and contents
 //! ```
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 
-use super::assemble::{Lines, Purchases, Units};
+use super::assemble::{Lines, Purchases};
 use super::catalogue::Entries;
 use super::entity::Entity;
 use super::error::AutotaskError;
@@ -33,6 +33,7 @@ use super::purchases::{PurchaseKind, PurchaseRow};
 use super::read::Reading;
 use super::retry::FOR_A_RUN;
 use super::rows::ContractRow;
+use super::units::{self, Units};
 use super::walk::{Identified, walk};
 
 /// Looking below agreements that were read.
@@ -121,19 +122,7 @@ impl Looking<'_> {
         let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await?;
         let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
         rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
-        let mut units = Units::default();
-        let current = self.current_units(kind, &rows).await?;
-        units.add(current.iter().map(|row| UnitRow::read(kind, row)).collect());
-
-        let silent: Vec<i64> =
-            rows.iter().map(|row| row.id).filter(|id| units.is_silent(*id, self.today)).collect();
-        if !silent.is_empty() {
-            let query = Query::all(kind.units()).within(kind.line_field(), silent);
-            let Asking { connection, progress, ways } = self.reading.asking();
-            let periods = walk(connection, &query, FOR_A_RUN, progress).await?;
-            ways.took(kind.units(), "all periods of lines that bill nothing today");
-            units.add(periods.iter().map(|row| UnitRow::read(kind, row)).collect());
-        }
+        let units = self.units(kind, &rows).await?;
         let is_cycle_needed = !rows.is_empty() && self.is_a_cycle_missing(agreements);
         Ok(Billed { kind, rows, units, is_cycle_needed })
     }
@@ -156,12 +145,58 @@ impl Looking<'_> {
         Ok(Lines { kind, rows, units, entries, catalogue_fields, contents })
     }
 
-    /// What `lines` bill today. Asked for after them, because only agreements that have lines have
-    /// units, and about as many.
+    /// What `lines` bill. Asked for after them, because only agreements that have lines have units.
+    async fn units(&self, kind: LineKind, lines: &[LineRow]) -> Result<Units, AutotaskError> {
+        let over = self.over();
+        let end = |line: &LineRow| over.get(&line.contract?).copied();
+        let (ended, open): (Vec<_>, Vec<_>) = lines.iter().partition(|line| end(line).is_some());
+        let mut lists = units::lists(ended.iter().filter_map(|line| Some((end(line)?, line.id))));
+        let ids: Vec<i64> = open.iter().map(|line| line.id).collect();
+        let mut units = Units::default();
+        let read = |row: &Identified| UnitRow::read(kind, row);
+        if !units::join(&mut lists, &ids, self.today) {
+            units.add(self.current_units(kind, &open).await?.iter().map(read));
+        }
+        let Asking { connection, progress, ways } = self.reading.asking();
+        for groups in lists {
+            let query = Query::all(kind.units()).within_groups(kind.line_field(), groups);
+            match walk(connection, &query, FOR_A_RUN, progress).await {
+                Ok(last) => units.add(last.iter().map(read)),
+                Err(
+                    error @ (AutotaskError::FilterIgnored { .. } | AutotaskError::Refused { .. }),
+                ) => {
+                    tracing::warn!("this zone cannot be asked in groups: {error}");
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            ways.took(kind.units(), "the last periods of what has ended");
+        }
+        let silent = lines.iter().map(|line| line.id);
+        let silent: Vec<i64> = silent.filter(|id| !units.is_settled(*id, self.today)).collect();
+        if !silent.is_empty() {
+            let query = Query::all(kind.units()).within(kind.line_field(), silent);
+            let periods = walk(connection, &query, FOR_A_RUN, progress).await?;
+            ways.took(kind.units(), "all periods of lines that bill nothing today");
+            units.add(periods.iter().map(read));
+        }
+        Ok(units)
+    }
+
+    /// The agreements that are over, each with its last day.
+    fn over(&self) -> BTreeMap<i64, NaiveDate> {
+        let last = |contract: &ContractRow| contract.details.as_ref().ok()?.end;
+        let ended = |contract: &ContractRow| {
+            Some((contract.id, last(contract).filter(|end| *end < self.today)?))
+        };
+        self.contracts.iter().filter_map(ended).collect()
+    }
+
+    /// What `lines` bill today: about a row for each.
     async fn current_units(
         &self,
         kind: LineKind,
-        lines: &[LineRow],
+        lines: &[&LineRow],
     ) -> Result<Vec<Identified>, AutotaskError> {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         for contract in lines.iter().filter_map(|line| line.contract) {

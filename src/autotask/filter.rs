@@ -1,8 +1,9 @@
 //! What a query asks for: an entity, conditions on its rows, and the body that says so.
 //!
 //! Only operators that were seen to work are here, because Autotask drops one that it does not
-//! know and answers with everything (section 1.3 of the Autotask facts). Knows nothing of sending
-//! or paging.
+//! know and answers with everything (section 1.3 of the Autotask facts). Groups of conditions are
+//! documented (section 2.2), but nobody says to have seen them work: who asks in groups must be
+//! able to do without. Knows nothing of sending or paging.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -51,6 +52,17 @@ impl Within {
     }
 }
 
+/// Ids of a list whose rows are only wanted from a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Rows that end on this day or after it.
+    pub since: NaiveDate,
+    /// And that begin on this day or before it, where one is given.
+    pub until: Option<NaiveDate>,
+    /// The ids.
+    pub ids: Vec<i64>,
+}
+
 /// What is wanted of an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Query {
@@ -58,6 +70,8 @@ pub(super) struct Query {
     pub entity: Entity,
     /// The list that one field must be in; none for all rows.
     pub within: Option<Within>,
+    /// The same list in groups, where it has any: then it is no longer than Autotask takes.
+    pub groups: Vec<Group>,
     /// More conditions, all of which must hold.
     pub conditions: Vec<Condition>,
     /// The fields that are wanted; empty for all. Names only what every zone is known to have,
@@ -68,13 +82,20 @@ pub(super) struct Query {
 impl Query {
     /// All rows of an entity, all fields.
     pub fn all(entity: Entity) -> Query {
-        Query { entity, within: None, conditions: Vec::new(), fields: &[] }
+        Query { entity, within: None, groups: Vec::new(), conditions: Vec::new(), fields: &[] }
     }
 
     /// Only rows in which `field` has one of `ids`.
     pub fn within(mut self, field: &'static str, ids: impl IntoIterator<Item = i64>) -> Query {
         self.within = Some(Within::new(field, ids));
         self
+    }
+
+    /// Only rows in which `field` has one of the ids of `groups`, and which are of the time that its
+    /// group names. Ids and groups together are at most [`PAGE_ROWS`]: each counts as a condition.
+    pub fn within_groups(self, field: &'static str, groups: Vec<Group>) -> Query {
+        let ids: Vec<i64> = groups.iter().flat_map(|group| group.ids.iter().copied()).collect();
+        Query { groups, ..self.within(field, ids) }
     }
 
     /// Only these fields.
@@ -99,8 +120,13 @@ impl Query {
     /// The body that asks for the next page after the row `after`.
     pub fn body(&self, piece: Option<&Within>, after: i64) -> String {
         let mut filter = vec![json!({"op": "gt", "field": "id", "value": after})];
-        if let Some(within) = piece {
-            filter.push(json!({"op": "in", "field": within.field, "value": within.ids}));
+        match piece {
+            Some(within) if self.groups.is_empty() => filter.push(is_in(within.field, &within.ids)),
+            Some(within) => {
+                let groups = self.groups.iter().map(|group| group.to_json(within.field));
+                filter.push(json!({"op": "or", "items": groups.collect::<Vec<Value>>()}));
+            }
+            None => {}
         }
         filter.extend(self.conditions.iter().map(Condition::to_json));
         let mut body = json!({"maxRecords": PAGE_ROWS, "filter": filter});
@@ -108,6 +134,19 @@ impl Query {
             body["includeFields"] = json!(self.fields);
         }
         body.to_string()
+    }
+}
+
+fn is_in(field: &str, ids: &[i64]) -> Value {
+    json!({"op": "in", "field": field, "value": ids})
+}
+
+impl Group {
+    fn to_json(&self, field: &str) -> Value {
+        let mut items = vec![is_in(field, &self.ids)];
+        items.push(Condition::OnOrAfter("endDate", self.since).to_json());
+        items.extend(self.until.map(|day| Condition::OnOrBefore("startDate", day).to_json()));
+        json!({"op": "and", "items": items})
     }
 }
 

@@ -128,8 +128,12 @@ impl LineDetails {
 /// What a line bills in one period or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnitRow {
+    /// Its id.
+    pub id: i64,
     /// The line; none where that cannot be read.
     pub line: Option<i64>,
+    /// Its first and its last day; none where one of them cannot be read.
+    pub dates: Option<(NaiveDate, NaiveDate)>,
     /// The period, or the first field that is wrong.
     pub period: Result<UnitPeriod, BadField>,
 }
@@ -137,7 +141,7 @@ pub(super) struct UnitRow {
 /// A period, with its price in both currencies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnitPeriod {
-    row: i64,
+    pub row: i64,
     start: NaiveDate,
     end: NaiveDate,
     units: Decimal,
@@ -151,7 +155,13 @@ impl UnitRow {
             reason: format!("{} in row {id} of {}", bad.reason, kind.units()),
             ..bad
         });
-        UnitRow { line: row.integer(kind.line_field()).ok().flatten(), period }
+        let days = dates(row, "startDate", "endDate").ok();
+        UnitRow {
+            id: *id,
+            line: row.integer(kind.line_field()).ok().flatten(),
+            dates: days.and_then(|(start, end)| start.zip(end)),
+            period,
+        }
     }
 }
 
@@ -165,11 +175,6 @@ impl UnitPeriod {
             units: row.needed_decimal("units")?,
             price: row.needed_amount("price", "internalCurrencyPrice")?,
         })
-    }
-
-    /// Whether `day` lies within.
-    pub fn covers(&self, day: NaiveDate) -> bool {
-        self.start <= day && day <= self.end
     }
 
     /// The period in one currency.

@@ -9,7 +9,7 @@
 //! work  budget  tenant_use  brake  remembered   whether it may be sent at all
 //! filter  walk  plan  gather                    all rows of a query, for the fewest requests
 //! row  dates  decimal  text                     what is in a field
-//! rows  lines  purchases                        what is in a row
+//! rows  lines  units  purchases                 what is in a row
 //! fields  labels  catalogue  kept  currency     what its numbers mean
 //! convert  addition                             one agreement, one addition
 //! read  agreements  below  assemble  memory     snapshots of clients
@@ -67,6 +67,7 @@ mod slot;
 mod tenant_use;
 mod text;
 mod transport;
+mod units;
 mod usage;
 mod walk;
 mod work;

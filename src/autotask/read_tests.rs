@@ -179,6 +179,64 @@ async fn a_line_without_a_current_period_is_asked_for_all_of_them() {
     assert_eq!(bodies[1]["filter"][1]["field"], "contractServiceID");
 }
 
+/// The same with an agreement that ended with August, a period of its line that ended then, and
+/// one that ended a month before.
+fn ended() -> Script {
+    let script = script();
+    let mut agreement = contract(70, Some(2));
+    agreement["endDate"] = json!("2026-08-31T00:00:00Z");
+    script.rows("Contracts", vec![agreement]);
+    let period = |id, price, month| {
+        let mut period = units(id, 700, json!(2), json!(price));
+        period["startDate"] = json!(format!("2026-{month}-01T00:00:00Z"));
+        period["endDate"] = json!(format!("2026-{month}-31T00:00:00Z"));
+        period
+    };
+    script.rows("ContractServiceUnits", vec![period(1, 18.5, "07"), period(2, 19.5, "08")]);
+    script
+}
+
+const LAST_OF_ENDED: [&str; 2] = ["A70 Care 19.50 monthly", "S700 Backup 19.50 monthly"];
+
+#[tokio::test]
+async fn a_line_of_an_agreement_that_has_ended_is_asked_for_what_it_billed_then() {
+    let script = ended();
+    let snapshot = acme(&script).await;
+    assert_eq!(shown(&snapshot), LAST_OF_ENDED);
+    let bodies = script.bodies("ContractServiceUnits/query");
+    let group = json!({"op": "and", "items": [
+        {"op": "in", "field": "contractServiceID", "value": [700]},
+        {"op": "gte", "field": "endDate", "value": "2026-08-28T00:00:00"}]});
+    assert_eq!(bodies[0]["filter"][1], json!({"op": "or", "items": [group]}));
+    assert_eq!(bodies.len(), 1, "nothing else");
+    let working = snapshot.items[1].working.iter().map(|line| &*line.from);
+    assert_eq!(working.collect::<Vec<_>>(), ["row 2"]);
+}
+
+#[tokio::test]
+async fn a_line_that_ended_long_before_its_agreement_is_asked_for_all_periods() {
+    let script = ended();
+    let mut long_before = units(1, 700, json!(2), json!(19.5));
+    long_before["startDate"] = json!("2025-08-01T00:00:00Z");
+    long_before["endDate"] = json!("2025-08-31T00:00:00Z");
+    script.rows("ContractServiceUnits", vec![long_before]);
+    assert_eq!(shown(&acme(&script).await), LAST_OF_ENDED);
+    assert_eq!(script.asked("ContractServiceUnits/query"), 2);
+}
+
+#[tokio::test]
+async fn a_zone_that_takes_no_groups_is_asked_for_all_periods() {
+    let everything = json!({"items": [units(1, 999, json!(1), json!(5))]}).to_string();
+    let refusal = json!({"errors": ["Invalid query syntax."]}).to_string();
+    for (status, body) in [(200, &everything), (500, &refusal)] {
+        let script = ended();
+        script.once("ContractServiceUnits/query", status, body);
+        assert_eq!(shown(&acme(&script).await), LAST_OF_ENDED);
+        let bodies = script.bodies("ContractServiceUnits/query");
+        assert_eq!(bodies.last().expect("one")["filter"][1]["op"], "in");
+    }
+}
+
 #[tokio::test]
 async fn a_value_that_no_picklist_explains_is_looked_up_once_a_reading() {
     let script = script();

@@ -203,6 +203,13 @@ impl State {
 }
 
 fn holds(condition: &Value, row: &Value) -> bool {
+    if let Some(items) = condition["items"].as_array() {
+        return match condition["op"].as_str() {
+            Some("and") => items.iter().all(|item| holds(item, row)),
+            Some("or") => items.iter().any(|item| holds(item, row)),
+            other => panic!("the group {other:?} is not scripted"),
+        };
+    }
     let actual = &row[condition["field"].as_str().expect("a field")];
     let wanted = &condition["value"];
     let date = |value: &Value| value.as_str().map(str::to_owned);

@@ -43,8 +43,9 @@ const SECOND: [&str; 10] = [
     "Partners",
 ];
 
-/// The tables of a generated tenant.
-pub(crate) fn build(today: NaiveDate, clients: usize, seed: u64) -> Tables {
+/// The tables of a generated tenant. Each of its recurring agreements comes after so many `terms`
+/// of a year, which ended and were billed to their end.
+pub(crate) fn build(today: NaiveDate, clients: usize, seed: u64, terms: i32) -> Tables {
     let mut book = stories::catalogue_only(today, PERIODS);
     let msp = book.company(0, "Brightwater IT", USD);
     book.add(msp);
@@ -53,6 +54,7 @@ pub(crate) fn build(today: NaiveDate, clients: usize, seed: u64) -> Tables {
         rng: Rng::with_seed(seed),
         next_agreement: FIRST_AGREEMENT,
         next_addition: FIRST_ADDITION,
+        terms,
     };
     for id in (FIRST_CLIENT..).take(clients) {
         maker.client(id);
@@ -65,6 +67,7 @@ struct Maker {
     rng: Rng,
     next_agreement: i64,
     next_addition: i64,
+    terms: i32,
 }
 
 impl Maker {
@@ -79,9 +82,13 @@ impl Maker {
         }
     }
 
-    fn agreement(&mut self, client: i64, currency: i64) {
-        let id = self.next_agreement;
+    fn agreement_id(&mut self) -> i64 {
         self.next_agreement += 1;
+        self.next_agreement - 1
+    }
+
+    fn agreement(&mut self, client: i64, currency: i64) {
+        let id = self.agreement_id();
         let start = month(self.book.today, -self.rng.i32(1..30));
         let monthly = Agreement { currency, ..Agreement::monthly(id, client, "", start) };
         let other = |name: &str, contract_type| Agreement {
@@ -98,14 +105,35 @@ impl Maker {
             }
             _ => Agreement { name: "Managed Services".to_owned(), ..monthly },
         };
+        if agreement.period.is_some() {
+            self.past(&agreement);
+        }
+        self.with_additions(&agreement);
+    }
+
+    /// What `agreement` came after.
+    fn past(&mut self, agreement: &Agreement) {
+        for term in 1..=self.terms {
+            let start = shift(agreement.start, -12 * term);
+            let (id, end) = (self.agreement_id(), eve(shift(start, 12)));
+            let name = agreement.name.clone();
+            let ended = Agreement { id, name, start, end, status: 0, ..*agreement };
+            // Of what is over, every period was billed.
+            self.book.before = i32::MAX;
+            self.with_additions(&ended);
+            self.book.before = PERIODS;
+        }
+    }
+
+    fn with_additions(&mut self, agreement: &Agreement) {
         self.book.add(agreement.row());
         for _ in 0..self.rng.i64(1..=MOST_ADDITIONS) {
             let addition = self.next_addition;
             self.next_addition += 1;
             if agreement.period.is_some() {
-                self.line(&agreement, addition);
+                self.line(agreement, addition);
             } else {
-                self.purchase(&agreement, addition);
+                self.purchase(agreement, addition);
             }
         }
     }
@@ -159,7 +187,7 @@ mod tests {
     use super::*;
 
     fn build_on_a_day(clients: usize, seed: u64) -> Tables {
-        build(NaiveDate::from_ymd_opt(2026, 9, 8).expect("a date"), clients, seed)
+        build(NaiveDate::from_ymd_opt(2026, 9, 8).expect("a date"), clients, seed, 0)
     }
 
     #[test]

@@ -96,7 +96,13 @@ impl Tenant {
     /// for the same seed. Clients have the ids 1000 and up; company 0 is the MSP, without
     /// agreements.
     pub fn generated(today: NaiveDate, clients: usize, seed: u64) -> Tenant {
-        Tenant::with(today, generate::build(today, clients, seed))
+        Tenant::with_history(today, clients, seed, 0)
+    }
+
+    /// The same, in which each recurring agreement comes after so many others of a year, which ended
+    /// and were billed to their end.
+    pub fn with_history(today: NaiveDate, clients: usize, seed: u64, terms: i32) -> Tenant {
+        Tenant::with(today, generate::build(today, clients, seed, terms))
     }
 
     fn with(today: NaiveDate, tables: table::Tables) -> Tenant {

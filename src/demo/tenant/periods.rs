@@ -62,11 +62,10 @@ impl Periods {
     }
 
     /// The periods from so many before the one of `day` to so many after, as far as the agreement
-    /// lasts.
+    /// lasts; `i32::MAX` is every one before it.
     pub(crate) fn around(&self, day: NaiveDate, before: i32, after: i32) -> Vec<Span> {
         let number = self.number(day);
-        (number - before..=number + after)
-            .filter(|number| *number >= 0)
+        (number.saturating_sub(before).max(0)..=number + after)
             .map(|number| self.span(number))
             .filter(|(start, _)| *start <= self.end)
             .collect()

@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_narrowed_search_finds_what_a_scan_finds() {
         let today = NaiveDate::from_ymd_opt(2026, 9, 8).expect("a date");
-        let tables = generate::build(today, 40, 3);
+        let tables = generate::build(today, 40, 3, 0);
         let table = tables.of(Entity::ContractServiceUnits);
         let ids = table.ids();
         let (some, contract) = (ids[ids.len() / 2], 29_700_003);

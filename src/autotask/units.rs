@@ -1,0 +1,236 @@
+//! What lines bill: which rows of it are asked for, and which of them count. Pure.
+//!
+//! Autotask keeps a row for each billing period, so that a line of many years has many, of which a
+//! cost needs those of one day (rule 3 of `sync::cost`). Which are asked for depends on the
+//! agreement:
+//!
+//! ```text
+//! agreement   rows that are asked for                    where nothing is found that has begun
+//! goes on     those that cover today                     all of the line
+//! has ended   those that end about when it did, or later all of the line
+//! ```
+//!
+//! Wherever a row that is over is found, the last one that is over is among them: later rows are
+//! asked for too. So what is asked for first is never wrong, only sometimes too little to tell.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{NaiveDate, TimeDelta};
+
+use super::filter::{Group, PAGE_ROWS};
+use super::lines::{UnitPeriod, UnitRow};
+use super::row::BadField;
+
+/// How long before the end of its agreement the last period of a line may end and still be found
+/// at once: dates of both are at times a day apart, where time zones differ.
+const SLACK: TimeDelta = TimeDelta::days(3);
+
+/// Lines and groups of a list together: what is left of the page is for lines whose last period
+/// has several rows.
+const FULL: usize = PAGE_ROWS - 10;
+
+/// What lines bill, by line and by row, so that a row which was asked for twice counts once.
+#[derive(Debug, Default)]
+pub(super) struct Units(HashMap<i64, BTreeMap<i64, UnitRow>>);
+
+impl Units {
+    /// Adds rows. One that names no line cannot be placed; as the list of lines or agreements was
+    /// checked page by page, that only happens where all rows were asked for.
+    pub fn add(&mut self, rows: impl IntoIterator<Item = UnitRow>) {
+        for row in rows {
+            match row.line {
+                Some(line) => drop(self.0.entry(line).or_default().insert(row.id, row)),
+                None => tracing::warn!("autotask gave a unit row without a line"),
+            }
+        }
+    }
+
+    fn rows(&self, line: i64) -> impl Iterator<Item = &UnitRow> {
+        self.0.get(&line).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Whether it can be told what `line` costs: a row covers the day or is over by then, or it
+    /// cannot be read when it is.
+    pub fn is_settled(&self, line: i64, today: NaiveDate) -> bool {
+        self.rows(line).any(|row| row.dates.is_none_or(|(start, _)| start <= today))
+    }
+
+    /// The periods of `line`, or the first bad field among them. Of what is over, only the last
+    /// that is, and only where nothing covers the day: the rest says nothing, however much of it
+    /// was read.
+    pub fn periods(&self, line: i64, today: NaiveDate) -> Result<Vec<&UnitPeriod>, &BadField> {
+        let dates = || self.rows(line).filter_map(|row| row.dates);
+        let from = match dates().any(|(start, end)| start <= today && today <= end) {
+            true => Some(today),
+            false => dates().map(|(_, end)| end).filter(|end| *end < today).max(),
+        };
+        let counts = |row: &&UnitRow| row.dates.is_none_or(|(_, end)| Some(end) >= from);
+        self.rows(line).filter(counts).map(|row| row.period.as_ref()).collect()
+    }
+}
+
+/// The lists in which lines are asked for whose agreements have ended, each with that day, for
+/// one page each.
+pub(super) fn lists(ended: impl IntoIterator<Item = (NaiveDate, i64)>) -> Vec<Vec<Group>> {
+    let mut groups: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
+    for (end, line) in ended {
+        groups.entry(end - SLACK).or_default().push(line);
+    }
+    let (mut lists, mut list, mut taken) = (Vec::new(), Vec::<Group>::new(), 0);
+    for (since, mut lines) in groups {
+        lines.sort_unstable();
+        let mut rest = lines.as_slice();
+        while !rest.is_empty() {
+            // A group takes the place of a line.
+            if taken + 2 > FULL {
+                lists.push(std::mem::take(&mut list));
+                taken = 0;
+            }
+            let (now, later) = rest.split_at(rest.len().min(FULL - taken - 1));
+            list.push(Group { since, until: None, ids: now.to_vec() });
+            taken += now.len() + 1;
+            rest = later;
+        }
+    }
+    lists.extend((!list.is_empty()).then_some(list));
+    lists
+}
+
+/// Adds lines that go on to the last of `lists`, for what covers today, if they fit there: that is
+/// one request less. Whether they did.
+pub(super) fn join(lists: &mut [Vec<Group>], open: &[i64], today: NaiveDate) -> bool {
+    let Some(list) = lists.last_mut() else { return false };
+    let fits = list.iter().map(size).sum::<usize>() + open.len() < FULL;
+    if fits && !open.is_empty() {
+        list.push(Group { since: today, until: Some(today), ids: open.to_vec() });
+    }
+    fits
+}
+
+/// The places that a group takes in its list: one for itself, and one for each line.
+fn size(group: &Group) -> usize {
+    group.ids.len() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::autotask::lines::LineKind;
+    use crate::autotask::row::Row;
+
+    const LINE: i64 = 700;
+
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date")
+    }
+
+    /// A row of the line that begins and ends so many days after today.
+    fn row(id: i64, start: i64, end: i64) -> UnitRow {
+        let day = |days| format!("{}T00:00:00Z", today() + TimeDelta::days(days));
+        let fields = json!({"id": id, "contractServiceID": LINE, "units": 1, "price": 10,
+            "startDate": day(start), "endDate": day(end)});
+        UnitRow::read(LineKind::Service, &(id, Row::new(fields).expect("an object")))
+    }
+
+    fn bad(row: UnitRow) -> UnitRow {
+        let reason = "price is missing".to_owned();
+        UnitRow { period: Err(BadField { field: "price", reason }), ..row }
+    }
+
+    fn units(rows: &[UnitRow]) -> Units {
+        let mut units = Units::default();
+        units.add(rows.iter().cloned());
+        units
+    }
+
+    fn counting(rows: &[UnitRow]) -> Result<Vec<i64>, BadField> {
+        let units = units(rows);
+        let periods = units.periods(LINE, today()).map_err(BadField::clone)?;
+        Ok(periods.iter().map(|period| period.row).collect())
+    }
+
+    #[test]
+    fn of_what_is_over_only_the_last_counts_and_only_where_nothing_covers_today() {
+        let over = [row(1, -90, -60), row(2, -59, -30), row(3, -45, -30), row(3, -45, -30)];
+        assert_eq!(counting(&over), Ok(vec![2, 3]), "one that was read twice counts once");
+        let current = [&over[..], &[row(4, -29, 0)]].concat();
+        assert_eq!(counting(&current), Ok(vec![4]));
+        let to_come = [row(5, 1, 30), row(6, 31, 60)];
+        assert_eq!(counting(&to_come), Ok(vec![5, 6]));
+        assert_eq!(counting(&[]), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_bad_row_matters_where_it_would_count_or_nobody_knows() {
+        let (old, last) = (row(1, -90, -60), row(2, -59, -30));
+        assert_eq!(counting(&[bad(old.clone()), last.clone()]), Ok(vec![2]));
+        assert!(counting(&[old.clone(), bad(last)]).is_err());
+        let undated = UnitRow { dates: None, ..bad(row(3, 0, 0)) };
+        assert!(counting(&[old, undated.clone()]).is_err());
+        assert!(units(&[undated]).is_settled(LINE, today()));
+    }
+
+    #[test]
+    fn a_line_is_settled_by_what_has_begun() {
+        assert!(units(&[row(1, -90, -60)]).is_settled(LINE, today()));
+        assert!(units(&[row(1, 0, 30)]).is_settled(LINE, today()));
+        assert!(!units(&[row(1, 1, 30)]).is_settled(LINE, today()));
+        assert!(!units(&[]).is_settled(LINE, today()));
+    }
+
+    #[test]
+    fn lines_that_go_on_join_the_last_list_where_they_fit() {
+        let end = today() - TimeDelta::days(40);
+        let ended = |count| lists((0..count).map(|id| (end, id)));
+        let open: Vec<i64> = (1000..1200).collect();
+        assert!(!join(&mut [], &open, today()));
+        assert!(!join(&mut ended(300), &open, today()), "a page would not do");
+        let mut joined = ended(700);
+        assert!(join(&mut joined, &open, today()));
+        assert_eq!((joined.len(), joined[1].len()), (2, 2));
+        let group = Group { since: today(), until: Some(today()), ids: open };
+        assert_eq!(joined[1].last(), Some(&group));
+    }
+
+    proptest! {
+        /// Whatever is left out of what ended early: a line that is settled costs the same.
+        #[test]
+        fn what_ended_before_a_day_is_never_missed(
+            spans in proptest::collection::vec((-400i64..60, 0i64..90), 0..12), since in -400i64..0,
+        ) {
+            let spans = (1..).zip(spans);
+            let all: Vec<UnitRow> =
+                spans.map(|(id, (start, days))| row(id, start, start + days)).collect();
+            let late = |row: &&UnitRow| {
+                row.dates.is_some_and(|(_, end)| end >= today() + TimeDelta::days(since))
+            };
+            let read: Vec<UnitRow> = all.iter().filter(late).cloned().collect();
+            if units(&read).is_settled(LINE, today()) {
+                prop_assert_eq!(counting(&read), counting(&all));
+            }
+        }
+
+        /// Each line is in one list, with its own day, and lists are full but fit.
+        #[test]
+        fn lists_hold_every_line_once_and_fit_a_page(
+            ends in proptest::collection::vec(0i64..400, 0..3000),
+        ) {
+            let end = |days: i64| today() - TimeDelta::days(days);
+            let ended: Vec<(NaiveDate, i64)> = ends.iter().map(|days| end(*days)).zip(0..).collect();
+            let lists = lists(ended.clone());
+            let groups = || lists.iter().flatten();
+            let found = groups().flat_map(|group| group.ids.iter().map(|id| (group.since + SLACK, *id)));
+            let mut found: Vec<(NaiveDate, i64)> = found.collect();
+            found.sort_by_key(|(_, id)| *id);
+            prop_assert_eq!(found, ended);
+            let size = |list: &Vec<Group>| list.iter().map(size).sum::<usize>();
+            prop_assert!(lists.iter().all(|list| size(list) <= FULL));
+            prop_assert!(groups().all(|group| !group.ids.is_empty()));
+            let full = lists.len().saturating_sub(1);
+            prop_assert!(lists[..full].iter().all(|list| size(list) >= FULL - 1));
+        }
+    }
+}
