@@ -22,6 +22,10 @@ const CLIENTS: i64 = 2000;
 const FIRST: i64 = 1000;
 const SEED: u64 = 2;
 
+/// Clients of the tenant that has a past, and of how many years.
+const OLD_CLIENTS: i64 = 300;
+const TERMS: i32 = 5;
+
 /// More requests than the benchmark makes: it is not the budget that is measured.
 const PLENTY: u32 = 1_000_000;
 
@@ -56,15 +60,7 @@ async fn main() -> Result<(), Failure> {
         if night == "after a restart" {
             autotask = start()?;
         }
-        let (report, took) = read(&autotask, all.clone()).await?;
-        let Report { requests, pages, rows, .. } = report;
-        let seconds = took.as_secs_f64();
-        writeln!(
-            out,
-            "{night}: {requests} requests, {pages} pages, {rows} rows, {seconds:.2} s, \
-             peak memory {}",
-            memory("VmHWM")
-        )?;
+        show(&mut out, night, read(&autotask, all.clone()).await?)?;
         clock.advance(TimeDelta::days(1));
     }
 
@@ -77,7 +73,45 @@ async fn main() -> Result<(), Failure> {
     let seconds = began.elapsed().as_secs_f64();
     writeln!(out, "one client at a time: {requests} requests, {seconds:.2} s")?;
     serving.stop().await?;
+    past(&mut out, today, &clock).await
+}
+
+/// The nights of a tenant of which the most is over, and was billed in many periods.
+async fn past(
+    out: &mut impl Write,
+    today: NaiveDate,
+    clock: &Arc<ManualClock>,
+) -> Result<(), Failure> {
+    let tenant = Tenant::with_history(today, usize::try_from(OLD_CLIENTS)?, SEED, TERMS);
+    let serving = tenant.serve(0).await?;
+    writeln!(
+        out,
+        "{OLD_CLIENTS} clients, {TERMS} ended terms behind each recurring agreement: {} agreements, \
+         {} additions, {} billing periods",
+        tenant.count(Entity::Contracts),
+        additions(&tenant),
+        tenant.count(Entity::ContractServiceUnits)
+            + tenant.count(Entity::ContractServiceBundleUnits)
+    )?;
+    let autotask = connect(&tenant, &serving.url(), clock, &Cache::default())?;
+    let all: Vec<ClientId> = (FIRST..FIRST + OLD_CLIENTS).map(ClientId).collect();
+    for night in ["first night, nothing known", "second night"] {
+        tenant.limits().set_used(0);
+        show(out, night, read(&autotask, all.clone()).await?)?;
+        clock.advance(TimeDelta::days(1));
+    }
+    serving.stop().await?;
     Ok(())
+}
+
+fn show(out: &mut impl Write, night: &str, (report, took): (Report, Duration)) -> io::Result<()> {
+    let Report { requests, pages, rows, .. } = report;
+    let (seconds, memory) = (took.as_secs_f64(), memory("VmHWM"));
+    writeln!(
+        out,
+        "{night}: {requests} requests, {pages} pages, {rows} rows, {seconds:.2} s, peak memory \
+         {memory}"
+    )
 }
 
 /// Reads as a night does.
