@@ -25,6 +25,11 @@ use super::row::BadField;
 /// at once: dates of both are at times a day apart, where time zones differ.
 const SLACK: TimeDelta = TimeDelta::days(3);
 
+/// The earliest day that is asked for. A slip of somebody's keyboard may be a year that Autotask
+/// cannot compare with, and would have the whole list refused; what ended earlier is found by the
+/// other way.
+const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a date");
+
 /// Lines and groups of a list together: what is left of the page is for lines whose last period
 /// has several rows.
 const FULL: usize = PAGE_ROWS - 10;
@@ -74,7 +79,8 @@ impl Units {
 pub(super) fn lists(ended: impl IntoIterator<Item = (NaiveDate, i64)>) -> Vec<Vec<Group>> {
     let mut groups: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
     for (end, line) in ended {
-        groups.entry(end - SLACK).or_default().push(line);
+        let since = end.checked_sub_signed(SLACK).map_or(EARLIEST, |day| day.max(EARLIEST));
+        groups.entry(since).or_default().push(line);
     }
     let (mut lists, mut list, mut taken) = (Vec::new(), Vec::<Group>::new(), 0);
     for (since, mut lines) in groups {
@@ -193,6 +199,13 @@ mod tests {
         assert_eq!((joined.len(), joined[1].len()), (2, 2));
         let group = Group { since: today(), until: Some(today()), ids: open };
         assert_eq!(joined[1].last(), Some(&group));
+    }
+
+    #[test]
+    fn an_impossible_year_spoils_no_list() {
+        let list = lists([(NaiveDate::MIN, 1), (today(), 2)]);
+        let days: Vec<NaiveDate> = list[0].iter().map(|group| group.since).collect();
+        assert_eq!(days, [EARLIEST, today() - SLACK]);
     }
 
     proptest! {
