@@ -25,7 +25,7 @@ use super::catalogue::Entries;
 use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
-use super::filter::Query;
+use super::filter::{Group, Query};
 use super::kept::Asking;
 use super::labels::{self, AgreementKind};
 use super::lines::{LineKind, LineRow, UnitRow};
@@ -150,28 +150,18 @@ impl Looking<'_> {
         let over = self.over();
         let end = |line: &LineRow| over.get(&line.contract?).copied();
         let (ended, open): (Vec<_>, Vec<_>) = lines.iter().partition(|line| end(line).is_some());
-        let mut lists = units::lists(ended.iter().filter_map(|line| Some((end(line)?, line.id))));
         let ids: Vec<i64> = open.iter().map(|line| line.id).collect();
+        let together = !ended.is_empty() && ids.len() <= units::TOGETHER;
+        let ended = ended.iter().filter_map(|line| Some((end(line)?, line.id)));
+        let lists = units::lists(ended, if together { &ids } else { &[] }, self.today);
+        let grouped = self.in_groups(kind, lists).await?;
         let mut units = Units::default();
         let read = |row: &Identified| UnitRow::read(kind, row);
-        if !units::join(&mut lists, &ids, self.today) {
+        if !together || grouped.is_none() {
             units.add(self.current_units(kind, &open).await?.iter().map(read));
         }
+        units.add(grouped.iter().flatten().map(read));
         let Asking { connection, progress, ways } = self.reading.asking();
-        for groups in lists {
-            let query = Query::all(kind.units()).within_groups(kind.line_field(), groups);
-            match walk(connection, &query, FOR_A_RUN, progress).await {
-                Ok(last) => units.add(last.iter().map(read)),
-                Err(
-                    error @ (AutotaskError::FilterIgnored { .. } | AutotaskError::Refused { .. }),
-                ) => {
-                    tracing::warn!("this zone cannot be asked in groups: {error}");
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-            ways.took(kind.units(), "the last periods of what has ended");
-        }
         let silent = lines.iter().map(|line| line.id);
         let silent: Vec<i64> = silent.filter(|id| !units.is_settled(*id, self.today)).collect();
         if !silent.is_empty() {
@@ -181,6 +171,31 @@ impl Looking<'_> {
             units.add(periods.iter().map(read));
         }
         Ok(units)
+    }
+
+    /// The rows of `lists`; none where the zone cannot be asked so.
+    async fn in_groups(
+        &self,
+        kind: LineKind,
+        lists: Vec<Vec<Group>>,
+    ) -> Result<Option<Vec<Identified>>, AutotaskError> {
+        let Asking { connection, progress, ways } = self.reading.asking();
+        let mut rows = Vec::new();
+        for groups in lists {
+            let query = Query::all(kind.units()).within_groups(kind.line_field(), groups);
+            match walk(connection, &query, FOR_A_RUN, progress).await {
+                Ok(more) => rows.extend(more),
+                Err(
+                    error @ (AutotaskError::FilterIgnored { .. } | AutotaskError::Refused { .. }),
+                ) => {
+                    tracing::warn!("this zone cannot be asked in groups: {error}");
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            }
+            ways.took(kind.units(), "groups by the end of their agreements");
+        }
+        Ok(Some(rows))
     }
 
     /// The agreements that are over, each with its last day.

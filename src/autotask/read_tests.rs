@@ -238,6 +238,49 @@ async fn a_zone_that_takes_no_groups_is_asked_for_all_periods() {
 }
 
 #[tokio::test]
+async fn what_goes_on_is_asked_for_today_only_together_with_what_ended_or_alone() {
+    let (ids, today) = (|value: &Value| value["value"].clone(), "2026-10-");
+    for takes_groups in [true, false] {
+        let script = ended();
+        let (mut contracts, mut lines) = (vec![contract(71, Some(2))], vec![line(701, 71, 301)]);
+        let mut over = contract(70, Some(2));
+        over["endDate"] = json!("2026-08-31T00:00:00Z");
+        contracts.push(over);
+        lines.push(line(700, 70, 301));
+        script.rows("Contracts", contracts);
+        script.rows("ContractServices", lines);
+        let mut now = units(3, 701, json!(3), json!(30.00));
+        now["contractID"] = json!(71);
+        let mut then = units(2, 700, json!(2), json!(19.5));
+        then["startDate"] = json!("2026-08-01T00:00:00Z");
+        then["endDate"] = json!("2026-08-31T00:00:00Z");
+        script.rows("ContractServiceUnits", vec![then, now]);
+        if !takes_groups {
+            script.once(
+                "ContractServiceUnits/query",
+                500,
+                r#"{"errors":["Invalid query syntax."]}"#,
+            );
+        }
+        let snapshot = acme(&script).await;
+        let expected =
+            [&LAST_OF_ENDED[..], &["A71 Care 30.00 monthly", "S701 Backup 30.00 monthly"]];
+        assert_eq!(shown(&snapshot), expected.concat());
+        let bodies = script.bodies("ContractServiceUnits/query");
+        if takes_groups {
+            assert_eq!(bodies.len(), 1);
+            let items = &bodies[0]["filter"][1]["items"][1]["items"];
+            assert_eq!(ids(&items[0]), json!([701]));
+            assert!(items[2]["value"].as_str().is_some_and(|day| day.starts_with(today)));
+        } else {
+            let asked: Vec<Value> =
+                bodies[1..].iter().map(|body| ids(&body["filter"][1])).collect();
+            assert_eq!(asked, [json!([71]), json!([700])], "today's of one, all of the other");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_value_that_no_picklist_explains_is_looked_up_once_a_reading() {
     let script = script();
     let autotask = script.autotask();

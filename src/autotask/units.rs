@@ -34,6 +34,10 @@ const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a date")
 /// has several rows.
 const FULL: usize = PAGE_ROWS - 10;
 
+/// So many lines that go on are asked for in the same lists as those of ended agreements, which saves
+/// a page that neither fills. For more, there may be a cheaper plan.
+pub(super) const TOGETHER: usize = 10 * FULL;
+
 /// What lines bill, by line and by row, so that a row which was asked for twice counts once.
 #[derive(Debug, Default)]
 pub(super) struct Units(HashMap<i64, BTreeMap<i64, UnitRow>>);
@@ -74,17 +78,21 @@ impl Units {
     }
 }
 
-/// The lists in which lines are asked for whose agreements have ended, each with that day, for
-/// one page each.
-pub(super) fn lists(ended: impl IntoIterator<Item = (NaiveDate, i64)>) -> Vec<Vec<Group>> {
-    let mut groups: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
+/// The lists in which lines are asked for: those whose agreements have ended, each with that day,
+/// and those that go on, for what covers today. As few as can be, for one page each.
+pub(super) fn lists(
+    ended: impl IntoIterator<Item = (NaiveDate, i64)>,
+    open: &[i64],
+    today: NaiveDate,
+) -> Vec<Vec<Group>> {
+    let mut groups: BTreeMap<(NaiveDate, Option<NaiveDate>), Vec<i64>> = BTreeMap::new();
     for (end, line) in ended {
         let since = end.checked_sub_signed(SLACK).map_or(EARLIEST, |day| day.max(EARLIEST));
-        groups.entry(since).or_default().push(line);
+        groups.entry((since, None)).or_default().push(line);
     }
+    groups.insert((today, Some(today)), open.to_vec());
     let (mut lists, mut list, mut taken) = (Vec::new(), Vec::<Group>::new(), 0);
-    for (since, mut lines) in groups {
-        lines.sort_unstable();
+    for ((since, until), lines) in groups {
         let mut rest = lines.as_slice();
         while !rest.is_empty() {
             // A group takes the place of a line.
@@ -93,29 +101,13 @@ pub(super) fn lists(ended: impl IntoIterator<Item = (NaiveDate, i64)>) -> Vec<Ve
                 taken = 0;
             }
             let (now, later) = rest.split_at(rest.len().min(FULL - taken - 1));
-            list.push(Group { since, until: None, ids: now.to_vec() });
+            list.push(Group { since, until, ids: now.to_vec() });
             taken += now.len() + 1;
             rest = later;
         }
     }
     lists.extend((!list.is_empty()).then_some(list));
     lists
-}
-
-/// Adds lines that go on to the last of `lists`, for what covers today, if they fit there: that is
-/// one request less. Whether they did.
-pub(super) fn join(lists: &mut [Vec<Group>], open: &[i64], today: NaiveDate) -> bool {
-    let Some(list) = lists.last_mut() else { return false };
-    let fits = list.iter().map(size).sum::<usize>() + open.len() < FULL;
-    if fits && !open.is_empty() {
-        list.push(Group { since: today, until: Some(today), ids: open.to_vec() });
-    }
-    fits
-}
-
-/// The places that a group takes in its list: one for itself, and one for each line.
-fn size(group: &Group) -> usize {
-    group.ids.len() + 1
 }
 
 #[cfg(test)]
@@ -188,22 +180,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_go_on_join_the_last_list_where_they_fit() {
+    fn lines_that_go_on_fill_the_last_list() {
         let end = today() - TimeDelta::days(40);
-        let ended = |count| lists((0..count).map(|id| (end, id)));
-        let open: Vec<i64> = (1000..1200).collect();
-        assert!(!join(&mut [], &open, today()));
-        assert!(!join(&mut ended(300), &open, today()), "a page would not do");
-        let mut joined = ended(700);
-        assert!(join(&mut joined, &open, today()));
-        assert_eq!((joined.len(), joined[1].len()), (2, 2));
-        let group = Group { since: today(), until: Some(today()), ids: open };
-        assert_eq!(joined[1].last(), Some(&group));
+        let lists = lists((0..700).map(|id| (end, id)), &[1000, 1001], today());
+        assert_eq!(lists.len(), 2);
+        let group = Group { since: today(), until: Some(today()), ids: vec![1000, 1001] };
+        assert_eq!((lists[1].len(), lists[1].last()), (2, Some(&group)));
     }
 
     #[test]
     fn an_impossible_year_spoils_no_list() {
-        let list = lists([(NaiveDate::MIN, 1), (today(), 2)]);
+        let list = lists([(NaiveDate::MIN, 1), (today(), 2)], &[], today());
         let days: Vec<NaiveDate> = list[0].iter().map(|group| group.since).collect();
         assert_eq!(days, [EARLIEST, today() - SLACK]);
     }
@@ -229,17 +216,22 @@ mod tests {
         /// Each line is in one list, with its own day, and lists are full but fit.
         #[test]
         fn lists_hold_every_line_once_and_fit_a_page(
-            ends in proptest::collection::vec(0i64..400, 0..3000),
+            ends in proptest::collection::vec(0i64..400, 0..3000), open in 0usize..3000,
         ) {
             let end = |days: i64| today() - TimeDelta::days(days);
             let ended: Vec<(NaiveDate, i64)> = ends.iter().map(|days| end(*days)).zip(0..).collect();
-            let lists = lists(ended.clone());
+            let open: Vec<i64> = (10_000..).take(open).collect();
+            let lists = lists(ended.clone(), &open, today());
             let groups = || lists.iter().flatten();
-            let found = groups().flat_map(|group| group.ids.iter().map(|id| (group.since + SLACK, *id)));
-            let mut found: Vec<(NaiveDate, i64)> = found.collect();
-            found.sort_by_key(|(_, id)| *id);
-            prop_assert_eq!(found, ended);
-            let size = |list: &Vec<Group>| list.iter().map(size).sum::<usize>();
+            let found = |goes_on: bool| {
+                let groups = groups().filter(move |group| group.until.is_some() == goes_on);
+                groups.flat_map(|group| group.ids.iter().map(|id| (group.since + SLACK, *id)))
+            };
+            let mut over: Vec<(NaiveDate, i64)> = found(false).collect();
+            over.sort_by_key(|(_, id)| *id);
+            prop_assert_eq!(over, ended);
+            prop_assert_eq!(found(true).map(|(_, id)| id).collect::<Vec<_>>(), open);
+            let size = |list: &Vec<Group>| list.iter().map(|group| group.ids.len() + 1).sum::<usize>();
             prop_assert!(lists.iter().all(|list| size(list) <= FULL));
             prop_assert!(groups().all(|group| !group.ids.is_empty()));
             let full = lists.len().saturating_sub(1);
