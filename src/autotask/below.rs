@@ -180,7 +180,7 @@ impl Looking<'_> {
         lists: Vec<Vec<Group>>,
     ) -> Result<Option<Vec<Identified>>, AutotaskError> {
         let Asking { connection, progress, ways } = self.reading.asking();
-        let mut rows = Vec::new();
+        let (mut rows, count) = (Vec::new(), lists.len());
         for groups in lists {
             let query = Query::all(kind.units()).within_groups(kind.line_field(), groups);
             match walk(connection, &query, FOR_A_RUN, progress).await {
@@ -193,7 +193,10 @@ impl Looking<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            ways.took(kind.units(), "groups by the end of their agreements");
+        }
+        if count > 0 {
+            let text = format!("{count} list{} in groups", if count == 1 { "" } else { "s" });
+            ways.took(kind.units(), &text);
         }
         Ok(Some(rows))
     }
