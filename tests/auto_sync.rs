@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{NaiveTime, TimeDelta};
 use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
-use lmsyncd::demo::tenant::{Entity, Fault};
+use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
 use lmsyncd::engine::{Order, Patience};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
 use lmsyncd::sync::select::Choice;
@@ -24,13 +24,19 @@ fn acme() -> ClientRef {
     ClientRef { id: ACME, name: "Acme Dental".to_owned() }
 }
 
+/// A house in which Acme was switched on at noon and has had its first run.
+async fn synced_once(folder: &TempDir, tenant: &Tenant) -> House {
+    let house = House::start(folder.path(), tenant, noon());
+    house.switch_on(&[acme()], None).await;
+    house.until_runs(1).await;
+    house
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_runs_at_once_and_then_every_24_hours() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     advance(hours(23)).await;
     house.no_more_than(1).await;
     advance(hours(1) + Duration::from_secs(1)).await;
@@ -50,9 +56,7 @@ async fn it_runs_at_once_and_then_every_24_hours() {
 async fn what_was_missed_is_caught_up_once() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     house.stop().await;
 
     let house = House::start(folder.path(), &tenant, noon() + TimeDelta::days(5));
@@ -108,9 +112,7 @@ async fn a_time_of_day_is_kept() {
 async fn an_interval_made_shorter_counts_from_the_last_run() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     advance(hours(4)).await;
     house.reload("[sync]\ninterval = \"48h\"").await;
     house.no_more_than(1).await;
@@ -138,9 +140,7 @@ async fn an_interval_made_shorter_counts_from_the_last_run() {
 async fn wherever_the_next_run_is_named_it_is_the_one_that_comes() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     for (interval, hours) in [("48h", 24), ("6h", 6)] {
         house.reload(&format!("[sync]\ninterval = \"{interval}\"")).await;
         let comes = Some(noon() + TimeDelta::hours(hours));
@@ -160,9 +160,7 @@ async fn what_is_late_by_a_shorter_interval_is_overdue() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
     tenant.limits().set_threshold(1000);
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     house.reload("[sync]\ninterval = \"2h\"").await;
     let health = || house.engine.board(None).expect("a board").clients[0].health;
     for minute in [50, 100, 150, 200] {
@@ -209,9 +207,7 @@ async fn an_agreement_that_went_to_another_client_is_settled_in_one_night() {
 async fn background_work_stands_back_while_others_need_the_hour() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     tenant.limits().set_used(6000);
     advance(hours(25)).await;
     house.no_more_than(1).await;
@@ -225,9 +221,7 @@ async fn background_work_stands_back_while_others_need_the_hour() {
 async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    house.switch_on(&[acme()], None).await;
-    house.until_runs(1).await;
+    let house = synced_once(&folder, &tenant).await;
     // To whoever commits, a store that was closed is like one whose disk is full.
     house.store.clone().close().await.expect("it closes");
     tenant.reset_counters();

@@ -185,8 +185,11 @@ impl Looking<'_> {
             let query = Query::all(kind.units()).within_groups(kind.line_field(), groups);
             match walk(connection, &query, FOR_A_RUN, progress).await {
                 Ok(more) => rows.extend(more),
+                // Should it be no fault of the groups, the next query meets it too.
                 Err(
-                    error @ (AutotaskError::FilterIgnored { .. } | AutotaskError::Refused { .. }),
+                    error @ (AutotaskError::FilterIgnored { .. }
+                    | AutotaskError::Refused { .. }
+                    | AutotaskError::Failed { .. }),
                 ) => {
                     tracing::warn!("this zone cannot be asked in groups: {error}");
                     return Ok(None);

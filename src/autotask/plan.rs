@@ -22,7 +22,7 @@ use super::filter::PAGE_ROWS;
 
 /// Rows that a packed list may be expected to have: what is left of the page is for what was added
 /// since. A list that spills over costs two requests more, one list more costs one.
-const FULL: usize = 495;
+pub(super) const FULL: usize = 495;
 
 /// How far beyond its average a list must still fit its page, in hundredths of a standard
 /// deviation: with more, lists are shorter than they need be; with less, too many spill over.

@@ -19,20 +19,21 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::filter::{Group, PAGE_ROWS};
 use super::lines::{UnitPeriod, UnitRow};
+use super::plan::FULL;
 use super::row::BadField;
 
 /// How long before the end of its agreement the last period of a line may end and still be found
 /// at once: dates of both are at times a day apart, where time zones differ.
 const SLACK: TimeDelta = TimeDelta::days(3);
 
+/// Agreements that end so many days apart share a group: less the slack, no month is as short, so
+/// that a line which is billed monthly still has one row in it.
+const SPAN: TimeDelta = TimeDelta::days(24);
+
 /// The earliest day that is asked for. A slip of somebody's keyboard may be a year that Autotask
 /// cannot compare with, and would have the whole list refused; what ended earlier is found by the
 /// other way.
 const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a date");
-
-/// Lines and groups of a list together: what is left of the page is for lines whose last period
-/// has several rows.
-const FULL: usize = PAGE_ROWS - 10;
 
 /// So many lines that go on are asked for in the same lists as those of ended agreements, which saves
 /// a page that neither fills. For more, there may be a cheaper plan.
@@ -85,29 +86,42 @@ pub(super) fn lists(
     open: &[i64],
     today: NaiveDate,
 ) -> Vec<Vec<Group>> {
-    let mut groups: BTreeMap<(NaiveDate, Option<NaiveDate>), Vec<i64>> = BTreeMap::new();
+    let mut ended: Vec<(NaiveDate, i64)> = ended.into_iter().collect();
+    ended.sort_unstable();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut first = None;
     for (end, line) in ended {
-        let since = end.checked_sub_signed(SLACK).map_or(EARLIEST, |day| day.max(EARLIEST));
-        groups.entry((since, None)).or_default().push(line);
-    }
-    groups.insert((today, Some(today)), open.to_vec());
-    let (mut lists, mut list, mut taken) = (Vec::new(), Vec::<Group>::new(), 0);
-    for ((since, until), lines) in groups {
-        let mut rest = lines.as_slice();
-        while !rest.is_empty() {
-            // A group takes the place of a line.
-            if taken + 2 > FULL {
-                lists.push(std::mem::take(&mut list));
-                taken = 0;
+        match (first, groups.last_mut()) {
+            (Some(first), Some(group)) if end - first <= SPAN => group.ids.push(line),
+            _ => {
+                first = Some(end);
+                let since = end.checked_sub_signed(SLACK).map_or(EARLIEST, |day| day.max(EARLIEST));
+                groups.push(Group { since, until: None, ids: vec![line] });
             }
-            let (now, later) = rest.split_at(rest.len().min(FULL - taken - 1));
+        }
+    }
+    groups.push(Group { since: today, until: Some(today), ids: open.to_vec() });
+    let (mut lists, mut list) = (Vec::new(), Vec::new());
+    for Group { since, until, ids } in groups {
+        let mut rest = ids.as_slice();
+        while !rest.is_empty() {
+            if room(&list) == 0 {
+                lists.push(std::mem::take(&mut list));
+            }
+            let (now, later) = rest.split_at(rest.len().min(room(&list)));
             list.push(Group { since, until, ids: now.to_vec() });
-            taken += now.len() + 1;
             rest = later;
         }
     }
     lists.extend((!list.is_empty()).then_some(list));
     lists
+}
+
+/// How many lines one more group of a list can have: each line is a row on its page, and each line
+/// and group a condition, of which Autotask takes as many as a page has rows.
+fn room(list: &[Group]) -> usize {
+    let lines: usize = list.iter().map(|group| group.ids.len()).sum();
+    (FULL - lines).min(PAGE_ROWS.saturating_sub(lines + list.len() + 1))
 }
 
 #[cfg(test)]
@@ -190,7 +204,7 @@ mod tests {
 
     #[test]
     fn an_impossible_year_spoils_no_list() {
-        let list = lists([(NaiveDate::MIN, 1), (today(), 2)], &[], today());
+        let list = lists([(today(), 2), (NaiveDate::MIN, 1)], &[], today());
         let days: Vec<NaiveDate> = list[0].iter().map(|group| group.since).collect();
         assert_eq!(days, [EARLIEST, today() - SLACK]);
     }
@@ -223,19 +237,26 @@ mod tests {
             let open: Vec<i64> = (10_000..).take(open).collect();
             let lists = lists(ended.clone(), &open, today());
             let groups = || lists.iter().flatten();
-            let found = |goes_on: bool| {
-                let groups = groups().filter(move |group| group.until.is_some() == goes_on);
-                groups.flat_map(|group| group.ids.iter().map(|id| (group.since + SLACK, *id)))
-            };
-            let mut over: Vec<(NaiveDate, i64)> = found(false).collect();
-            over.sort_by_key(|(_, id)| *id);
-            prop_assert_eq!(over, ended);
-            prop_assert_eq!(found(true).map(|(_, id)| id).collect::<Vec<_>>(), open);
-            let size = |list: &Vec<Group>| list.iter().map(|group| group.ids.len() + 1).sum::<usize>();
-            prop_assert!(lists.iter().all(|list| size(list) <= FULL));
+            let of = |goes_on: bool| groups().filter(move |group| group.until.is_some() == goes_on);
+            let mut over: Vec<i64> = of(false).flat_map(|group| group.ids.clone()).collect();
+            over.sort_unstable();
+            prop_assert!(over.into_iter().eq(ended.iter().map(|(_, id)| *id)));
+            prop_assert_eq!(of(true).flat_map(|group| group.ids.clone()).collect::<Vec<_>>(), open);
+            for group in of(false) {
+                for (end, id) in group.ids.iter().map(|id| ended[*id as usize]) {
+                    prop_assert!(group.since <= end - SLACK, "{id} may have ended before");
+                    prop_assert!(end - TimeDelta::days(28) < group.since, "{id} has two rows");
+                }
+            }
+            let lines = |list: &[Group]| list.iter().map(|group| group.ids.len()).sum::<usize>();
+            prop_assert!(lists.iter().all(|list| lines(list) <= FULL));
+            prop_assert!(lists.iter().all(|list| lines(list) + list.len() <= PAGE_ROWS));
             prop_assert!(groups().all(|group| !group.ids.is_empty()));
             let full = lists.len().saturating_sub(1);
-            prop_assert!(lists[..full].iter().all(|list| size(list) >= FULL - 1));
+            let is_full = |list: &Vec<Group>| {
+                lines(list) == FULL || lines(list) + list.len() >= PAGE_ROWS - 1
+            };
+            prop_assert!(lists[..full].iter().all(is_full));
         }
     }
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Engine, waiting};
+use super::Engine;
 use crate::model::{ClientRef, Failure};
 use crate::sync::schedule;
 
@@ -112,8 +112,7 @@ impl Engine {
         let next_run = schedule::wake(&clients);
         let waits = || {
             let due = next_run.is_some_and(|next| next <= now);
-            waiting::reason(&usage, &live.settings, &self.batches(), self.clock.moment())
-                .filter(|_| due || usage.blocked.is_some())
+            self.waits_for(&live.settings, &usage).filter(|_| due || usage.blocked.is_some())
         };
         Ok(Outline {
             auto_sync,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Local, Utc};
 
 use super::run::interval;
-use super::{Engine, Running, waiting};
+use super::{Engine, Running};
 use crate::autotask::Usage;
 use crate::model::{
     ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingState, Run,
@@ -82,7 +82,7 @@ impl Engine {
         };
         let (now, live, pauses) = (self.now(), self.live(), self.pauses()?);
         let api = live.autotask.usage();
-        let waiting = waiting::reason(&api, &live.settings, &self.batches(), self.clock.moment());
+        let waiting = self.waits_for(&live.settings, &api);
         let around = Around {
             now,
             interval: interval(&live),

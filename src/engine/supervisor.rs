@@ -74,8 +74,7 @@ impl Engine {
         self.must_store()?;
         let live = self.live();
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
-        self.draw_in().await?;
-        let clients = self.pauses()?.without(self.store.clients()?);
+        let clients = self.pauses()?.without(self.draw_in().await?);
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.now(), interval(&live), window).into_iter().collect();
         if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
@@ -116,21 +115,24 @@ impl Engine {
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }
 
-    /// Stores the moments of those whose next run lies further ahead than it can.
-    pub(super) async fn draw_in(&self) -> Result<(), Failure> {
+    /// The state of every client, once the moments of those are stored whose next run lies further
+    /// ahead than it can.
+    pub(super) async fn draw_in(&self) -> Result<Vec<ClientState>, Failure> {
         let build = || {
             let (now, interval) = (self.now(), interval(&self.live()));
-            let redrawn = |before: ClientState| {
-                let next_run = schedule::drawn_in(&before, now, interval, &Local);
-                let moves = next_run != before.next_run;
-                let after = moves.then(|| ClientState { next_run, ..before.clone() })?;
-                Some(Write { before: Some(before), after: Some(after) })
-            };
-            let clients: Vec<_> = self.store.clients()?.into_iter().filter_map(redrawn).collect();
+            let (mut states, mut clients) = (self.store.clients()?, Vec::new());
+            for state in &mut states {
+                let next_run = schedule::drawn_in(state, now, interval, &Local);
+                if next_run != state.next_run {
+                    let before = Some(state.clone());
+                    state.next_run = next_run;
+                    clients.push(Write { before, after: Some(state.clone()) });
+                }
+            }
             let commit = Commit { clients, ..empty_commit(now, &Actor::daemon()) };
-            Ok(((!commit.clients.is_empty()).then_some(commit), ()))
+            Ok(((!commit.clients.is_empty()).then_some(commit), states))
         };
-        self.commit_from(build).await.map(drop)
+        self.commit_from(build).await.map(|(_, states)| states)
     }
 
     /// Whether all integrations of the tenant together use so much of its hour that background work
@@ -147,7 +149,7 @@ impl Engine {
             }
             return blocked.until > self.now() || live.autotask.threshold().await.is_err();
         }
-        if let Some(why) = self.waits_for(live) {
+        if let Some(why) = self.waits_for(&live.settings, &usage) {
             tracing::info!("auto-sync waits: {why}");
             return true;
         }
@@ -160,20 +162,11 @@ impl Engine {
         if fresh.is_some() || live.autotask.threshold().await.is_err() {
             return false;
         }
-        let why = self.waits_for(live);
+        let why = self.waits_for(&live.settings, &live.autotask.usage());
         if let Some(why) = &why {
             tracing::info!("auto-sync waits: {why}");
         }
         why.is_some()
-    }
-
-    fn waits_for(&self, live: &Live) -> Option<String> {
-        waiting::reason(
-            &live.autotask.usage(),
-            &live.settings,
-            &self.batches(),
-            self.clock.moment(),
-        )
     }
 
     /// Reads all clients of the batch at once, and concludes a run for each. `all` says whether
