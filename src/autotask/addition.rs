@@ -1,11 +1,12 @@
 //! Additions into source items: service and bundle lines, and what is bought once. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use super::catalogue::Entries;
-use super::convert::{Above, put_date, put_money, put_number, put_text};
+use super::convert::{Above, put_billing, put_date, put_money, put_number, put_remarks, put_text};
 use super::currency::Denomination;
 use super::fields::EntityFields;
 use super::labels;
@@ -14,9 +15,10 @@ use super::purchases::{PurchaseKind, PurchaseRow};
 use super::row::BadField;
 use super::rows::ContractDetails;
 use crate::model::{
-    BillingCycle, Field, Fields, ItemKey, Letter, Reject, SourceItem, Value, WorkingLine,
+    BillingCycle, BillingState, Field, Fields, ItemKey, Letter, Reject, Remark, SourceItem, Value,
+    Working, WorkingLine,
 };
-use crate::sync::cost::{self, Basis, Cost, Part, Period, Summand, TooLarge};
+use crate::sync::cost::{self, Basis, LineCost, LineTerms, Part, Row, SaleCost, TooLarge};
 
 /// A line and what it bills.
 pub(super) struct Billed<'a> {
@@ -30,6 +32,8 @@ pub(super) struct Billed<'a> {
     pub catalogue_fields: &'a EntityFields,
     /// What bundles hold: the names of their services.
     pub contents: &'a BTreeMap<i64, String>,
+    /// Up to which day rows of other lines of the agreement are known.
+    pub others_until: Option<NaiveDate>,
 }
 
 /// Something bought once.
@@ -44,32 +48,104 @@ pub(super) struct Bought<'a> {
 #[derive(Debug)]
 pub(super) struct Addition {
     pub item: SourceItem,
-    part: Part,
-    cost: Cost,
-    cycle: BillingCycle,
+    pub cost: AdditionCost,
+    remarks: BTreeSet<Remark>,
+}
+
+/// What an addition costs.
+#[derive(Debug)]
+pub(super) enum AdditionCost {
+    /// A service or bundle.
+    Line(Box<LineCost>),
+    /// What is bought once.
+    Once(Once),
+}
+
+/// What is bought once.
+#[derive(Debug)]
+pub(super) struct Once {
+    pub kind: PurchaseKind,
+    pub cost: SaleCost,
+    /// How its dates lie around today.
+    basis: Basis,
+    /// Whether it can be used.
+    is_active: bool,
+    /// When it was bought, and from when on it is for.
+    pub days: Vec<NaiveDate>,
+    /// The product that a charge is for.
+    pub product: Option<i64>,
+    /// Whether Autotask has billed a charge.
+    pub is_billed: Option<bool>,
 }
 
 impl Addition {
     /// What it is to its agreement's cost.
-    pub fn summand(&self) -> Summand {
-        let Addition { part, cost, cycle, .. } = self;
-        Summand { part: *part, amount: cost.amount, basis: cost.basis, cycle: *cycle }
+    pub fn part(&self) -> Part<'_> {
+        let once = match &self.cost {
+            AdditionCost::Line(line) => return Part::Line(line),
+            AdditionCost::Once(once) => once,
+        };
+        match once.kind {
+            PurchaseKind::Milestone => Part::Milestone(once.cost.amount),
+            PurchaseKind::Hours | PurchaseKind::Retainer | PurchaseKind::Tickets => {
+                Part::Purchase(once.cost.amount, once.basis, once.is_active)
+            }
+            PurchaseKind::Charge => Part::Charge(once.cost.amount, once.days.first().copied()),
+        }
+    }
+
+    /// What is bought once.
+    pub fn once(&self) -> Option<&Once> {
+        match &self.cost {
+            AdditionCost::Line(_) => None,
+            AdditionCost::Once(once) => Some(once),
+        }
+    }
+
+    /// Adds a remark.
+    pub fn remark(&mut self, remark: Remark) {
+        self.remarks.insert(remark);
+        put_remarks(&mut self.item.fields, &self.remarks);
+    }
+
+    /// Says whether Autotask has billed it.
+    pub fn bill(&mut self, is_billed: Option<bool>) {
+        if let Some(is_billed) = is_billed {
+            self.item.fields.insert(Field::Billed, Value::Flag(is_billed));
+        }
     }
 
     /// Its line in the working of its agreement's cost.
-    pub fn in_total(&self) -> WorkingLine {
+    pub fn in_total(&self, shown: BillingState) -> WorkingLine {
         let date = |field| match self.item.fields.get(&field) {
             Some(Value::Date(date)) => Some(*date),
             _ => None,
         };
-        WorkingLine {
+        let by_rule = self.remarks.contains(&Remark::ByRule);
+        let line = WorkingLine {
             from: self.item.key.to_string(),
             start: date(Field::StartDate),
             end: date(Field::EndDate),
-            units: self.cost.units,
-            unit_price: self.cost.unit_price,
-            amount: self.cost.amount,
-            left_out: self.part.left_out(self.cost.basis).map(str::to_owned),
+            left_out: cost::left_out(&self.part(), shown, by_rule),
+            ..WorkingLine::default()
+        };
+        match &self.cost {
+            AdditionCost::Line(cost) => WorkingLine {
+                units: Some(cost.units),
+                unit_price: cost.unit_price,
+                amount: cost.rate,
+                rate: line.left_out.is_none().then_some(cost.rate),
+                period_amount: cost.period.as_ref().map(|period| period.amount),
+                start: cost.period.as_ref().map(|period| period.start),
+                end: cost.period.as_ref().map(|period| period.end),
+                ..line
+            },
+            AdditionCost::Once(Once { cost, .. }) => WorkingLine {
+                units: cost.units,
+                unit_price: cost.unit_price,
+                amount: cost.amount,
+                ..line
+            },
         }
     }
 }
@@ -113,22 +189,22 @@ impl Above<'_> {
         let line = billed.line.details.as_ref().map_err(|bad| below.bad(bad))?;
         let periods = billed.periods.as_ref().map_err(|bad| below.bad(bad))?;
         let money = &self.money;
-        let priced: Vec<Period> = periods.iter().filter_map(|one| one.priced(money)).collect();
-        let cost = cost::addition(&priced, today, money.of(&line.unit_price), &money.currency)
-            .map_err(|TooLarge| below.too_large("price"))?;
-        if let Some(units) = cost.units.filter(|units| units.is_sign_negative() && !units.is_zero())
-        {
-            let reason =
-                format!("its units add up to {units}, and less than nothing is not billed");
-            return Err(below.reject("units", reason));
-        }
+        let rows: Vec<Row> = periods.iter().filter_map(|one| one.priced(money)).collect();
         let entry = billed.entries.get(&line.item);
-        let cycle = self.cycle(agreement).unwrap_or_else(|| {
-            let period = entry.and_then(|entry| entry.period);
-            period.map_or(BillingCycle::None, |number| {
-                labels::cycle(billed.catalogue_fields, "periodType", number)
-            })
+        let of_service = entry.and_then(|entry| entry.period);
+        let of_service =
+            of_service.map(|number| labels::cycle(billed.catalogue_fields, "periodType", number));
+        let cost = cost::cost_of_line(LineTerms {
+            rows: &rows,
+            start: agreement.start,
+            end: agreement.end,
+            nominal: cost::longer(self.cycle(agreement), of_service),
+            line_price: money.of(&line.unit_price),
+            others_until: billed.others_until,
+            today,
+            currency: &money.currency,
         });
+        let cost = cost.map_err(|TooLarge| below.too_large("price"))?;
         let name = entry.and_then(|entry| entry.name.clone());
         let name = name.unwrap_or_else(|| format!("{} {}", billed.kind.label(), line.item));
         let mut fields = Fields::new();
@@ -139,53 +215,71 @@ impl Above<'_> {
         if billed.kind == LineKind::Bundle {
             put_text(&mut fields, Field::Contents, billed.contents.get(&line.item).cloned());
         }
-        put_cost(&mut fields, &cost, cycle, money);
-        let working = cost::line_working(&priced, today, &money.currency);
-        Ok(self.addition(&below, fields, working, Part::Line, cost, cycle))
+        put_money(&mut fields, cost.rate, cost.cycle, cost.basis, money);
+        put_billing(&mut fields, cost.billing, cost.since, cost.period.as_ref(), cost.next);
+        put_remarks(&mut fields, &cost.remarks);
+        put_number(&mut fields, Field::Units, Some(cost.units));
+        put_number(&mut fields, Field::UnitPrice, cost.unit_price);
+        let (working, remarks) = (cost.working.clone(), cost.remarks.clone());
+        let item = self.item(&below, fields, working);
+        Ok(Addition { item, cost: AdditionCost::Line(Box::new(cost)), remarks })
     }
 
     /// Converts something bought once.
     pub fn purchase(&self, bought: &Bought<'_>, today: NaiveDate) -> Result<Addition, Reject> {
         let (below, agreement) = self.below(bought.kind.letter(), bought.row.id)?;
         let details = bought.row.details.as_ref().map_err(|bad| below.bad(bad))?;
-        let part = bought.kind.part();
+        let kind = bought.kind;
         // A charge is no part of the agreement, and need not share its currency.
         let own = self.client_money.clone().fitting([details.decisive()]);
-        let money = if part == Part::Charge { &own } else { &self.money };
+        let money = if kind == PurchaseKind::Charge { &own } else { &self.money };
         let sale = details.priced(money);
-        let basis = if part == Part::Purchase { sale.basis(today) } else { Basis::None };
-        let cost = cost::sale(&sale, basis, &money.currency)
-            .map_err(|TooLarge| below.too_large("amount"))?;
-        let status = match (bought.kind.part(), details.status) {
-            (Part::Purchase, Some(number)) => Some(labels::status(bought.fields, number)),
-            (Part::Purchase, None) => self.status(agreement),
-            (_, number) => number.map(|number| labels::progress(bought.fields, number)),
+        let cost =
+            cost::sale(&sale, &money.currency).map_err(|TooLarge| below.too_large("amount"))?;
+        let status = match (kind.is_prepaid(), details.status) {
+            (true, Some(number)) => Some(labels::status(bought.fields, number)),
+            (true, None) => self.status(agreement),
+            (false, number) => number.map(|number| labels::progress(bought.fields, number)),
         };
-        let name = details.name.clone().unwrap_or_else(|| untitled(bought.kind, &cost));
+        let is_active = details.status.is_none() || status.as_deref() == Some("active");
+        let basis = if kind.is_prepaid() { sale.basis(today) } else { Basis::None };
+        let name = details.name.clone().unwrap_or_else(|| untitled(kind, &cost));
         let mut fields = Fields::new();
         put_text(&mut fields, Field::Name, Some(name));
-        put_text(&mut fields, Field::Type, Some(bought.kind.label().to_owned()));
-        put_text(&mut fields, Field::Status, status);
+        put_text(&mut fields, Field::Type, Some(kind.label().to_owned()));
         put_text(&mut fields, Field::Description, details.description.clone());
         put_text(&mut fields, Field::PurchaseOrder, details.purchase_order.clone());
         put_date(&mut fields, Field::StartDate, sale.start);
         put_date(&mut fields, Field::EndDate, sale.end);
-        put_cost(&mut fields, &cost, BillingCycle::OneTime, money);
-        let working = cost::sale_working(bought.row.id, &sale, &cost);
-        Ok(self.addition(&below, fields, working, part, cost, BillingCycle::OneTime))
+        put_money(&mut fields, cost.amount, BillingCycle::OneTime, basis, money);
+        put_billing(&mut fields, BillingState::OneTime, None, None, None);
+        put_number(&mut fields, Field::Units, cost.units);
+        put_number(&mut fields, Field::UnitPrice, cost.unit_price);
+        put_text(&mut fields, Field::Left, details.left(kind, &cost, money));
+        let is_billed = details.is_billed(kind, status.as_deref());
+        put_text(&mut fields, Field::Status, status);
+        let item = self.item(&below, fields, cost.working(bought.row.id, &sale));
+        let once = Once {
+            kind,
+            cost,
+            basis,
+            is_active,
+            days: details.days(),
+            product: details.product,
+            is_billed,
+        };
+        let cost = AdditionCost::Once(once);
+        let mut addition = Addition { item, cost, remarks: BTreeSet::new() };
+        addition.bill(is_billed);
+        if sale.is_free {
+            addition.remark(Remark::NotBillable);
+        }
+        Ok(addition)
     }
 
-    fn addition(
-        &self,
-        below: &Below,
-        fields: Fields,
-        working: Vec<WorkingLine>,
-        part: Part,
-        cost: Cost,
-        cycle: BillingCycle,
-    ) -> Addition {
+    fn item(&self, below: &Below, fields: Fields, working: Working) -> SourceItem {
         let why = self.unsupported().map(|why| format!("of its agreement {}, {why}", self.key()));
-        let item = SourceItem {
+        SourceItem {
             key: below.key,
             client: self.client,
             parent: Some(below.parent),
@@ -193,21 +287,26 @@ impl Above<'_> {
             unsupported: why,
             renewed: None,
             working,
-        };
-        Addition { item, part, cost, cycle }
+        }
     }
 }
 
-fn put_cost(fields: &mut Fields, cost: &Cost, cycle: BillingCycle, money: &Denomination) {
-    put_money(fields, cost.amount, cycle, cost.basis, money);
-    put_number(fields, Field::Units, cost.units);
-    put_number(fields, Field::UnitPrice, cost.unit_price);
-}
-
 /// What something is called that has no title: `block hours, 40 at 95.00`, `retainer, 2000.00`.
-fn untitled(kind: PurchaseKind, cost: &Cost) -> String {
+fn untitled(kind: PurchaseKind, cost: &SaleCost) -> String {
     match (cost.units, cost.unit_price) {
         (Some(units), Some(price)) => format!("{}, {units} at {price}", kind.title()),
         _ => format!("{}, {}", kind.title(), cost.amount),
+    }
+}
+
+/// What is left of a purchase, as it is shown: `7.5 hours`, `1500.00 USD`, `12 tickets`.
+pub(super) fn left(kind: PurchaseKind, left: Decimal, money: &Denomination) -> Option<String> {
+    match kind {
+        PurchaseKind::Hours => Some(format!("{} hours", left.normalize())),
+        PurchaseKind::Tickets => Some(format!("{} tickets", left.normalize())),
+        PurchaseKind::Retainer => {
+            Some(format!("{} {}", money.currency.round(left), money.currency))
+        }
+        PurchaseKind::Milestone | PurchaseKind::Charge => None,
     }
 }

@@ -14,11 +14,12 @@ use super::currency::{Amount, Currencies, Denomination};
 use super::fields::EntityFields;
 use super::labels::{self, AgreementKind, AgreementType};
 use super::lines::{LineKind, LineRow};
+use super::pairing;
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::rows::{CompanyRow, ContractRow, nameless_company};
+use super::rules::RulesOf;
 use super::units::Units;
-use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject};
-use crate::sync::cost::Part;
+use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject, Remark};
 
 /// What was read.
 pub(super) struct Gathered {
@@ -38,6 +39,8 @@ pub(super) struct Gathered {
     pub lines: Vec<Lines>,
     /// What is bought once, each kind.
     pub purchases: Vec<Purchases>,
+    /// Billing rules, by agreement.
+    pub rules: HashMap<i64, RulesOf>,
 }
 
 /// All lines of one kind with what they bill.
@@ -78,12 +81,23 @@ impl Below<'_> {
         self.purchases.retain(|(list, _)| can_have(list.kind));
     }
 
+    /// Up to which day rows of each line are known that begin after today.
+    fn known_until(&self, today: NaiveDate) -> Vec<((LineKind, i64), NaiveDate)> {
+        let until = |(list, line): &(&Lines, &LineRow)| {
+            let periods = list.units.periods(line.id, today).ok()?;
+            let ahead = periods.iter().map(|period| period.unpriced());
+            let until = ahead.filter(|row| row.start > today).map(|row| row.start).max()?;
+            Some(((list.kind, line.id), until))
+        };
+        self.lines.iter().filter_map(until).collect()
+    }
+
     /// The amounts that make up the agreement's cost, as far as they can be read.
     fn amounts(&self, today: NaiveDate) -> Vec<&Amount> {
         let periods =
             self.lines.iter().filter_map(|(list, line)| list.units.periods(line.id, today).ok());
         let mut amounts: Vec<&Amount> = periods.flatten().map(|period| &period.price).collect();
-        let parts = self.purchases.iter().filter(|(list, _)| list.kind.part() != Part::Charge);
+        let parts = self.purchases.iter().filter(|(list, _)| list.kind != PurchaseKind::Charge);
         let details = parts.filter_map(|(_, row)| row.details.as_ref().ok());
         amounts.extend(details.map(|details| details.decisive()));
         amounts
@@ -127,7 +141,18 @@ impl Gathered {
             as_of: self.as_of,
             items: Vec::new(),
             rejects: Vec::new(),
+            folded: BTreeMap::new(),
         }
+    }
+
+    /// The company that is billed for an agreement, where that is not its client.
+    fn billed_to(&self, contract: &ContractRow) -> Option<String> {
+        let id = contract.details.as_ref().ok()?.bill_to?;
+        if Some(id) == contract.company {
+            return None;
+        }
+        let known = self.companies.get(&id).map(|company| company.name.clone());
+        Some(known.unwrap_or_else(|| nameless_company(id)))
     }
 
     fn money(&self, client: ClientId) -> Denomination {
@@ -172,10 +197,23 @@ impl Gathered {
         below.keep(kind.kind);
         let client_money = self.money(client);
         let money = client_money.clone().fitting(below.amounts(self.today));
-        let fields = &self.fields;
-        let above = Above { client, contract, kind: &kind, client_money, money, fields };
+        let has_milestones =
+            below.purchases.iter().any(|(list, _)| list.kind == PurchaseKind::Milestone);
+        let above = Above {
+            client,
+            contract,
+            kind: &kind,
+            client_money,
+            money,
+            fields: &self.fields,
+            billed_to: self.billed_to(contract),
+            rules: self.rules.get(&contract.id),
+            has_milestones,
+        };
+        let others = below.known_until(self.today);
         let mut additions: Vec<Result<Addition, Reject>> = Vec::new();
         for (list, line) in &below.lines {
+            let others = others.iter().filter(|(other, _)| *other != (list.kind, line.id));
             let billed = Billed {
                 kind: list.kind,
                 line,
@@ -183,6 +221,7 @@ impl Gathered {
                 entries: &list.entries,
                 catalogue_fields: &list.catalogue_fields,
                 contents: &list.contents,
+                others_until: others.map(|(_, until)| *until).max(),
             };
             additions.push(above.line(&billed, self.today));
         }
@@ -190,7 +229,15 @@ impl Gathered {
             let bought = Bought { kind: list.kind, row, fields: &list.fields };
             additions.push(above.purchase(&bought, self.today));
         }
-        match above.agreement(&additions) {
+        for addition in additions.iter_mut().flatten() {
+            if above.is_of_rules(addition) {
+                addition.remark(Remark::ByRule);
+            }
+        }
+        if kind.kind.is_some_and(AgreementKind::is_prepaid) {
+            snapshot.folded.extend(pairing::fold(&mut additions));
+        }
+        match above.agreement(&additions, self.today) {
             Ok(item) => snapshot.items.push(item),
             Err(reject) => snapshot.rejects.push(reject),
         }

@@ -5,17 +5,23 @@
 //! and an addition that is rejected also its agreement, whose cost would be wrong without it,
 //! unless it is a charge, which is billed by itself.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::addition::Addition;
 use super::currency::Denomination;
 use super::fields::EntityFields;
 use super::labels::{self, AgreementKind, AgreementType};
+use super::purchases::PurchaseKind;
 use super::rows::{ContractDetails, ContractRow};
+use super::rules::{RuleRow, RulesOf};
 use crate::model::{
-    BillingCycle, ClientId, Field, Fields, ItemKey, Letter, Reject, SourceItem, Value,
+    BillingCycle, BillingState, ClientId, Field, Fields, ItemKey, Letter, Reject, Remark,
+    SourceItem, Value, Working,
 };
-use crate::sync::cost::{self, Basis, NoTotal};
+use crate::sync::cost::{self, Agreement, Basis, NextChange, PeriodAmount, Rules, TooLarge};
 
 /// An agreement with what it and its additions need to know.
 pub(super) struct Above<'a> {
@@ -29,6 +35,12 @@ pub(super) struct Above<'a> {
     pub money: Denomination,
     /// The fields of Contracts.
     pub fields: &'a EntityFields,
+    /// The company that is billed, by its name, where that is not the client.
+    pub billed_to: Option<String>,
+    /// Its billing rules, where it has any.
+    pub rules: Option<&'a RulesOf>,
+    /// Whether milestones stand below it.
+    pub has_milestones: bool,
 }
 
 impl Above<'_> {
@@ -52,7 +64,11 @@ impl Above<'_> {
     }
 
     /// Converts the agreement, with what became of its additions.
-    pub fn agreement(&self, additions: &[Result<Addition, Reject>]) -> Result<SourceItem, Reject> {
+    pub fn agreement(
+        &self,
+        additions: &[Result<Addition, Reject>],
+        today: NaiveDate,
+    ) -> Result<SourceItem, Reject> {
         let key = self.key();
         let reject = |field: &str, reason: String| Reject {
             key,
@@ -69,10 +85,18 @@ impl Above<'_> {
             fields: self.header(details),
             unsupported: self.unsupported(),
             renewed: details.renewed,
-            working: Vec::new(),
+            working: Working::default(),
         };
         let Some(kind) = self.kind.kind else { return Ok(item) };
-        self.add_cost(&mut item, kind, details, additions, &reject)?;
+        let bad = additions.iter().filter_map(|addition| addition.as_ref().err());
+        if let Some(bad) = bad.filter(|bad| bad.key.letter != Letter::Charge).min_by_key(|b| b.key)
+        {
+            let (key, reason) = (bad.key, &bad.reason);
+            let reason = format!("its cost is not known: {key} cannot be read, because {reason}");
+            return Err(reject(&bad.field, reason));
+        }
+        self.add_cost(&mut item, kind, details, additions, today)
+            .map_err(|why| reject("price", why.to_string()))?;
         Ok(item)
     }
 
@@ -82,30 +106,65 @@ impl Above<'_> {
         kind: AgreementKind,
         details: &ContractDetails,
         additions: &[Result<Addition, Reject>],
-        reject: &dyn Fn(&str, String) -> Reject,
-    ) -> Result<(), Reject> {
-        let bad = additions.iter().filter_map(|addition| addition.as_ref().err());
-        if let Some(bad) = bad.filter(|bad| bad.key.letter != Letter::Charge).min_by_key(|b| b.key)
-        {
-            let (key, reason) = (bad.key, &bad.reason);
-            let reason = format!("its cost is not known: {key} cannot be read, because {reason}");
-            return Err(reject(&bad.field, reason));
-        }
+        today: NaiveDate,
+    ) -> Result<(), TooLarge> {
         let mut read: Vec<&Addition> = additions.iter().flatten().collect();
         read.sort_by_key(|addition| addition.item.key);
-        let summands: Vec<_> = read.iter().map(|addition| addition.summand()).collect();
-        let own = self.cycle(details);
-        let total = cost::agreement(kind.billing(), own, &summands, &self.money.currency);
-        let total = total.map_err(|why| {
-            let field = match why {
-                NoTotal::TooLarge(_) => "price",
-                NoTotal::MixedCycles => "contractPeriodType",
-            };
-            reject(field, why.to_string())
-        })?;
-        put_money(&mut item.fields, total.amount, total.cycle, total.basis, &self.money);
-        item.working = read.into_iter().map(Addition::in_total).collect();
+        let by_rule = self.rules.filter(|_| self.is_billed_by_rules());
+        let parts: Vec<_> = read
+            .iter()
+            .filter(|addition| by_rule.is_none() || self.is_of_rules(addition))
+            .map(|addition| addition.part())
+            .collect();
+        let is_active = match self.status(details).as_deref() {
+            Some("active") => Some(true),
+            Some("inactive") => Some(false),
+            _ => None,
+        };
+        let total = cost::agreement(
+            Agreement {
+                method: kind.method(),
+                own: self.cycle(details),
+                start: details.start,
+                end: details.end,
+                is_active,
+                rules: by_rule.map(|rules| Rules { is_active: rules.is_active(today) }),
+                today,
+                currency: &self.money.currency,
+            },
+            &parts,
+        )?;
+        let fields = &mut item.fields;
+        put_money(fields, total.amount, total.cycle, total.basis, &self.money);
+        put_billing(fields, total.billing, total.since, total.period.as_ref(), total.next);
+        put_remarks(fields, &total.remarks);
+        item.working.lines =
+            read.into_iter().map(|addition| addition.in_total(total.billing)).collect();
+        if by_rule.is_some() {
+            item.working.notes.push("billed by rules: the charges of the last whole month".into());
+        }
         Ok(())
+    }
+
+    /// Whether it is billed by rules: those that it has are for fixed prices without milestones
+    /// (section 9.8 of the Autotask facts).
+    pub fn is_billed_by_rules(&self) -> bool {
+        let is_fixed_price = self.kind.kind == Some(AgreementKind::FixedPrice);
+        is_fixed_price
+            && self.rules.is_some_and(|rules| !rules.0.is_empty())
+            && !self.has_milestones
+    }
+
+    /// Whether a rule made this charge: it is for the product of one, or nothing says otherwise.
+    pub fn is_of_rules(&self, addition: &Addition) -> bool {
+        let Some(once) = addition.once().filter(|once| once.kind == PurchaseKind::Charge) else {
+            return false;
+        };
+        let is_of = |rule: &RuleRow| match (rule.product, once.product) {
+            (Some(of_rule), Some(of_charge)) => of_rule == of_charge,
+            _ => true,
+        };
+        self.is_billed_by_rules() && self.rules.is_some_and(|rules| rules.0.iter().any(is_of))
     }
 
     /// What the agreement says about itself, without money.
@@ -121,6 +180,10 @@ impl Above<'_> {
         put_text(&mut fields, Field::Contact, details.contact.clone());
         put_date(&mut fields, Field::StartDate, details.start);
         put_date(&mut fields, Field::EndDate, details.end);
+        let setup_fee = self.money.of(&details.setup_fee).filter(|fee| !fee.is_zero());
+        let setup_fee = setup_fee.map(|fee| self.money.currency.round(fee));
+        put_number(&mut fields, Field::SetupFee, setup_fee);
+        put_text(&mut fields, Field::BilledTo, self.billed_to.clone());
         for (name, text) in &details.user_defined {
             put_text(&mut fields, Field::Udf(*name), Some(text.clone()));
         }
@@ -134,7 +197,7 @@ pub(super) fn put_text(fields: &mut Fields, field: Field, text: Option<String>) 
     }
 }
 
-pub(super) fn put_date(fields: &mut Fields, field: Field, date: Option<chrono::NaiveDate>) {
+pub(super) fn put_date(fields: &mut Fields, field: Field, date: Option<NaiveDate>) {
     if let Some(date) = date {
         fields.insert(field, Value::Date(date));
     }
@@ -158,4 +221,28 @@ pub(super) fn put_money(
     put_text(fields, Field::Basis, Some(basis.to_string()));
     put_text(fields, Field::Currency, Some(money.currency.code().to_owned()));
     put_text(fields, Field::CurrencyBasis, Some(money.basis.to_string()));
+}
+
+/// How it stands, what the running period bills, and what is known ahead.
+pub(super) fn put_billing(
+    fields: &mut Fields,
+    billing: BillingState,
+    since: Option<NaiveDate>,
+    period: Option<&PeriodAmount>,
+    next: Option<NextChange>,
+) {
+    put_text(fields, Field::Billing, Some(billing.to_string()));
+    put_date(fields, Field::BillingSince, since);
+    put_number(fields, Field::PeriodAmount, period.map(|period| period.amount));
+    put_date(fields, Field::PeriodStart, period.map(|period| period.start));
+    put_date(fields, Field::PeriodEnd, period.map(|period| period.end));
+    put_date(fields, Field::NextChangeDate, next.map(|next| next.date));
+    put_number(fields, Field::NextChangeCost, next.map(|next| next.rate));
+}
+
+pub(super) fn put_remarks(fields: &mut Fields, remarks: &BTreeSet<Remark>) {
+    if !remarks.is_empty() {
+        let codes = remarks.iter().map(|remark| remark.code().to_owned());
+        fields.insert(Field::Remarks, Value::Tags(codes.collect()));
+    }
 }

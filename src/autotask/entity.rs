@@ -40,10 +40,13 @@ pub enum Entity {
     ContractTicketPurchases,
     /// Charges below an agreement.
     ContractCharges,
+    /// Billing rules of fixed price agreements.
+    ContractBillingRules,
 }
 
 impl Entity {
-    /// What a complete import reads: without these nothing can be imported.
+    /// What a complete import reads: without these nothing can be imported. Billing rules are not
+    /// among them: a zone that does not have them is read without.
     pub const NEEDED: [Entity; 15] = [
         Entity::Companies,
         Entity::Contracts,
@@ -80,12 +83,14 @@ impl Entity {
             Entity::ContractRetainers => "ContractRetainers",
             Entity::ContractTicketPurchases => "ContractTicketPurchases",
             Entity::ContractCharges => "ContractCharges",
+            Entity::ContractBillingRules => "ContractBillingRules",
         }
     }
 
     /// The entity of this name.
     pub(super) fn named(name: &str) -> Option<Entity> {
-        Entity::NEEDED.into_iter().find(|entity| entity.name() == name)
+        let known = Entity::NEEDED.into_iter().chain([Entity::ContractBillingRules]);
+        known.into_iter().find(|entity| entity.name() == name)
     }
 
     /// The entity whose rows have keys of this letter; none for contracts made by hand.

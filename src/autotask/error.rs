@@ -170,6 +170,18 @@ pub enum RateLimit {
 }
 
 impl AutotaskError {
+    /// Whether the zone or the API user does not have this entity, so that asking again is of no
+    /// use.
+    pub(super) fn is_about_the_entity(&self) -> bool {
+        matches!(
+            self,
+            AutotaskError::NoPermission { .. }
+                | AutotaskError::NotFound { .. }
+                | AutotaskError::Refused { .. }
+                | AutotaskError::UnknownField { .. }
+        )
+    }
+
     /// Whether it may pass without anyone doing anything, so that a later run is worth trying.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -104,10 +104,30 @@ impl Query {
         self
     }
 
-    /// Only rows that are current on `day` (section 4.2 of the Autotask facts).
-    pub fn current_on(mut self, day: NaiveDate) -> Query {
-        self.conditions.push(Condition::OnOrBefore("startDate", day));
-        self.conditions.push(Condition::OnOrAfter("endDate", day));
+    /// Only rows that end on `since` or later and begin on `until` or earlier.
+    pub fn between(mut self, since: NaiveDate, until: NaiveDate) -> Query {
+        self.conditions.push(Condition::OnOrBefore("startDate", until));
+        self.conditions.push(Condition::OnOrAfter("endDate", since));
+        self
+    }
+
+    /// Only rows that begin after `since`, and on `until` or earlier.
+    pub fn begins_between(mut self, since: NaiveDate, until: NaiveDate) -> Query {
+        let first = since.succ_opt().unwrap_or(since);
+        self.conditions.push(Condition::OnOrAfter("startDate", first));
+        self.begins_until(until)
+    }
+
+    /// Only rows that begin on `until` or earlier.
+    pub fn begins_until(mut self, until: NaiveDate) -> Query {
+        self.conditions.push(Condition::OnOrBefore("startDate", until));
+        self
+    }
+
+    /// Only rows that end on `since` or later, and on `until` or earlier.
+    pub fn ends_between(mut self, since: NaiveDate, until: NaiveDate) -> Query {
+        self.conditions.push(Condition::OnOrAfter("endDate", since));
+        self.conditions.push(Condition::OnOrBefore("endDate", until));
         self
     }
 
@@ -176,7 +196,7 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2026, 10, 5).expect("a date");
         let query = Query::all(Entity::ContractServiceUnits)
             .within("contractID", [7, 3, 7])
-            .current_on(day)
+            .between(day, day)
             .fields(&["id", "price"]);
         let body: Value =
             serde_json::from_str(&query.body(query.within.as_ref(), 41)).expect("JSON");

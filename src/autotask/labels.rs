@@ -7,7 +7,7 @@
 use super::fields::EntityFields;
 use super::purchases::PurchaseKind;
 use crate::model::BillingCycle;
-use crate::sync::cost::Billing;
+use crate::sync::cost::Method;
 
 /// A type of agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,15 +67,20 @@ impl AgreementKind {
     }
 
     /// How it is billed.
-    pub fn billing(self) -> Billing {
+    pub fn method(self) -> Method {
         match self {
-            AgreementKind::TimeAndMaterials => Billing::ByWork,
-            AgreementKind::FixedPrice => Billing::ByMilestone,
+            AgreementKind::TimeAndMaterials => Method::ByWork,
+            AgreementKind::FixedPrice => Method::FixedPrice,
             AgreementKind::BlockHours | AgreementKind::Retainer | AgreementKind::Incident => {
-                Billing::InAdvance
+                Method::InAdvance
             }
-            AgreementKind::RecurringService => Billing::ByPeriod,
+            AgreementKind::RecurringService => Method::ByPeriod,
         }
+    }
+
+    /// Whether what is bought for it is paid in advance and used up.
+    pub fn is_prepaid(self) -> bool {
+        self.method() == Method::InAdvance
     }
 
     /// Whether such an agreement can have additions of this kind.
@@ -135,6 +140,11 @@ pub(super) fn progress(fields: &EntityFields, number: i64) -> String {
 /// The category of an agreement, in the tenant's own words.
 pub(super) fn category(fields: &EntityFields, number: i64) -> String {
     fields.label("contractCategory", number).map_or_else(|| unknown(number), str::to_owned)
+}
+
+/// Whether a number of a billing cycle is one that needs no picklist.
+pub(super) fn is_known_cycle(number: i64) -> bool {
+    (1..=5).contains(&number)
 }
 
 /// The billing cycle that `field` of an entity has.

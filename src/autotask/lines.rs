@@ -12,7 +12,7 @@ use super::row::{BadField, Row};
 use super::rows::dates;
 use super::walk::Identified;
 use crate::model::Letter;
-use crate::sync::cost::Period;
+use crate::sync::cost::Row as CostRow;
 
 /// The two kinds of additions that are billed by period. They differ in names only. What is bought
 /// once is in `purchases`.
@@ -165,22 +165,36 @@ impl UnitRow {
     }
 }
 
+/// What a whole number of Autotask's can hold (`int32` in its Swagger document), which units are.
+const MOST_UNITS: i64 = i32::MAX as i64;
+
 impl UnitPeriod {
     fn read(id: i64, row: &Row) -> Result<UnitPeriod, BadField> {
         let (start, end) = dates(row, "startDate", "endDate")?;
+        let units = row.needed_decimal("units")?;
+        if units.abs() > Decimal::from(MOST_UNITS) {
+            let reason = format!("units is {units}, and Autotask counts up to {MOST_UNITS}");
+            return Err(BadField { field: "units", reason });
+        }
         Ok(UnitPeriod {
             row: id,
-            start: start.ok_or_else(|| BadField::missing("startDate"))?,
-            end: end.ok_or_else(|| BadField::missing("endDate"))?,
-            units: row.needed_decimal("units")?,
+            start: start.ok_or_else(|| BadField::no_day(row, "startDate"))?,
+            end: end.ok_or_else(|| BadField::no_day(row, "endDate"))?,
+            units,
             price: row.needed_amount("price", "internalCurrencyPrice")?,
         })
     }
 
-    /// The period in one currency.
-    pub fn priced(&self, money: &Denomination) -> Option<Period> {
+    /// The row in one currency.
+    pub fn priced(&self, money: &Denomination) -> Option<CostRow> {
         let price = money.of(&self.price)?;
-        Some(Period { row: self.row, start: self.start, end: self.end, units: self.units, price })
+        Some(CostRow { id: self.row, start: self.start, end: self.end, units: self.units, price })
+    }
+
+    /// The row as far as its days and units tell, without a price.
+    pub fn unpriced(&self) -> CostRow {
+        let price = self.price.client.or(self.price.internal).unwrap_or_default();
+        CostRow { id: self.row, start: self.start, end: self.end, units: self.units, price }
     }
 }
 

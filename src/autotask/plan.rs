@@ -28,6 +28,9 @@ pub(super) const FULL: usize = 495;
 /// deviation: with more, lists are shorter than they need be; with less, too many spill over.
 const MARGIN: usize = 175;
 
+/// By how much more, in percent, what is only supposed is reckoned.
+const SUPPOSED_MARGIN: usize = 2;
+
 /// Ids that must have been read before their average says more of others than a first guess.
 const ENOUGH: usize = 50;
 
@@ -62,6 +65,10 @@ pub(super) struct Knowledge {
     /// The sum of `by_id`, and the sum of its squares.
     rows: usize,
     squares: usize,
+    /// What ids that were never read are supposed to have, from kindred rows.
+    supposed: HashMap<i64, usize>,
+    /// Of ids that were read: what they were supposed to have in all, and what they had.
+    found: (usize, usize),
 }
 
 /// The way to go.
@@ -104,6 +111,9 @@ impl Knowledge {
     /// These ids have so many rows each.
     pub fn learn(&mut self, counts: impl IntoIterator<Item = (i64, usize)>) {
         for (id, count) in counts {
+            if let Some(supposed) = self.supposed.remove(&id) {
+                self.found = (self.found.0 + supposed, self.found.1 + count);
+            }
             let old = self.by_id.insert(id, count).unwrap_or(0);
             self.rows = self.rows + count - old;
             self.squares = self.squares + count * count - old * old;
@@ -117,9 +127,18 @@ impl Knowledge {
         counts: impl IntoIterator<Item = (i64, usize)>,
     ) {
         self.total = self.total.or(total);
-        let news: Vec<_> =
-            counts.into_iter().filter(|(id, _)| !self.by_id.contains_key(id)).collect();
-        self.learn(news);
+        let news = counts.into_iter().filter(|(id, _)| !self.by_id.contains_key(id));
+        self.supposed.extend(news);
+    }
+
+    /// What an id weighs of which so much is supposed, in hundredths of a row: as far off as what
+    /// was read of others, and a little more, because it is no more than an average.
+    fn supposed(&self, count: usize) -> usize {
+        let (supposed, found) = match self.found {
+            (ENOUGH.., found) => (self.found.0, found),
+            _ => (1, 1),
+        };
+        (count * found * (100 + SUPPOSED_MARGIN)).div_ceil(supposed)
     }
 
     /// How many rows there are in all, if that is known.
@@ -156,12 +175,17 @@ impl Knowledge {
     }
 
     fn weigh(&self, ids: &[i64], spread: Spread) -> Weighed {
-        let unread = ids.iter().filter(|id| !self.by_id.contains_key(id)).count();
+        let is_unread = |id: &i64| !self.by_id.contains_key(id) && !self.supposed.contains_key(id);
+        let unread = ids.iter().filter(|id| is_unread(id)).count();
         let (guess, deviation) = self.guess(unread, spread);
-        let weight = |id: &i64| self.by_id.get(id).map_or(guess, |count| count * 100);
+        let weight = |id: &i64| match (self.by_id.get(id), self.supposed.get(id)) {
+            (Some(count), _) => count * 100,
+            (None, Some(count)) => self.supposed(*count),
+            (None, None) => guess,
+        };
         let mut ids: Vec<(i64, usize)> = ids.iter().map(|id| (*id, weight(id))).collect();
         ids.sort_by_key(|(id, weight)| (std::cmp::Reverse(*weight), *id));
-        let is_unread = ids.iter().map(|(id, _)| !self.by_id.contains_key(id)).collect();
+        let is_unread = ids.iter().map(|(id, _)| is_unread(id)).collect();
         let learned_from = Some(self.by_id.len()).filter(|ids| *ids >= ENOUGH);
         Weighed { ids, is_unread, deviation, learned_from }
     }

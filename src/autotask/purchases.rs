@@ -3,13 +3,17 @@
 //!
 //! Five entities with the same shape behind different names; what they cost is for `sync::cost`.
 
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::addition::left;
 use super::currency::{Amount, Denomination};
 use super::entity::Entity;
 use super::row::{BadField, Row};
 use super::rows::dates;
 use super::walk::Identified;
 use crate::model::Letter;
-use crate::sync::cost::{Part, Sale};
+use crate::sync::cost::{Sale, SaleCost};
 
 /// A kind of what is bought once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,13 +81,9 @@ impl PurchaseKind {
         }
     }
 
-    /// What it is to the cost of its agreement.
-    pub fn part(self) -> Part {
-        match self {
-            PurchaseKind::Milestone => Part::Milestone,
-            PurchaseKind::Hours | PurchaseKind::Retainer | PurchaseKind::Tickets => Part::Purchase,
-            PurchaseKind::Charge => Part::Charge,
-        }
+    /// Whether it is paid for in advance and used up: hours, a retainer, tickets.
+    pub fn is_prepaid(self) -> bool {
+        matches!(self, PurchaseKind::Hours | PurchaseKind::Retainer | PurchaseKind::Tickets)
     }
 }
 
@@ -110,6 +110,12 @@ pub(super) struct PurchaseDetails {
     unit_price: Amount,
     /// Absent where units times price is the amount.
     amount: Option<Amount>,
+    /// What was used of it so far.
+    used: Amount,
+    purchased: Option<NaiveDate>,
+    /// The product that a charge is for.
+    pub product: Option<i64>,
+    billed: Option<bool>,
 }
 
 impl PurchaseRow {
@@ -125,8 +131,11 @@ impl PurchaseRow {
 
 impl PurchaseDetails {
     fn read(kind: PurchaseKind, row: &Row) -> Result<PurchaseDetails, BadField> {
-        let mut details =
-            PurchaseDetails { status: row.integer("status")?, ..PurchaseDetails::default() };
+        let mut details = PurchaseDetails {
+            status: row.integer("status")?,
+            purchased: row.date("datePurchased")?,
+            ..PurchaseDetails::default()
+        };
         match kind {
             PurchaseKind::Milestone => {
                 details.name = row.line("title")?;
@@ -134,13 +143,18 @@ impl PurchaseDetails {
                 details.sale.end = row.date("dateDue")?;
                 details.amount = Some(row.needed_amount("amount", "internalCurrencyAmount")?);
             }
-            PurchaseKind::Hours => details.read_units(row, "hours", "hourlyRate")?,
+            PurchaseKind::Hours => {
+                details.read_units(row, "hours", "hourlyRate")?;
+                details.used.client = row.decimal("hoursApproved")?;
+            }
             PurchaseKind::Retainer => {
                 details.read_dates(row)?;
                 details.amount = Some(row.needed_amount("amount", "internalCurrencyAmount")?);
+                details.used = row.amount("amountApproved", "internalCurrencyAmountApproved")?;
             }
             PurchaseKind::Tickets => {
-                details.read_units(row, "ticketsPurchased", "perTicketRate")?
+                details.read_units(row, "ticketsPurchased", "perTicketRate")?;
+                details.used.client = row.decimal("ticketsUsed")?;
             }
             PurchaseKind::Charge => details.read_charge(row)?,
         }
@@ -178,12 +192,15 @@ impl PurchaseDetails {
         self.sale.start = row.date("datePurchased")?;
         self.sale.units = row.decimal("unitQuantity")?;
         self.unit_price = row.amount("unitPrice", "internalCurrencyUnitPrice")?;
+        self.product = row.integer("productID")?;
+        self.billed = row.flag("isBilled")?;
+        self.sale.is_free = row.flag("isBillableToCompany")? == Some(false);
         let amount = row.amount("billableAmount", "internalCurrencyBillableAmount")?;
-        if amount.client.is_some() {
-            self.amount = Some(amount);
-        } else if row.flag("isBillableToCompany")? == Some(false) {
-            self.amount = Some(Amount { client: Some(0.into()), internal: Some(0.into()) });
-        } else if self.sale.units.is_none() || self.unit_price.client.is_none() {
+        let has_product = self.sale.units.is_some() && self.unit_price.client.is_some();
+        if amount.client.is_some() || self.sale.is_free {
+            let zero = Amount { client: Some(0.into()), internal: Some(0.into()) };
+            self.amount = Some(if self.sale.is_free { zero } else { amount });
+        } else if !has_product {
             return Err(BadField::missing("billableAmount"));
         }
         Ok(())
@@ -200,6 +217,36 @@ impl PurchaseDetails {
             unit_price: money.of(&self.unit_price),
             amount: self.amount.as_ref().and_then(|amount| money.of(amount)),
             ..self.sale.clone()
+        }
+    }
+
+    /// When it was bought, and from when on it is for, as far as that is known.
+    pub fn days(&self) -> Vec<NaiveDate> {
+        self.purchased.into_iter().chain(self.sale.start).collect()
+    }
+
+    /// What is left of it. Only posted hours count as used (section 9.7 of the Autotask facts).
+    pub fn left(
+        &self,
+        kind: PurchaseKind,
+        cost: &SaleCost,
+        money: &Denomination,
+    ) -> Option<String> {
+        let (bought, used) = match kind {
+            PurchaseKind::Retainer => (cost.amount, money.of(&self.used)),
+            _ => (cost.units?, self.used.client),
+        };
+        left(kind, bought.checked_sub(used.unwrap_or(Decimal::ZERO))?, money)
+    }
+
+    /// Whether Autotask has billed it, where it says so: charges in a field, milestones by a status,
+    /// purchases by their charge.
+    pub fn is_billed(&self, kind: PurchaseKind, status: Option<&str>) -> Option<bool> {
+        match (kind, status) {
+            (PurchaseKind::Charge, _) => self.billed,
+            (PurchaseKind::Milestone, Some("billed")) => Some(true),
+            (PurchaseKind::Milestone, Some("in progress" | "ready to bill")) => Some(false),
+            _ => None,
         }
     }
 }

@@ -90,7 +90,7 @@ impl Reading<'_> {
             self.explaining(contracts, fields),
             self.currencies_of(&companies, contracts),
         )?;
-        let (lines, purchases) = {
+        let (lines, purchases, rules) = {
             let looking = Looking {
                 reading: self,
                 contracts,
@@ -98,13 +98,14 @@ impl Reading<'_> {
                 today,
                 asked: asked.is_some(),
             };
-            tokio::try_join!(looking.lines(), looking.purchases())?
+            tokio::try_join!(looking.lines(), looking.purchases(), looking.rules())?
         };
         if self.is_one_gone(&found, &lines, &purchases).await? {
             return Ok(None);
         }
-        let companies: BTreeMap<i64, CompanyRow> =
+        let mut companies: BTreeMap<i64, CompanyRow> =
             companies.into_iter().map(|company| (company.id, company)).collect();
+        companies.extend(self.billed_companies(&found.rows, &companies).await?);
         Ok(Some(assemble(&Gathered {
             as_of,
             today,
@@ -115,6 +116,7 @@ impl Reading<'_> {
             currencies,
             lines,
             purchases,
+            rules,
         })))
     }
 
@@ -192,6 +194,23 @@ impl Reading<'_> {
             }
             None => self.rows(&Query::all(Entity::Companies).fields(CompanyRow::FIELDS)).await,
         }
+    }
+
+    /// The companies that are billed for agreements of others, and were not read yet.
+    async fn billed_companies(
+        &self,
+        contracts: &[ContractRow],
+        known: &BTreeMap<i64, CompanyRow>,
+    ) -> Result<Vec<(i64, CompanyRow)>, AutotaskError> {
+        let bill_to = |row: &ContractRow| row.details.as_ref().ok()?.bill_to;
+        let strangers = contracts.iter().filter(|row| bill_to(row) != row.company);
+        let ids = strangers.filter_map(bill_to).filter(|id| !known.contains_key(id));
+        let ids: BTreeSet<i64> = ids.collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.catalogue.companies(&ids, self.asking()).await?;
+        Ok(rows.iter().map(|row| (row.0, CompanyRow::read(row))).collect())
     }
 
     /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would

@@ -215,7 +215,7 @@ async fn a_line_of_an_agreement_that_has_ended_is_asked_for_what_it_billed_then(
         {"op": "gte", "field": "endDate", "value": "2026-08-28T00:00:00"}]});
     assert_eq!(bodies[0]["filter"][1], json!({"op": "or", "items": [group]}));
     assert_eq!(bodies.len(), 1, "nothing else");
-    let working = snapshot.items[1].working.iter().map(|line| &*line.from);
+    let working = snapshot.items[1].working.lines.iter().map(|line| &*line.from);
     assert_eq!(working.collect::<Vec<_>>(), ["row 2"]);
 }
 

@@ -3,7 +3,7 @@
 //! Names are found without regard to case, because older samples were written in another one
 //! (section 5 of the Autotask facts). What a row means is in `rows`.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +29,14 @@ impl BadField {
     /// The field has no value although one is needed.
     pub fn missing(field: &'static str) -> BadField {
         BadField { field, reason: format!("{field} has no value") }
+    }
+
+    /// The field has no day that a billing period can have.
+    pub fn no_day(row: &Row, field: &'static str) -> BadField {
+        match row.value(field) {
+            Some(value) => BadField::wrong(field, value, "a day of a billing period"),
+            None => BadField::missing(field),
+        }
     }
 
     /// The field's value is not what it should be.
@@ -80,9 +88,11 @@ impl Row {
         self.decimal(field)?.ok_or_else(|| BadField::missing(field))
     }
 
-    /// A calendar date.
+    /// A calendar date. The first year and the last that Autotask can write mean that there is none
+    /// (section 9.9 of the Autotask facts).
     pub fn date(&self, field: &'static str) -> Result<Option<NaiveDate>, BadField> {
-        self.read(field, "a date", |value| value.as_str().and_then(dates::date))
+        let date = self.read(field, "a date", |value| value.as_str().and_then(dates::date))?;
+        Ok(date.filter(|date| (2..9999).contains(&date.year())))
     }
 
     /// A moment.

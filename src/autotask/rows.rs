@@ -6,6 +6,7 @@
 
 use chrono::NaiveDate;
 
+use super::currency::Amount;
 use super::row::{BadField, Row};
 use super::walk::Identified;
 use crate::model::UdfName;
@@ -70,6 +71,10 @@ pub(super) struct ContractDetails {
     pub end: Option<NaiveDate>,
     pub purchase_order: Option<String>,
     pub contact: Option<String>,
+    /// What setting it up costs, once.
+    pub setup_fee: Amount,
+    /// The company that is billed.
+    pub bill_to: Option<i64>,
     /// The user-defined fields that were asked for and have a value.
     pub user_defined: Vec<(UdfName, String)>,
     /// The agreement that is named as renewed, in a direction that is not known (section 4.4 of
@@ -110,6 +115,8 @@ impl ContractDetails {
             end,
             purchase_order: row.line("purchaseOrderNumber")?,
             contact: row.line("contactName")?,
+            setup_fee: row.amount("setupFee", "internalCurrencySetupFee")?,
+            bill_to: row.integer("billToCompanyID")?,
             user_defined: of_users.collect(),
             // It decides about no money, so a bad one is as good as none.
             renewed: row.integer("renewedContractID").ok().flatten().filter(|id| *id > 0),

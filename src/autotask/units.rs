@@ -1,21 +1,24 @@
 //! What lines bill: which rows of it are asked for, and which of them count. Pure.
 //!
 //! Autotask keeps a row for each billing period, so that a line of many years has many, of which a
-//! cost needs those of one day (rule 3 of `sync::cost`). Which are asked for depends on the
-//! agreement:
+//! cost needs those of the running and of the next period (`sync::cost`). Which are asked for
+//! depends on the agreement:
 //!
 //! ```text
-//! agreement   rows that are asked for                    where nothing is found that has begun
-//! goes on     those that cover today                     all of the line
-//! has ended   those that end about when it did, or later all of the line
+//! agreement    rows that are asked for                       where there is none
+//! goes on      those that end today or later and begin by    all of the line
+//!              the end of the next period
+//! begins later those of its first period                     all of the line
+//! has ended    those that end about when it did, or later    all of the line
 //! ```
 //!
-//! Wherever a row that is over is found, the last one that is over is among them: later rows are
-//! asked for too. So what is asked for first is never wrong, only sometimes too little to tell.
+//! Where a change cut the running period into rows of which the first are over, these are asked for
+//! too. Wherever a row that is over is found, the last one that is over is among them: later rows
+//! are asked for too. So what is asked for first is never wrong, only sometimes too little to tell.
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Months, NaiveDate, TimeDelta};
 
 use super::filter::{Group, PAGE_ROWS};
 use super::lines::{UnitPeriod, UnitRow};
@@ -37,7 +40,33 @@ const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a date")
 
 /// So many lines that go on are asked for in the same lists as those of ended agreements, which saves
 /// a page that neither fills. For more, there may be a cheaper plan.
-pub(super) const TOGETHER: usize = 10 * FULL;
+pub(super) const TOGETHER: usize = 5 * FULL;
+
+/// Rows that a line which goes on is expected to have: one for the running period, one for the next.
+pub(super) const AHEAD: usize = 2;
+
+/// A line that goes on, and by when the next period of such lines has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Open {
+    /// The last day on which the next period can begin.
+    pub until: NaiveDate,
+    /// The day from which on rows count: today, or when its agreement begins.
+    pub since: NaiveDate,
+    pub line: i64,
+}
+
+impl Open {
+    /// A line that is billed every so many months, of an agreement that begins on `start`.
+    pub fn new(line: i64, months: u32, start: Option<NaiveDate>, today: NaiveDate) -> Open {
+        let since = start.map_or(today, |start| start.max(today));
+        Open { until: horizon(since, months), since, line }
+    }
+}
+
+/// By when the period after the one that holds `day` has begun, where one lasts so many months.
+pub(super) fn horizon(day: NaiveDate, months: u32) -> NaiveDate {
+    day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
+}
 
 /// What lines bill, by line and by row, so that a row which was asked for twice counts once.
 #[derive(Debug, Default)]
@@ -59,20 +88,20 @@ impl Units {
         self.0.get(&line).into_iter().flat_map(BTreeMap::values)
     }
 
-    /// Whether it can be told what `line` costs: a row covers the day or is over by then, or it
-    /// cannot be read when it is.
-    pub fn is_settled(&self, line: i64, today: NaiveDate) -> bool {
-        self.rows(line).any(|row| row.dates.is_none_or(|(start, _)| start <= today))
+    /// Whether it can be told what `line` costs: a row covers the day, is over by then, or is known
+    /// to come; or it cannot be read when it is.
+    pub fn is_settled(&self, line: i64) -> bool {
+        self.rows(line).next().is_some()
     }
 
-    /// The periods of `line`, or the first bad field among them. Of what is over, only the last
-    /// that is, and only where nothing covers the day: the rest says nothing, however much of it
-    /// was read.
+    /// The rows of `line`, or the first bad field among them. Of what is over, where nothing covers
+    /// the day and nothing is to come, only what is as late as the last: the rest says nothing,
+    /// however much of it was read.
     pub fn periods(&self, line: i64, today: NaiveDate) -> Result<Vec<&UnitPeriod>, &BadField> {
         let dates = || self.rows(line).filter_map(|row| row.dates);
-        let from = match dates().any(|(start, end)| start <= today && today <= end) {
-            true => Some(today),
-            false => dates().map(|(_, end)| end).filter(|end| *end < today).max(),
+        let from = match dates().any(|(_, end)| end >= today) {
+            true => None,
+            false => dates().map(|(_, end)| end).max(),
         };
         let counts = |row: &&UnitRow| row.dates.is_none_or(|(_, end)| Some(end) >= from);
         self.rows(line).filter(counts).map(|row| row.period.as_ref()).collect()
@@ -80,11 +109,10 @@ impl Units {
 }
 
 /// The lists in which lines are asked for: those whose agreements have ended, each with that day,
-/// and those that go on, for what covers today. As few as can be, for one page each.
+/// and those that go on. As few as can be, for one page each.
 pub(super) fn lists(
     ended: impl IntoIterator<Item = (NaiveDate, i64)>,
-    open: &[i64],
-    today: NaiveDate,
+    open: &[Open],
 ) -> Vec<Vec<Group>> {
     let mut ended: Vec<(NaiveDate, i64)> = ended.into_iter().collect();
     ended.sort_unstable();
@@ -100,15 +128,26 @@ pub(super) fn lists(
             }
         }
     }
-    groups.push(Group { since: today, until: Some(today), ids: open.to_vec() });
+    let mut open = open.to_vec();
+    open.sort_unstable();
+    for Open { until, since, line } in open {
+        match groups.last_mut() {
+            Some(group) if (group.since, group.until) == (since, Some(until)) => {
+                group.ids.push(line);
+            }
+            _ => groups.push(Group { since, until: Some(until), ids: vec![line] }),
+        }
+    }
     let (mut lists, mut list) = (Vec::new(), Vec::new());
     for Group { since, until, ids } in groups {
         let mut rest = ids.as_slice();
         while !rest.is_empty() {
-            if room(&list) == 0 {
+            let room = room(&list) / rows_of(until);
+            if room == 0 {
                 lists.push(std::mem::take(&mut list));
+                continue;
             }
-            let (now, later) = rest.split_at(rest.len().min(room(&list)));
+            let (now, later) = rest.split_at(rest.len().min(room));
             list.push(Group { since, until, ids: now.to_vec() });
             rest = later;
         }
@@ -117,11 +156,17 @@ pub(super) fn lists(
     lists
 }
 
-/// How many lines one more group of a list can have: each line is a row on its page, and each line
-/// and group a condition, of which Autotask takes as many as a page has rows.
+/// How many rows each line of a group is expected to have.
+fn rows_of(until: Option<NaiveDate>) -> usize {
+    if until.is_some() { AHEAD } else { 1 }
+}
+
+/// How many rows one more group of a list can have: all fit its page, and each line and group is a
+/// condition, of which Autotask takes as many as a page has rows.
 fn room(list: &[Group]) -> usize {
-    let lines: usize = list.iter().map(|group| group.ids.len()).sum();
-    (FULL - lines).min(PAGE_ROWS.saturating_sub(lines + list.len() + 1))
+    let rows: usize = list.iter().map(|group| group.ids.len() * rows_of(group.until)).sum();
+    let conditions: usize = list.iter().map(|group| group.ids.len() + 1).sum();
+    FULL.saturating_sub(rows).min(PAGE_ROWS.saturating_sub(conditions + 1))
 }
 
 #[cfg(test)]
@@ -169,7 +214,7 @@ mod tests {
         let over = [row(1, -90, -60), row(2, -59, -30), row(3, -45, -30), row(3, -45, -30)];
         assert_eq!(counting(&over), Ok(vec![2, 3]), "one that was read twice counts once");
         let current = [&over[..], &[row(4, -29, 0)]].concat();
-        assert_eq!(counting(&current), Ok(vec![4]));
+        assert_eq!(counting(&current), Ok(vec![1, 2, 3, 4]), "a change may have cut the period");
         let to_come = [row(5, 1, 30), row(6, 31, 60)];
         assert_eq!(counting(&to_come), Ok(vec![5, 6]));
         assert_eq!(counting(&[]), Ok(vec![]));
@@ -182,29 +227,46 @@ mod tests {
         assert!(counting(&[old.clone(), bad(last)]).is_err());
         let undated = UnitRow { dates: None, ..bad(row(3, 0, 0)) };
         assert!(counting(&[old, undated.clone()]).is_err());
-        assert!(units(&[undated]).is_settled(LINE, today()));
+        assert!(units(&[undated]).is_settled(LINE));
     }
 
     #[test]
-    fn a_line_is_settled_by_what_has_begun() {
-        assert!(units(&[row(1, -90, -60)]).is_settled(LINE, today()));
-        assert!(units(&[row(1, 0, 30)]).is_settled(LINE, today()));
-        assert!(!units(&[row(1, 1, 30)]).is_settled(LINE, today()));
-        assert!(!units(&[]).is_settled(LINE, today()));
+    fn a_line_is_settled_by_any_row() {
+        assert!(units(&[row(1, -90, -60)]).is_settled(LINE));
+        assert!(units(&[row(1, 1, 30)]).is_settled(LINE));
+        assert!(!units(&[]).is_settled(LINE));
+    }
+
+    fn open(line: i64, months: u32) -> Open {
+        Open::new(line, months, None, today())
     }
 
     #[test]
     fn lines_that_go_on_fill_the_last_list() {
         let end = today() - TimeDelta::days(40);
-        let lists = lists((0..700).map(|id| (end, id)), &[1000, 1001], today());
+        let open = [open(1000, 1), open(1002, 3), open(1001, 1)];
+        let lists = lists((0..700).map(|id| (end, id)), &open);
         assert_eq!(lists.len(), 2);
-        let group = Group { since: today(), until: Some(today()), ids: vec![1000, 1001] };
-        assert_eq!((lists[1].len(), lists[1].last()), (2, Some(&group)));
+        let group = |months, ids: &[i64]| {
+            let until = Some(horizon(today(), months));
+            Group { since: today(), until, ids: ids.to_vec() }
+        };
+        assert_eq!(lists[1][1..], [group(1, &[1000, 1001]), group(3, &[1002])]);
+    }
+
+    #[test]
+    fn a_line_of_an_agreement_to_come_is_asked_for_its_first_period() {
+        let start = NaiveDate::from_ymd_opt(2027, 1, 1);
+        let line = Open::new(7, 1, start, today());
+        assert_eq!(
+            (Some(line.since), Some(line.until)),
+            (start, NaiveDate::from_ymd_opt(2027, 2, 1))
+        );
     }
 
     #[test]
     fn an_impossible_year_spoils_no_list() {
-        let list = lists([(today(), 2), (NaiveDate::MIN, 1)], &[], today());
+        let list = lists([(today(), 2), (NaiveDate::MIN, 1)], &[]);
         let days: Vec<NaiveDate> = list[0].iter().map(|group| group.since).collect();
         assert_eq!(days, [EARLIEST, today() - SLACK]);
     }
@@ -222,7 +284,9 @@ mod tests {
                 row.dates.is_some_and(|(_, end)| end >= today() + TimeDelta::days(since))
             };
             let read: Vec<UnitRow> = all.iter().filter(late).cloned().collect();
-            if units(&read).is_settled(LINE, today()) {
+            // Where nothing covers the day and nothing is to come, only the last counts.
+            let is_over = all.iter().all(|row| row.dates.is_some_and(|(_, end)| end < today()));
+            if units(&read).is_settled(LINE) && is_over {
                 prop_assert_eq!(counting(&read), counting(&all));
             }
         }
@@ -235,7 +299,8 @@ mod tests {
             let end = |days: i64| today() - TimeDelta::days(days);
             let ended: Vec<(NaiveDate, i64)> = ends.iter().map(|days| end(*days)).zip(0..).collect();
             let open: Vec<i64> = (10_000..).take(open).collect();
-            let lists = lists(ended.clone(), &open, today());
+            let going_on: Vec<Open> = open.iter().map(|id| Open::new(*id, 1, None, today())).collect();
+            let lists = lists(ended.clone(), &going_on);
             let groups = || lists.iter().flatten();
             let of = |goes_on: bool| groups().filter(move |group| group.until.is_some() == goes_on);
             let mut over: Vec<i64> = of(false).flat_map(|group| group.ids.clone()).collect();
@@ -249,12 +314,15 @@ mod tests {
                 }
             }
             let lines = |list: &[Group]| list.iter().map(|group| group.ids.len()).sum::<usize>();
-            prop_assert!(lists.iter().all(|list| lines(list) <= FULL));
+            let rows = |list: &[Group]| -> usize {
+                list.iter().map(|group| group.ids.len() * rows_of(group.until)).sum()
+            };
+            prop_assert!(lists.iter().all(|list| rows(list) <= FULL));
             prop_assert!(lists.iter().all(|list| lines(list) + list.len() <= PAGE_ROWS));
             prop_assert!(groups().all(|group| !group.ids.is_empty()));
             let full = lists.len().saturating_sub(1);
             let is_full = |list: &Vec<Group>| {
-                lines(list) == FULL || lines(list) + list.len() >= PAGE_ROWS - 1
+                rows(list) + 1 >= FULL || lines(list) + list.len() >= PAGE_ROWS - 1
             };
             prop_assert!(lists[..full].iter().all(is_full));
         }

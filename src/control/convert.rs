@@ -57,6 +57,28 @@ pub(super) fn item(item: &PendingItem) -> sync::Item {
     }
 }
 
+/// What is known ahead.
+pub(super) fn next_change(fields: &Fields) -> Option<contracts::NextChange> {
+    let date = text(fields, Field::NextChangeDate)?;
+    Some(contracts::NextChange { date, billing_cost: text(fields, Field::NextChangeCost)? })
+}
+
+/// Yes or no, where the field has a value.
+pub(super) fn flag(fields: &Fields, field: Field) -> Option<bool> {
+    match fields.get(&field) {
+        Some(Value::Flag(flag)) => Some(*flag),
+        _ => None,
+    }
+}
+
+/// The codes of a field that holds words.
+pub(super) fn words(fields: &Fields, field: Field) -> Vec<String> {
+    match fields.get(&field) {
+        Some(Value::Tags(words)) => words.clone(),
+        _ => Vec::new(),
+    }
+}
+
 fn text(fields: &Fields, field: Field) -> Option<String> {
     fields.get(&field).map(Value::to_string)
 }
@@ -103,6 +125,19 @@ pub(super) fn contract(
         billing_cost: amount(&cost.currency, cost.amount),
         currency: cost.currency.code().to_owned(),
         billing_cycle: contract.billing_cycle().to_string(),
+        billing: contract.billing().to_string(),
+        billing_since: optional(Field::BillingSince),
+        units: optional(Field::Units),
+        unit_price: optional(Field::UnitPrice),
+        period_amount: optional(Field::PeriodAmount),
+        period_start: optional(Field::PeriodStart),
+        period_end: optional(Field::PeriodEnd),
+        next_change: next_change(&contract.source),
+        left: optional(Field::Left),
+        billed: flag(&contract.source, Field::Billed),
+        setup_fee: optional(Field::SetupFee),
+        billed_to: optional(Field::BilledTo),
+        remarks: contract.remarks(),
         start_date: optional(Field::StartDate),
         end_date: optional(Field::EndDate),
         source: contract.origin.name().to_owned(),

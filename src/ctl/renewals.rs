@@ -225,7 +225,8 @@ mod tests {
             billing_cost: "482.60".to_owned(),
             currency: "USD".to_owned(),
             billing_cycle: "monthly".to_owned(),
-            renewed_by: None,
+            billing: "billed".to_owned(),
+            ..Renewal::default()
         };
         let mut renewed = renewal("A2", "東京支社 マネージドサービス契約", "2026-12-31", 37, None);
         renewed.renewed_by = Some("A29690000".to_owned());

@@ -13,13 +13,11 @@ fn term(key: &str, name: &str, start: Option<&str>, end: Option<&str>) -> Term {
         status: "active".to_owned(),
         start_date: start.map(str::to_owned),
         end_date: end.map(str::to_owned),
-        notice_date: None,
-        auto_renew: None,
         billing_cost: "482.60".to_owned(),
         currency: "USD".to_owned(),
         billing_cycle: "monthly".to_owned(),
-        renews: None,
-        renewed_by: None,
+        billing: "billed".to_owned(),
+        ..Term::default()
     }
 }
 

@@ -6,7 +6,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 
 use super::{
-    BillingCycle, ClientId, Currency, Field, FieldChange, Fields, ItemKey, Money, Ownership, Value,
+    BillingCycle, BillingState, ClientId, Currency, Field, FieldChange, Fields, ItemKey, Money,
+    Ownership, Value,
 };
 
 /// Where a contract comes from.
@@ -103,6 +104,24 @@ impl Contract {
         Money { amount, currency: self.currency() }
     }
 
+    /// Whether Autotask bills it; a contract made by hand is billed as long as it has a cost.
+    pub fn billing(&self) -> BillingState {
+        match self.source.get(&Field::Billing) {
+            Some(Value::Text(name)) => name.parse().unwrap_or(BillingState::None),
+            _ if self.billing_cycle().months().is_some() => BillingState::Billed,
+            _ if self.billing_cycle() == BillingCycle::OneTime => BillingState::OneTime,
+            _ => BillingState::None,
+        }
+    }
+
+    /// What is remarkable about its cost, by the codes.
+    pub fn remarks(&self) -> Vec<String> {
+        match self.source.get(&Field::Remarks) {
+            Some(Value::Tags(codes)) => codes.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// How often that is billed.
     pub fn billing_cycle(&self) -> BillingCycle {
         match self.source.get(&Field::BillingCycle) {
@@ -116,7 +135,8 @@ impl Contract {
 /// fields last.
 ///
 /// A change is one of the value that counts. Where an override hides Autotask's value and only the
-/// hidden value changed, that is a change too, from the old hidden value to the new one.
+/// hidden value changed, that is a change too, from the old hidden value to the new one. What a
+/// contract says of the running billing period is no change of it: see [`Field::is_of_the_period`].
 pub fn differences(before: Option<&Contract>, after: Option<&Contract>) -> Vec<FieldChange> {
     let change = |field: Field| {
         let counts = |contract: Option<&Contract>| contract.and_then(|c| c.value(field));
@@ -135,7 +155,8 @@ pub fn differences(before: Option<&Contract>, after: Option<&Contract>) -> Vec<F
         .filter(|field| matches!(field, Field::Udf(_)))
         .copied()
         .collect();
-    Field::ALL.into_iter().chain(user_defined).filter_map(change).collect()
+    let lasting = Field::ALL.into_iter().filter(|field| !field.is_of_the_period());
+    lasting.chain(user_defined).filter_map(change).collect()
 }
 
 #[cfg(test)]

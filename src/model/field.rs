@@ -27,10 +27,34 @@ pub enum Field {
     Units,
     /// The price of one unit.
     UnitPrice,
-    /// Which period the cost was read from: current, first, last or none.
+    /// Where the rate was read from: current, first, last, none or scaled.
     Basis,
-    /// Where the currency was read from: client, internal or unknown.
+    /// Where the currency was read from: client, internal, configured or unknown.
     CurrencyBasis,
+    /// Whether Autotask bills it today: billed, upcoming, ended, none or one-time.
+    Billing,
+    /// Upcoming: the first day that is billed; ended: the last.
+    BillingSince,
+    /// The day from which it is known to cost something else.
+    NextChangeDate,
+    /// What one billing cycle costs from then on.
+    NextChangeCost,
+    /// What Autotask bills for the running billing period.
+    PeriodAmount,
+    /// The first day of that period.
+    PeriodStart,
+    /// The last day of that period.
+    PeriodEnd,
+    /// What is left of a purchase, with its unit.
+    Left,
+    /// Whether Autotask has billed what is bought once.
+    Billed,
+    /// What setting the agreement up costs, once.
+    SetupFee,
+    /// The company that is billed, where that is not the client.
+    BilledTo,
+    /// What is remarkable about the cost, by the codes of [`super::Remark`].
+    Remarks,
     /// What is in a bundle: the names of its services.
     Contents,
     /// The agreement that this one renews, by its key.
@@ -85,7 +109,7 @@ pub enum Ownership {
 impl Field {
     /// Every field that is always there, in the order in which people are shown them; user-defined
     /// ones come after them.
-    pub const ALL: [Field; 29] = [
+    pub const ALL: [Field; 41] = [
         Field::Client,
         Field::Parent,
         Field::Name,
@@ -93,11 +117,23 @@ impl Field {
         Field::Status,
         Field::BillingCost,
         Field::BillingCycle,
+        Field::Billing,
+        Field::BillingSince,
+        Field::NextChangeDate,
+        Field::NextChangeCost,
+        Field::PeriodAmount,
+        Field::PeriodStart,
+        Field::PeriodEnd,
         Field::Currency,
         Field::Units,
         Field::UnitPrice,
         Field::CurrencyBasis,
         Field::Basis,
+        Field::Left,
+        Field::Billed,
+        Field::SetupFee,
+        Field::BilledTo,
+        Field::Remarks,
         Field::Contents,
         Field::Renews,
         Field::Vanished,
@@ -133,6 +169,18 @@ impl Field {
             Field::UnitPrice => "unit_price",
             Field::Basis => "basis",
             Field::CurrencyBasis => "currency_basis",
+            Field::Billing => "billing",
+            Field::BillingSince => "billing_since",
+            Field::NextChangeDate => "next_change_date",
+            Field::NextChangeCost => "next_change_cost",
+            Field::PeriodAmount => "period_amount",
+            Field::PeriodStart => "period_start",
+            Field::PeriodEnd => "period_end",
+            Field::Left => "left",
+            Field::Billed => "billed",
+            Field::SetupFee => "setup_fee",
+            Field::BilledTo => "billed_to",
+            Field::Remarks => "remarks",
             Field::Contents => "contents",
             Field::Renews => "renews",
             Field::Vanished => "vanished",
@@ -176,6 +224,18 @@ impl Field {
             | Field::UnitPrice
             | Field::CurrencyBasis
             | Field::Basis
+            | Field::Billing
+            | Field::BillingSince
+            | Field::NextChangeDate
+            | Field::NextChangeCost
+            | Field::PeriodAmount
+            | Field::PeriodStart
+            | Field::PeriodEnd
+            | Field::Left
+            | Field::Billed
+            | Field::SetupFee
+            | Field::BilledTo
+            | Field::Remarks
             | Field::Contents
             | Field::Renews
             | Field::Vanished => Ownership::Source,
@@ -198,16 +258,32 @@ impl Field {
         }
     }
 
+    /// Whether the field speaks of the running billing period, which goes on to the next by itself:
+    /// that is no change of the contract.
+    pub fn is_of_the_period(self) -> bool {
+        matches!(self, Field::PeriodAmount | Field::PeriodStart | Field::PeriodEnd)
+    }
+
     /// What values the field takes.
     pub fn kind(self) -> Kind {
         match self {
-            Field::BillingCost | Field::Units | Field::UnitPrice => Kind::Number,
+            Field::BillingCost
+            | Field::Units
+            | Field::UnitPrice
+            | Field::NextChangeCost
+            | Field::PeriodAmount
+            | Field::SetupFee => Kind::Number,
             Field::BillingCycle => Kind::Cycle,
-            Field::StartDate | Field::EndDate => Kind::Date,
+            Field::StartDate
+            | Field::EndDate
+            | Field::BillingSince
+            | Field::NextChangeDate
+            | Field::PeriodStart
+            | Field::PeriodEnd => Kind::Date,
             Field::Impact => Kind::Impact,
-            Field::ThirdParty | Field::AutoRenew => Kind::Flag,
+            Field::ThirdParty | Field::AutoRenew | Field::Billed => Kind::Flag,
             Field::NoticeDays => Kind::Days,
-            Field::Tags => Kind::Tags,
+            Field::Tags | Field::Remarks => Kind::Tags,
             Field::Client
             | Field::Parent
             | Field::Type
@@ -215,6 +291,9 @@ impl Field {
             | Field::Currency
             | Field::CurrencyBasis
             | Field::Basis
+            | Field::Billing
+            | Field::Left
+            | Field::BilledTo
             | Field::Contents
             | Field::Renews
             | Field::Udf(_)

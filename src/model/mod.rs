@@ -5,6 +5,7 @@
 //! the glossary in the README; every other floor may use them.
 
 mod actor;
+mod billing;
 mod change;
 mod client;
 mod code;
@@ -25,6 +26,7 @@ mod udf;
 mod value;
 
 pub use actor::Actor;
+pub use billing::{BillingState, Remark};
 pub use change::{Change, FieldChange};
 pub use client::{ClientRef, ClientState, LastError};
 pub use code::Code;
@@ -40,6 +42,6 @@ pub use money::{Currency, Money};
 pub use pending::{PendingItem, PendingState};
 pub use run::{Counts, Run, RunResult, Trigger};
 pub use snapshot::ClientSnapshot;
-pub use source::{Fields, Reject, SourceItem, WorkingLine};
+pub use source::{Fields, Reject, SourceItem, Working, WorkingLine};
 pub use udf::UdfName;
 pub use value::{BadValue, Impact, Kind, Value};

@@ -1,5 +1,7 @@
 //! Everything that one look at Autotask saw of one client.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{ClientRef, ItemKey, Reject, SourceItem};
@@ -15,6 +17,9 @@ pub struct ClientSnapshot {
     pub items: Vec<SourceItem>,
     /// Rows that could not be converted.
     pub rejects: Vec<Reject>,
+    /// Charges that are no items of their own but the billing items of purchases, each with its
+    /// purchase.
+    pub folded: BTreeMap<ItemKey, ItemKey>,
 }
 
 impl ClientSnapshot {

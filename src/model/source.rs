@@ -28,11 +28,20 @@ pub struct SourceItem {
     /// it says nothing before it is held against the other agreements.
     pub renewed: Option<i64>,
     /// How its cost came about, line by line; shown on demand and not stored.
-    pub working: Vec<WorkingLine>,
+    pub working: Working,
+}
+
+/// How a cost came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Working {
+    /// What it was made from, and what was left out.
+    pub lines: Vec<WorkingLine>,
+    /// What else decided about it, each a sentence without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// One line of the working of a cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkingLine {
     /// Where the amount comes from: a row of Autotask's, or an addition, by its key.
     pub from: String,
@@ -46,7 +55,13 @@ pub struct WorkingLine {
     pub unit_price: Option<Decimal>,
     /// The amount.
     pub amount: Decimal,
-    /// Whether the amount is part of the cost; why not, where it is not.
+    /// How many of its days count, and how many a whole period has, where it is billed by period.
+    pub days: Option<(i64, i64)>,
+    /// What it adds to the rate; none where it is not in force.
+    pub rate: Option<Decimal>,
+    /// What it adds to the running period; none where that does not bill it.
+    pub period_amount: Option<Decimal>,
+    /// Why it is part of neither, where it is not.
     pub left_out: Option<String>,
 }
 

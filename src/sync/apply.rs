@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::renewal;
 
-use crate::model::{ClientId, Contract, Fields, Origin, PendingItem, PendingState, SourceItem};
+use crate::model::{
+    ClientId, Contract, Fields, Origin, PendingItem, PendingState, SourceItem, Working,
+};
 
 /// The contract that follows `item`: the one that was there before, with Autotask's values in place
 /// of the old ones. Overrides and local fields stay; a new contract takes them over from the one
@@ -69,7 +71,7 @@ pub fn apply(
                 fields: pending.fields.clone(),
                 unsupported: None,
                 renewed: None,
-                working: Vec::new(),
+                working: Working::default(),
             };
             Some(following(&item, before, renewed, now))
         }

@@ -9,7 +9,7 @@ use super::diff::{Around, Stored, pending};
 use super::marking::Marks;
 use crate::model::{
     BillingCycle, ClientId, ClientRef, ClientSnapshot, Field, Fields, ItemKey, PendingItem,
-    SourceItem, Value,
+    SourceItem, Value, Working,
 };
 
 /// The client that items belong to unless a test says otherwise.
@@ -31,7 +31,7 @@ pub fn item(key: &str, name: &str, cost: &str) -> SourceItem {
         fields,
         unsupported: None,
         renewed: None,
-        working: Vec::new(),
+        working: Working::default(),
     }
 }
 
@@ -42,6 +42,7 @@ pub fn snapshot(items: &[SourceItem]) -> ClientSnapshot {
         as_of: DateTime::UNIX_EPOCH,
         items: items.to_vec(),
         rejects: Vec::new(),
+        folded: Default::default(),
     }
 }
 

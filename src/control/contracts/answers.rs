@@ -37,11 +37,25 @@ pub(super) async fn cost(call: &contracts::Cost, context: &Context<'_>) -> Answe
             let cost = contract.billing_cost();
             convert::amount(&cost.currency, cost.amount)
         }),
+        units: text(Field::Units),
+        unit_price: text(Field::UnitPrice),
+        period_amount: text(Field::PeriodAmount),
+        period_start: text(Field::PeriodStart),
+        period_end: text(Field::PeriodEnd),
+        billing: text(Field::Billing),
+        billing_since: text(Field::BillingSince),
+        next_change: convert::next_change(&item.fields),
+        left: text(Field::Left),
+        billed: convert::flag(&item.fields, Field::Billed),
+        setup_fee: text(Field::SetupFee),
+        billed_to: text(Field::BilledTo),
+        remarks: convert::words(&item.fields, Field::Remarks),
         currency: currency.code().to_owned(),
         currency_basis: text(Field::CurrencyBasis),
         billing_cycle: text(Field::BillingCycle).unwrap_or_else(|| "none".to_owned()),
         basis: text(Field::Basis),
-        lines: item.working.iter().map(line).collect(),
+        lines: item.working.lines.iter().map(line).collect(),
+        notes: item.working.notes.clone(),
     })
 }
 
@@ -57,6 +71,10 @@ fn line(line: &WorkingLine) -> contracts::CostLine {
         units: line.units.map(|units| units.to_string()),
         unit_price: line.unit_price.map(|price| price.to_string()),
         amount: line.amount.to_string(),
+        days: line.days.map(|(days, _)| days),
+        of_days: line.days.map(|(_, whole)| whole),
+        rate: line.rate.map(|rate| rate.to_string()),
+        period_amount: line.period_amount.map(|amount| amount.to_string()),
         left_out: line.left_out.clone(),
     }
 }
@@ -94,6 +112,8 @@ fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
         billing_cost: convert::amount(&cost.currency, cost.amount),
         currency: cost.currency.code().to_owned(),
         billing_cycle: contract.billing_cycle().to_string(),
+        billing: contract.billing().to_string(),
+        remarks: contract.remarks(),
         renewed_by: ending.renewed_by.map(|key| key.to_string()),
     }
 }
@@ -144,6 +164,8 @@ fn wire_term(term: &Term, client: ClientRef) -> contracts::Term {
         billing_cost: convert::amount(&cost.currency, cost.amount),
         currency: cost.currency.code().to_owned(),
         billing_cycle: contract.billing_cycle().to_string(),
+        billing: contract.billing().to_string(),
+        remarks: contract.remarks(),
         renews: term.renews.map(|key| key.to_string()),
         renewed_by: term.renewed_by.map(|key| key.to_string()),
     }

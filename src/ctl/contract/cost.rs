@@ -167,7 +167,7 @@ mod tests {
             units: units.map(|(units, _)| units.to_owned()),
             unit_price: units.map(|(_, price)| price.to_owned()),
             amount: amount.to_owned(),
-            left_out: None,
+            ..CostLine::default()
         }
     }
 
@@ -192,6 +192,7 @@ mod tests {
                 line("9913", Some(("1", "5.00")), "5.00"),
                 over,
             ],
+            ..CostReply::default()
         }
     }
 

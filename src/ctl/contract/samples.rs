@@ -27,14 +27,12 @@ pub fn contract(
         currency: currency.to_owned(),
         billing_cycle: "monthly".to_owned(),
         start_date: Some("2026-01-01".to_owned()),
-        end_date: None,
         source: "autotask".to_owned(),
         last_synced: Some("2026-11-24T01:00:00Z".to_owned()),
-        vanished: None,
         basis: Some("current".to_owned()),
         currency_basis: Some("client".to_owned()),
-        renews: None,
-        link: None,
+        billing: "billed".to_owned(),
+        ..Contract::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, FieldView};
+use super::{Contract, FieldView, NextChange};
 use crate::varlink::Method;
 use crate::varlink::sync::{Client, Progress};
 
@@ -15,7 +15,7 @@ pub struct Cost {
 }
 
 /// One line of the working of a cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostLine {
     /// Where the amount comes from: a row of Autotask's, or an addition, by its key.
     pub from: String,
@@ -29,12 +29,20 @@ pub struct CostLine {
     pub unit_price: Option<String>,
     /// The amount.
     pub amount: String,
-    /// Why it is not part of the cost; null if it is.
+    /// How many of its days count, where it is billed by period.
+    pub days: Option<i64>,
+    /// How many days a whole period has.
+    pub of_days: Option<i64>,
+    /// What it adds to the rate; null if it is not in force.
+    pub rate: Option<String>,
+    /// What it adds to the running period; null if that does not bill it.
+    pub period_amount: Option<String>,
+    /// Why it is part of neither; null if it is.
     pub left_out: Option<String>,
 }
 
 /// How a cost comes about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostReply {
     /// The item.
     pub key: String,
@@ -44,20 +52,48 @@ pub struct CostReply {
     pub r#type: String,
     /// When Autotask was asked.
     pub as_of: String,
-    /// The cost as Autotask has it now.
+    /// The rate as Autotask has it now: what one whole billing cycle costs.
     pub billing_cost: String,
-    /// The cost as it is stored; null if the item is not imported.
+    /// The rate as it is stored; null if the item is not imported.
     pub stored_cost: Option<String>,
-    /// The currency of both.
+    /// The units in force.
+    pub units: Option<String>,
+    /// The price of one.
+    pub unit_price: Option<String>,
+    /// What Autotask bills for the running period; null where none runs.
+    pub period_amount: Option<String>,
+    /// The first day of that period.
+    pub period_start: Option<String>,
+    /// The last day of that period.
+    pub period_end: Option<String>,
+    /// `billed`, `upcoming`, `ended`, `none` or `one-time`.
+    pub billing: Option<String>,
+    /// Upcoming: the first day that is billed; ended: the last.
+    pub billing_since: Option<String>,
+    /// What is known ahead.
+    pub next_change: Option<NextChange>,
+    /// What is left of a purchase, with its unit.
+    pub left: Option<String>,
+    /// Whether Autotask has billed what is bought once.
+    pub billed: Option<bool>,
+    /// What setting the agreement up costs, once.
+    pub setup_fee: Option<String>,
+    /// The company that is billed, where that is not the client.
+    pub billed_to: Option<String>,
+    /// What is remarkable about the cost, by its codes.
+    pub remarks: Vec<String>,
+    /// The currency of the amounts.
     pub currency: String,
     /// `client`, `internal` or `unknown`: where the currency was read from.
     pub currency_basis: Option<String>,
     /// How often it is billed.
     pub billing_cycle: String,
-    /// `current`, `first`, `last` or `none`: which period it was read from.
+    /// `current`, `first`, `last`, `none` or `scaled`: where the rate was read from.
     pub basis: Option<String>,
-    /// The lines that it is the sum of, and those that are left out.
+    /// What both amounts are made from, and what was left out.
     pub lines: Vec<CostLine>,
+    /// What else decided about it.
+    pub notes: Vec<String>,
 }
 
 impl Method for Cost {
@@ -78,7 +114,7 @@ pub struct Renewals {
 }
 
 /// An agreement that ends or has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
     /// The contract.
     pub key: String,
@@ -104,6 +140,10 @@ pub struct Renewal {
     pub currency: String,
     /// How often it is billed.
     pub billing_cycle: String,
+    /// `billed`, `upcoming`, `ended` or `none`.
+    pub billing: String,
+    /// What is remarkable about the cost, by its codes.
+    pub remarks: Vec<String>,
     /// The contract that renews it already.
     pub renewed_by: Option<String>,
 }
@@ -135,7 +175,7 @@ pub struct Timeline {
 }
 
 /// The term of an agreement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     /// The contract.
     pub key: String,
@@ -161,6 +201,10 @@ pub struct Term {
     pub currency: String,
     /// How often it is billed.
     pub billing_cycle: String,
+    /// `billed`, `upcoming`, `ended` or `none`.
+    pub billing: String,
+    /// What is remarkable about the cost, by its codes.
+    pub remarks: Vec<String>,
     /// The contract that it renews.
     pub renews: Option<String>,
     /// The contract that renews it.

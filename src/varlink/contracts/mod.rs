@@ -20,7 +20,7 @@ pub const INTERFACE: &str = "org.lmsyncd.Contracts";
 pub const DESCRIPTION: &str = include_str!("../org.lmsyncd.Contracts.varlink");
 
 /// A contract record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     /// Its key.
     pub key: String,
@@ -34,12 +34,39 @@ pub struct Contract {
     pub r#type: String,
     /// Its status.
     pub status: String,
-    /// What one billing cycle costs, with the decimals of the currency.
+    /// The rate: what one whole billing cycle costs at the units and prices in force, with the
+    /// decimals of the currency.
     pub billing_cost: String,
-    /// The currency of that.
+    /// The currency of the amounts.
     pub currency: String,
     /// How often it is billed.
     pub billing_cycle: String,
+    /// `billed`, `upcoming`, `ended` or `none`; `one-time` for what is bought once.
+    pub billing: String,
+    /// Upcoming: the first day that is billed; ended: the last, where that is known.
+    pub billing_since: Option<String>,
+    /// The units in force.
+    pub units: Option<String>,
+    /// The price of one.
+    pub unit_price: Option<String>,
+    /// What Autotask bills for the billing period that holds today; null where none runs.
+    pub period_amount: Option<String>,
+    /// The first day of that period.
+    pub period_start: Option<String>,
+    /// The last day of that period.
+    pub period_end: Option<String>,
+    /// What it is known to cost from a later day on.
+    pub next_change: Option<NextChange>,
+    /// What is left of a purchase, with its unit.
+    pub left: Option<String>,
+    /// Whether Autotask has billed what is bought once, where it says so.
+    pub billed: Option<bool>,
+    /// What setting the agreement up costs, once.
+    pub setup_fee: Option<String>,
+    /// The company that is billed, where that is not the client.
+    pub billed_to: Option<String>,
+    /// What is remarkable about the cost, by its codes.
+    pub remarks: Vec<String>,
     /// Its first day.
     pub start_date: Option<String>,
     /// Its last day.
@@ -50,7 +77,7 @@ pub struct Contract {
     pub last_synced: Option<String>,
     /// Since when it is missing in Autotask.
     pub vanished: Option<String>,
-    /// `current`, `first`, `last` or `none`: which period the cost was read from.
+    /// `current`, `first`, `last`, `none` or `scaled`: where the rate was read from.
     pub basis: Option<String>,
     /// `client`, `internal` or `unknown`: where the currency was read from.
     pub currency_basis: Option<String>,
@@ -58,6 +85,15 @@ pub struct Contract {
     pub renews: Option<String>,
     /// Where to look at it in Autotask's web interface.
     pub link: Option<String>,
+}
+
+/// What something is known to cost from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextChange {
+    /// The first day.
+    pub date: String,
+    /// What one billing cycle costs from then on; zero where it ends.
+    pub billing_cost: String,
 }
 
 /// Asks for contracts.

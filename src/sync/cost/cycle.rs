@@ -1,0 +1,197 @@
+//! How long rows are by calendar: a month, a quarter, half a year, a year.
+
+use chrono::{Months, NaiveDate};
+
+use super::row::{Row, days};
+use crate::model::BillingCycle;
+
+/// The periodic cycles, the longest first, with the days that a period of each can have.
+const PERIODIC: [(u32, std::ops::RangeInclusive<i64>); 4] =
+    [(12, 365..=366), (6, 181..=184), (3, 89..=92), (1, 28..=31)];
+
+/// The day so many months later; the last of the month where that has no such day.
+pub(super) fn later(day: NaiveDate, months: u32) -> Option<NaiveDate> {
+    day.checked_add_months(Months::new(months))
+}
+
+/// The day so many months earlier.
+pub(super) fn earlier(day: NaiveDate, months: u32) -> Option<NaiveDate> {
+    day.checked_sub_months(Months::new(months))
+}
+
+/// How many months a row lasts, if it is a whole number of a cycle's by calendar. Periods that begin
+/// on the 31st are told by either end.
+pub(super) fn whole_months(start: NaiveDate, end: NaiveDate) -> Option<u32> {
+    let next = end.succ_opt()?;
+    let is = |months| later(start, months) == Some(next) || earlier(next, months) == Some(start);
+    PERIODIC.into_iter().map(|(months, _)| months).find(|months| is(*months))
+}
+
+/// The same by the number of days alone, for a tenant whose periods follow no calendar that we know.
+pub(super) fn about_months(start: NaiveDate, end: NaiveDate) -> Option<u32> {
+    let length = days((start, end));
+    PERIODIC.into_iter().find(|(_, range)| range.contains(&length)).map(|(months, _)| months)
+}
+
+/// How many days a period of so many months can have.
+fn most_days(months: u32) -> i64 {
+    let known = PERIODIC.into_iter().find(|(other, _)| *other == months);
+    known.map_or(0, |(_, range)| *range.end())
+}
+
+/// The cycle of so many months.
+pub(super) fn of_months(months: u32) -> BillingCycle {
+    match months {
+        1 => BillingCycle::Monthly,
+        3 => BillingCycle::Quarterly,
+        6 => BillingCycle::SemiAnnual,
+        12 => BillingCycle::Yearly,
+        _ => BillingCycle::None,
+    }
+}
+
+/// The longer of two cycles; one that is not periodic only where the other is not either.
+pub fn longer(one: Option<BillingCycle>, other: Option<BillingCycle>) -> Option<BillingCycle> {
+    let months = |cycle: Option<BillingCycle>| cycle.and_then(BillingCycle::months);
+    if months(one) >= months(other) && (one.is_some() || other.is_none()) { one } else { other }
+}
+
+/// Which rows of a line are whole, and of which cycle the line is.
+#[derive(Debug, Clone)]
+pub(super) struct Lengths {
+    /// The months of a billing period; none where no rule tells.
+    pub months: Option<u32>,
+    /// For each row, whether it is a whole period of that.
+    pub is_whole: Vec<bool>,
+}
+
+impl Lengths {
+    /// Those of `rows`, where `nominal` is the longer of the cycles of agreement and service, and
+    /// `anchor` the day that its periods are counted from. Told by the rows nearest to `day`.
+    pub fn of(
+        rows: &[Row],
+        nominal: Option<BillingCycle>,
+        anchor: Option<NaiveDate>,
+        day: NaiveDate,
+    ) -> Lengths {
+        let nominal = nominal.and_then(BillingCycle::months);
+        let by_anchor =
+            |months, day| anchor.and_then(|anchor| super::frame::by_calendar(anchor, months, day));
+        // What lies within one period of the agreement is a part of it, whatever it looks like.
+        let is_part = |row: &Row, months| {
+            by_anchor(months, row.start).is_some_and(|(start, end)| {
+                start <= row.start && row.end <= end && (start, end) != (row.start, row.end)
+            })
+        };
+        // No period is shorter than a part of it.
+        let longest = rows.iter().map(|row| days((row.start, row.end))).max().unwrap_or(0);
+        let can_hold = |months: &u32| most_days(*months) >= longest;
+        let whole = |row: &Row, length: Option<u32>| {
+            length.filter(|months| !is_part(row, *months)).filter(can_hold)
+        };
+        let exact = rows.iter().map(|row| whole(row, whole_months(row.start, row.end)));
+        let mut lengths: Vec<Option<u32>> = exact.collect();
+        if lengths.iter().all(Option::is_none) {
+            let about = |row: &Row| {
+                let is_part_of_nominal = nominal.is_some_and(|months| is_part(row, months));
+                about_months(row.start, row.end).filter(|_| !is_part_of_nominal)
+            };
+            lengths = rows.iter().map(|row| whole(row, about(row))).collect();
+        }
+        let told = nearest(rows, &lengths, day);
+        let months = match (told, nominal) {
+            (Some(told), Some(nominal))
+                if told < nominal
+                    && (tile(rows, nominal) || is_cut(rows, &lengths, told, nominal, anchor)) =>
+            {
+                Some(nominal)
+            }
+            (told, nominal) => told.or(nominal),
+        };
+        let is_whole = lengths.iter().map(|length| length.is_some() && *length == months).collect();
+        Lengths { months, is_whole }
+    }
+}
+
+/// The months of the whole row that covers `day` (of several the longest), else of the next one,
+/// else of the last one.
+fn nearest(rows: &[Row], lengths: &[Option<u32>], day: NaiveDate) -> Option<u32> {
+    let whole = || rows.iter().zip(lengths).filter_map(|(row, length)| Some((row, (*length)?)));
+    let covering = whole().filter(|(row, _)| row.start <= day && day <= row.end);
+    let next = || whole().filter(|(row, _)| row.start > day).min_by_key(|(row, _)| row.start);
+    let last = || whole().filter(|(row, _)| row.end < day).max_by_key(|(row, _)| row.end);
+    let covering = covering.map(|(_, length)| length).max();
+    covering.or_else(|| next().or_else(last).map(|(_, length)| length))
+}
+
+/// Whether one row follows another, and units changed between them.
+fn changes(one: &Row, other: &Row) -> bool {
+    (one.end == other.start || one.end.succ_opt() == Some(other.start)) && one.units != other.units
+}
+
+/// Whether a change cut a period of `nominal` months such that one of its parts looks whole.
+fn is_cut(
+    rows: &[Row],
+    lengths: &[Option<u32>],
+    told: u32,
+    nominal: u32,
+    anchor: Option<NaiveDate>,
+) -> bool {
+    let period = |day| anchor.and_then(|anchor| super::frame::by_calendar(anchor, nominal, day));
+    rows.iter().zip(lengths).any(|(one, length)| {
+        let others = rows.iter().zip(lengths).filter(|(other, _)| changes(one, other));
+        let mut within = others
+            .filter(|(other, _)| period(one.start).is_some_and(|(_, last)| other.end <= last));
+        within.any(|(_, other)| *length != Some(told) || *other != Some(told))
+    })
+}
+
+/// Whether rows that follow each other make up one whole period of so many months, with a change of
+/// units between each: then each of them is a part of it, and no period of its own, although it may
+/// look like one.
+fn tile(rows: &[Row], months: u32) -> bool {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| (row.start, row.end));
+    (0..rows.len()).any(|first| {
+        let run = rows[first..].windows(2).take_while(|pair| changes(pair[0], pair[1])).count();
+        (1..=run)
+            .any(|more| whole_months(rows[first].start, rows[first + more].end) == Some(months))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    #[test]
+    fn a_period_is_whole_by_calendar_and_not_by_its_days() {
+        for (start, end, months) in [
+            ("2026-06-01", "2026-06-30", Some(1)),
+            ("2026-06-02", "2026-06-30", None),
+            ("2026-01-31", "2026-02-27", Some(1)),
+            ("2026-02-28", "2026-03-30", Some(1)),
+            ("2026-02-01", "2026-02-28", Some(1)),
+            ("2026-11-15", "2027-02-14", Some(3)),
+            ("2026-01-01", "2026-06-30", Some(6)),
+            ("2024-02-29", "2025-02-27", Some(12)),
+            ("2026-06-01", "2026-07-15", None),
+        ] {
+            assert_eq!(whole_months(day(start), day(end)), months, "{start} to {end}");
+        }
+    }
+
+    #[test]
+    fn the_longer_cycle_is_taken_and_one_that_is_known_before_one_that_is_not() {
+        use BillingCycle::{Monthly, OneTime, Quarterly, Unknown, Yearly};
+        assert_eq!(longer(Some(Monthly), Some(Yearly)), Some(Yearly));
+        assert_eq!(longer(Some(Quarterly), Some(Monthly)), Some(Quarterly));
+        assert_eq!(longer(Some(Unknown(9)), Some(Monthly)), Some(Monthly));
+        assert_eq!(longer(None, Some(OneTime)), Some(OneTime));
+        assert_eq!(longer(Some(Unknown(9)), None), Some(Unknown(9)));
+        assert_eq!(longer(None, None), None);
+    }
+}

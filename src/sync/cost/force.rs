@@ -1,0 +1,107 @@
+//! Which days of a row count (rule 2).
+//!
+//! ```text
+//! chain   25 units ├──────────────────────┤            the shared day belongs to the later row
+//!                  01                    23
+//!                        27 units         ├───────┤
+//!                                        23      30
+//!
+//! delta   25 units ├──────────────────────────────┤    both count on each of their days
+//!                        2 units          ├───────┤
+//! ```
+//!
+//! One shape can be either: a row of one day on the last day of another. Then the prices tell: a row
+//! that was cut was billed for a day less.
+
+use rust_decimal::Decimal;
+
+use super::TooLarge;
+use super::cycle::Lengths;
+use super::frame::{Span, frame};
+use super::row::{Row, days, scaled};
+use chrono::NaiveDate;
+
+/// What a cut is judged by, besides the two rows.
+pub(super) struct Around<'a> {
+    pub rows: &'a [Row],
+    pub lengths: &'a Lengths,
+    /// The day that periods are counted from.
+    pub anchor: Option<NaiveDate>,
+    /// The price of one unit that stands on the line.
+    pub line_price: Option<Decimal>,
+}
+
+impl Around<'_> {
+    /// The days of each row that count; none where not one does.
+    pub fn spans(&self) -> Result<Vec<Option<Span>>, TooLarge> {
+        (0..self.rows.len()).map(|at| self.span(at)).collect()
+    }
+
+    fn span(&self, at: usize) -> Result<Option<Span>, TooLarge> {
+        let row = &self.rows[at];
+        for (other_at, other) in self.rows.iter().enumerate() {
+            if other_at != at && other.start == row.end && self.cuts(other, row)? {
+                let last = row.end.pred_opt().filter(|last| *last >= row.start);
+                return Ok(last.map(|last| (row.start, last)));
+            }
+        }
+        Ok(Some((row.start, row.end)))
+    }
+
+    /// Whether `later`, which begins on the last day of `row`, takes that day from it.
+    fn cuts(&self, later: &Row, row: &Row) -> Result<bool, TooLarge> {
+        if later.end > row.end {
+            return Ok(true);
+        }
+        if row.start == row.end {
+            // Two rows of one day: of a chain the earlier one was left with nothing.
+            let is_nothing = row.price.is_zero() && !row.units.is_zero();
+            return Ok(is_nothing && (row.id < later.id || !later.price.is_zero()));
+        }
+        self.is_cut_by_one_day(later, row)
+    }
+
+    /// The shape that can be either.
+    fn is_cut_by_one_day(&self, one_day: &Row, row: &Row) -> Result<bool, TooLarge> {
+        let length = days((row.start, row.end));
+        let Some(period) = frame(self.rows, self.lengths, self.anchor, row.end) else {
+            return Ok(false);
+        };
+        let whole = days(period);
+        // By the price of one unit that is known from elsewhere.
+        let others = self.rows.iter().zip(&self.lengths.is_whole).filter(|(_, whole)| **whole);
+        let others = others.filter(|(other, _)| other.id != row.id && other.id != one_day.id);
+        let prices = others.filter_map(|(other, _)| other.price.checked_div(other.units));
+        let half_a_cent = Decimal::new(5, 3);
+        for price in prices.chain(self.line_price) {
+            let Some(full) = price.checked_mul(row.units) else { return Err(TooLarge) };
+            let off = |counted| -> Result<Decimal, TooLarge> {
+                Ok((scaled(full, whole, counted)? - row.price).abs())
+            };
+            let (whole_row, cut) = (off(length)?, off(length - 1)?);
+            if whole_row.min(cut) <= half_a_cent && whole_row != cut {
+                return Ok(cut < whole_row);
+            }
+        }
+        // By what follows: all units of a chain go on, and those of a difference are added.
+        let after = self.rows.iter().filter(|other| other.start > one_day.end);
+        if let Some(after) = after.min_by_key(|other| other.start) {
+            let (chain, delta) = (one_day.units, row.units + one_day.units);
+            if (after.units == chain) != (after.units == delta) {
+                return Ok(after.units == chain);
+            }
+        }
+        if one_day.units.is_sign_negative() {
+            return Ok(false);
+        }
+        // By which of the two makes a unit cost the same in both rows.
+        let Some(of_the_day) = scaled(one_day.price, 1, whole)?.checked_div(one_day.units) else {
+            return Ok(true);
+        };
+        let off = |counted| -> Result<Option<Decimal>, TooLarge> {
+            let of_the_row = scaled(row.price, counted, whole)?.checked_div(row.units);
+            Ok(of_the_row.map(|price| (price - of_the_day).abs()))
+        };
+        Ok(off(length - 1)? < off(length)?)
+    }
+}

@@ -1,0 +1,83 @@
+//! The whole billing period that a day lies in, told by the whole rows beside it or by calendar.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::cycle::{Lengths, earlier, later};
+use super::row::Row;
+
+/// First and last day.
+pub(super) type Span = (NaiveDate, NaiveDate);
+
+/// The period of so many months that holds `day`, counted from `anchor`.
+pub(super) fn by_calendar(anchor: NaiveDate, months: u32, day: NaiveDate) -> Option<Span> {
+    let length = i64::from(months);
+    let apart = i64::from(day.year() - anchor.year()) * 12 + i64::from(day.month0())
+        - i64::from(anchor.month0());
+    let begin = |number: i64| {
+        let by = u32::try_from((number * length).unsigned_abs()).ok()?;
+        if number < 0 { earlier(anchor, by) } else { later(anchor, by) }
+    };
+    let number = apart.div_euclid(length);
+    // The estimate ignores the days of the month, so that it can be one too high.
+    let number = if begin(number)? > day { number - 1 } else { number };
+    Some((begin(number)?, begin(number + 1)?.pred_opt()?))
+}
+
+/// The whole period of a line that holds `day` (rule 4); none where nobody can tell.
+pub(super) fn frame(
+    rows: &[Row],
+    lengths: &Lengths,
+    anchor: Option<NaiveDate>,
+    day: NaiveDate,
+) -> Option<Span> {
+    let whole = || rows.iter().zip(&lengths.is_whole).filter(|(_, whole)| **whole).map(|(r, _)| r);
+    // The latest that covers the day: a shared day belongs to the later one.
+    let covering = whole().filter(|row| row.start <= day && day <= row.end);
+    if let Some(row) = covering.max_by_key(|row| (row.start, row.end)) {
+        return Some((row.start, row.end));
+    }
+    let months = lengths.months?;
+    let next = whole().map(|row| row.start).filter(|start| *start > day).min();
+    let last = whole().map(|row| row.end).filter(|end| *end < day).max();
+    // Where one whole row is a period as it is counted from the start of the agreement, all are.
+    let counted = |day| anchor.and_then(|anchor| by_calendar(anchor, months, day));
+    if whole().any(|row| counted(row.start) == Some((row.start, row.end))) {
+        return counted(day);
+    }
+    if let Some(start) = next
+        && let (Some(first), Some(end)) = (earlier(start, months), start.pred_opt())
+        && first <= day
+    {
+        let first = last.and_then(|last| last.succ_opt()).map_or(first, |after| after.max(first));
+        return Some((first, end));
+    }
+    if let Some(first) = last.and_then(|last| last.succ_opt())
+        && let Some(end) = later(first, months).and_then(|next| next.pred_opt())
+        && day <= end
+    {
+        return Some((first, end));
+    }
+    let first_row = || rows.iter().map(|row| row.start).min();
+    by_calendar(anchor.or_else(first_row)?, months, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_period_by_calendar_holds_the_day_and_the_next_one_follows(
+            anchor in 0i32..20_000, months in prop_oneof![Just(1u32), Just(3), Just(6), Just(12)],
+            day in 0i32..20_000,
+        ) {
+            let date = |days| NaiveDate::from_num_days_from_ce_opt(730_000 + days).expect("in range");
+            let (start, end) = by_calendar(date(anchor), months, date(day)).expect("a period");
+            prop_assert!(start <= date(day) && date(day) <= end);
+            let after = end.succ_opt().expect("a day");
+            prop_assert_eq!(by_calendar(date(anchor), months, after).map(|span| span.0), Some(after));
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! What a service or bundle line costs on a day, how it stands, and what is known ahead (rules 3 to
+//! 7).
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+use rust_decimal::Decimal;
+
+use super::TooLarge;
+use super::cycle::{Lengths, later, of_months};
+use super::force::Around;
+use super::frame::Span;
+use super::rate::{Basis, Rate, Rows};
+use super::row::{Row, round_unit_price, sum};
+use super::working;
+use crate::model::{BillingCycle, BillingState, Currency, Remark, Working};
+
+/// A line, as far as its cost needs to know it.
+#[derive(Debug, Clone, Copy)]
+pub struct LineTerms<'a> {
+    /// What it bills.
+    pub rows: &'a [Row],
+    /// The first day of its agreement; periods are counted from it.
+    pub start: Option<NaiveDate>,
+    /// The last day of its agreement.
+    pub end: Option<NaiveDate>,
+    /// The longer of the cycles of its agreement and its service.
+    pub nominal: Option<BillingCycle>,
+    /// The price of one unit that stands on the line.
+    pub line_price: Option<Decimal>,
+    /// Up to which day rows are known for other lines of the agreement: where this one has none by
+    /// then, it ends. None where nothing is known of others.
+    pub others_until: Option<NaiveDate>,
+    /// The day.
+    pub today: NaiveDate,
+    /// The currency of the prices.
+    pub currency: &'a Currency,
+}
+
+/// A billing period with what Autotask bills for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodAmount {
+    /// The first day.
+    pub start: NaiveDate,
+    /// The last day.
+    pub end: NaiveDate,
+    /// The sum of the rounded amounts of its rows.
+    pub amount: Decimal,
+}
+
+/// From a day on, the rate is known to be another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextChange {
+    /// The first day.
+    pub date: NaiveDate,
+    /// The rate from then on; zero where the line ends.
+    pub rate: Decimal,
+}
+
+/// What a line costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineCost {
+    /// The rate, with exactly the decimals of the currency: today's where it is billed, else what is
+    /// to come or what was last.
+    pub rate: Decimal,
+    /// How often that is billed.
+    pub cycle: BillingCycle,
+    /// The units in force on that day.
+    pub units: Decimal,
+    /// The price of one.
+    pub unit_price: Option<Decimal>,
+    /// Where the rate was read from.
+    pub basis: Basis,
+    /// How the line stands.
+    pub billing: BillingState,
+    /// Upcoming: the first day that is billed; ended: the last, where that is known.
+    pub since: Option<NaiveDate>,
+    /// The billing period that holds today, where one runs.
+    pub period: Option<PeriodAmount>,
+    /// What is known ahead.
+    pub next: Option<NextChange>,
+    /// What is remarkable.
+    pub remarks: BTreeSet<Remark>,
+    /// Every row by its first day, rounded as it is billed.
+    pub billed: Vec<(NaiveDate, Decimal)>,
+    /// How it came about.
+    pub working: Working,
+}
+
+/// A line while its cost is worked out.
+pub(super) struct Line<'a> {
+    pub terms: LineTerms<'a>,
+    pub rows: Rows<'a>,
+    pub months: Option<u32>,
+}
+
+/// How a line stands, and the day that its rate is read on.
+pub(super) struct Standing {
+    pub billing: BillingState,
+    pub since: Option<NaiveDate>,
+    pub day: Option<NaiveDate>,
+}
+
+/// What a line costs today.
+pub fn cost_of_line(terms: LineTerms<'_>) -> Result<LineCost, TooLarge> {
+    let lengths = lengths(&terms);
+    Line::new(terms, &lengths)?.cost()
+}
+
+/// Whether the rows that are known fill the running billing period up to today, so that no earlier
+/// row of it can be missing; else the day from which rows must be asked for too.
+pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
+    let lengths = lengths(&terms);
+    // Amounts that are too large reject the line where it is worked out.
+    let Ok(line) = Line::new(terms, &lengths) else { return Ok(()) };
+    let Some((first, _)) = line.rows.frame(terms.today) else { return Ok(()) };
+    let first = terms.start.map_or(first, |start| first.max(start));
+    let covers = |(start, end): Span| start <= first && terms.today <= end;
+    let is_in_force =
+        line.rows.counting().any(|(_, (start, end))| start <= terms.today && terms.today <= end);
+    if !is_in_force || line.rows.counting().any(|(_, span)| covers(span)) {
+        return Ok(());
+    }
+    Err(first)
+}
+
+fn lengths(terms: &LineTerms<'_>) -> Lengths {
+    Lengths::of(terms.rows, terms.nominal, terms.start, terms.today)
+}
+
+impl<'a> Line<'a> {
+    fn new(terms: LineTerms<'a>, lengths: &'a Lengths) -> Result<Line<'a>, TooLarge> {
+        let LineTerms { rows, start: anchor, line_price, .. } = terms;
+        let around = Around { rows, lengths, anchor, line_price };
+        let rows = Rows::new(around, terms.currency)?;
+        Ok(Line { terms, rows, months: lengths.months })
+    }
+
+    fn cost(&self) -> Result<LineCost, TooLarge> {
+        let standing = self.standing()?;
+        let rate = match standing.day {
+            Some(day) => self.rows.rate(day)?,
+            None => None,
+        };
+        let period = self.period(&standing)?;
+        let next = self.next(&standing, rate.as_ref())?;
+        let mut remarks = self.remarks(rate.as_ref());
+        let basis = match (standing.billing, &rate) {
+            (BillingState::Billed, Some(rate)) if rate.is_scaled => Basis::Scaled,
+            (BillingState::Billed, _) => Basis::Current,
+            (BillingState::Upcoming, _) => Basis::First,
+            (BillingState::Ended, _) => Basis::Last,
+            (BillingState::None | BillingState::OneTime, _) => Basis::None,
+        };
+        if rate.as_ref().is_some_and(|rate| rate.is_scaled) {
+            remarks.insert(Remark::Scaled);
+        }
+        let currency = self.terms.currency;
+        let unit_price = rate.as_ref().and_then(|rate| rate.unit_price).or(self.terms.line_price);
+        let cycle = self.months.map(of_months).or(self.terms.nominal);
+        Ok(LineCost {
+            rate: rate.as_ref().map_or_else(|| currency.round(Decimal::ZERO), |rate| rate.amount),
+            cycle: cycle.unwrap_or(BillingCycle::None),
+            units: rate.as_ref().map_or(Decimal::ZERO, |rate| rate.units).normalize(),
+            unit_price: unit_price.map(|price| round_unit_price(price, currency)),
+            basis,
+            billing: standing.billing,
+            since: standing.since,
+            working: working::of_line(self, &standing, rate.as_ref(), period.as_ref())?,
+            period,
+            next,
+            remarks,
+            billed: self.rounded().collect(),
+        })
+    }
+
+    /// Every row by its first day, rounded.
+    fn rounded(&self) -> impl Iterator<Item = (NaiveDate, Decimal)> + '_ {
+        let rows: &[Row] = self.terms.rows;
+        rows.iter().map(|row| (row.start, self.terms.currency.round(row.price)))
+    }
+
+    /// The days of a row on which its agreement runs.
+    fn within(&self, (first, last): Span) -> Option<Span> {
+        let first = self.terms.start.map_or(first, |start| first.max(start));
+        let last = self.terms.end.map_or(last, |end| last.min(end));
+        (first <= last).then_some((first, last))
+    }
+
+    /// Rule 7.
+    fn standing(&self) -> Result<Standing, TooLarge> {
+        let today = self.terms.today;
+        let billed: Vec<(&Row, Span)> = self
+            .rows
+            .counting()
+            .filter_map(|(row, span)| Some((row, self.within(span)?)))
+            .collect();
+        let spans = || billed.iter().map(|(_, span)| *span);
+        let next = spans().map(|(first, _)| first).filter(|first| *first > today).min();
+        let last = spans().map(|(_, last)| last).filter(|last| *last < today).max();
+        let runs = spans().any(|(first, last)| first <= today && today <= last);
+        if runs {
+            let units = self.rows.rate(today)?.map(|rate| (rate.units, rate.amount));
+            let is_nothing =
+                |(units, amount): (Decimal, Decimal)| units.is_zero() && amount.is_zero();
+            if !units.is_some_and(is_nothing) || self.is_billed_after(today)? {
+                let (billing, day) = (BillingState::Billed, Some(today));
+                return Ok(Standing { billing, since: None, day });
+            }
+            let since = self.last_with_units(&billed)?;
+            return Ok(Standing { billing: BillingState::Ended, since, day: since });
+        }
+        Ok(match (next, last) {
+            (Some(next), _) => {
+                Standing { billing: BillingState::Upcoming, since: Some(next), day: Some(next) }
+            }
+            (None, Some(last)) => {
+                Standing { billing: BillingState::Ended, since: Some(last), day: Some(last) }
+            }
+            // Rows there may be, none of them within the agreement.
+            (None, None) if !self.terms.rows.is_empty() => {
+                let ends = self.terms.rows.iter().map(|row| row.end).max();
+                let day = self.rows.counting().map(|(_, (first, _))| first).min();
+                let since = ends.map(|end| self.terms.end.map_or(end, |last| end.min(last)));
+                Standing { billing: BillingState::Ended, since, day }
+            }
+            (None, None) => Standing { billing: BillingState::None, since: None, day: None },
+        })
+    }
+
+    /// Whether a row with units follows.
+    fn is_billed_after(&self, today: NaiveDate) -> Result<bool, TooLarge> {
+        for day in self.boundaries(today) {
+            if self.rows.rate(day)?.is_some_and(|rate| !rate.units.is_zero()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The last day before today on which units were in force.
+    fn last_with_units(&self, billed: &[(&Row, Span)]) -> Result<Option<NaiveDate>, TooLarge> {
+        let mut days: Vec<NaiveDate> = billed
+            .iter()
+            .flat_map(|(_, (first, last))| [first.pred_opt(), Some(*last)])
+            .flatten()
+            .filter(|day| *day < self.terms.today)
+            .collect();
+        days.sort_unstable();
+        for day in days.into_iter().rev() {
+            if self.rows.rate(day)?.is_some_and(|rate| !rate.units.is_zero()) {
+                return Ok(Some(day));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The days after `today` on which another row may begin or cease to be in force.
+    fn boundaries(&self, today: NaiveDate) -> BTreeSet<NaiveDate> {
+        let ends = self.terms.end.and_then(|end| end.succ_opt());
+        let of_rows =
+            self.rows.counting().flat_map(|(_, (first, last))| [Some(first), last.succ_opt()]);
+        of_rows.chain([ends]).flatten().filter(|day| *day > today).collect()
+    }
+
+    /// What is known ahead, up to the end of the next period.
+    fn next(
+        &self,
+        standing: &Standing,
+        rate: Option<&Rate>,
+    ) -> Result<Option<NextChange>, TooLarge> {
+        let (BillingState::Billed, Some(now)) = (standing.billing, rate) else { return Ok(None) };
+        let today = self.terms.today;
+        let end = self.rows.frame(today).map_or(today, |(_, end)| end);
+        let months = self.months.unwrap_or(1);
+        let horizon = later(end, months).and_then(|day| day.checked_add_days(Days::new(3)));
+        for date in self.boundaries(today) {
+            if horizon.is_some_and(|horizon| date > horizon) {
+                break;
+            }
+            let runs = self.terms.end.is_none_or(|last| date <= last);
+            let rate = match self.rows.rate(date)? {
+                Some(rate) if runs => rate.amount,
+                _ if !runs || self.terms.others_until.is_some_and(|until| date <= until) => {
+                    self.terms.currency.round(Decimal::ZERO)
+                }
+                // Rows that are not there yet are no change.
+                _ => break,
+            };
+            if rate != now.amount {
+                return Ok(Some(NextChange { date, rate }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Rule 6: the rows that begin in the running period, each rounded.
+    fn period(&self, standing: &Standing) -> Result<Option<PeriodAmount>, TooLarge> {
+        let today = self.terms.today;
+        let (BillingState::Billed, Some(whole)) = (standing.billing, self.rows.frame(today)) else {
+            return Ok(None);
+        };
+        let rows: Vec<&Row> = self.terms.rows.iter().filter(|row| self.is_of(row, whole)).collect();
+        let first = rows.iter().map(|row| row.start).min().unwrap_or(whole.0).max(whole.0);
+        let last = rows.iter().map(|row| row.end).max().unwrap_or(whole.1).min(whole.1);
+        let Some((start, end)) = self.within((first, last)) else { return Ok(None) };
+        let rounded = rows.iter().map(|row| self.terms.currency.round(row.price));
+        let amount = self.terms.currency.round(sum(rounded)?);
+        Ok(Some(PeriodAmount { start, end, amount }))
+    }
+
+    /// Whether a row is billed for the period: it begins in it, or it runs today from before it,
+    /// against all order.
+    pub fn is_of(&self, row: &Row, (first, last): Span) -> bool {
+        let today = self.terms.today;
+        (first <= row.start && row.start <= last) || (row.start <= today && today <= row.end)
+    }
+
+    fn remarks(&self, rate: Option<&Rate>) -> BTreeSet<Remark> {
+        let mut remarks = BTreeSet::new();
+        let rows = self.terms.rows;
+        let positive = |amount: Decimal| amount.is_sign_positive() && !amount.is_zero();
+        if rate.is_some_and(|rate| rate.units.is_sign_negative() && positive(rate.amount)) {
+            remarks.insert(Remark::NegativeUnits);
+        }
+        let same = |one: &Row, other: &Row| {
+            (one.start, one.end, one.units, one.price)
+                == (other.start, other.end, other.units, other.price)
+        };
+        let now = |row: &&Row| row.end >= self.terms.today;
+        let recent: Vec<&Row> = rows.iter().filter(now).collect();
+        let repeats = recent.iter().enumerate().any(|(at, row)| {
+            recent[at + 1..].iter().any(|other| same(row, other) && !row.price.is_zero())
+        });
+        if repeats {
+            remarks.insert(Remark::RepeatedRows);
+        }
+        if let Some((first, last)) = self.rows.frame(self.terms.today)
+            && self.crosses(first, last)
+        {
+            remarks.insert(Remark::Overlapping);
+        }
+        if self.months.is_none() && !rows.is_empty() {
+            remarks.insert(Remark::UnknownCycle);
+        }
+        remarks
+    }
+
+    /// Whether a row in force today lies in more than one period.
+    fn crosses(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        let today = self.terms.today;
+        self.rows.counting().any(|(_, (start, end))| {
+            start <= today && today <= end && (start < first || last < end)
+        })
+    }
+}
