@@ -1,10 +1,12 @@
 //! From the model's values to the wire's.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use rust_decimal::Decimal;
 
 use crate::model::{
     ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Run, Value,
 };
+use crate::sync::effects;
 use crate::varlink::{contracts, sync};
 
 /// A moment as the wire has it: RFC 3339, UTC, whole seconds.
@@ -37,7 +39,7 @@ pub(super) fn reject(reject: &Reject) -> sync::Reject {
     }
 }
 
-pub(super) fn item(item: &PendingItem) -> sync::Item {
+pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
     let text = |field| text(&item.fields, field);
     sync::Item {
         key: item.key.to_string(),
@@ -49,6 +51,16 @@ pub(super) fn item(item: &PendingItem) -> sync::Item {
         billing_cost: text(Field::BillingCost),
         currency: text(Field::Currency),
         billing_cycle: text(Field::BillingCycle),
+        billing: text(Field::Billing),
+        billing_since: text(Field::BillingSince),
+        period_amount: text(Field::PeriodAmount),
+        period_start: text(Field::PeriodStart),
+        period_end: text(Field::PeriodEnd),
+        next_change: next_change(&item.fields),
+        left: text(Field::Left),
+        billed: flag(&item.fields, Field::Billed),
+        remarks: words(&item.fields, Field::Remarks),
+        effects: effects(effects::effect(item, today)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),
@@ -57,10 +69,22 @@ pub(super) fn item(item: &PendingItem) -> sync::Item {
     }
 }
 
+/// Effects as the wire has them.
+pub(super) fn effects(effects: Vec<effects::Effect>) -> Vec<sync::Effect> {
+    let effect = |effect: effects::Effect| sync::Effect {
+        from: effect.from.map(|day| day.to_string()),
+        per_month: amount(&effect.currency, effect.per_year / Decimal::from(12)),
+        per_year: amount(&effect.currency, effect.per_year),
+        once: amount(&effect.currency, effect.once),
+        currency: effect.currency.code().to_owned(),
+    };
+    effects.into_iter().map(effect).collect()
+}
+
 /// What is known ahead.
-pub(super) fn next_change(fields: &Fields) -> Option<contracts::NextChange> {
+pub(super) fn next_change(fields: &Fields) -> Option<sync::NextChange> {
     let date = text(fields, Field::NextChangeDate)?;
-    Some(contracts::NextChange { date, billing_cost: text(fields, Field::NextChangeCost)? })
+    Some(sync::NextChange { date, billing_cost: text(fields, Field::NextChangeCost)? })
 }
 
 /// Yes or no, where the field has a value.
@@ -151,6 +175,6 @@ pub(super) fn contract(
 }
 
 /// An amount with the decimals of its currency.
-pub(super) fn amount(currency: &Currency, amount: rust_decimal::Decimal) -> String {
+pub(super) fn amount(currency: &Currency, amount: Decimal) -> String {
     currency.round(amount).to_string()
 }

@@ -143,6 +143,8 @@ pub fn moved(
     let year = yearly(after).unwrap_or_default() - yearly(before).unwrap_or_default();
     let told = |span: Span| Currency::new(currency).round(span.of_year(year)).to_string();
     (!year.is_zero()).then(|| Effect {
+        from: None,
+        once: String::new(),
         currency: currency.to_owned(),
         per_month: told(Span::Month),
         per_year: told(Span::Year),

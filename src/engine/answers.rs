@@ -30,6 +30,8 @@ pub struct Discrepancy {
     pub contract: Contract,
     /// Autotask's cost; none if Autotask does not have the item, or its row cannot be converted.
     pub fresh: Option<Money>,
+    /// What Autotask bills for the running period; none where none runs.
+    pub fresh_period: Option<Money>,
 }
 
 impl Engine {
@@ -56,9 +58,12 @@ impl Engine {
         let compared = contracts.len();
         progress.compared(compared);
         let differing = contracts.into_iter().filter_map(|contract| {
-            let fresh = fresh_cost(&reading.snapshot, contract.key);
-            (fresh.as_ref() != Some(&contract.billing_cost()))
-                .then_some(Discrepancy { contract, fresh })
+            let of = |field| fresh_amount(&reading.snapshot, contract.key, field);
+            let (fresh, fresh_period) = (of(Field::BillingCost), of(Field::PeriodAmount));
+            let stored_period = contract.period_amount();
+            let same =
+                fresh.as_ref() == Some(&contract.billing_cost()) && fresh_period == stored_period;
+            (!same).then_some(Discrepancy { contract, fresh, fresh_period })
         });
         Ok((differing.collect(), compared, reading.snapshot.as_of))
     }
@@ -84,9 +89,9 @@ impl Engine {
     }
 }
 
-fn fresh_cost(snapshot: &ClientSnapshot, key: ItemKey) -> Option<Money> {
+fn fresh_amount(snapshot: &ClientSnapshot, key: ItemKey, field: Field) -> Option<Money> {
     let fields = &snapshot.item(key)?.fields;
-    let amount = match fields.get(&Field::BillingCost) {
+    let amount = match fields.get(&field) {
         Some(Value::Number(amount)) => *amount,
         _ => return None,
     };

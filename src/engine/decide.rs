@@ -14,7 +14,7 @@ use crate::model::{
 use crate::store::Write;
 use crate::sync::holding::{self, Found};
 use crate::sync::select::Choice;
-use crate::sync::{apply, marking, renewal};
+use crate::sync::{apply, diff, marking, renewal};
 
 /// What the run does with the reading.
 pub(super) struct Decided {
@@ -39,18 +39,26 @@ pub(super) fn decide(
     let client = &examined.snapshot.client;
     let chosen = order.choice.select(&examined.items, &examined.stored);
     let mut counts = Counts::default();
-    let mut writes = Vec::new();
+    let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
     for item in &chosen {
         let before = examined.stored.get(&item.key).cloned();
         let renewed = renewal::renews(&item.fields).and_then(|old| examined.stored.get(&old));
-        let applied = apply::apply(item, client.id, before.clone(), renewed, now);
-        let Some(after) = applied else { continue };
+        let after = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = after else { continue };
         match item.state {
             PendingState::New => counts.created += 1,
             PendingState::Vanished => counts.vanished += 1,
             _ => counts.updated += 1,
         }
+        applied.insert(item.key);
         writes.push(Write { before, after: Some(after) });
+    }
+    // What speaks of the running period follows it without a word, also in a run of a few items.
+    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
+        let before = examined.stored.get(&after.key).cloned();
+        if order.choice.takes(after.key) && !applied.contains(&after.key) {
+            writes.push(Write { before, after: Some(after) });
+        }
     }
     let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
     let current = examined.snapshot.items.iter().filter(|item| {
@@ -96,8 +104,7 @@ pub(super) fn decide(
         error,
         rejects,
     };
-    let written: BTreeSet<ItemKey> =
-        writes.iter().filter_map(|write| Some(write.after.as_ref()?.key)).collect();
+    let written = applied;
     let marks =
         marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
     let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();

@@ -104,6 +104,16 @@ impl Contract {
         Money { amount, currency: self.currency() }
     }
 
+    /// What Autotask bills for the running billing period, where one runs.
+    pub fn period_amount(&self) -> Option<Money> {
+        match self.source.get(&Field::PeriodAmount) {
+            Some(Value::Number(amount)) => {
+                Some(Money { amount: *amount, currency: self.currency() })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether Autotask bills it; a contract made by hand is billed as long as it has a cost.
     pub fn billing(&self) -> BillingState {
         match self.source.get(&Field::Billing) {

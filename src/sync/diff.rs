@@ -8,7 +8,8 @@ use super::apply;
 use super::marking::Marks;
 use super::renewal::{self, Renewal};
 use crate::model::{
-    ClientSnapshot, Contract, ItemKey, Origin, PendingItem, PendingState, SourceItem, differences,
+    ClientSnapshot, Contract, Field, ItemKey, Origin, PendingItem, PendingState, SourceItem,
+    differences,
 };
 
 /// The contracts that a diff is made against, by key: all those of the client, and those of other
@@ -84,8 +85,38 @@ fn pending_item(item: &SourceItem, stored: &Stored, around: Around<'_>) -> Optio
         state,
         fields: item.fields.clone(),
         changes,
-        reason: item.unsupported.clone().or_else(|| renewal_rule(item.key, state, around)),
+        reason: item
+            .unsupported
+            .clone()
+            .or_else(|| renewal_rule(item.key, state, around))
+            .or_else(|| before.is_some_and(|before| is_recounted(before, item)).then(recounted)),
     })
+}
+
+/// Whether the cost of a contract was stored before it was known how it is billed, so that it is
+/// counted in a new way now.
+pub fn is_recounted(before: &Contract, item: &SourceItem) -> bool {
+    !before.source.contains_key(&Field::Billing) && item.fields.contains_key(&Field::Billing)
+}
+
+fn recounted() -> String {
+    "its cost is counted in a new way".to_owned()
+}
+
+/// The contracts whose running period went on to the next: nothing else of them is different, and
+/// that is no change.
+pub fn gone_on(snapshot: &ClientSnapshot, stored: &Stored, now: DateTime<Utc>) -> Vec<Contract> {
+    let goes_on = |item: &SourceItem| {
+        let before = stored.get(&item.key)?;
+        let follows = before.origin == Origin::Autotask && before.vanished.is_none();
+        if !follows || item.unsupported.is_some() || before.source == item.fields {
+            return None;
+        }
+        let after = apply::following(item, Some(before.clone()), None, now);
+        let is_change = !differences(Some(before), Some(&after)).is_empty();
+        (!is_change).then_some(Contract { changed: before.changed, ..after })
+    };
+    snapshot.items.iter().filter_map(goes_on).collect()
 }
 
 /// Which rule found what a new agreement renews.
@@ -134,7 +165,6 @@ fn vanished_item(contract: &Contract, now: DateTime<Utc>) -> PendingItem {
 mod tests {
     use super::super::fixture::{diff, item, snapshot, stored, stored_at};
     use super::*;
-    use crate::model::Field;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -184,6 +214,23 @@ mod tests {
         let found = diff(&snapshot(&items), &stored_at(99, &items), &BTreeSet::new());
         assert_eq!(found[0].state, PendingState::Changed);
         assert_eq!(found[0].changes[0].field, Field::Client);
+    }
+
+    #[test]
+    fn a_period_that_goes_on_is_no_change_and_is_kept() {
+        let with = |item: &SourceItem, amount: i64| {
+            let mut item = item.clone();
+            item.fields.insert(Field::PeriodAmount, crate::model::Value::Number(amount.into()));
+            item
+        };
+        let old = item("S5", "Mail", "4");
+        let book = stored(&[with(&old, 9)]);
+        let seen = snapshot(&[with(&old, 4)]);
+        assert!(diff(&seen, &book, &BTreeSet::new()).is_empty());
+        let kept = gone_on(&seen, &book, NOW);
+        assert_eq!(kept[0].text(Field::PeriodAmount), "4");
+        assert!(gone_on(&snapshot(&[with(&old, 9)]), &book, NOW).is_empty());
+        assert!(gone_on(&snapshot(&[item("S5", "Mail", "5")]), &book, NOW).is_empty());
     }
 
     #[test]

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::cost::Basis;
-use crate::model::{Contract, Field, FieldChange, ItemKey, PendingItem, PendingState, Value};
+use super::effects;
+use crate::model::{
+    Contract, Field, FieldChange, Fields, ItemKey, PendingItem, PendingState, Remark, Value,
+};
 
 /// How much is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,7 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
             PendingState::Vanished => why_vanished.clone(),
             PendingState::Changed | PendingState::Returned => other_currency(item)
                 .or_else(|| fell_silent(item))
+                .or_else(|| rules_gone(item))
                 .or_else(|| status_flipped(item, limits.hold_status_flips))
                 .or_else(|| price_moved(item, limits.hold_price_change_percent)),
             _ => None,
@@ -96,7 +100,7 @@ fn hold_what_adds_up(items: &mut [PendingItem]) {
 fn hold_costs(items: &mut [PendingItem], below: &BTreeMap<ItemKey, String>) {
     for item in items.iter_mut().filter(|item| item.state == PendingState::Changed) {
         if let Some(reason) = below.get(&item.key)
-            && change_of(item, Field::BillingCost).is_some()
+            && [Field::BillingCost, Field::Billing].iter().any(|f| change_of(item, *f).is_some())
         {
             item.state = PendingState::Held;
             item.reason = Some(reason.clone());
@@ -146,14 +150,46 @@ fn status_flipped(item: &PendingItem, hold: bool) -> Option<String> {
         .then(|| format!("its status flips from {from} to {to}"))
 }
 
+/// By what counts: a line that ends or begins moves, the end of a proration does not. What was stored
+/// before it was known how it is billed has nothing to be held against.
 fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
-    let change = change_of(item, Field::BillingCost)?;
-    let (Some(Value::Number(from)), Some(Value::Number(to))) = (&change.from, &change.to) else {
+    if limit == 0 || is_recounted(item) {
         return None;
+    }
+    let (before, after) = (effects::before(item), &item.fields);
+    let amount = |fields: &Fields| match fields.get(&Field::BillingCost) {
+        _ if !effects::is_counted(fields) => Some(Decimal::ZERO),
+        Some(Value::Number(amount)) => Some(*amount),
+        _ => None,
     };
-    let moved = (to - from).abs() * Decimal::ONE_HUNDRED;
-    (limit > 0 && moved > from.abs() * Decimal::from(limit))
+    let (from, to) = (amount(&before)?, amount(after)?);
+    // Another cycle is another unit.
+    let is_once = |fields: &Fields| effects::counted(fields).is_none();
+    let (was, is) = match (effects::counted(&before), effects::counted(after)) {
+        (Some(was), Some(is)) => (was, is),
+        _ if is_once(&before) == is_once(after) => (from, to),
+        _ => return None,
+    };
+    let moved = (is - was).abs() * Decimal::ONE_HUNDRED;
+    (moved > was.abs() * Decimal::from(limit))
         .then(|| format!("its cost moves from {from} to {to}, more than {limit} percent"))
+}
+
+/// Whether its cost was stored before it was known how it is billed.
+fn is_recounted(item: &PendingItem) -> bool {
+    change_of(item, Field::Billing).is_some_and(|change| change.from.is_none())
+}
+
+/// A fixed price that was billed by rules shows none any more: what it costs by the month would be
+/// gone in silence, and a right that was taken away looks the same.
+fn rules_gone(item: &PendingItem) -> Option<String> {
+    let change = change_of(item, Field::Remarks)?;
+    let has = |value: &Option<Value>| {
+        let Some(Value::Tags(codes)) = value else { return false };
+        codes.iter().any(|code| code == Remark::ByRule.code())
+    };
+    (item.parent.is_none() && has(&change.from) && !has(&change.to))
+        .then(|| "Autotask shows no billing rules of it any more".to_owned())
 }
 
 #[cfg(test)]

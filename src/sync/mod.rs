@@ -9,6 +9,7 @@ pub mod apply;
 pub mod batch;
 pub mod cost;
 pub mod diff;
+pub mod effects;
 pub mod explain;
 #[cfg(test)]
 mod fixture;

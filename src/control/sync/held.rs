@@ -1,6 +1,8 @@
 //! What a guard holds.
 
-use super::{effects, run_id};
+use chrono::NaiveDate;
+
+use super::{comes_to, run_id};
 use crate::autotask::Progress;
 use crate::control::convert::{self, count, moment};
 use crate::control::session::{Answer, Context, finish, went_away};
@@ -21,7 +23,8 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
         }
         None => context.engine.ask(move |engine| engine.held(client.as_ref())).await?,
     };
-    finish(sync::HeldList { held: held.iter().map(held_run).collect() })
+    let today = context.engine.today();
+    finish(sync::HeldList { held: held.iter().map(|held| held_run(held, today)).collect() })
 }
 
 pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
@@ -35,9 +38,10 @@ pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answ
             return Err(went_away());
         }
     };
+    let today = context.engine.today();
     finish(sync::AcceptReply {
         run: convert::run(&outcome.run),
-        items: outcome.items.iter().map(convert::item).collect(),
+        items: outcome.items.iter().map(|item| convert::item(item, today)).collect(),
     })
 }
 
@@ -45,10 +49,10 @@ pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answ
     context.must_operate()?;
     let actor = context.peer.actor();
     let (held, changed) = context.engine.reject(run_id(call.run), call.reason, &actor).await?;
-    finish(sync::RejectReply { held: held_run(&held), changed })
+    finish(sync::RejectReply { held: held_run(&held, context.engine.today()), changed })
 }
 
-fn held_run(held: &HeldRun) -> sync::HeldRun {
+fn held_run(held: &HeldRun, today: NaiveDate) -> sync::HeldRun {
     let HeldRun { client, holding, items } = held;
     let rejected = holding.rejected.as_ref();
     sync::HeldRun {
@@ -57,8 +61,8 @@ fn held_run(held: &HeldRun) -> sync::HeldRun {
         client: client.name.clone(),
         since: moment(holding.since),
         message: items.iter().find_map(|item| item.reason.clone()),
-        items: items.iter().map(convert::item).collect(),
-        effects: effects(&items.iter().collect::<Vec<&PendingItem>>()),
+        items: items.iter().map(|item| convert::item(item, today)).collect(),
+        effects: comes_to(&items.iter().collect::<Vec<&PendingItem>>(), today),
         rejected_by: rejected.map(|rejected| rejected.by.clone()),
         rejected_at: rejected.map(|rejected| moment(rejected.at)),
         rejected_reason: rejected.and_then(|rejected| rejected.reason.clone()),

@@ -5,7 +5,7 @@ use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, Context, finish};
 use crate::engine::{Discrepancy, Reverted, Waiting};
-use crate::model::{Code, Failure, Kind, Mark, Value};
+use crate::model::{Code, Failure, Kind, Mark, Money, Value};
 use crate::varlink::sync;
 
 pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
@@ -96,7 +96,13 @@ fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
         fresh_currency: fresh.map(|fresh| fresh.currency.code().to_owned()),
         difference: same
             .map(|fresh| convert::amount(&fresh.currency, fresh.amount - stored.amount)),
+        stored_period: found.contract.period_amount().map(|money| shown(&money)),
+        fresh_period: found.fresh_period.as_ref().map(shown),
     }
+}
+
+fn shown(money: &Money) -> String {
+    convert::amount(&money.currency, money.amount)
 }
 
 pub(super) async fn list_quarantine(call: sync::ListQuarantine, context: Context<'_>) -> Answer {

@@ -1,6 +1,5 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
-mod effects;
 mod exactly;
 mod held;
 mod marks;
@@ -9,16 +8,15 @@ mod pause;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 
 use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::engine::{Engine, Look, Order, Patience};
 use crate::model::{Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
+use crate::sync::effects;
 use crate::varlink::{Call, Method, sync};
-
-use effects::effects;
 
 /// How many runs a list holds unless the caller says otherwise.
 const DEFAULT_RUNS: i64 = 50;
@@ -99,11 +97,12 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
         .filter(|item| state.is_none_or(|state| item.state == state))
         .filter(|item| ignored || item.state != PendingState::Ignored)
         .collect();
+    let today = context.engine.today();
     finish(sync::PendingReply {
         client: Some(convert::client(&look.client)),
         as_of: Some(moment(look.as_of)),
-        effects: Some(effects(&shown)),
-        items: Some(shown.into_iter().map(convert::item).collect()),
+        effects: Some(comes_to(&shown, today)),
+        items: Some(shown.into_iter().map(|item| convert::item(item, today)).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
         ..sync::PendingReply::default()
     })
@@ -148,6 +147,11 @@ fn summary(look: &Look) -> sync::PendingSummary {
     }
 }
 
+/// What items come to in money, as the wire has it.
+fn comes_to(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
+    convert::effects(effects::effects(items, today))
+}
+
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     let client = context.engine.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
@@ -174,11 +178,12 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
                 .into());
         }
     }
+    let today = context.engine.today();
     finish(sync::DiffReply {
         client: convert::client(&look.client),
         as_of: moment(look.as_of),
-        effects: effects(&items),
-        items: items.into_iter().map(convert::item).collect(),
+        effects: comes_to(&items, today),
+        items: items.into_iter().map(|item| convert::item(item, today)).collect(),
         progress: None,
     })
 }
@@ -209,11 +214,12 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
             return Err(went_away());
         }
     };
+    let today = context.engine.today();
     finish(sync::SyncReply {
         run: Some(convert::run(&outcome.run)),
-        items: Some(outcome.items.iter().map(convert::item).collect()),
+        items: Some(outcome.items.iter().map(|item| convert::item(item, today)).collect()),
         rejects: Some(outcome.run.rejects.iter().map(convert::reject).collect()),
-        effects: Some(effects(&outcome.items.iter().collect::<Vec<_>>())),
+        effects: Some(comes_to(&outcome.items.iter().collect::<Vec<_>>(), today)),
         progress: None,
     })
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, FieldView, NextChange};
+use super::{Contract, FieldView};
 use crate::varlink::Method;
-use crate::varlink::sync::{Client, Progress};
+use crate::varlink::sync::{Client, NextChange, Progress};
 
 /// Asks how the cost of an item comes about. Reads Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

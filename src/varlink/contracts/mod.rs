@@ -11,7 +11,7 @@ pub use past::*;
 use serde::{Deserialize, Serialize};
 
 use super::Method;
-use super::sync::{Client, FieldChange};
+use super::sync::{Client, FieldChange, NextChange};
 
 /// The interface's name.
 pub const INTERFACE: &str = "org.lmsyncd.Contracts";
@@ -85,15 +85,6 @@ pub struct Contract {
     pub renews: Option<String>,
     /// Where to look at it in Autotask's web interface.
     pub link: Option<String>,
-}
-
-/// What something is known to cost from a day on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NextChange {
-    /// The first day.
-    pub date: String,
-    /// What one billing cycle costs from then on; zero where it ends.
-    pub billing_cost: String,
 }
 
 /// Asks for contracts.

@@ -101,22 +101,26 @@ pub struct Reconcile {
 }
 
 /// A contract whose stored cost is not Autotask's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discrepancy {
     /// The contract.
     pub key: String,
     /// Its name.
     pub name: String,
-    /// The stored cost.
+    /// The stored rate.
     pub stored: String,
     /// The stored currency.
     pub stored_currency: String,
-    /// Autotask's cost; null if Autotask does not have the item, or its row cannot be converted.
+    /// Autotask's rate; null if Autotask does not have the item, or its row cannot be converted.
     pub fresh: Option<String>,
     /// Autotask's currency.
     pub fresh_currency: Option<String>,
     /// What Autotask has more, or, negative, less; null where the two cannot be subtracted.
     pub difference: Option<String>,
+    /// What the running period bills by what is stored; null where none runs.
+    pub stored_period: Option<String>,
+    /// What Autotask bills for the running period; null where none runs.
+    pub fresh_period: Option<String>,
 }
 
 /// What differs.

@@ -5,6 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Progress};
 use crate::varlink::Method;
 
+/// What something is known to cost from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextChange {
+    /// The first day.
+    pub date: String,
+    /// What one billing cycle costs from then on; zero where it ends.
+    pub billing_cost: String,
+}
+
 /// A field that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
@@ -31,7 +40,7 @@ pub struct Pending {
 }
 
 /// An item that a sync would apply, or why it would not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its key.
     pub key: String,
@@ -51,6 +60,26 @@ pub struct Item {
     pub currency: Option<String>,
     /// How often it is billed.
     pub billing_cycle: Option<String>,
+    /// `billed`, `upcoming`, `ended`, `none` or `one-time`.
+    pub billing: Option<String>,
+    /// Upcoming: the first day that is billed; ended: the last.
+    pub billing_since: Option<String>,
+    /// What Autotask bills for the running period; null where none runs.
+    pub period_amount: Option<String>,
+    /// The first day of that period.
+    pub period_start: Option<String>,
+    /// The last day of that period.
+    pub period_end: Option<String>,
+    /// What it is known to cost from a later day on.
+    pub next_change: Option<NextChange>,
+    /// What is left of a purchase, with its unit.
+    pub left: Option<String>,
+    /// Whether Autotask has billed what is bought once.
+    pub billed: Option<bool>,
+    /// What is remarkable about the cost, by its codes.
+    pub remarks: Vec<String>,
+    /// What it comes to in money by itself.
+    pub effects: Vec<Effect>,
     /// Its first day.
     pub start_date: Option<String>,
     /// Its last day.
@@ -141,15 +170,19 @@ pub struct Diff {
     pub keys: Option<Vec<String>>,
 }
 
-/// What the differences come to in money, in one currency: the sum over the agreements.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What something comes to in money, in one currency.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// The currency.
     pub currency: String,
-    /// More (or, negative, less) a month.
+    /// The day from which on it does; null for at once.
+    pub from: Option<String>,
+    /// More (or, negative, less) per month.
     pub per_month: String,
-    /// More (or, negative, less) a year.
+    /// More (or, negative, less) per year.
     pub per_year: String,
+    /// More (or, negative, less) once.
+    pub once: String,
 }
 
 /// The differences.
@@ -161,7 +194,7 @@ pub struct DiffReply {
     pub as_of: String,
     /// The items that differ.
     pub items: Vec<Item>,
-    /// What they come to, per currency; items that are not billed periodically are left out.
+    /// What they come to, per currency and day.
     pub effects: Vec<Effect>,
     /// How far it is, in the replies before the last one, which have nothing else to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
