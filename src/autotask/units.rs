@@ -142,7 +142,7 @@ pub(super) fn lists(
     for Group { since, until, ids } in groups {
         let mut rest = ids.as_slice();
         while !rest.is_empty() {
-            let room = room(&list) / rows_of(until);
+            let room = room(&list, until);
             if room == 0 {
                 lists.push(std::mem::take(&mut list));
                 continue;
@@ -161,12 +161,13 @@ fn rows_of(until: Option<NaiveDate>) -> usize {
     if until.is_some() { AHEAD } else { 1 }
 }
 
-/// How many rows one more group of a list can have: all fit its page, and each line and group is a
-/// condition, of which Autotask takes as many as a page has rows.
-fn room(list: &[Group]) -> usize {
+/// How many lines one more group of a list can have: their rows fit its page, and each line and group
+/// is a condition, of which Autotask takes as many as a page has rows.
+fn room(list: &[Group], until: Option<NaiveDate>) -> usize {
     let rows: usize = list.iter().map(|group| group.ids.len() * rows_of(group.until)).sum();
     let conditions: usize = list.iter().map(|group| group.ids.len() + 1).sum();
-    FULL.saturating_sub(rows).min(PAGE_ROWS.saturating_sub(conditions + 1))
+    let fitting = FULL.saturating_sub(rows) / rows_of(until);
+    fitting.min(PAGE_ROWS.saturating_sub(conditions + 1))
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ use crate::model::{
 };
 use crate::store::Write;
 use crate::sync::holding::{self, Found};
+use crate::sync::marking::Marks;
 use crate::sync::select::Choice;
-use crate::sync::{apply, diff, marking, renewal};
+use crate::sync::{apply, diff, marking, succession};
 
 /// What the run does with the reading.
 pub(super) struct Decided {
@@ -42,7 +43,8 @@ pub(super) fn decide(
     let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
     for item in &chosen {
         let before = examined.stored.get(&item.key).cloned();
-        let renewed = renewal::renews(&item.fields).and_then(|old| examined.stored.get(&old));
+        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
+        let renewed = old.and_then(|old| examined.stored.get(&old));
         let after = apply::apply(item, client.id, before.clone(), renewed, now);
         let Some(after) = after else { continue };
         match item.state {
@@ -107,7 +109,9 @@ pub(super) fn decide(
     let written = applied;
     let marks =
         marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
-    let marks = marks.into_iter().map(|(before, after)| Write { before, after }).collect();
+    let mut marks: Vec<Write<Mark>> =
+        marks.into_iter().map(|(before, after)| Write { before, after }).collect();
+    move_marks(&mut marks, &writes, &examined.marks);
     let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
     let found = Found {
         full: order.choice.is_full(),
@@ -117,6 +121,31 @@ pub(super) fn decide(
     };
     let outcome = Outcome { run, items: chosen.into_iter().cloned().collect() };
     Decided { outcome, contracts: writes, marks, found }
+}
+
+/// What is noted beside an item moves with it to another client.
+fn move_marks(marks: &mut Vec<Write<Mark>>, contracts: &[Write<Contract>], known: &Marks) {
+    let moved = contracts.iter().filter_map(|write| {
+        let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
+        (before.client != after.client).then_some((after.key, after.client))
+    });
+    for (key, client) in moved {
+        let of = |write: &&mut Write<Mark>| {
+            write.before.as_ref().or(write.after.as_ref()).is_some_and(|mark| mark.key == key)
+        };
+        match (marks.iter_mut().find(of), known.get(&key)) {
+            (Some(write), _) => {
+                if let Some(mark) = &mut write.after {
+                    mark.client = client;
+                }
+            }
+            (None, Some(mark)) => marks.push(Write {
+                before: Some(mark.clone()),
+                after: Some(Mark { client, ..mark.clone() }),
+            }),
+            (None, None) => {}
+        }
+    }
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

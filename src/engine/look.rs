@@ -1,6 +1,6 @@
 //! Looking: what a sync would apply, without applying it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -8,13 +8,14 @@ use super::{Engine, Live};
 use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Contract, Failure, Holding, ItemKey, Origin,
-    PendingItem, Reject, RunId,
+    PendingItem, Reject, RunId, SourceItem,
 };
 use crate::sync::diff::{self, Around, Stored};
 use crate::sync::guard::{self, Circumstances, Limits};
 use crate::sync::holding;
 use crate::sync::marking::Marks;
 use crate::sync::renewal;
+use crate::sync::succession::{self, Successions};
 
 /// What one look at Autotask found for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub(super) struct Reading {
     pub(super) snapshot: ClientSnapshot,
     pub(super) gone: BTreeSet<ItemKey>,
     pub(super) restricted: bool,
+    /// What the store holds for the client and Autotask holds for another, with all that stands
+    /// below it there; each with what a person is told of it.
+    pub(super) moved: Vec<(SourceItem, String)>,
 }
 
 /// A reading held against the store as it is now.
@@ -46,6 +50,8 @@ pub(super) struct Examined {
     pub(super) items: Vec<PendingItem>,
     /// What is held of the client.
     pub(super) holdings: Vec<Holding>,
+    /// Which new line stands in the place of which.
+    pub(super) successions: Successions,
     /// The items that are held because a person rejected them, each with its run.
     pub(super) rejected: BTreeSet<(RunId, ItemKey)>,
 }
@@ -120,18 +126,66 @@ impl Engine {
             missing.push(diff::missing(snapshot, &self.stored(snapshot)?));
         }
         let asked: Vec<ItemKey> = missing.iter().flatten().copied().collect();
-        let (mut there, mut restricted) = (BTreeSet::new(), false);
+        let (mut there, mut restricted) = (BTreeMap::new(), false);
         if !asked.is_empty() {
             let found = live.autotask.locate(&asked, progress).await?;
-            there = found.into_iter().map(|located| located.key).collect();
-            restricted = asked.iter().any(|key| !there.contains(key))
+            there = found.into_iter().map(|located| (located.key, located.client)).collect();
+            restricted = asked.iter().any(|key| !there.contains_key(key))
                 && live.autotask.query_access(&Entity::NEEDED, progress).await? != Access::All;
         }
+        let mut moved = self.moved(live, &snapshots, &missing, &there, progress).await?;
         let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
-            let gone = missing.into_iter().filter(|key| !there.contains(key)).collect();
-            Reading { snapshot, gone, restricted }
+            let gone = missing.into_iter().filter(|key| !there.contains_key(key)).collect();
+            let moved = moved.remove(&snapshot.client.id).unwrap_or_default();
+            Reading { snapshot, gone, restricted, moved }
         };
         Ok(snapshots.into_iter().zip(missing).map(reading).collect())
+    }
+
+    /// By client, what is now another's, with all that stands below it there. Reads the others
+    /// where they are not among the snapshots.
+    async fn moved(
+        &self,
+        live: &Live,
+        snapshots: &[ClientSnapshot],
+        missing: &[Vec<ItemKey>],
+        there: &BTreeMap<ItemKey, Option<ClientId>>,
+        progress: &Progress,
+    ) -> Result<BTreeMap<ClientId, Vec<(SourceItem, String)>>, Failure> {
+        let owner = |key: &ItemKey| there.get(key).copied().flatten();
+        let mut moves: BTreeMap<ClientId, BTreeSet<ClientId>> = BTreeMap::new();
+        for (snapshot, missing) in snapshots.iter().zip(missing) {
+            let from = snapshot.client.id;
+            let others = missing.iter().filter_map(owner).filter(|to| *to != from);
+            for to in others {
+                moves.entry(from).or_default().insert(to);
+            }
+        }
+        let known: BTreeSet<ClientId> = snapshots.iter().map(|one| one.client.id).collect();
+        let unread: BTreeSet<ClientId> = moves.values().flatten().copied().collect();
+        let unread: Vec<ClientId> = unread.difference(&known).copied().collect();
+        let more = match unread.is_empty() {
+            true => Vec::new(),
+            false => live.autotask.read(&Scope::Clients(unread), progress).await?,
+        };
+        let mut moved: BTreeMap<ClientId, Vec<(SourceItem, String)>> = BTreeMap::new();
+        for (snapshot, missing) in snapshots.iter().zip(missing) {
+            let Some(others) = moves.get(&snapshot.client.id) else { continue };
+            let missing: BTreeSet<ItemKey> = missing.iter().copied().collect();
+            let others =
+                snapshots.iter().chain(&more).filter(|one| others.contains(&one.client.id));
+            for other in others {
+                let told = format!("moved to {} ({})", other.client.name, other.client.id);
+                let is_part = |item: &&SourceItem| {
+                    let top = item.parent.unwrap_or(item.key);
+                    missing.contains(&item.key) || missing.contains(&top)
+                };
+                let items = other.items.iter().filter(is_part);
+                let items = items.map(|item| (item.clone(), told.clone()));
+                moved.entry(snapshot.client.id).or_default().extend(items);
+            }
+        }
+        Ok(moved)
     }
 
     /// Holds a reading against the store as it is now. An item that is `named` is not held because
@@ -145,18 +199,22 @@ impl Engine {
         let mut snapshot = reading.snapshot.clone();
         let stored = self.stored(&snapshot)?;
         let renewals = renewal::write_into(&mut snapshot, &stored);
-        let marks: Marks = self
-            .store
-            .marks(snapshot.client.id)?
-            .into_iter()
-            .map(|mark| (mark.key, mark))
-            .collect();
+        diff::carry_over(&mut snapshot, &stored);
+        let marks = self.marks_of(&snapshot, &stored)?;
+        let successions = succession::find(&snapshot, &stored, &reading.gone, &marks);
         let mut heeded = marks.clone();
         for mark in heeded.values_mut().filter(|mark| named.contains(&mark.key)) {
             mark.hold = None;
         }
-        let around =
-            Around { gone: &reading.gone, marks: &heeded, renewals: &renewals, now: self.now() };
+        let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
+        let around = Around {
+            gone: &reading.gone,
+            marks: &heeded,
+            renewals: &renewals,
+            successions: &successions,
+            moved: &moved,
+            now: self.now(),
+        };
         let mut items = diff::pending(&snapshot, &stored, around);
         let holdings = self.holdings(snapshot.client.id)?;
         let rejected = holding::heed_rejections(&mut items, &stored, &holdings);
@@ -164,19 +222,50 @@ impl Engine {
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
             .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
+        let folded: BTreeSet<ItemKey> = snapshot.folded.keys().copied().collect();
         let around = Circumstances {
             live: imported.count(),
             empty_answer: reading.snapshot.items.is_empty() && reading.snapshot.rejects.is_empty(),
             restricted: reading.restricted,
+            folded: &folded,
         };
         guard::hold(&mut items, around, limits(live));
+        let is_moved = |key: &ItemKey| reading.moved.iter().any(|(item, _)| item.key == *key);
         let forgotten = diff::missing(&snapshot, &stored).into_iter();
         let forgotten: Vec<&Contract> = forgotten
-            .filter(|key| !reading.gone.contains(key))
+            .filter(|key| !reading.gone.contains(key) && !is_moved(key))
             .filter_map(|key| stored.get(&key))
             .collect();
         guard::hold_above(&mut items, &forgotten);
-        Ok(Examined { snapshot, stored, marks, items, holdings, rejected })
+        Ok(Examined { snapshot, stored, marks, items, holdings, successions, rejected })
+    }
+
+    /// The marks beside the client's items, also beside those that the store holds for another.
+    fn marks_of(&self, snapshot: &ClientSnapshot, stored: &Stored) -> Result<Marks, Failure> {
+        let of_client = self.store.marks(snapshot.client.id)?;
+        let mut marks: Marks = of_client.into_iter().map(|mark| (mark.key, mark)).collect();
+        let others = stored.values().filter(|contract| contract.client != snapshot.client.id);
+        for contract in others {
+            marks.extend(self.store.mark(contract.key)?.map(|mark| (mark.key, mark)));
+        }
+        Ok(marks)
+    }
+
+    /// `moved`, without what is not stored for this client any more: the other client may have been
+    /// synced since.
+    fn with_origin(
+        &self,
+        snapshot: &ClientSnapshot,
+        stored: &Stored,
+        moved: &[(SourceItem, String)],
+    ) -> Result<Vec<(SourceItem, String)>, Failure> {
+        let is_here = |key: &ItemKey| {
+            stored.get(key).is_some_and(|contract| contract.client == snapshot.client.id)
+        };
+        let is_ours = |(item, _): &&(SourceItem, String)| {
+            is_here(&item.key) || item.parent.is_some_and(|parent| is_here(&parent))
+        };
+        Ok(moved.iter().filter(is_ours).cloned().collect())
     }
 
     fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::renewal;
 
 use crate::model::{
-    ClientId, Contract, Fields, Origin, PendingItem, PendingState, SourceItem, Working,
+    ClientId, Contract, Field, Fields, Origin, PendingItem, PendingState, SourceItem, Working,
 };
 
 /// The contract that follows `item`: the one that was there before, with Autotask's values in place
@@ -53,8 +53,20 @@ pub fn tombstone(mut contract: Contract, now: DateTime<Utc>) -> Contract {
     contract
 }
 
+/// The client that a pending item moves to, or, where it is new, belongs to.
+pub fn moves_to(pending: &PendingItem) -> Option<ClientId> {
+    let change = pending.changes.iter().find(|change| change.field == Field::Client)?;
+    change.to.as_ref()?.to_string().parse().ok().map(ClientId)
+}
+
+/// Whether a pending item moves from one client to another.
+pub fn is_moving(pending: &PendingItem) -> bool {
+    let mut changes = pending.changes.iter().filter(|change| change.field == Field::Client);
+    changes.any(|change| change.from.is_some() && change.to.is_some())
+}
+
 /// Applies a pending item to the contract that the store has of it; none if it cannot be applied.
-/// `renewed` is the contract that the item renews.
+/// `renewed` is the contract that the item takes over from.
 pub fn apply(
     pending: &PendingItem,
     client: ClientId,
@@ -66,7 +78,7 @@ pub fn apply(
         PendingState::New | PendingState::Changed | PendingState::Returned => {
             let item = SourceItem {
                 key: pending.key,
-                client,
+                client: moves_to(pending).unwrap_or(client),
                 parent: pending.parent,
                 fields: pending.fields.clone(),
                 unsupported: None,
@@ -84,7 +96,7 @@ pub fn apply(
 mod tests {
     use super::super::fixture::{item, stored};
     use super::*;
-    use crate::model::{Field, Value};
+    use crate::model::Value;
 
     #[test]
     fn what_is_the_msps_own_survives() {

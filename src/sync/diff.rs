@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::apply;
 use super::marking::Marks;
-use super::renewal::{self, Renewal};
+use super::renewal::Renewal;
+use super::succession::{self, Predecessor, Successions};
 use crate::model::{
-    ClientSnapshot, Contract, Field, ItemKey, Origin, PendingItem, PendingState, SourceItem,
-    differences,
+    BillingState, ClientSnapshot, Contract, Field, Fields, ItemKey, Origin, PendingItem,
+    PendingState, SourceItem, Value, differences,
 };
 
 /// The contracts that a diff is made against, by key: all those of the client, and those of other
@@ -24,6 +25,7 @@ pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
         .iter()
         .map(|item| item.key)
         .chain(snapshot.rejects.iter().map(|reject| reject.key))
+        .chain(snapshot.folded.keys().copied())
         .collect();
     stored
         .values()
@@ -43,6 +45,11 @@ pub struct Around<'a> {
     pub marks: &'a Marks,
     /// Which agreement of the snapshot renews which.
     pub renewals: &'a [Renewal],
+    /// Which new line stands in the place of which.
+    pub successions: &'a Successions,
+    /// What belongs to the client by the store, and to another one by Autotask: each item with what
+    /// a person is told of it.
+    pub moved: &'a [(SourceItem, String)],
     /// The moment of the diff.
     pub now: DateTime<Utc>,
 }
@@ -52,12 +59,20 @@ pub struct Around<'a> {
 /// A rejected row keeps its contract as it is and is no pending item; nor is one whose contract a
 /// person froze. [`renewal::write_into`] must have been at the snapshot before.
 pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -> Vec<PendingItem> {
-    let mut items: Vec<PendingItem> =
-        snapshot.items.iter().filter_map(|item| pending_item(item, stored, around)).collect();
+    let of_snapshot = snapshot.items.iter().filter_map(|item| pending_item(item, stored, around));
+    let mut items: Vec<PendingItem> = of_snapshot.collect();
+    for (item, told) in around.moved {
+        items.extend(pending_item(item, stored, around).map(|item| told_of(item, told)));
+    }
     // Another run may have made a tombstone of it since it was asked for.
-    let live = stored.values().filter(|contract| contract.vanished.is_none());
-    let vanished = live.filter(|contract| around.gone.contains(&contract.key));
-    items.extend(vanished.map(|contract| vanished_item(contract, around.now)));
+    let live = || stored.values().filter(|contract| contract.vanished.is_none());
+    let vanished = live().filter(|contract| around.gone.contains(&contract.key));
+    items.extend(vanished.map(|contract| vanished_item(contract, around)));
+    let folded = live().filter(|contract| contract.origin == Origin::Autotask);
+    items.extend(folded.filter_map(|contract| {
+        let purchase = snapshot.folded.get(&contract.key)?;
+        Some(told_of(vanished_item(contract, around), &format!("the billing item of {purchase}")))
+    }));
     for item in &mut items {
         heed_mark(item, around);
     }
@@ -68,7 +83,8 @@ pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -
 
 fn pending_item(item: &SourceItem, stored: &Stored, around: Around<'_>) -> Option<PendingItem> {
     let before = stored.get(&item.key);
-    let old = renewal::renews(&item.fields).and_then(|old| stored.get(&old));
+    let old = succession::predecessor(item.key, &item.fields, around.successions);
+    let old = old.and_then(|old| stored.get(&old));
     let after = apply::following(item, before.cloned(), old, around.now);
     let changes = differences(before, Some(&after));
     let state = match before {
@@ -89,8 +105,14 @@ fn pending_item(item: &SourceItem, stored: &Stored, around: Around<'_>) -> Optio
             .unsupported
             .clone()
             .or_else(|| renewal_rule(item.key, state, around))
+            .or_else(|| around.successions.get(&item.key).map(succession::told))
             .or_else(|| before.is_some_and(|before| is_recounted(before, item)).then(recounted)),
     })
+}
+
+fn told_of(item: PendingItem, told: &str) -> PendingItem {
+    let reason = Some(item.reason.filter(|_| !item.state.can_apply()).unwrap_or(told.to_owned()));
+    PendingItem { reason, ..item }
 }
 
 /// Whether the cost of a contract was stored before it was known how it is billed, so that it is
@@ -126,7 +148,7 @@ fn renewal_rule(key: ItemKey, state: PendingState, around: Around<'_>) -> Option
 }
 
 /// Turns an item that is ignored, or held since its run was reverted, into one that no run takes.
-/// A new agreement is ignored if the one that it renews is.
+/// A new one is ignored if the one that it takes over from is.
 fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
     if !item.state.can_apply() {
         return;
@@ -135,7 +157,9 @@ fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
     let mark = |key: ItemKey| around.marks.get(&key);
     let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(today));
     let renewed = || match item.state {
-        PendingState::New => renewal::renews(&item.fields).and_then(ignored),
+        PendingState::New => {
+            succession::predecessor(item.key, &item.fields, around.successions).and_then(ignored)
+        }
         _ => None,
     };
     if let Some(ignored) = ignored(item.key).or_else(renewed).and_then(|m| m.ignored.as_ref()) {
@@ -150,14 +174,35 @@ fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
     }
 }
 
-fn vanished_item(contract: &Contract, now: DateTime<Utc>) -> PendingItem {
+fn vanished_item(contract: &Contract, around: Around<'_>) -> PendingItem {
+    let is_passed_on =
+        around.successions.values().any(|old| *old == Predecessor::One(contract.key));
+    let is_written_on = !contract.local.is_empty() || !contract.overrides.is_empty();
+    let stays = is_written_on && !is_passed_on && contract.parent.is_some();
     PendingItem {
         key: contract.key,
         parent: contract.parent,
         state: PendingState::Vanished,
         fields: contract.source.clone(),
-        changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), now))),
-        reason: None,
+        changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), around.now))),
+        reason: stays.then(|| "what was written on it stays with it".to_owned()),
+    }
+}
+
+/// Lets an item that is over, where it cannot be told since when, keep the day that is stored: rows
+/// without units say nothing of the last that had some.
+pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored) {
+    let ended = Value::Text(BillingState::Ended.to_string());
+    for item in &mut snapshot.items {
+        let is_ended = |fields: &Fields| fields.get(&Field::Billing) == Some(&ended);
+        let before = stored.get(&item.key).filter(|before| is_ended(&before.source));
+        let since = before.and_then(|before| before.source.get(&Field::BillingSince));
+        if let Some(since) = since
+            && is_ended(&item.fields)
+            && !item.fields.contains_key(&Field::BillingSince)
+        {
+            item.fields.insert(Field::BillingSince, since.clone());
+        }
     }
 }
 

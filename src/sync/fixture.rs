@@ -7,6 +7,7 @@ use chrono::DateTime;
 use super::apply::following;
 use super::diff::{Around, Stored, pending};
 use super::marking::Marks;
+use super::succession::Successions;
 use crate::model::{
     BillingCycle, ClientId, ClientRef, ClientSnapshot, Field, Fields, ItemKey, PendingItem,
     SourceItem, Value, Working,
@@ -65,5 +66,7 @@ pub fn diff(
     gone: &BTreeSet<ItemKey>,
 ) -> Vec<PendingItem> {
     let now = DateTime::UNIX_EPOCH;
-    pending(snapshot, stored, Around { gone, marks: &Marks::new(), renewals: &[], now })
+    let (marks, successions) = (&Marks::new(), &Successions::new());
+    let around = Around { gone, marks, renewals: &[], successions, moved: &[], now };
+    pending(snapshot, stored, around)
 }

@@ -4,7 +4,7 @@
 //! like a cancelled book of business. The guard turns items that look like that into held ones;
 //! what is not risky in the same run goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -31,18 +31,23 @@ pub const ALWAYS_ALLOWED: usize = 2;
 
 /// What the guard knows besides the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Circumstances {
+pub struct Circumstances<'a> {
     /// How many live contracts from Autotask the store holds for the client.
     pub live: usize,
     /// Whether Autotask's answer for the client held nothing at all.
     pub empty_answer: bool,
     /// Whether the API user is shown only a part of what there is, so that absence proves nothing.
     pub restricted: bool,
+    /// Charges that are the billing items of purchases: they are not gone.
+    pub folded: &'a BTreeSet<ItemKey>,
 }
 
 /// Turns into held ones the items that a person must look at first.
-pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
-    let vanished = items.iter().filter(|item| item.state == PendingState::Vanished).count();
+pub fn hold(items: &mut [PendingItem], around: Circumstances<'_>, limits: Limits) {
+    let is_gone = |item: &PendingItem| {
+        item.state == PendingState::Vanished && !around.folded.contains(&item.key)
+    };
+    let vanished = items.iter().filter(|item| is_gone(item)).count();
     let too_many = vanished > ALWAYS_ALLOWED
         && vanished * 100 > around.live * limits.max_vanished_percent as usize;
     let why_vanished = if vanished == 0 {
@@ -60,7 +65,7 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances, limits: Limits) {
     };
     for item in &mut *items {
         let reason = match item.state {
-            PendingState::Vanished => why_vanished.clone(),
+            PendingState::Vanished if is_gone(item) => why_vanished.clone(),
             PendingState::Changed | PendingState::Returned => other_currency(item)
                 .or_else(|| fell_silent(item))
                 .or_else(|| rules_gone(item))
@@ -208,7 +213,12 @@ mod tests {
         let gone = items[..lost].iter().map(|item| item.key).collect();
         let seen = snapshot(&items[lost..]);
         let mut found = fixture::diff(&seen, &stored(&items), &gone);
-        let around = Circumstances { live: of, empty_answer: seen.items.is_empty(), restricted };
+        let around = Circumstances {
+            live: of,
+            empty_answer: seen.items.is_empty(),
+            restricted,
+            folded: &BTreeSet::new(),
+        };
         hold(&mut found, around, LIMITS);
         found.iter().map(|item| item.state).collect()
     }
@@ -227,7 +237,12 @@ mod tests {
     }
 
     fn held(before: &[SourceItem], after: &[SourceItem]) -> Vec<String> {
-        let around = Circumstances { live: before.len(), empty_answer: false, restricted: false };
+        let around = Circumstances {
+            live: before.len(),
+            empty_answer: false,
+            restricted: false,
+            folded: &BTreeSet::new(),
+        };
         let mut found = fixture::diff(&snapshot(after), &stored(before), &BTreeSet::new());
         hold(&mut found, around, LIMITS);
         found
@@ -250,7 +265,12 @@ mod tests {
             ["S1: its currency changes from USD to CAD, and the client is the same"]
         );
         let mut moved = fixture::diff(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new());
-        let around = Circumstances { live: 0, empty_answer: false, restricted: false };
+        let around = Circumstances {
+            live: 0,
+            empty_answer: false,
+            restricted: false,
+            folded: &BTreeSet::new(),
+        };
         hold(&mut moved, around, LIMITS);
         assert_eq!(moved[0].state, PendingState::Changed);
     }
@@ -305,7 +325,12 @@ mod tests {
             status("A3", "on hold"),
             status("A4", "inactive"),
         ]);
-        let around = Circumstances { live: 4, empty_answer: false, restricted: false };
+        let around = Circumstances {
+            live: 4,
+            empty_answer: false,
+            restricted: false,
+            folded: &BTreeSet::new(),
+        };
         for (hold_status_flips, expected) in [(true, 2), (false, 0)] {
             let mut found = fixture::diff(&seen, &old, &Default::default());
             hold(&mut found, around, Limits { hold_status_flips, ..LIMITS });
@@ -330,7 +355,12 @@ mod tests {
     fn a_price_is_held_only_where_a_limit_is_set() {
         let old = stored(&[item("S1", "x", "100")]);
         let seen = snapshot(&[item("S1", "x", "111")]);
-        let around = Circumstances { live: 1, empty_answer: false, restricted: false };
+        let around = Circumstances {
+            live: 1,
+            empty_answer: false,
+            restricted: false,
+            folded: &BTreeSet::new(),
+        };
         for (limit, state) in [(0, "changed"), (10, "held"), (11, "changed")] {
             let mut found = fixture::diff(&seen, &old, &Default::default());
             hold(&mut found, around, Limits { hold_price_change_percent: limit, ..LIMITS });

@@ -23,6 +23,7 @@ pub mod renewal;
 pub mod schedule;
 pub mod select;
 pub mod standing;
+pub mod succession;
 pub mod terms;
 pub mod timeline;
 pub mod why;

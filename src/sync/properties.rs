@@ -10,6 +10,7 @@ use super::diff::{Around, Stored, missing, pending};
 use super::fixture::{CLIENT, item, snapshot};
 use super::marking::Marks;
 use super::renewal;
+use super::succession::Successions;
 use crate::model::{ClientSnapshot, Contract, Field, ItemKey, SourceItem, Value};
 
 /// Syncs everything that a snapshot shows, as a run does; gives how many contracts it wrote.
@@ -17,7 +18,9 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let renewals = renewal::write_into(&mut seen, stored);
     let gone: BTreeSet<ItemKey> = missing(&seen, stored).into_iter().collect();
     let now = DateTime::UNIX_EPOCH;
-    let around = Around { gone: &gone, marks: &Marks::new(), renewals: &renewals, now };
+    let (marks, successions) = (&Marks::new(), &Successions::new());
+    let (gone, renewals) = (&gone, &renewals[..]);
+    let around = Around { gone, marks, renewals, successions, moved: &[], now };
     let items = pending(&seen, stored, around);
     let written: Vec<Contract> = items
         .iter()

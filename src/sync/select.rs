@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::apply;
 use super::diff::Stored;
 use super::holding::Expected;
 use super::renewal;
@@ -54,9 +55,17 @@ impl Choice {
         let in_hand =
             |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
         let live = |key| stored.get(&key).is_some_and(|contract| contract.vanished.is_none());
+        // What moves to another client moves whole, whichever part of it was named.
+        let top = |item: &PendingItem| item.parent.unwrap_or(item.key);
+        let moving: BTreeSet<ItemKey> = items
+            .iter()
+            .filter(|item| self.takes(item.key) && apply::is_moving(item))
+            .map(top)
+            .collect();
         let wanted = |item: &&PendingItem| match self {
             Choice::All => true,
-            Choice::Keys(_) | Choice::Exactly(_) => self.takes(item.key),
+            Choice::Keys(_) => self.takes(item.key) || moving.contains(&top(item)),
+            Choice::Exactly(_) => self.takes(item.key),
             Choice::Auto { new_agreements } => {
                 item.state != PendingState::New
                     || *new_agreements

@@ -85,9 +85,22 @@ fn learning_again_replaces_and_supposing_does_not() {
     knowledge.learn([(0, 1)]);
     assert_eq!((knowledge.rows, knowledge.squares), (8, 50));
     knowledge.suppose(Some(30), [(1, 100), (2, 3)]);
-    assert_eq!((knowledge.rows, knowledge.total), (11, Some(30)));
+    assert_eq!((knowledge.rows, knowledge.total), (8, Some(30)), "nobody has read them");
     knowledge.suppose(Some(40), []);
     assert_eq!(knowledge.total, Some(30));
+}
+
+#[test]
+fn what_is_supposed_is_corrected_by_what_is_read() {
+    let mut knowledge = Knowledge::default();
+    let ids: Vec<i64> = (0..1000).collect();
+    knowledge.suppose(None, ids.iter().map(|id| (*id, 8)));
+    assert_eq!(knowledge.next_list(&ids, MANY).len(), 59, "8 rows each, and a little more");
+    // Half of it is there: the tenant makes no rows ahead.
+    knowledge.learn((0..59).map(|id| (id, 4)));
+    assert_eq!(knowledge.next_list(&ids[59..], MANY).len(), 118);
+    knowledge.learn((59..1000).map(|id| (id, 4)));
+    assert!(knowledge.supposed.is_empty());
 }
 
 proptest! {
