@@ -1,7 +1,10 @@
 //! The check-up: Autotask's part is asked of `autotask`, the store's is here.
 
+use chrono::{DateTime, Utc};
+
 use super::Engine;
 use crate::autotask::{Finding, Outcome, Progress, Work};
+use crate::clock::{ServerZone, Tz, day_in};
 use crate::model::{Failure, Pause};
 
 impl Engine {
@@ -15,7 +18,9 @@ impl Engine {
     pub async fn checkup_telling(&self, progress: Progress) -> Vec<Finding> {
         // What it asks is allowed while nothing else is.
         let progress = progress.with_work(Work::Checkup);
-        let mut findings = self.live().autotask.probe(&progress).await;
+        let live = self.live();
+        let mut findings = live.autotask.probe(&progress).await;
+        findings.push(day(live.settings.autotask.time_zone, &self.clock.server_zone(), self.now()));
         progress.doing("reading the store back");
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.store.clone();
@@ -28,17 +33,44 @@ impl Engine {
             findings.push(checked);
         }
         findings.extend(self.must_store().err().map(failed));
-        findings
-            .extend(self.pauses().ok().and_then(|pauses| pauses.all).map(|pause| paused(&pause)));
+        findings.extend(
+            self.pauses()
+                .ok()
+                .and_then(|pauses| pauses.all)
+                .map(|pause| paused(&pause, live.zone())),
+        );
         findings.extend(leftovers(&self.store.leftovers()));
         findings
     }
 }
 
+/// Which day it is, and where.
+fn day(configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
+    let zone = configured.unwrap_or(server.zone);
+    let today = format!("today is {} in {zone}", day_in(&zone, now));
+    let check = "time-zone";
+    match (configured, &server.doubt) {
+        (Some(_), _) => Finding {
+            check,
+            ..finding(Outcome::Good, format!("{today}, the configured time-zone"), None)
+        },
+        (None, None) => Finding {
+            check,
+            ..finding(Outcome::Good, format!("{today}, the zone of this server"), None)
+        },
+        (None, Some(doubt)) => {
+            let detail = format!("{today}, and the zone of this server cannot be told: {doubt}");
+            let fix = "name yours as `time-zone` in [autotask], such as time-zone = \
+                       \"Europe/Berlin\", then run `lmsyncctl reload`";
+            Finding { check, ..finding(Outcome::Warning, detail, Some(fix.to_owned())) }
+        }
+    }
+}
+
 /// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
-fn paused(pause: &Pause) -> Finding {
+fn paused(pause: &Pause, zone: Tz) -> Finding {
     let until = match pause.until {
-        Some(until) => format!("until {}", until.format("%Y-%m-%d %H:%M UTC")),
+        Some(until) => format!("until {}", until.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")),
         None => "until somebody ends it".to_owned(),
     };
     let detail = format!("all auto-sync is paused by {} {until}", pause.by);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{Engine, Live};
-use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
+use crate::autotask::{Access, Progress, Scope, nameless_company};
+use crate::clock::day_in;
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Contract, Failure, Holding, ItemKey, Origin,
     PendingItem, Reject, RunId,
@@ -125,7 +126,8 @@ impl Engine {
             let found = live.autotask.locate(&asked, progress).await?;
             there = found.into_iter().map(|located| located.key).collect();
             restricted = asked.iter().any(|key| !there.contains(key))
-                && live.autotask.query_access(&Entity::NEEDED, progress).await? != Access::All;
+                && live.autotask.query_access(&live.autotask.needed(), progress).await?
+                    != Access::All;
         }
         let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
             let gone = missing.into_iter().filter(|key| !there.contains(key)).collect();
@@ -155,11 +157,17 @@ impl Engine {
         for mark in heeded.values_mut().filter(|mark| named.contains(&mark.key)) {
             mark.hold = None;
         }
-        let around =
-            Around { gone: &reading.gone, marks: &heeded, renewals: &renewals, now: self.now() };
+        let now = self.now();
+        let around = Around {
+            gone: &reading.gone,
+            marks: &heeded,
+            renewals: &renewals,
+            now,
+            today: day_in(&live.zone(), now),
+        };
         let mut items = diff::pending(&snapshot, &stored, around);
         let holdings = self.holdings(snapshot.client.id)?;
-        let rejected = holding::heed_rejections(&mut items, &stored, &holdings);
+        let rejected = holding::heed_rejections(&mut items, &stored, &holdings, live.zone());
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)

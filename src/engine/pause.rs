@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Engine;
 use super::commit::empty_commit;
@@ -40,7 +40,7 @@ impl Engine {
         }
         let build = || {
             let now = self.now();
-            let read = |text| pausing::until(text, now, &Local);
+            let read = |text| pausing::until(text, now, &self.zone());
             let until = until.map(read).transpose();
             let until = until.map_err(|why| Failure::new(Code::InvalidArgument, why))?;
             let (mut memos, mut paused) = (Vec::new(), Vec::new());

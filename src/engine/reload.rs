@@ -13,6 +13,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Engine, Live};
 use crate::autotask::{Auth, Autotask};
+use crate::clock::Tz;
 use crate::config::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Change, Effect, Settings};
 use crate::model::{Event, EventName, Failure};
 use crate::sync::batch::Batches;
@@ -48,6 +49,10 @@ impl Engine {
         let live = Live { settings: Arc::new(settings), autotask };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         self.directory.clear();
+        if self.zone() != old.zone() {
+            // As below; a time of day is then kept from the next run on.
+            let _ = self.replan().await;
+        }
         // The hour may be larger now, or the tenant another.
         *self.batches() = Batches::default();
         // So that whoever asks now is told what a new interval means. What stands in the way of the
@@ -70,6 +75,12 @@ impl Engine {
 /// The settings that differ, and the credentials that do although no setting says so.
 fn changes(old: &Live, settings: &Settings, autotask: &Autotask) -> Vec<Change> {
     let mut changes = crate::config::changes(&old.settings, settings);
+    let (zone, was) = (autotask.time_zone(), old.zone());
+    if settings.autotask.time_zone == old.settings.autotask.time_zone && zone != was {
+        let server_s = |zone: Tz| format!("(the server's, {zone})");
+        let (old, new) = (server_s(was), server_s(zone));
+        changes.push(Change { key: "autotask.time-zone", old, new, effect: Effect::Applied });
+    }
     let (same_secret, same_code) = autotask.same_secrets(&old.autotask);
     let code_is_told = changes.iter().any(|change| change.key == "autotask.integration-code");
     let exchanged = [

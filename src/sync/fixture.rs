@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use super::apply::following;
 use super::diff::{Around, Stored, pending};
 use super::marking::Marks;
+use crate::clock::day_in;
 use crate::model::{
     BillingCycle, ClientId, ClientRef, ClientSnapshot, Field, Fields, ItemKey, PendingItem,
     SourceItem, Value,
@@ -64,5 +65,7 @@ pub fn diff(
     gone: &BTreeSet<ItemKey>,
 ) -> Vec<PendingItem> {
     let now = DateTime::UNIX_EPOCH;
-    pending(snapshot, stored, Around { gone, marks: &Marks::new(), renewals: &[], now })
+    let around =
+        Around { gone, marks: &Marks::new(), renewals: &[], now, today: day_in(&Utc, now) };
+    pending(snapshot, stored, around)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::apply::apply;
@@ -10,6 +10,7 @@ use super::diff::{Around, Stored, missing, pending};
 use super::fixture::{CLIENT, item, snapshot};
 use super::marking::Marks;
 use super::renewal;
+use crate::clock::day_in;
 use crate::model::{ClientSnapshot, Contract, Field, ItemKey, SourceItem, Value};
 
 /// Syncs everything that a snapshot shows, as a run does; gives how many contracts it wrote.
@@ -17,7 +18,8 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let renewals = renewal::write_into(&mut seen, stored);
     let gone: BTreeSet<ItemKey> = missing(&seen, stored).into_iter().collect();
     let now = DateTime::UNIX_EPOCH;
-    let around = Around { gone: &gone, marks: &Marks::new(), renewals: &renewals, now };
+    let today = day_in(&Utc, now);
+    let around = Around { gone: &gone, marks: &Marks::new(), renewals: &renewals, now, today };
     let items = pending(&seen, stored, around);
     let written: Vec<Contract> = items
         .iter()

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use lmsyncd::autotask::{Autotask, Options, Progress, Transport, UseMemory, ZoneMemory};
-use lmsyncd::clock::Clock;
+use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
 use lmsyncd::engine::{Engine, Look, Parts};
@@ -289,6 +289,8 @@ fn options(tenant: &Tenant, settings: &Settings, secret: String) -> Options {
         proxy: None,
         ca_file: None,
         user_defined: settings.fields.user_defined.clone(),
+        time_zone: autotask.time_zone.unwrap_or(Tz::UTC),
+        currency: autotask.currency.clone(),
     }
 }
 

@@ -279,6 +279,6 @@ pub fn write_private(path: &Path, text: &str) {
 
 /// Today, as the daemon sees it.
 pub fn today() -> chrono::NaiveDate {
-    use lmsyncd::clock::Clock;
-    lmsyncd::clock::SystemClock.today()
+    use lmsyncd::clock::{Clock, SystemClock, day_in};
+    day_in(&SystemClock.server_zone().zone, SystemClock.now())
 }
