@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::Engine;
 use super::commit::empty_commit;
+use super::{Engine, trouble};
 use crate::clock::Tz;
 use crate::model::{Actor, ClientRef, Code, Contract, Failure, Hold, ItemKey, Mark, Run, RunId};
-use crate::store::{Commit, HistoryEntry, Pruned, Write};
+use crate::store::{Commit, HistoryEntry, Pruned, StoreError, Write};
 use crate::sync::{renewal, schedule};
 
 /// What reverting a run did.
@@ -38,7 +38,11 @@ impl Engine {
         moment: DateTime<Utc>,
         client: Option<&ClientRef>,
     ) -> Result<Vec<Contract>, Failure> {
-        let mut contracts = self.store.book_at(moment)?.contracts;
+        let told = |error| match error {
+            StoreError::BeforeHistory { since } => trouble::before_history(since, self.zone()),
+            other => other.into(),
+        };
+        let mut contracts = self.store.book_at(moment).map_err(told)?.contracts;
         contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
         Ok(contracts)
     }

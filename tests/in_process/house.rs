@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use lmsyncd::autotask::{Autotask, Options, Progress, Transport, UseMemory, ZoneMemory};
 use lmsyncd::clock::{Clock, Tz};
-use lmsyncd::config::{self, Settings};
+use lmsyncd::config::{self, Change, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
 use lmsyncd::engine::{Engine, Look, Parts};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run};
@@ -148,9 +148,9 @@ impl House {
     }
 
     /// Reloads with another configuration; see [`House::start_with`].
-    pub async fn reload(&self, config: &str) {
+    pub async fn reload(&self, config: &str) -> Vec<Change> {
         config.clone_into(&mut self.config.lock().expect("the text"));
-        busily(self.engine.reload()).await.expect("reloaded");
+        busily(self.engine.reload()).await.expect("reloaded")
     }
 
     /// Switches auto-sync on.

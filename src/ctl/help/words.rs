@@ -47,7 +47,9 @@ pub fn field(field: Field) -> &'static str {
         Field::Units => "how many units are billed in the period that the cost was read from",
         Field::UnitPrice => "the price of one unit",
         Field::Basis => "which period the cost was read from: current, first, last or none",
-        Field::CurrencyBasis => "where the currency was read from: client, internal or unknown",
+        Field::CurrencyBasis => {
+            "where the currency was read from: client, internal, configured or unknown"
+        }
         Field::Contents => "what is in a bundle: the names of its services",
         Field::Renews => "the agreement that this one renews, by its key",
         Field::Vanished => "since when the item is missing in Autotask",
