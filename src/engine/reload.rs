@@ -49,14 +49,11 @@ impl Engine {
         let live = Live { settings: Arc::new(settings), autotask };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         self.directory.clear();
-        if self.zone() != old.zone() {
-            // As below; a time of day is then kept from the next run on.
-            let _ = self.replan().await;
-        }
         // The hour may be larger now, or the tenant another.
         *self.batches() = Batches::default();
-        // So that whoever asks now is told what a new interval means. What stands in the way of the
-        // store is no fault of the configuration, and the supervisor says it.
+        // So that whoever asks now is told what a new interval, or another zone, means. What stands
+        // in the way of the store is no fault of the configuration, and the supervisor says it.
+        let _ = self.replan().await;
         let _ = self.draw_in().await;
         self.schedule.notify_waiters();
         let message = match changes.len() {

@@ -42,6 +42,9 @@ impl Engine {
     }
 
     async fn keep_current(self: &Arc<Engine>) {
+        // The daemon before may have lived in another zone. What stands in the way of the store is
+        // told below.
+        let _ = self.replan().await;
         while !self.stopping.is_cancelled() {
             self.pulse.turn();
             // Listen before looking, so that a switch in between is not missed.
@@ -119,7 +122,8 @@ impl Engine {
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }
 
-    /// Plans the clients that run at a time of day anew, as after a move to another zone.
+    /// Plans those of the clients with a time of day anew that are planned at another, as after a
+    /// move to another zone.
     pub(super) async fn replan(&self) -> Result<(), Failure> {
         self.plan(schedule::replanned).await.map(drop)
     }

@@ -104,8 +104,9 @@ pub fn moved<Z: TimeZone>(
     })
 }
 
-/// The next run of a client with a time of day, where the zone is another than the one that it was
-/// planned in. What is due now stays due, and a retry stays where it is.
+/// The next run of a client with a time of day, where the zone may be another than the one that it
+/// was planned in: at its hour in this one. What is due now stays due, a retry stays where it is, and
+/// so does what is planned at its hour already.
 pub fn replanned<Z: TimeZone>(
     state: &ClientState,
     now: DateTime<Utc>,
@@ -115,6 +116,9 @@ pub fn replanned<Z: TimeZone>(
     let (next, Some(at)) = (state.next_run?, state.at) else { return state.next_run };
     let error = state.last_error.as_ref().filter(|_| state.failures > 0);
     if next <= now || error.is_some_and(|error| error.code.may_go_away()) {
+        return Some(next);
+    }
+    if moment_of(day_in(zone, next).and_time(at), zone) == Some(next) {
         return Some(next);
     }
     let last = last_run(state, now).unwrap_or(now);

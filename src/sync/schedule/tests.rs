@@ -113,6 +113,9 @@ fn another_zone_moves_a_time_of_day_and_nothing_else() {
     let tired = ClientState { at, ..tried(4, DAY * 6) };
     let seventh_day = DAY * 5 + minutes(17 * 60 + 30) + DAY;
     assert_eq!(planned(&tired, DAY * 7), Some(seventh_day), "the interval still holds");
+    let at_its_hour = ClientState { at, ..tried(4, DAY + minutes(17 * 60 + 30)) };
+    let next = replanned(&at_its_hour, NOW, DAY * 7, &Tz::Asia__Tokyo);
+    assert_eq!(next, at_its_hour.next_run, "a longer interval lets it stand");
     let by_interval = tried(4, hours(20));
     assert_eq!(planned(&by_interval, DAY), Some(hours(20)));
     let due = ClientState { at, ..tried(40, hours(-1)) };
