@@ -118,7 +118,7 @@ async fn another_zone_plans_times_of_day_anew_at_once() {
     let house = House::start_with(folder.path(), &tenant, noon(), &zone("Australia/Sydney"));
     let other = ClientRef { id: ClientId(178), name: "Summit Veterinary".to_owned() };
     house.switch_on(&[acme()], NaiveTime::from_hms_opt(2, 30, 0)).await;
-    house.switch_on(&[other.clone()], None).await;
+    house.switch_on(std::slice::from_ref(&other), None).await;
     house.until_runs(2).await;
     let next = |client: &ClientRef| {
         let state = house.engine.client_state(client.id).expect("a state").expect("one");

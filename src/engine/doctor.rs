@@ -20,7 +20,8 @@ impl Engine {
         let progress = progress.with_work(Work::Checkup);
         let live = self.live();
         let mut findings = live.autotask.probe(&progress).await;
-        findings.push(day(live.settings.autotask.time_zone, &self.clock.server_zone(), self.now()));
+        let configured = live.settings.autotask.time_zone;
+        findings.push(day(live.zone(), configured, &self.clock.server_zone(), self.now()));
         progress.doing("reading the store back");
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.store.clone();
@@ -44,27 +45,28 @@ impl Engine {
     }
 }
 
-/// Which day it is, and where.
-fn day(configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
-    let zone = configured.unwrap_or(server.zone);
+/// Which day it is in the `zone` that counts, and why that one: because it is configured, or because
+/// it was the server's when the configuration was last read.
+fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
     let today = format!("today is {} in {zone}", day_in(&zone, now));
-    let check = "time-zone";
-    match (configured, &server.doubt) {
-        (Some(_), _) => Finding {
-            check,
-            ..finding(Outcome::Good, format!("{today}, the configured time-zone"), None)
-        },
-        (None, None) => Finding {
-            check,
-            ..finding(Outcome::Good, format!("{today}, the zone of this server"), None)
-        },
+    let (outcome, why, fix) = match (configured, &server.doubt) {
+        (Some(_), _) => (Outcome::Good, "the configured time-zone".to_owned(), None),
+        (None, None) if server.zone == zone => {
+            (Outcome::Good, "the zone of this server".to_owned(), None)
+        }
+        (None, None) => {
+            let why = format!("but the zone of this server is now {}", server.zone);
+            (Outcome::Warning, why, Some("lmsyncctl reload takes it over"))
+        }
         (None, Some(doubt)) => {
-            let detail = format!("{today}, and the zone of this server cannot be told: {doubt}");
+            let why = format!("and the zone of this server cannot be told: {doubt}");
             let fix = "name yours as `time-zone` in [autotask], such as time-zone = \
                        \"Europe/Berlin\", then run `lmsyncctl reload`";
-            Finding { check, ..finding(Outcome::Warning, detail, Some(fix.to_owned())) }
+            (Outcome::Warning, why, Some(fix))
         }
-    }
+    };
+    let told = finding(outcome, format!("{today}, {why}"), fix.map(str::to_owned));
+    Finding { check: "time-zone", ..told }
 }
 
 /// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
@@ -119,4 +121,29 @@ fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
 
 fn finding(outcome: Outcome, detail: String, fix: Option<String>) -> Finding {
     Finding { check: "store", outcome, detail, fix, code: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_told_with_its_zone_and_a_doubtful_one_is_warned_of() {
+        let now = "2026-11-30T22:00:00Z".parse().expect("a moment");
+        let told = |zone, configured, server| {
+            let Finding { outcome, detail, fix, .. } = day(zone, configured, &server, now);
+            assert_eq!(fix.is_some(), outcome == Outcome::Warning, "{detail}");
+            (outcome, detail)
+        };
+        let (sydney, utc) = (Tz::Australia__Sydney, ServerZone::sure(Tz::UTC));
+        let configured = "today is 2026-12-01 in Australia/Sydney, the configured time-zone";
+        assert_eq!(told(sydney, Some(sydney), utc.clone()), (Outcome::Good, configured.to_owned()));
+        let server_s = "today is 2026-11-30 in UTC, the zone of this server";
+        assert_eq!(told(Tz::UTC, None, utc.clone()), (Outcome::Good, server_s.to_owned()));
+        let (moved, detail) = told(sydney, None, utc.clone());
+        assert!(moved == Outcome::Warning && detail.contains("is now UTC"), "{detail}");
+        let doubtful = ServerZone { doubt: Some("it has none".to_owned()), ..utc };
+        let (doubted, detail) = told(Tz::UTC, None, doubtful);
+        assert!(doubted == Outcome::Warning && detail.ends_with(": it has none"), "{detail}");
+    }
 }

@@ -113,7 +113,7 @@ async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
         context.engine.ask(Engine::last_looks).await?
     } else {
-        let (progress, told) = progress(&context);
+        let (progress, told) = progress(context);
         let looks = context.engine.look_at_all(&progress);
         telling(looks, told, &mut context.stream, reading).await?
     };
