@@ -11,7 +11,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use lmsyncd::autotask::{
     Autotask, HttpTransport, Options, Progress, ReadMemory, Report, Scope, Work, ZoneMemory,
 };
-use lmsyncd::clock::ManualClock;
+use lmsyncd::clock::{ManualClock, Tz};
 use lmsyncd::demo::tenant::{Entity, Tenant};
 use lmsyncd::model::ClientId;
 use secrecy::SecretString;
@@ -161,6 +161,8 @@ fn connect(
         proxy: None,
         ca_file: None,
         user_defined: Vec::new(),
+        time_zone: Tz::UTC,
+        currency: None,
     };
     let transport = HttpTransport::new(&options)?;
     let (from, to) = (cache.clone(), cache.clone());

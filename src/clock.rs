@@ -4,11 +4,20 @@
 //! in seconds. What happens on a day goes by the clock on the wall, which people and time servers
 //! set; what may happen so often in an hour goes by how long the machine has been up, which nobody
 //! sets.
+//!
+//! Which calendar day a moment lies on depends on where one asks: see [`day_in`]. Nothing here gives
+//! a day without a zone.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use nix::time::{ClockId, clock_gettime};
+
+mod server;
+
+/// A time zone of the IANA database, by its name; its rules are inside the program.
+pub use chrono_tz::Tz;
+pub use server::ServerZone;
 
 /// A source of the current moment.
 pub trait Clock: Send + Sync + 'static {
@@ -24,10 +33,15 @@ pub trait Clock: Send + Sync + 'static {
         Moment { wall: self.now(), uptime: self.uptime() }
     }
 
-    /// The current calendar date, in UTC: the day against which billing periods are read.
-    fn today(&self) -> NaiveDate {
-        self.now().date_naive()
+    /// The zone that this server is in, as far as that can be told.
+    fn server_zone(&self) -> ServerZone {
+        ServerZone::sure(Tz::UTC)
     }
+}
+
+/// The calendar day that a moment lies on in a zone.
+pub fn day_in<Z: TimeZone>(zone: &Z, at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(zone).date_naive()
 }
 
 /// A moment, by both clocks.
@@ -75,6 +89,10 @@ impl Clock for SystemClock {
             .map(|up| TimeDelta::seconds(up.tv_sec()) + TimeDelta::nanoseconds(up.tv_nsec()))
             .unwrap_or_default()
     }
+
+    fn server_zone(&self) -> ServerZone {
+        ServerZone::ask()
+    }
 }
 
 /// A clock that stands still until it is moved.
@@ -121,6 +139,16 @@ mod tests {
     fn the_system_says_how_long_it_has_been_up_and_that_grows() {
         let (one, other) = (SystemClock.uptime(), SystemClock.uptime());
         assert!(one > TimeDelta::zero() && other >= one, "{one} {other}");
+    }
+
+    #[test]
+    fn a_moment_lies_on_the_day_of_the_zone_that_asks() {
+        let day = |moment: &str, zone| day_in(&zone, moment.parse().expect("a moment")).to_string();
+        // 09:00 on the first in Sydney, and 02:00 on the first in Los Angeles.
+        assert_eq!(day("2026-11-30T22:00:00Z", Tz::Australia__Sydney), "2026-12-01");
+        assert_eq!(day("2026-11-30T22:00:00Z", Tz::UTC), "2026-11-30");
+        assert_eq!(day("2026-12-01T10:00:00Z", Tz::America__Los_Angeles), "2026-12-01");
+        assert_eq!(day("2026-12-01T07:59:59Z", Tz::America__Los_Angeles), "2026-11-30");
     }
 
     #[test]

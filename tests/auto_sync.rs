@@ -7,9 +7,11 @@ mod in_process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
+use lmsyncd::clock::Tz;
+use lmsyncd::config::Effect;
 use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
 use lmsyncd::engine::{Order, Patience};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
@@ -103,8 +105,88 @@ async fn a_time_of_day_is_kept() {
         house.until_runs(days).await;
     }
     let state = house.engine.client_state(ACME).expect("a state").expect("one");
-    let next = state.next_run.expect("a next run").with_timezone(&chrono::Local);
+    let next = state.next_run.expect("a next run");
     assert_eq!(next.format("%H:%M").to_string(), "02:30");
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_zone_plans_times_of_day_anew_at_once() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let zone = |name: &str| format!("time-zone = \"{name}\"");
+    let house = House::start_with(folder.path(), &tenant, noon(), &zone("Australia/Sydney"));
+    let other = ClientRef { id: ClientId(178), name: "Summit Veterinary".to_owned() };
+    house.switch_on(&[acme()], NaiveTime::from_hms_opt(2, 30, 0)).await;
+    house.switch_on(std::slice::from_ref(&other), None).await;
+    house.until_runs(2).await;
+    let next = |client: &ClientRef| {
+        let state = house.engine.client_state(client.id).expect("a state").expect("one");
+        state.next_run.expect("a next run")
+    };
+    let (sydney, by_interval) = (next(&acme()), next(&other));
+    let shown = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).format("%H:%M").to_string();
+    assert_eq!(shown(sydney, Tz::Australia__Sydney), "02:30");
+    let changes = house.reload(&zone("America/Los_Angeles")).await;
+    let told: Vec<_> = changes.iter().map(|c| (c.key, &*c.old, &*c.new, c.effect)).collect();
+    let key = "autotask.time-zone";
+    assert_eq!(told, [(key, "Australia/Sydney", "America/Los_Angeles", Effect::Applied)]);
+    let angeles = next(&acme());
+    assert_eq!(shown(angeles, Tz::America__Los_Angeles), "02:30");
+    assert!(angeles != sydney && angeles > noon() && angeles - noon() <= TimeDelta::days(1));
+    assert_eq!(next(&other), by_interval, "one without a time of day stays where it is");
+    assert_eq!(house.engine.zone(), Tz::America__Los_Angeles);
+    // It runs then, and keeps the hour of the new zone.
+    house.no_more_than(2).await;
+    advance((angeles - noon()).to_std().expect("ahead") - Duration::from_secs(60)).await;
+    house.no_more_than(2).await;
+    house.pass(2).await;
+    house.until_runs(3).await;
+    assert_eq!(shown(next(&acme()), Tz::America__Los_Angeles), "02:30");
+    let now = house.engine.now();
+    house.stop().await;
+
+    // Nor does it matter that the daemon was down meanwhile.
+    let house = House::start_with(folder.path(), &tenant, now, &zone("Asia/Tokyo"));
+    let in_tokyo = || {
+        let state = house.engine.client_state(ACME).expect("a state").expect("one");
+        shown(state.next_run.expect("a next run"), Tz::Asia__Tokyo)
+    };
+    let patience = std::time::Instant::now() + Duration::from_secs(30);
+    while in_tokyo() != "02:30" && std::time::Instant::now() < patience {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(in_tokyo(), "02:30");
+    house.no_more_than(3).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn days_are_those_of_the_zone() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let zone = |name: &str| format!("time-zone = \"{name}\"");
+    // At noon in UTC it is the next day already on Kiritimati.
+    let house = House::start_with(folder.path(), &tenant, noon(), &zone("Pacific/Kiritimati"));
+    let day = noon().date_naive();
+    assert_eq!(house.engine.today(), day.succ_opt().expect("a day"));
+    let key = "A29683353".parse().expect("a key");
+    house.look(&acme()).await.expect("a look");
+    let ignore = async || busily(house.engine.ignore(key, Some(day), None, &Actor::daemon())).await;
+    let past = ignore().await;
+    assert_eq!(past.map_err(|failure| failure.code), Err(Code::InvalidArgument));
+    let end = house.engine.moment(&day.to_string()).expect("a moment");
+    assert_eq!(end.to_rfc3339(), format!("{day}T09:59:59.999+00:00"));
+    let findings = busily(house.engine.checkup()).await;
+    let told = findings.iter().find(|finding| finding.check == "time-zone").expect("a finding");
+    assert!(told.detail.contains("in Pacific/Kiritimati"), "{told:?}");
+    assert!(told.detail.contains(&house.engine.today().to_string()), "{told:?}");
+    house.reload(&zone("UTC")).await;
+    assert_eq!(house.engine.today(), day);
+    let (mark, _) = ignore().await.expect("today");
+    assert!(mark.is_ignored(house.engine.today()));
+    house.reload(&zone("Pacific/Kiritimati")).await;
+    assert!(!mark.is_ignored(house.engine.today()), "that day is over there");
     house.stop().await;
 }
 

@@ -72,6 +72,31 @@ fn a_wrong_value_comes_with_what_is_expected() {
             "`interval` at line 5: expected a duration in quotes, such as \"24h\" (not valid TOML: \
              string values must be quoted, expected literal string)",
         ),
+        (
+            "time-zone = \"Europe/Berln\"",
+            "`time-zone` = \"Europe/Berln\" at line 4: no time zone has this name; did you mean \
+             \"Europe/Berlin\"?",
+        ),
+        (
+            "time-zone = \"Olympus\"",
+            "`time-zone` = \"Olympus\" at line 4: no time zone has this name; expected one of the \
+             IANA database, such as \"Europe/Berlin\"",
+        ),
+        (
+            "time-zone = \"\"",
+            "`time-zone` = \"\" at line 4: a zone has a name, such as \"Europe/Berlin\"; leave the \
+             key out for the zone of this server",
+        ),
+        (
+            "time-zone = 2",
+            "`time-zone` = 2 at line 4: expected the name of a time zone in quotes, such as \
+             \"Europe/Berlin\"",
+        ),
+        (
+            "currency = \"A$\"",
+            "`currency` = \"A$\" at line 4: no currency has this code; expected one of ISO 4217, \
+             such as \"AUD\"",
+        ),
         ("[sync]\ninterval = \"10s\"", "`interval` = \"10s\" at line 5: must be from 1m to 30d"),
         (
             "[sync]\nbatch-window = true",

@@ -24,8 +24,8 @@ use super::transport::Transport;
 use super::usage::{Threshold, Usage};
 use super::work::Work;
 use super::zone::ZoneMemory;
-use crate::clock::Clock;
-use crate::model::{ClientSnapshot, ItemKey, UdfName};
+use crate::clock::{Clock, Tz};
+use crate::model::{ClientSnapshot, Currency, ItemKey, UdfName};
 
 /// One tenant, to be read. Shared as an `Arc`.
 pub struct Autotask {
@@ -35,6 +35,8 @@ pub struct Autotask {
     agreements: Agreements,
     memory: ReadMemory,
     user_defined: Vec<(String, UdfName)>,
+    time_zone: Tz,
+    currency: Option<Currency>,
 }
 
 impl Autotask {
@@ -45,10 +47,12 @@ impl Autotask {
         clock: Arc<dyn Clock>,
         zone: ZoneMemory,
     ) -> Autotask {
-        let user_defined = options.user_defined.clone();
+        let (user_defined, currency) = (options.user_defined.clone(), options.currency.clone());
         Autotask {
+            time_zone: options.time_zone,
             connection: Connection::new(options, transport, clock, zone),
             user_defined,
+            currency,
             catalogue: Catalogue::default(),
             counts: RowCounts::default(),
             agreements: Agreements::default(),
@@ -67,6 +71,11 @@ impl Autotask {
         (self.counts, self.catalogue) = memory.restore();
         self.memory = memory;
         self
+    }
+
+    /// The zone of the calendar day against which terms and costs are read.
+    pub fn time_zone(&self) -> Tz {
+        self.time_zone
     }
 
     /// Writes down what a restart must not forget. Otherwise that is done every few seconds while
@@ -117,10 +126,19 @@ impl Autotask {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
-        let Autotask { connection, catalogue, counts, agreements, memory, user_defined } = self;
+        let Autotask { connection, catalogue, counts, agreements, memory, .. } = self;
         let ways = &Ways::default();
-        let reading =
-            Reading { connection, catalogue, counts, agreements, ways, progress, user_defined };
+        let reading = Reading {
+            connection,
+            catalogue,
+            counts,
+            agreements,
+            ways,
+            progress,
+            user_defined: &self.user_defined,
+            time_zone: self.time_zone,
+            currency: self.currency.as_ref(),
+        };
         let snapshots = reading.read(scope).await;
         self.keep();
         let snapshots = snapshots?;
@@ -159,7 +177,7 @@ impl Autotask {
         locate(&self.connection, keys, progress).await
     }
 
-    /// The least that the API user may read among `entities`, such as [`Entity::NEEDED`].
+    /// The least that the API user may read among `entities`, such as [`Autotask::needed`].
     pub async fn query_access(
         &self,
         entities: &[Entity],
@@ -172,9 +190,16 @@ impl Autotask {
         Ok(least)
     }
 
+    /// What a complete import must be able to read. Currencies are not among it where the
+    /// configuration names the currency.
+    pub fn needed(&self) -> Vec<Entity> {
+        let is_needed = |entity: &Entity| *entity != Entity::Currencies || self.currency.is_none();
+        Entity::NEEDED.into_iter().filter(is_needed).collect()
+    }
+
     /// What `lmsyncctl doctor` finds at Autotask.
     pub async fn probe(&self, progress: &Progress) -> Vec<Finding> {
-        probe(&self.connection, progress).await
+        probe(&self.connection, &self.needed(), self.currency.as_ref(), progress).await
     }
 
     /// How much of the tenant's limit is used up, for auto-sync, which asks before it begins. Costs

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use super::error::RateLimit;
 use super::work::Work;
-use crate::clock::Moment;
+use crate::clock::{Moment, Tz};
 
 /// The window that Autotask counts in.
 pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(60);
@@ -27,14 +27,16 @@ type Sent = Arc<Mutex<VecDeque<TimeDelta>>>;
 /// The requests of the last hour.
 pub(super) struct Budget {
     cap: u32,
+    /// In which people are told when the next request is free.
+    zone: Tz,
     /// Shared with the budget that was taken over: its last requests may still be under way.
     sent: Mutex<Sent>,
 }
 
 impl Budget {
-    /// A budget of `cap` requests in a rolling hour.
-    pub fn new(cap: u32) -> Budget {
-        Budget { cap, sent: Mutex::default() }
+    /// A budget of `cap` requests in a rolling hour, for people in `zone`.
+    pub fn new(cap: u32, zone: Tz) -> Budget {
+        Budget { cap, zone, sent: Mutex::default() }
     }
 
     /// How many are allowed.
@@ -49,7 +51,7 @@ impl Budget {
             if let Some(over) = sent.len().checked_sub(share as usize) {
                 // With a share of nothing there is no request whose end would help.
                 let oldest = sent.get(over).copied().unwrap_or(now.uptime);
-                let next = now.wall_at(oldest + WINDOW);
+                let next = now.wall_at(oldest + WINDOW).with_timezone(&self.zone);
                 return Err(match share < cap {
                     true => RateLimit::Share { share, cap },
                     false => RateLimit::Own { cap, next },
@@ -130,14 +132,14 @@ mod tests {
     }
 
     fn used_up(cap: u32, next: Moment) -> Result<(), RateLimit> {
-        Err(RateLimit::Own { cap, next: next.wall })
+        Err(RateLimit::Own { cap, next: next.wall.with_timezone(&Tz::UTC) })
     }
 
     #[test]
     fn a_budget_that_is_taken_over_is_not_a_fresh_one() {
-        let old = Budget::new(2);
+        let old = Budget::new(2, Tz::UTC);
         assert_eq!(old.take(Work::Person, at(0)), Ok(()));
-        let new = Budget::new(2);
+        let new = Budget::new(2, Tz::UTC);
         new.take_over(&old);
         assert_eq!(new.used(at(1)), 1);
         assert_eq!(new.take(Work::Person, at(1)), Ok(()));
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_cap_holds_until_the_hour_has_passed() {
-        let budget = Budget::new(2);
+        let budget = Budget::new(2, Tz::UTC);
         assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
         assert_eq!(budget.take(Work::Person, at(30)), Ok(()));
         assert_eq!(budget.take(Work::Person, at(59)), used_up(2, at(60)));
@@ -160,7 +162,7 @@ mod tests {
     fn a_clock_that_is_set_neither_frees_nor_locks_the_budget() {
         for hours in [-24, -1, 1, 24] {
             let later = |minute| at(minute).set_by(hours);
-            let budget = Budget::new(1);
+            let budget = Budget::new(1, Tz::UTC);
             assert_eq!(budget.take(Work::Person, at(0)), Ok(()));
             assert_eq!(budget.take(Work::Person, later(59)), used_up(1, later(60)));
             assert_eq!(budget.take(Work::Person, later(60)), Ok(()));
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_last_tenth_is_kept_for_persons() {
-        let budget = Budget::new(10);
+        let budget = Budget::new(10, Tz::UTC);
         for _ in 0..9 {
             assert_eq!(budget.take(Work::Background, at(0)), Ok(()));
         }
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_was_made_before_a_restart_counts_and_runs_out() {
-        let before = Budget::new(5);
+        let before = Budget::new(5, Tz::UTC);
         for minute in [0, 0, 30] {
             assert_eq!(before.take(Work::Person, at(minute)), Ok(()));
         }
@@ -190,7 +192,7 @@ mod tests {
         // The machine may have been started anew too.
         for start in [-90, 50] {
             let after = |ago: i64| {
-                let budget = Budget::new(5);
+                let budget = Budget::new(5, Tz::UTC);
                 budget.restore(&minutes, TimeDelta::minutes(ago), at(start));
                 [0, 19, 20, 50].map(|later| budget.used(at(start + later)))
             };
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn nonsense_that_was_remembered_is_bounded() {
-        let budget = Budget::new(5);
+        let budget = Budget::new(5, Tz::UTC);
         let minutes = [(i64::MAX, 1), (i64::MIN, 1), (-1, u32::MAX), (5, u32::MAX)];
         budget.restore(&minutes, TimeDelta::zero(), at(0));
         assert_eq!(budget.used(at(0)), 20_000);

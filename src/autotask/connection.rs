@@ -33,13 +33,15 @@ use super::transport::Transport;
 use super::usage::{Auth, Threshold, Usage};
 use super::work::Work;
 use super::zone::{Zone, ZoneMemory};
-use crate::clock::Clock;
+use crate::clock::{Clock, Tz};
 
 /// The way to one tenant.
 pub(super) struct Connection {
     credentials: Credentials,
     discovery_url: String,
     timeout: Duration,
+    /// In which people are told of moments.
+    time_zone: Tz,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     zone: Zone,
@@ -82,10 +84,11 @@ impl Connection {
             },
             discovery_url: options.discovery_url,
             timeout: options.request_timeout,
+            time_zone: options.time_zone,
             transport,
             clock,
             limits: Limits::new(options.concurrency_per_endpoint),
-            budget: Budget::new(options.max_requests_per_hour),
+            budget: Budget::new(options.max_requests_per_hour, options.time_zone),
             tenant: TenantUse::default(),
             brake: Brake::default(),
             memory: UseMemory::none(),

@@ -20,6 +20,8 @@ use crate::model::Currency;
 pub(super) struct Currencies {
     by_id: BTreeMap<i64, Option<Currency>>,
     internal: Option<Currency>,
+    /// The currency that the configuration names, for a tenant that names none.
+    configured: Option<Currency>,
 }
 
 /// Where a currency was read from.
@@ -29,6 +31,8 @@ pub(super) enum CurrencyBasis {
     Client,
     /// It is the tenant's own, because the company's cannot be read, or it has none.
     Internal,
+    /// From the configuration, because the tenant, which has no multi-currency, names none.
+    Configured,
     /// From nowhere: which currency the amounts are in cannot be told.
     Unknown,
 }
@@ -38,6 +42,7 @@ impl fmt::Display for CurrencyBasis {
         f.pad(match self {
             CurrencyBasis::Client => "client",
             CurrencyBasis::Internal => "internal",
+            CurrencyBasis::Configured => "configured",
             CurrencyBasis::Unknown => "unknown",
         })
     }
@@ -85,13 +90,25 @@ impl Currencies {
         currencies
     }
 
+    /// The same, with the currency of amounts for which the tenant names none.
+    pub fn else_in(self, configured: Option<Currency>) -> Currencies {
+        Currencies { configured, ..self }
+    }
+
+    /// The tenant's own currency, if it names one.
+    pub fn internal(&self) -> Option<&Currency> {
+        self.internal.as_ref()
+    }
+
     /// Whether there is a currency with this id.
     pub fn has(&self, id: i64) -> bool {
         self.by_id.contains_key(&id)
     }
 
     /// The currency of a company: its own; else the tenant's, where it names none, or one that
-    /// nobody knows, or where the company itself cannot be seen.
+    /// nobody knows, or where the company itself cannot be seen. A tenant without multi-currency
+    /// names no currency at all; then it is the configured one, unless the company has one of the
+    /// tenant's that cannot be read.
     pub fn of(&self, company: Option<&CompanyRow>) -> Denomination {
         let id = company.and_then(|company| company.currency);
         if let Some(Some(currency)) = id.and_then(|id| self.by_id.get(&id)) {
@@ -104,8 +121,16 @@ impl Currencies {
                 basis: CurrencyBasis::Internal,
                 side: if company.is_some() && id.is_none() { Side::Either } else { Side::Internal },
             },
-            None => Denomination::unknown(),
+            None => self.configured(company).unwrap_or_else(Denomination::unknown),
         }
+    }
+
+    /// The configured currency, where it cannot be that the company has another.
+    fn configured(&self, company: Option<&CompanyRow>) -> Option<Denomination> {
+        let has_none = company.is_some_and(|company| company.currency.is_none());
+        let currency = self.configured.clone().filter(|_| has_none || self.by_id.is_empty())?;
+        // Where there is one currency only, the fields without a prefix are in it.
+        Some(Denomination { currency, basis: CurrencyBasis::Configured, side: Side::Client })
     }
 }
 
@@ -181,6 +206,24 @@ mod tests {
         assert_eq!(shown(&known.of(Some(&company(Some(9))))), "7 USD internal");
         assert_eq!(shown(&known.of(None)), "7 USD internal");
         assert_eq!(shown(&currencies(false).of(Some(&company(None)))), "10 XXX unknown");
+    }
+
+    #[test]
+    fn a_tenant_that_names_no_currency_has_the_configured_one() {
+        let aud = || Some(Currency::new("AUD"));
+        let none = Currencies::default().else_in(aud());
+        for company in [Some(&company(None)), Some(&company(Some(1))), None] {
+            assert_eq!(shown(&none.of(company)), "10 AUD configured");
+            assert_eq!(shown(&Currencies::default().of(company)), "10 XXX unknown");
+        }
+        // It never stands in for one that the tenant has.
+        let known = currencies(true).else_in(aud());
+        assert_eq!(shown(&known.of(Some(&company(Some(2))))), "10 EUR client");
+        assert_eq!(shown(&known.of(Some(&company(None)))), "7 USD internal");
+        let no_internal = currencies(false).else_in(aud());
+        assert_eq!(shown(&no_internal.of(Some(&company(None)))), "10 AUD configured");
+        assert_eq!(shown(&no_internal.of(Some(&company(Some(3))))), "10 XXX unknown");
+        assert_eq!(shown(&no_internal.of(None)), "10 XXX unknown");
     }
 
     #[test]

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Local, Utc};
+use chrono::DateTime;
 
+use crate::clock::Tz;
 use crate::model::{Code, Failure};
 
 use super::brake::Blocked;
@@ -24,10 +25,10 @@ pub enum AutotaskError {
     /// The credentials were refused before, so nothing is sent for a while.
     #[error(
         "autotask refused the credentials at {}; it is not asked again before {}",
-        shown(&.0.since),
-        shown(&.0.until)
+        shown(&.0.since.with_timezone(.1)),
+        shown(&.0.until.with_timezone(.1))
     )]
-    Blocked(Blocked),
+    Blocked(Blocked, Tz),
     /// No zone knows the user.
     #[error("autotask knows no API user named {username}")]
     UnknownUser {
@@ -164,8 +165,8 @@ pub enum RateLimit {
     Own {
         /// How many are allowed.
         cap: u32,
-        /// When the next one may be made.
-        next: DateTime<Utc>,
+        /// When the next one may be made, in the zone in which people are told.
+        next: DateTime<Tz>,
     },
 }
 
@@ -191,7 +192,7 @@ impl AutotaskError {
             | AutotaskError::RowsChanged { .. }
             | AutotaskError::Garbled { .. } => true,
             AutotaskError::AuthFailed { .. }
-            | AutotaskError::Blocked(_)
+            | AutotaskError::Blocked(..)
             | AutotaskError::UnknownUser { .. }
             | AutotaskError::BadIntegrationCode
             | AutotaskError::NoPermission { .. }
@@ -226,7 +227,7 @@ impl AutotaskError {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            AutotaskError::AuthFailed { .. } | AutotaskError::Blocked(_) => Code::AuthFailed,
+            AutotaskError::AuthFailed { .. } | AutotaskError::Blocked(..) => Code::AuthFailed,
             AutotaskError::UnknownUser { .. } => Code::UnknownUser,
             AutotaskError::BadIntegrationCode => Code::BadIntegrationCode,
             AutotaskError::NoPermission { .. } => Code::NoPermission,
@@ -256,7 +257,7 @@ impl AutotaskError {
                  whose security level is not \"API User (system)\", looks the same. too many \
                  tries lock the account, so run `lmsyncctl doctor` once when it is mended"
             }
-            AutotaskError::Blocked(_) => {
+            AutotaskError::Blocked(..) => {
                 "too many tries lock the account. mend the credentials and run `lmsyncctl reload`, \
                  which lifts this at once; where it was mended in Autotask itself, \
                  `lmsyncctl doctor` tries once more"
@@ -323,9 +324,9 @@ impl AutotaskError {
     }
 }
 
-/// A moment as the person at this server knows it.
-fn shown(at: &DateTime<Utc>) -> String {
-    at.with_timezone(&Local).format("%Y-%m-%d %H:%M %Z").to_string()
+/// A moment as the MSP knows it.
+fn shown(at: &DateTime<Tz>) -> String {
+    at.format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 #[cfg(test)]
@@ -349,9 +350,11 @@ mod tests {
 
     #[test]
     fn the_own_budget_is_transient_but_not_retried() {
-        let error = AutotaskError::from(RateLimit::Own { cap: 2000, next: DateTime::UNIX_EPOCH });
+        let next = DateTime::UNIX_EPOCH.with_timezone(&Tz::Asia__Tokyo);
+        let error = AutotaskError::from(RateLimit::Own { cap: 2000, next });
         assert!(error.is_transient());
         assert!(!error.is_worth_a_retry());
         assert!(error.to_string().contains("max-requests-per-hour"));
+        assert!(error.to_string().ends_with("the next is free at 1970-01-01 09:00 JST"), "{error}");
     }
 }

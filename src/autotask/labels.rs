@@ -1,8 +1,9 @@
 //! What the numbers of picklists mean to us: types of agreement, states, billing cycles.
 //!
-//! The tenant's label decides. The numbers of section 4.3 of the Autotask facts are a fallback for
-//! a picklist that does not hold the value; what neither explains is shown as `unknown (7)`, never
-//! guessed.
+//! The system's numbers decide, those of sections 4.3 and 9.14 of the Autotask facts: a tenant may be
+//! in any language and have labels of its own, and the numbers stay. Only a number that is none of
+//! them is recognised by its label. What is shown is the tenant's label; what neither explains is
+//! shown as `unknown (7)`, never guessed.
 
 use super::fields::EntityFields;
 use super::purchases::PurchaseKind;
@@ -14,7 +15,7 @@ use crate::sync::cost::Method;
 pub(super) struct AgreementType {
     /// The tenant's label in lower case.
     pub label: String,
-    /// Which of the six types it is; none where neither label nor number tells.
+    /// Which of the six types it is; none where neither number nor label tells.
     pub kind: Option<AgreementKind>,
 }
 
@@ -39,8 +40,7 @@ impl AgreementKind {
         AgreementKind::RecurringService,
     ];
 
-    /// Its number where the tenant's label says nothing, and what it is called where there is no
-    /// label. Only 7 is documented, 4 and 1 were seen in tenants, the rest is hearsay.
+    /// Its number, and what it is called where there is no label.
     fn number(self) -> (i64, &'static str) {
         match self {
             AgreementKind::TimeAndMaterials => (1, "time and materials"),
@@ -101,27 +101,28 @@ pub(super) fn agreement_type(fields: &EntityFields, number: Option<i64>) -> Agre
         return AgreementType { label: "unknown".to_owned(), kind: None };
     };
     let numbered = AgreementKind::ALL.into_iter().find(|kind| kind.number().0 == number);
-    let Some(label) = fields.label("contractType", number) else {
-        let label = numbered.map_or_else(|| unknown(number), |kind| kind.number().1.to_owned());
-        return AgreementType { label, kind: numbered };
-    };
-    let label = label.to_lowercase();
-    let letters: String = label.chars().filter(|c| c.is_alphabetic()).collect();
-    let meant: Vec<AgreementKind> =
-        AgreementKind::ALL.into_iter().filter(|kind| kind.is_meant(&letters)).collect();
-    // A label in another language, or one that fits two types, says nothing to us.
-    let kind = match meant.as_slice() {
-        [kind] => Some(*kind),
-        _ => numbered,
-    };
+    let label = fields.label("contractType", number).map(str::to_lowercase);
+    let kind = numbered.or_else(|| labelled(label.as_deref()?));
+    let label = label.unwrap_or_else(|| match numbered {
+        Some(kind) => kind.number().1.to_owned(),
+        None => unknown(number),
+    });
     AgreementType { label, kind }
 }
 
-/// The status of an agreement or of a purchase.
+/// The type that a label means. One in another language, or that fits two types, says nothing to us.
+fn labelled(label: &str) -> Option<AgreementKind> {
+    let letters: String = label.chars().filter(|c| c.is_alphabetic()).collect();
+    let mut meant = AgreementKind::ALL.into_iter().filter(|kind| kind.is_meant(&letters));
+    meant.next().filter(|_| meant.next().is_none())
+}
+
+/// The status of an agreement or of a purchase: `active` and `inactive` by their numbers, whatever
+/// the tenant calls them, and the label of any other.
 pub(super) fn status(fields: &EntityFields, number: i64) -> String {
     match number {
-        1 if fields.label("status", number).is_none() => "active".to_owned(),
-        0 if fields.label("status", number).is_none() => "inactive".to_owned(),
+        1 => "active".to_owned(),
+        0 => "inactive".to_owned(),
         number => progress(fields, number),
     }
 }
@@ -149,27 +150,23 @@ pub(super) fn is_known_cycle(number: i64) -> bool {
 
 /// The billing cycle that `field` of an entity has.
 pub(super) fn cycle(fields: &EntityFields, field: &str, number: i64) -> BillingCycle {
-    match fields.label(field, number) {
-        Some(label) => {
-            let letters: String =
-                label.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
-            match letters.as_str() {
-                "monthly" | "month" => BillingCycle::Monthly,
-                "quarterly" | "quarter" => BillingCycle::Quarterly,
-                "semiannual" | "semiannually" | "halfyearly" => BillingCycle::SemiAnnual,
-                "yearly" | "year" | "annual" | "annually" => BillingCycle::Yearly,
-                "onetime" => BillingCycle::OneTime,
-                _ => BillingCycle::Unknown(number),
-            }
-        }
-        None => match number {
-            1 => BillingCycle::OneTime,
-            2 => BillingCycle::Monthly,
-            3 => BillingCycle::Quarterly,
-            4 => BillingCycle::SemiAnnual,
-            5 => BillingCycle::Yearly,
-            number => BillingCycle::Unknown(number),
-        },
+    match number {
+        1 => return BillingCycle::OneTime,
+        2 => return BillingCycle::Monthly,
+        3 => return BillingCycle::Quarterly,
+        4 => return BillingCycle::SemiAnnual,
+        5 => return BillingCycle::Yearly,
+        _ => {}
+    }
+    let label = fields.label(field, number).unwrap_or_default().to_lowercase();
+    let letters: String = label.chars().filter(|c| c.is_alphabetic()).collect();
+    match letters.as_str() {
+        "monthly" | "month" => BillingCycle::Monthly,
+        "quarterly" | "quarter" => BillingCycle::Quarterly,
+        "semiannual" | "semiannually" | "halfyearly" => BillingCycle::SemiAnnual,
+        "yearly" | "year" | "annual" | "annually" => BillingCycle::Yearly,
+        "onetime" => BillingCycle::OneTime,
+        _ => BillingCycle::Unknown(number),
     }
 }
 
@@ -225,16 +222,29 @@ mod tests {
     }
 
     #[test]
-    fn the_label_goes_before_the_number_and_the_number_helps_out() {
+    fn the_number_goes_before_the_label_and_the_label_is_shown() {
         use AgreementKind::*;
         let own = fields(
             "contractType",
-            &[(3, "Recurring Service"), (7, "Block Hours"), (6, "Pauschale"), (5, "Sonstiges")],
+            &[
+                (1, "Nach Aufwand"),
+                (3, "Festpreis"),
+                (4, "Stundenkontingent"),
+                (5, "Sonstiges"),
+                (6, "Retainer für Incidents"),
+                (7, "Block Hours"),
+                (8, "Vorfälle"),
+                (10, "Recurring Umbrella"),
+            ],
         );
         let is = |label: &str, kind| (label.to_owned(), kind);
-        assert_eq!(kind(&own, 3), is("recurring service", Some(RecurringService)));
-        assert_eq!(kind(&own, 7), is("block hours", Some(BlockHours)));
-        assert_eq!(kind(&own, 6), is("pauschale", Some(Retainer)));
+        assert_eq!(kind(&own, 1), is("nach aufwand", Some(TimeAndMaterials)));
+        assert_eq!(kind(&own, 3), is("festpreis", Some(FixedPrice)));
+        assert_eq!(kind(&own, 4), is("stundenkontingent", Some(BlockHours)));
+        assert_eq!(kind(&own, 6), is("retainer für incidents", Some(Retainer)));
+        assert_eq!(kind(&own, 7), is("block hours", Some(RecurringService)));
+        assert_eq!(kind(&own, 8), is("vorfälle", Some(Incident)));
+        assert_eq!(kind(&own, 10), is("recurring umbrella", Some(RecurringService)));
         assert_eq!(kind(&own, 5), is("sonstiges", None));
         assert_eq!(kind(&own, 9), is("unknown (9)", None));
         let none = EntityFields::default();
@@ -246,23 +256,26 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_the_label_with_active_and_inactive_normalised() {
+    fn a_status_is_active_or_inactive_by_its_number_and_else_the_label() {
         let own = fields("status", &[(0, "Inactive"), (1, "Active/In Effect"), (5, "On Hold")]);
         let read = |number| status(&own, number);
         assert_eq!(
             [read(0), read(1), read(5), read(7)],
             ["inactive", "active", "on hold", "unknown (7)"]
         );
+        let german = fields("status", &[(0, "Inaktiv"), (1, "Läuft"), (2, "Active")]);
+        let read = |number| status(&german, number);
+        assert_eq!([read(0), read(1), read(2)], ["inactive", "active", "active"]);
         let none = EntityFields::default();
         assert_eq!([status(&none, 1), status(&none, 0)], ["active", "inactive"]);
         // The numbers of a milestone mean something else.
         assert_eq!([progress(&none, 1), progress(&none, 0)], ["unknown (1)", "unknown (0)"]);
         let milestone = fields("status", &[(0, "In Progress")]);
-        assert_eq!([status(&milestone, 0), progress(&milestone, 0)], ["in progress"; 2]);
+        assert_eq!(progress(&milestone, 0), "in progress");
     }
 
     #[test]
-    fn a_cycle_is_read_from_its_label_or_else_its_number() {
+    fn a_cycle_is_read_from_its_number_or_else_its_label() {
         use BillingCycle::*;
         let own = fields(
             "periodType",
@@ -272,14 +285,15 @@ mod tests {
                 (13, "Semi-Annual"),
                 (14, "Yearly"),
                 (15, "One-Time"),
-                (2, "Biweekly"),
+                (16, "Biweekly"),
+                (2, "Monatlich"),
+                (3, "Monthly"),
             ],
         );
         let read = |number| cycle(&own, "periodType", number);
-        let read = [read(11), read(12), read(13), read(14), read(15), read(2), read(3), read(9)];
-        assert_eq!(
-            read,
-            [Monthly, Quarterly, SemiAnnual, Yearly, OneTime, Unknown(2), Quarterly, Unknown(9)]
-        );
+        assert_eq!([1, 2, 3, 4, 5].map(read), [OneTime, Monthly, Quarterly, SemiAnnual, Yearly]);
+        let labelled = [Monthly, Quarterly, SemiAnnual, Yearly, OneTime];
+        assert_eq!([11, 12, 13, 14, 15].map(read), labelled);
+        assert_eq!([16, 9].map(read), [Unknown(16), Unknown(9)]);
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::model::UdfName;
+use crate::clock::Tz;
+use crate::model::{Currency, UdfName};
 
 /// How to reach Autotask, as whom, and how much may be asked of it. It has no `Debug`, because it
 /// holds secrets.
@@ -33,6 +34,11 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// The user-defined fields of agreements that are read: the name in Autotask, and ours.
     pub user_defined: Vec<(String, UdfName)>,
+    /// The zone of the calendar day against which terms and costs are read, and of the moments that
+    /// errors tell.
+    pub time_zone: Tz,
+    /// The currency of a tenant that names none.
+    pub currency: Option<Currency>,
 }
 
 #[cfg(test)]
@@ -51,6 +57,8 @@ impl Options {
             proxy: None,
             ca_file: None,
             user_defined: Vec::new(),
+            time_zone: Tz::UTC,
+            currency: None,
         }
     }
 }

@@ -7,6 +7,7 @@
 use super::access::{Access, access};
 use super::catalogue::read_fields;
 use super::connection::Connection;
+use super::currency::Currencies;
 use super::entity::Entity;
 use super::error::AutotaskError;
 use super::fields::EntityFields;
@@ -16,7 +17,8 @@ use super::request::Request;
 use super::retry::FOR_A_PERSON;
 use super::row::Row;
 use super::usage::Threshold;
-use crate::model::Code;
+use super::walk::walk;
+use crate::model::{Code, Currency};
 
 /// How far this server's clock may be off before dates may be read on the wrong day.
 const CLOCK_MINUTES: i64 = 5;
@@ -74,11 +76,17 @@ impl Finding {
     }
 }
 
-const CHECKS: [&str; 7] =
-    ["zone", "credentials", "clock", "permission", "agreements", "use", "fields"];
+const CHECKS: [&str; 8] =
+    ["zone", "credentials", "clock", "permission", "agreements", "use", "currency", "fields"];
 
-/// Makes all checks.
-pub(super) async fn probe(connection: &Connection, progress: &Progress) -> Vec<Finding> {
+/// Makes all checks: that everything `needed` may be read is one of them, and that amounts have a
+/// currency, be it the `configured` one, another.
+pub(super) async fn probe(
+    connection: &Connection,
+    needed: &[Entity],
+    configured: Option<&Currency>,
+    progress: &Progress,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     progress.doing("asking for the zone");
     match connection.zone_url(progress).await {
@@ -96,11 +104,12 @@ pub(super) async fn probe(connection: &Connection, progress: &Progress) -> Vec<F
     }
     findings.push(clock(connection));
     progress.doing("asking what may be read");
-    for entity in Entity::NEEDED {
-        findings.push(permission(connection, entity, progress).await);
+    for entity in needed {
+        findings.push(permission(connection, *entity, progress).await);
     }
     findings.push(agreements(connection, progress).await);
     findings.push(tenant_use(connection, progress).await);
+    findings.push(currency(connection, configured, progress).await);
     findings.push(match read_fields(connection, Entity::Contracts, FOR_A_PERSON, progress).await {
         Ok(fields) => optional_fields(&fields),
         Err(error) => Finding::failed("fields", &error),
@@ -172,6 +181,41 @@ async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
     }
 }
 
+/// Whether an amount without a currency of its own has one.
+async fn currency(
+    connection: &Connection,
+    configured: Option<&Currency>,
+    progress: &Progress,
+) -> Finding {
+    let query = Query::all(Entity::Currencies);
+    let internal = match walk(connection, &query, FOR_A_PERSON, progress).await {
+        Ok(rows) => Currencies::read(&rows).internal().cloned(),
+        Err(AutotaskError::NoPermission { .. }) if configured.is_some() => None,
+        Err(error) => return Finding::failed("currency", &error),
+    };
+    match (internal, configured) {
+        (Some(internal), _) => {
+            let detail = format!("the tenant's own currency is {internal}");
+            Finding::new("currency", Outcome::Good, detail)
+        }
+        (None, Some(configured)) => {
+            let detail = format!(
+                "autotask names no currency of the tenant's own, so amounts are in {configured}, \
+                 as configured"
+            );
+            Finding::new("currency", Outcome::Good, detail)
+        }
+        (None, None) => {
+            let detail = "autotask names no currency of the tenant's own, so amounts of clients \
+                          without one are in XXX";
+            Finding::new("currency", Outcome::Warning, detail).fix(
+                "name it as `currency` in [autotask], such as currency = \"AUD\", then run \
+                 `lmsyncctl reload`",
+            )
+        }
+    }
+}
+
 async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
     match threshold(connection, progress).await {
         Ok(reading) => {
@@ -225,8 +269,13 @@ mod tests {
     use super::*;
     use crate::autotask::script::{Script, contracts};
 
+    async fn found(script: &Script, currency: Option<&Currency>) -> Vec<Finding> {
+        let needed: Vec<Entity> = Entity::NEEDED.into();
+        probe(&script.connection(), &needed, currency, &Progress::new()).await
+    }
+
     async fn probed(script: &Script) -> Vec<String> {
-        let findings = probe(&script.connection(), &Progress::new()).await;
+        let findings = found(script, None).await;
         for finding in &findings {
             let mendable = matches!(finding.outcome, Outcome::Bad | Outcome::Warning);
             assert_eq!(finding.fix.is_some(), mendable, "{finding:?}");
@@ -237,6 +286,8 @@ mod tests {
     fn script() -> Script {
         let script = Script::new();
         script.rows("Contracts", contracts(1..=3));
+        let own = json!({"id": 1, "name": "USD", "isInternalCurrency": true});
+        script.rows("Currencies", vec![own]);
         script.fields("Contracts", json!([{"name": "contractType", "picklistValues": []}]));
         script
     }
@@ -244,7 +295,7 @@ mod tests {
     #[tokio::test]
     async fn a_tenant_in_order_gives_good_findings_only() {
         let found = probed(&script()).await;
-        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 20, "{found:?}");
+        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 21, "{found:?}");
         assert_eq!(found.last().map(String::as_str), Some("fields Good"));
         assert!(found.contains(&"clock Skipped".to_owned()));
     }
@@ -264,6 +315,7 @@ mod tests {
                 "permission Skipped",
                 "agreements Skipped",
                 "use Skipped",
+                "currency Skipped",
                 "fields Skipped",
             ]
         );
@@ -275,9 +327,29 @@ mod tests {
         let script = script();
         let body = r#"{"errors":["Zone information could not be determined"]}"#;
         script.always("user=api%40MSP%2EEXAMPLE", 500, body);
-        let findings = probe(&script.connection(), &Progress::new()).await;
+        let findings = found(&script, None).await;
         assert_eq!(findings[0].outcome, Outcome::Bad);
         assert!(findings[0].detail.contains("knows no API user named api@MSP.EXAMPLE"));
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_names_no_currency_is_asked_for_one() {
+        let script = script();
+        script.rows("Currencies", Vec::new());
+        let finding = async |configured: Option<&Currency>| {
+            let found = found(&script, configured).await;
+            found.into_iter().find(|finding| finding.check == "currency").expect("it is checked")
+        };
+        let asks = finding(None).await;
+        assert_eq!(asks.outcome, Outcome::Warning);
+        assert!(asks.fix.is_some_and(|fix| fix.contains("`currency` in [autotask]")));
+        let aud = Currency::new("AUD");
+        let told = finding(Some(&aud)).await;
+        assert_eq!(told.outcome, Outcome::Good, "{told:?}");
+        assert!(told.detail.contains("AUD"), "{told:?}");
+        script.always("Currencies/query", 403, "");
+        assert_eq!(finding(Some(&aud)).await.outcome, Outcome::Good);
+        assert_eq!(finding(None).await.outcome, Outcome::Bad);
     }
 
     #[tokio::test]

@@ -31,7 +31,8 @@ use super::kept::Asking;
 use super::progress::Progress;
 use super::rows::{CompanyRow, ContractRow};
 use super::walk::Identified;
-use crate::model::{ClientId, ClientSnapshot, UdfName};
+use crate::clock::{Tz, day_in};
+use crate::model::{ClientId, ClientSnapshot, Currency, UdfName};
 
 /// Whose agreements are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,10 @@ pub(super) struct Reading<'a> {
     pub progress: &'a Progress,
     /// The user-defined fields that are wanted, by Autotask's names.
     pub user_defined: &'a [(String, UdfName)],
+    /// The zone whose calendar day it is read on.
+    pub time_zone: Tz,
+    /// The currency of a tenant that names none.
+    pub currency: Option<&'a Currency>,
 }
 
 impl Reading<'_> {
@@ -73,7 +78,7 @@ impl Reading<'_> {
         by_cursor: bool,
     ) -> Result<Option<Vec<ClientSnapshot>>, AutotaskError> {
         let as_of = self.connection.clock().now();
-        let today = as_of.date_naive();
+        let today = day_in(&self.time_zone, as_of);
         let asked = match scope {
             Scope::Clients(clients) if clients.is_empty() => return Ok(Some(Vec::new())),
             Scope::Clients(clients) => Some(clients.clone()),
@@ -255,6 +260,15 @@ impl Reading<'_> {
         let used: BTreeSet<i64> = contracts.iter().filter_map(|row| row.company).collect();
         let companies = companies.iter().filter(|company| used.contains(&company.id));
         let wanted = companies.filter_map(|company| company.currency).collect();
-        Ok(Arc::new(self.catalogue.currencies(&wanted, self.asking()).await?))
+        let currencies = match self.catalogue.currencies(&wanted, self.asking()).await {
+            // A tenant without multi-currency may have nothing there that could be read.
+            Err(AutotaskError::NoPermission { entity: Entity::Currencies })
+                if self.currency.is_some() =>
+            {
+                Currencies::default()
+            }
+            read => read?,
+        };
+        Ok(Arc::new(currencies.else_in(self.currency.cloned())))
     }
 }

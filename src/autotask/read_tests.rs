@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::api::Autotask;
+use super::error::AutotaskError;
 use super::progress::Progress;
 use super::read::Scope;
 use super::script::Script;
-use crate::model::{ClientId, ClientSnapshot, Field};
+use crate::clock::Tz;
+use crate::model::{ClientId, ClientSnapshot, Currency, Field};
 
 /// Company 7 with one monthly agreement, 70, that has service 700 with 3 units for 30.
 fn script() -> Script {
@@ -393,4 +395,57 @@ async fn a_type_that_nobody_knows_is_listed_with_the_reason_and_so_are_its_charg
     assert_eq!(reasons, [why.to_owned(), format!("of its agreement A71, {why}")]);
     assert_eq!(script.asked("ContractServices/query"), 0);
     assert_eq!(script.asked("ContractMilestones/query"), 0);
+}
+
+#[tokio::test]
+async fn the_day_of_a_reading_is_that_of_the_zone() {
+    let script = script();
+    let month = |id, price, start, end| between(units(id, 700, json!(1), json!(price)), start, end);
+    script.rows(
+        "ContractServiceUnits",
+        vec![
+            month(1, 1000.00, "2026-11-01", "2026-11-30"),
+            month(2, 1400.00, "2026-12-01", "2026-12-31"),
+        ],
+    );
+    let cost = async |moment: &str, zone| {
+        let now = moment.parse().expect("a moment");
+        let autotask = script.autotask_with(now, |options| options.time_zone = zone);
+        let snapshot = read(&autotask, Scope::Clients(vec![ClientId(7)])).await.remove(0);
+        shown(&snapshot).remove(1)
+    };
+    let (november, december) = ("S700 Backup 1000.00 monthly", "S700 Backup 1400.00 monthly");
+    // 1 December, 09:00 in Sydney, where it is the last of November in UTC.
+    let in_sydney = "2026-11-30T22:00:00Z";
+    assert_eq!(cost(in_sydney, Tz::Australia__Sydney).await, december);
+    assert_eq!(cost(in_sydney, Tz::UTC).await, november);
+    // 1 December, 02:00 in Los Angeles, and the evening before.
+    assert_eq!(cost("2026-12-01T10:00:00Z", Tz::America__Los_Angeles).await, december);
+    assert_eq!(cost("2026-12-01T04:00:00Z", Tz::America__Los_Angeles).await, november);
+    assert_eq!(cost("2026-12-01T04:00:00Z", Tz::UTC).await, december);
+}
+
+#[tokio::test]
+async fn a_tenant_without_multi_currency_has_the_configured_one() {
+    let script = script();
+    script.rows("Currencies", Vec::new());
+    let money = |snapshot: &ClientSnapshot| {
+        let text = |field| snapshot.items[1].fields.get(&field).map(ToString::to_string);
+        [Field::BillingCost, Field::Currency, Field::CurrencyBasis]
+            .map(|field| text(field).unwrap_or_default())
+            .join(" ")
+    };
+    let autotask = |currency: Option<&str>| {
+        let now = super::script::now();
+        script.autotask_with(now, |options| options.currency = currency.map(Currency::new))
+    };
+    let scope = || Scope::Clients(vec![ClientId(7)]);
+    assert_eq!(money(&read(&autotask(None), scope()).await[0]), "30.00 XXX unknown");
+    assert_eq!(money(&read(&autotask(Some("AUD")), scope()).await[0]), "30.00 AUD configured");
+    assert_eq!(money(&read(&autotask(Some("JPY")), scope()).await[0]), "30 JPY configured");
+    // The page cannot even be read.
+    script.always("Currencies/query", 403, "");
+    assert_eq!(money(&read(&autotask(Some("AUD")), scope()).await[0]), "30.00 AUD configured");
+    let refused = autotask(None).read(&scope(), &Progress::new()).await;
+    assert!(matches!(refused, Err(AutotaskError::NoPermission { .. })), "{refused:?}");
 }

@@ -88,6 +88,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::clock::Tz;
 
     /// How often `error` was tried, how long that took, and what came of it.
     async fn tried(error: AutotaskError) -> (usize, Duration, AutotaskError) {
@@ -117,8 +118,10 @@ mod tests {
     async fn what_is_final_is_tried_once() {
         let refused = AutotaskError::AuthFailed { username: "api".into() };
         assert_eq!(tried(refused.clone()).await, (1, Duration::ZERO, refused));
-        let own =
-            AutotaskError::from(RateLimit::Own { cap: 1, next: chrono::DateTime::UNIX_EPOCH });
+        let own = AutotaskError::from(RateLimit::Own {
+            cap: 1,
+            next: chrono::DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC),
+        });
         assert_eq!(tried(own.clone()).await, (1, Duration::ZERO, own));
     }
 

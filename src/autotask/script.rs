@@ -118,8 +118,14 @@ impl Script {
     }
 
     pub fn autotask(&self) -> Autotask {
-        let options = Options::for_tests("http://127.0.0.1:1/discovery/");
-        let clock = Arc::new(ManualClock::at(now()));
+        self.autotask_with(now(), |_| {})
+    }
+
+    /// The same at another moment and with other options.
+    pub fn autotask_with(&self, now: DateTime<Utc>, change: impl FnOnce(&mut Options)) -> Autotask {
+        let mut options = Options::for_tests("http://127.0.0.1:1/discovery/");
+        change(&mut options);
+        let clock = Arc::new(ManualClock::at(now));
         Autotask::new(options, Arc::new(self.clone()), clock, ZoneMemory::none())
     }
 

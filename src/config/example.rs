@@ -20,13 +20,15 @@ mod tests {
     use crate::config::{DEFAULT_PATH, changes, parse};
 
     /// The keys for which there is no default, so that the example shows some value.
-    const WITHOUT_DEFAULT: [&str; 10] = [
+    const WITHOUT_DEFAULT: [&str; 12] = [
         "autotask.username",
         "autotask.integration-code",
         "autotask.secret-file",
         "autotask.zone-url",
         "autotask.proxy",
         "autotask.ca-file",
+        "autotask.time-zone",
+        "autotask.currency",
         "fields.user-defined",
         "notify.command",
         "notify.heartbeat-url",

@@ -39,6 +39,8 @@ pub(super) struct AutotaskFile {
     pub(super) request_timeout: Option<Spanned<DurationText>>,
     pub(super) proxy: Option<Spanned<String>>,
     pub(super) ca_file: Option<Spanned<String>>,
+    pub(super) time_zone: Option<Spanned<String>>,
+    pub(super) currency: Option<Spanned<String>>,
 }
 
 #[derive(Default, serde::Deserialize)]

@@ -44,6 +44,11 @@ pub(super) const SECTIONS: &[Section] = &[
             key("request-timeout", "expected a duration in quotes, such as \"120s\""),
             key("proxy", URL),
             key("ca-file", PATH),
+            key(
+                "time-zone",
+                "expected the name of a time zone in quotes, such as \"Europe/Berlin\"",
+            ),
+            key("currency", "expected the code of a currency in quotes, such as \"AUD\""),
         ],
     },
     Section {

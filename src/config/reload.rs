@@ -13,10 +13,14 @@ use super::settings::{
     NotifySettings, Operator, Settings, StoreSettings, SyncSettings,
 };
 use super::values::duration_text;
-use crate::model::{EventName, UdfName};
+use crate::clock::Tz;
+use crate::model::{Currency, EventName, UdfName};
 
 /// How a text stands for a value that is not there.
 const UNSET: &str = "(not set)";
+
+/// How a text stands for a zone that is not there.
+const SERVERS: &str = "(the server's)";
 
 /// One setting that differs between two configurations. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +75,8 @@ fn autotask_changes(old: &AutotaskSettings, new: &AutotaskSettings, found: &mut 
         request_timeout,
         proxy,
         ca_file,
+        time_zone,
+        currency,
     } = old;
     found.text("autotask.username", username, &new.username);
     found.secret(
@@ -95,6 +101,10 @@ fn autotask_changes(old: &AutotaskSettings, new: &AutotaskSettings, found: &mut 
     found.duration("autotask.request-timeout", *request_timeout, new.request_timeout);
     found.text("autotask.proxy", text(proxy.as_deref()), text(new.proxy.as_deref()));
     found.text("autotask.ca-file", path(ca_file.as_deref()), path(new.ca_file.as_deref()));
+    let zone = |zone: Option<Tz>| zone.map_or(SERVERS, |zone| zone.name());
+    found.text("autotask.time-zone", zone(*time_zone), zone(new.time_zone));
+    let code = |currency: &Option<Currency>| text(currency.as_ref().map(Currency::code)).to_owned();
+    found.text("autotask.currency", code(currency), code(&new.currency));
 }
 
 fn sync_changes(old: &SyncSettings, new: &SyncSettings, found: &mut Changes) {
@@ -246,6 +256,8 @@ concurrency-per-endpoint = 1
 request-timeout = "1s"
 proxy = "http://p:1"
 ca-file = "/ca.pem"
+time-zone = "Australia/Sydney"
+currency = "AUD"
 [sync]
 interval = "12h"
 batch-window = "0s"
@@ -304,6 +316,8 @@ textfile = "/m.prom"
         assert_eq!(told("store.history"), "400d -> 90d");
         assert_eq!(told("autotask.zone-url"), "(not set) -> https://z/");
         assert_eq!(told("autotask.integration-code"), "(not set) -> (set)");
+        assert_eq!(told("autotask.time-zone"), "(the server's) -> Australia/Sydney");
+        assert_eq!(told("autotask.currency"), "(not set) -> AUD");
         assert_eq!(told("control.operators"), "root, @lmsyncd -> jane, @msp");
         assert!(!format!("{found:?}").contains("hunter2"));
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::paths;
-use crate::model::{EventName, UdfName};
+use crate::clock::Tz;
+use crate::model::{Currency, EventName, UdfName};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -90,6 +91,10 @@ pub struct AutotaskSettings {
     /// A PEM file with certificate authorities to trust besides the system's. Absolute; whether it
     /// can be read is for its reader to find out.
     pub ca_file: Option<PathBuf>,
+    /// The zone of the MSP's calendar day; the server's own when None.
+    pub time_zone: Option<Tz>,
+    /// The currency of a tenant that names none, because it has no multi-currency.
+    pub currency: Option<Currency>,
 }
 
 /// The section `[sync]`.
@@ -199,6 +204,8 @@ impl Settings {
                 request_timeout: Duration::from_secs(120),
                 proxy: None,
                 ca_file: None,
+                time_zone: None,
+                currency: None,
             },
             sync: SyncSettings {
                 interval: DAY,

@@ -47,6 +47,8 @@ fn take_autotask(file: AutotaskFile, settings: &mut AutotaskSettings, report: &m
         request_timeout,
         proxy,
         ca_file,
+        time_zone,
+        currency,
     } = file;
     // With a misspelt key in the file, that is probably the missing one.
     if username.is_none() && report.is_empty() {
@@ -106,6 +108,12 @@ fn take_autotask(file: AutotaskFile, settings: &mut AutotaskSettings, report: &m
         .take("autotask.proxy", proxy, &mut settings.proxy, |text| values::proxy(&text).map(Some));
     report.take("autotask.ca-file", ca_file, &mut settings.ca_file, |text| {
         values::path(&text).map(Some)
+    });
+    report.take("autotask.time-zone", time_zone, &mut settings.time_zone, |text| {
+        values::time_zone(&text).map(Some)
+    });
+    report.take("autotask.currency", currency, &mut settings.currency, |text| {
+        values::currency(&text).map(Some)
     });
 }
 

@@ -11,7 +11,8 @@ use reqwest::Url;
 use super::file::DurationText;
 use super::keys;
 use super::settings::{NewAgreements, Operator};
-use crate::model::{EventName, UdfName};
+use crate::clock::Tz;
+use crate::model::{Currency, EventName, UdfName};
 
 /// Bytes of a socket's path: `sockaddr_un` has 108, and the last is a zero.
 const SOCKET_PATH_BYTES: usize = 107;
@@ -147,6 +148,47 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost"
         || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
         || v6.and_then(|host| host.parse::<Ipv6Addr>().ok()).is_some_and(|v6| v6.is_loopback())
+}
+
+/// A time zone by its name in the IANA database.
+pub(super) fn time_zone(text: &str) -> Result<Tz, String> {
+    if text.trim().is_empty() {
+        return Err(
+            "a zone has a name, such as \"Europe/Berlin\"; leave the key out for the zone \
+                    of this server"
+                .to_owned(),
+        );
+    }
+    text.parse().map_err(|_| match nearest_zone(text) {
+        Some(name) => format!("no time zone has this name; did you mean \"{name}\"?"),
+        None => "no time zone has this name; expected one of the IANA database, such as \
+                 \"Europe/Berlin\""
+            .to_owned(),
+    })
+}
+
+/// The zone that was probably meant: by its whole name or by that of its city alone, whatever the
+/// case, and with a fifth of its letters wrong.
+fn nearest_zone(text: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
+    let wanted = plain(text);
+    let far = |name: &str| strsim::damerau_levenshtein(&wanted, &plain(name));
+    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    names
+        .flat_map(|name| [Some((name, name)), name.rsplit_once('/').map(|(_, city)| (city, name))])
+        .flatten()
+        .map(|(known, name)| (far(known), known, name))
+        .filter(|(wrong, known, _)| *wrong <= known.len() / 5)
+        // Of those that are as near, the one of which all was compared, and the shorter name.
+        .min_by_key(|(wrong, known, name)| (*wrong, *known != *name, name.len(), *name))
+        .map(|(.., name)| name)
+}
+
+/// A currency by its code of ISO 4217.
+pub(super) fn currency(text: &str) -> Result<Currency, String> {
+    Currency::known(text).ok_or_else(|| {
+        "no currency has this code; expected one of ISO 4217, such as \"AUD\"".to_owned()
+    })
 }
 
 /// `import` or `pending`.
@@ -343,6 +385,36 @@ mod tests {
         assert_eq!(operator("jane@ad.example"), Ok(Operator::User("jane@ad.example".to_owned())));
         for bad in ["", "@", "a b", "@@x", "a:b"] {
             assert!(operator(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_zone_is_a_name_of_the_database_and_a_wrong_one_is_told_the_nearest() {
+        assert_eq!(time_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
+        assert_eq!(time_zone("UTC"), Ok(Tz::UTC));
+        assert_eq!(time_zone("US/Pacific"), Ok(Tz::US__Pacific));
+        for (wrong, meant) in [
+            ("Europe/Berln", "Europe/Berlin"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("Berlin", "Europe/Berlin"),
+            ("Los Angeles", "America/Los_Angeles"),
+            ("America/New York", "America/New_York"),
+            ("Australia/Sidney", "Australia/Sydney"),
+        ] {
+            let told = time_zone(wrong).expect_err(wrong);
+            assert!(told.ends_with(&format!("did you mean \"{meant}\"?")), "{wrong}: {told}");
+        }
+        assert!(time_zone("Mars/Olympus").is_err_and(|told| told.contains("IANA")));
+        for empty in ["", "  "] {
+            assert!(time_zone(empty).is_err_and(|told| told.contains("leave the key out")));
+        }
+    }
+
+    #[test]
+    fn a_currency_is_a_code_of_the_standard() {
+        assert_eq!(currency("AUD"), Ok(Currency::new("AUD")));
+        for bad in ["", "XXX", "Dollar", "A$", "AUX"] {
+            assert!(currency(bad).is_err_and(|told| told.contains("ISO 4217")), "{bad}");
         }
     }
 

@@ -131,7 +131,7 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
 }
 
 async fn doctor(mut context: Context<'_>) -> Answer {
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     let work = context.engine.checkup_telling(progress);
     let reply = |p| daemon::DoctorReply { findings: Vec::new(), progress: Some(p) };
     let findings = telling(work, told, &mut context.stream, reply)

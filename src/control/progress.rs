@@ -1,40 +1,50 @@
 //! Telling a caller how far the work is that it waits for, if it asked for `more`.
 
-use chrono::Local;
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::convert::count;
-use super::session::Replies;
+use super::session::{Context, Replies};
 use crate::autotask::{Phase, Progress, Report};
+use crate::clock::Tz;
 use crate::varlink::sync;
+
+/// What can be told of work that is under way.
+#[derive(Clone)]
+pub(super) struct Told {
+    reports: watch::Receiver<Report>,
+    /// In which moments are told.
+    zone: Tz,
+}
 
 /// Progress of a person's work, and where it can be followed. Who did not ask for `more` does not
 /// see it.
-pub(super) fn progress(stream: &Option<&mut Replies>) -> (Progress, watch::Receiver<Report>) {
+pub(super) fn progress(context: &Context<'_>) -> (Progress, Told) {
     let (tell, told) = watch::channel(Report::default());
     let progress = Progress::telling(move |report| {
         tell.send_replace(*report);
     });
-    (progress.seen(stream.is_some()), told)
+    let told = Told { reports: told, zone: context.engine.zone() };
+    (progress.seen(context.stream.is_some()), told)
 }
 
 /// Does the work, and tells a caller that asked for `more` how far it is meanwhile. What is not
 /// told before the next change is not told at all: a slow reader holds nothing up.
 pub(super) async fn telling<T, R: Serialize>(
     work: impl Future<Output = T>,
-    mut told: watch::Receiver<Report>,
+    told: Told,
     stream: &mut Option<&mut Replies>,
     reply: impl Fn(sync::Progress) -> R,
 ) -> T {
+    let Told { mut reports, zone } = told;
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
             done = &mut work => return done,
-            Ok(()) = told.changed(), if stream.is_some() => {
-                let report = *told.borrow_and_update();
+            Ok(()) = reports.changed(), if stream.is_some() => {
+                let report = *reports.borrow_and_update();
                 let gone = match stream {
-                    Some(stream) => stream.more(reply(how_far(&report))).await.is_err(),
+                    Some(stream) => stream.more(reply(how_far(&report, zone))).await.is_err(),
                     None => true,
                 };
                 if gone {
@@ -46,17 +56,14 @@ pub(super) async fn telling<T, R: Serialize>(
     }
 }
 
-fn how_far(report: &Report) -> sync::Progress {
+fn how_far(report: &Report, zone: Tz) -> sync::Progress {
     let doing = match report.phase {
         Phase::Starting => "starting".to_owned(),
         Phase::Queued => "waiting for another run to end".to_owned(),
         Phase::Reading(entity) => format!("reading {entity}"),
         Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
         Phase::ForBudget(until) => {
-            format!(
-                "waiting for budget until {}",
-                until.with_timezone(&Local).format("%H:%M:%S %Z")
-            )
+            format!("waiting for budget until {}", until.with_timezone(&zone).format("%H:%M:%S %Z"))
         }
         Phase::Doing(what) => what.to_owned(),
     };
@@ -76,7 +83,9 @@ mod tests {
     fn a_wait_for_budget_says_until_when() {
         let until = chrono::DateTime::UNIX_EPOCH;
         let report = Report { phase: Phase::ForBudget(until), ..Report::default() };
-        let shown = until.with_timezone(&Local).format("%H:%M:%S %Z");
-        assert_eq!(how_far(&report).doing, format!("waiting for budget until {shown}"));
+        assert_eq!(
+            how_far(&report, Tz::Asia__Tokyo).doing,
+            "waiting for budget until 09:00:00 JST"
+        );
     }
 }

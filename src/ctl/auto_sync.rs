@@ -29,7 +29,7 @@ pub struct Args {
     /// Every client with agreements; with off, every client that is on
     #[arg(long)]
     pub all: bool,
-    /// The time of day to run at after the first run, in the daemon's time zone
+    /// The time of day to run at after the first run, in the daemon's `time-zone`
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
     pub at: Option<String>,
 }

@@ -22,7 +22,7 @@ pub struct PauseArgs {
     #[arg(value_name = "CLIENT")]
     pub clients: Vec<String>,
     /// When it ends: a day (the last of it), a moment with its zone, a time of day, or a span (4h,
-    /// 2d); days and times of day are those of the daemon's time zone [default: at `resume`]
+    /// 2d); days and times of day are those of the daemon's `time-zone` [default: at `resume`]
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
 }

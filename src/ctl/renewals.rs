@@ -100,6 +100,9 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
             None => "no agreement has ended and is still active\n".to_owned(),
         };
     }
+    // The daemon's day is the MSP's; a daemon that does not tell it yet is asked no further.
+    let here = || screen.today().format("%Y-%m-%d").to_string();
+    let today = reply.today.clone().unwrap_or_else(here);
     let mut rows: Vec<&Renewal> = reply.contracts.iter().collect();
     rows.sort_by(|a, b| a.end_date.cmp(&b.end_date));
     let mut table = Table::new([
@@ -115,17 +118,17 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
         Column::text("RENEWED BY"),
     ]);
     for renewal in rows {
-        table.row(row(renewal, view, screen));
+        table.row(row(renewal, view, &today));
     }
     let mut text = table.render(screen);
     if !screen.quiet {
         text.push('\n');
-        text.push_str(&screen.wrapped(footer(reply, view, screen), BETWEEN));
+        text.push_str(&screen.wrapped(footer(reply, view, &today), BETWEEN));
     }
     text
 }
 
-fn row(renewal: &Renewal, view: View, screen: &Screen) -> Vec<Cell> {
+fn row(renewal: &Renewal, view: View, today: &str) -> Vec<Cell> {
     let price = |amount: &str| cost(Some(amount), Some(&renewal.currency));
     let price = match view.normalize {
         None => price(&renewal.billing_cost).into(),
@@ -137,7 +140,8 @@ fn row(renewal: &Renewal, view: View, screen: &Screen) -> Vec<Cell> {
         left => left.to_string().into(),
     };
     let notice = match &renewal.notice_date {
-        Some(date) if has_passed(date, screen) => toned(Tone::Bad, format!("{date} passed")),
+        // Dates of this form compare as texts do.
+        Some(date) if date.as_str() < today => toned(Tone::Bad, format!("{date} passed")),
         Some(date) => date.as_str().into(),
         None => toned(Tone::Dim, NONE),
     };
@@ -163,12 +167,7 @@ fn row(renewal: &Renewal, view: View, screen: &Screen) -> Vec<Cell> {
     ]
 }
 
-/// Whether a date lies before today; dates of this form compare as texts do.
-fn has_passed(date: &str, screen: &Screen) -> bool {
-    date < screen.today().format("%Y-%m-%d").to_string().as_str()
-}
-
-fn footer(reply: &RenewalList, view: View, screen: &Screen) -> Vec<String> {
+fn footer(reply: &RenewalList, view: View, today: &str) -> Vec<String> {
     let number = |of: &dyn Fn(&Renewal) -> bool| reply.contracts.iter().filter(|c| of(c)).count();
     let agreements = count(reply.contracts.len() as i64, "agreement");
     let verb = |one: &'static str, many| if reply.contracts.len() == 1 { one } else { many };
@@ -181,7 +180,7 @@ fn footer(reply: &RenewalList, view: View, screen: &Screen) -> Vec<String> {
     let renewed = number(&|c| c.renewed_by.is_some());
     text.push_str(&format!(", {renewed} renewed already"));
     let passed = |c: &Renewal| {
-        c.renewed_by.is_none() && c.notice_date.as_ref().is_some_and(|d| has_passed(d, screen))
+        c.renewed_by.is_none() && c.notice_date.as_ref().is_some_and(|date| date.as_str() < today)
     };
     let late = number(&passed);
     if late > 0 {
@@ -231,6 +230,7 @@ mod tests {
         let mut renewed = renewal("A2", "東京支社 マネージドサービス契約", "2026-12-31", 37, None);
         renewed.renewed_by = Some("A29690000".to_owned());
         RenewalList {
+            today: None,
             contracts: vec![
                 renewal("A3", "Backup", "2027-01-31", 68, Some("2026-12-31")),
                 renewed,
@@ -263,12 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn notice_has_passed_by_the_day_of_the_daemon() {
+        let past = |today: &str| {
+            let list = RenewalList { today: Some(today.to_owned()), ..reply() };
+            render(&list, within(Some(90)), &sample(160)).matches(" passed").count()
+        };
+        assert_eq!([past("2026-11-01"), past("2026-11-02"), past("2027-01-01")], [0, 1, 2]);
+    }
+
+    #[test]
     fn what_lapsed_and_nothing_at_all() {
-        let mut lapsed = RenewalList { contracts: vec![reply().contracts.remove(2)] };
+        let mut lapsed = RenewalList { today: None, contracts: vec![reply().contracts.remove(2)] };
         lapsed.contracts[0].days_left = -12;
         lapsed.contracts[0].end_date = "2026-11-12".to_owned();
         insta::assert_snapshot!("lapsed", render(&lapsed, within(None), &sample(120)));
-        let none = RenewalList { contracts: Vec::new() };
+        let none = RenewalList { today: None, contracts: Vec::new() };
         assert_eq!(
             render(&none, within(Some(90)), &sample(80)),
             "no agreement ends within 90 days\n"

@@ -5,6 +5,7 @@ use std::path::Path;
 use nix::unistd::{Group, User};
 
 use super::exit::StartError;
+use crate::clock::{Clock, ServerZone, SystemClock};
 use crate::config::{self, Operator};
 
 /// Checks the configuration and the credentials, and gives what a person is told: one line each.
@@ -19,7 +20,19 @@ pub(super) fn check(path: &Path, credentials: Option<&Path>) -> Result<Vec<Strin
         settings.control.socket.display()
     )];
     lines.extend(settings.control.operators.iter().filter_map(missing));
+    if settings.autotask.time_zone.is_none() {
+        lines.extend(doubtful(SystemClock.server_zone()));
+    }
     Ok(lines)
+}
+
+/// What a person should know about the zone that counts where the configuration names none.
+fn doubtful(ServerZone { zone, doubt }: ServerZone) -> Option<String> {
+    let doubt = doubt?;
+    Some(format!(
+        "warning: the zone of this server cannot be told, so days are those of {zone}: {doubt}; name \
+         yours as `time-zone` in [autotask]"
+    ))
 }
 
 fn missing(operator: &Operator) -> Option<String> {

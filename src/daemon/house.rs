@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::exit::{self, StartError};
 use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, ServerZone, SystemClock, Tz};
 use crate::config::{self, ConfigError, Operator, Settings};
 use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
@@ -188,6 +188,8 @@ fn connect(
         proxy: autotask.proxy.clone(),
         ca_file: autotask.ca_file.clone(),
         user_defined: settings.fields.user_defined.clone(),
+        time_zone: autotask.time_zone.unwrap_or_else(|| servers_zone(clock.as_ref())),
+        currency: autotask.currency.clone(),
     };
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
     let (remembered, remembering) = (store.clone(), store.clone());
@@ -209,6 +211,18 @@ fn connect(
     );
     let autotask = Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone);
     Ok(Arc::new(autotask.remembering(used).recalling(read)))
+}
+
+/// The zone of this server, which counts where the configuration names none.
+fn servers_zone(clock: &dyn Clock) -> Tz {
+    let ServerZone { zone, doubt } = clock.server_zone();
+    if let Some(doubt) = doubt {
+        tracing::warn!(
+            "the zone of this server cannot be told: {doubt}; days are those of {zone}; name yours \
+             as `time-zone` in [autotask]"
+        );
+    }
+    zone
 }
 
 fn refused(error: &ConfigError) -> Failure {

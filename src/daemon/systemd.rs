@@ -12,6 +12,7 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::day_in;
 use crate::engine::{Engine, Outline};
 
 /// How often the line of status is written when no watchdog asks for more.
@@ -60,7 +61,7 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
             let outline = tokio::task::spawn_blocking(move || asked.outline()).await;
             let now = engine.now();
             let line = match outline {
-                Ok(Ok(outline)) => status_line(&outline, now, &chrono::Local),
+                Ok(Ok(outline)) => status_line(&outline, now, &engine.zone()),
                 Ok(Err(failure)) => failure.message,
                 Err(error) => error.to_string(),
             };
@@ -106,8 +107,9 @@ where
         paused => format!("{on} ({paused} paused)"),
     });
     parts.extend(outline.next_run.map(|next| {
-        let (next, today) = (next.with_timezone(zone), now.with_timezone(zone));
-        match next.date_naive() == today.date_naive() {
+        let is_today = day_in(zone, next) == day_in(zone, now);
+        let next = next.with_timezone(zone);
+        match is_today {
             true => format!("next run {}", next.format("%H:%M")),
             false => format!("next run {}", next.format("%Y-%m-%d %H:%M")),
         }

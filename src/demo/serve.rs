@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::tenant::{Credentials, Fault, FaultRule, Tenant};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, day_in};
 use crate::daemon::args::DemoArgs;
 
 /// The exit status of a wrong command line (sysexits.h).
@@ -15,7 +15,7 @@ const USAGE: u8 = 64;
 
 /// Serves the tenant that the arguments ask for, after one line of JSON that says where.
 pub(super) async fn serve(args: &DemoArgs, stopping: CancellationToken) -> io::Result<ExitCode> {
-    let today = SystemClock.today();
+    let today = day_in(&SystemClock.server_zone().zone, SystemClock.now());
     let tenant = match args.clients {
         Some(clients) => Tenant::generated(today, clients, args.seed),
         None => Tenant::stories(today),

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::tenant::{Credentials, Serving, Tenant};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, day_in};
 use crate::daemon;
 use crate::engine::Engine;
 use crate::store::StoreError;
@@ -34,7 +34,7 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts both. The daemon stops with `stopping`.
     pub(super) async fn set(stopping: CancellationToken) -> io::Result<Stage> {
-        let tenant = Tenant::stories(SystemClock.today());
+        let tenant = Tenant::stories(day_in(&SystemClock.server_zone().zone, SystemClock.now()));
         let serving = tenant.serve(0).await?;
         let folder = tempfile::Builder::new().prefix("lmsyncd-demo-").tempdir()?;
         let config = write_config(&folder, &tenant.credentials(), &serving.url())?;

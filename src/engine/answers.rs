@@ -1,5 +1,7 @@
 //! Questions about the book: how a cost comes about, whether it is still Autotask's, what ends when.
 
+use chrono::NaiveDate;
+
 use super::Engine;
 use crate::autotask::Progress;
 use crate::model::{
@@ -68,19 +70,16 @@ impl Engine {
         Ok((differing.collect(), compared, reading.snapshot.as_of))
     }
 
-    /// Agreements that end, or have ended and are still active, by their last day.
+    /// Agreements that end, or have ended and are still active, by their last day,
+    /// as it is `today`.
     pub fn endings(
         &self,
         client: Option<&ClientRef>,
         wanted: Wanted,
+        today: NaiveDate,
     ) -> Result<Vec<Ending>, Failure> {
         let contracts = self.contracts(client)?;
-        Ok(endings(&contracts, wanted, self.clock.today()))
-    }
-
-    /// The calendar date, against which terms are read.
-    pub fn today(&self) -> chrono::NaiveDate {
-        self.clock.today()
+        Ok(endings(&contracts, wanted, today))
     }
 
     /// The terms of agreements in a span of time, by their first day.

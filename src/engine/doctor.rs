@@ -1,7 +1,10 @@
 //! The check-up: Autotask's part is asked of `autotask`, the store's is here.
 
+use chrono::{DateTime, Utc};
+
 use super::Engine;
 use crate::autotask::{Finding, Outcome, Progress, Work};
+use crate::clock::{ServerZone, Tz, day_in};
 use crate::model::{Failure, Pause};
 
 impl Engine {
@@ -15,7 +18,10 @@ impl Engine {
     pub async fn checkup_telling(&self, progress: Progress) -> Vec<Finding> {
         // What it asks is allowed while nothing else is.
         let progress = progress.with_work(Work::Checkup);
-        let mut findings = self.live().autotask.probe(&progress).await;
+        let live = self.live();
+        let mut findings = live.autotask.probe(&progress).await;
+        let configured = live.settings.autotask.time_zone;
+        findings.push(day(live.zone(), configured, &self.clock.server_zone(), self.now()));
         progress.doing("reading the store back");
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.store.clone();
@@ -28,17 +34,45 @@ impl Engine {
             findings.push(checked);
         }
         findings.extend(self.must_store().err().map(failed));
-        findings
-            .extend(self.pauses().ok().and_then(|pauses| pauses.all).map(|pause| paused(&pause)));
+        findings.extend(
+            self.pauses()
+                .ok()
+                .and_then(|pauses| pauses.all)
+                .map(|pause| paused(&pause, live.zone())),
+        );
         findings.extend(leftovers(&self.store.leftovers()));
         findings
     }
 }
 
+/// Which day it is in the `zone` that counts, and why that one: because it is configured, or because
+/// it was the server's when the configuration was last read.
+fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
+    let today = format!("today is {} in {zone}", day_in(&zone, now));
+    let (outcome, why, fix) = match (configured, &server.doubt) {
+        (Some(_), _) => (Outcome::Good, "the configured time-zone".to_owned(), None),
+        (None, None) if server.zone == zone => {
+            (Outcome::Good, "the zone of this server".to_owned(), None)
+        }
+        (None, None) => {
+            let why = format!("but the zone of this server is now {}", server.zone);
+            (Outcome::Warning, why, Some("lmsyncctl reload takes it over"))
+        }
+        (None, Some(doubt)) => {
+            let why = format!("and the zone of this server cannot be told: {doubt}");
+            let fix = "name yours as `time-zone` in [autotask], such as time-zone = \
+                       \"Europe/Berlin\", then run `lmsyncctl reload`";
+            (Outcome::Warning, why, Some(fix))
+        }
+    };
+    let told = finding(outcome, format!("{today}, {why}"), fix.map(str::to_owned));
+    Finding { check: "time-zone", ..told }
+}
+
 /// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
-fn paused(pause: &Pause) -> Finding {
+fn paused(pause: &Pause, zone: Tz) -> Finding {
     let until = match pause.until {
-        Some(until) => format!("until {}", until.format("%Y-%m-%d %H:%M UTC")),
+        Some(until) => format!("until {}", until.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")),
         None => "until somebody ends it".to_owned(),
     };
     let detail = format!("all auto-sync is paused by {} {until}", pause.by);
@@ -87,4 +121,29 @@ fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
 
 fn finding(outcome: Outcome, detail: String, fix: Option<String>) -> Finding {
     Finding { check: "store", outcome, detail, fix, code: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_told_with_its_zone_and_a_doubtful_one_is_warned_of() {
+        let now = "2026-11-30T22:00:00Z".parse().expect("a moment");
+        let told = |zone, configured, server| {
+            let Finding { outcome, detail, fix, .. } = day(zone, configured, &server, now);
+            assert_eq!(fix.is_some(), outcome == Outcome::Warning, "{detail}");
+            (outcome, detail)
+        };
+        let (sydney, utc) = (Tz::Australia__Sydney, ServerZone::sure(Tz::UTC));
+        let configured = "today is 2026-12-01 in Australia/Sydney, the configured time-zone";
+        assert_eq!(told(sydney, Some(sydney), utc.clone()), (Outcome::Good, configured.to_owned()));
+        let server_s = "today is 2026-11-30 in UTC, the zone of this server";
+        assert_eq!(told(Tz::UTC, None, utc.clone()), (Outcome::Good, server_s.to_owned()));
+        let (moved, detail) = told(sydney, None, utc.clone());
+        assert!(moved == Outcome::Warning && detail.contains("is now UTC"), "{detail}");
+        let doubtful = ServerZone { doubt: Some("it has none".to_owned()), ..utc };
+        let (doubted, detail) = told(Tz::UTC, None, doubtful);
+        assert!(doubted == Outcome::Warning && detail.ends_with(": it has none"), "{detail}");
+    }
 }

@@ -51,6 +51,7 @@ impl Engine {
             mark: mark.as_ref(),
             state: state.as_ref(),
             now: self.now(),
+            zone: live.zone(),
         };
         let (checks, conclusion) = explain(evidence);
         Ok(Explanation { checks, conclusion, client: client.ok() })

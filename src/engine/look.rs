@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::{Engine, Live};
-use crate::autotask::{Access, Entity, Progress, Scope, nameless_company};
+use crate::autotask::{Access, Progress, Scope, nameless_company};
+use crate::clock::day_in;
 use crate::model::{
     ClientId, ClientRef, ClientSnapshot, Code, Contract, Failure, Holding, ItemKey, Origin,
     PendingItem, Reject, RunId, SourceItem,
@@ -131,7 +132,8 @@ impl Engine {
             let found = live.autotask.locate(&asked, progress).await?;
             there = found.into_iter().map(|located| (located.key, located.client)).collect();
             restricted = asked.iter().any(|key| !there.contains_key(key))
-                && live.autotask.query_access(&Entity::NEEDED, progress).await? != Access::All;
+                && live.autotask.query_access(&live.autotask.needed(), progress).await?
+                    != Access::All;
         }
         let mut moved = self.moved(live, &snapshots, &missing, &there, progress).await?;
         let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
@@ -207,17 +209,19 @@ impl Engine {
             mark.hold = None;
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
+        let now = self.now();
         let around = Around {
             gone: &reading.gone,
             marks: &heeded,
             renewals: &renewals,
             successions: &successions,
             moved: &moved,
-            now: self.now(),
+            now,
+            today: day_in(&live.zone(), now),
         };
         let mut items = diff::pending(&snapshot, &stored, around);
         let holdings = self.holdings(snapshot.client.id)?;
-        let rejected = holding::heed_rejections(&mut items, &stored, &holdings);
+        let rejected = holding::heed_rejections(&mut items, &stored, &holdings, live.zone());
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)

@@ -36,7 +36,7 @@ impl Engine {
         actor: &Actor,
     ) -> Result<(Mark, bool), Failure> {
         let now = self.now();
-        if until.is_some_and(|until| until < now.date_naive()) {
+        if until.is_some_and(|until| until < self.today()) {
             return Err(Failure::new(Code::InvalidArgument, "`until` lies in the past"));
         }
         let by = actor.name.clone();

@@ -35,7 +35,7 @@ mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,7 +57,7 @@ pub use status::{Board, Standing};
 pub use switch::Switched;
 
 use crate::autotask::Autotask;
-use crate::clock::Clock;
+use crate::clock::{Clock, Tz, day_in};
 use crate::config::Settings;
 use crate::model::{Code, Failure};
 use crate::store::{Opening, Store};
@@ -126,6 +126,13 @@ struct Live {
     autotask: Arc<Autotask>,
 }
 
+impl Live {
+    /// The zone of the MSP's calendar day, in which the Autotask client reads too.
+    fn zone(&self) -> Tz {
+        self.autotask.time_zone()
+    }
+}
+
 impl Engine {
     /// An engine. It does nothing by itself until [`Engine::supervise`] runs.
     pub fn new(parts: Parts) -> Result<Arc<Engine>, Failure> {
@@ -171,6 +178,16 @@ impl Engine {
     /// What time it is.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The zone of the MSP's calendar day.
+    pub fn zone(&self) -> Tz {
+        self.live().zone()
+    }
+
+    /// The MSP's calendar day: the day of every cost, state, term, renewal and notice.
+    pub fn today(&self) -> NaiveDate {
+        day_in(&self.zone(), self.now())
     }
 
     /// Asks something that reads much of the store: on a thread of its own and in turn, so that a

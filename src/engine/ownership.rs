@@ -5,6 +5,7 @@ use super::edit::{self, Edit};
 use super::look::Reading;
 use super::{Engine, Live};
 use crate::autotask::{Progress, Scope};
+use crate::clock::day_in;
 use crate::model::{
     Actor, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey, Letter, Origin,
     SourceItem, Value, differences,
@@ -63,8 +64,8 @@ impl Engine {
         let build = || {
             let contract = self.contract(key)?;
             let now = self.now();
-            let ignored =
-                self.store.mark(key)?.is_some_and(|mark| mark.is_ignored(now.date_naive()));
+            let today = day_in(&self.zone(), now);
+            let ignored = self.store.mark(key)?.is_some_and(|mark| mark.is_ignored(today));
             if contract.origin != Origin::Local && !ignored {
                 let message =
                     format!("{key} follows Autotask, and the next sync would bring it again");

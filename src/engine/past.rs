@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::Engine;
 use super::commit::empty_commit;
+use super::{Engine, trouble};
+use crate::clock::Tz;
 use crate::model::{Actor, ClientRef, Code, Contract, Failure, Hold, ItemKey, Mark, Run, RunId};
-use crate::store::{Commit, HistoryEntry, Pruned, Write};
+use crate::store::{Commit, HistoryEntry, Pruned, StoreError, Write};
 use crate::sync::{renewal, schedule};
 
 /// What reverting a run did.
@@ -37,15 +38,19 @@ impl Engine {
         moment: DateTime<Utc>,
         client: Option<&ClientRef>,
     ) -> Result<Vec<Contract>, Failure> {
-        let mut contracts = self.store.book_at(moment)?.contracts;
+        let told = |error| match error {
+            StoreError::BeforeHistory { since } => trouble::before_history(since, self.zone()),
+            other => other.into(),
+        };
+        let mut contracts = self.store.book_at(moment).map_err(told)?.contracts;
         contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
         Ok(contracts)
     }
 
-    /// The moment that a person means by a day, its end on this server's clocks, or by a moment.
+    /// The moment that a person means by a day, its end in the MSP's zone, or by a moment.
     pub fn moment(&self, text: &str) -> Result<DateTime<Utc>, Failure> {
         let moment = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            Ok(day) => end_of(day),
+            Ok(day) => end_of(day, self.zone()),
             Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc)),
         };
         moment.ok_or_else(|| {
@@ -109,6 +114,6 @@ impl Engine {
     }
 }
 
-fn end_of(day: NaiveDate) -> Option<DateTime<Utc>> {
-    Some(schedule::end_of_day(day, &Local)? - TimeDelta::milliseconds(1))
+fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    Some(schedule::end_of_day(day, &zone)? - TimeDelta::milliseconds(1))
 }

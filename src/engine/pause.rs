@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Engine;
 use super::commit::empty_commit;
+use crate::clock::Tz;
 use crate::model::{
     Actor, ClientId, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
 };
@@ -40,7 +41,7 @@ impl Engine {
         }
         let build = || {
             let now = self.now();
-            let read = |text| pausing::until(text, now, &Local);
+            let read = |text| pausing::until(text, now, &self.zone());
             let until = until.map(read).transpose();
             let until = until.map_err(|why| Failure::new(Code::InvalidArgument, why))?;
             let (mut memos, mut paused) = (Vec::new(), Vec::new());
@@ -60,7 +61,8 @@ impl Engine {
         };
         let (_, paused) = self.commit_from(build).await?;
         let until = paused.first().and_then(|paused| paused.pause.until);
-        let until = until.map_or_else(String::new, |until| format!(" until {}", utc(until)));
+        let until =
+            until.map_or_else(String::new, |until| format!(" until {}", shown(until, self.zone())));
         self.tell_of_pause(&paused, &format!("paused by {}{until}", actor.name), actor);
         Ok(paused)
     }
@@ -112,7 +114,9 @@ impl Engine {
     pub(super) fn paused_words(&self, client: ClientId) -> Result<String, Failure> {
         let pauses = self.pauses()?;
         let Some(pause) = pauses.of(client) else { return Ok(String::new()) };
-        let until = pause.until.map_or_else(String::new, |until| format!(" until {}", utc(until)));
+        let until = pause
+            .until
+            .map_or_else(String::new, |until| format!(" until {}", shown(until, self.zone())));
         Ok(format!(" and paused{until} by {}", pause.by))
     }
 
@@ -140,6 +144,7 @@ fn named(clients: &[ClientRef]) -> Vec<Option<&ClientRef>> {
     }
 }
 
-fn utc(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+/// A moment as the MSP knows it, with its zone.
+fn shown(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
 }

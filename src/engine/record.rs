@@ -1,7 +1,7 @@
 //! What a run leaves in the store about itself: that it failed, how its client stands, when it runs
 //! next.
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use super::commit::empty_commit;
 use super::run::{Order, interval};
@@ -72,7 +72,14 @@ impl Engine {
             (true, Trigger::Auto) => {
                 let interval = interval(live);
                 let jitter = fastrand::f64();
-                Some(schedule::next_run(ending, run.ended, interval, before.at, &Local, jitter))
+                Some(schedule::next_run(
+                    ending,
+                    run.ended,
+                    interval,
+                    before.at,
+                    &live.zone(),
+                    jitter,
+                ))
             }
         };
         standing::after_run(before, run, order.choice.is_full(), next)

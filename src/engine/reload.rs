@@ -13,6 +13,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Engine, Live};
 use crate::autotask::{Auth, Autotask};
+use crate::clock::Tz;
 use crate::config::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Change, Effect, Settings};
 use crate::model::{Event, EventName, Failure};
 use crate::sync::batch::Batches;
@@ -50,8 +51,9 @@ impl Engine {
         self.directory.clear();
         // The hour may be larger now, or the tenant another.
         *self.batches() = Batches::default();
-        // So that whoever asks now is told what a new interval means. What stands in the way of the
-        // store is no fault of the configuration, and the supervisor says it.
+        // So that whoever asks now is told what a new interval, or another zone, means. What stands
+        // in the way of the store is no fault of the configuration, and the supervisor says it.
+        let _ = self.replan().await;
         let _ = self.draw_in().await;
         self.schedule.notify_waiters();
         let message = match changes.len() {
@@ -70,6 +72,12 @@ impl Engine {
 /// The settings that differ, and the credentials that do although no setting says so.
 fn changes(old: &Live, settings: &Settings, autotask: &Autotask) -> Vec<Change> {
     let mut changes = crate::config::changes(&old.settings, settings);
+    let (zone, was) = (autotask.time_zone(), old.zone());
+    if settings.autotask.time_zone == old.settings.autotask.time_zone && zone != was {
+        let server_s = |zone: Tz| format!("(the server's, {zone})");
+        let (old, new) = (server_s(was), server_s(zone));
+        changes.push(Change { key: "autotask.time-zone", old, new, effect: Effect::Applied });
+    }
     let (same_secret, same_code) = autotask.same_secrets(&old.autotask);
     let code_is_told = changes.iter().any(|change| change.key == "autotask.integration-code");
     let exchanged = [

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::busy::{Claim, Running};
@@ -133,7 +133,7 @@ impl Engine {
             Ok(claim) => return Ok(claim),
             Err(running) => running,
         };
-        let since = running.since.with_timezone(&Local).format("%H:%M:%S %Z");
+        let since = running.since.with_timezone(&self.zone()).format("%H:%M:%S %Z");
         let who = format!(
             "{} has been syncing {} since {since}",
             running.actor.name, running.client.name
@@ -186,7 +186,7 @@ impl Engine {
     ) -> Result<(), Failure> {
         let Choice::Keys(keys) = &order.choice else { return Ok(()) };
         let snapshot = &reading.snapshot;
-        let today = self.clock.today();
+        let today = self.today();
         for key in keys {
             if self.store.mark(*key)?.is_some_and(|mark| mark.is_ignored(today)) {
                 return Err(Failure::new(Code::Ignored, format!("{key} is ignored"))

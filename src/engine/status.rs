@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use super::run::interval;
 use super::{Engine, Running};
@@ -104,7 +104,7 @@ impl Engine {
                 },
                 next_why: {
                     let pause = pauses.of(state.client.id);
-                    next_why(&state, Around { pause, ..around }, &Local)
+                    next_why(&state, Around { pause, ..around }, &live.zone())
                 },
                 pending: self.pending_count(state.client.id),
                 running: self.busy.running(state.client.id),

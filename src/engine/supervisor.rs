@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{Local, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::busy::{Claim, Running};
 use super::commit::empty_commit;
 use super::run::{Order, interval, spent};
 use super::{Engine, Live, waiting};
 use crate::autotask::{Auth, Progress, Scope, Work};
+use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
@@ -25,6 +26,9 @@ use crate::sync::select::Choice;
 
 /// The longest that the supervisor sleeps without looking at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// When a client runs next, by its state, the moment, the interval and the zone.
+type Plan = fn(&ClientState, DateTime<Utc>, TimeDelta, &Tz) -> Option<DateTime<Utc>>;
 
 impl Engine {
     /// Keeps the clients with auto-sync on current, until the engine stops.
@@ -38,6 +42,9 @@ impl Engine {
     }
 
     async fn keep_current(self: &Arc<Engine>) {
+        // The daemon before may have lived in another zone. What stands in the way of the store is
+        // told below.
+        let _ = self.replan().await;
         while !self.stopping.is_cancelled() {
             self.pulse.turn();
             // Listen before looking, so that a switch in between is not missed.
@@ -115,14 +122,26 @@ impl Engine {
         Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }
 
+    /// Plans those of the clients with a time of day anew that are planned at another, as after a
+    /// move to another zone.
+    pub(super) async fn replan(&self) -> Result<(), Failure> {
+        self.plan(schedule::replanned).await.map(drop)
+    }
+
     /// The state of every client, once the moments of those are stored whose next run lies further
     /// ahead than it can.
     pub(super) async fn draw_in(&self) -> Result<Vec<ClientState>, Failure> {
+        self.plan(schedule::drawn_in).await
+    }
+
+    /// The state of every client, once the next runs are stored that `next` gives.
+    async fn plan(&self, next: Plan) -> Result<Vec<ClientState>, Failure> {
         let build = || {
-            let (now, interval) = (self.now(), interval(&self.live()));
+            let (now, live) = (self.now(), self.live());
+            let (interval, zone) = (interval(&live), live.zone());
             let (mut states, mut clients) = (self.store.clients()?, Vec::new());
             for state in &mut states {
-                let next_run = schedule::drawn_in(state, now, interval, &Local);
+                let next_run = next(state, now, interval, &zone);
                 if next_run != state.next_run {
                     let before = Some(state.clone());
                     state.next_run = next_run;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Local, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::commit::empty_commit;
 use super::run::interval;
 use super::{Engine, events};
 use crate::autotask::Progress;
+use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
 use crate::store::{Commit, Write};
@@ -115,7 +116,8 @@ impl Engine {
             let before = self.store.client(client.id)?;
             let now = self.now();
             let state = before.clone().unwrap_or_else(|| ClientState::new(client.clone()));
-            let after = flipped(state.clone(), on, at, now, interval(&self.live()));
+            let live = self.live();
+            let after = flipped(state.clone(), on, at, now, interval(&live), live.zone());
             if after == state && before.is_some() {
                 return Ok((None, (false, after)));
             }
@@ -152,13 +154,14 @@ fn flipped(
     at: Option<NaiveTime>,
     now: DateTime<Utc>,
     interval: TimeDelta,
+    zone: Tz,
 ) -> ClientState {
     if on && !state.auto_sync {
         state.next_run = Some(now);
     } else if !on {
         state.next_run = None;
     } else if let Some(at) = at.filter(|at| state.at != Some(*at)) {
-        state.next_run = schedule::moved(state.next_run, now, interval, at, &Local);
+        state.next_run = schedule::moved(state.next_run, now, interval, at, &zone);
     }
     state.auto_sync = on;
     state.at = if on { at.or(state.at) } else { None };
@@ -170,21 +173,23 @@ mod tests {
     use super::*;
     use crate::model::ClientId;
 
+    const ZONE: Tz = Tz::Australia__Sydney;
+
     #[test]
     fn switching_on_again_does_not_run_again_but_may_move_the_hour() {
         let client = ClientRef { id: ClientId(1), name: String::new() };
         let now = DateTime::UNIX_EPOCH;
         let day = TimeDelta::days(1);
-        let on = flipped(ClientState::new(client), true, None, now, day);
+        let on = flipped(ClientState::new(client), true, None, now, day, ZONE);
         assert_eq!(on.next_run, Some(now));
         let at = NaiveTime::from_hms_opt(2, 30, 0);
-        let later = flipped(on.clone(), true, at, now + TimeDelta::hours(1), day);
+        let later = flipped(on.clone(), true, at, now + TimeDelta::hours(1), day, ZONE);
         assert_eq!((later.next_run, later.at), (Some(now), at), "what is due stays due");
         let waiting = ClientState { next_run: Some(now + day), ..on };
-        let moved = flipped(waiting, true, at, now, day);
-        let next = moved.next_run.map(|next| next.with_timezone(&Local).time());
+        let moved = flipped(waiting, true, at, now, day, ZONE);
+        let next = moved.next_run.map(|next| next.with_timezone(&ZONE).time());
         assert_eq!((next, moved.at), (at, at));
-        let off = flipped(moved, false, None, now, day);
+        let off = flipped(moved, false, None, now, day, ZONE);
         assert_eq!((off.auto_sync, off.next_run, off.at), (false, None, None));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
+use chrono::{DateTime, Utc};
+
 use crate::autotask::AutotaskError;
+use crate::clock::Tz;
 use crate::model::{Code, Failure};
 use crate::store::StoreError;
 
@@ -15,10 +18,7 @@ impl From<AutotaskError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         if let StoreError::BeforeHistory { since } = error {
-            let since = since.format("%Y-%m-%d %H:%M UTC");
-            let message = format!("the ledger knows nothing from before {since}");
-            return Failure::new(Code::NoSuchContract, message)
-                .hint("`store.history` in lmsyncd.toml says how long history is kept");
+            return before_history(since, Tz::UTC);
         }
         if let StoreError::NoBackup(_) = error {
             return Failure::new(Code::InvalidArgument, error.to_string())
@@ -38,6 +38,14 @@ impl From<StoreError> for Failure {
 /// What to do about a store that failed.
 const WAY_OUT: &str =
     "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store";
+
+/// What is asked lies before everything that the ledger knows.
+pub(super) fn before_history(since: DateTime<Utc>, zone: Tz) -> Failure {
+    let since = since.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z");
+    let message = format!("the ledger knows nothing from before {since}");
+    Failure::new(Code::NoSuchContract, message)
+        .hint("`store.history` in lmsyncd.toml says how long history is kept")
+}
 
 /// The store takes no more changes since something failed.
 pub(super) fn read_only(why: &str) -> Failure {

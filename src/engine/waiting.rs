@@ -1,6 +1,6 @@
 //! Why auto-sync waits although something is due: what is late is told to be late, and why.
 
-use chrono::{Local, TimeDelta};
+use chrono::TimeDelta;
 
 use super::Engine;
 use crate::autotask::{RateLimit, Usage};
@@ -18,7 +18,7 @@ impl Engine {
             return Some("autotask refused the credentials".to_owned());
         }
         if let Some(Rest { until, why }) = batches.resting(now) {
-            let until = now.wall_at(*until).with_timezone(&Local).format("%H:%M %Z");
+            let until = now.wall_at(*until).with_timezone(&self.zone()).format("%H:%M %Z");
             let smaller =
                 batches.at_most.map(|many| format!(", with at most {many} clients at a time"));
             return Some(format!("{why}; it goes on at {until}{}", smaller.unwrap_or_default()));

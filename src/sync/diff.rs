@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::apply;
 use super::marking::Marks;
@@ -52,6 +52,8 @@ pub struct Around<'a> {
     pub moved: &'a [(SourceItem, String)],
     /// The moment of the diff.
     pub now: DateTime<Utc>,
+    /// The MSP's calendar day at that moment.
+    pub today: NaiveDate,
 }
 
 /// What a sync would apply, each agreement directly before its additions.
@@ -153,9 +155,8 @@ fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
     if !item.state.can_apply() {
         return;
     }
-    let today = around.now.date_naive();
     let mark = |key: ItemKey| around.marks.get(&key);
-    let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(today));
+    let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(around.today));
     let renewed = || match item.state {
         PendingState::New => {
             succession::predecessor(item.key, &item.fields, around.successions).and_then(ignored)

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::clock::{Tz, day_in};
 use crate::model::{
     ClientRef, ClientState, Contract, ItemKey, Mark, Origin, PendingItem, PendingState, Reject,
     SourceItem,
@@ -63,6 +64,8 @@ pub struct Evidence<'a> {
     pub state: Option<&'a ClientState>,
     /// Now.
     pub now: DateTime<Utc>,
+    /// The zone whose days count.
+    pub zone: Tz,
 }
 
 /// The checks, in the order in which they depend on each other, and the conclusion.
@@ -135,7 +138,7 @@ fn quarantined(about: Evidence<'_>) -> Check {
 }
 
 fn ignored(about: Evidence<'_>) -> Check {
-    let by_mark = about.mark.is_some_and(|mark| mark.is_ignored(about.now.date_naive()));
+    let by_mark = about.mark.is_some_and(|mark| mark.is_ignored(day_in(&about.zone, about.now)));
     let pending = about.pending.filter(|item| item.state == PendingState::Ignored);
     if !by_mark && pending.is_none() {
         return check("ignored", Passes::Yes, "nobody asked to leave it out");
@@ -173,7 +176,8 @@ fn selected(about: Evidence<'_>) -> Check {
 }
 
 fn last_seen(about: Evidence<'_>) -> Check {
-    let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
+    let day =
+        |at: DateTime<Utc>| at.with_timezone(&about.zone).format("%Y-%m-%d %H:%M %Z").to_string();
     match about.contract {
         Some(Contract { vanished: Some(at), .. }) => {
             let detail = format!("it is missing in Autotask since {}", day(*at));
@@ -243,6 +247,7 @@ mod tests {
             mark: None,
             state: None,
             now: DateTime::UNIX_EPOCH,
+            zone: Tz::UTC,
         }
     }
 

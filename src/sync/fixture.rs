@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use super::apply::following;
 use super::diff::{Around, Stored, pending};
 use super::marking::Marks;
 use super::succession::Successions;
+use crate::clock::day_in;
 use crate::model::{
     BillingCycle, ClientId, ClientRef, ClientSnapshot, Field, Fields, ItemKey, PendingItem,
     SourceItem, Value, Working,
@@ -67,6 +68,7 @@ pub fn diff(
 ) -> Vec<PendingItem> {
     let now = DateTime::UNIX_EPOCH;
     let (marks, successions) = (&Marks::new(), &Successions::new());
-    let around = Around { gone, marks, renewals: &[], successions, moved: &[], now };
+    let today = day_in(&Utc, now);
+    let around = Around { gone, marks, renewals: &[], successions, moved: &[], now, today };
     pending(snapshot, stored, around)
 }

@@ -283,6 +283,13 @@ mod tests {
         let known = [in_currency("USD", "client")];
         assert!(held(&[in_currency("XXX", "unknown")], &known).is_empty());
         assert!(held(&[in_currency("CAD", "internal")], &known).is_empty());
+        let configured = [in_currency("AUD", "configured")];
+        assert!(held(&[in_currency("XXX", "unknown")], &configured).is_empty());
+        assert!(held(&configured, &known).is_empty());
+        assert_eq!(
+            held(&known, &configured),
+            ["S1: the currency of its client cannot be read any more"]
+        );
         assert_eq!(
             held(&known, &[in_currency("XXX", "unknown")]),
             ["S1: the currency of its client cannot be read any more"]

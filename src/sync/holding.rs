@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::diff::Stored;
+use crate::clock::{Tz, day_in};
 use crate::model::{
     ClientId, Code, Field, FieldChange, HeldItem, Holding, ItemKey, LastError, PendingItem,
     PendingState, Reject, RunId, Value,
@@ -98,11 +99,12 @@ fn same_items(one: &[HeldItem], other: &[HeldItem]) -> bool {
 }
 
 /// Holds the items that a person rejected and that have not changed since, before the guard counts
-/// them. Gives them, each with the run of which it was rejected.
+/// them. Gives them, each with the run of which it was rejected. Its day is told as one of `zone`.
 pub fn heed_rejections(
     items: &mut [PendingItem],
     stored: &Stored,
     holdings: &[Holding],
+    zone: Tz,
 ) -> BTreeSet<(RunId, ItemKey)> {
     let mut heeded = BTreeSet::new();
     for item in items {
@@ -121,7 +123,7 @@ pub fn heed_rejections(
         if let Some((run, rejected)) = of {
             heeded.insert((run, item.key));
             let why = rejected.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            let (by, day) = (&rejected.by, rejected.at.date_naive());
+            let (by, day) = (&rejected.by, day_in(&zone, rejected.at));
             item.state = PendingState::Held;
             item.reason = Some(format!("rejected by {by} on {day}{why}"));
         }

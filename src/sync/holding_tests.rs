@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::super::fixture::{self, CLIENT, item, snapshot, stored};
 use super::super::guard::{self, Circumstances, Limits};
 use super::*;
+use crate::clock::Tz;
 use crate::model::{Rejection, SourceItem};
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -28,7 +29,7 @@ fn pending(
     let shown = snapshot(seen);
     let gone = super::super::diff::missing(&shown, &book).into_iter().collect();
     let mut items = fixture::diff(&shown, &book, &gone);
-    let heeded = heed_rejections(&mut items, &book, holdings);
+    let heeded = heed_rejections(&mut items, &book, holdings, Tz::UTC);
     guard::hold(&mut items, AROUND, LIMITS);
     (items, heeded)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::apply::apply;
@@ -11,6 +11,7 @@ use super::fixture::{CLIENT, item, snapshot};
 use super::marking::Marks;
 use super::renewal;
 use super::succession::Successions;
+use crate::clock::day_in;
 use crate::model::{ClientSnapshot, Contract, Field, ItemKey, SourceItem, Value};
 
 /// Syncs everything that a snapshot shows, as a run does; gives how many contracts it wrote.
@@ -20,7 +21,8 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let now = DateTime::UNIX_EPOCH;
     let (marks, successions) = (&Marks::new(), &Successions::new());
     let (gone, renewals) = (&gone, &renewals[..]);
-    let around = Around { gone, marks, renewals, successions, moved: &[], now };
+    let today = day_in(&Utc, now);
+    let around = Around { gone, marks, renewals, successions, moved: &[], now, today };
     let items = pending(&seen, stored, around);
     let written: Vec<Contract> = items
         .iter()

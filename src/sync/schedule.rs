@@ -12,15 +12,27 @@
 //!
 //! A client is due when its moment has come. Missed moments are caught up once, since there is
 //! only ever one next moment. One that lies further ahead than it can is drawn in: to one interval
-//! after the last run, if the interval was made shorter since, and to now, if a clock that was
-//! stepped back has left it there. That is stored as soon as it is noticed, so that what is due
-//! stays due and everybody reads the same moment. A longer interval lets a planned run stand.
+//! after the last run, if the interval was made shorter since, or where that has passed to the next
+//! time of day, if the client has one; and to now, if a clock that was stepped back has left it
+//! there. That is stored as soon as it is noticed, so that what is due stays due and everybody reads
+//! the same moment. A longer interval lets a planned run stand.
+//!
+//! A time of day is one of the MSP's zone. Of one that comes twice, because clocks are set back, the
+//! first counts; in place of one that is skipped, the first moment after the gap. In another zone
+//! the same time of day is another moment: [`replanned`].
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 
+use crate::clock::day_in;
 use crate::model::{ClientId, ClientState};
 
 const DAY: TimeDelta = TimeDelta::days(1);
+
+/// The longest time that clocks ever skipped is a whole day, where a zone changed sides of the date
+/// line; two hours more are room enough.
+const LONGEST_GAP_HOURS: i64 = 26;
 
 /// The first pause after a transient failure.
 const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(5);
@@ -92,14 +104,36 @@ pub fn moved<Z: TimeZone>(
     })
 }
 
-/// The next moment after `now` at which clocks in `zone` show `at`. A time that a change of the
-/// clocks skips is moved on by an hour; of one that comes twice, the first counts.
+/// The next run of a client with a time of day, where the zone may be another than the one that it
+/// was planned in: at its hour in this one. What is due now stays due, a retry stays where it is, and
+/// so does what is planned at its hour already.
+pub fn replanned<Z: TimeZone>(
+    state: &ClientState,
+    now: DateTime<Utc>,
+    interval: TimeDelta,
+    zone: &Z,
+) -> Option<DateTime<Utc>> {
+    let (next, Some(at)) = (state.next_run?, state.at) else { return state.next_run };
+    let error = state.last_error.as_ref().filter(|_| state.failures > 0);
+    if next <= now || error.is_some_and(|error| error.code.may_go_away()) {
+        return Some(next);
+    }
+    if moment_of(day_in(zone, next).and_time(at), zone) == Some(next) {
+        return Some(next);
+    }
+    let last = last_run(state, now).unwrap_or(now);
+    Some(next_time_of_day(now.max(last + (interval - DAY)), at, zone))
+}
+
+/// The next moment after `now` at which clocks in `zone` show `at`. In place of a time that a change
+/// of the clocks skips comes the first moment after the gap; of one that comes twice, the first
+/// counts.
 pub(super) fn next_time_of_day<Z: TimeZone>(
     now: DateTime<Utc>,
     at: NaiveTime,
     zone: &Z,
 ) -> DateTime<Utc> {
-    let today = now.with_timezone(zone).date_naive();
+    let today = day_in(zone, now);
     let mut moments = (0..3).filter_map(|days| {
         let local = today.checked_add_days(Days::new(days))?.and_time(at);
         moment_of(local, zone)
@@ -107,11 +141,34 @@ pub(super) fn next_time_of_day<Z: TimeZone>(
     moments.find(|moment| *moment > now).unwrap_or(now + TimeDelta::days(1))
 }
 
-/// The moment at which clocks in `zone` show `local`: of one that comes twice the first, and an hour
-/// later where a change of the clocks skips it.
+/// The moment at which clocks in `zone` show `local`: of two the first, and where a change of the
+/// clocks skips it the first after the gap.
 pub(super) fn moment_of<Z: TimeZone>(local: NaiveDateTime, zone: &Z) -> Option<DateTime<Utc>> {
-    let at = |local| zone.from_local_datetime(&local).earliest();
-    at(local).or_else(|| at(local + TimeDelta::hours(1))).map(|at| at.with_timezone(&Utc))
+    match zone.from_local_datetime(&local) {
+        MappedLocalTime::Single(at) => Some(at.to_utc()),
+        // Which of them is named the earlier depends on the zone's implementation.
+        MappedLocalTime::Ambiguous(one, other) => Some(one.to_utc().min(other.to_utc())),
+        MappedLocalTime::None => end_of_gap(local, zone),
+    }
+}
+
+/// The first moment at which clocks in `zone` have passed `local`, which they never show.
+fn end_of_gap<Z: TimeZone>(local: NaiveDateTime, zone: &Z) -> Option<DateTime<Utc>> {
+    let before = (1..=LONGEST_GAP_HOURS).find_map(|hours| {
+        let earlier = local.checked_sub_signed(TimeDelta::hours(hours))?;
+        Some((zone.from_local_datetime(&earlier).latest()?.to_utc(), hours))
+    });
+    // As many hours after `before` clocks show `local` and what they skipped besides.
+    let (mut before, hours) = before?;
+    let mut after = before.checked_add_signed(TimeDelta::hours(hours))?;
+    while after - before > TimeDelta::seconds(1) {
+        let between = before + TimeDelta::seconds((after - before).num_seconds() / 2);
+        match between.with_timezone(zone).naive_local() < local {
+            true => before = between,
+            false => after = between,
+        }
+    }
+    Some(after)
 }
 
 /// The end of a day in `zone`: the moment at which the next one begins.
@@ -128,10 +185,15 @@ pub fn drawn_in<Z: TimeZone>(
     zone: &Z,
 ) -> Option<DateTime<Utc>> {
     let next = state.next_run?;
-    // A run is planned from its end, which is only known of one that succeeded; what a person
-    // decides meanwhile moves nothing. One that the clock has left in the future says nothing.
-    let last = state.last_tried.max(state.last_full).filter(|last| *last <= now);
-    let latest = last.map(|last| regular(last, interval, state.at, zone).max(now));
+    let latest = last_run(state, now).map(|last| {
+        match (regular(last, interval, state.at, zone), state.at) {
+            (regular, _) if regular > now => regular,
+            // It was given its hour for a reason: where that was moved to one that is over for today,
+            // it waits for the next.
+            (_, Some(at)) => next_time_of_day(now, at, zone),
+            (_, None) => now,
+        }
+    });
     let next = latest.map_or(next, |latest| next.min(latest));
     // A time of day lies up to a day ahead, whatever the interval, and an hour more where clocks
     // are changed; the rest is for a clock that was set back a little.
@@ -140,6 +202,13 @@ pub fn drawn_in<Z: TimeZone>(
         None => interval + interval / 10,
     };
     Some(if next > now + farthest { now } else { next })
+}
+
+/// When a client last ran. A run is planned from its end, which is only known of one that succeeded;
+/// what a person decides meanwhile moves nothing. One that the clock has left in the future says
+/// nothing.
+fn last_run(state: &ClientState, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    state.last_tried.max(state.last_full).filter(|last| *last <= now)
 }
 
 /// The clients to run now: none before one is due, and then also those that would be due within

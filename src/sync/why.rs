@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
+use crate::clock::day_in;
 use crate::model::{ClientState, Code, Pause};
 
 /// How late a run may be before it counts as caught up: a batch takes its minutes.
@@ -73,14 +74,13 @@ fn rule(at: Option<NaiveTime>, interval: TimeDelta) -> String {
     }
 }
 
-/// A moment as people at the server know it, with its day unless that is today.
+/// A moment as the MSP knows it, with its day unless that is today.
 fn shown<Z: TimeZone>(at: DateTime<Utc>, now: DateTime<Utc>, zone: &Z) -> String
 where
     Z::Offset: std::fmt::Display,
 {
-    let (at, now) = (at.with_timezone(zone), now.with_timezone(zone));
-    let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    at.format(form).to_string()
+    let form = if day_in(zone, at) == day_in(zone, now) { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    at.with_timezone(zone).format(form).to_string()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub struct ClientStatus {
     pub name: String,
     /// Whether auto-sync is on.
     pub auto_sync: bool,
-    /// The local time of day that auto-sync runs at, `HH:MM`, where one was asked for.
+    /// The time of day that auto-sync runs at, `HH:MM` in the MSP's zone, where one was asked for.
     pub at: Option<String>,
     /// When a run last began.
     pub last_tried: Option<String>,

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use lmsyncd::autotask::{Autotask, Options, Progress, Transport, UseMemory, ZoneMemory};
-use lmsyncd::clock::Clock;
-use lmsyncd::config::{self, Settings};
+use lmsyncd::clock::{Clock, Tz};
+use lmsyncd::config::{self, Change, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
 use lmsyncd::engine::{Engine, Look, Parts};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run};
@@ -148,9 +148,9 @@ impl House {
     }
 
     /// Reloads with another configuration; see [`House::start_with`].
-    pub async fn reload(&self, config: &str) {
+    pub async fn reload(&self, config: &str) -> Vec<Change> {
         config.clone_into(&mut self.config.lock().expect("the text"));
-        busily(self.engine.reload()).await.expect("reloaded");
+        busily(self.engine.reload()).await.expect("reloaded")
     }
 
     /// Switches auto-sync on.
@@ -289,6 +289,8 @@ fn options(tenant: &Tenant, settings: &Settings, secret: String) -> Options {
         proxy: None,
         ca_file: None,
         user_defined: settings.fields.user_defined.clone(),
+        time_zone: autotask.time_zone.unwrap_or(Tz::UTC),
+        currency: autotask.currency.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveTime};
 use lmsyncd::autotask::{
     Autotask, AutotaskError, HttpTransport, Options, Progress, Scope, Transport, ZoneMemory,
 };
-use lmsyncd::clock::ManualClock;
+use lmsyncd::clock::{ManualClock, Tz};
 use lmsyncd::demo::tenant::{Serving, Tenant};
 use lmsyncd::model::ClientSnapshot;
 use secrecy::SecretString;
@@ -30,6 +30,8 @@ pub fn options(tenant: &Tenant, url: &str) -> Options {
         proxy: None,
         ca_file: None,
         user_defined: Vec::new(),
+        time_zone: Tz::UTC,
+        currency: None,
     }
 }
 

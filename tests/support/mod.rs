@@ -277,8 +277,8 @@ pub fn write_private(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("written");
 }
 
-/// Today, as the daemon sees it.
+/// Today, as the daemon of a test sees it, whose server is at UTC.
 pub fn today() -> chrono::NaiveDate {
-    use lmsyncd::clock::Clock;
-    lmsyncd::clock::SystemClock.today()
+    use lmsyncd::clock::{Clock, SystemClock, Tz, day_in};
+    day_in(&Tz::UTC, SystemClock.now())
 }

@@ -181,7 +181,7 @@ fn answers(held: &mut Held<'_>) {
     held.method(
         Renewals { client: text(true), within_days: number(true), lapsed: Some(true) },
         Renewals { client: None, within_days: None, lapsed: None },
-        both(|full| RenewalList { contracts: vec![renewal(full)] }),
+        both(|full| RenewalList { today: text(full), contracts: vec![renewal(full)] }),
     );
     held.method(
         Export { client: text(true) },

@@ -16,7 +16,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use lmsyncd::autotask::{Autotask, Options, ReadMemory, UseMemory, ZoneMemory};
-use lmsyncd::clock::Clock;
+use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Settings};
 use lmsyncd::engine::{Engine, Parts, Paused};
 use lmsyncd::model::Actor;
@@ -94,6 +94,8 @@ impl Life {
                         proxy: None,
                         ca_file: None,
                         user_defined: Vec::new(),
+                        time_zone: settings.autotask.time_zone.unwrap_or(Tz::UTC),
+                        currency: settings.autotask.currency.clone(),
                     };
                     let (load, keep) = (store.clone(), store.clone());
                     let used = UseMemory::new(

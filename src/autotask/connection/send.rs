@@ -78,14 +78,15 @@ impl Connection {
             let place = self.limits.enter(endpoint).await;
             let now = self.clock.moment();
             if let Some(blocked) = self.brake.blocked(work, now) {
-                return Err(AutotaskError::Blocked(blocked));
+                return Err(AutotaskError::Blocked(blocked, self.time_zone));
             }
             match self.budget.take(progress.work(), now) {
                 Ok(()) => {
                     progress.waited();
                     return Ok(place);
                 }
-                Err(RateLimit::Own { next, .. }) if progress.may_wait(next, now.wall) => {
+                Err(RateLimit::Own { next, .. }) if progress.may_wait(next.to_utc(), now.wall) => {
+                    let next = next.to_utc();
                     drop(place);
                     progress.waiting_for_budget(next);
                     let wait = (next - now.wall).to_std().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::autotask::progress::Progress;
 use crate::autotask::request::Request;
 use crate::autotask::retry::FOR_A_RUN;
 use crate::autotask::script::{Script, ZONE, now};
-use crate::clock::ManualClock;
+use crate::clock::{ManualClock, Tz};
 
 async fn ask(connection: &Connection) -> Result<Value, AutotaskError> {
     connection.ask(&Request::version(), FOR_A_RUN, &Progress::new()).await
@@ -124,7 +124,11 @@ async fn the_budget_stops_requests_before_they_are_sent() {
     assert!(ask(&connection).await.is_ok());
     assert_eq!(
         ask(&connection).await,
-        Err(RateLimit::Own { cap: 2, next: now() + chrono::TimeDelta::hours(1) }.into())
+        Err(RateLimit::Own {
+            cap: 2,
+            next: (now() + chrono::TimeDelta::hours(1)).with_timezone(&Tz::UTC)
+        }
+        .into())
     );
     assert_eq!((script.total(), connection.requests_total()), (2, 2));
     assert_eq!(connection.usage().requests_last_hour, 2);

@@ -87,13 +87,14 @@ pub(super) async fn renewals(call: contracts::Renewals, context: &Context<'_>) -
             Failure::new(Code::InvalidArgument, format!("{days} is not a number of days"))
         })?),
     };
+    let today = context.engine.today();
     let endings = move |engine: &Engine| {
-        let endings = engine.endings(client.as_ref(), wanted)?;
+        let endings = engine.endings(client.as_ref(), wanted, today)?;
         let named = |ending: &Ending| Ok(renewal(ending, engine.named(ending.contract.client)?));
         endings.iter().map(named).collect()
     };
     let contracts = context.engine.ask(endings).await?;
-    finish(contracts::RenewalList { contracts })
+    finish(contracts::RenewalList { today: Some(today.to_string()), contracts })
 }
 
 fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
@@ -180,7 +181,7 @@ fn auto_renew(contract: &Contract) -> Option<bool> {
 
 pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     progress.doing("gathering contracts");
     let export = move |engine: &Engine| {
         let mut found = engine.contracts(client.as_ref())?;

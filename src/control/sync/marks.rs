@@ -62,7 +62,7 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
 
 pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -> Answer {
     let client = context.engine.resolve(&call.client).await?;
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     let asked = moment(context.engine.now());
     let reply = |p| sync::ReconcileReply {
         client: convert::client(&client),

@@ -48,7 +48,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answer {
     let all = call.all.unwrap_or(false);
     let cached = call.cached.unwrap_or(false);
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     let work = context.engine.clients(call.search.as_deref(), all, cached, &progress);
     let asked = moment(context.engine.now());
     let reply =
@@ -85,7 +85,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
                 .hint(format!("lmsyncctl pending {}", client.id))
         })?,
         false => {
-            let (progress, told) = progress(&context.stream);
+            let (progress, told) = progress(&context);
             let look = context.engine.look(&client, &progress);
             telling(look, told, &mut context.stream, reading).await?
         }
@@ -112,7 +112,7 @@ async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
         context.engine.ask(Engine::last_looks).await?
     } else {
-        let (progress, told) = progress(&context.stream);
+        let (progress, told) = progress(context);
         let looks = context.engine.look_at_all(&progress);
         telling(looks, told, &mut context.stream, reading).await?
     };
@@ -155,7 +155,7 @@ fn comes_to(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     let client = context.engine.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     let asked = moment(context.engine.now());
     let reply = |p| sync::DiffReply {
         client: convert::client(&client),
@@ -204,7 +204,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
             Patience::AtMost(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
         }
     };
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     let run = context.engine.sync(order, patience, progress);
     let reply = |p| sync::SyncReply { progress: Some(p), ..sync::SyncReply::default() };
     let outcome = tokio::select! {
@@ -228,7 +228,7 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
     context.must_operate()?;
     let at = call.at.as_deref().map(parse_time).transpose()?;
     let engine = context.engine;
-    let (progress, told) = progress(&context.stream);
+    let (progress, told) = progress(&context);
     let reply = |p| sync::SetAutoSyncReply { clients: Vec::new(), progress: Some(p) };
     let clients = match (call.clients.as_deref(), call.all.unwrap_or(false)) {
         (None | Some([]), true) => {

@@ -47,7 +47,9 @@ pub fn field(field: Field) -> &'static str {
         Field::Units => "how many units are in force",
         Field::UnitPrice => "the price of one unit",
         Field::Basis => "where the rate was read from: current, first, last, none or scaled",
-        Field::CurrencyBasis => "where the currency was read from",
+        Field::CurrencyBasis => {
+            "where the currency was read from: client, internal, configured or unknown"
+        }
         Field::Billing => "whether Autotask bills it: billed, upcoming, ended, none or one-time",
         Field::BillingSince => "upcoming: the first day that is billed; ended: the last",
         Field::NextChangeDate => "the day from which it is known to cost something else",

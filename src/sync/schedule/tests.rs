@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::ClientRef;
+use crate::model::{ClientRef, Code, LastError};
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -91,7 +91,40 @@ fn a_shorter_interval_keeps_the_time_of_day() {
     assert_eq!(after(DAY), Some(TimeDelta::minutes(150)), "the next 02:30 after it was tried");
     assert_eq!(after(TimeDelta::hours(1)), Some(TimeDelta::minutes(150)));
     let long_ago = ClientState { at, ..tried(40, DAY * 6) };
-    assert_eq!(drawn_in(&long_ago, NOW, DAY, &Utc), Some(NOW));
+    let next = drawn_in(&long_ago, NOW, DAY, &Utc).map(|next| next - NOW);
+    assert_eq!(next, Some(TimeDelta::minutes(150)), "at its hour also where that is late");
+}
+
+#[test]
+fn another_zone_moves_a_time_of_day_and_nothing_else() {
+    let at = NaiveTime::from_hms_opt(2, 30, 0);
+    let planned = |state: &ClientState, interval| {
+        let next = replanned(state, NOW, interval, &Tz::Asia__Tokyo);
+        // What is planned anew is not drawn in again.
+        let moved = ClientState { next_run: next, ..state.clone() };
+        assert_eq!(drawn_in(&moved, NOW, interval, &Tz::Asia__Tokyo), next);
+        next.map(|next| next - NOW)
+    };
+    let hours = TimeDelta::hours;
+    let minutes = TimeDelta::minutes;
+    let kept = ClientState { at, ..tried(4, minutes(150)) };
+    // At midnight UTC it is nine in Tokyo, so 02:30 comes in seventeen and a half hours.
+    assert_eq!(planned(&kept, DAY), Some(minutes(17 * 60 + 30)));
+    let tired = ClientState { at, ..tried(4, DAY * 6) };
+    let seventh_day = DAY * 5 + minutes(17 * 60 + 30) + DAY;
+    assert_eq!(planned(&tired, DAY * 7), Some(seventh_day), "the interval still holds");
+    let at_its_hour = ClientState { at, ..tried(4, DAY + minutes(17 * 60 + 30)) };
+    let next = replanned(&at_its_hour, NOW, DAY * 7, &Tz::Asia__Tokyo);
+    assert_eq!(next, at_its_hour.next_run, "a longer interval lets it stand");
+    let by_interval = tried(4, hours(20));
+    assert_eq!(planned(&by_interval, DAY), Some(hours(20)));
+    let due = ClientState { at, ..tried(40, hours(-1)) };
+    assert_eq!(planned(&due, DAY), Some(hours(-1)), "what is due stays due");
+    let off = ClientState { auto_sync: false, next_run: None, ..kept.clone() };
+    assert_eq!(planned(&off, DAY), None);
+    let error = LastError { code: Code::Unreachable, message: String::new() };
+    let retried = ClientState { failures: 1, last_error: Some(error), ..kept };
+    assert_eq!(planned(&retried, DAY), Some(minutes(150)), "a retry stays where it is");
 }
 
 #[test]
@@ -154,11 +187,32 @@ proptest! {
         match failures {
             0 => prop_assert_eq!(kept, next),
             // A retry is not needed where the regular run comes first.
-            _ => prop_assert!(kept == next || kept == regular(started, interval, at, &zone).max(ended)),
+            _ => {
+                let regular = regular(started, interval, at, &zone);
+                let hour = at.map(|at| next_time_of_day(ended, at, &zone));
+                prop_assert!(kept == next || kept == regular.max(ended) || Some(kept) == hour);
+            }
         }
     }
 
-    /// A year of days: each has its run, at its hour, or an hour later where clocks skip it.
+    /// The first that exists: before it clocks have not shown so much, of two it is the first, and
+    /// in place of one that is skipped it is the first moment after the gap.
+    #[test]
+    fn a_local_time_is_the_first_moment_at_which_clocks_show_it_or_have_passed_it(
+        local in moment(), minute in 0i64..1440, zone in zone(),
+    ) {
+        let local = local.naive_utc().date().and_time(NaiveTime::MIN) + TimeDelta::minutes(minute);
+        let first = moment_of(local, &zone).expect("a moment");
+        let shown = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
+        prop_assert!(shown(first) >= local);
+        for seconds in [1, 60, 1799, 1801, 3599, 3601, 7200, 10_800] {
+            prop_assert!(shown(first - TimeDelta::seconds(seconds)) < local);
+        }
+        let is_skipped = zone.from_local_datetime(&local).earliest().is_none();
+        prop_assert_eq!(shown(first) > local, is_skipped);
+    }
+
+    /// A year of days: each has its run, at its hour, or right after the gap where clocks skip it.
     #[test]
     fn every_day_has_its_run_at_its_hour(begin in moment(), hour in 0u32..24, half in any::<bool>(), zone in zone()) {
         let at = NaiveTime::from_hms_opt(hour, if half { 30 } else { 0 }, 0).expect("a time");
@@ -169,21 +223,34 @@ proptest! {
             let local = next.with_timezone(&zone);
             prop_assert_eq!(Some(local.date_naive()), before.date_naive().succ_opt());
             let skipped = zone.from_local_datetime(&local.date_naive().and_time(at)).earliest().is_none();
-            let expected = if skipped { at + TimeDelta::hours(1) } else { at };
-            prop_assert_eq!(local.time(), expected);
+            if skipped {
+                let before = (next - TimeDelta::seconds(1)).with_timezone(&zone);
+                prop_assert!(before.time() < at || before.date_naive() < local.date_naive());
+                prop_assert!(at < local.time() && local.time() - at <= TimeDelta::hours(1));
+            } else {
+                prop_assert_eq!(local.time(), at);
+            }
         }
     }
 }
 
 /// Zones that change their clocks by an hour or by half of one, in both hemispheres, at midnight,
-/// and one that does not.
+/// for a month of fasting, and some that do not.
 fn zone() -> impl Strategy<Value = Tz> {
     proptest::sample::select(vec![
         Tz::Europe__Berlin,
         Tz::America__New_York,
         Tz::America__Santiago,
         Tz::Australia__Lord_Howe,
+        Tz::Australia__Sydney,
+        Tz::America__Los_Angeles,
+        Tz::America__Havana,
+        Tz::America__St_Johns,
+        Tz::Pacific__Chatham,
+        Tz::Africa__Cairo,
+        Tz::Africa__Casablanca,
         Tz::Asia__Kolkata,
+        Tz::UTC,
     ])
 }
 
@@ -225,7 +292,7 @@ fn clocks_that_are_changed_move_a_time_of_day_by_no_more_than_they_must() {
         next_run(Ending::Success, now, DAY, at, &zone, 0.0).with_timezone(&zone).to_rfc3339()
     };
     // In the night to 28 March there is no 02:30, in the night to 31 October there are two.
-    assert_eq!(next(noon(3, 27)), "2027-03-28T03:30:00+02:00");
+    assert_eq!(next(noon(3, 27)), "2027-03-28T03:00:00+02:00");
     assert_eq!(next(noon(3, 28)), "2027-03-29T02:30:00+02:00");
     assert_eq!(next(noon(10, 30)), "2027-10-31T02:30:00+02:00");
     assert_eq!(next(noon(10, 31)), "2027-11-01T02:30:00+01:00");
@@ -240,4 +307,30 @@ fn a_clock_that_is_stepped_neither_loses_a_run_nor_repeats_it() {
     assert_eq!(after(NOW - hours(9)), Some(hours(0)), "by much: it would never come");
     assert_eq!(after(NOW + hours(9)), Some(hours(14)));
     assert_eq!(after(NOW + hours(900)), Some(hours(-877)), "missed: caught up once");
+}
+
+#[test]
+fn what_clocks_skip_or_show_twice_is_the_first_moment_that_exists() {
+    let moment = |zone: Tz, local: &str| {
+        let local = local.parse().expect("a local time");
+        moment_of(local, &zone).expect("a moment").with_timezone(&zone).to_rfc3339()
+    };
+    let first = [
+        (Tz::Europe__Berlin, "2027-03-28T02:00:00", "2027-03-28T03:00:00+02:00"),
+        (Tz::Europe__Berlin, "2027-03-28T02:59:59", "2027-03-28T03:00:00+02:00"),
+        (Tz::Europe__Berlin, "2027-10-31T02:59:59", "2027-10-31T02:59:59+02:00"),
+        (Tz::America__New_York, "2027-03-14T02:30:00", "2027-03-14T03:00:00-04:00"),
+        (Tz::America__New_York, "2027-11-07T01:30:00", "2027-11-07T01:30:00-04:00"),
+        (Tz::Australia__Sydney, "2027-10-03T02:15:00", "2027-10-03T03:00:00+11:00"),
+        (Tz::Australia__Sydney, "2027-04-04T02:15:00", "2027-04-04T02:15:00+11:00"),
+        (Tz::Australia__Lord_Howe, "2027-10-03T02:10:00", "2027-10-03T02:30:00+11:00"),
+        // The day begins at one, and the clock goes back into the day before.
+        (Tz::America__Santiago, "2027-09-05T00:00:00", "2027-09-05T01:00:00-03:00"),
+        (Tz::America__Santiago, "2027-04-03T23:30:00", "2027-04-03T23:30:00-03:00"),
+        // A whole day that never was.
+        (Tz::Pacific__Apia, "2011-12-30T12:00:00", "2011-12-31T00:00:00+14:00"),
+    ];
+    for (zone, local, wanted) in first {
+        assert_eq!(moment(zone, local), wanted, "{zone} {local}");
+    }
 }

@@ -151,6 +151,8 @@ pub struct Renewal {
 /// Agreements that end or have ended, by their last day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenewalList {
+    /// The day it is, against which days are counted and notice has passed.
+    pub today: Option<String>,
     /// The agreements.
     pub contracts: Vec<Renewal>,
 }

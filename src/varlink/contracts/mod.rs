@@ -93,7 +93,7 @@ pub struct Contract {
 pub struct List {
     /// Only those of this client.
     pub client: Option<String>,
-    /// The book as it was at the end of this day (`YYYY-MM-DD`, the server's time), or at this
+    /// The book as it was at the end of this day (`YYYY-MM-DD`, in the MSP's zone), or at this
     /// moment (RFC 3339).
     pub as_of: Option<String>,
 }
@@ -116,7 +116,7 @@ impl Method for List {
 pub struct Show {
     /// Its key.
     pub key: String,
-    /// As it was at the end of this day (`YYYY-MM-DD`, the server's time), or at this moment
+    /// As it was at the end of this day (`YYYY-MM-DD`, in the MSP's zone), or at this moment
     /// (RFC 3339).
     #[serde(default)]
     pub as_of: Option<String>,

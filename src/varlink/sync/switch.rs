@@ -17,7 +17,7 @@ pub struct SetAutoSync {
     /// Every client with agreements, instead of named ones.
     #[serde(default)]
     pub all: Option<bool>,
-    /// The local time of day to run at, `HH:MM`.
+    /// The time of day to run at, `HH:MM` in the MSP's zone.
     #[serde(default)]
     pub at: Option<String>,
 }
