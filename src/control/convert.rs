@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
-    ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Run, Value,
+    ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Remark, Run,
+    Value,
 };
-use crate::sync::effects;
+use crate::sync::{apply, effects};
 use crate::varlink::{contracts, sync};
 
 /// A moment as the wire has it: RFC 3339, UTC, whole seconds.
@@ -59,7 +60,7 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         next_change: next_change(&item.fields),
         left: text(Field::Left),
         billed: flag(&item.fields, Field::Billed),
-        remarks: words(&item.fields, Field::Remarks),
+        remarks: remarks(item),
         effects: effects(effects::effect(item, today)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
@@ -67,6 +68,15 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         renews: text(Field::Renews),
         changes: item.changes.iter().map(change).collect(),
     }
+}
+
+/// What is remarkable about an item: of its cost, and that it moves to another client.
+fn remarks(item: &PendingItem) -> Vec<String> {
+    let mut remarks = words(&item.fields, Field::Remarks);
+    if apply::is_moving(item) {
+        remarks.push(Remark::Moved.code().to_owned());
+    }
+    remarks
 }
 
 /// Effects as the wire has them.

@@ -94,6 +94,7 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         last_changed: state.last_changed.map(moment),
         next_run: state.next_run.map(moment),
         pending: standing.pending.map(count),
+        moved: standing.moved.clone(),
         health: standing.health.name().to_owned(),
         running: standing
             .running

@@ -7,8 +7,8 @@ use super::{Engine, Live};
 use crate::autotask::{Progress, Scope};
 use crate::clock::day_in;
 use crate::model::{
-    Actor, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey, Letter, Origin,
-    SourceItem, Value, differences,
+    Actor, ClientId, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey,
+    Letter, Mark, Origin, SourceItem, Value, differences,
 };
 use crate::store::{Commit, Write};
 use crate::sync::{apply, renewal};
@@ -81,43 +81,67 @@ impl Engine {
         self.commit_from(build).await.map(|(_, removed)| removed)
     }
 
-    /// Makes a contract that was made by hand follow an item of Autotask's: the item's contract
-    /// takes its local fields over, and it is gone.
+    /// Passes what people wrote on a contract to that of an item of Autotask's. One that was made by
+    /// hand follows the item from then on, and is gone; one whose item is missing in Autotask stays
+    /// as it is, and what was written on it is copied, overrides and an ignore mark too.
     pub async fn adopt(
         &self,
-        local: ItemKey,
+        from: ItemKey,
         key: ItemKey,
         actor: &Actor,
     ) -> Result<(Contract, Vec<FieldChange>), Failure> {
-        if local.letter != Letter::Local || key.letter == Letter::Local {
-            let message =
-                format!("{local} cannot follow {key}: one made by hand follows one of Autotask's");
+        let giver = self.contract(from)?;
+        let is_local = giver.origin == Origin::Local;
+        if key.letter == Letter::Local || from == key || !(is_local || giver.vanished.is_some()) {
+            let message = format!(
+                "{from} cannot pass to {key}: one made by hand, or one that is missing in Autotask, \
+                 passes to one of Autotask's"
+            );
             return Err(Failure::new(Code::InvalidArgument, message)
                 .hint("lmsyncctl contract adopt L12 A29683353"));
         }
-        let client = self.client_of(local).await?;
+        let client = self.client_of(from).await?;
         let item = self.fresh_item(&client, key).await?;
         let build = || {
             let now = self.now();
-            let made = self.contract(local)?;
+            let giver = self.contract(from)?;
             let before = self.store.contract(key)?;
             let renewed = match renewal::renews(&item.fields) {
                 Some(old) => self.store.contract(old)?,
                 None => None,
             };
             let mut after = apply::following(&item, before.clone(), renewed.as_ref(), now);
-            after.local.extend(made.local.clone());
+            after.local.extend(giver.local.clone());
+            let mut marks = Vec::new();
+            if !is_local {
+                renewal::inherit(&mut after, &giver);
+                marks.extend(self.inherited_mark(from, key, client.id)?);
+            }
             let changes = differences(before.as_ref(), Some(&after));
-            let commit = Commit {
-                contracts: vec![
-                    Write { before: Some(made), after: None },
-                    Write { before, after: Some(after.clone()) },
-                ],
-                ..empty_commit(now, actor)
-            };
+            let mut contracts = vec![Write { before, after: Some(after.clone()) }];
+            if is_local {
+                contracts.push(Write { before: Some(giver), after: None });
+            }
+            let commit = Commit { contracts, marks, ..empty_commit(now, actor) };
             Ok((Some(commit), (after, changes)))
         };
         self.commit_from(build).await.map(|(_, adopted)| adopted)
+    }
+
+    /// The ignore mark of one item, as that of another.
+    fn inherited_mark(
+        &self,
+        from: ItemKey,
+        to: ItemKey,
+        client: ClientId,
+    ) -> Result<Option<Write<Mark>>, Failure> {
+        let Some(ignored) = self.store.mark(from)?.and_then(|mark| mark.ignored) else {
+            return Ok(None);
+        };
+        let before = self.store.mark(to)?;
+        let mut after = before.clone().unwrap_or_else(|| Mark::blank(to, client));
+        after.ignored.get_or_insert(ignored);
+        Ok(Some(Write { before, after: Some(after) }))
     }
 
     /// Freezes a contract: no sync touches it until it is relinked.

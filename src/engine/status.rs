@@ -8,10 +8,11 @@ use super::run::interval;
 use super::{Engine, Running};
 use crate::autotask::Usage;
 use crate::model::{
-    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingState, Run,
-    RunId,
+    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingItem,
+    PendingState, Run, RunId,
 };
 use crate::store::RunRecord;
+use crate::sync::apply;
 use crate::sync::standing::Health;
 use crate::sync::why::{Around, next_why};
 
@@ -26,6 +27,8 @@ pub struct Standing {
     pub next_why: Option<String>,
     /// How many items are pending, by the last look.
     pub pending: Option<usize>,
+    /// What is another client's by now, by the last look: the agreement, and where it went.
+    pub moved: Vec<String>,
     /// Who syncs it right now.
     pub running: Option<Running>,
     /// How many contract records the store holds.
@@ -107,6 +110,7 @@ impl Engine {
                     next_why(&state, Around { pause, ..around }, &live.zone())
                 },
                 pending: self.pending_count(state.client.id),
+                moved: self.moved_away(state.client.id),
                 running: self.busy.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
                 paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
@@ -141,6 +145,18 @@ impl Engine {
         let look = self.last_look(client)?;
         let waits = |state: PendingState| state.can_apply() || state == PendingState::Held;
         Some(look.items.iter().filter(|item| waits(item.state)).count())
+    }
+
+    /// The agreements that are another client's by now, by the last look.
+    fn moved_away(&self, client: ClientId) -> Vec<String> {
+        let items = self.last_look(client).map(|look| look.items).unwrap_or_default();
+        let leaves = |item: &&PendingItem| {
+            item.key.is_agreement() && apply::leaves(item, client) && item.state.can_apply()
+        };
+        let told = |item: &PendingItem| {
+            format!("{} {}", item.key, item.reason.as_deref().unwrap_or("moved"))
+        };
+        items.iter().filter(leaves).map(told).collect()
     }
 
     /// The state of a client, if anything ever happened to it.

@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | 1 | contracts, clients, marks, runs | the first version |
 //! | 2 | memos besides: what guards hold, and pauses | the first memo that is stored |
+//! | 3 | contracts that say how they are billed | the first such contract that is stored |
 //!
-//! A store stays in format 1 until its first memo, so that an earlier program can still be gone back
-//! to. From then on such a program refuses it by name: it would overlook a pause.
+//! A store stays in the least format that holds what it has, so that an earlier program can still be
+//! gone back to. From then on such a program refuses it by name: it would overlook a pause, or take a
+//! contract for damaged.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -18,12 +20,27 @@ use serde::{Deserialize, Serialize};
 use super::convert;
 use super::error::{Doing, StoreError};
 use super::files;
+use super::v1::ContractV1;
+use crate::model::Field;
 
 /// The format of a new store, and of a base, which says by its lines what it has.
 pub(super) const FORMAT: u64 = 1;
 
-/// The format of a store that may have memos, and the newest that this program reads.
-const WITH_MEMOS: u64 = 2;
+/// The format of a store that may have memos.
+pub(super) const WITH_MEMOS: u64 = 2;
+
+/// The format of a store that may have contracts which say how they are billed, and the newest that
+/// this program reads.
+pub(super) const WITH_BILLING: u64 = 3;
+
+/// The fields of contracts that an earlier program does not know.
+const OF_BILLING: Field = Field::Billing;
+
+/// The format that a contract needs.
+pub(super) fn needed_by(contract: &ContractV1) -> u64 {
+    let is_new = contract.source.iter().any(|(name, _)| name == OF_BILLING.name());
+    if is_new { WITH_BILLING } else { FORMAT }
+}
 
 /// Stored state: the content of `store.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,20 +61,17 @@ pub(super) fn new_id() -> String {
 pub(super) fn write(
     dir: &Path,
     id: &str,
-    memos: bool,
+    format: u64,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let created = convert::moment_text(now);
-    let format = if memos { WITH_MEMOS } else { FORMAT };
     put(dir, &IdentityV1 { format, id: id.to_owned(), created })
 }
 
-/// Says that the store may have memos. Call it before one is stored.
-pub(super) fn raise(dir: &Path) -> Result<(), StoreError> {
+/// Says that the store may have what this format has. Call it before that is stored.
+pub(super) fn raise(dir: &Path, format: u64) -> Result<(), StoreError> {
     match whole(dir)? {
-        Some(identity) if identity.format < WITH_MEMOS => {
-            put(dir, &IdentityV1 { format: WITH_MEMOS, ..identity })
-        }
+        Some(identity) if identity.format < format => put(dir, &IdentityV1 { format, ..identity }),
         // One that was taken away is made anew at the next start, by what there is then.
         Some(_) | None => Ok(()),
     }
@@ -89,7 +103,7 @@ fn whole(dir: &Path) -> Result<Option<IdentityV1>, StoreError> {
     // The format first: a newer one may have other fields.
     let any: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
     match any.get("format").and_then(serde_json::Value::as_u64) {
-        Some(format) if format > WITH_MEMOS => Err(StoreError::Newer { format }),
+        Some(format) if format > WITH_BILLING => Err(StoreError::Newer { format }),
         _ => serde_json::from_slice(&text).map(Some).map_err(damaged),
     }
 }
@@ -103,20 +117,25 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let now = DateTime::UNIX_EPOCH;
         assert_eq!(read(dir.path()).expect("read"), None);
-        raise(dir.path()).expect("nothing to do");
-        write(dir.path(), "an id", false, now).expect("written");
+        raise(dir.path(), WITH_MEMOS).expect("nothing to do");
+        write(dir.path(), "an id", FORMAT, now).expect("written");
         assert_eq!(read(dir.path()).expect("read").as_deref(), Some("an id"));
         let text = || fs::read_to_string(dir.path().join("store.json")).expect("read");
         let first = text();
         assert!(first.contains(r#""format":1"#), "{first}");
-        raise(dir.path()).expect("raised");
-        assert_eq!(text(), first.replace(r#""format":1"#, r#""format":2"#));
+        for format in [WITH_MEMOS, WITH_BILLING, WITH_MEMOS] {
+            raise(dir.path(), format).expect("raised");
+            let now = text();
+            let least = format!(r#""format":{format}"#);
+            assert!(now.contains(&least) || now.contains(r#""format":3"#), "{now}");
+        }
+        assert_eq!(text(), first.replace(r#""format":1"#, r#""format":3"#), "it never falls");
         assert_eq!(read(dir.path()).expect("read").as_deref(), Some("an id"));
 
-        let newer = br#"{"format":3,"id":"x","realm":"later programs know"}"#;
+        let newer = br#"{"format":4,"id":"x","realm":"later programs know"}"#;
         fs::write(dir.path().join("store.json"), newer).expect("written");
         let error = read(dir.path()).expect_err("newer");
-        assert!(matches!(error, StoreError::Newer { format: 3 }));
+        assert!(matches!(error, StoreError::Newer { format: 4 }));
 
         fs::write(dir.path().join("store.json"), b"{").expect("written");
         let error = read(dir.path()).expect_err("torn");

@@ -34,6 +34,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::base;
+use super::codec;
 use super::error::{Doing, StoreError};
 use super::files;
 use super::guard::{self, Wrong};
@@ -52,6 +53,7 @@ use super::restore;
 use super::segment::{self, Spot};
 use super::survey::{self, BadLine, Seen, Survey};
 use super::tidy;
+use super::v1::ContractV1;
 
 /// What may differ in tests.
 #[derive(Debug, Clone, Copy)]
@@ -114,12 +116,16 @@ pub(super) fn open(
     tidy::after(&work.index_dir)?;
     let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
     if made {
-        let mut memos = false;
+        let mut format = identity::FORMAT;
         index.scan(keys::MEMOS, &mut |_, _| {
-            memos = true;
+            format = format.max(identity::WITH_MEMOS);
             Ok(())
         })?;
-        identity::write(dir, &work.id, memos, now)?;
+        index.scan(keys::CONTRACTS, &mut |_, record| {
+            format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
+            Ok(())
+        })?;
+        identity::write(dir, &work.id, format, now)?;
     }
     let Work { ledger_dir, opening, .. } = work;
     Ok((Parts { ledger_dir, past, index, ledger, lock }, opening))

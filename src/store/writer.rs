@@ -27,6 +27,7 @@ use super::prune::{self, Pruned};
 use super::records::Reason;
 use super::replay;
 use super::segment::{self, Spot};
+use super::v1::LineV1;
 
 /// How many commits may wait before those who bring more do.
 const WAITING: usize = 64;
@@ -143,9 +144,12 @@ impl Writer {
     /// Makes drafted commits durable, applies them and acknowledges them, in this order.
     fn store(&mut self, drawn: Vec<(Committed, Option<Drafted>, Reply<Committed>)>, bytes: &[u8]) {
         let mut failed = None;
-        let mut drafted = drawn.iter().filter_map(|(_, drafted, _)| drafted.as_ref());
-        let memos = drafted.any(|drafted| !drafted.record.memos.is_empty());
-        let ready = if memos { identity::raise(&self.core.dir()) } else { Ok(()) };
+        let drafted = drawn.iter().filter_map(|(_, drafted, _)| drafted.as_ref());
+        let format = drafted.map(|drafted| format_of(&drafted.record)).max();
+        let ready = match format {
+            Some(format) if format > identity::FORMAT => identity::raise(&self.core.dir(), format),
+            _ => Ok(()),
+        };
         let mut spot = match ready.and_then(|()| self.append(bytes)) {
             Ok(spot) => spot,
             Err(error) => {
@@ -203,6 +207,14 @@ impl Writer {
             }
         })
     }
+}
+
+/// The format that a store with this line has.
+fn format_of(record: &LineV1) -> u64 {
+    let contracts = record.contracts.iter().filter_map(|entry| entry.record.as_ref());
+    let of_contracts = contracts.map(identity::needed_by).max().unwrap_or(identity::FORMAT);
+    let of_memos = if record.memos.is_empty() { identity::FORMAT } else { identity::WITH_MEMOS };
+    of_contracts.max(of_memos)
 }
 
 fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {

@@ -65,6 +65,11 @@ pub fn is_moving(pending: &PendingItem) -> bool {
     changes.any(|change| change.from.is_some() && change.to.is_some())
 }
 
+/// Whether a pending item moves from this client to another.
+pub fn leaves(pending: &PendingItem, client: ClientId) -> bool {
+    is_moving(pending) && moves_to(pending) != Some(client)
+}
+
 /// Applies a pending item to the contract that the store has of it; none if it cannot be applied.
 /// `renewed` is the contract that the item takes over from.
 pub fn apply(

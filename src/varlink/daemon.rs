@@ -42,6 +42,8 @@ pub struct ClientStatus {
     pub next_run: Option<String>,
     /// How many items are pending, by the last look; null if nobody looked.
     pub pending: Option<i64>,
+    /// What is another client's by now, by the last look: the agreement, and where it moved to.
+    pub moved: Vec<String>,
     /// `ok`, `never_synced`, `held`, `failing`, `blocked`, `paused` or `overdue`.
     pub health: String,
     /// Who syncs it right now, and since when.
