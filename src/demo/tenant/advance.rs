@@ -78,8 +78,7 @@ impl Data {
             let rule = self.tables.of(Entity::ContractBillingRules).get(id);
             let due = rule.and_then(|rule| self.last_of(rule));
             let Some((mut newest, until)) = due else { continue };
-            loop {
-                let Some(day) = newest.get("datePurchased").as_date() else { break };
+            while let Some(day) = newest.get("datePurchased").as_date() {
                 let next = shift(month(day, 0), 1);
                 if next > until {
                     break;
