@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::billing::{Billed, History, Reading};
+use super::billing::{Billed, History};
 use super::book::cents;
 use super::periods::{Periods, Span, eve};
+use super::reading::Reading;
 
 const READINGS: [Reading; 3] = [Reading::Delta, Reading::Chain, Reading::DayBefore];
 

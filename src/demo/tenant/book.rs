@@ -4,10 +4,11 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
-use super::billing::{History, Reading};
+use super::billing::History;
 use super::entity::Entity;
 use super::line::Line;
 use super::periods::{Periods, eve, months_of, shift};
+use super::reading::Reading;
 use super::row::Row;
 use super::table::Tables;
 

@@ -106,6 +106,7 @@ impl Tenant {
     /// Adds a row from a JSON object; without `id` it gets the next one. Answers the id.
     pub fn insert(&self, entity: Entity, row: &Json) -> Result<i64, EditError> {
         let mut read = Vec::new();
+        let is_new = row.get("id").is_none();
         for (name, value) in row.as_object().into_iter().flatten() {
             read.push(read_field(entity, name, value)?);
         }
@@ -117,6 +118,10 @@ impl Tenant {
                 row.values[at] = value;
             }
             let id = row.id();
+            if is_new {
+                // The id may have been that of a line that is gone.
+                data.tables.forget(entity, id);
+            }
             data.tables.insert(row);
             Ok(id)
         })

@@ -39,6 +39,7 @@ mod once;
 mod page;
 mod periods;
 mod query;
+mod reading;
 mod route;
 mod row;
 mod schema;
@@ -58,7 +59,6 @@ use axum::Router;
 use chrono::NaiveDate;
 
 pub use auth::Credentials;
-pub use billing::Reading;
 pub use counters::Counters;
 pub use edit::EditError;
 pub use entity::{Entity, UnknownEntity};
@@ -68,6 +68,7 @@ pub use language::Language;
 pub use limits::Limits;
 pub use line::LineKind;
 pub use once::Bought;
+pub use reading::Reading;
 pub use serving::Serving;
 
 /// A tenant: its data, faults, limits and counters. A clone is the same tenant.

@@ -191,6 +191,13 @@ impl Tables {
         self.histories.insert((kind, line), history);
     }
 
+    /// Forgets the history that a row of this entity has, if it is a line.
+    pub(crate) fn forget(&mut self, entity: Entity, id: i64) {
+        for kind in LineKind::ALL.into_iter().filter(|kind| kind.lines() == entity) {
+            self.histories.remove(&(kind, id));
+        }
+    }
+
     /// The histories of all lines, to be changed.
     pub(crate) fn histories_mut(&mut self) -> impl Iterator<Item = (i64, &mut History)> {
         self.histories.iter_mut().map(|((_, line), history)| (*line, history))

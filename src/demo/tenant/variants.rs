@@ -2,9 +2,9 @@
 //! before a test begins, or at any time.
 
 use super::Tenant;
-use super::billing::Reading;
 use super::entity::Entity;
 use super::language::Language;
+use super::reading::Reading;
 use super::row::Row;
 use super::schema::Kind;
 use super::value::Value;

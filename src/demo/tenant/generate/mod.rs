@@ -14,8 +14,8 @@ mod tests;
 use chrono::NaiveDate;
 use fastrand::Rng;
 
-use super::billing::Reading;
 use super::book::{Book, USD};
+use super::reading::Reading;
 use super::stories;
 
 /// Where generated ids begin.

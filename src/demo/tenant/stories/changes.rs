@@ -1,9 +1,9 @@
 //! 181: units and prices that change within the period, recorded as a chain of rows.
 
-use crate::demo::tenant::billing::Reading;
 use crate::demo::tenant::book::{Agreement, Book, USD, cents};
 use crate::demo::tenant::line::Line;
 use crate::demo::tenant::periods::{days_after, shift};
+use crate::demo::tenant::reading::Reading;
 
 const CLIENT: i64 = 181;
 

@@ -31,8 +31,8 @@ mod types;
 
 use chrono::NaiveDate;
 
-use super::billing::Reading;
 use super::book::Book;
+use super::reading::Reading;
 
 pub(crate) use catalogue::{BUNDLES, Item, SERVICES};
 
@@ -67,33 +67,4 @@ pub(crate) fn catalogue_only(book: &mut Book) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::demo::tenant::entity::Entity;
-    use crate::demo::tenant::table::Tables;
-
-    /// Units of a service line whose rows cover the day.
-    fn units(tables: &Tables, line: i64, day: NaiveDate) -> Vec<i64> {
-        let rows = tables.of(Entity::ContractServiceUnits).children("contractServiceID", line);
-        rows.into_iter()
-            .filter(|row| row.get("startDate").as_date() <= Some(day))
-            .filter(|row| row.get("endDate").as_date() >= Some(day))
-            .filter_map(|row| row.get("units").as_int())
-            .collect()
-    }
-
-    #[test]
-    fn the_stories_hold_on_any_day() {
-        for (year, month, day) in [(2026, 1, 1), (2026, 9, 8), (2027, 12, 31), (2028, 2, 29)] {
-            let today = NaiveDate::from_ymd_opt(year, month, day).expect("a date");
-            let tables = build(today).tables;
-            assert_eq!(units(&tables, 55_102, today), [11], "{today}");
-            assert_eq!(units(&tables, 55_120, today), [10, 3], "{today}");
-            assert!(units(&tables, 55_121, today).is_empty(), "{today}");
-            assert_eq!(units(&tables, 55_130, today), [6], "{today}");
-            assert_eq!(units(&tables, 55_160, today), [40], "{today}");
-            assert!(units(&tables, 55_140, today).is_empty(), "{today}");
-            assert_eq!(units(&tables, 55_141, today), [6], "{today}");
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
 //! Clients with recurring agreements: a plain one, bundles, quarters, a renewal.
 
-use crate::demo::tenant::billing::Reading;
 use crate::demo::tenant::book::{Agreement, Book, QUARTERLY, TIME_AND_MATERIALS, USD};
 use crate::demo::tenant::line::{Line, LineKind};
 use crate::demo::tenant::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::reading::Reading;
 
 /// Days before today on which the units of Northwind Traders were raised.
 const DAYS_SINCE_RAISE: i64 = 5;
