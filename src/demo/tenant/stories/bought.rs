@@ -53,9 +53,9 @@ pub(super) fn thornbury(book: &mut Book) {
 
 /// 185: a fixed price agreement without milestones; its rule charges 300.00 on the first of each
 /// month, this one too.
-pub(super) fn wexford(book: &mut Book) {
+pub(super) fn weaver(book: &mut Book) {
     const CLIENT: i64 = 185;
-    let client = book.company(CLIENT, "Wexford Print", USD);
+    let client = book.company(CLIENT, "Weaver Print", USD);
     book.add(client);
     let start = month(book.today, 1 - MONTHS_BY_RULE);
     let print = Agreement {

@@ -12,8 +12,8 @@ const CLIENT: i64 = 186;
 const PAYS: i64 = 187;
 
 /// 231.00 and two credits of 50.00 and 60.00 a month, and 240.00 a year: 141.00 a month.
-pub(super) fn foxglove(book: &mut Book) {
-    let client = book.company(CLIENT, "Foxglove Nurseries", USD);
+pub(super) fn marigold(book: &mut Book) {
+    let client = book.company(CLIENT, "Marigold Nurseries", USD);
     book.add(client);
     let on = Agreement::monthly(29_683_861, CLIENT, "Garden Centre Care", month(book.today, -4));
     let fee = cents(50_000);

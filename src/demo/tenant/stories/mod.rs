@@ -15,8 +15,8 @@
 //! | 182 Meridian Foods | 29683821 to 29683823 | a renewal written ahead, under another name, a day after; one without end |
 //! | 183 Saffron Hotels | 29683831 to 29683833 | inactive, but billed; ended, but active; over |
 //! | 184 Thornbury Estates | 29683841 to 29683843 | hours, retainers and tickets with their charges |
-//! | 185 Wexford Print | 29683851 | billed by a rule: 13 charges of 300.00 |
-//! | 186 Foxglove Nurseries | 29683861 | yearly beside monthly, credits, setup fee, billed to 187, charges |
+//! | 185 Weaver Print | 29683851 | billed by a rule: 13 charges of 300.00 |
+//! | 186 Marigold Nurseries | 29683861 | yearly beside monthly, credits, setup fee, billed to 187, charges |
 //! | 187 Larkspur Daycare | 29683871 to 29683873 | stubs at both ends; lines that begin and end within |
 
 mod bought;
@@ -55,8 +55,8 @@ pub(crate) fn build(today: NaiveDate) -> Book {
     renewals::meridian(&mut book);
     renewals::saffron(&mut book);
     bought::thornbury(&mut book);
-    bought::wexford(&mut book);
-    cycles::foxglove(&mut book);
+    bought::weaver(&mut book);
+    cycles::marigold(&mut book);
     stubs::larkspur(&mut book);
     book
 }
