@@ -22,6 +22,10 @@ use serde_json::{Value, json};
 
 const LEFT_OUT: &str = "soapParentPropertyId";
 
+/// What the tenant serves beyond the document: the document at hand is a part of the real one, made
+/// before billing rules were read. Their fields follow the Autotask facts, section 9.8.
+const NOT_IN_THE_DOCUMENT: [&str; 1] = ["ContractBillingRules"];
+
 fn document() -> Option<Value> {
     let beside = |up: &str| {
         Path::new(env!("CARGO_MANIFEST_DIR")).join(up).join("shared/autotask/swagger-subset.json")
@@ -196,5 +200,8 @@ async fn entities_of_the_document_are_those_of_the_tenant() {
     let mut served: Vec<&str> = Entity::ALL.into_iter().map(Entity::path).collect();
     queried.sort_unstable();
     served.sort_unstable();
+    let absent: Vec<&str> = served.iter().copied().filter(|name| !queried.contains(name)).collect();
+    assert_eq!(absent, NOT_IN_THE_DOCUMENT);
+    served.retain(|name| !NOT_IN_THE_DOCUMENT.contains(name));
     assert_eq!(served, queried);
 }

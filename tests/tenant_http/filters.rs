@@ -30,6 +30,7 @@ async fn conditions_select_rows() {
     assert_eq!(either.await.ids(), [29_683_602, 29_683_701]);
     let walk = rows(json!([
         {"op": "gt", "field": "id", "value": 29_683_602},
+        {"op": "lte", "field": "id", "value": 29_683_801},
         {"op": "notin", "field": "companyID", "value": [180]},
     ]));
     assert_eq!(walk.await.ids(), [29_683_701, 29_683_702]);

@@ -124,3 +124,32 @@ impl Api {
 pub fn everything() -> Value {
     json!([{"op": "exist", "field": "id"}])
 }
+
+/// The rows of a service line that are not over before the day, as `first..last units price`.
+pub async fn rows_from(api: &Api, line: i64, day: NaiveDate) -> Vec<String> {
+    rows_of(api, "ContractServiceUnits", "contractServiceID", line, day).await
+}
+
+/// The same of any line.
+pub async fn rows_of(
+    api: &Api,
+    units: &str,
+    field: &str,
+    line: i64,
+    day: NaiveDate,
+) -> Vec<String> {
+    let filter = json!([
+        {"op": "eq", "field": field, "value": line},
+        {"op": "gte", "field": "endDate", "value": day.to_string()},
+    ]);
+    let mut told: Vec<String> = Vec::new();
+    let mut rows = api.query(units, filter).await.items();
+    rows.sort_by_key(|row| row["startDate"].as_str().map(|day| day[..10].to_owned()));
+    for row in rows {
+        let day = |name: &str| row[name].as_str().expect("a date")[5..10].to_owned();
+        let price = row["price"].to_string();
+        let price = price.strip_suffix("00").unwrap_or(&price);
+        told.push(format!("{}..{} {} {price}", day("startDate"), day("endDate"), row["units"]));
+    }
+    told
+}

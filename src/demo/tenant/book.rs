@@ -1,11 +1,14 @@
-//! Where stories, generator and edits write agreements and their lines: the arithmetic of prices
-//! (units times unit price, in both currencies) stands here once. It knows no particular client.
+//! Where stories, generator and edits write agreements and their lines. What a line bills is worked
+//! out in `billing`, and written by `line`. It knows no particular client.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
+use super::billing::History;
 use super::entity::Entity;
-use super::periods::{Periods, Span, eve, months_of, shift};
+use super::line::Line;
+use super::periods::{Periods, eve, months_of, shift};
+use super::reading::Reading;
 use super::row::Row;
 use super::table::Tables;
 
@@ -23,6 +26,8 @@ pub(crate) const RECURRING: i64 = 7;
 pub(crate) const INCIDENT: i64 = 8;
 pub(crate) const MONTHLY: i64 = 2;
 pub(crate) const QUARTERLY: i64 = 3;
+pub(crate) const SEMI_ANNUAL: i64 = 4;
+pub(crate) const YEARLY: i64 = 5;
 
 /// How much of the internal currency one unit of a currency is worth.
 pub(crate) fn rate(currency: i64) -> Decimal {
@@ -52,6 +57,8 @@ pub(crate) struct Agreement {
     /// 1 active, 0 inactive.
     pub(crate) status: i64,
     pub(crate) currency: i64,
+    /// The day that billing periods are counted from, where it is not the start.
+    pub(crate) anchor: Option<NaiveDate>,
 }
 
 impl Agreement {
@@ -67,6 +74,7 @@ impl Agreement {
             end: eve(shift(start, 36)),
             status: 1,
             currency: USD,
+            anchor: None,
         }
     }
 
@@ -97,11 +105,14 @@ impl Agreement {
             end: row.get("endDate").as_date()?,
             status: row.get("status").as_int()?,
             currency: currency.unwrap_or(USD),
+            anchor: tables.anchor(id),
         })
     }
 
     pub(crate) fn periods(&self) -> Periods {
-        Periods { start: self.start, end: self.end, months: months_of(self.period) }
+        let months = months_of(self.period);
+        let anchor = self.anchor.unwrap_or(self.start);
+        Periods { anchor, start: self.start, end: self.end, months }
     }
 
     /// The row of the agreement.
@@ -135,109 +146,6 @@ pub(crate) fn at(day: NaiveDate, hour: u32, minute: u32, millis: u32) -> NaiveDa
     day.and_hms_milli_opt(hour, minute, 28, millis).unwrap_or(day.and_time(chrono::NaiveTime::MIN))
 }
 
-/// Whether a line is of a service or of a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LineKind {
-    Service,
-    Bundle,
-}
-
-impl LineKind {
-    pub(crate) fn lines(self) -> Entity {
-        match self {
-            LineKind::Service => Entity::ContractServices,
-            LineKind::Bundle => Entity::ContractServiceBundles,
-        }
-    }
-
-    pub(crate) fn units(self) -> Entity {
-        match self {
-            LineKind::Service => Entity::ContractServiceUnits,
-            LineKind::Bundle => Entity::ContractServiceBundleUnits,
-        }
-    }
-
-    /// The field of a unit row that holds the id of its line.
-    pub(crate) fn parent(self) -> &'static str {
-        match self {
-            LineKind::Service => "contractServiceID",
-            LineKind::Bundle => "contractServiceBundleID",
-        }
-    }
-
-    /// The field that holds the id in the catalogue.
-    fn item(self) -> &'static str {
-        match self {
-            LineKind::Service => "serviceID",
-            LineKind::Bundle => "serviceBundleID",
-        }
-    }
-}
-
-/// A service or bundle line of an agreement.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    pub(crate) kind: LineKind,
-    pub(crate) id: i64,
-    pub(crate) contract: i64,
-    /// The service or bundle in the catalogue.
-    pub(crate) item: i64,
-    pub(crate) units: i64,
-    /// For one unit and one period, in the client's currency.
-    pub(crate) price: Decimal,
-    pub(crate) cost: Decimal,
-    pub(crate) rate: Decimal,
-}
-
-impl Line {
-    /// A line on this agreement; prices in cents.
-    pub(crate) fn new(on: &Agreement, id: i64, item: i64, units: i64, prices: (i64, i64)) -> Line {
-        Line {
-            kind: LineKind::Service,
-            id,
-            contract: on.id,
-            item,
-            units,
-            price: cents(prices.0),
-            cost: cents(prices.1),
-            rate: rate(on.currency),
-        }
-    }
-
-    /// The row of the line; `text` is what the invoice says.
-    pub(crate) fn row(&self, text: &str) -> Row {
-        let internal = self.price * self.rate;
-        let row = Row::new(self.kind.lines().schema(), self.id)
-            .with("contractID", self.contract)
-            .with(self.kind.item(), self.item)
-            .with("invoiceDescription", text)
-            .with("unitPrice", self.price)
-            .with("internalCurrencyUnitPrice", internal)
-            .with("internalCurrencyAdjustedPrice", internal);
-        match self.kind {
-            LineKind::Service => row.with("unitCost", self.cost),
-            LineKind::Bundle => row.with("adjustedPrice", self.price),
-        }
-    }
-
-    /// A row of units: price and cost are the extended amounts of the period (section 4.2).
-    pub(crate) fn unit_row(&self, id: i64, (start, end): Span, posted: bool) -> Row {
-        let units = Decimal::from(self.units);
-        let price = self.price * units;
-        Row::new(self.kind.units().schema(), id)
-            .with("contractID", self.contract)
-            .with(self.kind.parent(), self.id)
-            .with(self.kind.item(), self.item)
-            .with("startDate", start)
-            .with("endDate", end)
-            .with("units", self.units)
-            .with("price", price)
-            .with("cost", self.cost * units)
-            .with("internalCurrencyPrice", price * self.rate)
-            .with("approveAndPostDate", posted.then(|| at(start, 6, 15, 147)))
-    }
-}
-
 /// The tables while they are written.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -246,25 +154,43 @@ pub(crate) struct Book {
     /// Periods with unit rows before and after the current one.
     pub(crate) before: i32,
     pub(crate) after: i32,
+    /// How changes within a period are recorded.
+    pub(crate) reading: Reading,
 }
 
 impl Book {
+    /// Nothing yet.
+    pub(crate) fn new(today: NaiveDate, before: i32, after: i32, reading: Reading) -> Book {
+        Book { today, tables: Tables::new(), before, after, reading }
+    }
+
     pub(crate) fn add(&mut self, row: Row) {
         self.tables.insert(row);
     }
 
-    /// A line with units in the periods around today.
+    /// A line that is the same as long as its agreement, with units in the periods around today.
     pub(crate) fn line(&mut self, on: &Agreement, line: &Line, text: &str) {
-        self.add(line.row(text));
-        for span in on.periods().around(self.today, self.before, self.after) {
-            self.units(line, span);
-        }
+        self.life(on, line, text, self.history(line));
     }
 
-    /// Units of a line in one period; past periods are posted.
-    pub(crate) fn units(&mut self, line: &Line, span: Span) {
-        let id = self.tables.of(line.kind.units()).next_id();
-        self.add(line.unit_row(id, span, span.1 < self.today));
+    /// The history of a line to which nothing has happened yet, in the reading of the book.
+    pub(crate) fn history(&self, line: &Line) -> History {
+        History::new(line.units, line.price, line.cost, self.reading.of(line.id))
+    }
+
+    /// A line with this history, with units in the periods around today; past ones are posted.
+    pub(crate) fn life(&mut self, on: &Agreement, line: &Line, text: &str, history: History) {
+        let history = History { anchor: history.anchor.or(on.anchor), ..history };
+        let periods = history.periods(on.periods());
+        let today = history.on(self.today);
+        self.add(Line { price: today.price, cost: today.cost, ..line.clone() }.row(text));
+        for whole in history.around(&periods, self.today, self.before, self.after) {
+            for billed in history.rows(&periods, whole) {
+                let id = self.tables.of(line.kind.units()).next_id();
+                self.add(line.unit_row(id, &billed, whole.1 < self.today));
+            }
+        }
+        self.tables.remember(line.kind, line.id, history);
     }
 
     /// A company with what every one has.

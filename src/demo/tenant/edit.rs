@@ -1,14 +1,17 @@
 //! Changes to the data while the tenant runs, as people make them in Autotask: any field of any
 //! row, and the steps that tests and the tour tell stories with. A change takes effect at the next
-//! request.
+//! request. What happens to a line on a day of its own is in `changes`, what happens to whole
+//! agreements in `agreements`, and what time does in `advance`.
 
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::book::{Agreement, Line, LineKind, at, rate};
+use super::billing::History;
+use super::book::{Agreement, at, rate};
 use super::entity::Entity;
-use super::periods::{eve, month, shift};
+use super::line::{Line, LineKind};
+use super::periods::{days_after, eve, month, shift};
 use super::row::Row;
 use super::value::Value;
 use super::{Data, Tenant, service};
@@ -103,6 +106,7 @@ impl Tenant {
     /// Adds a row from a JSON object; without `id` it gets the next one. Answers the id.
     pub fn insert(&self, entity: Entity, row: &Json) -> Result<i64, EditError> {
         let mut read = Vec::new();
+        let is_new = row.get("id").is_none();
         for (name, value) in row.as_object().into_iter().flatten() {
             read.push(read_field(entity, name, value)?);
         }
@@ -114,6 +118,10 @@ impl Tenant {
                 row.values[at] = value;
             }
             let id = row.id();
+            if is_new {
+                // The id may have been that of a line that is gone.
+                data.tables.forget(entity, id);
+            }
             data.tables.insert(row);
             Ok(id)
         })
@@ -126,11 +134,12 @@ impl Tenant {
         })
     }
 
-    /// Changes the units of a service line from the current period on.
+    /// Changes the units of a service line from the current period on: they are written into its
+    /// rows, as if they had been so from its first day. See [`Tenant::change_units_on`].
     pub fn change_units(&self, line: i64, units: i64) -> Result<(), EditError> {
         self.change(|data| {
-            let row = data.line(line)?;
-            data.reprice(&Line { units, ..row });
+            let row = data.line(LineKind::Service, line)?;
+            data.reprice(&Line { units, ..row })?;
             Ok(())
         })
     }
@@ -138,15 +147,9 @@ impl Tenant {
     /// Changes the price of one unit of a service line, from the current period on.
     pub fn change_unit_price(&self, line: i64, price: Decimal) -> Result<(), EditError> {
         self.change(|data| {
-            let row = Line { price, ..data.line(line)? };
-            let internal = price * row.rate;
-            let changed = data.tables.of_mut(Entity::ContractServices).change(line, |line| {
-                line.put("unitPrice", price);
-                line.put("internalCurrencyUnitPrice", internal);
-                line.put("internalCurrencyAdjustedPrice", internal);
-            });
-            data.reprice(&row);
-            changed.ok_or(EditError::NoRow(Entity::ContractServices, line))
+            let row = Line { price, ..data.line(LineKind::Service, line)? };
+            data.price_line(&row);
+            data.reprice(&row)
         })
     }
 
@@ -160,25 +163,11 @@ impl Tenant {
         price: Decimal,
     ) -> Result<i64, EditError> {
         self.change(|data| {
-            let agreement = data.agreement(contract)?;
-            let sold = data.tables.of(Entity::Services).get(service);
-            let sold = sold.ok_or(EditError::NoRow(Entity::Services, service))?;
-            let text = sold.get("invoiceDescription").clone();
-            let line = Line {
-                kind: LineKind::Service,
-                id: data.tables.of(Entity::ContractServices).next_id(),
-                contract,
-                item: service,
-                units,
-                price,
-                cost: sold.get("unitCost").as_decimal(),
-                rate: rate(agreement.currency),
-            };
-            data.tables.insert(line.row("").with("invoiceDescription", text));
-            for span in agreement.periods().around(data.today, 0, PERIODS_AHEAD) {
-                let id = data.tables.of(Entity::ContractServiceUnits).next_id();
-                data.tables.insert(line.unit_row(id, span, false));
-            }
+            let line = data.new_line(LineKind::Service, contract, service, units, price)?;
+            let history = History::new(units, price, line.cost, data.reading.of(line.id));
+            let periods = history.periods(data.agreement(contract)?.periods());
+            let first = periods.whole(periods.number(data.today)).0;
+            data.write(&line, history.from(first), PERIODS_AHEAD)?;
             Ok(line.id)
         })
     }
@@ -255,57 +244,67 @@ impl Tenant {
 
 impl Data {
     /// The moment of one more edit: on `today`, each a second after the one before.
-    fn touch(&mut self) -> chrono::NaiveDateTime {
+    pub(super) fn touch(&mut self) -> chrono::NaiveDateTime {
         self.edits += 1;
         at(self.today, 12, 0, 200) + TimeDelta::seconds(self.edits)
     }
 
-    fn agreement(&self, contract: i64) -> Result<Agreement, EditError> {
+    pub(super) fn agreement(&self, contract: i64) -> Result<Agreement, EditError> {
         Agreement::read(&self.tables, contract).ok_or(EditError::NoRow(Entity::Contracts, contract))
     }
 
-    /// A service line as it stands, with the units of the current period.
-    fn line(&self, id: i64) -> Result<Line, EditError> {
-        let missing = EditError::NoRow(Entity::ContractServices, id);
-        let row = self.tables.of(Entity::ContractServices).get(id).ok_or(missing)?;
+    /// A line as it stands, with the units of the current period.
+    pub(super) fn line(&self, kind: LineKind, id: i64) -> Result<Line, EditError> {
+        let missing = EditError::NoRow(kind.lines(), id);
+        let row = self.tables.of(kind.lines()).get(id).ok_or(missing)?;
         let int = |name| row.get(name).as_int().unwrap_or_default();
-        let units = self.tables.of(Entity::ContractServiceUnits).children("contractServiceID", id);
-        let current = units.iter().filter(|row| covers(row, self.today));
+        let units = self.tables.of(kind.units()).children(kind.parent(), id);
+        // Of a chain, the day on which the next row begins belongs to that one.
+        let begins = |row: &&&Row| row.get("startDate").as_date() == Some(self.today);
+        let follows = units.iter().any(|row| begins(&row));
+        let is_over = |row: &&&Row| {
+            follows && row.get("endDate").as_date() == Some(self.today) && !begins(row)
+        };
+        let current =
+            units.iter().filter(|row| covers(row, self.today)).filter(|row| !is_over(row));
+        let sold = self.tables.of(kind.catalogue()).get(int(kind.item()));
+        let listed = sold.map(|sold| sold.get("unitCost").as_decimal()).unwrap_or_default();
         Ok(Line {
-            kind: LineKind::Service,
+            kind,
             id,
             contract: int("contractID"),
-            item: int("serviceID"),
+            item: int(kind.item()),
             units: current.filter_map(|row| row.get("units").as_int()).sum(),
             price: row.get("unitPrice").as_decimal(),
-            cost: row.get("unitCost").as_decimal(),
+            cost: row.try_get("unitCost").map_or(listed, Value::as_decimal),
             rate: rate(self.agreement(int("contractID"))?.currency),
         })
     }
 
+    /// Writes the price of one unit on the line itself.
+    pub(super) fn price_line(&mut self, line: &Line) {
+        let internal = line.price * line.rate;
+        self.tables.of_mut(line.kind.lines()).change(line.id, |row| {
+            row.put("unitPrice", line.price);
+            row.put("internalCurrencyUnitPrice", internal);
+            row.put("internalCurrencyAdjustedPrice", internal);
+            if line.kind == LineKind::Bundle {
+                row.put("adjustedPrice", line.price);
+            }
+        });
+    }
+
     /// Writes units and amounts of a line into its unit rows from the current period on. Where an
     /// adjustment had split the current period, one row remains.
-    fn reprice(&mut self, line: &Line) {
-        let entity = line.kind.units();
-        let rows = self.tables.of(entity).children(line.kind.parent(), line.id);
-        let mut spans: Vec<(i64, NaiveDate, NaiveDate)> = rows
-            .into_iter()
-            .filter_map(|row| {
-                let start = row.get("startDate").as_date()?;
-                Some((row.id(), start, row.get("endDate").as_date()?))
-            })
-            .filter(|(_, _, end)| *end >= self.today)
-            .collect();
-        spans.sort_by_key(|(id, start, _)| (*start, *id));
-        let mut covered: Option<NaiveDate> = None;
-        for (id, start, end) in spans {
-            if covered.is_some_and(|until| start <= until) {
-                self.tables.of_mut(entity).remove(id);
-            } else {
-                self.tables.insert(line.unit_row(id, (start, end), false));
-                covered = Some(end);
-            }
-        }
+    fn reprice(&mut self, line: &Line) -> Result<(), EditError> {
+        let mut history = self.history(line)?;
+        let periods = history.periods(self.agreement(line.contract)?.periods());
+        let first = periods.whole(periods.number(self.today)).0;
+        history.forget(days_after(first, 1));
+        history.change(first, true, |step| {
+            (step.units, step.price, step.cost) = (line.units, line.price, line.cost);
+        });
+        self.write_again(line, history, first, first)
     }
 }
 

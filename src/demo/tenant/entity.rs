@@ -1,4 +1,4 @@
-//! The sixteen entities of the tenant, by their path names. What an entity looks like is in
+//! The seventeen entities of the tenant, by their path names. What an entity looks like is in
 //! `entities`; this file must not know any row.
 
 use std::fmt;
@@ -32,6 +32,8 @@ pub enum Entity {
     ContractMilestones,
     /// One-off charges.
     ContractCharges,
+    /// What makes the charges of fixed price agreements, one a period.
+    ContractBillingRules,
     /// Notes on agreements.
     ContractNotes,
     /// The catalogue of services.
@@ -46,7 +48,7 @@ pub enum Entity {
 
 impl Entity {
     /// Every entity, parents before children.
-    pub const ALL: [Entity; 16] = [
+    pub const ALL: [Entity; 17] = [
         Entity::Companies,
         Entity::Contracts,
         Entity::ContractServices,
@@ -58,6 +60,7 @@ impl Entity {
         Entity::ContractTicketPurchases,
         Entity::ContractMilestones,
         Entity::ContractCharges,
+        Entity::ContractBillingRules,
         Entity::ContractNotes,
         Entity::Services,
         Entity::ServiceBundles,
@@ -79,6 +82,7 @@ impl Entity {
             Entity::ContractTicketPurchases => "ContractTicketPurchases",
             Entity::ContractMilestones => "ContractMilestones",
             Entity::ContractCharges => "ContractCharges",
+            Entity::ContractBillingRules => "ContractBillingRules",
             Entity::ContractNotes => "ContractNotes",
             Entity::Services => "Services",
             Entity::ServiceBundles => "ServiceBundles",
@@ -100,6 +104,7 @@ impl Entity {
             (Entity::Contracts, "ticketpurchases") => Entity::ContractTicketPurchases,
             (Entity::Contracts, "milestones") => Entity::ContractMilestones,
             (Entity::Contracts, "charges") => Entity::ContractCharges,
+            (Entity::Contracts, "billingrules") => Entity::ContractBillingRules,
             (Entity::Contracts, "notes") => Entity::ContractNotes,
             (Entity::ServiceBundles, "services") => {
                 return Some((Entity::ServiceBundleServices, "serviceBundleID"));
@@ -123,6 +128,7 @@ impl Entity {
             Entity::ContractTicketPurchases => &entities::CONTRACT_TICKET_PURCHASES,
             Entity::ContractMilestones => &entities::CONTRACT_MILESTONES,
             Entity::ContractCharges => &entities::CONTRACT_CHARGES,
+            Entity::ContractBillingRules => &entities::CONTRACT_BILLING_RULES,
             Entity::ContractNotes => &entities::CONTRACT_NOTES,
             Entity::Services => &entities::SERVICES,
             Entity::ServiceBundles => &entities::SERVICE_BUNDLES,

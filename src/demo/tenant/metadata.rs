@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::language::Language;
 use super::lens::Lens;
 use super::schema::{Field, Kind, Pick, Schema, Udf};
 
@@ -45,13 +46,13 @@ pub(crate) fn information(schema: &Schema, query: Access, numeric: bool) -> Json
 }
 
 /// `entityInformation/fields`.
-pub(crate) fn fields(schema: &Schema, lens: &Lens) -> Json {
-    let fields: Vec<Json> =
-        schema.fields.iter().filter(|field| !lens.lacks(field)).map(describe).collect();
+pub(crate) fn fields(schema: &Schema, lens: &Lens, language: Language) -> Json {
+    let known = schema.fields.iter().filter(|field| !lens.lacks(field));
+    let fields: Vec<Json> = known.map(|field| describe(field, language)).collect();
     json!({ "fields": fields })
 }
 
-fn describe(field: &Field) -> Json {
+fn describe(field: &Field, language: Language) -> Json {
     json!({
         "name": field.name,
         "dataType": field.kind.name(),
@@ -62,7 +63,7 @@ fn describe(field: &Field) -> Json {
         "isReference": !field.reference.is_empty(),
         "referenceEntityType": field.reference,
         "isPickList": field.picklist.is_some(),
-        "picklistValues": field.picklist.map(picklist),
+        "picklistValues": field.picklist.map(|values| picklist(values, language)),
         "picklistParentValueField": "",
         "isSupportedWebhookField": false,
     })
@@ -87,18 +88,18 @@ fn describe_udf(udf: &Udf) -> Json {
         "isReference": false,
         "referenceEntityType": "",
         "isPickList": udf.picklist.is_some(),
-        "picklistValues": udf.picklist.map(picklist),
+        "picklistValues": udf.picklist.map(|values| picklist(values, Language::English)),
         "picklistParentValueField": "",
         "defaultValue": "",
         "isSupportedWebhookField": false,
     })
 }
 
-fn picklist(values: &[Pick]) -> Json {
+fn picklist(values: &[Pick], language: Language) -> Json {
     let values = values.iter().enumerate().map(|(place, pick)| {
         json!({
             "value": pick.value,
-            "label": pick.label,
+            "label": language.label(pick.label),
             "isDefaultValue": place == 0,
             "sortOrder": place,
             "parentValue": "",

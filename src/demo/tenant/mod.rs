@@ -8,11 +8,20 @@
 //! A request goes `http` (what is refused, who is let in, what it costs) → `service` (what the
 //! endpoint answers) → `query`, `filter`, `page`, `table`, `lens` (which rows) → `row`, `value`
 //! (how they are written). `schema` and `entities` describe the rows; `stories` and `generate`
-//! make them; `edit` changes them while the server runs. There is no clock: `today` is given.
+//! make them, with `book`, `line` and `once`; `billing` is what a line bills in each period, and in
+//! which rows. `edit`, `changes`, `agreements` and `advance` change them while the server runs, and
+//! `variants` makes the tenant one without currencies or in another language. There is no clock:
+//! `today` is given.
 
+mod advance;
+mod agreements;
 mod answer;
 mod auth;
+mod billing;
+#[cfg(test)]
+mod billing_tests;
 mod book;
+mod changes;
 mod counters;
 mod edit;
 mod entities;
@@ -21,12 +30,16 @@ mod fault;
 mod filter;
 mod generate;
 mod http;
+mod language;
 mod lens;
 mod limits;
+mod line;
 mod metadata;
+mod once;
 mod page;
 mod periods;
 mod query;
+mod reading;
 mod route;
 mod row;
 mod schema;
@@ -35,6 +48,7 @@ mod serving;
 mod stories;
 mod table;
 mod value;
+mod variants;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -49,7 +63,12 @@ pub use counters::Counters;
 pub use edit::EditError;
 pub use entity::{Entity, UnknownEntity};
 pub use fault::{Fault, FaultError, FaultRule, Faults};
+pub use generate::Options;
+pub use language::Language;
 pub use limits::Limits;
+pub use line::LineKind;
+pub use once::Bought;
+pub use reading::Reading;
 pub use serving::Serving;
 
 /// A tenant: its data, faults, limits and counters. A clone is the same tenant.
@@ -79,6 +98,11 @@ struct Data {
     /// Agreements that the API user does not see.
     hidden: HashSet<i64>,
     today: NaiveDate,
+    /// Periods with unit rows after the current one.
+    after: i32,
+    /// How changes within a period are recorded.
+    reading: Reading,
+    language: Language,
     /// Edits so far: each is a little later than the one before.
     edits: i64,
     /// Where the tenant is reached; `None` follows the Host header.
@@ -86,31 +110,39 @@ struct Data {
 }
 
 impl Tenant {
-    /// The hand-written tenant of eight clients, one for each story, with billing periods around
-    /// `today`. The module `stories` lists them.
+    /// The hand-written tenant of fifteen clients, one for each kind of story, with billing periods
+    /// around `today`. The module `stories` lists them.
     pub fn stories(today: NaiveDate) -> Tenant {
-        Tenant::with(today, stories::build(today))
+        Tenant::with(stories::build(today))
     }
 
     /// A tenant of any size: about 3 agreements a client and 4 additions an agreement, the same
     /// for the same seed. Clients have the ids 1000 and up; company 0 is the MSP, without
     /// agreements.
     pub fn generated(today: NaiveDate, clients: usize, seed: u64) -> Tenant {
-        Tenant::with_history(today, clients, seed, 0)
+        Tenant::generated_with(today, &Options { clients, seed, ..Options::default() })
     }
 
     /// The same, in which each recurring agreement comes after so many others of a year, which ended
     /// and were billed to their end.
     pub fn with_history(today: NaiveDate, clients: usize, seed: u64, terms: i32) -> Tenant {
-        Tenant::with(today, generate::build(today, clients, seed, terms))
+        Tenant::generated_with(today, &Options { clients, seed, terms, ..Options::default() })
     }
 
-    fn with(today: NaiveDate, tables: table::Tables) -> Tenant {
+    /// The same, as the options have it.
+    pub fn generated_with(today: NaiveDate, options: &Options) -> Tenant {
+        Tenant::with(generate::build(today, options))
+    }
+
+    fn with(book: book::Book) -> Tenant {
         Tenant(Arc::new(Inner {
             data: RwLock::new(Data {
-                tables,
+                tables: book.tables,
                 hidden: HashSet::new(),
-                today,
+                today: book.today,
+                after: book.after,
+                reading: book.reading,
+                language: Language::default(),
                 edits: 0,
                 base_url: None,
             }),

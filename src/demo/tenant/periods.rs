@@ -2,9 +2,12 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
-/// The periods of one agreement.
+/// The periods of one agreement, or of a line on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Periods {
+    /// A day on which a period begins. It may lie before the start of the agreement, which then
+    /// opens with a stub.
+    pub(crate) anchor: NaiveDate,
     pub(crate) start: NaiveDate,
     pub(crate) end: NaiveDate,
     /// Length of a period, in months.
@@ -31,44 +34,40 @@ pub(crate) fn month(day: NaiveDate, months: i32) -> NaiveDate {
     shift(first, months)
 }
 
-/// The day so many months after or before, and so many days earlier still.
+/// The day so many months after, or before where it is negative.
 pub(crate) fn shift(day: NaiveDate, months: i32) -> NaiveDate {
     let by = Months::new(months.unsigned_abs());
     let moved = if months < 0 { day.checked_sub_months(by) } else { day.checked_add_months(by) };
     moved.unwrap_or(day)
 }
 
+/// The day so many days after, or before where it is negative.
+pub(crate) fn days_after(day: NaiveDate, days: i64) -> NaiveDate {
+    let by = Days::new(days.unsigned_abs());
+    let moved = if days < 0 { day.checked_sub_days(by) } else { day.checked_add_days(by) };
+    moved.unwrap_or(day)
+}
+
 /// The day before.
 pub(crate) fn eve(day: NaiveDate) -> NaiveDate {
-    day.checked_sub_days(Days::new(1)).unwrap_or(day)
+    days_after(day, -1)
 }
 
 impl Periods {
-    /// The period of this number; 0 is the first.
-    fn span(&self, number: i32) -> Span {
+    /// The whole period of this number, which neither start nor end cuts; 0 begins at the anchor.
+    pub(crate) fn whole(&self, number: i32) -> Span {
         let months = i32::try_from(self.months).unwrap_or(1);
-        let start = shift(self.start, number * months);
-        let end = eve(shift(self.start, (number + 1) * months));
-        (start, end.min(self.end))
+        let start = shift(self.anchor, number.saturating_mul(months));
+        (start, eve(shift(self.anchor, number.saturating_add(1).saturating_mul(months))))
     }
 
     /// The number of the period that holds the day.
-    fn number(&self, day: NaiveDate) -> i32 {
-        let months = (day.year() - self.start.year()) * 12 + day.month0() as i32
-            - self.start.month0() as i32;
+    pub(crate) fn number(&self, day: NaiveDate) -> i32 {
+        let months = (day.year() - self.anchor.year()) * 12 + day.month0() as i32
+            - self.anchor.month0() as i32;
         let number = months.div_euclid(i32::try_from(self.months).unwrap_or(1));
         // The estimate ignores days of the month, so that it can be one too high.
-        if self.span(number).0 > day { number - 1 } else { number }
-    }
-
-    /// The periods from so many before the one of `day` to so many after, as far as the agreement
-    /// lasts; `i32::MAX` is every one before it.
-    pub(crate) fn around(&self, day: NaiveDate, before: i32, after: i32) -> Vec<Span> {
-        let number = self.number(day);
-        (number.saturating_sub(before).max(0)..=number + after)
-            .map(|number| self.span(number))
-            .filter(|(start, _)| *start <= self.end)
-            .collect()
+        if self.whole(number).0 > day { number - 1 } else { number }
     }
 }
 
@@ -81,24 +80,22 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_period_holds_the_day() {
+    fn the_numbered_period_holds_the_day() {
+        let anchor = day(2024, 1, 31);
         for months in [1, 3, 6, 12] {
-            let periods = Periods { start: day(2024, 1, 31), end: day(2030, 1, 1), months };
-            for today in [day(2026, 2, 28), day(2026, 3, 1), day(2026, 12, 31), day(2026, 1, 31)] {
-                let spans = periods.around(today, 1, 1);
-                let (start, end) = spans[1];
+            let periods = Periods { anchor, start: anchor, end: day(2030, 1, 1), months };
+            for today in [
+                day(2026, 2, 28),
+                day(2026, 3, 1),
+                day(2026, 12, 31),
+                day(2026, 1, 31),
+                day(2023, 5, 5),
+            ] {
+                let number = periods.number(today);
+                let (start, end) = periods.whole(number);
                 assert!(start <= today && today <= end, "{months} months, {today}");
-                assert!(spans[0].1 < start && end < spans[2].0);
+                assert_eq!(periods.whole(number - 1).1, eve(start));
             }
         }
-    }
-
-    #[test]
-    fn periods_end_with_the_agreement() {
-        let periods = Periods { start: day(2026, 1, 1), end: day(2026, 2, 10), months: 1 };
-        assert_eq!(
-            periods.around(day(2026, 1, 5), 2, 5),
-            [(day(2026, 1, 1), day(2026, 1, 31)), (day(2026, 2, 1), day(2026, 2, 10))]
-        );
     }
 }

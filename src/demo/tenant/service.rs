@@ -118,7 +118,7 @@ fn of_entity(tenant: &Tenant, call: &Call, entity: Entity, action: Action) -> An
         Action::Fields => {
             let no_last_modified = tenant.faults().is_set(Fault::NoLastModified, Some(entity));
             let lens = Lens { no_last_modified, ..Lens::default() };
-            Answer::json(&metadata::fields(entity.schema(), &lens))
+            Answer::json(&metadata::fields(entity.schema(), &lens, tenant.language()))
         }
         Action::UserDefinedFields => Answer::json(&metadata::user_defined_fields(entity.schema())),
     }

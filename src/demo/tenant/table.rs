@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use chrono::NaiveDate;
+
+use super::billing::History;
 use super::entity::Entity;
 use super::filter::{Narrowing, Node};
 use super::lens::Lens;
+use super::line::LineKind;
 use super::row::Row;
 
 /// Fields with an index: a nightly pull asks for hundreds of parents at once, and a scan for each
@@ -54,11 +58,16 @@ impl Table {
     /// Puts a row in, in place of the one with the same id.
     pub(crate) fn insert(&mut self, row: Row) {
         let id = row.id();
-        self.remove(id);
+        if self.rows.contains_key(&id) {
+            self.remove(id);
+        }
         for (at, index) in &mut self.indexes {
             if let Some(key) = row.values[*at].as_int() {
                 let ids = index.entry(key).or_default();
-                let place = ids.partition_point(|other| *other < id);
+                // Most rows are made in the order of their ids, and belong at the end.
+                let is_last = ids.last().is_none_or(|last| *last < id);
+                let place =
+                    if is_last { ids.len() } else { ids.partition_point(|other| *other < id) };
                 ids.insert(place, id);
             }
         }
@@ -143,21 +152,55 @@ enum Candidates {
     Above(i64),
 }
 
-/// The rows of every entity.
+/// The rows of every entity, and what no request sees: how the lines came to be as they are.
 #[derive(Clone, Debug)]
-pub(crate) struct Tables(BTreeMap<Entity, Table>);
+pub(crate) struct Tables {
+    tables: BTreeMap<Entity, Table>,
+    histories: BTreeMap<(LineKind, i64), History>,
+}
 
 impl Tables {
     pub(crate) fn new() -> Tables {
-        Tables(Entity::ALL.into_iter().map(|entity| (entity, Table::new(entity))).collect())
+        let tables = Entity::ALL.into_iter().map(|entity| (entity, Table::new(entity))).collect();
+        Tables { tables, histories: BTreeMap::new() }
     }
 
     pub(crate) fn of(&self, entity: Entity) -> &Table {
-        &self.0[&entity]
+        &self.tables[&entity]
     }
 
     pub(crate) fn of_mut(&mut self, entity: Entity) -> &mut Table {
-        self.0.entry(entity).or_insert_with(|| Table::new(entity))
+        self.tables.entry(entity).or_insert_with(|| Table::new(entity))
+    }
+
+    /// The history of a line, if one was kept.
+    pub(crate) fn history(&self, kind: LineKind, line: i64) -> Option<&History> {
+        self.histories.get(&(kind, line))
+    }
+
+    /// The day that the periods of an agreement are counted from, if it is not its start.
+    pub(crate) fn anchor(&self, agreement: i64) -> Option<NaiveDate> {
+        LineKind::ALL.into_iter().find_map(|kind| {
+            let lines = self.of(kind.lines()).children("contractID", agreement);
+            lines.into_iter().find_map(|line| self.history(kind, line.id())?.anchor)
+        })
+    }
+
+    /// Keeps the history of a line, in place of the one before.
+    pub(crate) fn remember(&mut self, kind: LineKind, line: i64, history: History) {
+        self.histories.insert((kind, line), history);
+    }
+
+    /// Forgets the history that a row of this entity has, if it is a line.
+    pub(crate) fn forget(&mut self, entity: Entity, id: i64) {
+        for kind in LineKind::ALL.into_iter().filter(|kind| kind.lines() == entity) {
+            self.histories.remove(&(kind, id));
+        }
+    }
+
+    /// The histories of all lines, to be changed.
+    pub(crate) fn histories_mut(&mut self) -> impl Iterator<Item = (i64, &mut History)> {
+        self.histories.iter_mut().map(|((_, line), history)| (*line, history))
     }
 
     pub(crate) fn insert(&mut self, row: Row) {
@@ -167,16 +210,17 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::demo::tenant::{generate, lens::Sight};
+    use crate::demo::tenant::generate::{self, Options};
+    use crate::demo::tenant::lens::Sight;
 
     #[test]
     fn a_narrowed_search_finds_what_a_scan_finds() {
         let today = NaiveDate::from_ymd_opt(2026, 9, 8).expect("a date");
-        let tables = generate::build(today, 40, 3, 0);
+        let options = Options { clients: 40, seed: 3, ..Options::default() };
+        let tables = generate::build(today, &options).tables;
         let table = tables.of(Entity::ContractServiceUnits);
         let ids = table.ids();
         let (some, contract) = (ids[ids.len() / 2], 29_700_003);

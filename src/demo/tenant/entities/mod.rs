@@ -1,4 +1,4 @@
-//! The schema of each of the sixteen entities, written once. Rows, filters and the metadata calls
+//! The schema of each of the seventeen entities, written once. Rows, filters and the metadata calls
 //! all read it from here. It knows nothing of data, HTTP or faults.
 
 mod catalogue;
@@ -7,6 +7,7 @@ mod contract;
 mod lines;
 mod picklists;
 mod purchases;
+mod rules;
 
 pub(crate) use catalogue::{SERVICE_BUNDLE_SERVICES, SERVICE_BUNDLES, SERVICES};
 pub(crate) use company::{COMPANIES, CURRENCIES};
@@ -19,3 +20,4 @@ pub(crate) use purchases::{
     CONTRACT_BLOCKS, CONTRACT_CHARGES, CONTRACT_MILESTONES, CONTRACT_RETAINERS,
     CONTRACT_TICKET_PURCHASES,
 };
+pub(crate) use rules::CONTRACT_BILLING_RULES;

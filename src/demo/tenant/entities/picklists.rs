@@ -85,6 +85,17 @@ pub(super) const CHARGE_STATUS: &[Pick] = &[
     Pick::system("7", "Canceled"),
 ];
 
+/// What was recorded is that it is a picklist; the labels are invented.
+pub(super) const DETERMINE_UNITS: &[Pick] = &[
+    Pick::system("1", "Number of Users"),
+    Pick::system("2", "Number of Devices"),
+    Pick::system("3", "Fixed Number"),
+];
+
+/// Invented as well.
+pub(super) const EXECUTION_METHOD: &[Pick] =
+    &[Pick::system("1", "Daily"), Pick::system("2", "First of Month")];
+
 pub(super) const COMPANY_UDFS: &[Udf] = &[
     Udf::list("Region", &[Pick::new("1", "EU"), Pick::new("2", "NA")]),
     Udf::text("Account Code"),

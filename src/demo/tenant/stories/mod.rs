@@ -1,4 +1,4 @@
-//! The hand-written tenant: eight clients, one for each story that a client of the API must cope
+//! The hand-written tenant: fifteen clients, each with stories that a client of the API must cope
 //! with, and a vendor. Dates follow `today`; ids are fixed.
 //!
 //! | client | agreements | what is special |
@@ -11,25 +11,37 @@
 //! | 178 Summit Veterinary | 29683601, 29683602 | a renewal |
 //! | 179 Lakeside Academy | 29683701, 29683702 | values in no picklist; odd descriptions |
 //! | 180 Clinique Érable Rouge | 29683801 | Canadian dollars; dates with a time |
+//! | 181 Cobalt Engineering | 29683811, 29683812 | changes within the period as a chain, and to come |
+//! | 182 Meridian Foods | 29683821 to 29683823 | a renewal written ahead, under another name, a day after; one without end |
+//! | 183 Saffron Hotels | 29683831 to 29683833 | inactive, but billed; ended, but active; over |
+//! | 184 Thornbury Estates | 29683841 to 29683843 | hours, retainers and tickets with their charges |
+//! | 185 Weaver Print | 29683851 | billed by a rule: 13 charges of 300.00 |
+//! | 186 Marigold Nurseries | 29683861 | yearly beside monthly, credits, setup fee, billed to 187, charges |
+//! | 187 Larkspur Daycare | 29683871 to 29683873 | stubs at both ends; lines that begin and end within |
 
+mod bought;
 mod catalogue;
+mod changes;
+mod cycles;
 mod others;
 mod recurring;
+mod renewals;
+mod stubs;
 mod types;
 
 use chrono::NaiveDate;
 
 use super::book::Book;
-use super::table::Tables;
+use super::reading::Reading;
 
 pub(crate) use catalogue::{BUNDLES, Item, SERVICES};
 
 /// Periods with unit rows before and after the current one.
 const PERIODS: i32 = 3;
 
-/// The tables of the stories.
-pub(crate) fn build(today: NaiveDate) -> Tables {
-    let mut book = Book { today, tables: Tables::new(), before: PERIODS, after: PERIODS };
+/// The tables of the stories. Changes are recorded as extra rows, unless a story says otherwise.
+pub(crate) fn build(today: NaiveDate) -> Book {
+    let mut book = Book::new(today, PERIODS, PERIODS, Reading::Delta);
     catalogue::write(&mut book);
     others::brightwater(&mut book);
     recurring::acme(&mut book);
@@ -39,43 +51,20 @@ pub(crate) fn build(today: NaiveDate) -> Tables {
     recurring::summit(&mut book);
     others::lakeside(&mut book);
     others::erable(&mut book);
-    book.tables
-}
-
-/// The catalogue alone, for the generator.
-pub(crate) fn catalogue_only(today: NaiveDate, periods: i32) -> Book {
-    let mut book = Book { today, tables: Tables::new(), before: periods, after: periods };
-    catalogue::write(&mut book);
+    changes::cobalt(&mut book);
+    renewals::meridian(&mut book);
+    renewals::saffron(&mut book);
+    bought::thornbury(&mut book);
+    bought::weaver(&mut book);
+    cycles::marigold(&mut book);
+    stubs::larkspur(&mut book);
     book
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::demo::tenant::entity::Entity;
-
-    /// Units of a service line whose rows cover the day.
-    fn units(tables: &Tables, line: i64, day: NaiveDate) -> Vec<i64> {
-        let rows = tables.of(Entity::ContractServiceUnits).children("contractServiceID", line);
-        rows.into_iter()
-            .filter(|row| row.get("startDate").as_date() <= Some(day))
-            .filter(|row| row.get("endDate").as_date() >= Some(day))
-            .filter_map(|row| row.get("units").as_int())
-            .collect()
-    }
-
-    #[test]
-    fn the_stories_hold_on_any_day() {
-        for (year, month, day) in [(2026, 1, 1), (2026, 9, 8), (2027, 12, 31), (2028, 2, 29)] {
-            let today = NaiveDate::from_ymd_opt(year, month, day).expect("a date");
-            let tables = build(today);
-            assert_eq!(units(&tables, 55_102, today), [11], "{today}");
-            assert_eq!(units(&tables, 55_120, today), [10, 3], "{today}");
-            assert!(units(&tables, 55_121, today).is_empty(), "{today}");
-            assert_eq!(units(&tables, 55_130, today), [6], "{today}");
-            assert_eq!(units(&tables, 55_160, today), [40], "{today}");
-            assert!(units(&tables, 55_140, today).is_empty(), "{today}");
-            assert_eq!(units(&tables, 55_141, today), [6], "{today}");
-        }
-    }
+/// The catalogue alone, for the generator.
+pub(crate) fn catalogue_only(book: &mut Book) {
+    catalogue::write(book);
 }
+
+#[cfg(test)]
+mod tests;

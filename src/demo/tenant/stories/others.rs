@@ -1,6 +1,7 @@
 //! Clients at the edges: the MSP itself, values that nobody knows, another currency.
 
-use crate::demo::tenant::book::{Agreement, Book, CAD, Line, TIME_AND_MATERIALS, USD, at};
+use crate::demo::tenant::book::{Agreement, Book, CAD, TIME_AND_MATERIALS, USD, at};
+use crate::demo::tenant::line::Line;
 use crate::demo::tenant::periods::month;
 
 /// 0: the MSP's own company; its id is zero, which is not "missing".

@@ -1,15 +1,12 @@
 //! Clients with recurring agreements: a plain one, bundles, quarters, a renewal.
 
-use chrono::Days;
-use rust_decimal::Decimal;
-
-use crate::demo::tenant::book::{
-    Agreement, Book, Line, LineKind, QUARTERLY, TIME_AND_MATERIALS, USD,
-};
-use crate::demo::tenant::periods::{eve, month, shift};
+use crate::demo::tenant::book::{Agreement, Book, QUARTERLY, TIME_AND_MATERIALS, USD};
+use crate::demo::tenant::line::{Line, LineKind};
+use crate::demo::tenant::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::reading::Reading;
 
 /// Days before today on which the units of Northwind Traders were raised.
-const DAYS_SINCE_RAISE: u64 = 5;
+const DAYS_SINCE_RAISE: i64 = 5;
 
 /// 174: what most clients are like. 254.10 + 179.50 + 49.00 = 482.60 a month.
 pub(super) fn acme(book: &mut Book) {
@@ -55,48 +52,21 @@ pub(super) fn northwind_traders(book: &mut Book) {
     book.add(agreement.row().with("description", "All-in price per workplace"));
 
     let line = |id, item, units, prices| Line::new(&agreement, id, item, units, prices);
-    let bundle = |id, item, units, prices| Line {
-        kind: LineKind::Bundle,
-        ..Line::new(&agreement, id, item, units, prices)
-    };
+    let bundle = |id, item, units, prices| Line::bundle(&agreement, id, item, units, prices);
     book.line(&agreement, &bundle(771, 401, 8, (6200, 2890)), "Complete Workplace per user");
     // Sold below the list: the adjusted price of the line stays that of the list.
     book.line(&agreement, &bundle(772, 402, 1, (9900, 4500)), "Server Bundle, special price");
 
     // 10 units for the whole period, 3 more since some days ago: two rows that add up.
     let ten = line(55_120, 304, 10, (1200, 500));
-    book.add(ten.row("Off-site backup per 100 GB"));
-    for span in agreement.periods().around(book.today, book.before, 0) {
-        book.units(&ten, span);
-        if span.1 < book.today {
-            continue;
-        }
-        let raised = book.today.checked_sub_days(Days::new(DAYS_SINCE_RAISE));
-        let raised = raised.unwrap_or(span.0).max(span.0);
-        let days = |from: chrono::NaiveDate| Decimal::from((span.1 - from).num_days() + 1);
-        let share = days(raised) / days(span.0);
-        let three = Line {
-            units: 3,
-            price: (ten.price * share).round_dp(2),
-            cost: (ten.cost * share).round_dp(2),
-            ..ten.clone()
-        };
-        book.units(&three, (raised, span.1));
-    }
-    let thirteen = Line { units: 13, ..ten };
-    let ahead = shift(month(book.today, 0), 1);
-    for span in agreement.periods().around(ahead, 0, book.after - 1) {
-        book.units(&thirteen, span);
-    }
+    let raised = days_after(book.today, -DAYS_SINCE_RAISE).max(month(book.today, 0));
+    let history = book.history(&ten).read(Reading::Delta).units(raised, 13);
+    book.life(&agreement, &ten, "Off-site backup per 100 GB", history);
 
     // Cancelled at the end of last month: the line is still there, no unit row covers today.
     let ended = line(55_121, 309, 2, (1995, 1050));
-    book.add(ended.row("Hosted phone line"));
-    for span in agreement.periods().around(book.today, book.before, 0) {
-        if span.1 < book.today {
-            book.units(&ended, span);
-        }
-    }
+    let history = book.history(&ended).until(eve(month(book.today, 0)));
+    book.life(&agreement, &ended, "Hosted phone line", history);
 }
 
 /// 176: quarters, and the same service twice on one agreement.

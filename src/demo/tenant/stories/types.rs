@@ -1,13 +1,16 @@
-//! 177: one agreement of every type, with everything that such an agreement can hold.
+//! 177: one agreement of every type, with everything that such an agreement can hold, but for the
+//! charges of its purchases: somebody deleted them, as everybody may. Client 184 has its own.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::demo::tenant::book::{
-    Agreement, BLOCK_HOURS, Book, FIXED_PRICE, INCIDENT, Line, RETAINER, TIME_AND_MATERIALS, USD,
-    at, cents,
+    Agreement, BLOCK_HOURS, Book, FIXED_PRICE, INCIDENT, RETAINER, TIME_AND_MATERIALS, USD, at,
+    cents,
 };
 use crate::demo::tenant::entity::Entity;
+use crate::demo::tenant::line::Line;
+use crate::demo::tenant::once::{Charge, bought};
 use crate::demo::tenant::periods::{eve, month, shift};
 use crate::demo::tenant::row::Row;
 
@@ -37,7 +40,7 @@ fn time_and_materials(book: &mut Book, start: NaiveDate) {
             .with("createDateTime", at(start, 10, 20, 0))
             .with("lastActivityDate", at(start, 10, 20, 200)),
     );
-    charge(book, 8501, hourly.id, "Replacement switch", (1, 24_900, 18_000));
+    charge(book, 8501, &hourly, "Replacement switch", (1, 24_900, 18_000));
 }
 
 fn fixed_price(book: &mut Book, start: NaiveDate) {
@@ -106,8 +109,8 @@ fn recurring(book: &mut Book, start: NaiveDate) {
     book.add(care.row());
     let line = Line::new(&care, 55_150, 301, 22, (2310, 900));
     book.line(&care, &line, "Monitoring and patching per workstation");
-    charge(book, 8502, care.id, "Onboarding of the second floor", (1, 35_000, 20_000));
-    charge(book, 8503, care.id, "Docking station", (4, 18_950, 14_000));
+    charge(book, 8502, &care, "Onboarding of the second floor", (1, 35_000, 20_000));
+    charge(book, 8503, &care, "Docking station", (4, 18_950, 14_000));
 }
 
 fn incident(book: &mut Book, start: NaiveDate) {
@@ -124,39 +127,13 @@ fn incident(book: &mut Book, start: NaiveDate) {
     );
 }
 
-/// What blocks, retainers and ticket purchases have in common.
-fn purchase(entity: Entity, id: i64, contract: i64, bought: NaiveDate, months: i32) -> Row {
-    Row::new(entity.schema(), id)
-        .with("contractID", contract)
-        .with("datePurchased", bought)
-        .with("startDate", bought)
-        .with("endDate", eve(shift(bought, months)))
-        .with("invoiceNumber", format!("INV-{id}"))
+fn purchase(entity: Entity, id: i64, contract: i64, day: NaiveDate, months: i32) -> Row {
+    bought(entity, id, contract, (day, eve(shift(day, months))))
 }
 
-fn charge(book: &mut Book, id: i64, contract: i64, name: &str, sold: (i64, i64, i64)) {
+fn charge(book: &mut Book, id: i64, on: &Agreement, name: &str, sold: (i64, i64, i64)) {
     let (quantity, price, cost) = sold;
+    let charge = Charge::new(id, name, eve(month(book.today, 0)), cents(price));
     let billed = id == 8501;
-    let bought = eve(month(book.today, 0));
-    let amount = cents(price) * Decimal::from(quantity);
-    book.add(
-        Row::new(Entity::ContractCharges.schema(), id)
-            .with("contractID", contract)
-            .with("name", name)
-            .with("description", "")
-            .with("chargeType", 1)
-            .with("datePurchased", bought)
-            .with("createDate", at(bought, 15, 30, 0))
-            .with("status", if billed { 6 } else { 1 })
-            .with("statusLastModifiedDate", at(bought, 15, 30, 147))
-            .with("isBillableToCompany", true)
-            .with("isBilled", billed)
-            .with("unitQuantity", Decimal::from(quantity))
-            .with("unitPrice", cents(price))
-            .with("unitCost", cents(cost))
-            .with("billableAmount", amount)
-            .with("internalCurrencyBillableAmount", amount)
-            .with("internalCurrencyUnitPrice", cents(price))
-            .with("extendedCost", cents(cost) * Decimal::from(quantity)),
-    );
+    book.add(Charge { quantity, cost: cents(cost), billed, ..charge }.row(on));
 }
