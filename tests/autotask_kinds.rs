@@ -71,14 +71,14 @@ async fn every_story_is_read_with_its_exact_cost() {
             "A29683354 0.00 USD none (none)",
         ]
     );
-    // 3 of the 13 units since the 10th, at 22 of 31 days of 12.00: 3 x 8.52 on top of 120.00.
+    // 3 of the 13 units since the 10th, which this month bills 25.55 on top of 120.00.
     assert_eq!(
         costs(175),
         [
-            "A29683401 780.46 USD monthly (current)",
+            "A29683401 751.00 USD monthly (current)",
             "B771 496.00 USD monthly = 8 x 62.00 (current)",
             "B772 99.00 USD monthly = 1 x 99.00 (current)",
-            "S55120 145.56 USD monthly = 13 x 11.1969 (current)",
+            "S55120 156.00 USD monthly = 13 x 12.00 (current)",
             "S55121 39.90 USD monthly = 2 x 19.95 (last)",
         ]
     );
@@ -126,8 +126,8 @@ async fn every_story_is_read_with_its_exact_cost() {
     assert_eq!(
         costs(179),
         [
-            "A29683701 90.00 USD unknown (9) (current)",
-            "S55160 90.00 USD unknown (9) = 40 x 2.25 (current)",
+            "A29683701 90.00 USD monthly (current)",
+            "S55160 90.00 USD monthly = 40 x 2.25 (current)",
             "A29683702 0.00 USD none (none)",
         ]
     );
@@ -143,6 +143,38 @@ async fn every_story_is_read_with_its_exact_cost() {
     assert_eq!(tenant.counters().write_attempts, 0);
     let highest = tenant.counters().highest_concurrency;
     assert!(highest.values().all(|requests| *requests <= 2), "{highest:?}");
+}
+
+/// `KEY rate cycle state since, period amount, next change; remarks`.
+fn billed(snapshots: &[ClientSnapshot], client: i64) -> Vec<String> {
+    let items = of(snapshots, client).items.iter();
+    items
+        .map(|item| {
+            let text = |field| {
+                item.fields.get(&field).map_or_else(String::new, |value| format!(" {value}"))
+            };
+            let money =
+                [Field::BillingCost, Field::BillingCycle, Field::Billing, Field::BillingSince];
+            let period = [Field::PeriodAmount, Field::PeriodStart, Field::PeriodEnd];
+            let rest = [Field::NextChangeDate, Field::NextChangeCost, Field::Left, Field::Billed]
+                .into_iter()
+                .chain([Field::SetupFee, Field::BilledTo, Field::Remarks]);
+            let join =
+                |fields: &[Field]| fields.iter().map(|field| text(*field)).collect::<String>();
+            let rest: Vec<Field> = rest.collect();
+            format!("{}{};{};{}", item.key, join(&money), join(&period), join(&rest))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_story_of_a_period_is_read_in_both_amounts() {
+    let (_tenant, _serving, autotask) = served().await;
+    let snapshots = read(&autotask, Scope::All).await.expect("snapshots");
+    let stories: Vec<String> = (181..=187)
+        .flat_map(|client| [vec![format!("client {client}")], billed(&snapshots, client)].concat())
+        .collect();
+    insta::assert_snapshot!("stories_of_periods", stories.join("\n"));
 }
 
 #[tokio::test]
@@ -245,7 +277,7 @@ fn working(snapshots: &[ClientSnapshot], key: &str) -> Vec<String> {
         let left_out = line.left_out.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         format!("{}: {units} x {price} = {}{left_out}", line.from, line.amount)
     };
-    items.next().expect("an item").working.iter().map(shown).collect()
+    items.next().expect("an item").working.lines.iter().map(shown).collect()
 }
 
 #[tokio::test]
@@ -259,12 +291,12 @@ async fn every_cost_can_be_checked_line_by_line() {
     );
     let rows = working("S55120");
     assert!(rows[0].ends_with(": 10 x 12.00 = 120.00"), "{rows:?}");
-    assert!(rows[1].ends_with(": 3 x 8.52 = 25.56"), "{rows:?}");
+    assert!(rows[1].ends_with(": 3 x 8.5167 = 25.55"), "{rows:?}");
+    assert!(rows[2].ends_with(": 13 x 12.00 = 156.00 (it begins on 2026-11-01)"), "{rows:?}");
     assert!(rows.iter().all(|row| row.starts_with("row ")), "{rows:?}");
     let ended = working("S55121");
-    let (last, before) = ended.split_last().expect("rows");
-    assert!(last.ends_with(": 2 x 19.95 = 39.90"), "{last}");
-    assert!(before.iter().all(|row| row.contains("not of the last period")), "{before:?}");
+    assert_eq!(ended.len(), 1, "of what is over, the last: {ended:?}");
+    assert!(ended[0].ends_with(": 2 x 19.95 = 39.90"), "{ended:?}");
     assert_eq!(
         working("A29683503"),
         [

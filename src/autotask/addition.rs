@@ -32,8 +32,8 @@ pub(super) struct Billed<'a> {
     pub catalogue_fields: &'a EntityFields,
     /// What bundles hold: the names of their services.
     pub contents: &'a BTreeMap<i64, String>,
-    /// Up to which day rows of other lines of the agreement are known.
-    pub others_until: Option<NaiveDate>,
+    /// The days on which rows of other lines of the agreement begin.
+    pub others_begin: &'a BTreeSet<NaiveDate>,
 }
 
 /// Something bought once.
@@ -200,7 +200,7 @@ impl Above<'_> {
             end: agreement.end,
             nominal: cost::longer(self.cycle(agreement), of_service),
             line_price: money.of(&line.unit_price),
-            others_until: billed.others_until,
+            others_begin: billed.others_begin,
             today,
             currency: &money.currency,
         });

@@ -2,7 +2,7 @@
 //!
 //! Pure. Knows which row belongs to which client and in what order items stand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -81,15 +81,14 @@ impl Below<'_> {
         self.purchases.retain(|(list, _)| can_have(list.kind));
     }
 
-    /// Up to which day rows of each line are known that begin after today.
-    fn known_until(&self, today: NaiveDate) -> Vec<((LineKind, i64), NaiveDate)> {
-        let until = |(list, line): &(&Lines, &LineRow)| {
-            let periods = list.units.periods(line.id, today).ok()?;
-            let ahead = periods.iter().map(|period| period.unpriced());
-            let until = ahead.filter(|row| row.start > today).map(|row| row.start).max()?;
-            Some(((list.kind, line.id), until))
-        };
-        self.lines.iter().filter_map(until).collect()
+    /// The days after today on which rows of these lines begin.
+    fn beginnings(&self, today: NaiveDate) -> BTreeSet<NaiveDate> {
+        let mut days = BTreeSet::new();
+        for (list, line) in &self.lines {
+            let rows = list.units.periods(line.id, today).unwrap_or_default();
+            days.extend(rows.iter().map(|row| row.unpriced().start).filter(|day| *day > today));
+        }
+        days
     }
 
     /// The amounts that make up the agreement's cost, as far as they can be read.
@@ -210,10 +209,9 @@ impl Gathered {
             rules: self.rules.get(&contract.id),
             has_milestones,
         };
-        let others = below.known_until(self.today);
+        let others_begin = below.beginnings(self.today);
         let mut additions: Vec<Result<Addition, Reject>> = Vec::new();
         for (list, line) in &below.lines {
-            let others = others.iter().filter(|(other, _)| *other != (list.kind, line.id));
             let billed = Billed {
                 kind: list.kind,
                 line,
@@ -221,7 +219,7 @@ impl Gathered {
                 entries: &list.entries,
                 catalogue_fields: &list.catalogue_fields,
                 contents: &list.contents,
-                others_until: others.map(|(_, until)| *until).max(),
+                others_begin: &others_begin,
             };
             additions.push(above.line(&billed, self.today));
         }

@@ -169,11 +169,12 @@ impl Looking<'_> {
             rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         }
         let mut fields = Arc::default();
-        if !rows.is_empty() {
+        let statuses = || rows.iter().filter_map(|row| row.details.as_ref().ok()?.status);
+        let is_strange = |number: i64| !kind.is_prepaid() || !labels::is_known_status(number);
+        if statuses().any(is_strange) {
             let entity = kind.entity();
             let known = catalogue.fields(entity, asking).await?;
-            let values = rows.iter().filter_map(|row| row.details.as_ref().ok());
-            let values = values.map(|details| ("status", details.status));
+            let values = statuses().map(|status| ("status", Some(status)));
             fields = catalogue.explaining(entity, known, values, asking).await?;
         }
         Ok(Purchases { kind, rows, fields })

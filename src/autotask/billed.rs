@@ -1,11 +1,11 @@
 //! Reading what lines bill, by the rules of `units`.
 //!
 //! ```text
-//! agreements that have ended ──► in groups, by the day on which they did
-//! that go on ──► by agreement, those with a billing period of the same length together
-//!                 └── lines billed less often than their agreement ──► their next period
-//! lines of which no row was found ──► what was billed before; else all that is to come
-//! lines whose running period was cut ──► its earlier rows
+//! lines of agreements that have ended ──► in groups, by the day on which they did
+//! lines billed less often than monthly ──► in the same lists, as far ahead as their period
+//! lines billed monthly ──► by agreement; where they are few, in the same lists
+//! lines of which no row was found ──► what was billed before, and what is to come
+//! lines whose running period was cut ──► its earlier rows, in the same lists
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +32,6 @@ use crate::sync::cost::{self, LineTerms};
 struct Known<'a> {
     line: &'a LineRow,
     agreement: Option<&'a ContractDetails>,
-    /// The months of its agreement's period; 1 where it has none.
-    of_agreement: u32,
     /// The longer of the cycles of its agreement and its service.
     nominal: Option<BillingCycle>,
 }
@@ -66,30 +64,50 @@ impl Looking<'_> {
         let end = |line: &Known<'_>| line.agreement?.end.filter(|end| *end < today);
         let (ended, open): (Vec<&Known<'_>>, Vec<_>) =
             known.iter().partition(|line| end(line).is_some());
-        let together = !ended.is_empty() && open.len() <= units::TOGETHER;
         let ended = ended.into_iter().filter_map(|line| Some((end(line)?, line.line.id)));
-        // An agreement that begins later has a first period of its own.
-        let begins_later = |line: &&&Known<'_>| line.start().is_some_and(|start| start > today);
-        let grouped = open.iter().filter(|line| together || begins_later(line));
-        let grouped: Vec<Open> = grouped.map(|line| line.open(today)).collect();
-        let rows = self.in_groups(kind, units::lists(ended, &grouped)).await?;
+        // By agreement goes what is most: lines that are billed monthly, with their agreement.
+        let few = open.len() <= units::TOGETHER;
+        let is_usual = |line: &&&Known<'_>| {
+            !few && line.months() == 1 && line.start().is_none_or(|start| start <= today)
+        };
+        let (usual, others): (Vec<&Known<'_>>, Vec<_>) = open.iter().partition(is_usual);
+        let others: Vec<Open> = others.into_iter().map(|line| line.open(today)).collect();
+        let rows = self.in_groups(kind, units::lists(ended, &others)).await?;
         let mut units = Units::default();
         let read = |row: &Identified| UnitRow::read(kind, row);
-        let is_grouped = rows.is_some();
+        let by_agreement = if rows.is_some() { &usual } else { &open };
         units.add(rows.iter().flatten().map(read));
-        let rest: Vec<&Known<'_>> = open
-            .into_iter()
-            .filter(|line| !(is_grouped && (together || begins_later(&line))))
-            .collect();
-        for rows in self.current(kind, &rest).await? {
+        units.add(self.current(kind, by_agreement).await?.iter().map(read));
+        self.add_missing(kind, &known, &mut units).await?;
+        Ok(units)
+    }
+
+    /// Adds the rows that are missing: those of lines of which none was found, and the earlier ones
+    /// of periods that were cut.
+    async fn add_missing(
+        &self,
+        kind: LineKind,
+        lines: &[Known<'_>],
+        units: &mut Units,
+    ) -> Result<(), AutotaskError> {
+        let read = |row: &Identified| UnitRow::read(kind, row);
+        let silent = |units: &Units| -> Vec<i64> {
+            let ids = lines.iter().map(|line| line.line.id);
+            ids.filter(|id| !units.is_settled(*id)).collect()
+        };
+        let (nothing, cut) = (silent(units), self.cut(lines, units));
+        let lists = units::missing(&nothing, cut.iter().copied(), self.today);
+        match self.in_groups(kind, lists).await? {
+            Some(rows) => units.add(rows.iter().map(read)),
+            None => units.add(self.earlier(kind, &cut).await?.iter().map(read)),
+        }
+        let nothing = silent(units);
+        if !nothing.is_empty() {
+            let query = Query::all(kind.units()).within(kind.line_field(), nothing);
+            let rows = self.walked(&query, "all periods of lines that bill nothing today").await?;
             units.add(rows.iter().map(read));
         }
-        let silent: Vec<i64> =
-            lines.iter().map(|line| line.id).filter(|id| !units.is_settled(*id)).collect();
-        units.add(self.silent(kind, silent).await?.iter().map(read));
-        let cut: Vec<Group> = self.cut(&known, &units);
-        units.add(self.earlier(kind, cut).await?.iter().map(read));
-        Ok(units)
+        Ok(())
     }
 
     fn known<'a>(
@@ -109,102 +127,41 @@ impl Looking<'_> {
             let of_service = item.and_then(|entry| entry.period);
             let of_service =
                 of_service.map(|number| labels::cycle(catalogue_fields, "periodType", number));
-            let of_agreement = own.and_then(BillingCycle::months).unwrap_or(1);
-            Known { line, agreement, of_agreement, nominal: cost::longer(own, of_service) }
+            Known { line, agreement, nominal: cost::longer(own, of_service) }
         };
         lines.iter().map(known).collect()
     }
 
-    /// The rows of the running and of the next period of lines that go on.
+    /// The rows of the running and of the next period of lines that go on, by their agreements: as far
+    /// ahead as the longest period among them reaches.
     async fn current(
         &self,
         kind: LineKind,
         lines: &[&Known<'_>],
-    ) -> Result<Vec<Vec<Identified>>, AutotaskError> {
-        let mut by_length: BTreeMap<u32, BTreeMap<i64, usize>> = BTreeMap::new();
-        for line in lines {
-            let Some(contract) = line.line.contract else { continue };
-            *by_length.entry(line.of_agreement).or_default().entry(contract).or_default() += AHEAD;
-        }
-        let mut found = Vec::new();
-        for (months, counts) in by_length {
-            let agreements: BTreeSet<i64> = counts.keys().copied().collect();
-            let total = self.reading.counts.of(kind.lines(), |known| known.total());
-            let total = total.map(|total| total * AHEAD);
-            self.reading.counts.of(kind.units(), |known| known.suppose(total, counts));
-            // Where everybody is read, those that are billed monthly are most.
-            let query = match months {
-                1 => self.query(kind.units(), &agreements),
-                _ => Query::all(kind.units()).within("contractID", agreements),
-            };
-            let query = query.between(self.today, units::horizon(self.today, months));
-            found.push(self.reading.rows(&query).await?);
-        }
-        found.push(self.next_of_long_ones(kind, lines).await?);
-        Ok(found)
-    }
-
-    /// The next period of lines that are billed less often than their agreement, beyond what was
-    /// asked for with those of the agreement.
-    async fn next_of_long_ones(
-        &self,
-        kind: LineKind,
-        lines: &[&Known<'_>],
     ) -> Result<Vec<Identified>, AutotaskError> {
-        let mut groups: BTreeMap<(u32, u32), Vec<i64>> = BTreeMap::new();
-        for line in lines.iter().filter(|line| line.months() > line.of_agreement) {
-            groups.entry((line.of_agreement, line.months())).or_default().push(line.line.id);
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        for contract in lines.iter().filter_map(|line| line.line.contract) {
+            *counts.entry(contract).or_default() += AHEAD;
         }
-        let mut rows = Vec::new();
-        for ((asked, months), ids) in groups {
-            let since = units::horizon(self.today, asked);
-            let query = Query::all(kind.units()).within(kind.line_field(), ids);
-            let query = query.begins_between(since, units::horizon(self.today, months));
-            rows.extend(self.walked(&query, "the next period of lines billed less often").await?);
-        }
-        Ok(rows)
-    }
-
-    /// The rows of lines of which none was found: what was billed before, else what is to come.
-    async fn silent(
-        &self,
-        kind: LineKind,
-        silent: Vec<i64>,
-    ) -> Result<Vec<Identified>, AutotaskError> {
-        if silent.is_empty() {
+        if counts.is_empty() {
             return Ok(Vec::new());
         }
-        let of = |ids: Vec<i64>| Query::all(kind.units()).within(kind.line_field(), ids);
-        let before = of(silent.clone()).begins_until(self.today);
-        let mut rows = self.walked(&before, "all periods of lines that bill nothing today").await?;
-        let heard = |rows: &[Identified]| -> BTreeSet<i64> {
-            let lines = rows.iter().filter_map(|(_, row)| row.integer(kind.line_field()).ok()?);
-            lines.collect()
-        };
-        // A year first: rows may lie ten years ahead.
-        let a_year = units::horizon(self.today, 12);
-        for until in [Some(a_year), None] {
-            let heard = heard(&rows);
-            let rest: Vec<i64> = silent.iter().copied().filter(|id| !heard.contains(id)).collect();
-            if rest.is_empty() {
-                break;
-            }
-            let query = match until {
-                Some(until) => of(rest).begins_between(self.today, until),
-                None => of(rest),
-            };
-            rows.extend(self.walked(&query, "what is to come of lines that bill nothing").await?);
-        }
-        Ok(rows)
+        let months = lines.iter().map(|line| line.months()).max().unwrap_or(1);
+        let agreements: BTreeSet<i64> = counts.keys().copied().collect();
+        let total = self.reading.counts.of(kind.lines(), |known| known.total());
+        let total = total.map(|total| total * AHEAD);
+        self.reading.counts.of(kind.units(), |known| known.suppose(total, counts));
+        let query = self.query(kind.units(), &agreements);
+        let query = query.between(self.today, units::horizon(self.today, months));
+        self.reading.rows(&query).await
     }
 
     /// The lines whose running period began before what was read of it, each with the day from which
     /// its rows are missing.
-    fn cut(&self, lines: &[Known<'_>], units: &Units) -> Vec<Group> {
+    fn cut(&self, lines: &[Known<'_>], units: &Units) -> Vec<(NaiveDate, i64)> {
         let currency = Currency::unknown();
-        let mut cut: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
-        for line in lines {
-            let Ok(periods) = units.periods(line.line.id, self.today) else { continue };
+        let cut = lines.iter().filter_map(|line| {
+            let periods = units.periods(line.line.id, self.today).ok()?;
             let rows: Vec<cost::Row> = periods.iter().map(|period| period.unpriced()).collect();
             let terms = LineTerms {
                 rows: &rows,
@@ -212,32 +169,28 @@ impl Looking<'_> {
                 end: line.agreement.and_then(|details| details.end),
                 nominal: line.nominal,
                 line_price: None,
-                others_until: None,
+                others_begin: &BTreeSet::new(),
                 today: self.today,
                 currency: &currency,
             };
-            if let Err(since) = cost::fills_its_period(terms) {
-                cut.entry(since).or_default().push(line.line.id);
-            }
-        }
-        cut.into_iter().map(|(since, ids)| Group { since, until: None, ids }).collect()
+            Some((cost::fills_its_period(terms).err()?, line.line.id))
+        });
+        cut.collect()
     }
 
-    /// Rows that ended before today, since the day of each group.
+    /// Rows of these lines that ended before today, since the first of these days.
     async fn earlier(
         &self,
         kind: LineKind,
-        groups: Vec<Group>,
+        cut: &[(NaiveDate, i64)],
     ) -> Result<Vec<Identified>, AutotaskError> {
         let (Some(yesterday), Some(since)) =
-            (self.today.checked_sub_days(Days::new(1)), groups.iter().map(|one| one.since).min())
+            (self.today.checked_sub_days(Days::new(1)), cut.iter().map(|(since, _)| *since).min())
         else {
             return Ok(Vec::new());
         };
-        let ids = groups.into_iter().flat_map(|group| group.ids);
-        let query = Query::all(kind.units()).within(kind.line_field(), ids);
-        let query = query.ends_between(since, yesterday);
-        self.walked(&query, "earlier rows of the running period").await
+        let query = Query::all(kind.units()).within(kind.line_field(), cut.iter().map(|cut| cut.1));
+        self.walked(&query.ends_between(since, yesterday), "earlier rows of the period").await
     }
 
     async fn walked(&self, query: &Query, way: &str) -> Result<Vec<Identified>, AutotaskError> {

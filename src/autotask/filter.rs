@@ -111,19 +111,6 @@ impl Query {
         self
     }
 
-    /// Only rows that begin after `since`, and on `until` or earlier.
-    pub fn begins_between(mut self, since: NaiveDate, until: NaiveDate) -> Query {
-        let first = since.succ_opt().unwrap_or(since);
-        self.conditions.push(Condition::OnOrAfter("startDate", first));
-        self.begins_until(until)
-    }
-
-    /// Only rows that begin on `until` or earlier.
-    pub fn begins_until(mut self, until: NaiveDate) -> Query {
-        self.conditions.push(Condition::OnOrBefore("startDate", until));
-        self
-    }
-
     /// Only rows that end on `since` or later, and on `until` or earlier.
     pub fn ends_between(mut self, since: NaiveDate, until: NaiveDate) -> Query {
         self.conditions.push(Condition::OnOrAfter("endDate", since));

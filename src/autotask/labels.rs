@@ -143,6 +143,11 @@ pub(super) fn category(fields: &EntityFields, number: i64) -> String {
     fields.label("contractCategory", number).map_or_else(|| unknown(number), str::to_owned)
 }
 
+/// Whether a number of a status of an agreement or a purchase is one that needs no picklist.
+pub(super) fn is_known_status(number: i64) -> bool {
+    (0..=1).contains(&number)
+}
+
 /// Whether a number of a billing cycle is one that needs no picklist.
 pub(super) fn is_known_cycle(number: i64) -> bool {
     (1..=5).contains(&number)

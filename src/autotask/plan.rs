@@ -26,7 +26,7 @@ pub(super) const FULL: usize = 495;
 
 /// How far beyond its average a list must still fit its page, in hundredths of a standard
 /// deviation: with more, lists are shorter than they need be; with less, too many spill over.
-const MARGIN: usize = 175;
+const MARGIN: usize = 150;
 
 /// By how much more, in percent, what is only supposed is reckoned.
 const SUPPOSED_MARGIN: usize = 2;
@@ -51,7 +51,12 @@ impl Spread {
             _ if field == "id" => Spread::One,
             Entity::Contracts => Spread::Many(300),
             Entity::ContractServiceBundles | Entity::ContractServiceBundleUnits => Spread::Many(50),
-            Entity::ContractCharges => Spread::Many(20),
+            Entity::ContractCharges => Spread::Many(110),
+            Entity::ContractBlocks
+            | Entity::ContractRetainers
+            | Entity::ContractTicketPurchases => Spread::Many(250),
+            Entity::ContractMilestones => Spread::Many(300),
+            Entity::ContractBillingRules => Spread::Many(30),
             _ => Spread::Many(400),
         }
     }

@@ -38,12 +38,12 @@ const SPAN: TimeDelta = TimeDelta::days(24);
 /// other way.
 const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a date");
 
-/// So many lines that go on are asked for in the same lists as those of ended agreements, which saves
-/// a page that neither fills. For more, there may be a cheaper plan.
-pub(super) const TOGETHER: usize = 5 * FULL;
-
 /// Rows that a line which goes on is expected to have: one for the running period, one for the next.
 pub(super) const AHEAD: usize = 2;
+
+/// So many lines that go on are asked for by their ids, in the same list as those of ended
+/// agreements: they fit a page. For more, there may be a cheaper plan.
+pub(super) const TOGETHER: usize = FULL / AHEAD;
 
 /// A line that goes on, and by when the next period of such lines has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,9 +156,24 @@ pub(super) fn lists(
     lists
 }
 
-/// How many rows each line of a group is expected to have.
+/// The lists in which lines are asked for of which rows are missing: those of which nothing was
+/// found, for all that was before and for what is to come in a year, and those whose running period
+/// was cut, each with the day on which that began.
+pub(super) fn missing(
+    silent: &[i64],
+    cut: impl IntoIterator<Item = (NaiveDate, i64)>,
+    today: NaiveDate,
+) -> Vec<Vec<Group>> {
+    let (before, a_year) = (today.pred_opt().unwrap_or(today), horizon(today, 12));
+    let open = |line: &i64| Open { until: a_year, since: EARLIEST, line: *line };
+    let cut = cut.into_iter().map(|(since, line)| Open { until: before, since, line });
+    lists([], &silent.iter().map(open).chain(cut).collect::<Vec<_>>())
+}
+
+/// How many rows each line of a group is expected to have, in hundredths: of those that go on, a few
+/// have no next period.
 fn rows_of(until: Option<NaiveDate>) -> usize {
-    if until.is_some() { AHEAD } else { 1 }
+    if until.is_some() { 200 } else { 100 }
 }
 
 /// How many lines one more group of a list can have: their rows fit its page, and each line and group
@@ -166,7 +181,7 @@ fn rows_of(until: Option<NaiveDate>) -> usize {
 fn room(list: &[Group], until: Option<NaiveDate>) -> usize {
     let rows: usize = list.iter().map(|group| group.ids.len() * rows_of(group.until)).sum();
     let conditions: usize = list.iter().map(|group| group.ids.len() + 1).sum();
-    let fitting = FULL.saturating_sub(rows) / rows_of(until);
+    let fitting = (FULL * 100).saturating_sub(rows) / rows_of(until);
     fitting.min(PAGE_ROWS.saturating_sub(conditions + 1))
 }
 
@@ -318,12 +333,12 @@ mod tests {
             let rows = |list: &[Group]| -> usize {
                 list.iter().map(|group| group.ids.len() * rows_of(group.until)).sum()
             };
-            prop_assert!(lists.iter().all(|list| rows(list) <= FULL));
+            prop_assert!(lists.iter().all(|list| rows(list) <= FULL * 100));
             prop_assert!(lists.iter().all(|list| lines(list) + list.len() <= PAGE_ROWS));
             prop_assert!(groups().all(|group| !group.ids.is_empty()));
             let full = lists.len().saturating_sub(1);
             let is_full = |list: &Vec<Group>| {
-                rows(list) + 1 >= FULL || lines(list) + list.len() >= PAGE_ROWS - 1
+                rows(list) + 200 > FULL * 100 || lines(list) + list.len() >= PAGE_ROWS - 1
             };
             prop_assert!(lists[..full].iter().all(is_full));
         }

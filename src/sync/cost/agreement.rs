@@ -182,6 +182,9 @@ fn by_period(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge
     if periodic.clone().any(|line| line.cycle != cycle) {
         remarks.insert(Remark::MixedCycles);
     }
+    if matches!(cycle, BillingCycle::Unknown(_)) && !lines.is_empty() {
+        remarks.insert(Remark::UnknownCycle);
+    }
     if counted.iter().any(|line| line.remarks.contains(&Remark::Scaled)) {
         remarks.insert(Remark::Scaled);
     }
@@ -199,16 +202,16 @@ fn by_period(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge
     Ok(Total { amount, cycle, basis, billing, since, period, next, remarks })
 }
 
-/// Its own cycle; else that of its lines, if they agree; else a month, into which every other can be
-/// converted.
+/// Its own cycle, where that is a known one; else that of its lines, if they agree; else a month, into
+/// which every other can be converted.
 fn cycle(own: Option<BillingCycle>, counted: &[&LineCost], lines: &[&LineCost]) -> BillingCycle {
-    if let Some(own) = own {
+    if let Some(own) = own.filter(|own| own.months().is_some()) {
         return own;
     }
     let lines = if counted.is_empty() { lines } else { counted };
-    let Some(first) = lines.first() else { return BillingCycle::None };
-    let agree = lines.iter().all(|line| line.cycle == first.cycle);
-    if agree { first.cycle } else { BillingCycle::Monthly }
+    let mut periodic = lines.iter().filter(|line| line.cycle.months().is_some());
+    let Some(first) = periodic.next() else { return own.unwrap_or(BillingCycle::None) };
+    if periodic.all(|line| line.cycle == first.cycle) { first.cycle } else { BillingCycle::Monthly }
 }
 
 /// An amount per one cycle as one per another, exactly where that is possible; where one of them is

@@ -28,9 +28,9 @@ pub struct LineTerms<'a> {
     pub nominal: Option<BillingCycle>,
     /// The price of one unit that stands on the line.
     pub line_price: Option<Decimal>,
-    /// Up to which day rows are known for other lines of the agreement: where this one has none by
-    /// then, it ends. None where nothing is known of others.
-    pub others_until: Option<NaiveDate>,
+    /// The days on which rows of other lines of the agreement begin: where this one has none on such
+    /// a day, it ends.
+    pub others_begin: &'a BTreeSet<NaiveDate>,
     /// The day.
     pub today: NaiveDate,
     /// The currency of the prices.
@@ -281,7 +281,7 @@ impl<'a> Line<'a> {
             let runs = self.terms.end.is_none_or(|last| date <= last);
             let rate = match self.rows.rate(date)? {
                 Some(rate) if runs => rate.amount,
-                _ if !runs || self.terms.others_until.is_some_and(|until| date <= until) => {
+                _ if !runs || self.terms.others_begin.contains(&date) => {
                     self.terms.currency.round(Decimal::ZERO)
                 }
                 // Rows that are not there yet are no change.

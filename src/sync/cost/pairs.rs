@@ -33,7 +33,7 @@ pub struct Charge<K> {
 pub struct Pairing<K> {
     /// A purchase with its charge, in the order of the purchases.
     pub pairs: Vec<(K, K)>,
-    /// Purchases and charges that may be the same thing twice: of the same amount, on other days.
+    /// Purchases and charges that may be the same thing twice: of the same amount, or of the same day.
     pub doubtful: BTreeSet<K>,
 }
 

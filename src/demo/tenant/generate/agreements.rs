@@ -14,6 +14,8 @@ use crate::demo::tenant::periods::{days_after, eve, month, months_of, shift};
 /// Agreements of a client and additions of an agreement: 1 to twice the average, less one.
 const MOST_AGREEMENTS: i64 = 5;
 const MOST_ADDITIONS: i64 = 7;
+/// Purchases below an agreement that is paid in advance: the one in use, and few before it.
+const MOST_PURCHASES: i64 = 3;
 
 /// Periods ahead from which on agreements are made to last long enough for them.
 const FAR_AHEAD: i32 = 12;
@@ -199,7 +201,7 @@ impl Maker {
 
     fn bought(&mut self, on: &Agreement) {
         self.book.add(on.row());
-        for _ in 0..self.rng.i64(1..=MOST_ADDITIONS) {
+        for _ in 0..self.rng.i64(1..=MOST_PURCHASES) {
             self.purchase(on);
         }
     }

@@ -54,7 +54,7 @@ impl Maker {
                 let history = self.ended(plain, on, running);
                 (line, text, history)
             }
-            15..=17 => {
+            15..=17 if whole.1 < on.end => {
                 let next = days_after(whole.1, 1);
                 let day = if self.happens(70) { next } else { self.day_of(running) };
                 (line, text, plain.from(day))

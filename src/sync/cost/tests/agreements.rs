@@ -25,11 +25,9 @@ fn total_of(agreement: Agreement<'_>, lines: &[&str]) -> Total {
     let (rows, currency): (Vec<Vec<Row>>, _) =
         (lines.iter().map(|text| rows(text)).collect(), usd());
     let cost = |rows: &Vec<Row>| {
-        let of_others = rows.iter().map(|row| row.start).max();
         let terms = LineTerms {
             start: agreement.start,
             end: agreement.end,
-            others_until: of_others.filter(|_| false),
             ..terms(rows, "01-01", &currency)
         };
         cost_of_line(LineTerms { today: agreement.today, ..terms }).expect("a cost")

@@ -1,5 +1,7 @@
 //! Rows and lines as a person writes them down.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -14,6 +16,9 @@ pub fn day(text: &str) -> NaiveDate {
 pub fn decimal(text: &str) -> Decimal {
     text.parse().expect("a number")
 }
+
+/// Other lines, where there are none.
+pub static NOBODY: BTreeSet<NaiveDate> = BTreeSet::new();
 
 pub fn usd() -> Currency {
     Currency::new("USD")
@@ -41,7 +46,7 @@ pub fn terms<'a>(rows: &'a [Row], today: &str, currency: &'a Currency) -> LineTe
         end: Some(day("12-31")),
         nominal: Some(BillingCycle::Monthly),
         line_price: None,
-        others_until: None,
+        others_begin: &NOBODY,
         today: day(today),
         currency,
     }

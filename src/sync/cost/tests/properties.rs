@@ -131,7 +131,7 @@ fn line(
         end: None,
         nominal: Some(cycle),
         line_price: price.map(Decimal::from),
-        others_until: None,
+        others_begin: &NOBODY,
         today,
         currency: &currency,
     });
