@@ -19,10 +19,10 @@ pub fn refuse_json(ctl: &Ctl, normalize: Option<Span>) -> Result<(), CtlError> {
     Ok(())
 }
 
-/// The heading of the column of costs.
+/// The heading of the column of rates.
 pub fn heading(normalize: Option<Span>) -> &'static str {
     match normalize {
-        None => "COST",
+        None => "RATE",
         Some(Span::Month) => "PER MONTH",
         Some(Span::Year) => "PER YEAR",
     }

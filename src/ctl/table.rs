@@ -75,6 +75,14 @@ pub struct Cell {
     tone: Tone,
 }
 
+#[cfg(test)]
+impl Cell {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A cell of a tone.
 pub fn toned(tone: Tone, text: impl Into<String>) -> Cell {
     Cell { text: text.into(), tone }
