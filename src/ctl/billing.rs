@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::money::{Span, grouped, signed};
-use super::screen::Tone;
+use super::screen::{Screen, Tone};
 use super::table::{Cell, toned};
 use crate::model::{BillingCycle, BillingState, Remark};
 use crate::varlink::contracts::{Contract, CostReply, Renewal, Term};
@@ -115,6 +115,7 @@ impl<'a> From<&'a Renewal> for Billing<'a> {
             currency: &of.currency,
             cycle: &of.billing_cycle,
             state: &of.billing,
+            since: of.billing_since.as_deref(),
             remarks: &of.remarks,
             ..Billing::default()
         }
@@ -128,6 +129,7 @@ impl<'a> From<&'a Term> for Billing<'a> {
             currency: &of.currency,
             cycle: &of.billing_cycle,
             state: &of.billing,
+            since: of.billing_since.as_deref(),
             remarks: &of.remarks,
             ..Billing::default()
         }
@@ -251,6 +253,21 @@ impl Billing<'_> {
     }
 }
 
+/// How an item is billed, above its changes: contradictions, and its state with the day unless its
+/// effect says that already. `all` are the items of the list that it stands in.
+pub fn words(item: &Item, all: &[Item]) -> (Vec<String>, Vec<String>) {
+    let billing = Billing::from(item);
+    let is_told = item.effects.iter().any(|effect| effect.from.is_some());
+    let ended = billing.billing() == Some(BillingState::Ended);
+    let state = billing.stands().filter(|_| ended || !is_told);
+    let ahead = billing.ahead().filter(|_| !is_told);
+    let mut rest: Vec<String> = state.into_iter().chain(ahead).collect();
+    let below = all.iter().filter(|other| other.parent.as_ref() == Some(&item.key));
+    rest.extend(billing.remarks(of_which(&billing, below.map(Billing::from)).as_deref()));
+    rest.extend(billing.facts());
+    (billing.findings(), rest)
+}
+
 /// An amount that is more, with a plus.
 fn plus(amount: &str) -> String {
     if amount.starts_with('-') { amount.to_owned() } else { format!("+{amount}") }
@@ -329,16 +346,20 @@ pub fn remarks(codes: &str) -> String {
     codes.split(',').map(told).collect::<Vec<_>>().join(", ")
 }
 
-/// What a footer says of contradictions among many: how many, and which.
-pub fn findings<'a>(all: impl Iterator<Item = Billing<'a>> + Clone) -> Vec<String> {
+/// What a footer says of contradictions among many: how many, and which; nothing where there are
+/// none.
+pub fn findings<'a>(all: impl Iterator<Item = Billing<'a>> + Clone, screen: &Screen) -> String {
     let number = |of: Remark| all.clone().filter(|billing| billing.has(of)).count();
-    [Remark::InactiveButBilled, Remark::EndedButActive]
-        .into_iter()
-        .filter_map(|of| match number(of) {
-            0 => None,
-            number => Some(format!("{number} {}", remark(of))),
-        })
-        .collect()
+    let told = |of: Remark| match number(of) {
+        0 => None,
+        number => Some(format!("{number} {}", remark(of))),
+    };
+    let found = [Remark::InactiveButBilled, Remark::EndedButActive].into_iter().filter_map(told);
+    let found: Vec<String> = found.collect();
+    match found.is_empty() {
+        true => String::new(),
+        false => screen.sentence(Tone::Warning, &format!("findings: {}", found.join("; "))),
+    }
 }
 
 #[cfg(test)]

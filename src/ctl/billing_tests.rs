@@ -85,7 +85,9 @@ fn contradictions_stand_by_themselves_and_the_rest_on_one_line() {
         ]
     );
     let two = [billing, billed()];
-    assert_eq!(findings(two.into_iter()), ["1 inactive, but billed"]);
+    let screen = super::super::screen::sample(80);
+    assert_eq!(findings(two.into_iter(), &screen), "findings: 1 inactive, but billed\n");
+    assert_eq!(findings([billed()].into_iter(), &screen), "");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `diff`: what would change, field by field and in money.
 
-use super::billing::Billing;
+use super::billing;
 use super::error::CtlError;
 use super::items::{arrow, mark, reason, renews};
 use super::labels;
@@ -45,7 +45,7 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
     let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
     for item in &reply.items {
         text.push('\n');
-        text.push_str(&one(item, screen));
+        text.push_str(&one(item, &reply.items, screen));
     }
     if !screen.quiet {
         text.push_str(&format!("\n{}", money::effects(&reply.effects, screen)));
@@ -53,7 +53,7 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
     text
 }
 
-fn one(item: &Item, screen: &Screen) -> String {
+fn one(item: &Item, all: &[Item], screen: &Screen) -> String {
     let (mark, tone) = mark(&item.state);
     let below = item.parent.as_ref().map(|key| format!(", below {key}")).unwrap_or_default();
     let head = screen.paint(tone, format!("{mark} {}{} {}", item.state, renews(item), item.key));
@@ -61,12 +61,12 @@ fn one(item: &Item, screen: &Screen) -> String {
     if let Some(reason) = reason(item) {
         text.push_str(&format!("  {reason}\n"));
     }
-    let billing = Billing::from(item);
-    for finding in billing.findings() {
+    let (findings, rest) = billing::words(item, all);
+    for finding in findings {
         text.push_str(&format!("  {}\n", screen.paint(Tone::Warning, finding)));
     }
-    for told in billing.stands().into_iter().chain(billing.ahead()) {
-        text.push_str(&format!("  {told}\n"));
+    if !rest.is_empty() {
+        text.push_str(&format!("  {}\n", rest.join(" · ")));
     }
     let new = item.state == "new";
     let label = |change: &FieldChange| labels::label(&change.field);

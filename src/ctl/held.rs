@@ -47,7 +47,7 @@ pub enum Command {
 
 /// Show what a run held, item by item
 ///
-/// Each with what would change and why it is held, and what all of it comes to in money.
+/// Each with what would change and why it is held, and the effect of all of it in money.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -183,7 +183,6 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
         Column::text("CLIENT").cut(14),
         Column::text("SINCE"),
         Column::number("ITEMS"),
-        Column::text("EFFECT").leave_out(1),
         Column::text("DECIDED"),
     ])
     .notes_below(1);
@@ -197,12 +196,14 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
             format!("{} ({})", held.client, held.client_id).into(),
             screen.short(Some(&held.since)).into(),
             held.items.len().to_string().into(),
-            brief(&held.effects).into(),
             toned(tone, decided),
         ]);
         let why = held.rejected_reason.as_ref().or(held.message.as_ref());
         if let Some(why) = why {
             table.note(toned(Tone::Dim, why.as_str()));
+        }
+        if let Some(effect) = brief(&held.effects) {
+            table.note(toned(Tone::Plain, format!("effect  {effect}")));
         }
     }
     let mut text = table.render(screen);
@@ -218,10 +219,11 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
     text
 }
 
-fn brief(effects: &[Effect]) -> String {
+/// The effect per year of what is held, on one line.
+fn brief(effects: &[Effect]) -> Option<String> {
     let told = |effect: &Effect| money::brief_effect(effect, Span::Year);
     let told: Vec<String> = effects.iter().filter_map(told).collect();
-    if told.is_empty() { super::screen::NONE.to_owned() } else { told.join("; ") }
+    (!told.is_empty()).then(|| told.join(" · "))
 }
 
 /// The screen of runs with their items.

@@ -295,7 +295,7 @@ pub fn billed_samples() -> Vec<Item> {
     vec![agreement, ended, upcoming, rises, yearly, charge, hours]
 }
 
-/// What they come to together.
+/// Their effects together.
 #[cfg(test)]
 pub fn billed_effects() -> Vec<crate::varlink::sync::Effect> {
     let mut effects = billed_samples().remove(0).effects;

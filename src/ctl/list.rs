@@ -62,7 +62,7 @@ impl<'a> Rows<'a> {
         let wrong = |error: csv::Error| CtlError::Output(error.into());
         writer.write_record(self.columns).map_err(wrong)?;
         self.try_each(|cells| {
-            let texts = cells.iter().map(|cell| tame::lines(&text(*cell)));
+            let texts = cells.iter().map(|cell| tame::lines(&cell_text(*cell)));
             writer.write_record(texts).map_err(wrong)
         })?;
         let bytes = writer.into_inner().map_err(|error| CtlError::Output(error.into_error()))?;
@@ -78,7 +78,7 @@ impl<'a> Rows<'a> {
             lines.push('\n');
         }
         self.try_each(|cells| {
-            let texts: Vec<String> = cells.iter().map(|cell| escaped(&text(*cell))).collect();
+            let texts: Vec<String> = cells.iter().map(|cell| escaped(&cell_text(*cell))).collect();
             lines.push_str(&texts.join("\t"));
             lines.push('\n');
             Ok(())
@@ -93,7 +93,7 @@ impl<'a> Rows<'a> {
             lines.push_str(&template.line(|name| {
                 let column = self.columns.iter().position(|column| *column == name);
                 let value = column.and_then(|index| cells.get(index).copied().flatten());
-                tame::line(&text(value))
+                tame::line(&cell_text(value))
             }));
             lines.push('\n');
             Ok(())
@@ -136,7 +136,7 @@ fn cell<'a>(row: &'a Value, column: &str) -> Option<&'a Value> {
 }
 
 /// A value as it stands in a cell; words are separated by commas, any other list is JSON.
-fn text(value: Option<&Value>) -> String {
+pub fn cell_text(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

@@ -63,7 +63,7 @@ pub fn told(sums: &Sums) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// What differences come to in money, a line for each currency and day.
+/// The effects of differences in money, a line for each currency and day.
 pub fn effects(effects: &[Effect], screen: &Screen) -> String {
     let told: Vec<String> = effects.iter().filter_map(told_effect).collect();
     if told.is_empty() {
@@ -72,7 +72,7 @@ pub fn effects(effects: &[Effect], screen: &Screen) -> String {
     told.iter().map(|effect| format!("effect  {effect}\n")).collect()
 }
 
-/// What a difference comes to, such as `+7.40 USD per month, +88.80 per year` or
+/// The effect of a difference, such as `+7.40 USD per month, +88.80 per year` or
 /// `from 2026-07-01: +18.00 USD per month, +216.00 per year`; none where it is nothing.
 pub fn told_effect(effect: &Effect) -> Option<String> {
     let parts =

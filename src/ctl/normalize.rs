@@ -1,4 +1,4 @@
-//! `--normalize` on lists: costs of different cycles, made comparable.
+//! `--normalize` on lists: rates of different cycles, made comparable.
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ fn column(span: Span) -> &'static str {
     }
 }
 
-/// The columns of a list with the one for costs that are made comparable, if they are.
+/// The columns of a list with the one for rates that are made comparable, if they are.
 pub fn columns(csv: Csv, normalize: Option<Span>) -> Vec<&'static str> {
     csv.columns.iter().copied().chain(normalize.map(column)).collect()
 }

@@ -144,18 +144,11 @@ fn one(
         if let Some(effects) = &reply.effects {
             text.push_str(&format!("\n{}", money::effects(effects, screen)));
         }
-        text.push_str(&contradictions(items, screen));
+        text.push_str(&billing::findings(items.iter().map(Billing::from), screen));
         text.push('\n');
         text.push_str(&screen.wrapped(footer(client, items, screen), BETWEEN));
     }
     text
-}
-
-/// How many of the items contradict themselves, and how.
-fn contradictions(items: &[Item], screen: &Screen) -> String {
-    let found = billing::findings(items.iter().map(Billing::from));
-    let line = |found: String| format!("{}\n", screen.paint(Tone::Warning, found));
-    found.into_iter().map(line).collect()
 }
 
 /// How many items a sync of everything would apply.

@@ -21,8 +21,8 @@ const VERSION: u64 = 1;
 
 /// Write down what a sync would do
 ///
-/// A plan is a file of JSON: each item with its state and its changes, field by field, and what all
-/// of it comes to in money. Nothing is imported. `lmsyncctl apply` does exactly that later, or
+/// A plan is a file of JSON: each item with its state and its changes, field by field, and the effect
+/// of all of it in money. Nothing is imported. `lmsyncctl apply` does exactly that later, or
 /// refuses because Autotask has moved on. What a guard holds, and what cannot be converted, is not
 /// in it. Works while auto-sync is on, too.
 #[derive(Debug, clap::Args)]
@@ -83,7 +83,7 @@ struct Plan {
     as_of: String,
     /// What a sync would apply, each agreement directly before its additions.
     items: Vec<Planned>,
-    /// What that comes to in money, per currency and day.
+    /// Its effect in money, per currency and day.
     effects: Vec<Effect>,
 }
 

@@ -59,6 +59,7 @@ pub const CSV: Csv = Csv::new(
         "currency",
         "billing_cycle",
         "billing",
+        "billing_since",
         "remarks",
         "renewed_by",
     ],
@@ -69,7 +70,7 @@ pub const CSV: Csv = Csv::new(
 struct View {
     /// Within how many days; none for what has lapsed.
     within: Option<i64>,
-    /// What costs are made.
+    /// What rates are made.
     normalize: Option<Span>,
 }
 
@@ -139,9 +140,7 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
         if let Some(left_out) = totals.left_out(view.normalize.unwrap_or(Span::Month)) {
             text.push_str(&screen.sentence(Tone::Dim, &format!("left out: {left_out}")));
         }
-        for found in billing::findings(reply.contracts.iter().map(Billing::from)) {
-            text.push_str(&screen.sentence(Tone::Warning, &found));
-        }
+        text.push_str(&billing::findings(reply.contracts.iter().map(Billing::from), screen));
     }
     text
 }

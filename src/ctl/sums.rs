@@ -1,4 +1,4 @@
-//! What many contracts come to per month and per year: what Autotask bills, whatever the status
+//! The totals of many contracts per month and per year: what Autotask bills, whatever the status
 //! says. What is not in a sum is counted by why it is not, so that nothing leaves it silently.
 
 use std::collections::BTreeMap;

@@ -77,6 +77,7 @@ pub const CSV: Csv = Csv::new(
         "currency",
         "billing_cycle",
         "billing",
+        "billing_since",
         "remarks",
         "renews",
         "renewed_by",
@@ -323,9 +324,7 @@ fn render(reply: &TimelineReply, screen: &Screen) -> String {
         if let Some(left_out) = totals.left_out(Span::Month) {
             text.push_str(&screen.sentence(Tone::Dim, &format!("left out: {left_out}")));
         }
-        for found in billing::findings(reply.terms.iter().map(Billing::from)) {
-            text.push_str(&screen.sentence(Tone::Warning, &found));
-        }
+        text.push_str(&billing::findings(reply.terms.iter().map(Billing::from), screen));
     }
     text
 }
@@ -355,7 +354,7 @@ fn legend(rows: &[Row<'_>], today: NaiveDate, signs: &Signs) -> Vec<String> {
     parts
 }
 
-/// What those come to that are billed, whatever their status says.
+/// The totals of those that are billed, whatever their status says.
 fn totals(rows: &[Row<'_>]) -> Totals {
     let mut totals = Totals::default();
     for row in rows {

@@ -34,6 +34,7 @@ fn reply() -> TimelineReply {
     renewed.renewed_by = Some("A9".to_owned());
     let mut next = term("A9", "Backup, the next year", Some("2026-12-15"), Some("2027-12-14"));
     (next.renews, next.billing) = (Some("A8".to_owned()), "upcoming".to_owned());
+    next.billing_since = Some("2026-12-15".to_owned());
     let mut wide = term("A29683360", "東京支社 マネージドサービス契約", Some("2026-11-24"), None);
     (wide.client_id, wide.client) = (175, "株式会社日本 👩‍💻".to_owned());
     (wide.currency, wide.billing_cost) = ("JPY".to_owned(), "120000".to_owned());

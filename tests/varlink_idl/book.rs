@@ -241,6 +241,9 @@ fn answers(held: &mut Held<'_>) {
                 billing_cost: word(),
                 currency: word(),
                 billing_cycle: word(),
+                billing: word(),
+                billing_since: text(full),
+                remarks: vec![word()],
                 renews: text(full),
                 renewed_by: text(full),
             }],
@@ -263,6 +266,7 @@ fn renewal(full: bool) -> Renewal {
         currency: word(),
         billing_cycle: word(),
         billing: word(),
+        billing_since: text(full),
         remarks: vec![word()],
         renewed_by: text(full),
     }

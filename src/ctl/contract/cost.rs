@@ -77,15 +77,16 @@ fn render(reply: &CostReply, screen: &Screen) -> String {
     text
 }
 
-/// Each row, and below them what the rate and the running period come to.
+/// Each row, and below them the totals of the rate and of the running period.
 fn working(reply: &CostReply, screen: &Screen) -> String {
     let currency = Currency::new(&reply.currency);
     let factors: Vec<String> = reply.lines.iter().map(|line| factors(line, &currency)).collect();
     let width = factors.iter().map(|text| text.chars().count()).max().unwrap_or(0);
     let amounts: Vec<String> = reply.lines.iter().map(|line| grouped(&line.amount)).collect();
     let digits = amounts.iter().map(|amount| amount.chars().count()).max().unwrap_or(0);
+    let rows = reply.lines.iter().all(|line| source(&line.from) != line.from);
     let mut table = Table::new([
-        Column::text("FROM").cut(8),
+        Column::text(if rows { "ROW" } else { "FROM" }).cut(8),
         Column::text("DAYS OF THE ROW"),
         Column::text("UNITS AND PRICE"),
         Column::number("DAYS"),
@@ -164,10 +165,9 @@ fn period(line: &CostLine) -> String {
     }
 }
 
-/// Where a line comes from; a number alone is a row of Autotask's.
-fn source(from: &str) -> String {
-    let number = !from.is_empty() && from.bytes().all(|byte| byte.is_ascii_digit());
-    if number { format!("row {from}") } else { from.to_owned() }
+/// Where a line comes from: of a row of Autotask's its number alone.
+fn source(from: &str) -> &str {
+    from.strip_prefix("row ").unwrap_or(from)
 }
 
 fn conclusion(reply: &CostReply, screen: &Screen) -> Vec<(&'static str, String)> {
@@ -189,8 +189,10 @@ fn rounded(reply: &CostReply) -> Option<String> {
     (reply.billing_cost.parse() != Ok(sum)).then(|| {
         let sum = grouped(&sum.to_string());
         match reply.notes.iter().any(|note| note.starts_with("unit price")) {
-            true => format!("the rows in force come to {sum} scaled: the unit price replaces that"),
-            false => format!("the lines come to {sum}, rounded to what can be billed"),
+            true => {
+                format!("the rows in force total {sum} when scaled: the unit price replaces that")
+            }
+            false => format!("the lines total {sum}, rounded to what can be billed"),
         }
     })
 }
@@ -226,12 +228,12 @@ mod tests {
     use super::super::super::screen::{coloured, sample};
     use super::*;
 
-    /// A row of November: its id, first day, units with the price of one, and its amount.
+    /// A row of June: its id, first day, units with the price of one, and its amount.
     fn row(from: &str, start: &str, units: (&str, &str), amount: &str) -> CostLine {
         CostLine {
-            from: from.to_owned(),
-            start: Some(format!("2026-11-{start}")),
-            end: Some("2026-11-30".to_owned()),
+            from: format!("row {from}"),
+            start: Some(format!("2026-06-{start}")),
+            end: Some("2026-06-30".to_owned()),
             units: Some(units.0.to_owned()),
             unit_price: Some(units.1.to_owned()),
             amount: amount.to_owned(),
@@ -251,23 +253,23 @@ mod tests {
         let base = row("98765412", "01", ("25", "45.00"), "1125.00");
         let more = row("98765413", "23", ("2", "12.00"), "24.00");
         let mut next = row("98765414", "01", ("27", "45.00"), "1215.00");
-        (next.start, next.end) = (Some("2026-12-01".to_owned()), Some("2026-12-31".to_owned()));
-        next.left_out = Some("it begins on 2026-12-01".to_owned());
+        (next.start, next.end) = (Some("2026-07-01".to_owned()), Some("2026-07-31".to_owned()));
+        next.left_out = Some("it begins on 2026-07-01".to_owned());
         CostReply {
             key: "S55102".to_owned(),
-            name: "Endpoint detection 日本語".to_owned(),
+            name: "Endpoint detection".to_owned(),
             r#type: "service".to_owned(),
-            as_of: "2026-11-24T13:00:00Z".to_owned(),
+            as_of: "2026-06-24T13:00:00Z".to_owned(),
             billing_cost: "1215.00".to_owned(),
             stored_cost: Some("1125.00".to_owned()),
             currency: "USD".to_owned(),
-            currency_basis: Some("internal".to_owned()),
+            currency_basis: Some("client".to_owned()),
             billing_cycle: "monthly".to_owned(),
             billing: Some("billed".to_owned()),
             basis: Some("current".to_owned()),
             period_amount: Some("1149.00".to_owned()),
-            period_start: Some("2026-11-01".to_owned()),
-            period_end: Some("2026-11-30".to_owned()),
+            period_start: Some("2026-06-01".to_owned()),
+            period_end: Some("2026-06-30".to_owned()),
             lines: vec![
                 counted(base, 30, "1125.00", "1125.00"),
                 counted(more, 8, "90.00", "24.00"),
@@ -292,7 +294,7 @@ mod tests {
     #[test]
     fn the_same_change_as_a_chain_of_rows() {
         let mut first = row("98765412", "01", ("25", "33.00"), "825.00");
-        first.end = Some("2026-11-23".to_owned());
+        first.end = Some("2026-06-23".to_owned());
         first.period_amount = Some("825.00".to_owned());
         let second = row("98765413", "23", ("27", "12.00"), "324.00");
         let mut chain = reply();
@@ -328,7 +330,7 @@ mod tests {
         };
         let mut over = part("S7", "70.00");
         (over.rate, over.period_amount) = (None, None);
-        over.left_out = Some("ended 2026-10-31".to_owned());
+        over.left_out = Some("ended 2026-05-31".to_owned());
         let sum = CostReply {
             key: "A1".to_owned(),
             lines: vec![part("S55102", "254.10"), part("B771", "1228.505"), over],
@@ -349,7 +351,7 @@ mod tests {
         stub.lines[0].rate = Some("99.99".to_owned());
         stub.billing_cost = "100.00".to_owned();
         let told = rounded(&stub).expect("a note");
-        assert_eq!(told, "the rows in force come to 99.99 scaled: the unit price replaces that");
+        assert_eq!(told, "the rows in force total 99.99 when scaled: the unit price replaces that");
         stub.lines[0].rate = Some("100.00".to_owned());
         assert_eq!(rounded(&stub), None);
     }
@@ -363,7 +365,7 @@ mod tests {
         assert!(!agree("11", "23.10", "254.20", &usd));
         let wrong = factors(&row("1", "01", ("2", "5.00"), "11.00"), &usd);
         assert_eq!(wrong, "2 x 5.00 ≠ ");
-        assert_eq!(source("9912"), "row 9912");
+        assert_eq!(source("row 9912"), "9912");
         assert_eq!(source("S55102"), "S55102");
     }
 
@@ -373,9 +375,9 @@ mod tests {
             let (start, end) = (Some(start.to_owned()), Some(end.to_owned()));
             period(&CostLine { start, end, ..CostLine::default() })
         };
-        assert_eq!(days("2026-11-01", "2026-11-30"), "2026-11-01..11-30");
+        assert_eq!(days("2026-06-01", "2026-06-30"), "2026-06-01..06-30");
         assert_eq!(days("2026-12-15", "2027-01-14"), "2026-12-15..2027-01-14");
-        assert_eq!(days("2026-11-01", "2026-11-01"), "2026-11-01");
+        assert_eq!(days("2026-06-01", "2026-06-01"), "2026-06-01");
         assert_eq!(days("ä", "日本"), "ä..日本");
     }
 

@@ -90,7 +90,7 @@ struct View {
     everyone: bool,
     /// The day or moment that the list is of.
     as_of: Option<String>,
-    /// What costs are made.
+    /// What rates are made.
     normalize: Option<Span>,
 }
 
@@ -125,7 +125,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
 /// The rate in the span; none for what is not billed now, as in the sums.
 fn amount(contract: &Contract, span: Span) -> Option<String> {
     let billing = Billing::from(contract).billing();
-    if matches!(billing, Some(BillingState::Upcoming | BillingState::Ended)) {
+    let over = matches!(billing, Some(BillingState::Upcoming | BillingState::Ended));
+    if over || contract.vanished.is_some() || is_set_aside(contract) {
         return None;
     }
     span.amount(&contract.billing_cost, &contract.currency, &contract.billing_cycle)
@@ -181,6 +182,11 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
         text.push_str(&format!("\n{}", footer(&reply.contracts, view, screen)));
     }
     text
+}
+
+/// Whether it was made by hand and is not active: nobody but its status says whether it is billed.
+fn is_set_aside(contract: &Contract) -> bool {
+    contract.source == "local" && contract.status != "active"
 }
 
 /// How what stands below an agreement in the list is billed.
@@ -247,9 +253,7 @@ fn footer(contracts: &[Contract], view: &View, screen: &Screen) -> String {
     if let Some(left_out) = totals.left_out(span) {
         text.push_str(&screen.sentence(Tone::Dim, &format!("left out: {left_out}")));
     }
-    for found in billing::findings(contracts.iter().map(Billing::from)) {
-        text.push_str(&screen.sentence(Tone::Warning, &found));
-    }
+    text.push_str(&billing::findings(contracts.iter().map(Billing::from), screen));
     let mut lines = Vec::new();
     let doubts: HashSet<&str> =
         contracts.iter().filter_map(|c| doubt(c.currency_basis.as_deref())).collect();
@@ -276,7 +280,7 @@ fn totals(contracts: &[Contract]) -> Totals {
             totals.leave(Why::Vanished, &billing);
             continue;
         }
-        if contract.source == "local" && contract.status != "active" {
+        if is_set_aside(contract) {
             totals.leave(Why::ByHand, &billing);
             continue;
         }

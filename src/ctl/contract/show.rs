@@ -91,7 +91,7 @@ fn origin(contract: &Contract, screen: &Screen) -> String {
     }
 }
 
-/// What a person asks first: what it costs, what it renews, and where it is in Autotask.
+/// What a person asks first: what it costs and bills, what it renews, and where it is in Autotask.
 fn summary(contract: &Contract) -> Vec<(&'static str, String)> {
     let currency = money::currency(&contract.currency, contract.currency_basis.as_deref());
     let billing = Billing::from(contract);

@@ -322,14 +322,14 @@ fn about(state: &State, list: &List) -> Vec<String> {
     lines
 }
 
-/// What is ticked comes to in money, below the button.
+/// The effect in money of what is ticked, below the button.
 fn sum_below(list: &List, width: usize, theme: Theme) -> Line<'static> {
     let told = sum::told(list, width.saturating_sub(2));
     let blank = width.saturating_sub(text::width(&told)) / 2;
     Line::styled(format!("{}{told}", " ".repeat(blank)), theme.strong())
 }
 
-/// The button; on a low screen what is ticked comes to stands beside it.
+/// The button; on a low screen the effect of what is ticked stands beside it.
 fn button(state: &State, list: &List, width: usize, with_sum: bool, theme: Theme) -> Line<'static> {
     if let Some(note) = &state.note {
         let note = text::cut(&format!(" {note}"), width);

@@ -8,7 +8,7 @@ use super::panels;
 use super::state::State;
 use super::text;
 use super::theme::Theme;
-use crate::ctl::billing::Billing;
+use crate::ctl::billing::{self, Billing};
 use crate::ctl::items;
 use crate::ctl::labels;
 use crate::ctl::money;
@@ -79,9 +79,9 @@ fn lines(state: &State, width: usize) -> Vec<Told> {
     if let Some(reason) = items::reason(item) {
         tell(&reason);
     }
-    let billing = Billing::from(item);
-    let words = [billing.findings(), billing.stands().into_iter().collect()].concat();
-    for told in words.into_iter().chain(billing.ahead()).chain(billing.period()) {
+    let (findings, rest) = billing::words(item, &[]);
+    let rest = (!rest.is_empty()).then(|| rest.join(" · "));
+    for told in findings.into_iter().chain(rest).chain(Billing::from(item).period()) {
         tell(&told);
     }
     for effect in item.effects.iter().filter_map(money::told_effect) {

@@ -1,4 +1,4 @@
-//! What is ticked comes to in money: per month and once, now and from a day on.
+//! The effect in money of what is ticked: per month and once, now and from a day on.
 //!
 //! The daemon tells the effect of each item by itself. An agreement stands for what is billed by
 //! time below it, so that nothing counts twice; what is bought once stands for itself.
@@ -17,7 +17,7 @@ use crate::varlink::sync::Effect;
 /// What stands between two effects.
 const BETWEEN: &str = " · ";
 
-/// What the ticked rows come to, per day and currency.
+/// The effect of the ticked rows, per day and currency.
 pub fn effects(list: &List) -> Vec<Effect> {
     let mut sums: BTreeMap<(Option<&str>, &str), (Decimal, Decimal)> = BTreeMap::new();
     for (place, row) in list.rows().iter().enumerate() {
@@ -48,13 +48,21 @@ pub fn effects(list: &List) -> Vec<Effect> {
     sums.into_iter().map(told).collect()
 }
 
-/// What is ticked comes to, as far as there is room: what does not fit is counted.
+/// The effect of the ticked rows in words, as far as there is room: what does not fit is counted.
 pub fn told(list: &List, width: usize) -> String {
     if list.count() == 0 {
         return String::new();
     }
-    let parts: Vec<String> =
-        effects(list).iter().filter_map(|effect| brief_effect(effect, Span::Month)).collect();
+    let effects = effects(list);
+    let mut last = None;
+    let parts = effects.iter().filter_map(|effect| {
+        let told = brief_effect(effect, Span::Month)?;
+        // A currency that goes on is told once.
+        let goes_on = last.replace(&effect.currency) == Some(&effect.currency);
+        let currency = format!(" {} ", effect.currency);
+        Some(if goes_on { told.replacen(&currency, " ", 1) } else { told })
+    });
+    let parts: Vec<String> = parts.collect();
     if parts.is_empty() {
         let knows = list.rows().iter().filter_map(Row::item).any(|item| !item.effects.is_empty());
         return if knows { "no effect in money".to_owned() } else { String::new() };
@@ -90,7 +98,7 @@ mod tests {
         // Its lines without it count by themselves.
         assert_eq!(
             ticked(" x", 120),
-            "+220.00 USD per month, +3,100.00 once · from 2026-12-01: +1,878.00 USD per month"
+            "+220.00 USD per month, +3,100.00 once · from 2026-12-01: +1,878.00 per month"
         );
         assert_eq!(ticked("x", 120), "+20.00 USD per month");
         assert_eq!(ticked("", 120), "");
