@@ -169,7 +169,7 @@ fn answers() -> Vec<Case> {
             book::cost(),
             &[
                 "9912   2026-11-01..11-30  11 x 23.10 = 254.10  30/30  254.10  254.10",
-                "total                                               254.10  254.10",
+                "total                                                 254.10  254.10",
                 "· unit price 23.10 from the line",
                 "period   November bills 254.10 USD (2026-11-01 to 2026-11-30)",
                 "left out: it is over",

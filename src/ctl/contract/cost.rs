@@ -1,9 +1,10 @@
 //! `contract cost`: how the rate and the period amount come about, row by row, so that both can be
 //! checked by hand.
 
+use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::super::billing::Billing;
+use super::super::billing::{self, Billing};
 use super::super::error::CtlError;
 use super::super::keys;
 use super::super::money::{self, grouped};
@@ -12,7 +13,7 @@ use super::super::screen::{NONE, Screen, Tone};
 use super::super::start::Ctl;
 use super::super::table::{Cell, Column, Table, pairs, toned};
 use super::show;
-use crate::model::Currency;
+use crate::model::{BillingCycle, Currency, Remark};
 use crate::varlink::contracts::{Cost, CostLine, CostReply};
 
 /// Half of the last digit that a unit price is told with: the price times the units may miss the
@@ -85,49 +86,49 @@ fn working(reply: &CostReply, screen: &Screen) -> String {
     let amounts: Vec<String> = reply.lines.iter().map(|line| grouped(&line.amount)).collect();
     let digits = amounts.iter().map(|amount| amount.chars().count()).max().unwrap_or(0);
     let rows = reply.lines.iter().all(|line| source(&line.from) != line.from);
-    let mut table = Table::new([
+    // What is bought once has no days and no period.
+    let by_time = Billing::from(reply).cycle() != Some(BillingCycle::OneTime);
+    let mut columns = vec![
         Column::text(if rows { "ROW" } else { "FROM" }).cut(8),
         Column::text("DAYS OF THE ROW"),
         Column::text("UNITS AND PRICE"),
-        Column::number("DAYS"),
-        Column::number("RATE"),
-        Column::number("PERIOD"),
-    ])
-    .notes_below(1);
-    let by_period = reply.lines.iter().any(|line| line.period_amount.is_some());
+    ];
+    columns.extend(by_time.then(|| Column::number("DAYS")));
+    columns.push(Column::number(if by_time { "RATE" } else { "AMOUNT" }));
+    columns.extend(by_time.then(|| Column::number("PERIOD")));
+    let mut table = Table::new(columns).notes_below(1);
+    let part = |tone, part: Option<&str>| match part {
+        Some(part) => toned(tone, grouped(part)),
+        None => toned(Tone::Dim, NONE),
+    };
     for ((line, factors), amount) in reply.lines.iter().zip(factors).zip(amounts) {
         let tone = if line.left_out.is_some() { Tone::Dim } else { Tone::Plain };
         let days = line.days.zip(line.of_days).map(|(days, whole)| format!("{days}/{whole}"));
-        let part = |part: &Option<String>| match part {
-            Some(part) => toned(tone, grouped(part)),
-            None => toned(Tone::Dim, NONE),
-        };
-        let cells: [Cell; 6] = [
+        let mut cells: Vec<Cell> = vec![
             toned(tone, source(&line.from)),
             toned(tone, period(line)),
             toned(tone, format!("{factors:>width$}{amount:>digits$}")),
-            toned(tone, days.unwrap_or_default()),
-            part(&line.rate),
-            part(&line.period_amount),
         ];
+        cells.extend(by_time.then(|| toned(tone, days.unwrap_or_default())));
+        cells.push(part(tone, adds(line)));
+        cells.extend(by_time.then(|| part(tone, line.period_amount.as_deref())));
         table.row(cells);
         if let Some(reason) = &line.left_out {
             table.note(toned(Tone::Dim, format!("left out: {reason}")));
         }
     }
-    let period = reply.period_amount.as_ref().filter(|_| by_period);
-    table.row([
-        toned(Tone::Strong, "total"),
-        "".into(),
-        "".into(),
-        "".into(),
-        toned(Tone::Strong, grouped(&reply.billing_cost)),
-        match period {
-            Some(amount) => toned(Tone::Strong, grouped(amount)),
-            None => toned(Tone::Dim, NONE),
-        },
-    ]);
+    let mut total: Vec<Cell> = vec![toned(Tone::Strong, "total"), "".into(), "".into()];
+    total.extend(by_time.then(|| Cell::from("")));
+    total.push(part(Tone::Strong, Some(&reply.billing_cost)));
+    total.extend(by_time.then(|| part(Tone::Strong, reply.period_amount.as_deref())));
+    table.row(total);
     table.render(screen)
+}
+
+/// What a line adds to the rate: what it says, or all of it where it is billed by no period.
+fn adds(line: &CostLine) -> Option<&str> {
+    let whole = line.left_out.is_none() && line.period_amount.is_none();
+    line.rate.as_deref().or(whole.then_some(line.amount.as_str()))
 }
 
 /// `11 x 23.10 = `, in front of an amount that is more than one price; `≠` where the amount is not
@@ -178,13 +179,29 @@ fn conclusion(reply: &CostReply, screen: &Screen) -> Vec<(&'static str, String)>
     if let Some(basis) = &reply.basis {
         lines.push(("basis", money::basis(basis).to_owned()));
     }
-    lines.extend(show::standing(&billing));
+    let parts = reply.lines.iter().filter_map(|line| part(line, &billing));
+    let of_which = billing::of_which(&billing, parts);
+    lines.extend(show::standing(&billing, of_which.as_deref()));
     lines.push(("stored", stored(reply, screen)));
     lines
 }
 
+/// A line of an agreement, where the days of its period tell how often it is billed.
+fn part<'a>(line: &'a CostLine, agreement: &Billing<'a>) -> Option<Billing<'a>> {
+    let day = |text: &Option<String>| text.as_ref()?.parse::<NaiveDate>().ok();
+    let (start, end) = (day(&line.start)?, day(&line.end)?);
+    let lasts = |months| start.checked_add_months(Months::new(months)) == end.succ_opt();
+    let cycles = [(1, "monthly"), (3, "quarterly"), (6, "semi-annual"), (12, "yearly")];
+    let (_, cycle) = cycles.into_iter().find(|(months, _)| lasts(*months))?;
+    Some(Billing { cost: Some(line.rate.as_deref()?), cycle, state: agreement.state, ..*agreement })
+}
+
 /// Why the rate is not the sum of what its rows add to it.
 fn rounded(reply: &CostReply) -> Option<String> {
+    if Billing::from(reply).has(Remark::MixedCycles) {
+        let told = "the rate of each line is per its own cycle; the total is converted exactly";
+        return Some(told.to_owned());
+    }
     let sum = sum(reply)?;
     (reply.billing_cost.parse() != Ok(sum)).then(|| {
         let sum = grouped(&sum.to_string());
@@ -199,7 +216,7 @@ fn rounded(reply: &CostReply) -> Option<String> {
 
 /// What the lines add to the rate; none where no line does, or one is no number.
 fn sum(reply: &CostReply) -> Option<Decimal> {
-    let mut counted = reply.lines.iter().filter_map(|line| line.rate.as_deref()).peekable();
+    let mut counted = reply.lines.iter().filter_map(adds).peekable();
     counted.peek()?;
     counted.try_fold(Decimal::ZERO, |sum, rate| sum.checked_add(rate.parse().ok()?))
 }
@@ -342,6 +359,55 @@ mod tests {
             ..reply()
         };
         insta::assert_snapshot!("sum", render(&sum, &sample(80)));
+    }
+
+    #[test]
+    fn an_agreement_of_mixed_cycles_says_what_is_of_another_one() {
+        let part = |key: &str, end: &str, rate: &str| CostLine {
+            from: key.to_owned(),
+            start: Some("2026-01-01".to_owned()),
+            end: Some(end.to_owned()),
+            amount: rate.to_owned(),
+            rate: Some(rate.to_owned()),
+            period_amount: Some(rate.to_owned()),
+            ..CostLine::default()
+        };
+        let mixed = CostReply {
+            key: "A1".to_owned(),
+            lines: vec![part("S1", "2026-01-31", "200.00"), part("S2", "2026-12-31", "2400.00")],
+            billing_cost: "400.00".to_owned(),
+            stored_cost: Some("400.00".to_owned()),
+            remarks: vec!["mixed_cycles".to_owned()],
+            notes: Vec::new(),
+            ..reply()
+        };
+        insta::assert_snapshot!("mixed", render(&mixed, &sample(80)));
+    }
+
+    #[test]
+    fn what_is_bought_once_has_an_amount_and_no_period() {
+        let purchase = |key: &str, left_out: Option<&str>| CostLine {
+            from: key.to_owned(),
+            units: Some("20".to_owned()),
+            unit_price: Some("125.00".to_owned()),
+            amount: "2500.00".to_owned(),
+            left_out: left_out.map(str::to_owned),
+            ..CostLine::default()
+        };
+        let block = CostReply {
+            key: "A1".to_owned(),
+            lines: vec![purchase("H1", None), purchase("H2", Some("it is not active"))],
+            billing_cost: "2500.00".to_owned(),
+            stored_cost: None,
+            billing_cycle: "one-time".to_owned(),
+            billing: Some("one-time".to_owned()),
+            period_amount: None,
+            left: Some("7.5 hours".to_owned()),
+            billed: Some(true),
+            notes: Vec::new(),
+            ..reply()
+        };
+        insta::assert_snapshot!("once", render(&block, &sample(80)));
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn summary(contract: &Contract) -> Vec<(&'static str, String)> {
     if let Some(basis) = &contract.basis {
         lines.push(("basis", money::basis(basis).to_owned()));
     }
-    lines.extend(standing(&billing));
+    lines.extend(standing(&billing, None));
     if let Some(renews) = &contract.renews {
         lines.push(("renews", renews.clone()));
     }
@@ -122,8 +122,9 @@ pub fn rate(billing: &Billing<'_>, currency: &str) -> Vec<(&'static str, String)
     }
 }
 
-/// How it is billed, what is known ahead, what is left, and what is remarkable.
-pub fn standing(billing: &Billing<'_>) -> Vec<(&'static str, String)> {
+/// How it is billed, what is known ahead, what is left, and what is remarkable; `of_which` is what
+/// lines of other cycles total, where it is known.
+pub fn standing(billing: &Billing<'_>, of_which: Option<&str>) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let state = match (billing.stands(), billing.billing()) {
         (Some(told), _) => Some(told),
@@ -137,7 +138,7 @@ pub fn standing(billing: &Billing<'_>) -> Vec<(&'static str, String)> {
         lines.push(("", facts.join(" · ")));
     }
     lines.extend(billing.findings().into_iter().map(|finding| ("finding", finding)));
-    lines.extend(billing.remarks(None).into_iter().map(|remark| ("remark", remark)));
+    lines.extend(billing.remarks(of_which).into_iter().map(|remark| ("remark", remark)));
     lines
 }
 
