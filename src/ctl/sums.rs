@@ -100,6 +100,13 @@ impl Totals {
         }
     }
 
+    /// Counts something that is not billed yet, and whose amount is in that of its agreement.
+    pub fn not_billed(&mut self, of: &Billing<'_>) {
+        if of.billed == Some(false) {
+            self.left_out.entry(Why::OneTime).or_default().not_billed += 1;
+        }
+    }
+
     /// The sums, such as `482.60 USD, 12.00 EUR`; none where nothing is billed.
     pub fn text(&self, span: Span) -> Option<String> {
         told(&in_span(&self.periodic, span))
@@ -108,8 +115,8 @@ impl Totals {
     /// What is not in the sums, such as `2 upcoming (1,800.00 USD per month from 2026-07-01), 1
     /// ended`; none where all is.
     pub fn left_out(&self, span: Span) -> Option<String> {
-        let all: Vec<String> =
-            self.left_out.iter().map(|(why, left)| left.text(*why, span)).collect();
+        let some = self.left_out.iter().filter(|(_, left)| left.number > 0);
+        let all: Vec<String> = some.map(|(why, left)| left.text(*why, span)).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }
 }

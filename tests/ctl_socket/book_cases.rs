@@ -173,8 +173,8 @@ fn answers() -> Vec<Case> {
                 "· unit price 23.10 from the line",
                 "period   November bills 254.10 USD (2026-11-01 to 2026-11-30)",
                 "left out: it is over",
-                "total   254.10 USD",
-                "stored  231.00: Autotask has 23.10 more",
+                "rate     254.10 USD, monthly",
+                "stored   rate 231.00: Autotask has 23.10 more",
             ],
         ),
         case(

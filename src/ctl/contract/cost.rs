@@ -227,7 +227,10 @@ fn stored(reply: &CostReply, screen: &Screen) -> String {
     let more = number(&reply.billing_cost)
         .zip(number(stored))
         .and_then(|(fresh, stored)| fresh.checked_sub(stored));
-    let told = format!("rate {}", grouped(stored));
+    let told = match Billing::from(reply).cycle() {
+        Some(BillingCycle::OneTime) => grouped(stored),
+        _ => format!("rate {}", grouped(stored)),
+    };
     match more {
         Some(more) if more.is_zero() => screen.paint(Tone::Good, format!("{told}, the same")),
         Some(more) => {

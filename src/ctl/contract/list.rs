@@ -13,7 +13,7 @@ use super::super::start::Ctl;
 use super::super::sums::{Totals, Why};
 use super::super::table::{Cell, Column, Table, toned};
 use super::super::tree::{self, Branch, Line};
-use crate::model::{BillingState, Remark};
+use crate::model::{BillingCycle, BillingState, Remark};
 use crate::varlink::contracts::{Contract, ContractList, List};
 
 /// The columns of every list of contracts, by the names that JSON has for them.
@@ -289,6 +289,9 @@ fn totals(contracts: &[Contract]) -> Totals {
             Some(_) if contract.key.starts_with('C') && !billing.has(Remark::ByRule) => {
                 totals.add(&billing);
             }
+            Some(agreement) if agreement.cycle() == Some(BillingCycle::OneTime) => {
+                totals.not_billed(&billing);
+            }
             Some(agreement) if agreement.billing() == Some(BillingState::Billed) => {
                 match billing.billing() {
                     Some(BillingState::Upcoming) => totals.leave(Why::Upcoming, &billing),
@@ -422,6 +425,23 @@ mod tests {
         let pipe = Screen { width: None, ..sample(80) };
         let by_year = View { normalize: Some(Span::Year), ..View::default() };
         insta::assert_snapshot!("billing_pipe", render(&billed(), &by_year, &pipe));
+    }
+
+    #[test]
+    fn what_is_still_to_bill_below_an_agreement_is_counted() {
+        let once = |key: &str, parent, cost: &str, billed| Contract {
+            billing_cycle: "one-time".to_owned(),
+            billed,
+            ..contract(key, parent, "Office move", cost, "USD")
+        };
+        let contracts = vec![
+            once("A1", None, "6500.00", None),
+            once("M1", Some("A1"), "1500.00", Some(true)),
+            once("M2", Some("A1"), "5000.00", Some(false)),
+            once("C3", Some("A1"), "350.00", Some(false)),
+        ];
+        let left_out = totals(&contracts).left_out(Span::Month);
+        assert_eq!(left_out.as_deref(), Some("2 one-time (6,850.00 USD, 2 not billed yet)"));
     }
 
     #[test]

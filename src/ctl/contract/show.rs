@@ -68,7 +68,9 @@ fn render(reply: &ContractReply, as_of: Option<&str>, screen: &Screen) -> String
         ],
     };
     for (owners, title) in groups {
-        let owned = |view: &&FieldView| owners.contains(&view.owner.as_str());
+        // What Autotask has no value for cannot be set here either.
+        let says = |view: &FieldView| view.value.is_some() || view.owner != "autotask";
+        let owned = |view: &&FieldView| owners.contains(&view.owner.as_str()) && says(view);
         let fields: Vec<&FieldView> = reply.fields.iter().filter(owned).collect();
         if !fields.is_empty() {
             text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, title)));
