@@ -216,7 +216,7 @@ fn the_answers_add_up() {
     world.ctl(&["renewals", "--within", "3650d"]).expect(0, &[ACME_AGREEMENT]);
     world.ctl(&["renewals", "--lapsed"]).expect(0, &[]);
     let yearly = ["renewals", "--within", "3650d", "--normalize", "year"];
-    world.ctl(&yearly).expect(0, &["PER YEAR", "5791.20 USD"]);
+    world.ctl(&yearly).expect(0, &["PER YEAR", "5,791.20 USD"]);
     world.ctl(&["renewals", "--normalize", "year", "--csv"]).expect(0, &["per_year"]);
     world.ctl(&["renewals", "--normalize", "year", "--json"]).expect(2, &["--csv"]);
 }

@@ -128,10 +128,12 @@ fn a_change_says_what_it_comes_to_a_month_and_a_year() {
     let (world, _daemon) = ready_with("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
-    let effects = json!([{"currency": "USD", "per_month": "69.30", "per_year": "831.60"}]);
+    let effects = json!([{
+        "currency": "USD", "from": null, "per_month": "69.30", "per_year": "831.60", "once": "0.00"
+    }]);
     for command in ["pending", "diff"] {
         assert_eq!(world.json(&[command, ACME])["effects"], effects, "{command}");
-        world.ctl(&[command, ACME]).expect(0, &["+69.30 USD per month", "+831.60 USD per year"]);
+        world.ctl(&[command, ACME]).expect(0, &["+69.30 USD per month, +831.60 per year"]);
     }
 }
 

@@ -326,9 +326,9 @@ fn the_differences_stand_side_by_side() {
     screen.press("\r");
     let text = screen
         .wait("the differences", |text| text.contains("STORED HERE") && text.contains("Esc back"));
-    let line = text.lines().find(|line| line.contains("billing_cost")).expect("its cost");
+    let line = text.lines().find(|line| line.contains("rate  ")).expect("its cost");
     assert!(line.find("254.10") < line.find("323.40"), "{line}");
-    assert!(text.contains("+69.30 USD per month, +831.60 USD per year"), "{text}");
+    assert!(text.contains("+69.30 USD per month, +831.60 per year"), "{text}");
     screen.press("\u{1b}");
     screen.wait("the list", |text| !text.contains("STORED HERE"));
     screen.press("q");

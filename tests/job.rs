@@ -109,7 +109,10 @@ fn a_change_in_autotask_is_seen_and_brought_and_what_is_ours_stays() {
     assert_eq!((&cost["from"], &cost["to"]), (&json!("254.10"), &json!("323.40")));
     assert_eq!(
         diff["effects"],
-        json!([{"currency": "USD", "per_month": "69.30", "per_year": "831.60"}])
+        json!([{
+            "currency": "USD", "from": null, "per_month": "69.30", "per_year": "831.60",
+            "once": "0.00",
+        }])
     );
 
     assert_eq!(run_of(&world.json(&["sync", ACME, "--all"])), (0, 2, 0, "ok"));

@@ -124,5 +124,5 @@ fn the_board_has_the_last_runs_and_a_plot_has_the_steps() {
     let history = world.json(&["contract", "history", ACME_LINE, "--plot"]);
     assert_eq!(history, world.json(&["contract", "history", ACME_LINE]));
     let plot = world.ctl(&["contract", "history", ACME_LINE, "--plot"]);
-    plot.expect(0, &["billing cost in USD", "254.10", "1 step"]);
+    plot.expect(0, &["rate in USD", "254.10", "1 step"]);
 }

@@ -81,7 +81,7 @@ fn what_moved_on_is_named_and_nothing_is_applied() {
         "it is not as it was, so nothing was applied",
         ACME_LINE,
         "its billing_cost becomes",
-        "hint: `lmsyncctl pending 174` shows what there is now, `lmsyncctl plan 174` plans afresh",
+        "hint: `lmsyncctl pending 174` shows what there is now, `lmsyncctl plan 174` plans again",
     ];
     world.ctl(&["apply", &file]).expect(6, &words);
     world.ctl(&["apply", &file, "--dry-run"]).expect(6, &words);

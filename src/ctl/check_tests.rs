@@ -16,6 +16,7 @@ fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {
         last_changed: None,
         next_run: None,
         pending: None,
+        moved: Vec::new(),
         health: health.to_owned(),
         running: None,
         contracts: 0,

@@ -1,12 +1,14 @@
 //! `diff`: what would change, field by field and in money.
 
+use super::billing;
 use super::error::CtlError;
 use super::items::{arrow, mark, reason, renews};
+use super::labels;
 use super::money;
-use super::screen::{NONE, Screen, Tone};
+use super::screen::{Screen, Tone};
 use super::start::Ctl;
 use super::{keys, table};
-use crate::varlink::sync::{Diff, DiffReply, Item};
+use crate::varlink::sync::{Diff, DiffReply, FieldChange, Item};
 
 /// Show what would change, field by field and in money
 ///
@@ -43,7 +45,7 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
     let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
     for item in &reply.items {
         text.push('\n');
-        text.push_str(&one(item, screen));
+        text.push_str(&one(item, &reply.items, screen));
     }
     if !screen.quiet {
         text.push_str(&format!("\n{}", money::effects(&reply.effects, screen)));
@@ -51,7 +53,7 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
     text
 }
 
-fn one(item: &Item, screen: &Screen) -> String {
+fn one(item: &Item, all: &[Item], screen: &Screen) -> String {
     let (mark, tone) = mark(&item.state);
     let below = item.parent.as_ref().map(|key| format!(", below {key}")).unwrap_or_default();
     let head = screen.paint(tone, format!("{mark} {}{} {}", item.state, renews(item), item.key));
@@ -59,25 +61,37 @@ fn one(item: &Item, screen: &Screen) -> String {
     if let Some(reason) = reason(item) {
         text.push_str(&format!("  {reason}\n"));
     }
+    let (findings, rest) = billing::words(item, all);
+    for finding in findings {
+        text.push_str(&format!("  {}\n", screen.paint(Tone::Warning, finding)));
+    }
+    if !rest.is_empty() {
+        text.push_str(&format!("  {}\n", rest.join(" · ")));
+    }
     let new = item.state == "new";
-    let lines = item.changes.iter().map(|change| {
-        let value = if new {
-            change.to.as_deref().unwrap_or(NONE).to_owned()
-        } else {
-            arrow(change, screen)
+    let label = |change: &FieldChange| labels::label(&change.field);
+    let labels: Vec<String> = item.changes.iter().map(label).collect();
+    let lines = item.changes.iter().zip(&labels).map(|(change, label)| {
+        let value = match new {
+            true => labels::value(&change.field, change.to.as_deref(), screen),
+            false => arrow(change, screen),
         };
-        (change.field.as_str(), value)
+        (label.as_str(), value)
     });
     let sign = if new { "  + " } else { "    " };
     for line in table::pairs(lines, screen).lines() {
         text.push_str(&format!("{sign}{line}\n"));
+    }
+    let effects = item.effects.iter().filter_map(money::told_effect);
+    for effect in effects {
+        text.push_str(&format!("    {}\n", screen.paint(Tone::Dim, effect)));
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::items::samples;
+    use super::super::items::{billed_effects, billed_samples, samples};
     use super::super::screen::sample;
     use super::*;
     use crate::varlink::sync::{Client, Effect};
@@ -87,6 +101,7 @@ mod tests {
             currency: currency.to_owned(),
             per_month: month.to_owned(),
             per_year: year.to_owned(),
+            ..Effect::default()
         };
         DiffReply {
             client: Client { id: 174, name: "Acme Dental".to_owned() },
@@ -100,6 +115,12 @@ mod tests {
     #[test]
     fn every_item_has_its_fields_and_every_currency_its_effect() {
         insta::assert_snapshot!("full", render(&reply(samples()), &sample(80)));
+    }
+
+    #[test]
+    fn what_is_billed_otherwise_says_from_which_day() {
+        let reply = DiffReply { effects: billed_effects(), ..reply(billed_samples()) };
+        insta::assert_snapshot!("billing", render(&reply, &sample(80)));
     }
 
     #[test]

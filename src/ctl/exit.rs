@@ -39,7 +39,7 @@ pub const EXITS: [Exit; 10] = [
     exit(
         8,
         "done in part",
-        "Done in part: rows were rejected (`sync`), or stored costs differ (`reconcile`).",
+        "Done in part: rows were rejected (`sync`), or stored amounts differ (`reconcile`).",
     ),
     exit(9, "busy, or gave up waiting", "Busy, gave up waiting, or the daemon is stopping."),
 ];

@@ -2,6 +2,7 @@
 
 use super::error::CtlError;
 use super::list::joined;
+use super::money::Span;
 use super::output::Csv;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
@@ -26,7 +27,7 @@ Examples:
   lmsyncctl held acme
   lmsyncctl held show 12          what did run 12 hold?
   lmsyncctl held accept 12        apply it, if Autotask still says the same
-  lmsyncctl held reject 12 --reason 'the vendor is mending it'"
+  lmsyncctl held reject 12 --reason 'the vendor is fixing it'"
 )]
 pub struct Args {
     /// Only of this client
@@ -46,7 +47,7 @@ pub enum Command {
 
 /// Show what a run held, item by item
 ///
-/// Each with what would change and why it is held, and what all of it comes to in money.
+/// Each with what would change and why it is held, and the effect of all of it in money.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -85,7 +86,7 @@ pub struct AcceptArgs {
 #[command(after_help = "\
 Examples:
   lmsyncctl held reject 12
-  lmsyncctl held reject 12 --yes --reason 'the vendor is mending it'")]
+  lmsyncctl held reject 12 --yes --reason 'the vendor is fixing it'")]
 pub struct RejectArgs {
     /// The number of the run that held it
     #[arg(value_parser = clap::value_parser!(i64).range(1..))]
@@ -99,7 +100,7 @@ pub struct RejectArgs {
 }
 
 /// What each run says, and then each of its items.
-const COLUMNS: [&str; 23] = joined(
+const COLUMNS: [&str; 34] = joined(
     &[
         "run",
         "client_id",
@@ -182,7 +183,6 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
         Column::text("CLIENT").cut(14),
         Column::text("SINCE"),
         Column::number("ITEMS"),
-        Column::number("PER YEAR").leave_out(1),
         Column::text("DECIDED"),
     ])
     .notes_below(1);
@@ -196,12 +196,14 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
             format!("{} ({})", held.client, held.client_id).into(),
             screen.short(Some(&held.since)).into(),
             held.items.len().to_string().into(),
-            per_year(&held.effects).into(),
             toned(tone, decided),
         ]);
         let why = held.rejected_reason.as_ref().or(held.message.as_ref());
         if let Some(why) = why {
             table.note(toned(Tone::Dim, why.as_str()));
+        }
+        if let Some(effect) = brief(&held.effects) {
+            table.note(toned(Tone::Plain, format!("effect  {effect}")));
         }
     }
     let mut text = table.render(screen);
@@ -217,12 +219,11 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
     text
 }
 
-fn per_year(effects: &[Effect]) -> String {
-    let one = |effect: &Effect| format!("{} {}", money::signed(&effect.per_year), effect.currency);
-    match effects {
-        [] => super::screen::NONE.to_owned(),
-        some => some.iter().map(one).collect::<Vec<_>>().join(", "),
-    }
+/// The effect per year of what is held, on one line.
+fn brief(effects: &[Effect]) -> Option<String> {
+    let told = |effect: &Effect| money::brief_effect(effect, Span::Year);
+    let told: Vec<String> = effects.iter().filter_map(told).collect();
+    (!told.is_empty()).then(|| told.join(" · "))
 }
 
 /// The screen of runs with their items.

@@ -23,10 +23,11 @@ fn held(run: i64, client: &str, rejected: bool) -> HeldRun {
             currency: "USD".to_owned(),
             per_month: "-482.60".to_owned(),
             per_year: "-5791.20".to_owned(),
+            ..Effect::default()
         }],
         rejected_by: rejected.then(|| "dana".to_owned()),
         rejected_at: rejected.then(|| "2026-11-24T12:00:00Z".to_owned()),
-        rejected_reason: rejected.then(|| "the vendor is mending it".to_owned()),
+        rejected_reason: rejected.then(|| "the vendor is fixing it".to_owned()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `help`: of a command, as `--help` has it, or of a topic.
 
+mod billing;
 pub mod page;
 mod topics;
 mod words;

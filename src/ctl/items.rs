@@ -1,6 +1,8 @@
 //! How items that a sync would apply, or did apply, look in a table: shared by `pending`, `sync`
 //! and `diff`.
 
+use super::billing::{self, Billing};
+use super::labels;
 use super::money;
 use super::screen::{NONE, Screen, Tone};
 use super::table::{Cell, Column, Table, toned};
@@ -39,7 +41,7 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
         Column::text("KEY"),
         Column::text("NAME").cut(16),
         Column::text("TYPE").cut(8),
-        Column::number("COST"),
+        Column::number("RATE"),
         Column::text("CYCLE"),
         Column::text("START").leave_out(1),
         Column::text("END").leave_out(2),
@@ -60,7 +62,7 @@ pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> 
                     item.start_date.as_deref().unwrap_or(NONE).into(),
                     item.end_date.as_deref().unwrap_or(NONE).into(),
                 ]);
-                for note in notes(item, screen) {
+                for note in notes(item, items, screen) {
                     table.note(note);
                 }
             }
@@ -73,17 +75,37 @@ fn context(key: &str) -> [Cell; 3] {
     [toned(Tone::Dim, ""), toned(Tone::Dim, key), toned(Tone::Dim, "(not pending)")]
 }
 
-/// What is told of an item below its row: what changes, and why it is not simply applied.
-fn notes(item: &Item, screen: &Screen) -> Vec<Cell> {
+/// Fields whose change is told in the words of how the item is billed, where those are there.
+fn is_told(field: &str, billing: &Billing<'_>) -> bool {
+    match Field::from_name(field) {
+        Some(Field::BillingSince) => billing.stands().is_some(),
+        Some(Field::NextChangeDate | Field::NextChangeCost) => billing.ahead().is_some(),
+        Some(Field::Remarks) => !billing.remarks.is_empty(),
+        _ => false,
+    }
+}
+
+/// What is told of an item below its row: how it is billed, what changes, and why it is not simply
+/// applied.
+fn notes(item: &Item, all: &[Item], screen: &Screen) -> Vec<Cell> {
+    let billing = Billing::from(item);
     let reason = reason(item).into_iter().map(|reason| toned(Tone::Dim, reason));
     let changes = match item.state.as_str() {
         // Every field of a new item is a change: the row says enough.
         "new" | "unsupported" | "ignored" => &[][..],
         _ => item.changes.as_slice(),
     };
-    let told = |c: &FieldChange| format!("{} {}", c.field, arrow(c, screen));
-    let changes = changes.iter().map(|change| toned(Tone::Warning, told(change)));
-    reason.chain(changes).collect()
+    let told = |c: &FieldChange| format!("{} {}", labels::label(&c.field), arrow(c, screen));
+    let changes = changes.iter().filter(|change| !is_told(&change.field, &billing));
+    let changes = changes.map(|change| toned(Tone::Warning, told(change)));
+    let of_which = billing::of_which(&billing, below(item, all));
+    reason.chain(billing.notes(of_which.as_deref())).chain(changes).collect()
+}
+
+/// How what stands below an item in a list is billed.
+fn below<'a>(item: &Item, all: &'a [Item]) -> impl Iterator<Item = Billing<'a>> {
+    let key = item.key.clone();
+    all.iter().filter(move |other| other.parent.as_ref() == Some(&key)).map(Billing::from)
 }
 
 /// What stands behind the state of an item that renews another.
@@ -106,13 +128,10 @@ pub fn arrow(change: &FieldChange, screen: &Screen) -> String {
     arrow_in(&change.field, change.from.as_deref(), change.to.as_deref(), screen)
 }
 
-/// The same of a field and its two values. The one field that is a moment is told as moments are.
+/// The same of a field and its two values.
 pub fn arrow_in(field: &str, from: Option<&str>, to: Option<&str>, screen: &Screen) -> String {
-    if field != Field::Vanished.name() {
-        return arrow_of(from, to);
-    }
-    let [from, to] = [from, to].map(|value| value.map(|at| screen.short(Some(at))));
-    arrow_of(from.as_deref(), to.as_deref())
+    let [from, to] = [from, to].map(|value| labels::value(field, value, screen));
+    arrow_of(Some(&from), Some(&to))
 }
 
 /// Two values as `old → new`, as they stand.
@@ -154,11 +173,10 @@ pub fn samples() -> Vec<Item> {
         billing_cost: Some("482.60".to_owned()),
         currency: Some("USD".to_owned()),
         billing_cycle: Some("monthly".to_owned()),
+        billing: Some("billed".to_owned()),
         start_date: Some("2026-01-01".to_owned()),
         end_date: Some("2026-12-31".to_owned()),
-        reason: None,
-        renews: None,
-        changes: Vec::new(),
+        ..Item::default()
     };
     let changed = |mut item: Item, changes: &[(&str, Option<&str>, Option<&str>)]| {
         item.changes = changes
@@ -201,6 +219,89 @@ pub fn samples() -> Vec<Item> {
         odd,
         gone,
     ]
+}
+
+/// Items for snapshots that are billed in other ways: a line that ended, one to come, a price that
+/// rises, what is bought once, and an agreement that contradicts itself.
+#[cfg(test)]
+pub fn billed_samples() -> Vec<Item> {
+    use crate::varlink::sync::{Effect, NextChange};
+
+    let some = |text: &str| Some(text.to_owned());
+    let sample = samples().remove(2);
+    let item = |key: &str, name: &str, cost: &str| Item {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        billing_cost: some(cost),
+        r#type: "service".to_owned(),
+        changes: Vec::new(),
+        ..sample.clone()
+    };
+    let effect = |from: Option<&str>, month: &str, year: &str, once: &str| Effect {
+        currency: "USD".to_owned(),
+        from: from.map(str::to_owned),
+        per_month: month.to_owned(),
+        per_year: year.to_owned(),
+        once: once.to_owned(),
+    };
+    let change = |field: &str, from: Option<&str>, to: Option<&str>| FieldChange {
+        field: field.to_owned(),
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+    };
+    let day = "2026-12-01";
+    let mut agreement = item("A29683353", "Managed Workplace", "1415.00");
+    (agreement.parent, agreement.status) = (None, some("inactive"));
+    agreement.remarks = vec!["inactive_but_billed".to_owned(), "mixed_cycles".to_owned()];
+    agreement.changes = vec![change("billing_cost", Some("1395.00"), Some("1415.00"))];
+    agreement.effects = vec![effect(None, "20.00", "240.00", "0.00")];
+    let mut ended = item("S1", "Old backup", "70.00");
+    (ended.billing, ended.billing_since) = (some("ended"), some("2026-10-31"));
+    ended.changes = vec![
+        change("billing", Some("billed"), Some("ended")),
+        change("billing_since", None, Some("2026-10-31")),
+    ];
+    ended.effects = vec![effect(None, "-70.00", "-840.00", "0.00")];
+    let mut upcoming = item("S2", "Server care", "1800.00");
+    (upcoming.billing, upcoming.billing_since) = (some("upcoming"), some(day));
+    upcoming.state = "new".to_owned();
+    upcoming.effects = vec![effect(Some(day), "1800.00", "21600.00", "0.00")];
+    let mut rises = item("S3", "Endpoint detection", "1215.00");
+    rises.next_change =
+        Some(NextChange { date: day.to_owned(), billing_cost: "1293.00".to_owned() });
+    rises.changes = vec![
+        change("billing_cost", Some("1125.00"), Some("1215.00")),
+        change("next_change_date", None, Some(day)),
+        change("next_change_cost", None, Some("1293.00")),
+    ];
+    rises.effects = vec![
+        effect(None, "90.00", "1080.00", "0.00"),
+        effect(Some(day), "78.00", "936.00", "0.00"),
+    ];
+    let mut yearly = item("S4", "Domain names", "2400.00");
+    yearly.billing_cycle = some("yearly");
+    yearly.state = "new".to_owned();
+    yearly.effects = vec![effect(None, "200.00", "2400.00", "0.00")];
+    let mut charge = item("C5", "Firewall", "3100.00");
+    (charge.billing, charge.billing_cycle) = (some("one-time"), some("one-time"));
+    (charge.state, charge.r#type) = ("new".to_owned(), "charge".to_owned());
+    charge.billed = Some(false);
+    charge.effects = vec![effect(None, "0.00", "0.00", "3100.00")];
+    let mut hours = item("H6", "Block of 20 hours", "2500.00");
+    (hours.billing, hours.billing_cycle) = (some("one-time"), some("one-time"));
+    (hours.left, hours.billed) = (some("7.5 hours"), Some(true));
+    (hours.parent, hours.state) = (some("A29683399"), "new".to_owned());
+    hours.effects = vec![effect(None, "0.00", "0.00", "2500.00")];
+    vec![agreement, ended, upcoming, rises, yearly, charge, hours]
+}
+
+/// Their effects together.
+#[cfg(test)]
+pub fn billed_effects() -> Vec<crate::varlink::sync::Effect> {
+    let mut effects = billed_samples().remove(0).effects;
+    effects[0].once = "5600.00".to_owned();
+    effects.extend(billed_samples().remove(2).effects);
+    effects
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl<'a> Rows<'a> {
         let wrong = |error: csv::Error| CtlError::Output(error.into());
         writer.write_record(self.columns).map_err(wrong)?;
         self.try_each(|cells| {
-            let texts = cells.iter().map(|cell| tame::lines(&text(*cell)));
+            let texts = cells.iter().map(|cell| tame::lines(&cell_text(*cell)));
             writer.write_record(texts).map_err(wrong)
         })?;
         let bytes = writer.into_inner().map_err(|error| CtlError::Output(error.into_error()))?;
@@ -78,7 +78,7 @@ impl<'a> Rows<'a> {
             lines.push('\n');
         }
         self.try_each(|cells| {
-            let texts: Vec<String> = cells.iter().map(|cell| escaped(&text(*cell))).collect();
+            let texts: Vec<String> = cells.iter().map(|cell| escaped(&cell_text(*cell))).collect();
             lines.push_str(&texts.join("\t"));
             lines.push('\n');
             Ok(())
@@ -93,7 +93,7 @@ impl<'a> Rows<'a> {
             lines.push_str(&template.line(|name| {
                 let column = self.columns.iter().position(|column| *column == name);
                 let value = column.and_then(|index| cells.get(index).copied().flatten());
-                tame::line(&text(value))
+                tame::line(&cell_text(value))
             }));
             lines.push('\n');
             Ok(())
@@ -112,7 +112,7 @@ impl<'a> Rows<'a> {
             // A row with nothing inside is still a line.
             let lines = if inner.is_empty() { std::slice::from_ref(row) } else { inner };
             for line in lines {
-                let cells = self.columns.iter().map(|c| line.get(c).or_else(|| row.get(c)));
+                let cells = self.columns.iter().map(|c| cell(line, c).or_else(|| cell(row, c)));
                 write(&cells.collect::<Vec<_>>())?;
             }
         }
@@ -120,11 +120,30 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A value as it stands in a cell; a value that is itself a list is JSON.
-fn text(value: Option<&Value>) -> String {
+/// Columns that lie in an object of the row: their names, the key of the object, and theirs in it.
+const INSIDE: [(&str, &str, &str); 2] = [
+    ("next_change_date", "next_change", "date"),
+    ("next_change_cost", "next_change", "billing_cost"),
+];
+
+/// The value of a column.
+fn cell<'a>(row: &'a Value, column: &str) -> Option<&'a Value> {
+    let inside = || {
+        let (_, object, key) = INSIDE.iter().find(|(name, ..)| *name == column)?;
+        row.get(object)?.get(key)
+    };
+    row.get(column).or_else(inside)
+}
+
+/// A value as it stands in a cell; words are separated by commas, any other list is JSON.
+pub fn cell_text(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(list)) => {
+            let words: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+            words.map_or_else(|| Value::Array(list.clone()).to_string(), |words| words.join(","))
+        }
         Some(other) => other.to_string(),
     }
 }
@@ -145,6 +164,12 @@ pub fn assert_columns(csv: Csv, row: &impl serde::Serialize) {
         keys.retain(|key| *key != each);
         let inner = row[each][0].as_object().expect("a row inside");
         keys.extend(inner.keys().map(String::as_str));
+    }
+    for (column, object, _) in INSIDE {
+        if csv.columns.contains(&column) {
+            keys.retain(|key| *key != object);
+            keys.push(column);
+        }
     }
     let mut columns = csv.columns.to_vec();
     keys.sort_unstable();
@@ -194,6 +219,22 @@ mod tests {
         assert_eq!(rows.plain(false).expect("writes"), "a [2J b\n");
         let template = Template::parse("{name}").expect("a template");
         assert_eq!(rows.by(&template).expect("writes"), "a [2J b\n");
+    }
+
+    #[test]
+    fn what_is_known_ahead_has_columns_and_words_are_separated_by_commas() {
+        let list = Csv::new("rows", &["key", "next_change_date", "next_change_cost", "remarks"]);
+        let next = json!({ "date": "2026-07-01", "billing_cost": "309.00" });
+        let reply = json!({ "rows": [
+            { "key": "S1", "next_change": next, "remarks": ["scaled", "moved"] },
+            { "key": "S2", "next_change": null, "remarks": [] },
+        ]});
+        let header = "key,next_change_date,next_change_cost,remarks\n";
+        let rows = "S1,2026-07-01,309.00,\"scaled,moved\"\nS2,,,\n";
+        assert_eq!(csv(list, &reply), format!("{header}{rows}"));
+        let rows = Rows::new(&reply, list, list.columns);
+        let template = Template::parse("{key} {next_change_cost}").expect("a template");
+        assert_eq!(rows.by(&template).expect("writes"), "S1 309.00\nS2 \n");
     }
 
     #[test]

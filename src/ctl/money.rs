@@ -10,7 +10,7 @@ use crate::model::{BillingCycle, Currency, Money};
 use crate::varlink::sync::Effect;
 
 /// Amounts per currency.
-type Sums = BTreeMap<Currency, Decimal>;
+pub type Sums = BTreeMap<Currency, Decimal>;
 
 /// What periodic amounts are made, so that they can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -31,7 +31,7 @@ impl Span {
     }
 
     /// An amount of a year in this span.
-    fn of_year(self, year: Decimal) -> Decimal {
+    pub fn of_year(self, year: Decimal) -> Decimal {
         match self {
             Span::Month => year / Decimal::from(12),
             Span::Year => year,
@@ -46,114 +46,85 @@ impl Span {
     }
 }
 
-/// Sums of what is billed by time, and of what is not.
-#[derive(Debug, Default)]
-pub struct Totals {
-    /// What is billed by time, a year.
-    periodic: Sums,
-    /// What is not, by why not: how many, and their sums.
-    left_out: BTreeMap<&'static str, (i64, Sums)>,
-}
-
-impl Totals {
-    /// Adds an amount per cycle.
-    pub fn add(&mut self, amount: &str, currency: &str, cycle: &str) {
-        let currency = Currency::new(currency);
-        let (amount, cycle) = (amount.parse::<Decimal>().ok(), cycle.parse::<BillingCycle>());
-        let year = amount.zip(cycle.ok()).and_then(|(amount, cycle)| cycle.per_year(amount));
-        if year.is_some_and(|year| grow(&mut self.periodic, &currency, year)) {
-            return;
-        }
-        let why = match cycle {
-            Ok(BillingCycle::OneTime) => "one-time",
-            Ok(BillingCycle::None) => "none",
-            _ => "unknown",
-        };
-        let (number, sums) = self.left_out.entry(why).or_default();
-        *number += 1;
-        if let Some(amount) = amount {
-            grow(sums, &currency, amount);
-        }
-    }
-
-    /// The sums, such as `482.60 USD, 12.00 EUR`; none where nothing periodic was added.
-    pub fn text(&self, span: Span) -> Option<String> {
-        let sums = self.periodic.iter().map(|(c, year)| (c.clone(), span.of_year(*year)));
-        told(&sums.collect())
-    }
-
-    /// What is not in the sums, such as `2 one-time (5000.00 USD), 1 none`; none where all is.
-    pub fn left_out(&self) -> Option<String> {
-        let one = |(why, (number, sums)): (&&str, &(i64, Sums))| {
-            let billed: Sums =
-                sums.iter().filter(|(_, a)| !a.is_zero()).map(|(c, a)| (c.clone(), *a)).collect();
-            let sums = told(&billed).map(|sums| format!(" ({sums})")).unwrap_or_default();
-            format!("{number} {why}{sums}")
-        };
-        let all: Vec<String> = self.left_out.iter().map(one).collect();
-        (!all.is_empty()).then(|| all.join(", "))
-    }
-}
-
 /// Adds to the sum of a currency; says whether it could be added.
-fn grow(sums: &mut Sums, currency: &Currency, amount: Decimal) -> bool {
+pub fn grow(sums: &mut Sums, currency: &Currency, amount: Decimal) -> bool {
     let sum = sums.entry(currency.clone()).or_default();
     let grown = sum.checked_add(amount);
     *sum = grown.unwrap_or(*sum);
     grown.is_some()
 }
 
-fn told(sums: &Sums) -> Option<String> {
+/// Sums as they are read, such as `482.60 USD, 12.00 EUR`; none where there are none.
+pub fn told(sums: &Sums) -> Option<String> {
     let one = |(currency, amount): (&Currency, &Decimal)| {
-        Money { amount: *amount, currency: currency.clone() }.to_string()
+        grouped(&Money { amount: *amount, currency: currency.clone() }.to_string())
     };
     let all: Vec<String> = sums.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// What differences come to in money, a line a currency.
+/// The effects of differences in money, a line for each currency and day.
 pub fn effects(effects: &[Effect], screen: &Screen) -> String {
-    if effects.is_empty() {
-        return format!("{}\n", screen.paint(Tone::Dim, "no effect on what is billed by time"));
+    let told: Vec<String> = effects.iter().filter_map(told_effect).collect();
+    if told.is_empty() {
+        return format!("{}\n", screen.paint(Tone::Dim, "no effect in money"));
     }
-    effects.iter().map(|effect| format!("effect  {}\n", told_effect(effect))).collect()
+    told.iter().map(|effect| format!("effect  {effect}\n")).collect()
 }
 
-/// What a difference comes to, such as `+7.40 USD per month, +88.80 USD per year`.
-pub fn told_effect(effect: &Effect) -> String {
-    format!(
-        "{} {currency} per month, {} {currency} per year",
-        signed(&effect.per_month),
-        signed(&effect.per_year),
-        currency = effect.currency,
-    )
+/// The effect of a difference, such as `+7.40 USD per month, +88.80 per year` or
+/// `from 2026-07-01: +18.00 USD per month, +216.00 per year`; none where it is nothing.
+pub fn told_effect(effect: &Effect) -> Option<String> {
+    let parts =
+        [(&effect.per_month, "per month"), (&effect.per_year, "per year"), (&effect.once, "once")];
+    joined(effect, &parts)
 }
 
-/// What it comes to where one amount per cycle takes the place of another; none where nothing that
-/// is billed by time changes.
-pub fn moved(
-    before: Option<(&str, &str)>,
-    after: Option<(&str, &str)>,
-    currency: &str,
-) -> Option<Effect> {
-    let yearly = |side: Option<(&str, &str)>| {
-        let (amount, cycle) = side?;
-        cycle.parse::<BillingCycle>().ok()?.per_year(amount.parse().ok()?)
+/// The same in short, for one span and what is once.
+pub fn brief_effect(effect: &Effect, span: Span) -> Option<String> {
+    let (amount, per) = match span {
+        Span::Month => (&effect.per_month, "per month"),
+        Span::Year => (&effect.per_year, "per year"),
     };
-    let year = yearly(after).unwrap_or_default() - yearly(before).unwrap_or_default();
-    let told = |span: Span| Currency::new(currency).round(span.of_year(year)).to_string();
-    (!year.is_zero()).then(|| Effect {
-        from: None,
-        once: String::new(),
-        currency: currency.to_owned(),
-        per_month: told(Span::Month),
-        per_year: told(Span::Year),
-    })
+    joined(effect, &[(amount, per), (&effect.once, "once")])
+}
+
+/// The parts that are not zero, the currency behind the first of them, the day in front.
+fn joined(effect: &Effect, parts: &[(&String, &str)]) -> Option<String> {
+    let zero = |text: &str| text.parse::<Decimal>().map_or(text.is_empty(), |n| n.is_zero());
+    let mut told = Vec::new();
+    for (amount, per) in parts.iter().filter(|(amount, _)| !zero(amount)) {
+        let amount = signed(&grouped(amount));
+        told.push(match told.is_empty() {
+            true => format!("{amount} {} {per}", effect.currency),
+            false => format!("{amount} {per}"),
+        });
+    }
+    let from = effect.from.as_ref().map(|day| format!("from {day}: ")).unwrap_or_default();
+    (!told.is_empty()).then(|| format!("{from}{}", told.join(", ")))
+}
+
+/// An amount with commas between thousands, such as `1,080.00`; also where a unit stands behind it.
+pub fn grouped(amount: &str) -> String {
+    let (sign, rest) = match amount.strip_prefix(['-', '+']) {
+        Some(rest) => (&amount[..1], rest),
+        None => ("", amount),
+    };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, behind) = rest.split_at(digits);
+    let mut text = sign.to_owned();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (digits - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + behind
 }
 
 /// An amount with a sign in front, such as `+7.40`.
 pub fn signed(amount: &str) -> String {
-    match amount.parse::<Decimal>() {
+    match amount.replace(',', "").parse::<Decimal>() {
         Ok(number) if number > Decimal::ZERO && !amount.starts_with('+') => format!("+{amount}"),
         _ => amount.to_owned(),
     }
@@ -162,8 +133,8 @@ pub fn signed(amount: &str) -> String {
 /// An amount with its currency; a dash where there is none.
 pub fn cost(amount: Option<&str>, currency: Option<&str>) -> String {
     match (amount, currency) {
-        (Some(amount), Some(currency)) => format!("{amount} {currency}"),
-        (Some(amount), None) => amount.to_owned(),
+        (Some(amount), Some(currency)) => format!("{} {currency}", grouped(amount)),
+        (Some(amount), None) => grouped(amount),
         (None, _) => NONE.to_owned(),
     }
 }
@@ -185,13 +156,14 @@ pub fn currency(code: &str, currency_basis: Option<&str>) -> String {
     }
 }
 
-/// The period that a cost was read from, in words.
+/// Where a rate was read from, in words.
 pub fn basis(basis: &str) -> &str {
     match basis {
-        "current" => "the current period",
-        "first" => "the first period: none has begun yet",
-        "last" => "the last period: it is over",
-        "none" => "no period",
+        "current" => "what is in force",
+        "first" => "what is to come first",
+        "last" => "what was billed last",
+        "none" => "no billing period",
+        "scaled" => "scaled up from a part of a period",
         other => other,
     }
 }
@@ -199,47 +171,6 @@ pub fn basis(basis: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn totals() -> Totals {
-        let mut totals = Totals::default();
-        totals.add("482.60", "USD", "monthly");
-        totals.add("100.00", "USD", "yearly");
-        totals.add("100.00", "USD", "yearly");
-        totals.add("90.00", "EUR", "quarterly");
-        totals.add("60.00", "EUR", "semi-annual");
-        totals.add("5000.00", "EUR", "one-time");
-        totals.add("10.00", "USD", "one-time");
-        totals.add("0.00", "USD", "none");
-        totals.add("7", "EUR", "unknown (7)");
-        totals
-    }
-
-    #[test]
-    fn currencies_stay_apart_and_cycles_are_made_months_and_years() {
-        // Two yearly hundreds are 16.67 a month together, though each alone is 8.33.
-        assert_eq!(totals().text(Span::Month).as_deref(), Some("40.00 EUR, 499.27 USD"));
-        assert_eq!(totals().text(Span::Year).as_deref(), Some("480.00 EUR, 5991.20 USD"));
-        assert_eq!(Totals::default().text(Span::Month), None);
-    }
-
-    #[test]
-    fn what_is_left_out_is_counted_and_summed() {
-        assert_eq!(
-            totals().left_out().as_deref(),
-            Some("1 none, 2 one-time (5000.00 EUR, 10.00 USD), 1 unknown (7.00 EUR)")
-        );
-        assert_eq!(Totals::default().left_out(), None);
-    }
-
-    #[test]
-    fn an_amount_beyond_counting_is_left_out_and_nothing_breaks() {
-        let mut totals = Totals::default();
-        totals.add("79228162514264337593543950335", "USD", "monthly");
-        totals.add("79228162514264337593543950335", "USD", "yearly");
-        totals.add("1", "USD", "yearly");
-        assert_eq!(totals.text(Span::Year).as_deref(), Some("79228162514264337593543950335 USD"));
-        assert!(totals.left_out().expect("something").starts_with("2 unknown"));
-    }
 
     #[test]
     fn one_amount_has_the_digits_of_its_currency() {
@@ -250,17 +181,42 @@ mod tests {
     }
 
     #[test]
-    fn one_cost_in_the_place_of_another() {
-        let moved = |before, after| {
-            moved(before, after, "USD").map(|effect| (effect.per_month, effect.per_year))
+    fn an_effect_leaves_out_what_is_nothing() {
+        let effect = |from: Option<&str>, month: &str, year: &str, once: &str| Effect {
+            currency: "USD".to_owned(),
+            from: from.map(str::to_owned),
+            per_month: month.to_owned(),
+            per_year: year.to_owned(),
+            once: once.to_owned(),
         };
-        let told = |month: &str, year: &str| Some((month.to_owned(), year.to_owned()));
-        let (old, new) = (Some(("482.60", "monthly")), Some(("490.00", "monthly")));
-        assert_eq!(moved(old, new), told("7.40", "88.80"));
-        assert_eq!(moved(None, Some(("100.00", "yearly"))), told("8.33", "100.00"));
-        assert_eq!(moved(old, None), told("-482.60", "-5791.20"));
-        assert_eq!(moved(old, old), None);
-        assert_eq!(moved(None, Some(("5000.00", "one-time"))), None);
+        let told = |effect: Effect| told_effect(&effect).unwrap_or_default();
+        assert_eq!(
+            told(effect(None, "90.00", "1080.00", "0.00")),
+            "+90.00 USD per month, +1,080.00 per year"
+        );
+        let ahead = effect(Some("2026-07-01"), "78.00", "936.00", "0.00");
+        assert_eq!(told(ahead), "from 2026-07-01: +78.00 USD per month, +936.00 per year");
+        assert_eq!(told(effect(None, "0.00", "0.00", "3100.00")), "+3,100.00 USD once");
+        let both = effect(None, "-90.00", "-1080.00", "3100.00");
+        assert_eq!(told(both.clone()), "-90.00 USD per month, -1,080.00 per year, +3,100.00 once");
+        let brief = brief_effect(&both, Span::Year);
+        assert_eq!(brief.as_deref(), Some("-1,080.00 USD per year, +3,100.00 once"));
+        assert_eq!(told(effect(None, "0.00", "0.04", "0.00")), "+0.04 USD per year");
+        let nothing = effect(None, "0.00", "0", "");
+        assert_eq!(told_effect(&nothing), None);
+        let screen = super::super::screen::sample(80);
+        assert_eq!(effects(&[nothing], &screen), "no effect in money\n");
+    }
+
+    #[test]
+    fn thousands_are_told_apart_and_nothing_else_changes() {
+        assert_eq!(grouped("1080.00"), "1,080.00");
+        assert_eq!(grouped("-1234567.8910"), "-1,234,567.8910");
+        assert_eq!(grouped("120000"), "120,000");
+        assert_eq!(grouped("7.5 hours"), "7.5 hours");
+        assert_eq!(grouped("1500.00 USD"), "1,500.00 USD");
+        assert_eq!(grouped("much"), "much");
+        assert_eq!(signed("1,080.00"), "+1,080.00");
     }
 
     #[test]

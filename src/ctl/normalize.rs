@@ -1,4 +1,4 @@
-//! `--normalize` on lists: costs of different cycles, made comparable.
+//! `--normalize` on lists: rates of different cycles, made comparable.
 
 use serde_json::Value;
 
@@ -19,10 +19,10 @@ pub fn refuse_json(ctl: &Ctl, normalize: Option<Span>) -> Result<(), CtlError> {
     Ok(())
 }
 
-/// The heading of the column of costs.
+/// The heading of the column of rates.
 pub fn heading(normalize: Option<Span>) -> &'static str {
     match normalize {
-        None => "COST",
+        None => "RATE",
         Some(Span::Month) => "PER MONTH",
         Some(Span::Year) => "PER YEAR",
     }
@@ -36,7 +36,7 @@ fn column(span: Span) -> &'static str {
     }
 }
 
-/// The columns of a list with the one for costs that are made comparable, if they are.
+/// The columns of a list with the one for rates that are made comparable, if they are.
 pub fn columns(csv: Csv, normalize: Option<Span>) -> Vec<&'static str> {
     csv.columns.iter().copied().chain(normalize.map(column)).collect()
 }

@@ -1,5 +1,6 @@
 //! `pending`: what a sync would apply to one client, or a summary of all clients.
 
+use super::billing::{self, Billing};
 use super::error::CtlError;
 use super::output::Csv;
 use super::screen::{BETWEEN, Screen, Tone, count};
@@ -35,7 +36,7 @@ pub struct Args {
 }
 
 /// The columns of an item, by the names that JSON has for them.
-pub const COLUMNS: [&str; 14] = [
+pub const COLUMNS: [&str; 25] = [
     "key",
     "parent",
     "state",
@@ -45,10 +46,21 @@ pub const COLUMNS: [&str; 14] = [
     "billing_cost",
     "currency",
     "billing_cycle",
+    "billing",
+    "billing_since",
+    "period_amount",
+    "period_start",
+    "period_end",
+    "next_change_date",
+    "next_change_cost",
+    "left",
+    "billed",
+    "remarks",
     "start_date",
     "end_date",
     "reason",
     "renews",
+    "effects",
     "changes",
 ];
 
@@ -132,6 +144,7 @@ fn one(
         if let Some(effects) = &reply.effects {
             text.push_str(&format!("\n{}", money::effects(effects, screen)));
         }
+        text.push_str(&billing::findings(items.iter().map(Billing::from), screen));
         text.push('\n');
         text.push_str(&screen.wrapped(footer(client, items, screen), BETWEEN));
     }
@@ -225,6 +238,7 @@ mod tests {
                 currency: "USD".to_owned(),
                 per_month: "7.40".to_owned(),
                 per_year: "88.80".to_owned(),
+                ..Effect::default()
             }]),
             ..PendingReply::default()
         }
@@ -236,6 +250,14 @@ mod tests {
         insta::assert_snapshot!("120", render(&reply, &Filter::default(), &sample(120)));
         insta::assert_snapshot!("80", render(&reply, &Filter::default(), &sample(80)));
         insta::assert_snapshot!("colour", render(&reply, &Filter::default(), &coloured()));
+    }
+
+    #[test]
+    fn what_is_billed_otherwise_says_from_which_day() {
+        let mut reply = reply(items::billed_samples());
+        reply.effects = Some(items::billed_effects());
+        insta::assert_snapshot!("billing_120", render(&reply, &Filter::default(), &sample(120)));
+        insta::assert_snapshot!("billing_80", render(&reply, &Filter::default(), &sample(80)));
     }
 
     #[test]

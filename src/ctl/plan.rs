@@ -12,7 +12,7 @@ use super::error::CtlError;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::wait::Wait;
-use super::{ask, file, items, keys, money, output, pending, sync, tame};
+use super::{ask, file, items, keys, labels, money, output, pending, sync, tame};
 use crate::model::{Code, PendingState};
 use crate::varlink::sync::{Client, Effect, Expected, FieldChange, Item, Sync, SyncReply};
 
@@ -21,8 +21,8 @@ const VERSION: u64 = 1;
 
 /// Write down what a sync would do
 ///
-/// A plan is a file of JSON: each item with its state and its changes, field by field, and what all
-/// of it comes to in money. Nothing is imported. `lmsyncctl apply` does exactly that later, or
+/// A plan is a file of JSON: each item with its state and its changes, field by field, and the effect
+/// of all of it in money. Nothing is imported. `lmsyncctl apply` does exactly that later, or
 /// refuses because Autotask has moved on. What a guard holds, and what cannot be converted, is not
 /// in it. Works while auto-sync is on, too.
 #[derive(Debug, clap::Args)]
@@ -83,7 +83,7 @@ struct Plan {
     as_of: String,
     /// What a sync would apply, each agreement directly before its additions.
     items: Vec<Planned>,
-    /// What that comes to in money, per currency.
+    /// Its effect in money, per currency and day.
     effects: Vec<Effect>,
 }
 
@@ -221,7 +221,7 @@ pub fn apply(ctl: &Ctl, args: &ApplyArgs) -> Result<u8, CtlError> {
             let program = &ctl.output.screen.program;
             CtlError::Failed(failure.hint(format!(
                 "`{program} pending {client}` shows what there is now, `{program} plan {client}` \
-                 plans afresh"
+                 plans again"
             )))
         }
         other => other,
@@ -238,7 +238,8 @@ fn shown(plan: &Plan, screen: &Screen) -> String {
         let changes = if item.state == PendingState::New.name() { &[][..] } else { &item.changes };
         for change in changes {
             let told = tame::line(&items::arrow(change, screen));
-            let line = screen.paint(Tone::Dim, format!("{} {told}", change.field));
+            let line = format!("{} {told}", labels::label(&change.field));
+            let line = screen.paint(Tone::Dim, line);
             text.push_str(&format!("              {line}\n"));
         }
     }
@@ -256,13 +257,22 @@ fn read(path: &Path) -> Result<Plan, CtlError> {
     };
     let value: Value = serde_json::from_slice(&text).map_err(wrong)?;
     match value.get("version").and_then(Value::as_u64) {
-        Some(VERSION) => serde_json::from_value(value).map_err(wrong),
+        Some(VERSION) => serde_json::from_value(with_once(value)).map_err(wrong),
         Some(version) => Err(CtlError::usage(
             format!("{shown} is a plan of version {version}, and this lmsyncctl reads {VERSION}"),
-            "make it anew with this one",
+            "make it again with this one",
         )),
         None => Err(CtlError::usage(format!("{shown} is not a plan: it has no version"), hint)),
     }
+}
+
+/// A plan of a release whose effects had no part that is once.
+fn with_once(mut plan: Value) -> Value {
+    let effects = plan.get_mut("effects").and_then(Value::as_array_mut);
+    for effect in effects.into_iter().flatten().filter_map(Value::as_object_mut) {
+        effect.entry("once").or_insert_with(|| Value::String(String::new()));
+    }
+    plan
 }
 
 #[cfg(test)]
@@ -280,6 +290,7 @@ mod tests {
             currency: "USD".to_owned(),
             per_month: "7.40".to_owned(),
             per_year: "88.80".to_owned(),
+            ..Effect::default()
         };
         let effects = Some(vec![effect]);
         SyncReply { run: Some(run), items: Some(items), effects, ..SyncReply::default() }
@@ -314,6 +325,10 @@ mod tests {
         let plan = sample_plan();
         put(&serde_json::to_string_pretty(&plan).expect("JSON"));
         assert_eq!(read(&path).expect("reads"), plan);
+        let mut older = serde_json::to_value(&plan).expect("JSON");
+        older["effects"][0].as_object_mut().expect("an effect").remove("once");
+        put(&older.to_string());
+        assert_eq!(read(&path).expect("reads"), plan, "one of a release before");
         for (text, says) in [
             ("{\"version\": 2}", "is a plan of version 2, and this lmsyncctl reads 1"),
             ("{\"items\": []}", "is not a plan: it has no version"),

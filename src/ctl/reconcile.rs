@@ -1,19 +1,22 @@
-//! `reconcile`: holds the stored costs of a client against a fresh reading.
+//! `reconcile`: holds the stored rates and period amounts of a client against a fresh reading.
+
+use rust_decimal::Decimal;
 
 use super::error::CtlError;
-use super::money::{cost, signed};
+use super::money::{cost, grouped, signed};
 use super::output::{self, Csv};
 use super::screen::{NONE, Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Column, Table, toned};
-use crate::varlink::sync::{Reconcile, ReconcileReply};
+use crate::varlink::sync::{Discrepancy, Reconcile, ReconcileReply};
 
 /// The exit status where anything differs.
 const DIFFERENT: u8 = 8;
 
-/// Compare each stored cost of a client with a fresh reading
+/// Compare each stored rate and period amount of a client with a fresh reading
 ///
-/// Asks Autotask now; nothing is imported. Exits with 8 if anything differs, so that it can stand
+/// Asks Autotask now; nothing is imported. The rate is what one whole billing cycle costs, the period
+/// amount what Autotask bills for the running period. Exits with 8 if anything differs, so that it can stand
 /// before a billing run in a script.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -28,7 +31,17 @@ pub struct Args {
 /// The list, for scripts.
 pub const CSV: Csv = Csv::new(
     "differences",
-    &["key", "name", "stored", "stored_currency", "fresh", "fresh_currency", "difference"],
+    &[
+        "key",
+        "name",
+        "stored",
+        "stored_currency",
+        "fresh",
+        "fresh_currency",
+        "difference",
+        "stored_period",
+        "fresh_period",
+    ],
 );
 
 /// Runs the command.
@@ -39,7 +52,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     if reply.differences.is_empty() {
         return Ok(0);
     }
-    let number = count(reply.differences.len() as i64, "stored cost");
+    let number = count(reply.differences.len() as i64, "stored contract");
     let verb = if reply.differences.len() == 1 { "differs" } else { "differ" };
     output::complain(
         &format!("{number} of {} {verb} from Autotask", reply.client.name),
@@ -59,16 +72,17 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
     let who = screen.paint(Tone::Strong, who);
     let compared = count(reply.compared, "contract");
     if reply.differences.is_empty() {
-        let good = screen.paint(Tone::Good, "every stored cost is Autotask's");
+        let good = screen.paint(Tone::Good, "every stored rate and period amount is Autotask's");
         return format!("{who}: {good} ({compared} compared)\n");
     }
     let mut table = Table::new([
         Column::text("KEY"),
         Column::text("NAME").cut(16),
-        Column::number("STORED"),
+        Column::number("STORED RATE"),
         Column::number("AUTOTASK"),
         Column::number("DIFFERENCE"),
-    ]);
+    ])
+    .notes_below(1);
     for row in &reply.differences {
         let fresh = cost(row.fresh.as_deref(), row.fresh_currency.as_deref());
         let difference = row.difference.as_deref().map_or_else(|| NONE.to_owned(), signed);
@@ -82,6 +96,9 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
             },
             toned(Tone::Warning, difference),
         ]);
+        if let Some(told) = period(row) {
+            table.note(toned(Tone::Warning, told));
+        }
     }
     let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
     text.push_str(&table.render(screen));
@@ -92,12 +109,34 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
     text
 }
 
+/// What the running period bills, where what is stored says otherwise.
+fn period(row: &Discrepancy) -> Option<String> {
+    row.fresh.as_ref()?;
+    let number = |text: &Option<String>| text.as_ref()?.parse::<Decimal>().ok();
+    let (stored, fresh) = (number(&row.stored_period), number(&row.fresh_period));
+    if stored == fresh {
+        return None;
+    }
+    let told = |amount: &Option<String>| match amount {
+        Some(amount) => grouped(amount),
+        None => "no running period".to_owned(),
+    };
+    let more = stored.zip(fresh).and_then(|(stored, fresh)| fresh.checked_sub(stored));
+    let more = more.map(|more| format!(" ({})", signed(&grouped(&more.to_string()))));
+    Some(format!(
+        "period amount stored {}, Autotask {}{}",
+        told(&row.stored_period),
+        told(&row.fresh_period),
+        more.unwrap_or_default()
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::output::assert_columns;
     use super::super::screen::{coloured, sample};
     use super::*;
-    use crate::varlink::sync::{Client, Discrepancy};
+    use crate::varlink::sync::Client;
 
     fn reply() -> ReconcileReply {
         let row = |key: &str, name: &str, fresh: Option<&str>, more: Option<&str>| Discrepancy {
@@ -108,6 +147,8 @@ mod tests {
             fresh: fresh.map(str::to_owned),
             fresh_currency: fresh.map(|_| if more.is_some() { "USD" } else { "EUR" }.to_owned()),
             difference: more.map(str::to_owned),
+            stored_period: Some("482.60".to_owned()),
+            fresh_period: more.map(|_| "1149.00".to_owned()),
         };
         ReconcileReply {
             client: Client { id: 174, name: "Acme Dental".to_owned() },

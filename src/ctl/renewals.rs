@@ -1,13 +1,16 @@
 //! `renewals`: what ends soon, and what ended and is still active.
 
+use super::billing::{self, Billing};
 use super::dates;
 use super::error::CtlError;
-use super::money::{Span, Totals, cost};
+use super::money::{Span, cost};
 use super::normalize;
 use super::output::Csv;
 use super::screen::{BETWEEN, NONE, Screen, Tone, count};
 use super::start::Ctl;
+use super::sums::Totals;
 use super::table::{Cell, Column, Table, toned};
+use crate::model::BillingState;
 use crate::varlink::contracts::{Renewal, RenewalList, Renewals};
 
 /// What is asked for if nothing else is said, in days: a quarter is time enough for a notice.
@@ -34,7 +37,7 @@ pub struct Args {
     /// Those that have ended and are still active, instead
     #[arg(long)]
     pub lapsed: bool,
-    /// Show costs a month or a year
+    /// Show rates per month or per year, of what is billed
     #[arg(long, value_name = "month|year", hide_possible_values = true)]
     pub normalize: Option<Span>,
 }
@@ -55,6 +58,9 @@ pub const CSV: Csv = Csv::new(
         "billing_cost",
         "currency",
         "billing_cycle",
+        "billing",
+        "billing_since",
+        "remarks",
         "renewed_by",
     ],
 );
@@ -64,7 +70,7 @@ pub const CSV: Csv = Csv::new(
 struct View {
     /// Within how many days; none for what has lapsed.
     within: Option<i64>,
-    /// What costs are made.
+    /// What rates are made.
     normalize: Option<Span>,
 }
 
@@ -88,7 +94,12 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     Ok(0)
 }
 
+/// The rate in the span; none for what is not billed now, as in the sum.
 fn amount(renewal: &Renewal, span: Span) -> Option<String> {
+    let billing = Billing::from(renewal).billing();
+    if matches!(billing, Some(BillingState::Upcoming | BillingState::Ended)) {
+        return None;
+    }
     span.amount(&renewal.billing_cost, &renewal.currency, &renewal.billing_cycle)
 }
 
@@ -116,16 +127,34 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
         Column::text("CYCLE").leave_out(2),
         Column::text("RENEWS ITSELF").leave_out(1),
         Column::text("RENEWED BY"),
-    ]);
+    ])
+    .notes_below(3);
     for renewal in rows {
         table.row(row(renewal, view, &today));
+        for note in Billing::from(renewal).notes(None) {
+            table.note(note);
+        }
     }
     let mut text = table.render(screen);
     if !screen.quiet {
         text.push('\n');
         text.push_str(&screen.wrapped(footer(reply, view, &today), BETWEEN));
+        let totals = totals(reply);
+        if let Some(left_out) = totals.left_out(view.normalize.unwrap_or(Span::Month)) {
+            text.push_str(&screen.sentence(Tone::Dim, &format!("left out: {left_out}")));
+        }
+        text.push_str(&billing::findings(reply.contracts.iter().map(Billing::from), screen));
     }
     text
+}
+
+/// What those are billed for that are billed.
+fn totals(reply: &RenewalList) -> Totals {
+    let mut totals = Totals::default();
+    for renewal in &reply.contracts {
+        totals.add(&Billing::from(renewal));
+    }
+    totals
 }
 
 fn row(renewal: &Renewal, view: View, today: &str) -> Vec<Cell> {
@@ -186,20 +215,11 @@ fn footer(reply: &RenewalList, view: View, today: &str) -> Vec<String> {
     if late > 0 {
         text.push_str(&format!(", {late} past the day of notice"));
     }
-    let mut totals = Totals::default();
-    for renewal in &reply.contracts {
-        totals.add(&renewal.billing_cost, &renewal.currency, &renewal.billing_cycle);
-    }
+    let totals = totals(reply);
     let mut parts = vec![text];
     let span = view.normalize.unwrap_or(Span::Month);
     if let Some(sums) = totals.text(span) {
-        parts.push(format!("{sums} per {}", span.name()));
-    }
-    if let Some(span) = view.normalize {
-        let left_out = number(&|c| amount(c, span).is_none());
-        if left_out > 0 {
-            parts.push(format!("{left_out} not billed by time and left out"));
-        }
+        parts.push(format!("billed: {sums} per {}", span.name()));
     }
     parts
 }
@@ -250,7 +270,8 @@ mod tests {
         list.contracts[1].billing_cycle = "one-time".to_owned();
         let view = View { within: Some(90), normalize: Some(Span::Year) };
         let text = render(&list, view, &sample(160));
-        for word in ["PER YEAR", "1930.40 USD", "5791.20 USD", "1 not billed by time"] {
+        let sum = "left out: 1 one-time (482.60 USD)";
+        for word in ["PER YEAR", "1,930.40 USD", "5,791.20 USD", sum] {
             assert!(text.contains(word), "{word}: {text}");
         }
     }
@@ -269,6 +290,15 @@ mod tests {
             render(&list, within(Some(90)), &sample(160)).matches(" passed").count()
         };
         assert_eq!([past("2026-11-01"), past("2026-11-02"), past("2027-01-01")], [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_not_billed_now_is_in_no_sum_and_says_so() {
+        let mut list = reply();
+        list.contracts[0].billing = "upcoming".to_owned();
+        list.contracts[1].billing = "ended".to_owned();
+        list.contracts[1].remarks = vec!["ended_but_active".to_owned()];
+        insta::assert_snapshot!("billing", render(&list, within(Some(90)), &sample(80)));
     }
 
     #[test]

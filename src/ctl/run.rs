@@ -2,16 +2,20 @@
 
 mod revert;
 
+use std::collections::HashSet;
+
 use chrono::DateTime;
 
 use super::error::CtlError;
 use super::items::{self, arrow_in};
+use super::labels;
 use super::output::Csv;
 use super::screen::{BETWEEN, NONE, Screen, Tone, count, thousands};
 use super::start::Ctl;
 use super::sync::result_tone;
 use super::table::{Column, Table, pairs, toned};
 use super::times;
+use crate::model::Field;
 use crate::varlink::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
 
 /// Examples of the noun.
@@ -185,6 +189,10 @@ fn one(reply: &RunReply, screen: &Screen) -> String {
         lines.push(("message", screen.paint(Tone::Bad, format!("{message}{code}"))));
     }
     let mut text = format!("{}\n{}", screen.paint(Tone::Strong, title), pairs(lines, screen));
+    if counts_anew(&reply.changes) {
+        let line = "costs are counted in a new way since this run (rate and period amount)";
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Warning, line)));
+    }
     if !reply.changes.is_empty() {
         text.push_str(&format!("\n{}", changes(&reply.changes, screen)));
     }
@@ -192,6 +200,21 @@ fn one(reply: &RunReply, screen: &Screen) -> String {
         text.push_str(&format!("\n{}", items::rejects(&reply.rejects, screen)));
     }
     text
+}
+
+/// Whether contracts that were there before got what says how they are billed: it is the first run
+/// that counts by rate and period amount.
+fn counts_anew(changes: &[RunChange]) -> bool {
+    let is_first = |change: &RunChange, field: Field| {
+        change.field == field.name() && change.from.is_none() && change.to.is_some()
+    };
+    let made: HashSet<&str> = changes
+        .iter()
+        .filter(|change| is_first(change, Field::Type))
+        .map(|change| change.key.as_str())
+        .collect();
+    let told = changes.iter().filter(|change| is_first(change, Field::Billing));
+    told.into_iter().any(|change| !made.contains(change.key.as_str()))
 }
 
 fn took(run: &Run) -> String {
@@ -211,7 +234,7 @@ fn changes(changes: &[RunChange], screen: &Screen) -> String {
         last = &change.key;
         table.row([
             key.into(),
-            change.field.as_str().into(),
+            labels::label(&change.field).into(),
             arrow_in(&change.field, change.from.as_deref(), change.to.as_deref(), screen).into(),
         ]);
     }
@@ -295,6 +318,26 @@ mod tests {
             }],
         };
         insta::assert_snapshot!("show", one(&reply, &sample(80)));
+    }
+
+    #[test]
+    fn the_first_run_that_counts_by_rate_says_so_and_a_later_one_does_not() {
+        let change = |key: &str, field: &str, from: Option<&str>, to: &str| RunChange {
+            key: key.to_owned(),
+            field: field.to_owned(),
+            from: from.map(str::to_owned),
+            to: Some(to.to_owned()),
+        };
+        let told = |changes| {
+            let reply = RunReply { run: sample_run(), changes, rejects: Vec::new() };
+            one(&reply, &sample(80)).matches("counted in a new way").count()
+        };
+        let before =
+            ["S1", "S2"].map(|key| change(key, "billing", None, "billed")).into_iter().collect();
+        assert_eq!(told(before), 1);
+        let made = [change("S1", "type", None, "service"), change("S1", "billing", None, "billed")];
+        assert_eq!(told(made.into()), 0);
+        assert_eq!(told(vec![change("S1", "billing", Some("upcoming"), "billed")]), 0);
     }
 
     #[test]

@@ -111,6 +111,14 @@ impl Screen {
         lines.iter().map(|line| format!("{}\n", self.paint(Tone::Dim, line))).collect()
     }
 
+    /// A sentence on as many lines as it needs, broken between words.
+    pub fn sentence(&self, tone: Tone, text: &str) -> String {
+        let words = text.split(' ').map(str::to_owned).collect();
+        let plain = Screen { colour: false, ..self.clone() };
+        let lines = plain.wrapped(words, " ");
+        lines.lines().map(|line| format!("{}\n", self.paint(tone, line))).collect()
+    }
+
     /// Today's date there.
     pub fn today(&self) -> NaiveDate {
         (self.local)(self.now).date_naive()

@@ -117,6 +117,9 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
         if let Some(message) = &client.message {
             table.note(toned(health_tone(&client.health), format!("  {message}")));
         }
+        for moved in &client.moved {
+            table.note(toned(Tone::Warning, format!("  {moved}")));
+        }
     }
     text.push_str(&table.render(screen));
     if !screen.quiet {

@@ -15,6 +15,7 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         last_changed: Some("2026-11-20T01:00:00Z".to_owned()),
         next_run: Some("2026-11-25T01:00:00Z".to_owned()),
         pending: Some(3),
+        moved: Vec::new(),
         health: health.to_owned(),
         running: None,
         contracts: 12,

@@ -5,7 +5,7 @@ use super::output;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::wait::Wait;
-use super::{ask, dialog, items, keys, pending, selection};
+use super::{ask, dialog, items, keys, money, pending, selection};
 use crate::model::Code;
 use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
 
@@ -111,6 +111,8 @@ fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
     let answer = ctl.client.call(&asked)?;
     let screen = Screen { quiet: true, ..ctl.output.screen.clone() };
     ctl.output.print(&pending::render(&answer.reply, &pending::Filter::default(), &screen))?;
+    let effects = answer.reply.effects.as_deref().unwrap_or_default();
+    ctl.output.print(&format!("\n{}", money::effects(effects, &screen)))?;
     let number = pending::applicable(answer.reply.items.as_deref().unwrap_or_default());
     if number == 0 {
         // Whatever is said here was said above; the run is still worth recording.
@@ -180,6 +182,9 @@ fn render(reply: &SyncReply, screen: &Screen) -> String {
     if !items.is_empty() {
         text.push_str(&items::table(items, |state| done(state, run.dry_run), screen));
         text.push('\n');
+        if let Some(effects) = &reply.effects {
+            text.push_str(&format!("{}\n", money::effects(effects, screen)));
+        }
     }
     if !rejects.is_empty() {
         text.push_str(&format!("{}\n", items::rejects(rejects, screen)));
@@ -272,7 +277,8 @@ mod tests {
         let mut run = sample_run();
         (run.id, run.dry_run) = (None, true);
         let items = Some(items::samples()[..2].to_vec());
-        let reply = SyncReply { run: Some(run), items, ..SyncReply::default() };
+        let effects = Some(items::billed_effects());
+        let reply = SyncReply { run: Some(run), items, effects, ..SyncReply::default() };
         insta::assert_snapshot!("dry", render(&reply, &sample(100)));
     }
 

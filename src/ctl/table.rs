@@ -75,6 +75,14 @@ pub struct Cell {
     tone: Tone,
 }
 
+#[cfg(test)]
+impl Cell {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A cell of a tone.
 pub fn toned(tone: Tone, text: impl Into<String>) -> Cell {
     Cell { text: text.into(), tone }
@@ -270,10 +278,12 @@ fn paint(cell: Cell) -> comfy_table::Cell {
 fn clip(cell: Cell, width: Option<u16>, screen: &Screen) -> String {
     let mut grid = grid(screen);
     grid.add_row(one_line(std::iter::once(paint(cell))));
-    if let (Some(column), Some(width)) = (grid.column_mut(0), width) {
+    if let Some(column) = grid.column_mut(0) {
         column.set_padding((0, 0));
         column.set_delimiter(NO_DELIMITER);
-        column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+        if let Some(width) = width {
+            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+        }
     }
     grid.to_string().trim_end().to_owned()
 }
@@ -381,6 +391,10 @@ mod tests {
     fn without_a_terminal_nothing_is_cut() {
         let mut screen = sample(80);
         screen.width = None;
-        assert!(table().render(&screen).contains("longer than the screen"));
+        let text = table().render(&screen);
+        let note = text.lines().find(|line| line.contains("longer than the screen"));
+        let starts = text.lines().next().and_then(|head| head.find("COST")).expect("a head");
+        // Notes stand where they do on a terminal: below the second column, which is six wide.
+        assert_eq!(note.and_then(|note| note.find("a note")), Some(starts - 2), "{text}");
     }
 }

@@ -6,12 +6,14 @@
 use chrono::{Datelike, NaiveDate};
 use unicode_width::UnicodeWidthStr;
 
+use super::billing::{self, Billing};
 use super::dates;
 use super::error::CtlError;
-use super::money::{Span, Totals};
+use super::money::Span;
 use super::output::Csv;
 use super::screen::{BETWEEN, NONE, Screen, Tone, count};
 use super::start::Ctl;
+use super::sums::Totals;
 use super::table::{Column, Table, toned};
 use crate::varlink::contracts::{Term, Timeline, TimelineReply};
 
@@ -74,6 +76,9 @@ pub const CSV: Csv = Csv::new(
         "billing_cost",
         "currency",
         "billing_cycle",
+        "billing",
+        "billing_since",
+        "remarks",
         "renews",
         "renewed_by",
     ],
@@ -306,12 +311,20 @@ fn render(reply: &TimelineReply, screen: &Screen) -> String {
             toned(row.tone(), scale.bar(row, today, signs)),
             toned(row.tone(), row.term.end_date.as_deref().unwrap_or(NONE)),
         ]);
+        for found in Billing::from(row.term).findings() {
+            table.note(toned(Tone::Warning, format!("  {found}")));
+        }
     }
     let mut text = table.render(screen);
     if !screen.quiet {
         text.push('\n');
         text.push_str(&screen.wrapped(legend(&rows, today, signs), "   "));
-        text.push_str(&screen.wrapped(footer(&rows), BETWEEN));
+        let totals = totals(&rows);
+        text.push_str(&screen.wrapped(footer(&rows, &totals), BETWEEN));
+        if let Some(left_out) = totals.left_out(Span::Month) {
+            text.push_str(&screen.sentence(Tone::Dim, &format!("left out: {left_out}")));
+        }
+        text.push_str(&billing::findings(reply.terms.iter().map(Billing::from), screen));
     }
     text
 }
@@ -341,7 +354,16 @@ fn legend(rows: &[Row<'_>], today: NaiveDate, signs: &Signs) -> Vec<String> {
     parts
 }
 
-fn footer(rows: &[Row<'_>]) -> Vec<String> {
+/// The totals of those that are billed, whatever their status says.
+fn totals(rows: &[Row<'_>]) -> Totals {
+    let mut totals = Totals::default();
+    for row in rows {
+        totals.add(&Billing::from(row.term));
+    }
+    totals
+}
+
+fn footer(rows: &[Row<'_>], totals: &Totals) -> Vec<String> {
     let number = |of: fn(&Row<'_>) -> bool| rows.iter().filter(|row| of(row)).count();
     let mut text = count(rows.len() as i64, "agreement");
     text.push_str(&format!(", {} within {SOON} days", ending(number(|row| row.ends_soon()))));
@@ -349,12 +371,8 @@ fn footer(rows: &[Row<'_>]) -> Vec<String> {
         text.push_str(&format!(", {lapsed} ended and still active"));
     }
     let mut parts = vec![text];
-    let mut totals = Totals::default();
-    for Row { term, .. } in rows.iter().filter(|row| row.active) {
-        totals.add(&term.billing_cost, &term.currency, &term.billing_cycle);
-    }
     if let Some(sums) = totals.text(Span::Month) {
-        parts.push(format!("active: {sums} per month"));
+        parts.push(format!("billed: {sums} per month"));
     }
     parts
 }

@@ -27,11 +27,14 @@ fn reply() -> TimelineReply {
     noticed.notice_date = Some("2026-11-30".to_owned());
     let mut old = term("A29680000", "Managed Workplace 2025", None, Some("2026-09-30"));
     (old.status, old.currency) = ("inactive".to_owned(), "EUR".to_owned());
-    let lapsed = term("A7", "Firewall", Some("2025-11-01"), Some("2026-10-31"));
+    old.remarks = vec!["inactive_but_billed".to_owned()];
+    let mut lapsed = term("A7", "Firewall", Some("2025-11-01"), Some("2026-10-31"));
+    (lapsed.billing, lapsed.remarks) = ("ended".to_owned(), vec!["ended_but_active".to_owned()]);
     let mut renewed = term("A8", "Backup", Some("2025-12-15"), Some("2026-12-14"));
     renewed.renewed_by = Some("A9".to_owned());
     let mut next = term("A9", "Backup, the next year", Some("2026-12-15"), Some("2027-12-14"));
-    next.renews = Some("A8".to_owned());
+    (next.renews, next.billing) = (Some("A8".to_owned()), "upcoming".to_owned());
+    next.billing_since = Some("2026-12-15".to_owned());
     let mut wide = term("A29683360", "東京支社 マネージドサービス契約", Some("2026-11-24"), None);
     (wide.client_id, wide.client) = (175, "株式会社日本 👩‍💻".to_owned());
     (wide.currency, wide.billing_cost) = ("JPY".to_owned(), "120000".to_owned());

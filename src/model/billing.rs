@@ -22,7 +22,8 @@ pub enum BillingState {
 }
 
 impl BillingState {
-    const ALL: [BillingState; 5] = [
+    /// Every state.
+    pub const ALL: [BillingState; 5] = [
         BillingState::Billed,
         BillingState::Upcoming,
         BillingState::Ended,

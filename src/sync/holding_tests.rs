@@ -10,7 +10,8 @@ use crate::clock::Tz;
 use crate::model::{Rejection, SourceItem};
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-const AROUND: Circumstances = Circumstances { live: 5, empty_answer: false, restricted: false };
+const AROUND: Circumstances<'static> =
+    Circumstances { live: 5, empty_answer: false, restricted: false, folded: &BTreeSet::new() };
 const LIMITS: Limits =
     Limits { max_vanished_percent: 20, hold_price_change_percent: 10, hold_status_flips: false };
 

@@ -30,7 +30,8 @@ pub fn reconciled(fresh: Option<&str>) -> Value {
     let row = json!({
         "key": "S2", "name": "Backup \u{7}", "stored": "480.00", "stored_currency": "USD",
         "fresh": fresh, "fresh_currency": fresh.map(|_| "USD"),
-        "difference": fresh.map(|_| "2.60"),
+        "difference": fresh.map(|_| "2.60"), "stored_period": "480.00",
+        "fresh_period": fresh.map(|_| "481.30"),
     });
     let rows = if fresh == Some("480.00") { Vec::new() } else { vec![row] };
     json!({
@@ -61,14 +62,18 @@ pub fn cost() -> Value {
         "key": "S2", "name": "Backup \u{9b}2J", "type": "service", "as_of": "2020-01-02T03:04:05Z",
         "billing_cost": "254.10", "stored_cost": "231.00", "currency": "USD",
         "currency_basis": "client", "billing_cycle": "monthly", "basis": "current",
+        "billing": "billed", "period_amount": "254.10", "period_start": "2026-11-01",
+        "period_end": "2026-11-30", "remarks": [], "notes": ["unit price 23.10 from the line"],
         "lines": [
             {
-                "from": "9912", "start": "2026-11-01", "end": "2026-11-30", "units": "11",
-                "unit_price": "23.10", "amount": "254.10", "left_out": null,
+                "from": "row 9912", "start": "2026-11-01", "end": "2026-11-30", "units": "11",
+                "unit_price": "23.10", "amount": "254.10", "days": 30, "of_days": 30,
+                "rate": "254.10", "period_amount": "254.10", "left_out": null,
             },
             {
-                "from": "9911", "start": "2026-10-01", "end": "2026-10-31", "units": "10",
-                "unit_price": "23.10", "amount": "231.00", "left_out": "it is over",
+                "from": "row 9911", "start": "2026-10-01", "end": "2026-10-31", "units": "10",
+                "unit_price": "23.10", "amount": "231.00", "days": null, "of_days": null,
+                "rate": null, "period_amount": null, "left_out": "it is over",
             },
         ],
     })
@@ -117,7 +122,8 @@ pub fn renewals() -> Value {
             "key": key, "client_id": 174, "client": "Acme Dental", "name": "Workplace",
             "status": "active", "end_date": end, "days_left": 12, "notice_date": "2020-01-01",
             "auto_renew": null, "billing_cost": "482.60", "currency": "USD",
-            "billing_cycle": "monthly", "renewed_by": by,
+            "billing_cycle": "monthly", "billing": "billed", "billing_since": null,
+            "remarks": ["ended_but_active"], "renewed_by": by,
         })
     };
     json!({ "contracts": [renewal("A1", "2026-12-31", None), renewal("A2", "2026-12-01", Some("A9"))] })
@@ -155,7 +161,8 @@ pub fn timeline() -> Value {
             "name": "A name that is far too long for a column of any terminal of eighty columns",
             "status": "active", "start_date": "2026-09-01", "end_date": "2027-08-31",
             "notice_date": "2027-05-31", "auto_renew": null, "billing_cost": "482.60",
-            "currency": "USD", "billing_cycle": "monthly", "renews": null, "renewed_by": null,
+            "currency": "USD", "billing_cycle": "monthly", "billing": "billed",
+            "billing_since": null, "remarks": [], "renews": null, "renewed_by": null,
         }],
     })
 }

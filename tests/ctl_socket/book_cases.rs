@@ -45,7 +45,7 @@ fn marks() -> Vec<Case> {
             "Sync.Pending",
             json!({ "client": "acme", "state": "ignored", "all": true }),
             replies::pending(),
-            &["effect  +2.60 USD per month, +31.20 USD per year"],
+            &["effect  +2.60 USD per month, +31.20 per year, +3,100.00 once"],
         ),
     ]
 }
@@ -121,8 +121,8 @@ fn past() -> Vec<Case> {
             &[
                 "as of 2020-06-30",
                 "USD (internal currency: the client's could not be read), monthly",
-                "renews  A7",
-                "link    https://ww5.autotask.net/contract?id=2",
+                "renews   A7",
+                "link     https://ww5.autotask.net/contract?id=2",
             ],
         ),
         case(
@@ -132,7 +132,7 @@ fn past() -> Vec<Case> {
             book::history(),
             &[
                 "2020-01-02 03:04 +00:00  lmsyncd",
-                "billing_cost 480.00 → 482.60",
+                "rate 480.00 → 482.60",
                 "2 steps, 3 changed fields",
             ],
         ),
@@ -168,10 +168,13 @@ fn answers() -> Vec<Case> {
             json!({ "key": "S2" }),
             book::cost(),
             &[
-                "11 x 23.10 = 254.10  2026-11-01 to 2026-11-30  row 9912",
+                "9912   2026-11-01..11-30  11 x 23.10 = 254.10  30/30  254.10  254.10",
+                "total                                                 254.10  254.10",
+                "· unit price 23.10 from the line",
+                "period   November bills 254.10 USD (2026-11-01 to 2026-11-30)",
                 "left out: it is over",
-                "total   254.10 USD",
-                "stored  231.00: Autotask has 23.10 more",
+                "rate     254.10 USD, monthly",
+                "stored   rate 231.00: Autotask has 23.10 more",
             ],
         ),
         case(
@@ -200,7 +203,7 @@ fn answers() -> Vec<Case> {
             "Contracts.History",
             json!({ "key": "S2" }),
             book::history(),
-            &["S2  billing cost\n", "482.60", "2020-01-02"],
+            &["S2  rate\n", "482.60", "2020-01-02"],
         ),
         case(
             &["export", "json", "acme"],

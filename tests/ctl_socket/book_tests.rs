@@ -23,7 +23,9 @@ fn a_cost_that_differs_is_an_exit_status() {
         assert_eq!(call["method"], "org.lmsyncd.Sync.Reconcile");
         assert_eq!(call["parameters"], serde_json::json!({ "client": "acme" }));
         assert_eq!(outcome.status, 8, "{args:?}");
-        assert!(outcome.stderr.contains("1 stored cost of Acme  [31mDental differs from Autotask"));
+        assert!(
+            outcome.stderr.contains("1 stored contract of Acme  [31mDental differs from Autotask")
+        );
         assert!(outcome.stderr.contains("hint: `lmsyncctl diff 174`"), "{}", outcome.stderr);
         let (outcome, _) = ask(reply(&book::reconciled(Some("480.00"))), &args);
         assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{args:?}");
@@ -34,8 +36,8 @@ fn a_cost_that_differs_is_an_exit_status() {
     let (outcome, _) = ask(reply(&book::reconciled(None)), &["reconcile", "acme", "--csv"]);
     assert_eq!(
         outcome.stdout,
-        "key,name,stored,stored_currency,fresh,fresh_currency,difference\n\
-         S2,Backup  ,480.00,USD,,,\n"
+        "key,name,stored,stored_currency,fresh,fresh_currency,difference,stored_period,fresh_period\n\
+         S2,Backup  ,480.00,USD,,,,480.00,\n"
     );
 }
 

@@ -163,7 +163,7 @@ fn more(folder: &str) -> Vec<More> {
         more(
             &["reconcile", "acme"],
             reply(&book::reconciled(Some("480.00"))),
-            "every stored cost is Autotask's",
+            "every stored rate and period amount is Autotask's",
             Json::Line(book::reconciled(Some("480.00"))),
         ),
     ]
@@ -181,7 +181,7 @@ fn planned() -> Value {
         "client": { "id": told["run"]["client_id"], "name": told["run"]["client"] },
         "as_of": told["run"]["started"],
         "items": items.collect::<Vec<_>>(),
-        "effects": [],
+        "effects": told["effects"],
     })
 }
 

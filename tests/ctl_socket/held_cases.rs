@@ -61,7 +61,8 @@ fn held() -> Value {
     json!({
         "run": 12, "client_id": 174, "client": "Acme \u{1b}[31mDental",
         "since": "2020-01-02T03:04:05Z", "message": "3 of 9 are gone\u{7}", "items": items(),
-        "effects": [{ "currency": "USD", "per_month": "2.60", "per_year": "31.20" }],
+        "effects": [{ "currency": "USD", "from": null, "per_month": "2.60", "per_year": "31.20",
+            "once": "0.00" }],
         "rejected_by": null, "rejected_at": null, "rejected_reason": null,
     })
 }

@@ -6,9 +6,26 @@ fn item(key: &str, parent: Option<&str>, state: &str, name: &str) -> Value {
     json!({
         "key": key, "parent": parent, "state": state, "type": "recurring service", "name": name,
         "status": "active", "billing_cost": "482.60", "currency": "USD",
-        "billing_cycle": "monthly", "start_date": "2020-01-01", "end_date": null, "reason": null,
+        "billing_cycle": "monthly", "billing": "billed", "billing_since": null,
+        "period_amount": "482.60", "period_start": "2020-01-01", "period_end": "2020-01-31",
+        "next_change": { "date": "2020-02-01", "billing_cost": "500.00" }, "left": null,
+        "billed": null, "remarks": [], "effects": effects(), "start_date": "2020-01-01",
+        "end_date": null, "reason": null,
         "changes": [{ "field": "billing_cost", "from": "480.00", "to": "482.60" }],
     })
+}
+
+fn effects() -> Value {
+    json!([
+        {
+            "currency": "USD", "from": null, "per_month": "2.60", "per_year": "31.20",
+            "once": "3100.00",
+        },
+        {
+            "currency": "USD", "from": "2020-02-01", "per_month": "17.40", "per_year": "208.80",
+            "once": "0.00",
+        },
+    ])
 }
 
 fn items() -> Value {
@@ -69,7 +86,7 @@ pub fn pending() -> Value {
     json!({
         "client": { "id": 174, "name": "Acme Dental" }, "as_of": "2020-01-02T03:04:05Z",
         "items": items(), "rejects": [],
-        "effects": [{ "currency": "USD", "per_month": "2.60", "per_year": "31.20" }],
+        "effects": effects(),
     })
 }
 
@@ -87,12 +104,12 @@ pub fn diff() -> Value {
     json!({
         "client": { "id": 174, "name": "Acme Dental" }, "as_of": "2020-01-02T03:04:05Z",
         "items": items(),
-        "effects": [{ "currency": "USD", "per_month": "2.60", "per_year": "31.20" }],
+        "effects": effects(),
     })
 }
 
 pub fn sync() -> Value {
-    json!({ "run": run("ok", None), "items": items(), "rejects": [] })
+    json!({ "run": run("ok", None), "items": items(), "rejects": [], "effects": effects() })
 }
 
 pub fn switched() -> Value {
@@ -106,8 +123,13 @@ pub fn contract() -> Value {
     json!({
         "key": "S2", "parent": "A1", "client_id": 174, "name": "Backup", "type": "service",
         "status": "active", "billing_cost": "482.60", "currency": "USD",
-        "billing_cycle": "monthly", "start_date": "2020-01-01", "end_date": null,
-        "source": "autotask", "last_synced": "2020-01-02T03:04:05Z", "vanished": null,
+        "billing_cycle": "monthly", "billing": "billed", "billing_since": null, "units": "11",
+        "unit_price": "43.8727", "period_amount": "460.00", "period_start": "2020-01-01",
+        "period_end": "2020-01-31",
+        "next_change": { "date": "2020-02-01", "billing_cost": "500.00" }, "left": null,
+        "billed": null, "setup_fee": null, "billed_to": "Acme \u{1b}[2JHolding",
+        "remarks": ["inactive_but_billed", "scaled"], "start_date": "2020-01-01",
+        "end_date": null, "source": "autotask", "last_synced": "2020-01-02T03:04:05Z", "vanished": null,
         "basis": "current", "currency_basis": "internal", "renews": "A7",
         "link": "https://ww5.autotask.net/contract?id=2",
     })

@@ -5,8 +5,8 @@ use lmsyncd::varlink::daemon::{PruneHistory, PruneReply};
 use lmsyncd::varlink::sync::*;
 
 use super::{
-    Held, assignments, both, client, contract, edited, field_change, field_view, number, progress,
-    run, text, word,
+    Held, assignments, both, client, contract, edited, field_change, field_view, next_change,
+    number, progress, run, text, word,
 };
 
 /// Holds the methods of all of these.
@@ -76,6 +76,8 @@ fn questions(held: &mut Held<'_>) {
                 fresh: text(full),
                 fresh_currency: text(full),
                 difference: text(full),
+                stored_period: text(full),
+                fresh_period: text(full),
             }],
             progress: progress(full),
         }),
@@ -163,6 +165,19 @@ fn answers(held: &mut Held<'_>) {
             as_of: word(),
             billing_cost: word(),
             stored_cost: text(full),
+            units: text(full),
+            unit_price: text(full),
+            period_amount: text(full),
+            period_start: text(full),
+            period_end: text(full),
+            billing: text(full),
+            billing_since: text(full),
+            next_change: next_change(full),
+            left: text(full),
+            billed: full.then_some(true),
+            setup_fee: text(full),
+            billed_to: text(full),
+            remarks: vec![word()],
             currency: word(),
             currency_basis: text(full),
             billing_cycle: word(),
@@ -174,8 +189,13 @@ fn answers(held: &mut Held<'_>) {
                 units: text(full),
                 unit_price: text(full),
                 amount: word(),
+                days: number(full),
+                of_days: number(full),
+                rate: text(full),
+                period_amount: text(full),
                 left_out: text(full),
             }],
+            notes: vec![word()],
         }),
     );
     held.method(
@@ -221,6 +241,9 @@ fn answers(held: &mut Held<'_>) {
                 billing_cost: word(),
                 currency: word(),
                 billing_cycle: word(),
+                billing: word(),
+                billing_since: text(full),
+                remarks: vec![word()],
                 renews: text(full),
                 renewed_by: text(full),
             }],
@@ -242,6 +265,9 @@ fn renewal(full: bool) -> Renewal {
         billing_cost: word(),
         currency: word(),
         billing_cycle: word(),
+        billing: word(),
+        billing_since: text(full),
+        remarks: vec![word()],
         renewed_by: text(full),
     }
 }

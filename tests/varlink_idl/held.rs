@@ -13,7 +13,7 @@ pub fn hold(held: &mut Held<'_>) {
         since: word(),
         message: text(full),
         items: vec![item(full)],
-        effects: vec![effect()],
+        effects: vec![effect(full)],
         rejected_by: text(full),
         rejected_at: text(full),
         rejected_reason: text(full),

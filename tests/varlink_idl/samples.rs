@@ -54,7 +54,7 @@ pub fn hold(held: &mut Held<'_>) {
             as_of: text(full),
             items: full.then(|| vec![item(true), item(false)]),
             rejects: full.then(|| vec![reject()]),
-            effects: full.then(|| vec![effect()]),
+            effects: full.then(|| vec![effect(full)]),
             clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
             progress: progress(full),
         }),
@@ -66,7 +66,7 @@ pub fn hold(held: &mut Held<'_>) {
             client: client(),
             as_of: word(),
             items: vec![item(full)],
-            effects: vec![effect()],
+            effects: vec![effect(full)],
             progress: progress(full),
         }),
     );
@@ -86,7 +86,7 @@ pub fn hold(held: &mut Held<'_>) {
             run: full.then(|| run(full)),
             items: full.then(|| vec![item(full)]),
             rejects: full.then(|| vec![reject()]),
-            effects: full.then(|| vec![effect()]),
+            effects: full.then(|| vec![effect(full)]),
             progress: progress(full),
         }),
     );
@@ -296,8 +296,12 @@ fn expected() -> Expected {
     Expected { key: word(), state: word(), changes: vec![field_change(true)] }
 }
 
-fn effect() -> Effect {
-    Effect { currency: word(), per_month: word(), per_year: word() }
+fn effect(full: bool) -> Effect {
+    Effect { currency: word(), from: text(full), per_month: word(), per_year: word(), once: word() }
+}
+
+fn next_change(full: bool) -> Option<NextChange> {
+    full.then(|| NextChange { date: word(), billing_cost: word() })
 }
 
 fn reject() -> Reject {
@@ -340,6 +344,16 @@ fn item(full: bool) -> Item {
         billing_cost: text(full),
         currency: text(full),
         billing_cycle: text(full),
+        billing: text(full),
+        billing_since: text(full),
+        period_amount: text(full),
+        period_start: text(full),
+        period_end: text(full),
+        next_change: next_change(full),
+        left: text(full),
+        billed: full.then_some(true),
+        remarks: vec![word()],
+        effects: vec![effect(full)],
         start_date: text(full),
         end_date: text(full),
         reason: text(full),
@@ -395,6 +409,19 @@ fn contract(full: bool) -> Contract {
         billing_cost: word(),
         currency: word(),
         billing_cycle: word(),
+        billing: word(),
+        billing_since: text(full),
+        units: text(full),
+        unit_price: text(full),
+        period_amount: text(full),
+        period_start: text(full),
+        period_end: text(full),
+        next_change: next_change(full),
+        left: text(full),
+        billed: full.then_some(true),
+        setup_fee: text(full),
+        billed_to: text(full),
+        remarks: vec![word()],
         start_date: text(full),
         end_date: text(full),
         source: word(),
@@ -418,6 +445,7 @@ fn client_status(full: bool) -> ClientStatus {
         last_changed: text(full),
         next_run: text(full),
         pending: number(full),
+        moved: vec!["A29683353 moved to Acme Group (200)".to_owned()],
         health: word(),
         running: text(full),
         contracts: 1,

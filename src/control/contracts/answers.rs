@@ -114,6 +114,7 @@ fn renewal(ending: &Ending, client: ClientRef) -> contracts::Renewal {
         currency: cost.currency.code().to_owned(),
         billing_cycle: contract.billing_cycle().to_string(),
         billing: contract.billing().to_string(),
+        billing_since: contract.value(Field::BillingSince).map(|day| day.to_string()),
         remarks: contract.remarks(),
         renewed_by: ending.renewed_by.map(|key| key.to_string()),
     }
@@ -166,6 +167,7 @@ fn wire_term(term: &Term, client: ClientRef) -> contracts::Term {
         currency: cost.currency.code().to_owned(),
         billing_cycle: contract.billing_cycle().to_string(),
         billing: contract.billing().to_string(),
+        billing_since: contract.value(Field::BillingSince).map(|day| day.to_string()),
         remarks: contract.remarks(),
         renews: term.renews.map(|key| key.to_string()),
         renewed_by: term.renewed_by.map(|key| key.to_string()),

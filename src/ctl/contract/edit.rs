@@ -14,8 +14,8 @@ use crate::varlink::sync::FieldChange;
 ///
 /// Sets seeded fields (name, description, start_date, end_date, category, purchase_order, contact)
 /// and local ones (notes, owner, location, impact, third_party, tags, notice_days, auto_renew),
-/// all of them or none. What is set survives every sync. Status, billing cost and billing cycle
-/// come from Autotask and are refused.
+/// all of them or none. What is set survives every sync. Status, billing cost (the rate) and
+/// billing cycle come from Autotask and are refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

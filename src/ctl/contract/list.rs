@@ -1,20 +1,23 @@
 //! `contract list`: the book, today or on another day.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::super::billing::{self, Billing};
 use super::super::dates;
 use super::super::error::CtlError;
-use super::super::money::{Span, Totals, cost, doubt};
+use super::super::money::{Span, cost, doubt};
 use super::super::normalize;
 use super::super::output::Csv;
 use super::super::screen::{BETWEEN, NONE, Screen, Tone, count};
 use super::super::start::Ctl;
+use super::super::sums::{Totals, Why};
 use super::super::table::{Cell, Column, Table, toned};
 use super::super::tree::{self, Branch, Line};
+use crate::model::{BillingCycle, BillingState, Remark};
 use crate::varlink::contracts::{Contract, ContractList, List};
 
 /// The columns of every list of contracts, by the names that JSON has for them.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 32] = [
     "key",
     "parent",
     "client_id",
@@ -24,6 +27,20 @@ pub const COLUMNS: [&str; 18] = [
     "billing_cost",
     "currency",
     "billing_cycle",
+    "billing",
+    "billing_since",
+    "units",
+    "unit_price",
+    "period_amount",
+    "period_start",
+    "period_end",
+    "next_change_date",
+    "next_change_cost",
+    "left",
+    "billed",
+    "setup_fee",
+    "billed_to",
+    "remarks",
     "start_date",
     "end_date",
     "source",
@@ -43,10 +60,11 @@ const DOUBTED: char = '*';
 
 /// List contracts
 ///
-/// Shows what the store holds, each agreement directly before its additions. With --as-of it is
-/// the book of another day: what did we bill against in June? With --normalize costs of different
-/// cycles become comparable; what is not billed by time is left out and counted below. A * marks
-/// a currency that is not known to be the client's.
+/// Shows what the store holds, each agreement directly before its additions, with its rate: what one
+/// whole billing cycle costs at the units and prices in force. Sums count what Autotask bills,
+/// whatever the status says; what they leave out is counted below. With --as-of it is the book of
+/// another day: what did we bill against in June? With --normalize rates of different cycles become
+/// comparable. A * marks a currency that is not known to be the client's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -60,7 +78,7 @@ pub struct Args {
     /// As it was at the end of this day, or at this moment (RFC 3339)
     #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
     pub as_of: Option<String>,
-    /// Show costs a month or a year
+    /// Show rates per month or per year, of what is billed
     #[arg(long, value_name = "month|year", hide_possible_values = true)]
     pub normalize: Option<Span>,
 }
@@ -72,7 +90,7 @@ struct View {
     everyone: bool,
     /// The day or moment that the list is of.
     as_of: Option<String>,
-    /// What costs are made.
+    /// What rates are made.
     normalize: Option<Span>,
 }
 
@@ -104,7 +122,13 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
     }
 }
 
+/// The rate in the span; none for what is not billed now, as in the sums.
 fn amount(contract: &Contract, span: Span) -> Option<String> {
+    let billing = Billing::from(contract).billing();
+    let over = matches!(billing, Some(BillingState::Upcoming | BillingState::Ended));
+    if over || contract.vanished.is_some() || is_set_aside(contract) {
+        return None;
+    }
     span.amount(&contract.billing_cost, &contract.currency, &contract.billing_cycle)
 }
 
@@ -131,13 +155,20 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
     if view.everyone {
         columns.push(Column::number("CLIENT"));
     }
-    let mut table = Table::new(columns);
+    let mut table = Table::new(columns).notes_below(1);
     for line in tree::lines(&reply.contracts) {
         match line {
             Line::Context(key) => {
                 table.row([toned(Tone::Dim, key), toned(Tone::Dim, "(not imported)")]);
             }
-            Line::Entry(contract, branch) => table.row(row(contract, branch, view)),
+            Line::Entry(contract, branch) => {
+                table.row(row(contract, branch, view));
+                let billing = Billing::from(contract);
+                let of_which = billing::of_which(&billing, below(contract, &reply.contracts));
+                for note in billing.notes(of_which.as_deref()) {
+                    table.note(note);
+                }
+            }
         }
     }
     let mut text = match &view.as_of {
@@ -151,6 +182,17 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
         text.push_str(&format!("\n{}", footer(&reply.contracts, view, screen)));
     }
     text
+}
+
+/// Whether it was made by hand and is not active: nobody but its status says whether it is billed.
+fn is_set_aside(contract: &Contract) -> bool {
+    contract.source == "local" && contract.status != "active"
+}
+
+/// How what stands below an agreement in the list is billed.
+fn below<'a>(of: &Contract, all: &'a [Contract]) -> impl Iterator<Item = Billing<'a>> {
+    let key = of.key.clone();
+    all.iter().filter(move |other| other.parent.as_ref() == Some(&key)).map(Billing::from)
 }
 
 fn row(contract: &Contract, branch: Branch, view: &View) -> Vec<Cell> {
@@ -205,33 +247,61 @@ fn footer(contracts: &[Contract], view: &View, screen: &Screen) -> String {
     let totals = totals(contracts);
     let span = view.normalize.unwrap_or(Span::Month);
     if let Some(sums) = totals.text(span) {
-        first.push(format!("active: {sums} per {}", span.name()));
+        first.push(format!("billed: {sums} per {}", span.name()));
     }
+    let mut text = screen.wrapped(first, BETWEEN);
+    if let Some(left_out) = totals.left_out(span) {
+        text.push_str(&screen.sentence(Tone::Dim, &format!("left out: {left_out}")));
+    }
+    text.push_str(&billing::findings(contracts.iter().map(Billing::from), screen));
     let mut lines = Vec::new();
-    if let (Some(_), Some(left_out)) = (view.normalize, totals.left_out()) {
-        lines.push(format!("left out of the sums, not billed by time: {left_out}"));
-    }
     let doubts: HashSet<&str> =
         contracts.iter().filter_map(|c| doubt(c.currency_basis.as_deref())).collect();
     let mut doubts: Vec<&str> = doubts.into_iter().collect();
     doubts.sort_unstable();
     lines.extend(doubts.into_iter().map(|doubt| format!("{DOUBTED} {doubt}")));
     let lines = lines.iter().map(|line| format!("{}\n", screen.paint(Tone::Dim, line)));
-    screen.wrapped(first, BETWEEN) + &lines.collect::<String>()
+    text + &lines.collect::<String>()
 }
 
-/// What the active contracts come to.
+/// What Autotask bills, and what is in no sum.
 ///
-/// An agreement's cost holds that of its additions, so only those without an agreement in the list
-/// are added to it; a charge is no part of its agreement's cost and counts by itself.
+/// The rate of an agreement holds those of its additions that are billed, so only those without an
+/// agreement in the list are added to it, and those that are not billed now are named. A charge is
+/// no part of its agreement's rate and counts by itself, unless a rule made it.
 fn totals(contracts: &[Contract]) -> Totals {
-    let keys: HashSet<&str> = contracts.iter().map(|contract| contract.key.as_str()).collect();
+    let by_key: HashMap<&str, &Contract> =
+        contracts.iter().map(|contract| (contract.key.as_str(), contract)).collect();
     let mut totals = Totals::default();
     for contract in contracts {
-        let held = contract.parent.as_deref().is_some_and(|key| keys.contains(key));
-        let counted = held && !contract.key.starts_with('C');
-        if !counted && contract.vanished.is_none() && contract.status == "active" {
-            totals.add(&contract.billing_cost, &contract.currency, &contract.billing_cycle);
+        let billing = Billing::from(contract);
+        let above = contract.parent.as_deref().and_then(|key| by_key.get(key));
+        if contract.vanished.is_some() {
+            totals.leave(Why::Vanished, &billing);
+            continue;
+        }
+        if is_set_aside(contract) {
+            totals.leave(Why::ByHand, &billing);
+            continue;
+        }
+        match above.map(|agreement| Billing::from(*agreement)) {
+            None => totals.add(&billing),
+            Some(_) if contract.key.starts_with('C') && !billing.has(Remark::ByRule) => {
+                totals.add(&billing);
+            }
+            Some(agreement) if agreement.cycle() == Some(BillingCycle::OneTime) => {
+                totals.not_billed(&billing);
+            }
+            Some(agreement) if agreement.billing() == Some(BillingState::Billed) => {
+                match billing.billing() {
+                    Some(BillingState::Upcoming) => totals.leave(Why::Upcoming, &billing),
+                    Some(BillingState::Ended) => totals.leave(Why::Ended, &billing),
+                    // It is in the rate of its agreement.
+                    _ => {}
+                }
+            }
+            // Its agreement stands for it.
+            Some(_) => {}
         }
     }
     totals
@@ -243,6 +313,7 @@ mod tests {
     use super::super::super::screen::{coloured, sample};
     use super::super::samples::contract;
     use super::*;
+    use crate::varlink::sync::NextChange;
 
     fn contracts() -> ContractList {
         let mut gone = contract("S61", Some("A2"), "Old backup", "9.00", "USD");
@@ -309,6 +380,68 @@ mod tests {
             let view = View { normalize: Some(span), ..View::default() };
             insta::assert_snapshot!(name, render(&cycles(), &view, &sample(100)));
         }
+    }
+
+    /// A book in which a line ended, one is to come, and statuses contradict what is billed.
+    fn billed() -> ContractList {
+        let of = |key: &str, parent, name: &str, cost: &str, state: &str| {
+            let mut contract = contract(key, parent, name, cost, "USD");
+            contract.billing = state.to_owned();
+            contract
+        };
+        let since = |mut contract: Contract, day: &str| {
+            contract.billing_since = Some(day.to_owned());
+            contract
+        };
+        let mut agreement = of("A1", None, "Managed Workplace", "1415.00", "billed");
+        agreement.status = "inactive".to_owned();
+        agreement.remarks = vec!["inactive_but_billed".to_owned(), "mixed_cycles".to_owned()];
+        agreement.billed_to = Some("Acme Holding".to_owned());
+        agreement.setup_fee = Some("500.00".to_owned());
+        let mut rises = of("S1", Some("A1"), "Endpoint detection", "1215.00", "billed");
+        rises.next_change =
+            Some(NextChange { date: "2026-12-01".to_owned(), billing_cost: "1293.00".to_owned() });
+        let mut yearly = of("S2", Some("A1"), "Domain names", "2400.00", "billed");
+        yearly.billing_cycle = "yearly".to_owned();
+        let ended = since(of("S3", Some("A1"), "Old backup", "70.00", "ended"), "2026-10-31");
+        let next = since(of("S4", Some("A1"), "Server care", "900.00", "upcoming"), "2026-12-01");
+        let mut charge = of("C5", Some("A1"), "Firewall", "3100.00", "one-time");
+        (charge.billing_cycle, charge.billed) = ("one-time".to_owned(), Some(false));
+        let ahead = since(of("A2", None, "Workplace 2027", "900.00", "upcoming"), "2026-12-01");
+        let below = since(of("S6", Some("A2"), "Server care", "900.00", "upcoming"), "2026-12-01");
+        let mut over = since(of("A3", None, "Backup 2025", "90.00", "ended"), "2026-06-30");
+        over.remarks = vec!["ended_but_active".to_owned()];
+        let mut by_hand = of("L9", None, "Leased printer", "45.00", "billed");
+        (by_hand.source, by_hand.status) = ("local".to_owned(), "expired".to_owned());
+        let contracts =
+            vec![agreement, rises, yearly, ended, next, charge, ahead, below, over, by_hand];
+        ContractList { contracts }
+    }
+
+    #[test]
+    fn sums_count_what_is_billed_and_say_what_they_leave_out() {
+        insta::assert_snapshot!("billing_80", render(&billed(), &view(false), &sample(80)));
+        insta::assert_snapshot!("billing_120", render(&billed(), &view(true), &sample(120)));
+        let pipe = Screen { width: None, ..sample(80) };
+        let by_year = View { normalize: Some(Span::Year), ..View::default() };
+        insta::assert_snapshot!("billing_pipe", render(&billed(), &by_year, &pipe));
+    }
+
+    #[test]
+    fn what_is_still_to_bill_below_an_agreement_is_counted() {
+        let once = |key: &str, parent, cost: &str, billed| Contract {
+            billing_cycle: "one-time".to_owned(),
+            billed,
+            ..contract(key, parent, "Office move", cost, "USD")
+        };
+        let contracts = vec![
+            once("A1", None, "6500.00", None),
+            once("M1", Some("A1"), "1500.00", Some(true)),
+            once("M2", Some("A1"), "5000.00", Some(false)),
+            once("C3", Some("A1"), "350.00", Some(false)),
+        ];
+        let left_out = totals(&contracts).left_out(Span::Month);
+        assert_eq!(left_out.as_deref(), Some("2 one-time (6,850.00 USD, 2 not billed yet)"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::super::error::CtlError;
 use super::super::items::arrow;
 use super::super::keys;
+use super::super::labels;
 use super::super::output::Csv;
 use super::super::screen::{NONE, Screen, Tone, count};
 use super::super::start::Ctl;
@@ -14,7 +15,7 @@ use crate::varlink::contracts::{Chain, ChainReply, History, HistoryReply};
 ///
 /// From the ledger, the oldest first: when, who or which run, and each field's old and new value.
 /// Contracts that were removed have a history too. With --csv each changed field is a line. With
-/// --plot the billing cost is drawn over time instead; --json has the data of both.
+/// --plot the rate (billing_cost) is drawn over time instead; --json has the data of both.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,7 +26,7 @@ pub struct HistoryArgs {
     /// The contract's key
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// Draw the billing cost over time
+    /// Draw the rate over time
     #[arg(long)]
     pub plot: bool,
 }
@@ -86,7 +87,8 @@ fn steps(reply: &HistoryReply, screen: &Screen) -> String {
             entry.sequence.to_string().into(),
         ]);
         for change in &entry.changes {
-            table.note(toned(Tone::Plain, format!("{} {}", change.field, arrow(change, screen))));
+            let label = labels::label(&change.field);
+            table.note(toned(Tone::Plain, format!("{label} {}", arrow(change, screen))));
         }
     }
     let mut text = format!("{}\n", screen.paint(Tone::Strong, &reply.key));

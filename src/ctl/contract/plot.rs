@@ -1,4 +1,4 @@
-//! `contract history KEY --plot`: the billing cost over time, as steps.
+//! `contract history KEY --plot`: the rate over time, as steps.
 //!
 //! The picture is a function of the history and the screen. Two currencies are never drawn on one
 //! axis: only the steps in the last one are, and how many came before is said.
@@ -40,7 +40,7 @@ struct Step {
 pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
     let all = steps(reply);
     let Some(last) = all.iter().rfind(|step| step.amount.is_some()) else {
-        return format!("{}: no billing cost is in its history\n", reply.key);
+        return format!("{}: no rate is in its history\n", reply.key);
     };
     let currency = last.currency.clone();
     let drawn: Vec<&Step> = all
@@ -49,7 +49,7 @@ pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
         .filter(|step| step.currency == currency)
         .collect();
     let of = if currency.is_empty() { String::new() } else { format!(" in {currency}") };
-    let title = format!("{}  billing cost{of}", reply.key);
+    let title = format!("{}  rate{of}", reply.key);
     let mut text = format!("{}\n\n", screen.paint(Tone::Strong, title));
     text.push_str(&Canvas::of(&drawn, screen).text(screen));
     text.push('\n');
@@ -126,7 +126,7 @@ fn moved(steps: &[&Step]) -> Option<String> {
 fn list(steps: &[&Step], screen: &Screen) -> String {
     let mut table = Table::new([
         Column::text("SINCE"),
-        Column::number("COST"),
+        Column::number("RATE"),
         Column::number("CHANGE"),
         Column::text("CYCLE").leave_out(1),
         Column::text("BY").cut(8),

@@ -76,7 +76,7 @@ fn two_currencies_are_never_on_one_axis() {
         ],
     ));
     let text = render(&reply, &sample(80));
-    assert!(text.contains("billing cost in EUR") && !text.contains("323.40"), "{text}");
+    assert!(text.contains("rate in EUR") && !text.contains("323.40"), "{text}");
     assert!(text.contains("1 step; 4 in another currency not drawn"), "{text}");
 }
 
@@ -97,5 +97,5 @@ fn no_line_is_wider_than_the_screen_and_nothing_breaks_on_a_single_day() {
 #[test]
 fn without_a_cost_there_is_nothing_to_draw() {
     let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
-    assert_eq!(render(&none, &sample(80)), "S1: no billing cost is in its history\n");
+    assert_eq!(render(&none, &sample(80)), "S1: no rate is in its history\n");
 }

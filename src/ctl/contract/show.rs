@@ -1,11 +1,13 @@
 //! `contract show`: one contract, field by field, and whose each field is.
 
+use super::super::billing::Billing;
 use super::super::error::CtlError;
 use super::super::money;
 use super::super::screen::{NONE, Screen, Tone};
 use super::super::start::Ctl;
 use super::super::table::{Column, Table, pairs, toned};
 use super::super::{dates, keys};
+use crate::model::{BillingCycle, BillingState};
 use crate::varlink::contracts::{Contract, ContractReply, FieldView, Show};
 
 /// Show a contract, field by field
@@ -66,7 +68,9 @@ fn render(reply: &ContractReply, as_of: Option<&str>, screen: &Screen) -> String
         ],
     };
     for (owners, title) in groups {
-        let owned = |view: &&FieldView| owners.contains(&view.owner.as_str());
+        // What Autotask has no value for cannot be set here either.
+        let says = |view: &FieldView| view.value.is_some() || view.owner != "autotask";
+        let owned = |view: &&FieldView| owners.contains(&view.owner.as_str()) && says(view);
         let fields: Vec<&FieldView> = reply.fields.iter().filter(owned).collect();
         if !fields.is_empty() {
             text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, title)));
@@ -89,20 +93,54 @@ fn origin(contract: &Contract, screen: &Screen) -> String {
     }
 }
 
-/// What a person asks first: what it costs, what it renews, and where it is in Autotask.
+/// What a person asks first: what it costs and bills, what it renews, and where it is in Autotask.
 fn summary(contract: &Contract) -> Vec<(&'static str, String)> {
     let currency = money::currency(&contract.currency, contract.currency_basis.as_deref());
-    let mut lines =
-        vec![("cost", format!("{} {currency}, {}", contract.billing_cost, contract.billing_cycle))];
+    let billing = Billing::from(contract);
+    let mut lines = rate(&billing, &currency);
+    if let (Some(units), Some(price)) = (&contract.units, &contract.unit_price) {
+        lines.push(("units", format!("{units} x {}", money::grouped(price))));
+    }
+    lines.extend(billing.period().map(|period| ("period", period)));
     if let Some(basis) = &contract.basis {
         lines.push(("basis", money::basis(basis).to_owned()));
     }
+    lines.extend(standing(&billing, None));
     if let Some(renews) = &contract.renews {
         lines.push(("renews", renews.clone()));
     }
     if let Some(link) = &contract.link {
         lines.push(("link", link.clone()));
     }
+    lines
+}
+
+/// The rate by its name; what is bought once has a price.
+pub fn rate(billing: &Billing<'_>, currency: &str) -> Vec<(&'static str, String)> {
+    let cost = money::grouped(billing.cost.unwrap_or_default());
+    match billing.cycle() {
+        Some(BillingCycle::OneTime) => vec![("amount", format!("{cost} {currency}, one-time"))],
+        _ => vec![("rate", format!("{cost} {currency}, {}", billing.cycle))],
+    }
+}
+
+/// How it is billed, what is known ahead, what is left, and what is remarkable; `of_which` is what
+/// lines of other cycles total, where it is known.
+pub fn standing(billing: &Billing<'_>, of_which: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let state = match (billing.stands(), billing.billing()) {
+        (Some(told), _) => Some(told),
+        (None, Some(BillingState::Billed)) => Some("billed".to_owned()),
+        (None, _) => None,
+    };
+    lines.extend(state.map(|state| ("billing", state)));
+    lines.extend(billing.ahead().map(|ahead| ("ahead", ahead)));
+    let facts = billing.facts();
+    if !facts.is_empty() {
+        lines.push(("", facts.join(" · ")));
+    }
+    lines.extend(billing.findings().into_iter().map(|finding| ("finding", finding)));
+    lines.extend(billing.remarks(of_which).into_iter().map(|remark| ("remark", remark)));
     lines
 }
 
@@ -138,6 +176,7 @@ mod tests {
     use super::super::super::screen::sample;
     use super::super::samples::{client, contract, view};
     use super::*;
+    use crate::varlink::sync::NextChange;
 
     fn reply() -> ContractReply {
         let long =
@@ -170,6 +209,28 @@ mod tests {
                 .to_owned(),
         );
         insta::assert_snapshot!("120", render(&full, Some("2026-06-30"), &sample(120)));
+    }
+
+    #[test]
+    fn both_amounts_and_how_it_is_billed() {
+        let mut full = reply();
+        full.fields.clear();
+        let contract = &mut full.contract;
+        (contract.billing_cost, contract.units) = ("1215.00".to_owned(), Some("27".to_owned()));
+        contract.unit_price = Some("45.00".to_owned());
+        contract.period_amount = Some("1149.00".to_owned());
+        contract.period_start = Some("2026-11-01".to_owned());
+        contract.period_end = Some("2026-11-30".to_owned());
+        contract.next_change =
+            Some(NextChange { date: "2026-12-01".to_owned(), billing_cost: "1293.00".to_owned() });
+        contract.remarks = vec!["scaled".to_owned(), "inactive_but_billed".to_owned()];
+        insta::assert_snapshot!("billing", render(&full, None, &sample(80)));
+        let contract = &mut full.contract;
+        contract.billing_cycle = "one-time".to_owned();
+        (contract.billing, contract.period_amount) = ("one-time".to_owned(), None);
+        (contract.left, contract.billed) = (Some("7.5 hours".to_owned()), Some(false));
+        (contract.remarks, contract.next_change) = (Vec::new(), None);
+        insta::assert_snapshot!("purchase", render(&full, None, &sample(80)));
     }
 
     #[test]

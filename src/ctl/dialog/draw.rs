@@ -8,8 +8,10 @@ use super::list::{List, Tick, View};
 use super::rows::Row;
 use super::state::{Face, LEAST_SIZE, State};
 use super::theme::Theme;
-use super::{grid, panels, side, text};
+use super::{grid, panels, side, sum, text};
+use crate::ctl::billing::Billing;
 use crate::ctl::items;
+use crate::ctl::labels;
 use crate::ctl::pause;
 use crate::ctl::screen::{Tone, count, thousands};
 use crate::model::PendingState;
@@ -30,6 +32,7 @@ struct Lines {
     about: u16,
     about_height: u16,
     button: u16,
+    sum: Option<u16>,
     keys: Option<u16>,
     status: u16,
 }
@@ -43,14 +46,27 @@ impl Lines {
         };
         let status = height.saturating_sub(1);
         let keys = (height >= TALL).then(|| status.saturating_sub(1));
-        let button = keys.unwrap_or(status).saturating_sub(1);
+        let sum = (height >= TALLER).then(|| keys.unwrap_or(status).saturating_sub(1));
+        let button = sum.or(keys).unwrap_or(status).saturating_sub(1);
         let about = button.saturating_sub(about_height);
         let rule = about.saturating_sub(1);
         let banner = read_only.then_some(2);
         let heads = if read_only { 3 } else { 2 };
         let list = heads + 1;
         let list_height = rule.saturating_sub(list);
-        Lines { banner, heads, list, list_height, rule, about, about_height, button, keys, status }
+        Lines {
+            banner,
+            heads,
+            list,
+            list_height,
+            rule,
+            about,
+            about_height,
+            button,
+            sum,
+            keys,
+            status,
+        }
     }
 }
 
@@ -91,7 +107,10 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
         for (y, line) in (lines.about..lines.about + lines.about_height).zip(about(state, list)) {
             put(y, Line::styled(text::cut(&format!(" {line}"), width), theme.tone(Tone::Plain)));
         }
-        put(lines.button, button(state, list, width, theme));
+        put(lines.button, button(state, list, width, lines.sum.is_none(), theme));
+        if let Some(y) = lines.sum {
+            put(y, sum_below(list, width, theme));
+        }
         if let Some(y) = lines.keys {
             put(y, keys(state, width, theme));
         }
@@ -277,11 +296,15 @@ fn about(state: &State, list: &List) -> Vec<String> {
         let cost = format!("{} {}", row.cost(), row.cycle());
         let facts = [Some(item.r#type.clone()), item.status.clone(), Some(cost), dates];
         lines.push(facts.into_iter().flatten().collect::<Vec<_>>().join(" · "));
+        let billing = Billing::from(item);
+        more.extend(billing.findings());
+        more.extend(billing.stands().into_iter().chain(billing.ahead()));
+        more.extend(billing.facts());
         more.extend(items::reason(item));
         if item.state != PendingState::New.name() && row.tickable {
             let told = |change| {
                 let arrow = items::arrow(change, &state.screen);
-                format!("{} {arrow}", change.field)
+                format!("{} {arrow}", labels::label(&change.field))
             };
             more.push(item.changes.iter().map(told).collect::<Vec<_>>().join(", "));
         }
@@ -299,7 +322,15 @@ fn about(state: &State, list: &List) -> Vec<String> {
     lines
 }
 
-fn button(state: &State, list: &List, width: usize, theme: Theme) -> Line<'static> {
+/// The effect in money of what is ticked, below the button.
+fn sum_below(list: &List, width: usize, theme: Theme) -> Line<'static> {
+    let told = sum::told(list, width.saturating_sub(2));
+    let blank = width.saturating_sub(text::width(&told)) / 2;
+    Line::styled(format!("{}{told}", " ".repeat(blank)), theme.strong())
+}
+
+/// The button; on a low screen the effect of what is ticked stands beside it.
+fn button(state: &State, list: &List, width: usize, with_sum: bool, theme: Theme) -> Line<'static> {
     if let Some(note) = &state.note {
         let note = text::cut(&format!(" {note}"), width);
         return Line::styled(note, theme.tone(Tone::Warning));
@@ -319,7 +350,11 @@ fn button(state: &State, list: &List, width: usize, theme: Theme) -> Line<'stati
         0 => String::new(),
         hidden => format!(" {} of them not shown", thousands(hidden as i64)),
     };
-    let blank = width.saturating_sub(text::width(&label)) / 2;
+    let room = width.saturating_sub(text::width(&label) + text::width(&beside) + 2);
+    let (blank, beside) = match with_sum && number > 0 {
+        true => (0, format!(" {}{beside}", sum::told(list, room))),
+        false => (width.saturating_sub(text::width(&label)) / 2, beside),
+    };
     let beside = text::cut(&beside, width.saturating_sub(blank + text::width(&label)));
     Line::from(vec![
         Span::raw(" ".repeat(blank)),

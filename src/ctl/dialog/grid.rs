@@ -12,7 +12,7 @@ use crate::ctl::screen::Tone;
 use crate::ctl::tree::Branch;
 
 /// The heads of the columns.
-const HEADS: [&str; 7] = ["STATE", "NAME", "TYPE", "COST", "CYCLE", "START", "END"];
+const HEADS: [&str; 7] = ["STATE", "NAME", "TYPE", "RATE", "CYCLE", "START", "END"];
 const STATE: usize = 0;
 const NAME: usize = 1;
 const TYPE: usize = 2;

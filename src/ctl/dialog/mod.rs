@@ -10,7 +10,8 @@
 //!                        └────► effects ─► calls ─► daemon
 //! ```
 //!
-//! The list is `rows` (the tree), `list` (which of them are shown and ticked), `grid` (columns).
+//! The list is `rows` (the tree), `list` (which of them are shown and ticked), `grid` (columns), `sum`
+//! (what is ticked, in money).
 
 mod calls;
 mod draw;
@@ -22,6 +23,7 @@ mod rows;
 mod shell;
 mod side;
 mod state;
+mod sum;
 mod terminal;
 mod text;
 mod theme;

@@ -28,6 +28,7 @@ pub fn standing(auto_sync: bool) -> ClientStatus {
         last_changed: None,
         next_run: auto_sync.then(|| "2026-11-25T01:00:00Z".to_owned()),
         pending: Some(5),
+        moved: Vec::new(),
         health: "ok".to_owned(),
         running: None,
         next_why: None,

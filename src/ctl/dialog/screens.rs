@@ -90,6 +90,27 @@ fn ticked() {
 }
 
 #[test]
+fn the_sum_of_what_is_ticked() {
+    hold("sum", |size| {
+        let mut state = listed(size, looked(items::billed_samples(), Vec::new()), false);
+        press(&mut state, " x<Down><Down>");
+        state
+    });
+    let mut state = listed((80, 14), looked(items::billed_samples(), Vec::new()), false);
+    press(&mut state, " x");
+    insta::assert_snapshot!("sum_small", plain(&state));
+}
+
+#[test]
+fn what_is_billed_otherwise_has_its_days_in_the_diff() {
+    hold("diff_billing", |size| {
+        let mut state = listed(size, looked(items::billed_samples(), Vec::new()), false);
+        press(&mut state, "<Down><Down><Down><Enter>");
+        state
+    });
+}
+
+#[test]
 fn one_is_ticked() {
     hold("one", |size| {
         let mut state = listed(size, pending(), false);

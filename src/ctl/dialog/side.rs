@@ -8,11 +8,11 @@ use super::panels;
 use super::state::State;
 use super::text;
 use super::theme::Theme;
+use crate::ctl::billing::{self, Billing};
 use crate::ctl::items;
+use crate::ctl::labels;
 use crate::ctl::money;
-use crate::ctl::screen::{NONE, Screen, Tone};
-use crate::model::Field;
-use crate::varlink::sync::{FieldChange, Item};
+use crate::ctl::screen::Tone;
 
 /// How wide the names of fields may be.
 const WIDEST_FIELD: usize = 20;
@@ -79,15 +79,20 @@ fn lines(state: &State, width: usize) -> Vec<Told> {
     if let Some(reason) = items::reason(item) {
         tell(&reason);
     }
-    if let Some(effect) = effect(item) {
-        tell(&format!("effect  {}", money::told_effect(&effect)));
+    let (findings, rest) = billing::words(item, &[]);
+    let rest = (!rest.is_empty()).then(|| rest.join(" · "));
+    for told in findings.into_iter().chain(rest).chain(Billing::from(item).period()) {
+        tell(&told);
+    }
+    for effect in item.effects.iter().filter_map(money::told_effect) {
+        tell(&format!("effect  {effect}"));
     }
     lines.push(Told::Text(String::new()));
     if item.changes.is_empty() {
         lines.push(Told::Text("nothing would change".to_owned()));
         return lines;
     }
-    let names = item.changes.iter().map(|change| text::width(&change.field));
+    let names = item.changes.iter().map(|change| text::width(&labels::label(&change.field)));
     let field = names.max().unwrap_or(0).clamp(5, WIDEST_FIELD);
     // Two blanks before each value.
     let half = width.saturating_sub(field + 4) / 2;
@@ -99,42 +104,15 @@ fn lines(state: &State, width: usize) -> Vec<Told> {
     lines.push(Told::Heads(format!("{name}{old}{new}")));
     for change in &item.changes {
         let [old, new] = [&change.from, &change.to]
-            .map(|value| text::wrap(&told(change, value.as_deref(), &state.screen), half));
+            .map(|value| labels::value(&change.field, value.as_deref(), &state.screen))
+            .map(|value| text::wrap(&value, half));
+        let label = labels::label(&change.field);
         for number in 0..old.len().max(new.len()) {
             let part = |side: &[String]| side.get(number).cloned().unwrap_or_default();
-            let name = if number == 0 { text::cut(&change.field, field) } else { String::new() };
+            let name = if number == 0 { text::cut(&label, field) } else { String::new() };
             let (name, old, new) = values(&name, &part(&old), &part(&new));
             lines.push(Told::Values(name, old, new));
         }
     }
     lines
-}
-
-/// A value; a dash where there is none. The one field that is a moment is told as moments are.
-fn told(change: &FieldChange, value: Option<&str>, screen: &Screen) -> String {
-    match value {
-        None => NONE.to_owned(),
-        Some(at) if change.field == Field::Vanished.name() => screen.short(Some(at)),
-        Some(value) => value.to_owned(),
-    }
-}
-
-/// What the item comes to in money, per month and year.
-fn effect(item: &Item) -> Option<crate::varlink::sync::Effect> {
-    let change = |field: Field| item.changes.iter().find(|change| change.field == field.name());
-    let before = |field, now: &Option<String>| match change(field) {
-        Some(change) => change.from.clone(),
-        None => now.clone(),
-    };
-    let currency = item.currency.as_deref()?;
-    let old = before(Field::Currency, &item.currency);
-    if old.is_some_and(|old| old != currency) {
-        // Two currencies are never compared.
-        return None;
-    }
-    let cost = before(Field::BillingCost, &item.billing_cost);
-    let cycle = before(Field::BillingCycle, &item.billing_cycle);
-    let gone = item.state == "vanished";
-    let now = item.billing_cost.as_deref().zip(item.billing_cycle.as_deref());
-    money::moved(cost.as_deref().zip(cycle.as_deref()), now.filter(|_| !gone), currency)
 }

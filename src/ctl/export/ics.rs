@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use super::super::billing::Billing;
 use super::super::tame;
 use crate::varlink::contracts::{ExportReply, Exported};
 
@@ -75,8 +76,11 @@ fn description(exported: &Exported) -> String {
     let contract = &exported.contract;
     let mut lines = vec![
         format!("{} ({})", contract.key, contract.r#type),
-        format!("{} {}, {}", contract.billing_cost, contract.currency, contract.billing_cycle),
+        format!("rate {} {}, {}", contract.billing_cost, contract.currency, contract.billing_cycle),
     ];
+    let billing = Billing::from(contract);
+    lines.extend(billing.findings());
+    lines.extend(billing.stands());
     if let Some(end) = &contract.end_date {
         lines.push(format!("ends {end}"));
     }

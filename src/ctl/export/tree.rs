@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::super::error::CtlError;
 use super::super::file;
+use super::super::list::cell_text;
 use super::super::screen::count;
 use super::super::tame;
 use crate::varlink::contracts::{ExportReply, Exported};
@@ -201,9 +202,10 @@ fn values(exported: &Exported) -> BTreeMap<String, String> {
     let contract = serde_json::to_value(&exported.contract).unwrap_or_default();
     for (key, value) in contract.as_object().into_iter().flatten() {
         let value = match value {
-            serde_json::Value::Null => continue,
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
+            // What is known ahead is among the fields, by its date and its cost.
+            serde_json::Value::Null | serde_json::Value::Object(_) => continue,
+            serde_json::Value::Array(words) if words.is_empty() => continue,
+            value => cell_text(Some(value)),
         };
         if key != LAST_SYNCED {
             values.insert(key.clone(), value);

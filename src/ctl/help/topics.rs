@@ -1,6 +1,7 @@
 //! The topics of `lmsyncctl help`. Tables come from the code that they are about; the words around
 //! them are here.
 
+use super::billing;
 use super::page::{Block, names, text};
 use super::words;
 use crate::ctl::exit::{self, EXITS};
@@ -22,10 +23,11 @@ const fn topic(name: &'static str, about: &'static str, page: fn() -> Vec<Block>
 }
 
 /// Every topic but the list of topics itself.
-pub const TOPICS: [Topic; 8] = [
+pub const TOPICS: [Topic; 9] = [
     topic("auth", "Credentials: where they lie, and what is wrong when Autotask says no", auth),
     topic("exit-codes", "Exit statuses, and the codes of failures behind them", exit_codes),
     topic("fields", "The fields of a contract, and which can be set", fields),
+    topic("billing", "What a contract costs: rate, period amount, states and sums", billing::page),
     topic("keys", "How items and clients are named", keys),
     topic("states", "What the state of a pending item means", states),
     topic("guards", "What is held instead of applied, and what to do about it", guards),
@@ -237,7 +239,8 @@ fn guards() -> Vec<Block> {
             ),
             (
                 "price",
-                "a billing cost moves by more than `hold-price-change-percent`; 0 never holds",
+                "a rate moves by more than `hold-price-change-percent`; 0 never holds. The end of a \
+                 proration moves no rate",
             ),
         ]),
         text(
@@ -253,7 +256,7 @@ fn guards() -> Vec<Block> {
             "lmsyncctl held reject 12               leave it held, in silence",
         ]),
         text(
-            "Often the cause is in Autotask: mend it, and the next run finds nothing to hold. What \
+            "Often the cause is in Autotask: fix it, and the next run finds nothing to hold. What \
              a reverted run holds (`run revert`) is taken by naming its key in a sync.",
         ),
     ]
@@ -328,7 +331,7 @@ fn scripting() -> Vec<Block> {
 mod tests {
     use super::super::page::plain;
     use super::*;
-    use crate::model::Code;
+    use crate::model::{BillingState, Code, Remark};
 
     fn page(name: &str) -> String {
         let topic = TOPICS.iter().find(|topic| topic.name == name).expect("a topic");
@@ -347,6 +350,9 @@ mod tests {
         assert!(EXITS.iter().all(|exit| lists(&codes, &exit.status.to_string())), "{codes}");
         assert!(Field::ALL.iter().all(|field| lists(&fields, field.name())), "{fields}");
         assert!(lists(&fields, "udf.NAME"));
+        let billing = page("billing");
+        assert!(BillingState::ALL.iter().all(|state| lists(&billing, state.name())), "{billing}");
+        assert!(Remark::ALL.iter().all(|remark| lists(&billing, remark.code())), "{billing}");
         let states = page("states");
         assert!(PendingState::ALL.iter().all(|state| lists(&states, state.name())), "{states}");
         let events = page("events");
@@ -380,6 +386,7 @@ mod tests {
     #[test]
     fn topics_in_full() {
         insta::assert_snapshot!("fields", page("fields"));
+        insta::assert_snapshot!("billing", page("billing"));
         insta::assert_snapshot!("exit-codes", page("exit-codes"));
         insta::assert_snapshot!("auth", page("auth"));
         insta::assert_snapshot!("topics", plain(&list(), Some(80)));

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use crate::ctl::billing;
 use crate::ctl::items::arrow_of;
+use crate::ctl::labels;
 use crate::ctl::money;
 use crate::ctl::screen::count;
 use crate::ctl::tree::{self, Branch, Line};
@@ -115,13 +117,16 @@ fn told(item: &Item) -> String {
 
 /// What changes on an item, and why it is held.
 fn notes(item: &Item) -> impl Iterator<Item = String> {
-    let reason = item.reason.iter().map(|reason| reason.to_owned());
+    let (findings, rest) = billing::words(item, &[]);
+    let reason = item.reason.iter().cloned().chain(findings).chain(rest);
+    let effects: Vec<String> = item.effects.iter().filter_map(money::told_effect).collect();
     // Every field of a new item is a change: its line says enough.
     let changes = if item.state == "new" { &[][..] } else { &item.changes };
     let told = changes.iter().map(|change| {
-        format!("{} {}", change.field, arrow_of(change.from.as_deref(), change.to.as_deref()))
+        let label = labels::label(&change.field);
+        format!("{label} {}", arrow_of(change.from.as_deref(), change.to.as_deref()))
     });
-    reason.chain(told)
+    reason.chain(told).chain(effects)
 }
 
 fn help(client: &Client, offered: usize, left_out: usize) -> String {

@@ -142,6 +142,8 @@ pub struct Renewal {
     pub billing_cycle: String,
     /// `billed`, `upcoming`, `ended` or `none`.
     pub billing: String,
+    /// Upcoming: the first day that is billed; ended: the last, where that is known.
+    pub billing_since: Option<String>,
     /// What is remarkable about the cost, by its codes.
     pub remarks: Vec<String>,
     /// The contract that renews it already.
@@ -205,6 +207,8 @@ pub struct Term {
     pub billing_cycle: String,
     /// `billed`, `upcoming`, `ended` or `none`.
     pub billing: String,
+    /// Upcoming: the first day that is billed; ended: the last, where that is known.
+    pub billing_since: Option<String>,
     /// What is remarkable about the cost, by its codes.
     pub remarks: Vec<String>,
     /// The contract that it renews.
