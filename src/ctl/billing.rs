@@ -1,6 +1,8 @@
 //! How a contract is billed, in words for people: its state with the day, what is known ahead, what
 //! is left of it, and what is remarkable. Shared by every list; what the codes mean to a cost is
-//! decided in `sync`.
+//! decided in `sync`. `of` has where it comes from.
+
+mod of;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,6 @@ use super::money::{Span, grouped, signed};
 use super::screen::{Screen, Tone};
 use super::table::{Cell, toned};
 use crate::model::{BillingCycle, BillingState, Remark};
-use crate::varlink::contracts::{Contract, CostReply, Renewal, Term};
 use crate::varlink::sync::{Item, NextChange};
 
 /// What is said of how something is billed, wherever it comes from.
@@ -41,99 +42,6 @@ pub struct Billing<'a> {
     pub billed_to: Option<&'a str>,
     /// What is remarkable, by codes.
     pub remarks: &'a [String],
-}
-
-/// An amount with its days, where all three are known.
-fn period<'a>(
-    amount: &'a Option<String>,
-    start: &'a Option<String>,
-    end: &'a Option<String>,
-) -> Option<[&'a str; 3]> {
-    Some([amount.as_deref()?, start.as_deref()?, end.as_deref()?])
-}
-
-impl<'a> From<&'a Contract> for Billing<'a> {
-    fn from(of: &'a Contract) -> Billing<'a> {
-        Billing {
-            cost: Some(&of.billing_cost),
-            currency: &of.currency,
-            cycle: &of.billing_cycle,
-            state: &of.billing,
-            since: of.billing_since.as_deref(),
-            period: period(&of.period_amount, &of.period_start, &of.period_end),
-            next: of.next_change.as_ref(),
-            left: of.left.as_deref(),
-            billed: of.billed,
-            setup_fee: of.setup_fee.as_deref(),
-            billed_to: of.billed_to.as_deref(),
-            remarks: &of.remarks,
-        }
-    }
-}
-
-impl<'a> From<&'a Item> for Billing<'a> {
-    fn from(of: &'a Item) -> Billing<'a> {
-        Billing {
-            cost: of.billing_cost.as_deref(),
-            currency: of.currency.as_deref().unwrap_or_default(),
-            cycle: of.billing_cycle.as_deref().unwrap_or_default(),
-            state: of.billing.as_deref().unwrap_or_default(),
-            since: of.billing_since.as_deref(),
-            period: period(&of.period_amount, &of.period_start, &of.period_end),
-            next: of.next_change.as_ref(),
-            left: of.left.as_deref(),
-            billed: of.billed,
-            remarks: &of.remarks,
-            ..Billing::default()
-        }
-    }
-}
-
-impl<'a> From<&'a CostReply> for Billing<'a> {
-    fn from(of: &'a CostReply) -> Billing<'a> {
-        Billing {
-            cost: Some(&of.billing_cost),
-            currency: &of.currency,
-            cycle: &of.billing_cycle,
-            state: of.billing.as_deref().unwrap_or_default(),
-            since: of.billing_since.as_deref(),
-            period: period(&of.period_amount, &of.period_start, &of.period_end),
-            next: of.next_change.as_ref(),
-            left: of.left.as_deref(),
-            billed: of.billed,
-            setup_fee: of.setup_fee.as_deref(),
-            billed_to: of.billed_to.as_deref(),
-            remarks: &of.remarks,
-        }
-    }
-}
-
-impl<'a> From<&'a Renewal> for Billing<'a> {
-    fn from(of: &'a Renewal) -> Billing<'a> {
-        Billing {
-            cost: Some(&of.billing_cost),
-            currency: &of.currency,
-            cycle: &of.billing_cycle,
-            state: &of.billing,
-            since: of.billing_since.as_deref(),
-            remarks: &of.remarks,
-            ..Billing::default()
-        }
-    }
-}
-
-impl<'a> From<&'a Term> for Billing<'a> {
-    fn from(of: &'a Term) -> Billing<'a> {
-        Billing {
-            cost: Some(&of.billing_cost),
-            currency: &of.currency,
-            cycle: &of.billing_cycle,
-            state: &of.billing,
-            since: of.billing_since.as_deref(),
-            remarks: &of.remarks,
-            ..Billing::default()
-        }
-    }
 }
 
 impl Billing<'_> {
