@@ -42,6 +42,12 @@ pub(super) struct Reading {
     pub(super) moved: Vec<(SourceItem, String)>,
 }
 
+/// By client, what is another's now; each with what a person is told of it.
+type MovedItems = BTreeMap<ClientId, Vec<(SourceItem, String)>>;
+
+/// By client, charges that are no contracts of their own, each with its purchase.
+type Folded = BTreeMap<ClientId, BTreeMap<ItemKey, ItemKey>>;
+
 /// A reading held against the store as it is now.
 pub(super) struct Examined {
     /// The snapshot, with the renewals written into it.
@@ -135,7 +141,10 @@ impl Engine {
                 && live.autotask.query_access(&live.autotask.needed(), progress).await?
                     != Access::All;
         }
-        let mut moved = self.moved(live, &snapshots, &missing, &there, progress).await?;
+        let (mut moved, folded) = self.moved(live, &snapshots, &missing, &there, progress).await?;
+        for snapshot in &mut snapshots {
+            snapshot.folded.extend(folded.get(&snapshot.client.id).cloned().unwrap_or_default());
+        }
         let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
             let gone = missing.into_iter().filter(|key| !there.contains_key(key)).collect();
             let moved = moved.remove(&snapshot.client.id).unwrap_or_default();
@@ -144,8 +153,9 @@ impl Engine {
         Ok(snapshots.into_iter().zip(missing).map(reading).collect())
     }
 
-    /// By client, what is now another's, with all that stands below it there. Reads the others
-    /// where they are not among the snapshots.
+    /// By client, what is now another's, with all that stands below it there; and charges that are
+    /// the billing items of purchases there. Reads the others where they are not among the
+    /// snapshots.
     async fn moved(
         &self,
         live: &Live,
@@ -153,7 +163,7 @@ impl Engine {
         missing: &[Vec<ItemKey>],
         there: &BTreeMap<ItemKey, Option<ClientId>>,
         progress: &Progress,
-    ) -> Result<BTreeMap<ClientId, Vec<(SourceItem, String)>>, Failure> {
+    ) -> Result<(MovedItems, Folded), Failure> {
         let owner = |key: &ItemKey| there.get(key).copied().flatten();
         let mut moves: BTreeMap<ClientId, BTreeSet<ClientId>> = BTreeMap::new();
         for (snapshot, missing) in snapshots.iter().zip(missing) {
@@ -170,7 +180,7 @@ impl Engine {
             true => Vec::new(),
             false => live.autotask.read(&Scope::Clients(unread), progress).await?,
         };
-        let mut moved: BTreeMap<ClientId, Vec<(SourceItem, String)>> = BTreeMap::new();
+        let (mut moved, mut folded) = (MovedItems::new(), Folded::new());
         for (snapshot, missing) in snapshots.iter().zip(missing) {
             let Some(others) = moves.get(&snapshot.client.id) else { continue };
             let missing: BTreeSet<ItemKey> = missing.iter().copied().collect();
@@ -185,9 +195,12 @@ impl Engine {
                 let items = other.items.iter().filter(is_part);
                 let items = items.map(|item| (item.clone(), told.clone()));
                 moved.entry(snapshot.client.id).or_default().extend(items);
+                let here = other.folded.iter().filter(|(charge, _)| missing.contains(charge));
+                let here = here.map(|(charge, purchase)| (*charge, *purchase));
+                folded.entry(snapshot.client.id).or_default().extend(here);
             }
         }
-        Ok(moved)
+        Ok((moved, folded))
     }
 
     /// Holds a reading against the store as it is now. An item that is `named` is not held because
@@ -199,7 +212,7 @@ impl Engine {
         named: &BTreeSet<ItemKey>,
     ) -> Result<Examined, Failure> {
         let mut snapshot = reading.snapshot.clone();
-        let stored = self.stored(&snapshot)?;
+        let mut stored = self.stored(&snapshot)?;
         let renewals = renewal::write_into(&mut snapshot, &stored);
         diff::carry_over(&mut snapshot, &stored);
         let marks = self.marks_of(&snapshot, &stored)?;
@@ -209,6 +222,14 @@ impl Engine {
             mark.hold = None;
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
+        // An agreement that is ignored stays where it is, when what is below it has moved already.
+        for (item, _) in &moved {
+            if !stored.contains_key(&item.key)
+                && let Some(contract) = self.store.contract(item.key)?
+            {
+                stored.insert(item.key, contract);
+            }
+        }
         let now = self.now();
         let around = Around {
             gone: &reading.gone,

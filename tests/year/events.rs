@@ -91,7 +91,7 @@ impl World {
 
     pub(super) fn edit(&mut self) -> Result<(), Broken> {
         let today = self.today();
-        self.ground.upstream.tenant.set_today(today);
+        self.ground.upstream.advance(today);
         let mut told = None;
         for _ in 0..8 {
             told = edits::anything(&mut self.ground.upstream, &mut self.rng, today);

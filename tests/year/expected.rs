@@ -1,11 +1,15 @@
-//! What a contract must say, worked out from the account of the tenant by the written rules of
-//! cost, and nothing of the program.
+//! What a contract must say, worked out from the account of the tenant by the written model of
+//! costs alone: slowly, and with nothing of the program. `money` has what it must say of money.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use lmsyncd::model::{Contract, Field, ItemKey, Letter, Value};
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
-use super::upstream::{Addition, Billed, FIXED_PRICE, Period, RECURRING, Upstream};
+use super::money::{Money, of_agreement, of_line, of_once};
+use super::upstream::{Billed, PREPAID, Upstream};
+
+/// From this year on a last day means that there is none.
+const FOR_EVER: i32 = 9999;
 
 /// What a contract must say on one day.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,40 +20,47 @@ pub struct Wanted {
     status: Option<&'static str>,
     start: Option<NaiveDate>,
     end: Option<NaiveDate>,
-    cost: Decimal,
-    units: Option<Decimal>,
-    price: Option<Decimal>,
+    setup_fee: Option<Decimal>,
+    billed_to: Option<String>,
+    billed: Option<bool>,
+    pub money: Money,
 }
 
 /// What the contract of an item must say on `today`; none where there is no such item.
 pub fn wanted(upstream: &Upstream, key: ItemKey, today: NaiveDate) -> Option<Wanted> {
     if key.letter == Letter::Agreement {
         let agreement = upstream.agreements.get(&key.id)?;
+        let billed_to = agreement.billed_to.filter(|id| *id != agreement.company);
         return Some(Wanted {
             client: agreement.company,
             parent: None,
             name: Some(agreement.name.clone()),
             status: Some(word(agreement.active)),
             start: Some(agreement.start),
-            end: Some(agreement.end),
-            cost: total(upstream, key.id, today),
-            units: None,
-            price: None,
+            end: Some(agreement.end).filter(|end| end.year() < FOR_EVER),
+            setup_fee: (!agreement.setup_fee.is_zero()).then_some(agreement.setup_fee),
+            billed_to: billed_to.and_then(|id| upstream.clients.get(&id).cloned()),
+            billed: None,
+            money: of_agreement(upstream, key.id, today),
         });
     }
     let addition = upstream.additions.get(&key)?;
     let agreement = upstream.agreements.get(&addition.agreement)?;
-    let (status, units, price) = match &addition.billed {
-        Billed::Periods(periods) => {
-            let read = read(periods, today);
-            let units: Decimal = read.iter().map(|period| period.units).sum();
-            let cost: Decimal = read.iter().map(|period| period.price).sum();
-            // Without units the price is that of the line itself, which the account leaves out.
-            let price = (!units.is_zero()).then(|| round(cost / units, 4));
-            (Some(word(agreement.active)), Some(units), price)
+    let (status, billed, money) = match &addition.billed {
+        Billed::ByPeriod(line) => {
+            (Some(word(agreement.active)), None, of_line(line, agreement, today).0)
         }
-        Billed::Once(..) => (None, None, None),
+        Billed::Once(once) if key.letter == Letter::Charge => {
+            (None, Some(once.is_billed), of_once(upstream, key, once, addition.agreement))
+        }
+        Billed::Once(once) => {
+            let charge = upstream.charge_of(key).and_then(|charge| upstream.additions.get(&charge));
+            let billed = charge.and_then(|charge| charge.once()).map(|charge| charge.is_billed);
+            (None, billed, of_once(upstream, key, once, addition.agreement))
+        }
     };
+    let is_purchase = PREPAID.contains(&agreement.kind);
+    debug_assert!(!is_purchase || addition.line().is_none(), "{key} is bought in advance");
     Some(Wanted {
         client: agreement.company,
         parent: Some(ItemKey::agreement(addition.agreement)),
@@ -57,21 +68,19 @@ pub fn wanted(upstream: &Upstream, key: ItemKey, today: NaiveDate) -> Option<Wan
         status,
         start: None,
         end: None,
-        cost: cost(addition, today),
-        units,
-        price,
+        setup_fee: None,
+        billed_to: None,
+        billed,
+        money,
     })
 }
 
 /// What differs between a contract and what it must say; none if nothing does.
 pub fn differs(contract: &Contract, wanted: &Wanted) -> Option<String> {
     let text = |field| contract.source.get(&field).map(Value::to_string);
-    let number = |field| match contract.source.get(&field) {
-        Some(Value::Number(number)) => Some(*number),
-        _ => None,
-    };
     let say = |what: &str, is: String, must: String| Some(format!("{what} is {is}, not {must}"));
-    let Wanted { client, parent, name, status, start, end, cost, units, price } = wanted;
+    let Wanted { client, parent, name, status, start, end, setup_fee, billed_to, billed, money } =
+        wanted;
     if contract.vanished.is_some() {
         return Some("it is a tombstone".to_owned());
     }
@@ -87,63 +96,34 @@ pub fn differs(contract: &Contract, wanted: &Wanted) -> Option<String> {
     if status.is_some_and(|status| text(Field::Status).as_deref() != Some(status)) {
         return say("status", format!("{:?}", text(Field::Status)), format!("{status:?}"));
     }
-    for (field, day) in [(Field::StartDate, start), (Field::EndDate, end)] {
-        if let Some(day) = day
-            && text(field) != Some(day.to_string())
-        {
-            return say(field.name(), format!("{:?}", text(field)), day.to_string());
+    if let Some(billed) = billed {
+        let must = if *billed { "yes" } else { "no" };
+        if text(Field::Billed).as_deref() != Some(must) {
+            return say("billed", format!("{:?}", text(Field::Billed)), must.to_owned());
         }
     }
-    for (field, must) in
-        [(Field::BillingCost, &Some(*cost)), (Field::Units, units), (Field::UnitPrice, price)]
-    {
-        if must.is_some() && number(field) != *must {
-            return say(field.name(), format!("{:?}", number(field)), format!("{must:?}"));
+    if parent.is_none() {
+        for (field, day) in [(Field::StartDate, start), (Field::EndDate, end)] {
+            if text(field) != day.map(|day| day.to_string()) {
+                return say(field.name(), format!("{:?}", text(field)), format!("{day:?}"));
+            }
+        }
+        let fee = match contract.source.get(&Field::SetupFee) {
+            Some(Value::Number(fee)) => Some(*fee),
+            _ => None,
+        };
+        if fee.unwrap_or_default() != setup_fee.unwrap_or_default() {
+            return say("setup_fee", format!("{fee:?}"), format!("{setup_fee:?}"));
+        }
+        if text(Field::BilledTo) != *billed_to {
+            return say(
+                "billed_to",
+                format!("{:?}", text(Field::BilledTo)),
+                format!("{billed_to:?}"),
+            );
         }
     }
-    None
-}
-
-/// The cost of an agreement.
-fn total(upstream: &Upstream, agreement: i64, today: NaiveDate) -> Decimal {
-    let Some(kind) = upstream.agreements.get(&agreement).map(|one| one.kind) else {
-        return Decimal::ZERO;
-    };
-    let below = upstream.below(agreement);
-    let below = below.iter().filter_map(|key| upstream.additions.get(key));
-    let counted = below.filter(|one| match &one.billed {
-        _ if kind == RECURRING || kind == FIXED_PRICE => true,
-        Billed::Once(_, Some((start, end))) => *start <= today && today <= *end,
-        _ => false,
-    });
-    counted.map(|one| cost(one, today)).sum()
-}
-
-fn cost(addition: &Addition, today: NaiveDate) -> Decimal {
-    let exact = match &addition.billed {
-        Billed::Periods(periods) => read(periods, today).iter().map(|one| one.price).sum(),
-        Billed::Once(amount, _) => *amount,
-    };
-    round(exact, 2)
-}
-
-/// The rows that a line's cost is read from: those of today, else of the last day of the last
-/// period that is over, else of the first day of the first that comes.
-fn read(periods: &[Period], today: NaiveDate) -> Vec<&Period> {
-    let on = |day: NaiveDate| -> Vec<&Period> {
-        periods.iter().filter(|one| one.start <= day && day <= one.end).collect()
-    };
-    let current = on(today);
-    if !current.is_empty() {
-        return current;
-    }
-    let over = periods.iter().map(|one| one.end).filter(|end| *end < today).max();
-    let day = over.or_else(|| periods.iter().map(|one| one.start).min());
-    day.map(on).unwrap_or_default()
-}
-
-fn round(amount: Decimal, decimals: u32) -> Decimal {
-    amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+    money.differs(contract)
 }
 
 fn word(active: bool) -> &'static str {

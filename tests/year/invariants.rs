@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lmsyncd::model::{
-    ClientState, Contract, ItemKey, Letter, Mark, Origin, Run, RunId, RunResult, Trigger,
+    ClientState, Contract, Field, ItemKey, Letter, Mark, Origin, Run, RunId, RunResult, Trigger,
 };
 use lmsyncd::store::Store;
 
@@ -236,14 +236,12 @@ impl Watch {
             self.known.insert(key);
             return Ok(());
         }
-        // A new agreement takes over from the one that it renews, and keeps that.
-        let renewed = upstream.agreements.get(&key.id).and_then(|agreement| agreement.renews);
-        let old = renewed.map(ItemKey::agreement).filter(|_| key.letter == Letter::Agreement);
-        let inherited = old
-            .filter(|old| contracts.iter().any(|other| other.key == *old))
-            .and_then(|old| desk.own.get(&old))
-            .map(Own::inherited);
-        if self.known.insert(key) && inherited.as_ref() == Some(&is) {
+        // A new agreement, or a new line, takes over from the one in whose place it is, and keeps
+        // that.
+        let is_new = self.known.insert(key);
+        let stood = |old: &&Contract| may_stand_for(contract, old, upstream);
+        let mut old = contracts.iter().filter(stood).filter_map(|old| desk.own.get(&old.key));
+        if is_new && old.any(|old| old.inherited() == is) {
             desk.own.insert(key, is);
             return Ok(());
         }
@@ -294,7 +292,10 @@ impl Watch {
                 continue;
             }
             let keys = std::iter::once(ItemKey::agreement(agreement));
-            for key in keys.chain(upstream.below(agreement)).filter(|key| !is_ignored(*key)) {
+            for key in keys.chain(upstream.below(agreement)) {
+                if !upstream.exists(key) || is_ignored(key) {
+                    continue;
+                }
                 let wanted = wanted(upstream, key, day).expect("an item");
                 self.judged.contracts += 1;
                 let wrong = match stored.get(&key) {
@@ -302,13 +303,18 @@ impl Watch {
                     Some(contract) => differs(contract, &wanted),
                 };
                 if let Some(wrong) = wrong {
-                    return broken(RIGHT, format!("{key} of client {client}: {wrong}"));
+                    let told = upstream.told(key);
+                    return broken(RIGHT, format!("{key} of client {client}: {wrong}\n{told}"));
                 }
             }
         }
         for contract in contracts.iter().filter(|one| is_live(one) && !is_ignored(one.key)) {
             if !upstream.exists(contract.key) {
-                let told = format!("{} of client {client} is gone and not marked", contract.key);
+                let told = format!(
+                    "{} of client {client} is gone and not marked\n{}",
+                    contract.key,
+                    upstream.told(contract.key)
+                );
                 return broken(RIGHT, told);
             }
         }
@@ -421,6 +427,23 @@ impl Watch {
 fn patience(interval: Duration, at: bool) -> Duration {
     let farthest = if at { interval.max(DAY) + HOUR } else { interval + interval / 10 };
     farthest + HOUR + SLACK
+}
+
+/// Whether a new contract may be in the place of an old one: the agreement that it renews, or a line
+/// of the same service, below the same agreement or the one that is renewed.
+fn may_stand_for(new: &Contract, old: &Contract, upstream: &Upstream) -> bool {
+    let renews = |id| upstream.agreements.get(&id).and_then(|agreement| agreement.renews);
+    if new.key.letter == Letter::Agreement {
+        return renews(new.key.id).map(ItemKey::agreement) == Some(old.key);
+    }
+    let is_line = matches!(new.key.letter, Letter::Service | Letter::Bundle);
+    let same = new.source.get(&Field::Name) == old.source.get(&Field::Name);
+    let Some(above) = new.parent.filter(|_| is_line) else { return false };
+    let places = [Some(above), renews(above.id).map(ItemKey::agreement)];
+    same && new.key != old.key
+        && new.key.letter == old.key.letter
+        && old.parent.is_some()
+        && places.contains(&old.parent)
 }
 
 /// The keys of the live contracts among these.

@@ -1,6 +1,6 @@
 //! Judging a world: when which invariant is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use lmsyncd::model::{ClientId, Contract, Run};
@@ -27,15 +27,33 @@ impl World {
             let clients = life.store.clients().expect("clients");
             self.due = next_due(&clients, &self.desk);
             let runs = self.watch.new_runs(&life.store);
-            let mut ran: BTreeMap<i64, bool> = BTreeMap::new();
+            let mut into = Vec::new();
+            let (mut ran, mut moved) = (BTreeSet::new(), BTreeSet::new());
             for run in &runs {
                 self.counts.runs += 1;
                 self.trace.tell(moment.passed, Told(run));
                 let client = self.watch.run(run, moment, &self.desk)?;
-                *ran.entry(client).or_default() |= run.counts.wrote();
+                ran.insert(client);
+                // What has moved is written to its new client at once.
+                if let Some(id) = run.id.filter(|_| run.counts.wrote()) {
+                    let touched = life.store.touched_by(id).expect("what it touched");
+                    moved.extend(
+                        touched.iter().filter_map(|one| Some(one.after.as_ref()?.client.0)),
+                    );
+                }
             }
-            for (client, wrote) in ran {
-                self.judge_client(client, wrote)?;
+            for client in &moved {
+                let contracts = life.store.contracts(ClientId(*client)).expect("contracts");
+                if !ran.contains(client) {
+                    into.push((*client, contracts));
+                }
+            }
+            for (client, contracts) in into {
+                self.keep(client, contracts);
+            }
+            for client in ran {
+                // Also a run that found no change may have written: the next period runs.
+                self.judge_client(client, true)?;
             }
         }
         self.watch.punctual(&self.desk, moment)
@@ -91,7 +109,9 @@ impl World {
             )?;
             if let Some(known) = self.books.get(&client).filter(|known| *known != of_one) {
                 let strange = of_one.iter().find(|one| !known.contains(one)).or(known.first());
-                let told = format!("client {client}: {:?}", strange.map(|one| one.key));
+                let before =
+                    strange.and_then(|one| known.iter().find(|other| other.key == one.key));
+                let told = format!("client {client}: {strange:?} was {before:?}");
                 return broken(UNASKED, told);
             }
             self.keep(client, of_one.to_vec());

@@ -2,12 +2,15 @@
 //! there. What a contract must say is worked out from that account alone (`expected`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-use chrono::NaiveDate;
-use lmsyncd::demo::tenant::{Entity, Tenant};
+use chrono::{Days, NaiveDate};
+use lmsyncd::demo::tenant::{Entity, LineKind, Tenant};
 use lmsyncd::model::{ItemKey, Letter};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
+
+use super::history::{About, History, Row, months_after, period};
 
 /// Where the tenant says it is. Nothing is there: it is called in process.
 pub const BASE: &str = "http://127.0.0.1:1";
@@ -18,15 +21,24 @@ const FIRST_CLIENT: i64 = 1000;
 /// Types of agreements, by their numbers.
 pub const FIXED_PRICE: i64 = 3;
 pub const RECURRING: i64 = 7;
+/// Those on which something is bought in advance: hours, retainers, tickets.
+pub const PREPAID: [i64; 3] = [4, 6, 8];
+
+/// The service that is sold by the year, also below agreements that are billed by the month.
+const YEARLY_SERVICE: i64 = 308;
+
+/// So many days before rows may be made of a period, they are looked for.
+const EARLY: u64 = 4;
 
 /// The letters of additions, each with the entity of its rows.
-const ADDITIONS: [(Letter, Entity); 6] = [
+const ADDITIONS: [(Letter, Entity); 7] = [
     (Letter::Service, Entity::ContractServices),
     (Letter::Bundle, Entity::ContractServiceBundles),
     (Letter::Milestone, Entity::ContractMilestones),
     (Letter::BlockHours, Entity::ContractBlocks),
     (Letter::Retainer, Entity::ContractRetainers),
     (Letter::Tickets, Entity::ContractTicketPurchases),
+    (Letter::Charge, Entity::ContractCharges),
 ];
 
 /// An agreement.
@@ -40,27 +52,49 @@ pub struct Agreement {
     pub active: bool,
     pub start: NaiveDate,
     pub end: NaiveDate,
+    /// The day that its billing periods are counted from.
+    pub anchor: NaiveDate,
     /// The agreement that it renews.
     pub renews: Option<i64>,
+    pub setup_fee: Decimal,
+    pub billed_to: Option<i64>,
 }
 
-/// One row of what a line bills.
+impl Agreement {
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.start <= day && day <= self.end
+    }
+}
+
+/// A line that bills by period.
 #[derive(Debug, Clone)]
-pub struct Period {
-    pub row: i64,
-    pub start: NaiveDate,
-    pub end: NaiveDate,
-    pub units: Decimal,
-    pub price: Decimal,
+pub struct Line {
+    /// In the order of their days.
+    pub rows: Vec<Row>,
+    pub history: History,
+}
+
+/// What is bought once.
+#[derive(Debug, Clone)]
+pub struct Once {
+    pub amount: Decimal,
+    /// When it may be used; a milestone and a charge are for no days.
+    pub span: Option<(NaiveDate, NaiveDate)>,
+    /// The day of the purchase.
+    pub bought: Option<NaiveDate>,
+    /// Whether it can be used.
+    pub active: bool,
+    /// Whether the client pays for it.
+    pub billable: bool,
+    pub is_billed: bool,
+    pub product: Option<i64>,
 }
 
 /// How an addition is billed.
 #[derive(Debug, Clone)]
 pub enum Billed {
-    /// By period.
-    Periods(Vec<Period>),
-    /// Once, for these days; a milestone is for none.
-    Once(Decimal, Option<(NaiveDate, NaiveDate)>),
+    ByPeriod(Line),
+    Once(Once),
 }
 
 /// An addition.
@@ -71,12 +105,30 @@ pub struct Addition {
     pub billed: Billed,
 }
 
+impl Addition {
+    pub fn line(&self) -> Option<&Line> {
+        match &self.billed {
+            Billed::ByPeriod(line) => Some(line),
+            Billed::Once(_) => None,
+        }
+    }
+
+    pub fn once(&self) -> Option<&Once> {
+        match &self.billed {
+            Billed::ByPeriod(_) => None,
+            Billed::Once(once) => Some(once),
+        }
+    }
+}
+
 /// Rows that were taken out and may come back as they were.
 #[derive(Debug)]
 pub struct Buried {
     pub rows: Vec<(Entity, Json)>,
     pub agreement: Option<(i64, Agreement)>,
     pub additions: Vec<(ItemKey, Addition)>,
+    /// The last day of the agreement at that time.
+    pub until: NaiveDate,
 }
 
 /// The tenant and the account of it.
@@ -85,6 +137,13 @@ pub struct Upstream {
     pub clients: BTreeMap<i64, String>,
     pub agreements: BTreeMap<i64, Agreement>,
     pub additions: BTreeMap<ItemKey, Addition>,
+    /// The products of the billing rules of each agreement that has some.
+    pub rules: BTreeMap<i64, BTreeSet<i64>>,
+    /// Charges that are the billing items of purchases, and are no contracts of their own; each
+    /// with its purchase.
+    folded: BTreeMap<ItemKey, ItemKey>,
+    /// Purchases and charges of the same amount, on other days.
+    doubtful: BTreeSet<ItemKey>,
     /// The agreements of each company.
     owned: BTreeMap<i64, BTreeSet<i64>>,
     /// What stands below each agreement.
@@ -112,6 +171,9 @@ impl Upstream {
             clients: BTreeMap::new(),
             agreements: BTreeMap::new(),
             additions: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            folded: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
             owned: BTreeMap::new(),
             below: BTreeMap::new(),
             buried: Vec::new(),
@@ -133,24 +195,117 @@ impl Upstream {
         for id in self.tenant.ids(Entity::Contracts) {
             self.read_agreement(id);
         }
+        for id in self.tenant.ids(Entity::ContractBillingRules) {
+            let rule = self.row(Entity::ContractBillingRules, id);
+            let agreement = whole(&rule, "contractID").expect("an agreement");
+            self.rules.entry(agreement).or_default().extend(whole(&rule, "productID"));
+        }
         for (letter, entity) in ADDITIONS {
             for id in self.tenant.ids(entity) {
                 self.read_addition(ItemKey::new(letter, id));
             }
         }
-        for (letter, units, line) in [
-            (Letter::Service, Entity::ContractServiceUnits, "contractServiceID"),
-            (Letter::Bundle, Entity::ContractServiceBundleUnits, "contractServiceBundleID"),
-        ] {
-            for id in self.tenant.ids(units) {
-                let row = self.row(units, id);
-                let key = ItemKey::new(letter, whole(&row, line).expect("a line"));
-                let period = period(&row);
-                if let Some(Addition { billed: Billed::Periods(periods), .. }) =
-                    self.additions.get_mut(&key)
+        let mut lines: BTreeMap<i64, Vec<ItemKey>> = BTreeMap::new();
+        for (key, addition) in self.additions.iter().filter(|(_, one)| one.line().is_some()) {
+            lines.entry(addition.agreement).or_default().push(*key);
+        }
+        for (agreement, lines) in lines {
+            for key in &lines {
+                self.read_rows(*key);
+            }
+            self.find_anchor(agreement, &lines);
+            for key in lines {
+                self.tell_history(key);
+            }
+        }
+    }
+
+    /// Finds the day that the periods of an agreement are counted from: its first, unless a row lies
+    /// across two of those periods.
+    fn find_anchor(&mut self, id: i64, lines: &[ItemKey]) {
+        let agreement = &self.agreements[&id];
+        let lines = lines.iter().filter_map(|key| self.additions[key].line());
+        let rows: Vec<(u32, &Row)> =
+            lines.flat_map(|line| line.rows.iter().map(|row| (line.history.months, row))).collect();
+        let fits = |anchor: &NaiveDate| {
+            rows.iter().all(|(months, row)| row.end <= period(*anchor, *months, row.start).1)
+        };
+        let begins = rows.iter().map(|(_, row)| row.start);
+        let anchor = std::iter::once(agreement.start).chain(begins).find(fits);
+        let anchor = anchor.unwrap_or_else(|| panic!("A{id} has no periods: {rows:?}"));
+        self.agreements.get_mut(&id).expect("an agreement").anchor = anchor;
+    }
+
+    /// Works out what a line has been, from its rows.
+    fn tell_history(&mut self, key: ItemKey) {
+        let addition = &self.additions[&key];
+        let agreement = &self.agreements[&addition.agreement];
+        let line = addition.line().expect("a line");
+        let about = About {
+            today: self.tenant.today(),
+            span: (agreement.start, agreement.end),
+            anchor: agreement.anchor,
+            months: line.history.months,
+            price: money(&self.row(entity_of(key.letter), key.id), "unitPrice"),
+        };
+        let history = about.told_by(&line.rows);
+        self.line_mut(key).history = history;
+    }
+
+    pub fn line_mut(&mut self, key: ItemKey) -> &mut Line {
+        match &mut self.additions.get_mut(&key).expect("an addition").billed {
+            Billed::ByPeriod(line) => line,
+            Billed::Once(_) => panic!("{key} is no line"),
+        }
+    }
+
+    /// Lets time go on in Autotask, and writes down what it does by itself: rows of the next
+    /// periods, and the charges of rules.
+    pub fn advance(&mut self, today: NaiveDate) {
+        if self.tenant.today() != today {
+            self.catch_up(today);
+        }
+    }
+
+    /// The same, also where something of today is still to be done.
+    pub fn catch_up(&mut self, today: NaiveDate) {
+        self.tenant.advance(today);
+        let due: Vec<ItemKey> = self
+            .additions
+            .iter()
+            .filter_map(|(key, addition)| {
+                let line = addition.line()?;
+                let last = line.rows.iter().map(|row| row.end).max()?;
+                let end = self.agreements.get(&addition.agreement)?.end;
+                let end = line.history.last.map_or(end, |last| last.min(end));
+                let months = i32::try_from(line.history.months).expect("few months");
+                let soon = months_after(today + Days::new(EARLY), months);
+                (last < end && last < soon).then_some(*key)
+            })
+            .collect();
+        for key in due {
+            let before = self.additions[&key].line().map(|line| line.rows.len());
+            self.read_rows(key);
+            if self.additions[&key].line().map(|line| line.rows.len()) != before {
+                self.touch_agreement(self.additions[&key].agreement);
+            }
+        }
+        let mut new = self.tenant.ids(Entity::ContractCharges);
+        new.retain(|id| !self.additions.contains_key(&ItemKey::new(Letter::Charge, *id)));
+        for id in new {
+            let key = ItemKey::new(Letter::Charge, id);
+            self.read_addition(key);
+            // With a new charge of a rule, the one before it is billed.
+            let (agreement, product) = {
+                let addition = &self.additions[&key];
+                (addition.agreement, addition.once().and_then(|once| once.product))
+            };
+            for other in self.below(agreement) {
+                let of_it = self.additions[&other].once();
+                if product.is_some()
+                    && of_it.is_some_and(|one| one.product == product && !one.is_billed)
                 {
-                    periods.push(period);
-                    periods.sort_by_key(|one| (one.end, one.row));
+                    self.read_addition(other);
                 }
             }
         }
@@ -169,15 +324,21 @@ impl Upstream {
             5 => 12,
             _ => 1,
         });
+        let start = date(&row, "startDate");
+        let known = self.agreements.get(&id);
+        let anchor = known.filter(|known| known.anchor != known.start).map(|known| known.anchor);
         let agreement = Agreement {
             company: whole(&row, "companyID").expect("a company"),
             name: text(&row, "contractName"),
             kind: whole(&row, "contractType").expect("a type"),
             months,
             active: whole(&row, "status") == Some(1),
-            start: date(&row, "startDate"),
+            start,
             end: date(&row, "endDate"),
+            anchor: anchor.unwrap_or(start),
             renews: whole(&row, "renewedContractID"),
+            setup_fee: money(&row, "setupFee"),
+            billed_to: whole(&row, "billToCompanyID"),
         };
         self.keep_agreement(id, agreement);
     }
@@ -205,8 +366,10 @@ impl Upstream {
     /// Keeps an addition in the account, in place of what was known of it.
     pub fn keep_addition(&mut self, key: ItemKey, addition: Addition) {
         self.touch_agreement(addition.agreement);
-        self.below.entry(addition.agreement).or_default().insert(key);
+        let agreement = addition.agreement;
+        self.below.entry(agreement).or_default().insert(key);
         self.additions.insert(key, addition);
+        self.pair(agreement);
     }
 
     /// Strikes an addition.
@@ -215,48 +378,138 @@ impl Upstream {
         self.struck.insert(key);
         self.touch_agreement(addition.agreement);
         self.below.entry(addition.agreement).or_default().remove(&key);
+        self.folded.remove(&key);
+        self.doubtful.remove(&key);
+        self.pair(addition.agreement);
         addition
+    }
+
+    /// Finds the charge of each purchase of an agreement: of the same amount, from the day of the
+    /// purchase or from its first.
+    fn pair(&mut self, agreement: i64) {
+        if !self.agreements.get(&agreement).is_some_and(|one| PREPAID.contains(&one.kind)) {
+            return;
+        }
+        let keys: Vec<ItemKey> =
+            self.below.get(&agreement).into_iter().flatten().copied().collect();
+        let once = |key: &ItemKey| self.additions[key].once().expect("bought once").clone();
+        let (charges, purchases): (Vec<(ItemKey, Once)>, Vec<(ItemKey, Once)>) = keys
+            .iter()
+            .map(|key| (*key, once(key)))
+            .partition(|(key, _)| key.letter == Letter::Charge);
+        let mut folded: BTreeMap<ItemKey, ItemKey> = BTreeMap::new();
+        let mut alone = Vec::new();
+        for (key, purchase) in &purchases {
+            let days = [purchase.bought, purchase.span.map(|span| span.0)];
+            let its = charges.iter().find(|(charge, one)| {
+                one.amount == purchase.amount
+                    && one.bought.is_some()
+                    && days.contains(&one.bought)
+                    && !folded.contains_key(charge)
+            });
+            match its {
+                Some((charge, _)) => drop(folded.insert(*charge, *key)),
+                None => alone.push((*key, purchase.amount)),
+            }
+        }
+        let mut doubtful = BTreeSet::new();
+        for (purchase, amount) in alone {
+            let alike = charges
+                .iter()
+                .filter(|(key, one)| one.amount == amount && !folded.contains_key(key));
+            for (charge, _) in alike {
+                doubtful.extend([purchase, *charge]);
+            }
+        }
+        for key in keys {
+            let (was, is) = (self.folded.remove(&key), folded.get(&key).copied());
+            if was.is_none() && is.is_some() {
+                self.struck.insert(key);
+            }
+            if was.is_some() && is.is_none() {
+                self.returned.insert(key);
+            }
+            self.doubtful.remove(&key);
+        }
+        self.folded.extend(folded);
+        self.doubtful.extend(doubtful);
+    }
+
+    /// The charge of a purchase.
+    pub fn charge_of(&self, purchase: ItemKey) -> Option<ItemKey> {
+        self.folded.iter().find(|(_, of)| **of == purchase).map(|(charge, _)| *charge)
+    }
+
+    /// Whether the item may be the same as another.
+    pub fn is_doubtful(&self, key: ItemKey) -> bool {
+        self.doubtful.contains(&key)
+    }
+
+    /// Whether a rule of its agreement made this charge: it is for the product of one, or for none
+    /// that anybody could tell.
+    pub fn is_by_rule(&self, charge: &Once, agreement: i64) -> bool {
+        let below = || self.below.get(&agreement).into_iter().flatten();
+        let has_milestones = below().any(|key| key.letter == Letter::Milestone);
+        let rules = self.rules.get(&agreement).filter(|_| !has_milestones);
+        let is_of = |rules: &BTreeSet<i64>| charge.product.is_none_or(|one| rules.contains(&one));
+        rules.is_some_and(is_of)
     }
 
     /// Writes an addition down anew; the periods of a line are not read.
     pub fn read_addition(&mut self, key: ItemKey) {
         let row = self.row(entity_of(key.letter), key.id);
-        let dates = || Some((date(&row, "startDate"), date(&row, "endDate")));
+        let agreement = whole(&row, "contractID").expect("an agreement");
+        let months = self.agreements[&agreement].months.unwrap_or(1);
+        let amount = |amount| Once {
+            amount,
+            span: None,
+            bought: (key.letter != Letter::Milestone).then(|| date(&row, "datePurchased")),
+            active: whole(&row, "status") == Some(1),
+            billable: true,
+            is_billed: row["isBilled"].as_bool().unwrap_or_default(),
+            product: whole(&row, "productID"),
+        };
+        let bought = |all: Decimal| {
+            let span = Some((date(&row, "startDate"), date(&row, "endDate")));
+            (None, Billed::Once(Once { span, ..amount(all) }))
+        };
+        let line = |months| {
+            let known = self.additions.get(&key).and_then(Addition::line).cloned();
+            let history = History::new(self.tenant.today(), Decimal::ZERO, Decimal::ZERO, months);
+            Billed::ByPeriod(known.unwrap_or(Line { rows: Vec::new(), history }))
+        };
         let (name, billed) = match key.letter {
             Letter::Service => {
-                (Some(self.sold(Entity::Services, &row, "serviceID")), Billed::Periods(Vec::new()))
+                let is_yearly = whole(&row, "serviceID") == Some(YEARLY_SERVICE);
+                let name = self.sold(Entity::Services, &row, "serviceID");
+                (Some(name), line(if is_yearly { 12 } else { months }))
             }
-            Letter::Bundle => (
-                Some(self.sold(Entity::ServiceBundles, &row, "serviceBundleID")),
-                Billed::Periods(Vec::new()),
-            ),
+            Letter::Bundle => {
+                (Some(self.sold(Entity::ServiceBundles, &row, "serviceBundleID")), line(months))
+            }
             Letter::Milestone => {
-                (Some(text(&row, "title")), Billed::Once(money(&row, "amount"), None))
+                (Some(text(&row, "title")), Billed::Once(amount(money(&row, "amount"))))
             }
-            Letter::BlockHours => {
-                let amount = money(&row, "hours") * money(&row, "hourlyRate");
-                (None, Billed::Once(amount, dates()))
+            Letter::BlockHours => bought(money(&row, "hours") * money(&row, "hourlyRate")),
+            Letter::Retainer => bought(money(&row, "amount")),
+            Letter::Tickets => {
+                bought(money(&row, "ticketsPurchased") * money(&row, "perTicketRate"))
             }
-            Letter::Retainer => (None, Billed::Once(money(&row, "amount"), dates())),
             _ => {
-                let amount = money(&row, "ticketsPurchased") * money(&row, "perTicketRate");
-                (None, Billed::Once(amount, dates()))
+                let billable = row["isBillableToCompany"].as_bool().expect("whether it is");
+                let all = if billable { money(&row, "billableAmount") } else { Decimal::ZERO };
+                (Some(text(&row, "name")), Billed::Once(Once { billable, ..amount(all) }))
             }
         };
-        let agreement = whole(&row, "contractID").expect("an agreement");
         self.keep_addition(key, Addition { agreement, name, billed });
     }
 
-    /// Reads the rows of a line's periods anew; those that are gone are left out.
-    pub fn read_periods(&mut self, key: ItemKey, rows: &[i64]) {
-        let entity = units_of(key.letter);
-        let rows = rows.iter().filter_map(|id| self.tenant.get(entity, *id));
-        let mut periods: Vec<Period> = rows.map(|row| period(&row)).collect();
-        periods.sort_by_key(|one| (one.end, one.row));
-        let Some(addition) = self.additions.get_mut(&key) else { return };
-        addition.billed = Billed::Periods(periods);
-        let agreement = addition.agreement;
-        self.touch_agreement(agreement);
+    /// Reads the rows of a line anew.
+    pub fn read_rows(&mut self, key: ItemKey) {
+        let rows = self.tenant.units_of(kind_of(key.letter), key.id);
+        let mut rows: Vec<Row> = rows.iter().map(unit_row).collect();
+        rows.sort_by_key(|row| (row.start, row.end, row.id));
+        self.line_mut(key).rows = rows;
     }
 
     fn sold(&self, entity: Entity, row: &Json, field: &str) -> String {
@@ -267,8 +520,33 @@ impl Upstream {
     pub fn exists(&self, key: ItemKey) -> bool {
         match key.letter {
             Letter::Agreement => self.agreements.contains_key(&key.id),
-            _ => self.additions.contains_key(&key),
+            _ => self.additions.contains_key(&key) && !self.folded.contains_key(&key),
         }
+    }
+
+    /// What is known of an item and of what makes it up, line by line.
+    pub fn told(&self, key: ItemKey) -> String {
+        let mut told = String::new();
+        let agreement = match key.letter {
+            Letter::Agreement => Some(key.id),
+            _ => self.additions.get(&key).map(|addition| addition.agreement),
+        };
+        if let Some((id, agreement)) = agreement.and_then(|id| self.agreements.get_key_value(&id)) {
+            let _ = writeln!(told, "  A{id} {agreement:?}");
+        }
+        let keys = if key.letter == Letter::Agreement { self.below(key.id) } else { vec![key] };
+        for key in keys {
+            let Some(addition) = self.additions.get(&key) else { continue };
+            let _ = match addition.line() {
+                Some(line) => writeln!(told, "  {key} {:?}", line.history),
+                None => writeln!(told, "  {key} {addition:?}"),
+            };
+            for row in addition.line().iter().flat_map(|line| &line.rows) {
+                let Row { start, end, units, price, .. } = row;
+                let _ = writeln!(told, "    {start}..{end} {units} u {price}");
+            }
+        }
+        told
     }
 
     /// The keys of everything below an agreement.
@@ -324,9 +602,17 @@ pub fn units_of(letter: Letter) -> Entity {
     }
 }
 
-fn period(row: &Json) -> Period {
-    Period {
-        row: whole(row, "id").expect("an id"),
+/// What the tenant calls the kind of a line.
+pub fn kind_of(letter: Letter) -> LineKind {
+    match letter {
+        Letter::Bundle => LineKind::Bundle,
+        _ => LineKind::Service,
+    }
+}
+
+fn unit_row(row: &Json) -> Row {
+    Row {
+        id: whole(row, "id").expect("an id"),
         start: date(row, "startDate"),
         end: date(row, "endDate"),
         units: money(row, "units"),

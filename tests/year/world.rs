@@ -11,7 +11,6 @@ use lmsyncd::model::{Actor, ClientId, ClientRef, Contract, ItemKey};
 use tempfile::TempDir;
 
 use super::clock::ServerClock;
-use super::edits;
 use super::faults::Weather;
 use super::invariants::{ACKNOWLEDGED, Broken, Moment, Watch, broken};
 use super::life::{Life, pause};
@@ -178,8 +177,7 @@ impl World {
     fn begin_day(&mut self, at: Duration) -> Result<(), Broken> {
         self.until(at)?;
         let today = self.today();
-        self.ground.upstream.tenant.set_today(today);
-        edits::bill(&mut self.ground.upstream, today);
+        self.ground.upstream.advance(today);
         self.watch.note(&mut self.ground.upstream, at);
         if at.as_secs().is_multiple_of(7 * DAY.as_secs()) {
             self.sweep()?;

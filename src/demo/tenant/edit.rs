@@ -43,6 +43,14 @@ impl Tenant {
         self.with_tables(|tables| tables.of(entity).get(id).map(service::row_json))
     }
 
+    /// The rows of a line's units as JSON, ordered by id.
+    pub fn units_of(&self, kind: LineKind, line: i64) -> Vec<Json> {
+        self.with_tables(|tables| {
+            let rows = tables.of(kind.units()).children(kind.parent(), line);
+            rows.into_iter().map(service::row_json).collect()
+        })
+    }
+
     /// The ids of an entity, in order.
     pub fn ids(&self, entity: Entity) -> Vec<i64> {
         self.with_tables(|tables| tables.of(entity).ids())

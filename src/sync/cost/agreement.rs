@@ -233,8 +233,8 @@ fn period(
     cycle: BillingCycle,
     lines: &[&LineCost],
 ) -> Result<Option<PeriodAmount>, TooLarge> {
-    let of_lines = lines.iter().filter(|line| line.cycle == cycle);
-    let spans = of_lines.filter_map(|line| line.period.as_ref().map(|one| (one.start, one.end)));
+    let of_lines = lines.iter().filter(|line| line.cycle == cycle && line.period.is_some());
+    let spans = of_lines.filter_map(|line| line.frame);
     let by_lines = spans.reduce(|one: Span, other| (one.0.min(other.0), one.1.max(other.1)));
     let by_calendar = || {
         let (first, last) = by_calendar(about.start?, cycle.months()?, about.today)?;
@@ -334,6 +334,8 @@ fn by_rule(about: Agreement<'_>, rules: Rules, parts: &[Part<'_>]) -> Result<Tot
     let period = match (billing, this) {
         (BillingState::Billed, Some((start, end))) => {
             let amount = about.currency.round(sum(in_month(this))?);
+            let start = about.start.map_or(start, |first| first.max(start));
+            let end = about.end.map_or(end, |last| last.min(end));
             Some(PeriodAmount { start, end, amount })
         }
         _ => None,

@@ -93,7 +93,9 @@ impl Lengths {
         let mut lengths: Vec<Option<u32>> = exact.collect();
         if lengths.iter().all(Option::is_none) {
             let about = |row: &Row| {
-                let is_part_of_nominal = nominal.is_some_and(|months| is_part(row, months));
+                let is_part_of_nominal = nominal.is_some_and(|months| {
+                    is_part(row, months) || is_part_of_another(rows, row, months)
+                });
                 about_months(row.start, row.end).filter(|_| !is_part_of_nominal)
             };
             lengths = rows.iter().map(|row| whole(row, about(row))).collect();
@@ -111,6 +113,18 @@ impl Lengths {
         let is_whole = lengths.iter().map(|length| length.is_some() && *length == months).collect();
         Lengths { months, is_whole }
     }
+}
+
+/// Whether a row lies within a period by calendar that begins with another row, and across which no
+/// row lies: an agreement may open with a stub, so that its start tells nothing.
+fn is_part_of_another(rows: &[Row], row: &Row, months: u32) -> bool {
+    let begins = rows.iter().map(|other| other.start).filter(|start| *start != row.start);
+    let mut from = begins.filter(|start| super::frame::none_lies_across(rows, *start, months));
+    from.any(|from| {
+        super::frame::by_calendar(from, months, row.start).is_some_and(|(start, end)| {
+            start <= row.start && row.end <= end && (start, end) != (row.start, row.end)
+        })
+    })
 }
 
 /// The months of the whole row that covers `day` (of several the longest), else of the next one,

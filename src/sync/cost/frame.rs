@@ -1,5 +1,7 @@
 //! The whole billing period that a day lies in, told by the whole rows beside it or by calendar.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate};
 
 use super::cycle::{Lengths, earlier, later};
@@ -57,8 +59,21 @@ pub(super) fn frame(
     {
         return Some((first, end));
     }
-    let first_row = || rows.iter().map(|row| row.start).min();
-    by_calendar(anchor.or_else(first_row)?, months, day)
+    let begins: BTreeSet<NaiveDate> = rows.iter().map(|row| row.start).collect();
+    let days = || anchor.into_iter().chain(begins.iter().copied());
+    let from = days().find(|day| none_lies_across(rows, *day, months)).or(days().next())?;
+    by_calendar(from, months, day)
+}
+
+/// Whether no row lies across two of the periods that are counted from a day. Where one does, they
+/// are counted from another: an agreement may open with a stub.
+pub(super) fn none_lies_across(rows: &[Row], anchor: NaiveDate, months: u32) -> bool {
+    rows.iter().all(|row| {
+        let Some((_, end)) = by_calendar(anchor, months, row.start) else { return false };
+        // A shared day belongs to the later row.
+        let is_shared = || rows.iter().any(|other| other.start == row.end && other.id != row.id);
+        row.end <= end || (row.end.pred_opt() == Some(end) && is_shared())
+    })
 }
 
 #[cfg(test)]

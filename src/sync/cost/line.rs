@@ -77,6 +77,8 @@ pub struct LineCost {
     pub since: Option<NaiveDate>,
     /// The billing period that holds today, where one runs.
     pub period: Option<PeriodAmount>,
+    /// That of its agreement: not cut where the line begins or ends within it.
+    pub frame: Option<(NaiveDate, NaiveDate)>,
     /// What is known ahead.
     pub next: Option<NextChange>,
     /// What is remarkable.
@@ -166,6 +168,7 @@ impl<'a> Line<'a> {
             basis,
             billing: standing.billing,
             since: standing.since,
+            frame: self.rows.frame(self.terms.today).and_then(|frame| self.within(frame)),
             working: working::of_line(self, &standing, rate.as_ref(), period.as_ref())?,
             period,
             next,
@@ -207,8 +210,9 @@ impl<'a> Line<'a> {
                 let (billing, day) = (BillingState::Billed, Some(today));
                 return Ok(Standing { billing, since: None, day });
             }
-            let since = self.last_with_units(&billed)?;
-            return Ok(Standing { billing: BillingState::Ended, since, day: since });
+            // Without units it costs nothing, in this period as in the next.
+            let (since, day) = (self.last_with_units(&billed)?, Some(today));
+            return Ok(Standing { billing: BillingState::Ended, since, day });
         }
         Ok(match (next, last) {
             (Some(next), _) => {

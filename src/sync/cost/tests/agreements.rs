@@ -179,3 +179,28 @@ fn how_dates_lie_around_a_day() {
     assert_eq!(dated(None, june).basis(today), Basis::Last);
     assert_eq!(dated(None, None).basis(today), Basis::Current);
 }
+
+#[test]
+fn the_period_of_an_agreement_is_not_cut_where_a_line_begins_or_ends() {
+    let total =
+        of("06-21", &["06-01..06-10 1u 30.00", "06-21..06-30 1u 20.00, 07-01..07-31 1u 60.00"]);
+    let period = total.period.expect("a period");
+    assert_eq!((period.start, period.end), (day("06-01"), day("06-30")));
+    assert_eq!(period.amount, decimal("50.00"));
+}
+
+#[test]
+fn the_month_of_rules_is_cut_by_the_agreement() {
+    let currency = usd();
+    let of_rules = Agreement {
+        method: Method::FixedPrice,
+        own: None,
+        end: Some(day("05-12")),
+        rules: Some(Rules { is_active: true }),
+        ..about("05-10", &currency)
+    };
+    let charges = ["04-01", "05-01"].map(|on| Part::Charge(decimal("175.00"), Some(day(on))));
+    let period = super::super::agreement(of_rules, &charges).expect("a total").period;
+    let period = period.expect("a period");
+    assert_eq!((period.start, period.end), (day("05-01"), day("05-12")));
+}

@@ -269,3 +269,36 @@ fn what_makes_no_sense_is_remarked_and_stops_nothing() {
     );
     assert_eq!(cost_of_line(terms(&huge, "06-10", &usd())), Err(TooLarge));
 }
+
+#[test]
+fn what_has_no_units_costs_nothing_in_this_period_as_in_the_next() {
+    let june =
+        cost("06-01..06-30 5u 100.00, 06-10..06-30 -5u -70.00, 07-01..07-31 0u 0.00", "06-15");
+    let july = cost("07-01..07-31 0u 0.00, 08-01..08-31 0u 0.00", "07-01");
+    for cost in [june, july] {
+        assert_eq!(
+            (cost.billing, cost.rate, cost.units),
+            (BillingState::Ended, decimal("0.00"), 0.into())
+        );
+    }
+}
+
+#[test]
+fn an_agreement_that_opens_with_a_stub_has_its_periods_from_another_day() {
+    // It began on the 18th, and has been billed from the first of the month since.
+    let currency = usd();
+    let period = |text, today, end| {
+        let rows = rows(text);
+        let (start, end) = (Some(day("2023-09-18")), Some(day(end)));
+        let cost = cost_of_line(LineTerms { start, end, ..terms(&rows, today, &currency) });
+        let period = cost.expect("a cost").period.expect("a period");
+        (period.start, period.end, period.amount)
+    };
+    let stub = period("01-01..01-21 3u 40.54", "01-18", "01-21");
+    assert_eq!(stub, (day("01-01"), day("01-21"), decimal("40.54")));
+    // Neither period has a whole row, and one of the parts is as long as a February.
+    let changed = "02-01..02-16 28u 930.00, 02-16..02-28 25u 719.64, \
+                   03-01..03-03 25u 100.00, 03-03..03-31 23u 1334.00";
+    let changed = period(changed, "02-26", "12-31");
+    assert_eq!(changed, (day("02-01"), day("02-28"), decimal("1649.64")));
+}
