@@ -101,13 +101,14 @@ async fn a_charge_is_what_is_billable_of_it() {
     })
     .await;
     let cost = |key| text(&seen, key, Field::BillingCost).expect("a cost");
-    // A credit; units times price; and the amount as given, billable or not.
-    assert_eq!(["C8501", "C8502", "C8503"].map(cost), ["-12.50", "350.00", "758.00"]);
+    // A credit; units times price; and nothing, where the client is not billed.
+    assert_eq!(["C8501", "C8502", "C8503"].map(cost), ["-12.50", "350.00", "0.00"]);
+    assert_eq!(text(&seen, "C8503", Field::Remarks).as_deref(), Some("not_billable"));
     assert_eq!(rejected(&seen), [""; 0]);
 }
 
 #[tokio::test]
-async fn negative_units_are_rejected_where_they_are_all_there_is() {
+async fn negative_units_are_remarked_at_a_positive_price_and_rejected_in_a_purchase() {
     let seen = after(ACME, |tenant| {
         for id in tenant.ids(Entity::ContractServiceUnits) {
             let row = tenant.get(Entity::ContractServiceUnits, id).expect("a row");
@@ -117,9 +118,9 @@ async fn negative_units_are_rejected_where_they_are_all_there_is() {
         }
     })
     .await;
-    let reason = "its units add up to -3, and less than nothing is not billed";
-    let above = format!("units: its cost is not known: S55102 cannot be read, because {reason}");
-    assert_eq!(rejected(&seen), [format!("A29683353 {above}"), format!("S55102 units: {reason}")]);
+    assert_eq!(rejected(&seen), [""; 0]);
+    assert_eq!(text(&seen, "S55102", Field::Remarks).as_deref(), Some("negative_units"));
+    assert_eq!(text(&seen, "S55102", Field::BillingCost).as_deref(), Some("254.10"));
     let seen = after(HARBOR, |tenant| {
         set(tenant, Entity::ContractTicketPurchases, 8401, "ticketsPurchased", -25);
     })

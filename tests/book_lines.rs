@@ -185,7 +185,7 @@ fn bad_rows_stop_no_run_and_cost_no_contract() {
     for id in world.tenant.ids(Entity::ContractServiceUnits) {
         let row = world.tenant.get(Entity::ContractServiceUnits, id).expect("a row");
         if row["contractServiceID"] == 55_103 {
-            set(Entity::ContractServiceUnits, id, "units", json!(-3));
+            set(Entity::ContractServiceUnits, id, "startDate", json!("0001-01-01"));
         }
     }
     set(Entity::Contracts, 29_683_354, "contractName", json!("x".repeat(2000)));

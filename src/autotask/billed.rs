@@ -78,7 +78,7 @@ impl Looking<'_> {
         let by_agreement = if rows.is_some() { &usual } else { &open };
         units.add(rows.iter().flatten().map(read));
         units.add(self.current(kind, by_agreement).await?.iter().map(read));
-        self.add_missing(kind, &known, &mut units).await?;
+        self.add_missing(kind, &known, rows.is_some(), &mut units).await?;
         Ok(units)
     }
 
@@ -88,6 +88,7 @@ impl Looking<'_> {
         &self,
         kind: LineKind,
         lines: &[Known<'_>],
+        in_groups: bool,
         units: &mut Units,
     ) -> Result<(), AutotaskError> {
         let read = |row: &Identified| UnitRow::read(kind, row);
@@ -97,7 +98,8 @@ impl Looking<'_> {
         };
         let (nothing, cut) = (silent(units), self.cut(lines, units));
         let lists = units::missing(&nothing, cut.iter().copied(), self.today);
-        match self.in_groups(kind, lists).await? {
+        let rows = if in_groups { self.in_groups(kind, lists).await? } else { None };
+        match rows {
             Some(rows) => units.add(rows.iter().map(read)),
             None => units.add(self.earlier(kind, &cut).await?.iter().map(read)),
         }

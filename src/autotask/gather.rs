@@ -156,18 +156,18 @@ mod tests {
     use super::*;
     use crate::autotask::script::Script;
 
-    /// Charges of agreement 1, with `rows` of them, and one below agreement 9000.
+    /// Rules of agreement 1, with `rows` of them, and one below agreement 9000.
     fn script(rows: i64) -> Script {
         let script = Script::new();
         let row = |id, contract| json!({"id": id, "contractID": contract});
         let mut all: Vec<Value> = (1..=rows).map(|id| row(id, 1)).collect();
         all.push(row(rows + 1, 9000));
-        script.rows("ContractCharges", all);
+        script.rows("ContractBillingRules", all);
         script
     }
 
-    async fn charges(script: &Script, counts: &RowCounts, below: i64) -> usize {
-        let query = Query::all(Entity::ContractCharges).within("contractID", 1..=below);
+    async fn rules(script: &Script, counts: &RowCounts, below: i64) -> usize {
+        let query = Query::all(Entity::ContractBillingRules).within("contractID", 1..=below);
         let (connection, progress, ways) = (script.connection(), Progress::new(), Ways::default());
         let gathering =
             Gathering { connection: &connection, counts, ways: &ways, progress: &progress };
@@ -177,44 +177,44 @@ mod tests {
     #[tokio::test]
     async fn few_rows_below_many_agreements_are_counted_and_walked() {
         let (script, counts) = (script(3), RowCounts::default());
-        assert_eq!(charges(&script, &counts, 4000).await, 3, "and not the one of another");
-        assert_eq!(script.asked("ContractCharges/query/count"), 1);
-        assert_eq!(script.asked("ContractCharges/query"), 1);
-        assert_eq!(charges(&script, &counts, 4000).await, 3);
-        assert_eq!(script.asked("ContractCharges/query/count"), 1, "it is known now");
-        assert_eq!(script.asked("ContractCharges/query"), 2);
+        assert_eq!(rules(&script, &counts, 4000).await, 3, "and not the one of another");
+        assert_eq!(script.asked("ContractBillingRules/query/count"), 1);
+        assert_eq!(script.asked("ContractBillingRules/query"), 1);
+        assert_eq!(rules(&script, &counts, 4000).await, 3);
+        assert_eq!(script.asked("ContractBillingRules/query/count"), 1, "it is known now");
+        assert_eq!(script.asked("ContractBillingRules/query"), 2);
     }
 
     #[tokio::test]
     async fn a_walk_that_was_counted_before_is_not_counted_again() {
         let (script, counts) = (script(700), RowCounts::default());
-        assert_eq!(charges(&script, &counts, 4000).await, 700);
-        assert_eq!(script.asked("ContractCharges/query/count"), 1);
-        assert_eq!(script.asked("ContractCharges/query"), 2);
+        assert_eq!(rules(&script, &counts, 4000).await, 700);
+        assert_eq!(script.asked("ContractBillingRules/query/count"), 1);
+        assert_eq!(script.asked("ContractBillingRules/query"), 2);
     }
 
     #[tokio::test]
     async fn a_row_that_was_added_after_the_count_is_no_reason_to_read_again() {
         let (script, counts) = (script(700), RowCounts::default());
-        script.once("ContractCharges/query/count", 200, r#"{"queryCount":700}"#);
-        assert_eq!(charges(&script, &counts, 4000).await, 700);
-        assert_eq!(script.asked("ContractCharges/query/count"), 2);
-        assert_eq!(script.asked("ContractCharges/query"), 2);
+        script.once("ContractBillingRules/query/count", 200, r#"{"queryCount":700}"#);
+        assert_eq!(rules(&script, &counts, 4000).await, 700);
+        assert_eq!(script.asked("ContractBillingRules/query/count"), 2);
+        assert_eq!(script.asked("ContractBillingRules/query"), 2);
     }
 
     #[tokio::test]
     async fn where_the_tenant_has_none_nothing_is_walked() {
         let (script, counts) = (Script::new(), RowCounts::default());
-        assert_eq!(charges(&script, &counts, 4000).await, 0);
-        assert_eq!(script.asked("ContractCharges/query/count"), 1);
-        assert_eq!(script.asked("ContractCharges/query"), 0);
+        assert_eq!(rules(&script, &counts, 4000).await, 0);
+        assert_eq!(script.asked("ContractBillingRules/query/count"), 1);
+        assert_eq!(script.asked("ContractBillingRules/query"), 0);
     }
 
     #[tokio::test]
     async fn few_agreements_are_asked_for_by_list() {
         let (script, counts) = (script(3), RowCounts::default());
-        assert_eq!(charges(&script, &counts, 20).await, 3);
+        assert_eq!(rules(&script, &counts, 20).await, 3);
         assert_eq!(script.total(), 2, "the zone and one list");
-        assert_eq!(script.bodies("ContractCharges/query")[0]["filter"][1]["op"], "in");
+        assert_eq!(script.bodies("ContractBillingRules/query")[0]["filter"][1]["op"], "in");
     }
 }

@@ -182,7 +182,10 @@ async fn a_line_without_a_current_period_is_asked_for_all_of_them() {
     let basis = snapshot.items[1].fields.get(&Field::Basis).map(ToString::to_string);
     assert_eq!(basis.as_deref(), Some("last"));
     let bodies = script.bodies("ContractServiceUnits/query");
-    assert_eq!(bodies[1]["filter"][1]["field"], "contractServiceID");
+    let asked = &bodies[1]["filter"][1]["items"][0]["items"];
+    assert_eq!(asked[0]["value"], json!([700]));
+    assert_eq!(asked[1]["value"], "2000-01-01T00:00:00", "all that was");
+    assert_eq!(asked[2]["value"], "2027-10-15T23:59:59", "and a year ahead");
 }
 
 /// The same with an agreement that ended with August, a period of its line that ended then, and

@@ -40,6 +40,7 @@ pub const CSV: Csv = Csv::new(
         "last_changed",
         "next_run",
         "pending",
+        "moved",
         "health",
         "running",
         "contracts",
