@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use lmsyncd::model::{ClientId, Contract, Run};
+use lmsyncd::model::{ClientId, Contract, Run, RunResult};
 
+use super::effects;
 use super::invariants::{Broken, REQUESTS, UNASKED, broken, live_keys, next_due};
 use super::world::World;
 
@@ -37,6 +38,18 @@ impl World {
                 // What has moved is written to its new client at once.
                 if let Some(id) = run.id.filter(|_| run.counts.wrote()) {
                     let touched = life.store.touched_by(id).expect("what it touched");
+                    // What an agreement that is left out adds up is told of by itself.
+                    let desk = &self.desk;
+                    let left =
+                        |key| desk.ignored.contains_key(&key) || desk.rejected.contains(&key);
+                    let is_left = touched.iter().any(|one| {
+                        let contract = one.after.as_ref().or(one.before.as_ref());
+                        contract.and_then(|contract| contract.parent).is_some_and(left)
+                    });
+                    if run.result == RunResult::Ok && !is_left {
+                        self.watch.judged.effects += 1;
+                        effects::judge(&touched, run.started.date_naive())?;
+                    }
                     moved.extend(
                         touched.iter().filter_map(|one| Some(one.after.as_ref()?.client.0)),
                     );
