@@ -2,6 +2,7 @@
 //! to the difference of what counts before and after it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 use lmsyncd::model::{Contract, Field, FieldChange, PendingItem, PendingState, Value};
@@ -18,8 +19,12 @@ type Sums = BTreeMap<String, Decimal>;
 pub fn judge(touched: &[Touched], today: NaiveDate) -> Result<(), Broken> {
     let (told, is) = (told(touched, today), difference(touched));
     if told != is {
-        let keys: Vec<String> = touched.iter().map(|one| one.key.to_string()).collect();
-        return broken(EFFECTS, format!("{told:?} is told, and {is:?} is so; of {keys:?}"));
+        let changes = touched.iter().filter_map(item).fold(String::new(), |mut all, item| {
+            let (key, parent) = (item.key, item.parent);
+            let _ = writeln!(all, "  {key} below {parent:?}: {:?}", item.changes);
+            all
+        });
+        return broken(EFFECTS, format!("{told:?} is told, and {is:?} is so\n{changes}"));
     }
     Ok(())
 }

@@ -112,6 +112,8 @@ pub struct Watch {
     lied: Option<Duration>,
     /// When Autotask last may have told that something must not be read.
     closed: Option<Duration>,
+    /// What ever was ignored or rejected.
+    pub left: BTreeSet<ItemKey>,
     pub judged: Judged,
 }
 
