@@ -137,7 +137,7 @@ impl World {
         let Some(life) = self.life.as_ref().filter(|_| !self.weather.lies()) else {
             return Ok(false);
         };
-        let held = life.engine.held(None).expect("what is held");
+        let held = self.ground.clock.aside(|| life.engine.held(None)).expect("what is held");
         let open: Vec<(i64, RunId)> = held
             .iter()
             .filter(|held| held.holding.rejected.is_none())

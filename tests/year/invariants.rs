@@ -55,6 +55,7 @@ pub const VANISHED: &str = "nothing vanishes on a fault";
 pub const MANUAL: &str = "no manual run happens while auto-sync is on";
 pub const PAUSED: &str = "no client is synced while it is paused";
 pub const UNASKED: &str = "nothing changes without a run or an edit";
+pub const EFFECTS: &str = "the effects that are told come to what counts now and did not before";
 pub const HELD: &str = "a guard holds only what it must";
 
 /// How a client's last run went.
@@ -89,6 +90,7 @@ pub struct Judged {
     pub punctual: u64,
     pub tombstones: u64,
     pub held: u64,
+    pub effects: u64,
 }
 
 /// The account.
@@ -110,6 +112,8 @@ pub struct Watch {
     lied: Option<Duration>,
     /// When Autotask last may have told that something must not be read.
     closed: Option<Duration>,
+    /// What ever was ignored or rejected.
+    pub left: BTreeSet<ItemKey>,
     pub judged: Judged,
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use lmsyncd::model::{ClientId, Contract, Run};
+use lmsyncd::model::{ClientId, Contract, ItemKey, Run, RunResult};
 
+use super::effects;
 use super::invariants::{Broken, REQUESTS, UNASKED, broken, live_keys, next_due};
 use super::world::World;
 
@@ -20,6 +21,8 @@ impl World {
             self.disturbed();
         }
         let moment = self.moment();
+        let left = self.desk.ignored.keys().chain(&self.desk.rejected);
+        self.watch.left.extend(left.copied());
         let Some(life) = &self.life else { return Ok(()) };
         let seq = life.store.head().seq;
         if seq != self.judged {
@@ -37,6 +40,18 @@ impl World {
                 // What has moved is written to its new client at once.
                 if let Some(id) = run.id.filter(|_| run.counts.wrote()) {
                     let touched = life.store.touched_by(id).expect("what it touched");
+                    // What was left out is told of by itself when it follows, and its agreement
+                    // counted it all the while.
+                    let left = |key: &ItemKey| self.watch.left.contains(key);
+                    let is_left = touched.iter().any(|one| {
+                        let contract = one.after.as_ref().or(one.before.as_ref());
+                        let parent = contract.and_then(|contract| contract.parent);
+                        left(&one.key) || parent.as_ref().is_some_and(left)
+                    });
+                    if run.result == RunResult::Ok && !is_left {
+                        self.watch.judged.effects += 1;
+                        effects::judge(&touched, run.started.date_naive())?;
+                    }
                     moved.extend(
                         touched.iter().filter_map(|one| Some(one.after.as_ref()?.client.0)),
                     );

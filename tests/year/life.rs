@@ -18,8 +18,8 @@ use std::time::Duration;
 use lmsyncd::autotask::{Autotask, Options, ReadMemory, UseMemory, ZoneMemory};
 use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Settings};
-use lmsyncd::engine::{Engine, Parts, Paused};
-use lmsyncd::model::Actor;
+use lmsyncd::engine::{Engine, HeldRun, Parts, Paused};
+use lmsyncd::model::{Actor, RunId};
 use lmsyncd::store::{Commit, Opening, Store};
 use secrecy::SecretString;
 use tokio::runtime::{Builder, Runtime};
@@ -147,6 +147,11 @@ impl Life {
     /// What is paused, as the daemon says.
     pub fn paused(&self) -> Vec<Paused> {
         self.clock.aside(|| self.engine.paused()).expect("pauses")
+    }
+
+    /// What a run held, as the daemon says.
+    pub fn held_by(&self, run: RunId) -> Option<HeldRun> {
+        self.clock.aside(|| self.engine.held_by(run)).ok()
     }
 
     /// Whether a run is under way, which then waits for time to pass.

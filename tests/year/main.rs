@@ -5,11 +5,13 @@
 //!
 //! ```text
 //! world, events, judge           days, what happens on them, and what is looked at after each
-//!  ├ upstream, edits, expected   Autotask, people there, what contracts must say because of it
+//!  ├ upstream, edits             Autotask, people there, and the account of it
+//!  ├ history, money, expected    what lines are, day by day, and what contracts must say for it
 //!  ├ operator, settings          people here, and what the daemon acknowledged to them
 //!  ├ faults, clock, wire         what goes wrong; time; every request, written down
 //!  ├ life                        one daemon from its start to its end
-//!  └ invariants, snapshot, trace what must hold; what a restart must leave; what happened
+//!  └ invariants, effects, snapshot, trace
+//!                                what must hold; what a restart must leave; what happened
 //! ```
 
 #![cfg(feature = "demo")]
@@ -19,6 +21,7 @@ mod in_process;
 
 mod clock;
 mod edits;
+mod effects;
 mod events;
 mod expected;
 mod faults;

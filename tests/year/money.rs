@@ -91,7 +91,11 @@ impl Money {
             State::Upcoming(day) => since == Some(day.to_string()),
             State::Ended(day, rows) => {
                 since == Some(day.to_string())
-                    || rows.is_some_and(|rows| since.is_none() || since == Some(rows.to_string()))
+                    || rows.is_some_and(|rows| {
+                        let within =
+                            |text: &String| *text > day.to_string() && *text <= rows.to_string();
+                        since.as_ref().is_none_or(within)
+                    })
             }
             _ => since.is_none(),
         };

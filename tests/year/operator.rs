@@ -355,7 +355,7 @@ impl Desk {
                 }
             }
             Wish::Reject(run) => {
-                if let Ok(held) = life.engine.held_by(*run)
+                if let Some(held) = life.held_by(*run)
                     && held.holding.rejected.is_some()
                 {
                     self.leave(&held);

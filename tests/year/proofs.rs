@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use lmsyncd::model::{
-    Actor, ClientId, Contract, Counts, Field, ItemKey, Run, RunResult, Trigger, Value,
+    Actor, BillingCycle, ClientId, Contract, Counts, Field, ItemKey, Run, RunResult, Trigger, Value,
 };
-use lmsyncd::store::{Commit, Write};
+use lmsyncd::store::{Commit, Touched, Write};
 
 use super::clock::ServerClock;
 use super::edits;
+use super::effects;
 use super::invariants::{
-    ACKNOWLEDGED, Broken, CONVERGES, HELD, MANUAL, PAUSED, REQUESTS, RIGHT, UNASKED, VANISHED,
+    ACKNOWLEDGED, Broken, CONVERGES, EFFECTS, HELD, MANUAL, PAUSED, REQUESTS, RIGHT, UNASKED,
+    VANISHED,
 };
 use super::life::block_on;
 use super::snapshot::Snapshot;
@@ -154,6 +156,52 @@ fn a_wrong_value_is_noticed() {
         let wrong = Value::Number("0.01".parse().expect("a number"));
         change(world, |contract| drop(contract.source.insert(Field::BillingCost, wrong)));
     });
+}
+
+/// Changes a field of a line, or of an agreement, that has it.
+fn falsify(field: Field, wrong: &Value) {
+    caught(RIGHT, |world| {
+        let life = world.life.as_ref().expect("a daemon");
+        let all = life.store.all_contracts().expect("contracts");
+        let has = |one: &&Contract| one.source.get(&field).is_some_and(|is| is != wrong);
+        let before = all.iter().find(has).expect("one has it").clone();
+        let mut after = before.clone();
+        after.source.insert(field, wrong.clone());
+        commit(world, |commit| {
+            commit.contracts.push(Write { before: Some(before), after: Some(after) });
+        });
+    });
+}
+
+#[test]
+fn a_wrong_word_of_money_is_noticed() {
+    let day = Value::Date("2020-01-01".parse().expect("a date"));
+    let number = Value::Number("0.01".parse().expect("a number"));
+    falsify(Field::PeriodAmount, &number);
+    falsify(Field::PeriodStart, &day);
+    falsify(Field::PeriodEnd, &day);
+    falsify(Field::Units, &number);
+    falsify(Field::UnitPrice, &number);
+    falsify(Field::Billing, &Value::Text("none".to_owned()));
+    falsify(Field::BillingCycle, &Value::Cycle(BillingCycle::SemiAnnual));
+    falsify(Field::Remarks, &Value::Tags(vec!["inactive_but_billed".to_owned()]));
+}
+
+#[test]
+fn effects_that_do_not_come_to_the_difference_are_noticed() {
+    let world = quiet();
+    let store = &world.life.as_ref().expect("a daemon").store;
+    let run = store.runs(None, 64).expect("runs").pop().and_then(|run| run.id).expect("a run");
+    let today = world.ground.upstream.tenant.today();
+    let mut touched = store.touched_by(run).expect("what it touched");
+    assert_eq!(effects::judge(&touched, today), Ok(()));
+    let is_billed = |one: &Touched| {
+        let agreement = one.after.as_ref().filter(|after| after.key.is_agreement());
+        agreement.is_some_and(|after| after.text(Field::Billing) == "billed")
+    };
+    touched.retain(|one| !is_billed(one));
+    let broken = effects::judge(&touched, today).expect_err("its lines are told alone");
+    assert_eq!(broken.invariant, EFFECTS);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! How long rows are by calendar: a month, a quarter, half a year, a year.
 
 use chrono::{Months, NaiveDate};
+use rust_decimal::Decimal;
 
-use super::row::{Row, days};
+use super::row::{Row, days, scaled};
 use crate::model::BillingCycle;
 
 /// The periodic cycles, the longest first, with the days that a period of each can have.
@@ -73,6 +74,7 @@ impl Lengths {
         nominal: Option<BillingCycle>,
         anchor: Option<NaiveDate>,
         day: NaiveDate,
+        line_price: Option<Decimal>,
     ) -> Lengths {
         let nominal = nominal.and_then(BillingCycle::months);
         let by_anchor =
@@ -94,17 +96,36 @@ impl Lengths {
         if lengths.iter().all(Option::is_none) {
             let about = |row: &Row| {
                 let is_part_of_nominal = nominal.is_some_and(|months| {
-                    is_part(row, months) || is_part_of_another(rows, row, months)
+                    is_part(row, months)
+                        || is_part_of_another(rows, row, months)
+                        || costs_a_part(row, months, line_price)
                 });
                 about_months(row.start, row.end).filter(|_| !is_part_of_nominal)
             };
             lengths = rows.iter().map(|row| whole(row, about(row))).collect();
         }
         let told = nearest(rows, &lengths, day);
+        // A month of a quarter that is cut costs a share of what stands on the line.
+        let is_share = |row: &Row, months| {
+            let whole = by_anchor(months, row.start).map(days);
+            let full = line_price.and_then(|price| price.checked_mul(row.units));
+            let (Some(whole), Some(full)) = (whole, full.filter(|full| !full.is_zero())) else {
+                return false;
+            };
+            let share = scaled(full, whole, days((row.start, row.end)));
+            is_part(row, months)
+                && share.is_ok_and(|share| (share - row.price).abs() <= Decimal::new(5, 3))
+        };
+        let are_shares = |told, nominal| {
+            let alike = rows.iter().zip(&lengths).filter(|(_, length)| **length == Some(told));
+            alike.map(|(row, _)| row).all(|row| is_share(row, nominal))
+        };
         let months = match (told, nominal) {
             (Some(told), Some(nominal))
                 if told < nominal
-                    && (tile(rows, nominal) || is_cut(rows, &lengths, told, nominal, anchor)) =>
+                    && (tile(rows, nominal)
+                        || is_cut(rows, &lengths, told, nominal, anchor)
+                        || are_shares(told, nominal)) =>
             {
                 Some(nominal)
             }
@@ -125,6 +146,18 @@ fn is_part_of_another(rows: &[Row], row: &Row, months: u32) -> bool {
             start <= row.start && row.end <= end && (start, end) != (row.start, row.end)
         })
     })
+}
+
+/// Whether a row costs the share of its days of what stands on the line for a whole period.
+fn costs_a_part(row: &Row, months: u32, line_price: Option<Decimal>) -> bool {
+    let whole = super::frame::by_calendar(row.start, months, row.start).map(days);
+    let full = line_price.and_then(|price| price.checked_mul(row.units));
+    let (Some(whole), Some(full)) = (whole, full.filter(|full| !full.is_zero())) else {
+        return false;
+    };
+    let length = days((row.start, row.end));
+    let share = scaled(full, whole, length);
+    length < whole && share.is_ok_and(|share| (share - row.price).abs() <= Decimal::new(5, 3))
 }
 
 /// The months of the whole row that covers `day` (of several the longest), else of the next one,

@@ -63,6 +63,10 @@ impl Around<'_> {
 
     /// The shape that can be either.
     fn is_cut_by_one_day(&self, one_day: &Row, row: &Row) -> Result<bool, TooLarge> {
+        if one_day.units.is_zero() && !one_day.price.is_zero() {
+            // Only a difference costs something without units: a change of the price.
+            return Ok(false);
+        }
         let length = days((row.start, row.end));
         let Some(period) = frame(self.rows, self.lengths, self.anchor, row.end) else {
             return Ok(false);

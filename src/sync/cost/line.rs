@@ -127,7 +127,7 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
 }
 
 fn lengths(terms: &LineTerms<'_>) -> Lengths {
-    Lengths::of(terms.rows, terms.nominal, terms.start, terms.today)
+    Lengths::of(terms.rows, terms.nominal, terms.start, terms.today, terms.line_price)
 }
 
 impl<'a> Line<'a> {

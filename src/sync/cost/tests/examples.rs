@@ -302,3 +302,36 @@ fn an_agreement_that_opens_with_a_stub_has_its_periods_from_another_day() {
     let changed = period(changed, "02-26", "12-31");
     assert_eq!(changed, (day("02-01"), day("02-28"), decimal("1649.64")));
 }
+
+#[test]
+fn a_price_that_changes_on_the_last_day_takes_no_day_from_the_row_beside_it() {
+    let line = "07-01..07-18 54u 376.26, 07-18..07-18 0u 89.34";
+    assert_eq!(cost(line, "07-18").units, 54.into());
+}
+
+#[test]
+fn a_month_of_a_quarter_that_is_cut_is_no_month() {
+    let (rows, currency) = (rows("06-01..06-30 42u 3520.60"), usd());
+    let quarterly = LineTerms {
+        start: Some(day("2025-03-01")),
+        end: Some(day("06-30")),
+        nominal: Some(BillingCycle::Quarterly),
+        line_price: Some(decimal("257.06")),
+        ..terms(&rows, "06-15", &currency)
+    };
+    let cost = cost_of_line(quarterly).expect("a cost");
+    assert_eq!((cost.cycle, cost.rate), (BillingCycle::Quarterly, decimal("10796.52")));
+    // What costs as much as stands on the line is billed by the month.
+    let monthly = LineTerms { line_price: Some(decimal("83.8238")), ..quarterly };
+    let cost = cost_of_line(monthly).expect("a cost");
+    assert_eq!((cost.cycle, cost.rate), (BillingCycle::Monthly, decimal("3520.60")));
+}
+
+#[test]
+fn a_part_that_is_nearly_a_month_is_told_by_what_it_costs() {
+    // The agreement began on the 3rd and has been billed from the first of the month since.
+    let (rows, currency) = (rows("08-01..08-29 44u 4527.74"), usd());
+    let (start, line_price) = (Some(day("2023-12-03")), Some(decimal("110.00")));
+    let line = LineTerms { start, line_price, ..terms(&rows, "08-16", &currency) };
+    assert_eq!(cost_of_line(line).expect("a cost").rate, decimal("4840.00"));
+}
