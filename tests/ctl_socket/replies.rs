@@ -50,7 +50,7 @@ pub fn status() -> Value {
         "clients": [{
             "id": 174, "name": "Acme Dental", "auto_sync": true, "last_tried": null,
             "last_synced": "2020-01-02T03:04:05Z", "last_changed": null, "next_run": null,
-            "pending": 3, "health": "ok", "running": null, "contracts": 12, "error": null,
+            "pending": 3, "moved": [], "health": "ok", "running": null, "contracts": 12, "error": null,
             "message": null,
         }],
         "api": {
