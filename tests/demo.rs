@@ -23,6 +23,8 @@ fn the_tour_does_the_whole_job() {
             "+69.30 USD per month",
             "1 vanished",
             "renews A29683601",
+            "1,215.00",
+            "706.50 USD per month",
             "never to change anything",
         ],
     );

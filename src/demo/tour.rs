@@ -12,8 +12,8 @@ use crate::model::ClientId;
 mod steps;
 
 use steps::{
-    AFTER_A_LINE_IS_GONE, AFTER_IT_IS_BACK, AFTER_THE_CHANGE, AFTER_THE_RENEWAL, BEFORE_AUTO_SYNC,
-    BEFORE_THE_RENEWAL, WHILE_AUTO_SYNC,
+    AFTER_A_LINE_IS_GONE, AFTER_IT_IS_BACK, AFTER_THE_CHANGE, AFTER_THE_RENEWAL, AHEAD_OF_TIME,
+    BEFORE_AUTO_SYNC, BEFORE_THE_RENEWAL, WHILE_AUTO_SYNC, WITHIN_A_MONTH,
 };
 
 /// The client of the tour, its agreement and the line on it that changes.
@@ -32,6 +32,15 @@ const RENEWING: &str = "Summit Veterinary";
 const OLD: &str = "A29683601";
 const NEW: &str = "A29683602";
 const NEW_ID: i64 = 29_683_602;
+
+/// The client with a line that changed within its period.
+const CHANGING: &str = "Cobalt Engineering";
+const CHANGED: &str = "S55180";
+
+/// The client with a renewal that was written ahead, the agreement that runs, and the one to come.
+const AHEAD: &str = "Meridian Foods";
+const AHEAD_OLD: &str = "A29683821";
+const AHEAD_NEW: &str = "A29683822";
 
 /// How long the tour waits for a run that the daemon starts by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -90,7 +99,9 @@ async fn everything(stage: &Stage) -> io::Result<bool> {
     }
     say("In Autotask, the renewal is written.")?;
     stage.tenant.show_contract(NEW_ID);
-    chapter(stage, AFTER_THE_RENEWAL).await
+    Ok(chapter(stage, AFTER_THE_RENEWAL).await?
+        && chapter(stage, WITHIN_A_MONTH).await?
+        && chapter(stage, AHEAD_OF_TIME).await?)
 }
 
 async fn chapter(stage: &Stage, steps: &[Step<'_>]) -> io::Result<bool> {

@@ -266,7 +266,9 @@ impl World {
     /// The same, with nothing judged yet.
     fn begin_again(&mut self) {
         if self.life.is_none() {
-            self.life = Some(Life::begin(&self.ground).0);
+            // Whoever is killed before it has begun is started again, which changes nothing.
+            let (life, _) = self.ground.clock.aside(|| Life::begin(&self.ground));
+            self.life = Some(life);
             self.down_until = None;
             self.since = self.passed();
             self.tell("the daemon is started");

@@ -190,8 +190,12 @@ impl Life {
             self.kill();
             return true;
         }
-        block_on(self.store.clone().close()).expect("it closes");
-        drop(self.supervisor);
+        // What is dropped may look at the clock, and is no task any more that could be killed.
+        let clock = Arc::clone(&self.clock);
+        clock.aside(move || {
+            block_on(self.store.clone().close()).expect("it closes");
+            drop((self.supervisor, self.runtime));
+        });
         false
     }
 

@@ -45,19 +45,22 @@ pub struct RemoveArgs {
     pub key: String,
 }
 
-/// Make a contract made by hand follow an agreement
+/// Pass what was noted on one contract to that of an item in Autotask
 ///
 /// The local fields of the first (notes, owner, tags and so on) go over to the contract of the
-/// second, which follows Autotask from then on; the one made by hand is gone.
+/// second, which follows Autotask from then on. The first is one made by hand, which is gone then,
+/// or one whose item is missing in Autotask: that stays, and its overrides and an ignore mark pass
+/// too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  lmsyncctl contract adopt L12 A29683353")]
+Examples:
+  lmsyncctl contract adopt L12 A29683353
+  lmsyncctl contract adopt S55102 S55117")]
 pub struct AdoptArgs {
-    /// The contract made by hand
+    /// The contract made by hand, or one whose item is missing in Autotask
     #[arg(value_name = "L-KEY")]
     pub local: String,
-    /// The agreement or addition that it is to follow
+    /// The agreement or addition that takes over
     #[arg(value_name = "KEY")]
     pub key: String,
 }
@@ -118,11 +121,12 @@ pub fn unlink(ctl: &Ctl, args: UnlinkArgs) -> Result<(), CtlError> {
     })
 }
 
-/// Refuses what cannot be meant, with the call that probably is.
+/// Refuses what cannot be meant, with the call that probably is. Whether one of Autotask's may pass
+/// on what was noted, only the store knows.
 fn check_adoption(local: ItemKey, key: ItemKey, program: &str) -> Result<(), CtlError> {
     let by_hand = |key: ItemKey| key.letter == Letter::Local;
     match (by_hand(local), by_hand(key)) {
-        (true, false) => Ok(()),
+        (_, false) => Ok(()),
         (false, true) => Err(CtlError::usage(
             format!("the contract made by hand comes first, and {local} is Autotask's"),
             format!("`{program} contract adopt {key} {local}`"),
@@ -132,12 +136,6 @@ fn check_adoption(local: ItemKey, key: ItemKey, program: &str) -> Result<(), Ctl
             format!(
                 "`{program} contract adopt {local} A29683353`; `{program} pending CLIENT` shows the \
                  keys"
-            ),
-        )),
-        (false, false) => Err(CtlError::usage(
-            format!("{local} follows Autotask already; only a contract made by hand is adopted"),
-            format!(
-                "`{program} contract adopt L12 {key}`; `{program} contract list` shows the keys"
             ),
         )),
     }
@@ -173,6 +171,7 @@ mod tests {
     #[test]
     fn an_adoption_the_wrong_way_round_is_answered_with_the_right_one() {
         assert!(checked("L12", "A7").is_ok());
+        assert!(checked("S7", "S8").is_ok(), "the daemon knows whether S7 is missing");
         let hint = |local, key| {
             let error = checked(local, key).expect_err("refused");
             assert_eq!(error.status(), 2);
@@ -180,7 +179,6 @@ mod tests {
         };
         assert_eq!(hint("A7", "L12"), "`lmsyncctl contract adopt L12 A7`");
         assert!(hint("L12", "L13").starts_with("`lmsyncctl contract adopt L12 A29683353`"));
-        assert!(hint("A7", "A8").starts_with("`lmsyncctl contract adopt L12 A8`"));
     }
 
     #[test]

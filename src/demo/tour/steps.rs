@@ -1,6 +1,9 @@
 //! What is typed in the tour, chapter by chapter.
 
-use super::{AGREEMENT, CLIENT, KEPT, LINE, NEW, OLD, RENEWING, Step};
+use super::{
+    AGREEMENT, AHEAD, AHEAD_NEW, AHEAD_OLD, CHANGED, CHANGING, CLIENT, KEPT, LINE, NEW, OLD,
+    RENEWING, Step,
+};
 
 pub(super) const BEFORE_AUTO_SYNC: &[Step<'_>] = &[
     Step {
@@ -25,7 +28,7 @@ pub(super) const BEFORE_AUTO_SYNC: &[Step<'_>] = &[
         says: "Field by field, and in money:",
         args: &["diff", CLIENT, AGREEMENT, LINE],
         exit: 0,
-        shows: &["billing_cost", "254.10"],
+        shows: &["rate", "254.10"],
     },
     Step {
         says: "Import the agreement and one line of it.",
@@ -74,7 +77,7 @@ pub(super) const AFTER_THE_CHANGE: &[Step<'_>] = &[
         says: "Looking is never refused. The last line is what the change comes to in money.",
         args: &["diff", CLIENT],
         exit: 0,
-        shows: &["254.10 → 323.40", "+69.30 USD per month, +831.60 USD per year"],
+        shows: &["254.10 → 323.40", "+69.30 USD per month, +831.60 per year"],
     },
     Step {
         says: "By hand again, so that the tour need not wait for tomorrow.",
@@ -163,5 +166,35 @@ pub(super) const AFTER_THE_RENEWAL: &[Step<'_>] = &[
         args: &["contract", "chain", OLD],
         exit: 0,
         shows: &[OLD, NEW],
+    },
+];
+
+pub(super) const WITHIN_A_MONTH: &[Step<'_>] = &[
+    Step {
+        says: "At a third client two users joined within the running period.",
+        args: &["sync", CHANGING, "--all", "--yes"],
+        exit: 0,
+        shows: &[CHANGED, "created"],
+    },
+    Step {
+        says: "What a whole month costs with them, and what this one bills, are two amounts.",
+        args: &["contract", "cost", CHANGED],
+        exit: 0,
+        shows: &["1,215.00 USD, monthly", "bills 1,"],
+    },
+];
+
+pub(super) const AHEAD_OF_TIME: &[Step<'_>] = &[
+    Step {
+        says: "A fourth client, whose renewal is written ahead.",
+        args: &["sync", AHEAD, "--all", "--yes"],
+        exit: 0,
+        shows: &[AHEAD_NEW, "created"],
+    },
+    Step {
+        says: "Until that day it says from when it is billed, and counts in no sum.",
+        args: &["contract", "list", AHEAD],
+        exit: 0,
+        shows: &[AHEAD_OLD, AHEAD_NEW, "from 20", "706.50 USD per month"],
     },
 ];
