@@ -88,6 +88,7 @@ impl Looking<'_> {
             lines.iter().map(|line| line.id).filter(|id| !units.is_settled(*id)).collect();
         units.add(self.silent(kind, silent).await?.iter().map(read));
         let cut: Vec<Group> = self.cut(&known, &units);
+        units.count_since(&cut);
         units.add(self.earlier(kind, cut).await?.iter().map(read));
         Ok(units)
     }
