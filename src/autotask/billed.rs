@@ -97,6 +97,7 @@ impl Looking<'_> {
             ids.filter(|id| !units.is_settled(*id)).collect()
         };
         let (nothing, cut) = (silent(units), self.cut(lines, units));
+        units.count_since(&cut);
         let lists = units::missing(&nothing, cut.iter().copied(), self.today);
         let rows = if in_groups { self.in_groups(kind, lists).await? } else { None };
         match rows {

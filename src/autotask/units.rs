@@ -70,7 +70,11 @@ pub(super) fn horizon(day: NaiveDate, months: u32) -> NaiveDate {
 
 /// What lines bill, by line and by row, so that a row which was asked for twice counts once.
 #[derive(Debug, Default)]
-pub(super) struct Units(HashMap<i64, BTreeMap<i64, UnitRow>>);
+pub(super) struct Units {
+    rows: HashMap<i64, BTreeMap<i64, UnitRow>>,
+    /// Lines that are over and were billed in the running period, each with its first day.
+    since: HashMap<i64, NaiveDate>,
+}
 
 impl Units {
     /// Adds rows. One that names no line cannot be placed; as the list of lines or agreements was
@@ -78,14 +82,20 @@ impl Units {
     pub fn add(&mut self, rows: impl IntoIterator<Item = UnitRow>) {
         for row in rows {
             match row.line {
-                Some(line) => drop(self.0.entry(line).or_default().insert(row.id, row)),
+                Some(line) => drop(self.rows.entry(line).or_default().insert(row.id, row)),
                 None => tracing::warn!("autotask gave a unit row without a line"),
             }
         }
     }
 
+    /// Of these lines rows were asked for since a day, and those count although they are over.
+    pub fn count_since(&mut self, groups: &[Group]) {
+        let lines = groups.iter().flat_map(|group| group.ids.iter().map(|id| (*id, group.since)));
+        self.since.extend(lines);
+    }
+
     fn rows(&self, line: i64) -> impl Iterator<Item = &UnitRow> {
-        self.0.get(&line).into_iter().flat_map(BTreeMap::values)
+        self.rows.get(&line).into_iter().flat_map(BTreeMap::values)
     }
 
     /// Whether it can be told what `line` costs: a row covers the day, is over by then, or is known
@@ -96,12 +106,15 @@ impl Units {
 
     /// The rows of `line`, or the first bad field among them. Of what is over, where nothing covers
     /// the day and nothing is to come, only what is as late as the last: the rest says nothing,
-    /// however much of it was read.
+    /// however much of it was read; and what was billed of the running period.
     pub fn periods(&self, line: i64, today: NaiveDate) -> Result<Vec<&UnitPeriod>, &BadField> {
         let dates = || self.rows(line).filter_map(|row| row.dates);
         let from = match dates().any(|(_, end)| end >= today) {
             true => None,
-            false => dates().map(|(_, end)| end).max(),
+            false => {
+                let last = dates().map(|(_, end)| end).max();
+                self.since.get(&line).copied().filter(|since| Some(*since) < last).or(last)
+            }
         };
         let counts = |row: &&UnitRow| row.dates.is_none_or(|(_, end)| Some(end) >= from);
         self.rows(line).filter(counts).map(|row| row.period.as_ref()).collect()
@@ -217,6 +230,19 @@ mod tests {
         let mut units = Units::default();
         units.add(rows.iter().cloned());
         units
+    }
+
+    #[test]
+    fn what_was_billed_of_the_running_period_counts_when_it_is_over() {
+        let mut units = units(&[row(1, -90, -61), row(2, -14, -9), row(3, -9, -3)]);
+        let of = |units: &Units| -> Vec<i64> {
+            let periods = units.periods(LINE, today()).expect("good rows");
+            periods.iter().map(|period| period.row).collect()
+        };
+        assert_eq!(of(&units), [3]);
+        let since = today() - TimeDelta::days(14);
+        units.count_since(&[Group { since, until: None, ids: vec![LINE] }]);
+        assert_eq!(of(&units), [2, 3]);
     }
 
     fn counting(rows: &[UnitRow]) -> Result<Vec<i64>, BadField> {

@@ -118,9 +118,12 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
     let Some((first, _)) = line.rows.frame(terms.today) else { return Ok(()) };
     let first = terms.start.map_or(first, |start| first.max(start));
     let covers = |(start, end): Span| start <= first && terms.today <= end;
-    let is_in_force =
-        line.rows.counting().any(|(_, (start, end))| start <= terms.today && terms.today <= end);
-    if !is_in_force || line.rows.counting().any(|(_, span)| covers(span)) {
+    // A line that ended within the period was billed in it as well.
+    let is_of_it =
+        line.rows.counting().any(|(_, (start, end))| start <= terms.today && first <= end);
+    let is_over = !line.rows.counting().any(|(_, (_, end))| terms.today <= end);
+    let begins = |(start, _): Span| is_over && start <= first;
+    if !is_of_it || line.rows.counting().any(|(_, span)| covers(span) || begins(span)) {
         return Ok(());
     }
     Err(first)

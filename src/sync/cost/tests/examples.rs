@@ -335,3 +335,14 @@ fn a_part_that_is_nearly_a_month_is_told_by_what_it_costs() {
     let line = LineTerms { start, line_price, ..terms(&rows, "08-16", &currency) };
     assert_eq!(cost_of_line(line).expect("a cost").rate, decimal("4840.00"));
 }
+
+#[test]
+fn a_line_that_ended_within_the_period_needs_all_rows_of_it() {
+    let fills = |text| {
+        let (rows, currency) = (rows(text), usd());
+        fills_its_period(terms(&rows, "06-26", &currency))
+    };
+    assert_eq!(fills("06-10..06-16 56u 300.00"), Err(day("06-01")));
+    assert_eq!(fills("06-01..06-10 54u 500.00, 06-10..06-16 56u 300.00"), Ok(()));
+    assert_eq!(fills("05-10..05-31 56u 300.00"), Ok(()));
+}
