@@ -121,7 +121,8 @@ fn the_lines_of_a_renewal_take_over_from_those_of_the_old_term() {
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["4 created"]);
     let parent = json!(format!("A{renewal}"));
     let contracts = world.contracts();
-    let mail = contracts.iter().find(|one| one["parent"] == parent && one["name"] == "Email Security");
+    let mail =
+        contracts.iter().find(|one| one["parent"] == parent && one["name"] == "Email Security");
     let mail = mail.expect("the line")["key"].as_str().expect("a key").to_owned();
     assert_eq!(field(&world, &mail, "notes")["value"], "ask Kim");
     assert_eq!(field(&world, MAIL, "notes")["value"], "ask Kim");
