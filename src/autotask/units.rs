@@ -89,9 +89,8 @@ impl Units {
     }
 
     /// Of these lines rows were asked for since a day, and those count although they are over.
-    pub fn count_since(&mut self, groups: &[Group]) {
-        let lines = groups.iter().flat_map(|group| group.ids.iter().map(|id| (*id, group.since)));
-        self.since.extend(lines);
+    pub fn count_since(&mut self, cut: &[(NaiveDate, i64)]) {
+        self.since.extend(cut.iter().map(|(since, line)| (*line, *since)));
     }
 
     fn rows(&self, line: i64) -> impl Iterator<Item = &UnitRow> {
@@ -241,7 +240,7 @@ mod tests {
         };
         assert_eq!(of(&units), [3]);
         let since = today() - TimeDelta::days(14);
-        units.count_since(&[Group { since, until: None, ids: vec![LINE] }]);
+        units.count_since(&[(since, LINE)]);
         assert_eq!(of(&units), [2, 3]);
     }
 
