@@ -2,17 +2,21 @@
 //! real HTTP on the loopback interface. `cargo bench --bench night`.
 //!
 //! It measures reading, which is what costs Autotask something: comparing and storing are not in it.
+//!
+//! Beside the requests for rows of units it prints those that the way of reading before had needed at
+//! least, which took only the rows that cover one day. That reader is gone, so they are reckoned from
+//! the tenant's rows as full pages of 500: what it asked in truth was some more, and never less.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Months, NaiveDate, NaiveTime, TimeDelta};
 use lmsyncd::autotask::{
     Autotask, HttpTransport, Options, Progress, ReadMemory, Report, Scope, Work, ZoneMemory,
 };
 use lmsyncd::clock::{ManualClock, Tz};
-use lmsyncd::demo::tenant::{Entity, Tenant};
+use lmsyncd::demo::tenant::{self, Entity, Tenant};
 use lmsyncd::model::ClientId;
 use secrecy::SecretString;
 
@@ -25,6 +29,12 @@ const SEED: u64 = 2;
 /// Clients of the tenant that has a past, and of how many years.
 const OLD_CLIENTS: i64 = 300;
 const TERMS: i32 = 5;
+
+/// Periods with rows after the running one, where a book is written far ahead: ten years of months.
+const FAR: i32 = 120;
+
+/// Rows on a page.
+const PAGE: usize = 500;
 
 /// More requests than the benchmark makes: it is not the budget that is measured.
 const PLENTY: u32 = 1_000_000;
@@ -60,7 +70,11 @@ async fn main() -> Result<(), Failure> {
         if night == "after a restart" {
             autotask = start()?;
         }
+        tenant.reset_counters();
         show(&mut out, night, read(&autotask, all.clone()).await?)?;
+        if night == "first night, nothing known" {
+            beside_one_day(&mut out, &tenant, today)?;
+        }
         clock.advance(TimeDelta::days(1));
     }
 
@@ -73,7 +87,65 @@ async fn main() -> Result<(), Failure> {
     let seconds = began.elapsed().as_secs_f64();
     writeln!(out, "one client at a time: {requests} requests, {seconds:.2} s")?;
     serving.stop().await?;
-    past(&mut out, today, &clock).await
+    past(&mut out, today, &clock).await?;
+    ahead(&mut out, today, &clock).await
+}
+
+/// The rows of units that the reading needed, and the requests that it made, beside what the rows of
+/// one day would have filled. Of a line that is over, neither counts the last row.
+fn beside_one_day(out: &mut impl Write, tenant: &Tenant, today: NaiveDate) -> Result<(), Failure> {
+    let counters = tenant.counters();
+    for entity in [Entity::ContractServiceUnits, Entity::ContractServiceBundleUnits] {
+        let (mut one_day, mut both_periods) = (0_usize, 0_usize);
+        for row in tenant.ids(entity).into_iter().filter_map(|id| tenant.get(entity, id)) {
+            let day = |name: &str| row[name].as_str().and_then(|text| text.get(..10)?.parse().ok());
+            let days: (Option<NaiveDate>, Option<NaiveDate>) = (day("startDate"), day("endDate"));
+            let (Some(start), Some(end)) = days else { continue };
+            let agreement = row["contractID"].as_i64();
+            let agreement = agreement.and_then(|id| tenant.get(Entity::Contracts, id));
+            let months = match agreement.and_then(|row| row["contractPeriodType"].as_i64()) {
+                Some(3) => 3,
+                Some(4) => 6,
+                Some(5) => 12,
+                _ => 1,
+            };
+            let next = today.checked_add_months(Months::new(months)).ok_or("a date")?;
+            one_day += usize::from(start <= today && today <= end);
+            both_periods += usize::from(start <= next && today <= end);
+        }
+        writeln!(
+            out,
+            "  {entity}: the rows of one day, as read before: {one_day} rows, {} requests at least; of \
+             both periods, as read now: {both_periods} rows, {} requests at least, {} made",
+            one_day.div_ceil(PAGE),
+            both_periods.div_ceil(PAGE),
+            counters.requests(&format!("{entity}/query"))
+        )?;
+    }
+    Ok(())
+}
+
+/// The nights of a tenant in which rows lie far ahead, beside those of the same without.
+async fn ahead(
+    out: &mut impl Write,
+    today: NaiveDate,
+    clock: &Arc<ManualClock>,
+) -> Result<(), Failure> {
+    for (what, ahead) in [("a period ahead", 1), ("ten years ahead", FAR)] {
+        let clients = usize::try_from(OLD_CLIENTS)?;
+        let made = tenant::Options { clients, seed: SEED, ahead, ..tenant::Options::default() };
+        let tenant = Tenant::generated_with(today, &made);
+        let serving = tenant.serve(0).await?;
+        let rows = tenant.count(Entity::ContractServiceUnits)
+            + tenant.count(Entity::ContractServiceBundleUnits);
+        writeln!(out, "{OLD_CLIENTS} clients, rows {what}: {rows} billing periods")?;
+        let autotask = connect(&tenant, &serving.url(), clock, &Cache::default())?;
+        let all: Vec<ClientId> = (FIRST..FIRST + OLD_CLIENTS).map(ClientId).collect();
+        tenant.limits().set_used(0);
+        show(out, "first night, nothing known", read(&autotask, all).await?)?;
+        serving.stop().await?;
+    }
+    Ok(())
 }
 
 /// The nights of a tenant of which the most is over, and was billed in many periods.

@@ -255,7 +255,12 @@ fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
         // Below the moment that it explains.
         lines.extend(client.next_why.clone().map(|why| ("", why)));
     }
-    lines.extend([("pending", pending), ("contracts", client.contracts.to_string())]);
+    lines.push(("pending", pending));
+    // The first of them says what they are.
+    let label = |place| if place == 0 { "elsewhere" } else { "" };
+    let moved = client.moved.iter().enumerate();
+    lines.extend(moved.map(|(place, told)| (label(place), screen.paint(Tone::Warning, told))));
+    lines.push(("contracts", client.contracts.to_string()));
     if let Some(running) = &client.running {
         lines.push(("running", running.clone()));
     }

@@ -54,9 +54,12 @@ pub fn pair<K: Copy + Ord>(purchases: &[Purchase<K>], charges: &[Charge<K>]) -> 
     }
     let mut doubtful = BTreeSet::new();
     for purchase in purchases.iter().filter(|purchase| !paired.contains(&purchase.key)) {
-        let alike = charges
-            .iter()
-            .filter(|charge| charge.amount == purchase.amount && !taken.contains(&charge.key));
+        // Where one of the two was edited, the other still tells.
+        let is_alike = |charge: &&Charge<K>| {
+            charge.amount == purchase.amount
+                || charge.day.is_some_and(|day| purchase.days.contains(&day))
+        };
+        let alike = charges.iter().filter(|charge| !taken.contains(&charge.key)).filter(is_alike);
         let alike: Vec<K> = alike.map(|charge| charge.key).collect();
         if !alike.is_empty() {
             doubtful.insert(purchase.key);
@@ -89,6 +92,8 @@ mod tests {
             [charge(11, 2500, 3), charge(12, 2500, 1), charge(13, 900, 9), charge(14, 7, 5)];
         let found = pair(&purchases, &charges);
         assert_eq!(found.pairs, [(1, 11), (2, 12)]);
-        assert_eq!(found.doubtful, BTreeSet::from([3, 13]));
+        assert_eq!(found.doubtful, BTreeSet::from([3, 13, 14]));
+        let found = pair(&purchases[2..], &[charge(15, 900, 8), charge(16, 7, 9)]);
+        assert_eq!((found.pairs, found.doubtful), (Vec::new(), BTreeSet::from([3, 15])));
     }
 }
