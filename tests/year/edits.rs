@@ -416,19 +416,11 @@ fn renew(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
         one.kind == RECURRING && one.end < soon && !renewed
     });
     let old = one_of(rng, ending.map(|(id, _)| *id).collect::<Vec<_>>())?;
-    let last = upstream.agreements[&old].end;
     let name = match rng.u8(..3) {
         0 => format!("{} {}", NAMES[rng.usize(..NAMES.len())], rng.u16(..)),
         _ => format!("Renewal of {}", upstream.agreements[&old].name),
     };
     let gap = if rng.u8(..3) == 0 { rng.i64(1..3) } else { 0 };
-    let goes_on = |key: &ItemKey| {
-        let history = &upstream.additions[key].line()?.history;
-        let at_last = history.on(last);
-        let ends = history.last.is_some_and(|day| day < last);
-        (!ends && !at_last.units.is_zero()).then_some((key.letter, at_last, history.months))
-    };
-    let taken: Vec<_> = upstream.below(old).iter().filter_map(goes_on).collect();
     let newest = |upstream: &Upstream, letter| {
         upstream.tenant.ids(entity_of(letter)).last().copied().unwrap_or_default()
     };
@@ -436,17 +428,12 @@ fn renew(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
     let id = upstream.tenant.renew_ahead(old, &name, gap).expect("renewed");
     upstream.read_agreement(id);
     let start = upstream.agreements[&id].start;
-    // They are copied in the order of their ids.
     for (letter, before) in [Letter::Service, Letter::Bundle].into_iter().zip(before) {
-        let new = (before + 1..=newest(upstream, letter)).map(|id| ItemKey::new(letter, id));
-        let taken: Vec<_> = taken.iter().filter(|(of, ..)| *of == letter).collect();
-        assert_eq!(new.clone().count(), taken.len(), "lines of A{old} that go on");
-        for (key, (_, step, months)) in new.zip(taken) {
+        for line in before + 1..=newest(upstream, letter) {
+            let key = ItemKey::new(letter, line);
             upstream.read_addition(key);
-            let mut history = History::new(start, step.units, step.price, *months);
-            history.keep_doubt(*step);
-            upstream.line_mut(key).history = history;
             reread(upstream, key);
+            upstream.tell_history(key);
         }
     }
     Some(format!("A{id} renews A{old} from {start}"))

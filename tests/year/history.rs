@@ -82,11 +82,6 @@ impl History {
         self.change(day, |step| *step = Step { units, price, rough: false });
     }
 
-    /// What nobody can tell of `step` cannot be told of this either.
-    pub fn keep_doubt(&mut self, step: Step) {
-        self.steps.values_mut().for_each(|own| own.rough = step.rough);
-    }
-
     fn change(&mut self, day: NaiveDate, change: impl Fn(&mut Step)) {
         let day = day.max(self.first);
         let now = self.on(day);

@@ -150,9 +150,20 @@ impl Money {
     }
 }
 
+/// The day that the periods of a line are counted from. One that is billed less often than its
+/// agreement, and has no whole row, goes by the agreement's start.
+fn anchor(line: &Line, agreement: &Agreement) -> NaiveDate {
+    let months = line.history.months;
+    let whole = |row: &Row| period(agreement.anchor, months, row.start) == (row.start, row.end);
+    let across = |row: &Row| row.end > period(agreement.start, months, row.start).1;
+    let by_start =
+        Some(months) != agreement.months && !line.rows.iter().any(|row| whole(row) || across(row));
+    if by_start { agreement.start } else { agreement.anchor }
+}
+
 /// The running period of something that is counted from the agreement's anchor.
-fn running(agreement: &Agreement, months: u32, today: NaiveDate) -> Option<Span> {
-    let (first, last) = period(agreement.anchor, months, today);
+fn running(agreement: &Agreement, from: NaiveDate, months: u32, today: NaiveDate) -> Option<Span> {
+    let (first, last) = period(from, months, today);
     agreement.covers(today).then(|| (first.max(agreement.start), last.min(agreement.end)))
 }
 
@@ -231,7 +242,7 @@ pub fn of_line(line: &Line, agreement: &Agreement, today: NaiveDate) -> (Money, 
     let cut = |(first, last): Span| {
         (first.max(history.first), history.last.map_or(last, |own| own.min(last)))
     };
-    let period = running(agreement, history.months, today)
+    let period = running(agreement, anchor(line, agreement), history.months, today)
         .filter(|_| state == State::Billed)
         .map(|period| (cut(period), billed_within(line, period)));
     let money = Money {
@@ -344,7 +355,8 @@ fn of_lines(upstream: &Upstream, id: i64, agreement: &Agreement, today: NaiveDat
         shown.iter().map(|(line, _, rate)| yearly(*rate, line.history.months)).sum();
     let exact = shown.iter().all(|(_, money, _)| money.rate.is_some());
     let is_mixed = shown.iter().any(|(line, ..)| line.history.months != months);
-    let period = running(agreement, months, today).filter(|_| state == State::Billed);
+    let period =
+        running(agreement, agreement.anchor, months, today).filter(|_| state == State::Billed);
     let billed = |period| lines.iter().map(|(line, ..)| billed_within(line, period)).sum();
     let slack = if matches!(state, State::Ended(..)) {
         Decimal::MAX

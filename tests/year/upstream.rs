@@ -237,7 +237,7 @@ impl Upstream {
     }
 
     /// Works out what a line has been, from its rows.
-    fn tell_history(&mut self, key: ItemKey) {
+    pub fn tell_history(&mut self, key: ItemKey) {
         let addition = &self.additions[&key];
         let agreement = &self.agreements[&addition.agreement];
         let line = addition.line().expect("a line");
