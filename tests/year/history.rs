@@ -78,6 +78,7 @@ impl History {
 
     /// It is this from the day on, and whatever was to come after that is forgotten.
     pub fn anew(&mut self, day: NaiveDate, units: Decimal, price: Decimal) {
+        let day = day.max(self.first);
         self.steps.retain(|other, _| *other <= day);
         self.change(day, |step| *step = Step { units, price, rough: false });
     }
