@@ -97,7 +97,6 @@ impl Looking<'_> {
             ids.filter(|id| !units.is_settled(*id)).collect()
         };
         let (nothing, cut) = (silent(units), self.cut(lines, units));
-        units.count_since(&cut);
         let lists = units::missing(&nothing, cut.iter().copied(), self.today);
         let rows = if in_groups { self.in_groups(kind, lists).await? } else { None };
         match rows {
@@ -110,6 +109,8 @@ impl Looking<'_> {
             let rows = self.walked(&query, "all periods of lines that bill nothing today").await?;
             units.add(rows.iter().map(read));
         }
+        // Also of lines of which nothing was found at first: of those, all rows are known by now.
+        units.count_since(&self.cut(lines, units));
         Ok(())
     }
 

@@ -43,7 +43,6 @@ pub struct ClientStatus {
     /// How many items are pending, by the last look; null if nobody looked.
     pub pending: Option<i64>,
     /// What is another client's by now, by the last look: the agreement, and where it moved to.
-    #[serde(default)]
     pub moved: Vec<String>,
     /// `ok`, `never_synced`, `held`, `failing`, `blocked`, `paused` or `overdue`.
     pub health: String,

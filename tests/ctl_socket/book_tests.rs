@@ -171,7 +171,6 @@ fn usage_errors_about_the_book_say_what_would_be_right() {
         (&["contract", "list", "--normalize", "week"], "possible values: month, year"),
         (&["contract", "adopt", "A7", "L12"], "hint: `lmsyncctl contract adopt L12 A7`"),
         (&["contract", "adopt", "L12", "L13"], "contract adopt L12 A29683353"),
-        (&["contract", "adopt", "A7", "A8"], "contract adopt L12 A8"),
         (&["contract", "add", "acme", "X", "ntoes=x"], "hint: did you mean `notes`?"),
         (&["contract", "add", "acme", "X", "end_date=31.12.2026"], "such as 2026-12-31"),
         (&["contract", "add", "acme", "X", "billing_cycle=weekly"], "one of monthly, quarterly"),

@@ -142,7 +142,7 @@ pub struct Upstream {
     /// Charges that are the billing items of purchases, and are no contracts of their own; each
     /// with its purchase.
     folded: BTreeMap<ItemKey, ItemKey>,
-    /// Purchases and charges of the same amount, on other days.
+    /// Purchases and charges of the same amount, on other days, or of another amount, on the same.
     doubtful: BTreeSet<ItemKey>,
     /// The agreements of each company.
     owned: BTreeMap<i64, BTreeSet<i64>>,
@@ -409,14 +409,15 @@ impl Upstream {
             });
             match its {
                 Some((charge, _)) => drop(folded.insert(*charge, *key)),
-                None => alone.push((*key, purchase.amount)),
+                None => alone.push((*key, purchase.amount, days)),
             }
         }
         let mut doubtful = BTreeSet::new();
-        for (purchase, amount) in alone {
-            let alike = charges
-                .iter()
-                .filter(|(key, one)| one.amount == amount && !folded.contains_key(key));
+        for (purchase, amount, days) in alone {
+            let alike = charges.iter().filter(|(key, one)| {
+                let same_day = one.bought.is_some() && days.contains(&one.bought);
+                (one.amount == amount || same_day) && !folded.contains_key(key)
+            });
             for (charge, _) in alike {
                 doubtful.extend([purchase, *charge]);
             }
