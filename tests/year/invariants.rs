@@ -112,8 +112,6 @@ pub struct Watch {
     lied: Option<Duration>,
     /// When Autotask last may have told that something must not be read.
     closed: Option<Duration>,
-    /// What ever was ignored or rejected.
-    pub left: BTreeSet<ItemKey>,
     pub judged: Judged,
 }
 
@@ -188,7 +186,8 @@ impl Watch {
         let before = self.last.get(&client).and_then(|last| last.sure);
         let sure = match (good, run.counts.wrote()) {
             (true, _) if !in_doubt => Some(run.started.date_naive()),
-            (false, false) => before,
+            // One that is held may have written of the running period, without a word.
+            (false, false) if run.result == RunResult::Failed => before,
             _ => None,
         };
         self.last.insert(client, Last { at: moment.passed, result: run.result, sure });

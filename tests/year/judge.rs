@@ -21,8 +21,6 @@ impl World {
             self.disturbed();
         }
         let moment = self.moment();
-        let left = self.desk.ignored.keys().chain(&self.desk.rejected);
-        self.watch.left.extend(left.copied());
         let Some(life) = &self.life else { return Ok(()) };
         let seq = life.store.head().seq;
         if seq != self.judged {
@@ -40,13 +38,13 @@ impl World {
                 // What has moved is written to its new client at once.
                 if let Some(id) = run.id.filter(|_| run.counts.wrote()) {
                     let touched = life.store.touched_by(id).expect("what it touched");
-                    // What was left out is told of by itself when it follows, and its agreement
-                    // counted it all the while.
-                    let left = |key: &ItemKey| self.watch.left.contains(key);
+                    // What was left out or held is told of by itself when it follows, and its
+                    // agreement counted it all the while.
+                    let keys: BTreeSet<ItemKey> = touched.iter().map(|one| one.key).collect();
                     let is_left = touched.iter().any(|one| {
                         let contract = one.after.as_ref().or(one.before.as_ref());
                         let parent = contract.and_then(|contract| contract.parent);
-                        left(&one.key) || parent.as_ref().is_some_and(left)
+                        parent.is_some_and(|parent| !keys.contains(&parent))
                     });
                     if run.result == RunResult::Ok && !is_left {
                         self.watch.judged.effects += 1;

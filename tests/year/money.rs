@@ -216,7 +216,12 @@ fn slack(
 pub fn of_line(line: &Line, agreement: &Agreement, today: NaiveDate) -> (Money, Decimal) {
     let history = &line.history;
     let is_covered = line.rows.iter().any(|row| row.covers(today)) && agreement.covers(today);
-    let known = |day: &NaiveDate| line.rows.iter().any(|row| row.covers(*day));
+    // What comes after the next period need not be known; of what is yet to begin, its first is.
+    let (_, end) = period(agreement.anchor, history.months, today);
+    let (_, end) = period(agreement.anchor, history.months, end + Days::new(1));
+    let known = |day: &NaiveDate| {
+        line.rows.iter().any(|row| row.covers(*day)) && (!is_covered || *day <= end)
+    };
     let begins = history.days().chain([agreement.start]);
     let next =
         begins.filter(|day| *day > today && in_force(line, agreement, *day) && known(day)).min();
