@@ -55,16 +55,10 @@ pub(super) fn decide(
         applied.insert(item.key);
         writes.push(Write { before, after: Some(after) });
     }
-    // What speaks of the running period follows it without a word, also in a run of a few items; but
-    // not from a reading that is not believed, in which the lines beside it may be missing.
-    let is_held = |agreement: ItemKey| {
-        let mut held = examined.items.iter().filter(|item| item.state == PendingState::Held);
-        held.any(|item| item.parent.unwrap_or(item.key) == agreement)
-    };
+    // What speaks of the running period follows it without a word, also in a run of a few items.
     for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
         let before = examined.stored.get(&after.key).cloned();
-        let taken = order.choice.takes(after.key) && !applied.contains(&after.key);
-        if taken && !is_held(after.parent.unwrap_or(after.key)) {
+        if order.choice.takes(after.key) && !applied.contains(&after.key) {
             writes.push(Write { before, after: Some(after) });
         }
     }

@@ -79,6 +79,7 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances<'_>, limits: Limits
         }
     }
     hold_what_adds_up(items);
+    hold_what_is_ahead(items);
 }
 
 /// Holds the cost of an agreement above contracts that an answer forgot: they are not in it, and
@@ -88,6 +89,24 @@ pub fn hold_above(items: &mut [PendingItem], forgotten: &[&Contract]) {
         Some((contract.parent?, format!("{} below it is missing from the answer", contract.key)))
     });
     hold_costs(items, &above.collect());
+}
+
+/// Holds what is only known ahead of an addition while its agreement is held: that a line has no next
+/// row tells its end where others have one, and of a held agreement those may be hidden.
+fn hold_what_is_ahead(items: &mut [PendingItem]) {
+    let held = items.iter().filter(|item| item.state == PendingState::Held);
+    let above: BTreeSet<ItemKey> = held.map(|item| item.key).collect();
+    let is_ahead = |change: &FieldChange| {
+        [Field::NextChangeDate, Field::NextChangeCost].contains(&change.field)
+    };
+    for item in items.iter_mut().filter(|item| item.state == PendingState::Changed) {
+        if let Some(agreement) = item.parent.filter(|parent| above.contains(parent))
+            && item.changes.iter().all(is_ahead)
+        {
+            item.state = PendingState::Held;
+            item.reason = Some(format!("{agreement}, which tells what is to come, is held"));
+        }
+    }
 }
 
 /// Holds an agreement whose cost changes while an addition that it adds up is held.

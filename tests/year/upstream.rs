@@ -393,7 +393,7 @@ impl Upstream {
         let keys: Vec<ItemKey> =
             self.below.get(&agreement).into_iter().flatten().copied().collect();
         let once = |key: &ItemKey| self.additions[key].once().expect("bought once").clone();
-        let (charges, purchases): (Vec<(ItemKey, Once)>, Vec<(ItemKey, Once)>) = keys
+        let (charges, purchases): (Vec<_>, Vec<_>) = keys
             .iter()
             .map(|key| (*key, once(key)))
             .partition(|(key, _)| key.letter == Letter::Charge);

@@ -3,7 +3,8 @@
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::row::{Row, days, scaled};
+use super::frame::Span;
+use super::row::{Row, days, scaled, sum};
 use crate::model::BillingCycle;
 
 /// The periodic cycles, the longest first, with the days that a period of each can have.
@@ -98,7 +99,7 @@ impl Lengths {
                 let is_part_of_nominal = nominal.is_some_and(|months| {
                     is_part(row, months)
                         || is_part_of_another(rows, row, months)
-                        || costs_a_part(row, months, line_price)
+                        || costs_a_part(rows, row, months, line_price)
                 });
                 about_months(row.start, row.end).filter(|_| !is_part_of_nominal)
             };
@@ -107,14 +108,9 @@ impl Lengths {
         let told = nearest(rows, &lengths, day);
         // A month of a quarter that is cut costs a share of what stands on the line.
         let is_share = |row: &Row, months| {
-            let whole = by_anchor(months, row.start).map(days);
-            let full = line_price.and_then(|price| price.checked_mul(row.units));
-            let (Some(whole), Some(full)) = (whole, full.filter(|full| !full.is_zero())) else {
-                return false;
-            };
-            let share = scaled(full, whole, days((row.start, row.end)));
+            let whole = by_anchor(months, row.start);
             is_part(row, months)
-                && share.is_ok_and(|share| (share - row.price).abs() <= Decimal::new(5, 3))
+                && whole.is_some_and(|whole| is_a_share(rows, row, whole, line_price))
         };
         let are_shares = |told, nominal| {
             let alike = rows.iter().zip(&lengths).filter(|(_, length)| **length == Some(told));
@@ -149,15 +145,28 @@ fn is_part_of_another(rows: &[Row], row: &Row, months: u32) -> bool {
 }
 
 /// Whether a row costs the share of its days of what stands on the line for a whole period.
-fn costs_a_part(row: &Row, months: u32, line_price: Option<Decimal>) -> bool {
-    let whole = super::frame::by_calendar(row.start, months, row.start).map(days);
-    let full = line_price.and_then(|price| price.checked_mul(row.units));
-    let (Some(whole), Some(full)) = (whole, full.filter(|full| !full.is_zero())) else {
+fn costs_a_part(rows: &[Row], row: &Row, months: u32, line_price: Option<Decimal>) -> bool {
+    let whole = super::frame::by_calendar(row.start, months, row.start);
+    whole.is_some_and(|whole| {
+        days((row.start, row.end)) < days(whole) && is_a_share(rows, row, whole, line_price)
+    })
+}
+
+/// Whether what is billed for the days of a row is their share of what stands on the line for a
+/// whole period. A change on the first of those days may be a row of its own.
+fn is_a_share(rows: &[Row], row: &Row, whole: Span, line_price: Option<Decimal>) -> bool {
+    let span = (row.start, row.end);
+    let alike = || rows.iter().filter(|other| (other.start, other.end) == span);
+    let (Ok(units), Ok(price)) =
+        (sum(alike().map(|row| row.units)), sum(alike().map(|row| row.price)))
+    else {
         return false;
     };
-    let length = days((row.start, row.end));
-    let share = scaled(full, whole, length);
-    length < whole && share.is_ok_and(|share| (share - row.price).abs() <= Decimal::new(5, 3))
+    let full = line_price.and_then(|price| price.checked_mul(units));
+    let Some(full) = full.filter(|full| !full.is_zero()) else { return false };
+    // Each of them was rounded.
+    let slack: Decimal = alike().map(|_| Decimal::new(5, 3)).sum();
+    scaled(full, days(whole), days(span)).is_ok_and(|share| (share - price).abs() <= slack)
 }
 
 /// The months of the whole row that covers `day` (of several the longest), else of the next one,

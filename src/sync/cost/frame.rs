@@ -25,8 +25,26 @@ pub(super) fn by_calendar(anchor: NaiveDate, months: u32, day: NaiveDate) -> Opt
     Some((begin(number)?, begin(number + 1)?.pred_opt()?))
 }
 
-/// The whole period of a line that holds `day` (rule 4); none where nobody can tell.
+/// The whole period of a line that holds `day` (rule 4), as its rows and the start of its agreement
+/// tell it, else counted from the first row that fits; none where nobody can tell.
 pub(super) fn frame(
+    rows: &[Row],
+    lengths: &Lengths,
+    anchor: Option<NaiveDate>,
+    day: NaiveDate,
+) -> Option<Span> {
+    let supposed = || {
+        let months = lengths.months?;
+        let begins: BTreeSet<NaiveDate> = rows.iter().map(|row| row.start).collect();
+        let days = || anchor.into_iter().chain(begins.iter().copied());
+        let from = days().find(|from| none_lies_across(rows, *from, months)).or(days().next())?;
+        by_calendar(from, months, day)
+    };
+    told(rows, lengths, anchor, day).or_else(supposed)
+}
+
+/// The same, but none where it could only be supposed: an earlier row of it may be unknown.
+pub(super) fn told(
     rows: &[Row],
     lengths: &Lengths,
     anchor: Option<NaiveDate>,
@@ -59,10 +77,7 @@ pub(super) fn frame(
     {
         return Some((first, end));
     }
-    let begins: BTreeSet<NaiveDate> = rows.iter().map(|row| row.start).collect();
-    let days = || anchor.into_iter().chain(begins.iter().copied());
-    let from = days().find(|day| none_lies_across(rows, *day, months)).or(days().next())?;
-    by_calendar(from, months, day)
+    anchor.filter(|anchor| none_lies_across(rows, *anchor, months)).and(counted(day))
 }
 
 /// Whether no row lies across two of the periods that are counted from a day. Where one does, they

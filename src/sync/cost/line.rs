@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::TooLarge;
-use super::cycle::{Lengths, later, of_months};
+use super::cycle::{Lengths, earlier, later, of_months};
 use super::force::Around;
 use super::frame::Span;
 use super::rate::{Basis, Rate, Rows};
@@ -123,6 +123,11 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
         line.rows.counting().any(|(_, (start, end))| start <= terms.today && first <= end);
     let is_over = !line.rows.counting().any(|(_, (_, end))| terms.today <= end);
     let begins = |(start, _): Span| is_over && start <= first;
+    // Of a period that is only supposed, the first day may be an earlier one.
+    if is_of_it && !line.rows.tell_frame(terms.today) {
+        let a_period_before = earlier(terms.today, line.months.unwrap_or(1)).unwrap_or(first);
+        return Err(terms.start.map_or(a_period_before, |start| a_period_before.max(start)));
+    }
     if !is_of_it || line.rows.counting().any(|(_, span)| covers(span) || begins(span)) {
         return Ok(());
     }

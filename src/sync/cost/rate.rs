@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::TooLarge;
 use super::force::Around;
-use super::frame::{Span, frame};
+use super::frame::{Span, frame, told};
 use super::row::{Row, days, scaled, sum};
 use crate::model::Currency;
 
@@ -101,6 +101,11 @@ impl<'a> Rows<'a> {
     /// The whole period that holds the day.
     pub fn frame(&self, day: NaiveDate) -> Option<Span> {
         frame(self.around.rows, self.around.lengths, self.around.anchor, day)
+    }
+
+    /// Whether the rows and the start of the agreement tell the period that holds the day.
+    pub fn tell_frame(&self, day: NaiveDate) -> bool {
+        told(self.around.rows, self.around.lengths, self.around.anchor, day).is_some()
     }
 
     /// The rows in force on a day, each with what it adds to the rate.

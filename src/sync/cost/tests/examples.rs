@@ -346,3 +346,36 @@ fn a_line_that_ended_within_the_period_needs_all_rows_of_it() {
     assert_eq!(fills("06-01..06-10 54u 500.00, 06-10..06-16 56u 300.00"), Ok(()));
     assert_eq!(fills("05-10..05-31 56u 300.00"), Ok(()));
 }
+
+#[test]
+fn rows_that_fit_no_period_of_the_agreement_may_lack_earlier_ones() {
+    // The agreement opened with a stub on the 24th and is billed from the 1st, which this line, that
+    // ends with the month, tells only by a row that is not read at first.
+    let fills = |text| {
+        let (rows, currency) = (rows(text), usd());
+        let start = Some(day("05-24"));
+        fills_its_period(LineTerms { start, ..terms(&rows, "08-26", &currency) })
+    };
+    assert_eq!(fills("08-06..08-31 22u 87.85"), Err(day("07-26")));
+    assert_eq!(fills("08-24..08-31 22u 87.85"), Ok(()));
+    let (rows, currency) = (rows("08-01..08-06 19u 10.73, 08-06..08-31 22u 87.85"), usd());
+    let start = Some(day("05-24"));
+    let cost = cost_of_line(LineTerms { start, ..terms(&rows, "08-26", &currency) });
+    let period = cost.expect("a cost").period.expect("a period");
+    assert_eq!((period.start, period.end), (day("08-01"), day("08-31")));
+    assert_eq!(period.amount, decimal("98.58"));
+}
+
+#[test]
+fn a_cut_period_with_a_change_on_its_first_day_is_told_by_what_both_rows_cost() {
+    let (rows, currency) = (rows("08-01..08-31 12u 266.87, 08-01..08-31 0u 117.65"), usd());
+    let line = LineTerms {
+        start: Some(day("02-01")),
+        end: Some(day("08-31")),
+        nominal: Some(BillingCycle::SemiAnnual),
+        line_price: Some(decimal("190.19")),
+        ..terms(&rows, "08-20", &currency)
+    };
+    let cost = cost_of_line(line).expect("a cost");
+    assert_eq!((cost.rate, cost.cycle), (decimal("2282.28"), BillingCycle::SemiAnnual));
+}
