@@ -294,9 +294,17 @@ impl Watch {
             if is_new && renewed.is_some_and(is_ignored) {
                 continue;
             }
+            // Nor its line the line of the same service that takes over from it.
+            let takes_over_ignored = |key: ItemKey| {
+                let named = |key: ItemKey| upstream.additions.get(&key).map(|one| &one.name);
+                let old = upstream.agreements[&agreement].renews.into_iter();
+                let mut old = old.flat_map(|old| upstream.below(old));
+                let is_same = |old: ItemKey| old.letter == key.letter && named(old) == named(key);
+                !stored.contains_key(&key) && old.any(|old| is_same(old) && is_ignored(old))
+            };
             let keys = std::iter::once(ItemKey::agreement(agreement));
             for key in keys.chain(upstream.below(agreement)) {
-                if !upstream.exists(key) || is_ignored(key) {
+                if !upstream.exists(key) || is_ignored(key) || takes_over_ignored(key) {
                     continue;
                 }
                 let wanted = wanted(upstream, key, day).expect("an item");
