@@ -18,12 +18,12 @@
 //!    the same. *Delta*: the row of the period stays, and a row for the difference runs from the day
 //!    of the change to the end of the period. *Chain*: the row is cut, and one with all units
 //!    follows it. Where one row ends on the day on which another begins, that day belongs to the
-//!    later one, also when its days are counted ([`force`]).
+//!    later one, also when its days are counted (`force`).
 //! 3. The cycle of a line is told by the length of its whole rows, by calendar; where there is none
-//!    it is the longer of its agreement's and its service's ([`cycle`]).
+//!    it is the longer of its agreement's and its service's (`cycle`).
 //! 4. The billing period on a day is told by whole rows: the one that covers the day, else where the
 //!    last one ended and the next one begins; else by calendar from the start of the agreement
-//!    ([`frame`]). It is cut by the first and the last day of the agreement.
+//!    (`frame`). It is cut by the first and the last day of the agreement.
 //! 5. The rate is the sum of the rows in force, each scaled from its days to those of a whole
 //!    period. Prorated prices were rounded before we see them; so the unit price of a whole row (of
 //!    the next, the running, the last, else the price on the line) replaces the scaled amount where
@@ -41,7 +41,7 @@
 //! 9. A charge costs its billable amount; where none is given, units times price. One that is not
 //!    billable to the client costs nothing, whatever amount it carries, and says so.
 //! 10. The charge that Autotask makes for a purchase by itself is that purchase's billing item, and no
-//!     contract of its own ([`pairs`]).
+//!     contract of its own (`pairs`).
 //!
 //! **Agreements** ([`agreement`])
 //!

@@ -59,7 +59,7 @@ pub struct Around<'a> {
 /// What a sync would apply, each agreement directly before its additions.
 ///
 /// A rejected row keeps its contract as it is and is no pending item; nor is one whose contract a
-/// person froze. [`renewal::write_into`] must have been at the snapshot before.
+/// person froze. [`write_into`](super::renewal::write_into) must have been at the snapshot before.
 pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -> Vec<PendingItem> {
     let of_snapshot = snapshot.items.iter().filter_map(|item| pending_item(item, stored, around));
     let mut items: Vec<PendingItem> = of_snapshot.collect();
