@@ -12,13 +12,6 @@ use lmsyncd::demo::tenant::{Entity, Fault};
 use serde_json::{Value, json};
 use support::{ACME, ACME_AGREEMENT, ACME_LINE, Told, World, lmsyncd};
 
-fn ready() -> (World, support::Daemon) {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    (world, daemon)
-}
-
 fn refused_to_start(world: &World) -> Told {
     Told::of(&["lmsyncd"], lmsyncd(&world.config()).output().expect("lmsyncd runs"))
 }
@@ -48,7 +41,7 @@ fn a_secret_that_others_can_read_is_refused() {
 
 #[test]
 fn a_second_daemon_on_the_same_store_is_refused() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     refused_to_start(&world).expect(69, &["store", "hint:"]);
     world.ctl(&["version"]).expect(0, &[]);
 }
@@ -61,7 +54,7 @@ fn a_wrong_command_line_of_the_daemon_is_usage() {
 
 #[test]
 fn clients_that_are_not_there_or_not_clear() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["pending", "Nobody Inc"]).expect(5, &["no client is `Nobody Inc`", "hint:"]);
     world.ctl(&["pending", "Northwind"]).expect(5, &["Northwind Traders", "Northwind Logistics"]);
     world.ctl(&["status", "99999"]).expect(5, &[]);
@@ -69,7 +62,7 @@ fn clients_that_are_not_there_or_not_clear() {
 
 #[test]
 fn keys_that_are_not_there_or_another_clients() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "S999999999"]).expect(5, &["S999999999", "hint:"]);
     world.ctl(&["sync", ACME, "55102"]).expect(2, &["55102", "A29683353"]);
     let other = world.json(&["pending", "Northwind Traders"]);
@@ -83,14 +76,14 @@ fn keys_that_are_not_there_or_another_clients() {
 
 #[test]
 fn nothing_chosen_off_a_terminal_is_usage() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME]).expect(2, &["--all", "hint:"]);
     world.ctl(&["sync", ACME, ACME_LINE, "--all"]).expect(2, &[]);
 }
 
 #[test]
 fn what_autotask_owns_is_not_edited_here() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let before = world.contracts();
     let told = world.ctl(&["contract", "set", ACME_AGREEMENT, "status=inactive", "notes=x"]);
@@ -103,7 +96,7 @@ fn what_autotask_owns_is_not_edited_here() {
 
 #[test]
 fn a_kind_that_cannot_be_imported_says_why() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.tenant.set(Entity::Contracts, 29_683_353, "contractType", 99).expect("set");
     let pending = world.json(&["pending"]);
     let clients = pending["clients"].as_array().expect("clients");
@@ -220,7 +213,7 @@ fn call(world: &World, call: &Value) -> Value {
 
 #[test]
 fn a_peer_that_talks_nonsense_does_not_disturb_the_daemon() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     assert!(exchange(&world, b"not json\0").is_empty());
     assert!(exchange(&world, b"{\"method\":5}\0").is_empty());
     assert!(exchange(&world, &vec![b'x'; 3 << 20]).is_empty());

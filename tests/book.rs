@@ -4,7 +4,7 @@ mod support;
 
 use lmsyncd::demo::tenant::Entity;
 use serde_json::{Value, json};
-use support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, World};
+use support::{ACME, ACME_AGREEMENT, ACME_LINE, World, item};
 
 /// The client with a renewal, the agreement that ended, and the one that renews it.
 const SUMMIT: &str = "178";
@@ -12,27 +12,9 @@ const OLD: &str = "A29683601";
 const NEW: &str = "A29683602";
 const NEW_ID: i64 = 29_683_602;
 
-fn ready() -> (World, Daemon) {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    (world, daemon)
-}
-
-fn field(world: &World, key: &str, name: &str) -> Value {
-    let shown = world.json(&["contract", "show", key]);
-    let fields = shown["fields"].as_array().expect("fields");
-    fields.iter().find(|field| field["field"] == name).expect("the field").clone()
-}
-
-fn item(pending: &Value, key: &str) -> Value {
-    let items = pending["items"].as_array().expect("items");
-    items.iter().find(|item| item["key"] == key).cloned().unwrap_or_default()
-}
-
 #[test]
 fn a_renewal_keeps_what_is_ours() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.tenant.hide_contract(NEW_ID);
     world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "set", OLD, "notes=call Pat first", "name=Summit care"]).expect(0, &[]);
@@ -43,8 +25,8 @@ fn a_renewal_keeps_what_is_ours() {
     assert_eq!((&new["state"], &new["renews"]), (&json!("new"), &json!(OLD)));
     world.ctl(&["pending", SUMMIT]).expect(0, &["renews A29683601"]);
     world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
-    assert_eq!(field(&world, NEW, "notes")["value"], "call Pat first");
-    let name = field(&world, NEW, "name");
+    assert_eq!(world.field(NEW, "notes")["value"], "call Pat first");
+    let name = world.field(NEW, "name");
     assert_eq!((&name["value"], &name["overridden"]), (&json!("Summit care"), &json!(true)));
     let chain = world.json(&["contract", "chain", OLD]);
     let keys: Vec<&Value> =
@@ -56,7 +38,7 @@ fn a_renewal_keeps_what_is_ours() {
 
 #[test]
 fn what_is_ignored_stays_out_until_it_is_not() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["ignore", ACME_LINE, "--reason", "billed elsewhere"]).expect(0, &[]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     assert!(world.contracts().iter().all(|contract| contract["key"] != ACME_LINE));
@@ -73,7 +55,7 @@ fn what_is_ignored_stays_out_until_it_is_not() {
 
 #[test]
 fn a_contract_made_by_hand_can_follow_an_agreement_later() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let made = world.json(&[
         "contract",
         "add",
@@ -91,7 +73,7 @@ fn a_contract_made_by_hand_can_follow_an_agreement_later() {
     world.ctl(&["contract", "add", ACME, "Bad", "end_date=2026-02-30"]).expect(2, &["2026-02-30"]);
 
     world.ctl(&["contract", "adopt", &key, ACME_AGREEMENT]).expect(0, &[]);
-    assert_eq!(field(&world, ACME_AGREEMENT, "notes")["value"], "circuit 4711");
+    assert_eq!(world.field(ACME_AGREEMENT, "notes")["value"], "circuit 4711");
     world.ctl(&["contract", "show", &key]).expect(5, &[]);
     world.ctl(&["contract", "history", &key]).expect(0, &["circuit 4711"]);
     let next = world.json(&["contract", "add", ACME, "Another"]);
@@ -102,7 +84,7 @@ fn a_contract_made_by_hand_can_follow_an_agreement_later() {
 
 #[test]
 fn a_frozen_contract_stays_as_it_is_until_it_is_relinked() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
@@ -121,7 +103,7 @@ fn a_frozen_contract_stays_as_it_is_until_it_is_relinked() {
 
 #[test]
 fn a_frozen_contract_that_adopts_one_made_by_hand_follows_again() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
     world.ctl(&["contract", "add", ACME, "Care", "notes=by hand"]).expect(0, &["L1"]);
@@ -135,7 +117,7 @@ fn a_frozen_contract_that_adopts_one_made_by_hand_follows_again() {
 
 #[test]
 fn a_row_that_cannot_be_converted_waits_in_quarantine() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let before = world.contracts().len();
     let good = world.tenant.get(Entity::Contracts, 29_683_353).expect("it")["endDate"].clone();
@@ -153,7 +135,7 @@ fn a_row_that_cannot_be_converted_waits_in_quarantine() {
 
 #[test]
 fn a_run_that_is_reverted_does_not_come_back_silently() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
     let run = world.json(&["sync", ACME, "--all"])["run"]["id"].to_string();
@@ -171,7 +153,7 @@ fn a_run_that_is_reverted_does_not_come_back_silently() {
 
 #[test]
 fn the_book_of_a_past_moment_can_be_read() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let history = world.json(&["contract", "history", ACME_LINE]);
     let then = history["entries"][0]["at"].as_str().expect("a moment").to_owned();
@@ -194,7 +176,7 @@ fn the_book_of_a_past_moment_can_be_read() {
 
 #[test]
 fn the_answers_add_up() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     for client in [ACME, "175", "177", SUMMIT, "180"] {
         world.ctl(&["sync", client, "--all"]).expect(0, &[]);
         world.ctl(&["reconcile", client]).expect(0, &[]);
@@ -223,7 +205,7 @@ fn the_answers_add_up() {
 
 #[test]
 fn a_name_that_is_an_attack_on_the_terminal_is_only_a_name() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.tenant.rename_contract(29_683_353, "\u{1b}]0;owned\u{7}\u{1b}[31mCare").expect("renamed");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     for args in [

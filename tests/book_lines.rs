@@ -6,7 +6,7 @@ mod support;
 use chrono::Days;
 use lmsyncd::demo::tenant::Entity;
 use serde_json::{Value, json};
-use support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, World, today};
+use support::{ACME, ACME_AGREEMENT, ACME_LINE, World, today};
 
 /// The plain client's agreement, by its id in Autotask.
 const ACME_ID: i64 = 29_683_353;
@@ -19,13 +19,6 @@ const NEW_ID: i64 = 29_683_602;
 
 /// Another client.
 const NORTHWIND: &str = "175";
-
-fn ready_with(more: &str) -> (World, Daemon) {
-    let world = World::stories();
-    world.configure(more);
-    let daemon = world.start();
-    (world, daemon)
-}
 
 fn shown(world: &World, key: &str) -> Value {
     world.json(&["contract", "show", key])["contract"].clone()
@@ -59,7 +52,7 @@ fn dates_do_not_move_with_the_zone_of_the_machine() {
 
 #[test]
 fn a_contract_may_move_end_come_back_and_be_renamed() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_AGREEMENT, "notes=call first"]).expect(0, &[]);
     let end = world.tenant.get(Entity::Contracts, ACME_ID).expect("it")["endDate"].clone();
@@ -98,7 +91,7 @@ fn a_contract_may_move_end_come_back_and_be_renamed() {
 
 #[test]
 fn a_renewal_of_what_is_ignored_is_ignored() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     world.tenant.hide_contract(NEW_ID);
     world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
     world.ctl(&["ignore", OLD, "--reason", "billed by hand"]).expect(0, &[]);
@@ -111,7 +104,7 @@ fn a_renewal_of_what_is_ignored_is_ignored() {
 
 #[test]
 fn auto_sync_takes_a_renewal_of_what_was_chosen_and_no_stranger() {
-    let (world, _daemon) = ready_with("[sync]\nnew-agreements = \"pending\"");
+    let (world, _daemon) = World::ready("[sync]\nnew-agreements = \"pending\"");
     world.tenant.hide_contract(NEW_ID);
     world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
     world.tenant.show_contract(NEW_ID);
@@ -125,7 +118,7 @@ fn auto_sync_takes_a_renewal_of_what_was_chosen_and_no_stranger() {
 
 #[test]
 fn a_change_says_what_it_comes_to_a_month_and_a_year() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
     let effects = json!([{
@@ -139,7 +132,7 @@ fn a_change_says_what_it_comes_to_a_month_and_a_year() {
 
 #[test]
 fn what_ends_is_told_in_time_and_what_has_lapsed_apart() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_AGREEMENT, "notice_days=30"]).expect(0, &[]);
     let end = today() + Days::new(90);
@@ -161,7 +154,7 @@ fn what_ends_is_told_in_time_and_what_has_lapsed_apart() {
 
 #[test]
 fn what_may_be_forgotten_is_told_before_it_is() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let before = world.json(&["contract", "history", ACME_AGREEMENT]);
     let dry = world.json(&["history", "prune", "--dry-run"]);
@@ -173,7 +166,7 @@ fn what_may_be_forgotten_is_told_before_it_is() {
 /// Everything that may be wrong with rows, at once, in a book that was imported before.
 #[test]
 fn bad_rows_stop_no_run_and_cost_no_contract() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     let clients = [ACME, NORTHWIND, "177", SUMMIT, "179", "180"];
     for client in clients {
         world.ctl(&["sync", client, "--all"]);

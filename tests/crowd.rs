@@ -14,13 +14,6 @@ use support::{ACME, PATIENCE, World};
 /// More than the daemon serves at a time.
 const CROWD: usize = 100;
 
-fn ready() -> (World, support::Daemon) {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    (world, daemon)
-}
-
 fn connect(world: &World) -> UnixStream {
     let stream = UnixStream::connect(world.socket()).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
@@ -40,7 +33,7 @@ fn receive(stream: &UnixStream) -> Value {
 
 #[test]
 fn callers_that_are_silent_keep_nobody_out() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let silent: Vec<UnixStream> = (0..64).map(|_| connect(&world)).collect();
     world.ctl(&["version"]).expect(0, &[]);
     drop(silent);
@@ -48,7 +41,7 @@ fn callers_that_are_silent_keep_nobody_out() {
 
 #[test]
 fn a_crowd_is_served_to_the_last() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["client", "list"]);
     world.tenant.faults().set(Fault::Slow.amount(20));
     let children: Vec<_> = (0..CROWD)
@@ -67,7 +60,7 @@ fn a_crowd_is_served_to_the_last() {
 
 #[test]
 fn those_who_ask_for_the_same_at_once_share_the_answer() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.tenant.faults().set(Fault::Slow.amount(300));
     world.tenant.reset_counters();
     let children: Vec<_> = (0..20)
@@ -85,7 +78,7 @@ fn those_who_ask_for_the_same_at_once_share_the_answer() {
 
 #[test]
 fn a_call_that_wants_no_reply_gets_none() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let mut stream = connect(&world);
     let sync = json!({"client": ACME, "all": true, "dry_run": true});
     let call = |method: &str| json!({"method": method, "parameters": sync, "more": true});
@@ -99,7 +92,7 @@ fn a_call_that_wants_no_reply_gets_none() {
 
 #[test]
 fn one_who_waited_for_a_turn_and_left_has_none() {
-    let (world, daemon) = ready();
+    let (world, daemon) = World::ready("");
     world.tenant.faults().set(Fault::Slow.amount(300));
     let mut first = world.ctl_command(&["sync", ACME, "--all", "--json"]);
     let mut first = first.stdout(std::process::Stdio::null()).spawn().expect("lmsyncctl starts");
@@ -122,7 +115,7 @@ fn one_who_waited_for_a_turn_and_left_has_none() {
 
 #[test]
 fn the_second_is_told_of_the_first_or_waits_and_progress_is_streamed() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["client", "list"]);
     world.tenant.faults().set(Fault::Slow.amount(800));
     // The first asks for progress, as lmsyncctl does, and gets it before the run.

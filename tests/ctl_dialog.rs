@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 use serde_json::Value;
-use support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, PATIENCE, Watch, World};
+use support::{ACME, ACME_AGREEMENT, ACME_LINE, PATIENCE, Watch, World};
 
 /// lmsyncctl on a terminal.
 struct Screen {
@@ -143,13 +143,6 @@ fn some(size: u16) -> NonZero<u16> {
     NonZero::new(size).expect("a size")
 }
 
-fn ready() -> (World, Daemon) {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    (world, daemon)
-}
-
 fn keys(world: &World) -> Vec<String> {
     let contracts = world.contracts();
     contracts.iter().map(|c| c["key"].as_str().expect("a key").to_owned()).collect()
@@ -157,7 +150,7 @@ fn keys(world: &World) -> Vec<String> {
 
 #[test]
 fn two_rows_are_ticked_and_synced_and_nothing_else() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let mut screen = Screen::start(&world, &["sync", "acme"]);
     let text = screen.wait_for_list("Workstation Care");
     for word in ["Acme Dental (174)", "last synced never", "[ Sync 0 selected contracts ]"] {
@@ -188,7 +181,7 @@ fn two_rows_are_ticked_and_synced_and_nothing_else() {
 
 #[test]
 fn what_is_left_can_be_synced_in_the_same_dialog() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["sync", ACME, ACME_AGREEMENT, ACME_LINE]);
     let mut screen = Screen::start(&world, &["import", "acme"]);
     let text = screen.wait_for_list("Server Care");
@@ -216,7 +209,7 @@ fn what_is_left_can_be_synced_in_the_same_dialog() {
 
 #[test]
 fn leaving_changes_nothing_and_gives_the_terminal_back() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     for keys in ["q", "\u{3}", "\u{1b}", "a\u{3}", "aqy"] {
         let mut screen = Screen::start(&world, &["sync", "acme"]);
         screen.wait_for_list("Email Security");
@@ -230,7 +223,7 @@ fn leaving_changes_nothing_and_gives_the_terminal_back() {
 
 #[test]
 fn ctrl_c_leaves_while_autotask_is_read() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.tenant.faults().set("slow@400".parse::<FaultRule>().expect("a rule"));
     let mut screen = Screen::start(&world, &["sync", "acme"]);
     screen.wait_for("Reading what is new or changed");
@@ -242,7 +235,7 @@ fn ctrl_c_leaves_while_autotask_is_read() {
 
 #[test]
 fn a_signal_ends_it_as_it_ends_any_program_and_the_terminal_is_given_back() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
         let mut screen = Screen::start(&world, &["sync", "acme"]);
         screen.wait_for_list("Email Security");
@@ -254,7 +247,7 @@ fn a_signal_ends_it_as_it_ends_any_program_and_the_terminal_is_given_back() {
 
 #[test]
 fn another_size_draws_it_anew() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let mut screen = Screen::start(&world, &["sync", "acme"]);
     screen.wait_for_list("Email Security");
     for (lines, columns, words) in
@@ -274,7 +267,7 @@ fn another_size_draws_it_anew() {
 
 #[test]
 fn while_auto_sync_is_on_the_list_is_read_only() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let mut screen = Screen::start(&world, &["sync", "acme"]);
     screen.wait_for_list("Email Security");
     screen.press("A");
@@ -317,7 +310,7 @@ fn while_auto_sync_is_on_the_list_is_read_only() {
 
 #[test]
 fn the_differences_stand_side_by_side() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["sync", ACME, "--all"]);
     world.tenant.change_units(55102, 14).expect("changed");
     let mut screen = Screen::start(&world, &["sync", "acme"]);
@@ -337,7 +330,7 @@ fn the_differences_stand_side_by_side() {
 
 #[test]
 fn a_fault_is_shown_and_can_be_tried_again() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["client", "list"]);
     world.tenant.faults().set(Fault::CutConnection);
     let mut screen = Screen::start(&world, &["sync", "acme"]);
@@ -361,7 +354,7 @@ fn a_fault_is_shown_and_can_be_tried_again() {
 
 #[test]
 fn a_daemon_or_a_client_that_is_not_there_needs_no_dialog() {
-    let (world, daemon) = ready();
+    let (world, daemon) = World::ready("");
     let screen = Screen::start(&world, &["sync", "nobody at all"]);
     let (code, told) = screen.end();
     assert_eq!(code, 5, "{told}");
@@ -373,7 +366,7 @@ fn a_daemon_or_a_client_that_is_not_there_needs_no_dialog() {
 
 #[test]
 fn without_a_terminal_or_for_a_machine_it_never_opens() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", "acme"]).expect(2, &["needs the keys", "--all"]);
     world.ctl(&["import", "acme"]).expect(2, &["needs the keys"]);
     for (args, env) in [
@@ -389,7 +382,7 @@ fn without_a_terminal_or_for_a_machine_it_never_opens() {
 
 #[test]
 fn without_colours_it_is_the_same() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let coloured = |args: &[&str], env: &[(&str, &str)]| {
         let mut screen = Screen::start_with(&world, args, env);
         let text = screen.wait_for_list("Email Security");

@@ -6,13 +6,6 @@ use lmsyncd::demo::tenant::{Entity, Fault};
 use serde_json::{Value, json};
 use support::{ACME, ACME_AGREEMENT, ACME_LINE, World};
 
-fn ready() -> (World, support::Daemon) {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    (world, daemon)
-}
-
 fn run_of(reply: &Value) -> (i64, i64, i64, &str) {
     let run = &reply["run"];
     let number = |name: &str| run[name].as_i64().expect("a number");
@@ -26,7 +19,7 @@ fn run_of(reply: &Value) -> (i64, i64, i64, &str) {
 
 #[test]
 fn the_whole_job_once() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["doctor"]).expect(0, &["Contracts"]);
     world.ctl(&["client", "list"]).expect(0, &["Acme Dental", "174"]);
 
@@ -54,7 +47,7 @@ fn the_whole_job_once() {
 
 #[test]
 fn a_second_sync_of_the_same_data_writes_nothing() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let first = world.json(&["sync", ACME, "--all"]);
     let (created, ..) = run_of(&first);
     assert!(created > 1);
@@ -87,7 +80,7 @@ fn without_synced(mut contracts: Vec<Value>) -> Vec<Value> {
 
 #[test]
 fn a_dry_run_says_what_it_would_do_and_does_nothing() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let dry = world.json(&["sync", ACME, "--all", "--dry-run"]);
     assert_eq!(dry["run"]["dry_run"], true);
     assert!(dry["run"]["created"].as_i64() > Some(1));
@@ -97,7 +90,7 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
 
 #[test]
 fn a_change_in_autotask_is_seen_and_brought_and_what_is_ours_stays() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["sync", ACME, "--all"]);
     world.ctl(&["contract", "set", ACME_LINE, "name=Our name", "notes=call first"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
@@ -131,7 +124,7 @@ fn a_change_in_autotask_is_seen_and_brought_and_what_is_ours_stays() {
 
 #[test]
 fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["auto-sync", "on", "Acme Dental"]).expect(0, &["Acme Dental"]);
     world.wait_for("the first run", || {
         let status = world.json(&["status", ACME]);
@@ -152,7 +145,7 @@ fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
 
 #[test]
 fn a_client_that_is_switched_off_during_its_run_is_left_as_it_is() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["pending", ACME]);
     world.tenant.faults().set(Fault::Slow.amount(200));
     world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
@@ -166,7 +159,7 @@ fn a_client_that_is_switched_off_during_its_run_is_left_as_it_is() {
 
 #[test]
 fn what_was_looked_at_is_remembered_before_anything_is_synced() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let fresh = world.json(&["pending"]);
     assert!(fresh["clients"].as_array().is_some_and(|clients| clients.len() > 5));
     assert_eq!(world.json(&["pending", "--cached"]), fresh);
@@ -174,7 +167,7 @@ fn what_was_looked_at_is_remembered_before_anything_is_synced() {
 
 #[test]
 fn what_is_stored_outlives_the_daemon() {
-    let (world, daemon) = ready();
+    let (world, daemon) = World::ready("");
     world.json(&["sync", ACME, "--all"]);
     world.json(&["pending"]);
     let before = world.contracts();
@@ -193,7 +186,7 @@ fn what_is_stored_outlives_the_daemon() {
 
 #[test]
 fn a_vanished_line_is_a_tombstone_and_returns_by_itself() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.json(&["sync", ACME, "--all"]);
     world.ctl(&["contract", "set", ACME_LINE, "notes=keep me"]).expect(0, &[]);
     let row = world.tenant.get(Entity::ContractServices, 55102).expect("the row");
@@ -215,7 +208,7 @@ fn a_vanished_line_is_a_tombstone_and_returns_by_itself() {
 
 #[test]
 fn reload_says_what_is_different_and_a_bad_file_changes_nothing() {
-    let (world, daemon) = ready();
+    let (world, daemon) = World::ready("");
     world.json(&["sync", ACME, "--all"]);
     let spent = world.json(&["status"])["api"]["requests_last_hour"].clone();
     world.configure("[sync]\ninterval = \"12h\"");

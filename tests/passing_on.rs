@@ -9,7 +9,7 @@ mod support;
 use lmsyncd::demo::tenant::{Bought, Entity, LineKind};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, World, today};
+use support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, World, item, today};
 
 /// Acme's agreement, and its other lines: Server Care and Email Security.
 const ACME_ID: i64 = 29_683_353;
@@ -25,30 +25,12 @@ const NORTHWIND: &str = "175";
 const THORNBURY: &str = "184";
 const HOURS: i64 = 29_683_841;
 
-fn ready_with(more: &str) -> (World, Daemon) {
-    let world = World::stories();
-    world.configure(more);
-    let daemon = world.start();
-    (world, daemon)
-}
-
 /// Acme with all that it has, and a note and a description of ours on its line of mail.
 fn noted() -> (World, Daemon) {
-    let (world, daemon) = ready_with("");
+    let (world, daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "set", MAIL, "notes=ask Kim", "description=Mail"]).expect(0, &[]);
     (world, daemon)
-}
-
-fn field(world: &World, key: &str, name: &str) -> Value {
-    let shown = world.json(&["contract", "show", key]);
-    let fields = shown["fields"].as_array().expect("fields");
-    fields.iter().find(|field| field["field"] == name).expect("the field").clone()
-}
-
-fn item(pending: &Value, key: &str) -> Value {
-    let items = pending["items"].as_array().expect("items");
-    items.iter().find(|item| item["key"] == key).cloned().unwrap_or_default()
 }
 
 /// Takes the line of mail away, and makes it anew. Gives the key of the new one.
@@ -70,14 +52,14 @@ fn a_line_that_was_made_again_takes_over_what_was_written_and_unset_undoes_it() 
     let new = made_again(&world);
     world.ctl(&["pending", ACME]).expect(0, &["takes over from S55104: same service"]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "1 vanished"]);
-    assert_eq!(field(&world, &new, "notes")["value"], "ask Kim");
-    let description = field(&world, &new, "description");
+    assert_eq!(world.field(&new, "notes")["value"], "ask Kim");
+    let description = world.field(&new, "description");
     assert_eq!((&description["value"], &description["overridden"]), (&json!("Mail"), &json!(true)));
     world.ctl(&["contract", "unset", &new, "notes", "description"]).expect(0, &[]);
-    assert_eq!(field(&world, &new, "notes")["value"], Value::Null);
-    assert_ne!(field(&world, &new, "description")["value"], "Mail");
+    assert_eq!(world.field(&new, "notes")["value"], Value::Null);
+    assert_ne!(world.field(&new, "description")["value"], "Mail");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["0 created, 0 updated"]);
-    assert_eq!(field(&world, &new, "notes")["value"], Value::Null, "it does not come again");
+    assert_eq!(world.field(&new, "notes")["value"], Value::Null, "it does not come again");
 }
 
 #[test]
@@ -106,11 +88,11 @@ fn where_two_could_be_meant_nothing_passes_until_a_person_says_which() {
     world.ctl(&["pending", ACME]).expect(0, &[&told]);
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(2, &["missing in Autotask"]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "2 vanished"]);
-    assert_eq!(field(&world, &new, "notes")["value"], Value::Null);
+    assert_eq!(world.field(&new, "notes")["value"], Value::Null);
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(0, &[]);
-    assert_eq!(field(&world, &new, "notes")["value"], "ask Kim");
-    assert_eq!(field(&world, &new, "description")["value"], "Mail");
-    assert_eq!(field(&world, MAIL, "notes")["value"], "ask Kim", "the old one stays as it is");
+    assert_eq!(world.field(&new, "notes")["value"], "ask Kim");
+    assert_eq!(world.field(&new, "description")["value"], "Mail");
+    assert_eq!(world.field(MAIL, "notes")["value"], "ask Kim", "the old one stays as it is");
 }
 
 #[test]
@@ -124,8 +106,8 @@ fn the_lines_of_a_renewal_take_over_from_those_of_the_old_term() {
     let mail =
         contracts.iter().find(|one| one["parent"] == parent && one["name"] == "Email Security");
     let mail = mail.expect("the line")["key"].as_str().expect("a key").to_owned();
-    assert_eq!(field(&world, &mail, "notes")["value"], "ask Kim");
-    assert_eq!(field(&world, MAIL, "notes")["value"], "ask Kim");
+    assert_eq!(world.field(&mail, "notes")["value"], "ask Kim");
+    assert_eq!(world.field(MAIL, "notes")["value"], "ask Kim");
 }
 
 #[test]
@@ -146,7 +128,7 @@ fn an_agreement_that_moved_is_told_and_moves_whole_from_either_client() {
             assert_eq!(contract["client_id"], 175, "{way:?}: {key}");
             assert_eq!(contract["vanished"], Value::Null, "{way:?}: {key}");
         }
-        assert_eq!(field(&world, MAIL, "notes")["value"], "ask Kim", "{way:?}");
+        assert_eq!(world.field(MAIL, "notes")["value"], "ask Kim", "{way:?}");
         for client in [ACME, NORTHWIND] {
             let pending = world.json(&["pending", client]);
             assert_eq!(pending["items"], json!([]), "{way:?}: {client}");
@@ -159,7 +141,7 @@ fn an_agreement_that_moved_is_told_and_moves_whole_from_either_client() {
 
 #[test]
 fn a_purchase_and_its_charge_are_one_contract() {
-    let (world, _daemon) = ready_with("");
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", THORNBURY, "--all"]).expect(0, &[]);
     let hours = world.json(&["contract", "show", "H8212"])["contract"].clone();
     assert_eq!(hours["billed"], json!(true), "{hours}");
@@ -177,7 +159,7 @@ fn a_purchase_and_its_charge_are_one_contract() {
 /// So many go at once that a guard would hold them, were they gone.
 #[test]
 fn charges_that_were_contracts_of_their_own_go_to_their_purchases() {
-    let (world, _daemon) = ready_with("[guard]\nmax-vanished-percent = 1");
+    let (world, _daemon) = World::ready("[guard]\nmax-vanished-percent = 1");
     let mut bought = Vec::new();
     for hours in [11, 12, 13] {
         let what = Bought::Hours(Decimal::from(hours), Decimal::from(100));

@@ -7,14 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 
 use serde_json::{Value, json};
-use support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, World};
-
-fn ready() -> (World, Daemon) {
-    let world = World::stories();
-    world.configure("");
-    let daemon = world.start();
-    (world, daemon)
-}
+use support::{ACME, ACME_AGREEMENT, ACME_LINE, World};
 
 /// Every reply to a call, the parameters of each.
 fn replies(world: &World, method: &str, parameters: &Value, more: bool) -> Vec<Value> {
@@ -38,7 +31,7 @@ fn replies(world: &World, method: &str, parameters: &Value, more: bool) -> Vec<V
 
 #[test]
 fn whoever_asks_for_more_is_told_how_far_it_is() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     // Whatever is read from Autotask takes a moment, so that there is something to tell.
     for (method, parameters, words) in [
@@ -67,7 +60,7 @@ fn whoever_asks_for_more_is_told_how_far_it_is() {
 
 #[test]
 fn the_list_of_clients_tells_how_far_the_one_question_is_to_all_who_wait() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     let told = replies(&world, "org.lmsyncd.Sync.ListClients", &json!({ "all": true }), true);
     let (last, before) = told.split_last().expect("a reply");
     assert!(
@@ -82,7 +75,7 @@ fn the_list_of_clients_tells_how_far_the_one_question_is_to_all_who_wait() {
 
 #[test]
 fn a_timeline_has_the_terms_that_the_store_has() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_AGREEMENT, "notice_days=30"]).expect(0, &[]);
     let all = world.json(&["timeline", "acme dental", "--from", "2000-01", "--months", "1200"]);
@@ -109,7 +102,7 @@ fn a_timeline_has_the_terms_that_the_store_has() {
 
 #[test]
 fn the_board_has_the_last_runs_and_a_plot_has_the_steps() {
-    let (world, _daemon) = ready();
+    let (world, _daemon) = World::ready("");
     assert_eq!(world.json(&["status"])["runs"], json!([]));
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);

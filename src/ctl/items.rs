@@ -163,7 +163,7 @@ pub fn rejects(rejects: &[Reject], screen: &Screen) -> String {
 #[path = "items_samples.rs"]
 mod sample;
 #[cfg(test)]
-pub use sample::{billed_effects, billed_samples, samples};
+pub use sample::{billed_effects, billed_samples, effect, samples};
 
 #[cfg(test)]
 mod tests {

@@ -76,13 +76,6 @@ pub fn billed_samples() -> Vec<Item> {
         changes: Vec::new(),
         ..sample.clone()
     };
-    let effect = |from: Option<&str>, month: &str, year: &str, once: &str| Effect {
-        currency: "USD".to_owned(),
-        from: from.map(str::to_owned),
-        per_month: month.to_owned(),
-        per_year: year.to_owned(),
-        once: once.to_owned(),
-    };
     let change = |field: &str, from: Option<&str>, to: Option<&str>| FieldChange {
         field: field.to_owned(),
         from: from.map(str::to_owned),
@@ -140,4 +133,15 @@ pub fn billed_effects() -> Vec<Effect> {
     effects[0].once = "5600.00".to_owned();
     effects.extend(billed_samples().remove(2).effects);
     effects
+}
+
+/// An effect in dollars.
+pub fn effect(from: Option<&str>, month: &str, year: &str, once: &str) -> Effect {
+    Effect {
+        currency: "USD".to_owned(),
+        from: from.map(str::to_owned),
+        per_month: month.to_owned(),
+        per_year: year.to_owned(),
+        once: once.to_owned(),
+    }
 }

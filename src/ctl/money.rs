@@ -171,6 +171,7 @@ pub fn basis(basis: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::items::effect;
 
     #[test]
     fn one_amount_has_the_digits_of_its_currency() {
@@ -182,13 +183,6 @@ mod tests {
 
     #[test]
     fn an_effect_leaves_out_what_is_nothing() {
-        let effect = |from: Option<&str>, month: &str, year: &str, once: &str| Effect {
-            currency: "USD".to_owned(),
-            from: from.map(str::to_owned),
-            per_month: month.to_owned(),
-            per_year: year.to_owned(),
-            once: once.to_owned(),
-        };
         let told = |effect: Effect| told_effect(&effect).unwrap_or_default();
         assert_eq!(
             told(effect(None, "90.00", "1080.00", "0.00")),

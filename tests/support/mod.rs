@@ -62,6 +62,21 @@ impl World {
         self.path("control.sock")
     }
 
+    /// The hand-written tenant, and a daemon that runs with `more` in its config.
+    pub fn ready(more: &str) -> (World, Daemon) {
+        let world = World::stories();
+        world.configure(more);
+        let daemon = world.start();
+        (world, daemon)
+    }
+
+    /// What `contract show` says of one field of a contract.
+    pub fn field(&self, key: &str, name: &str) -> Value {
+        let shown = self.json(&["contract", "show", key]);
+        let fields = shown["fields"].as_array().expect("fields");
+        fields.iter().find(|field| field["field"] == name).expect("the field").clone()
+    }
+
     /// Writes the configuration and the secret that fit the tenant; `more` is added at the end.
     pub fn configure(&self, more: &str) {
         let credentials = self.tenant.credentials();
@@ -281,4 +296,10 @@ pub fn write_private(path: &Path, text: &str) {
 pub fn today() -> chrono::NaiveDate {
     use lmsyncd::clock::{Clock, SystemClock, Tz, day_in};
     day_in(&Tz::UTC, SystemClock.now())
+}
+
+/// The item of a key in what `pending` answers; null where it is not pending.
+pub fn item(pending: &Value, key: &str) -> Value {
+    let items = pending["items"].as_array().expect("items");
+    items.iter().find(|item| item["key"] == key).cloned().unwrap_or_default()
 }
