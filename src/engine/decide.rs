@@ -106,9 +106,8 @@ pub(super) fn decide(
         error,
         rejects,
     };
-    let written = applied;
     let marks =
-        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &written, now);
+        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
     let mut marks: Vec<Write<Mark>> =
         marks.into_iter().map(|(before, after)| Write { before, after }).collect();
     move_marks(&mut marks, &writes, &examined.marks);
@@ -116,7 +115,7 @@ pub(super) fn decide(
     let found = Found {
         full: order.choice.is_full(),
         held: undecided.map(|item| holding::kept(item, &examined.stored)).collect(),
-        applied: written,
+        applied,
         rejected: examined.rejected.clone(),
     };
     let outcome = Outcome { run, items: chosen.into_iter().cloned().collect() };

@@ -186,7 +186,10 @@ fn vanished_item(contract: &Contract, around: Around<'_>) -> PendingItem {
         state: PendingState::Vanished,
         fields: contract.source.clone(),
         changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), around.now))),
-        reason: stays.then(|| "what was written on it stays with it".to_owned()),
+        reason: stays.then(|| {
+            let key = contract.key;
+            format!("what was written on it stays with it: lmsyncctl contract adopt {key} KEY")
+        }),
     }
 }
 

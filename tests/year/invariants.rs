@@ -294,13 +294,16 @@ impl Watch {
             if is_new && renewed.is_some_and(is_ignored) {
                 continue;
             }
-            // Nor its line the line of the same service that takes over from it.
+            // Nor the one line of the same service that takes over from one that is ignored.
             let takes_over_ignored = |key: ItemKey| {
                 let named = |key: ItemKey| upstream.additions.get(&key).map(|one| &one.name);
-                let old = upstream.agreements[&agreement].renews.into_iter();
-                let mut old = old.flat_map(|old| upstream.below(old));
-                let is_same = |old: ItemKey| old.letter == key.letter && named(old) == named(key);
-                !stored.contains_key(&key) && old.any(|old| is_same(old) && is_ignored(old))
+                let is_same = |one: &ItemKey| one.letter == key.letter && named(*one) == named(key);
+                let alike = |place: i64| -> Vec<ItemKey> {
+                    upstream.below(place).into_iter().filter(is_same).collect()
+                };
+                let old = upstream.agreements[&agreement].renews.map(alike).unwrap_or_default();
+                let is_one = alike(agreement).len() == 1;
+                !stored.contains_key(&key) && is_one && matches!(old[..], [old] if is_ignored(old))
             };
             let keys = std::iter::once(ItemKey::agreement(agreement));
             for key in keys.chain(upstream.below(agreement)) {

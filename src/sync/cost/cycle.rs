@@ -3,7 +3,7 @@
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::frame::Span;
+use super::frame::{Span, by_calendar, none_lies_across};
 use super::row::{Row, days, scaled, sum};
 use crate::model::BillingCycle;
 
@@ -78,13 +78,10 @@ impl Lengths {
         line_price: Option<Decimal>,
     ) -> Lengths {
         let nominal = nominal.and_then(BillingCycle::months);
-        let by_anchor =
-            |months, day| anchor.and_then(|anchor| super::frame::by_calendar(anchor, months, day));
+        let by_anchor = |months, day| anchor.and_then(|anchor| by_calendar(anchor, months, day));
         // What lies within one period of the agreement is a part of it, whatever it looks like.
         let is_part = |row: &Row, months| {
-            by_anchor(months, row.start).is_some_and(|(start, end)| {
-                start <= row.start && row.end <= end && (start, end) != (row.start, row.end)
-            })
+            by_anchor(months, row.start).is_some_and(|period| lies_within(row, period))
         };
         // No period is shorter than a part of it.
         let longest = rows.iter().map(|row| days((row.start, row.end))).max().unwrap_or(0);
@@ -136,17 +133,20 @@ impl Lengths {
 /// row lies: an agreement may open with a stub, so that its start tells nothing.
 fn is_part_of_another(rows: &[Row], row: &Row, months: u32) -> bool {
     let begins = rows.iter().map(|other| other.start).filter(|start| *start != row.start);
-    let mut from = begins.filter(|start| super::frame::none_lies_across(rows, *start, months));
+    let mut from = begins.filter(|start| none_lies_across(rows, *start, months));
     from.any(|from| {
-        super::frame::by_calendar(from, months, row.start).is_some_and(|(start, end)| {
-            start <= row.start && row.end <= end && (start, end) != (row.start, row.end)
-        })
+        by_calendar(from, months, row.start).is_some_and(|period| lies_within(row, period))
     })
+}
+
+/// Whether a row is a part of a period, and not all of it.
+fn lies_within(row: &Row, (start, end): Span) -> bool {
+    start <= row.start && row.end <= end && (start, end) != (row.start, row.end)
 }
 
 /// Whether a row costs the share of its days of what stands on the line for a whole period.
 fn costs_a_part(rows: &[Row], row: &Row, months: u32, line_price: Option<Decimal>) -> bool {
-    let whole = super::frame::by_calendar(row.start, months, row.start);
+    let whole = by_calendar(row.start, months, row.start);
     whole.is_some_and(|whole| {
         days((row.start, row.end)) < days(whole) && is_a_share(rows, row, whole, line_price)
     })
@@ -193,7 +193,7 @@ fn is_cut(
     nominal: u32,
     anchor: Option<NaiveDate>,
 ) -> bool {
-    let period = |day| anchor.and_then(|anchor| super::frame::by_calendar(anchor, nominal, day));
+    let period = |day| anchor.and_then(|anchor| by_calendar(anchor, nominal, day));
     rows.iter().zip(lengths).any(|(one, length)| {
         let others = rows.iter().zip(lengths).filter(|(other, _)| changes(one, other));
         let mut within = others

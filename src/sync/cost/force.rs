@@ -98,6 +98,18 @@ impl Around<'_> {
         if one_day.units.is_sign_negative() {
             return Ok(false);
         }
+        // By which of the two leaves a price of one unit in whole cents, as prices are set.
+        let is_in_cents = |counted| -> Result<bool, TooLarge> {
+            let Some(price) = scaled(row.price, counted, whole)?.checked_div(row.units) else {
+                return Ok(false);
+            };
+            let full = price.round_dp(2).checked_mul(row.units).ok_or(TooLarge)?;
+            Ok((scaled(full, whole, counted)? - row.price).abs() <= half_a_cent)
+        };
+        let (whole_row, cut) = (is_in_cents(length)?, is_in_cents(length - 1)?);
+        if whole_row != cut {
+            return Ok(cut);
+        }
         // By which of the two makes a unit cost the same in both rows.
         let Some(of_the_day) = scaled(one_day.price, 1, whole)?.checked_div(one_day.units) else {
             return Ok(true);

@@ -379,3 +379,18 @@ fn a_cut_period_with_a_change_on_its_first_day_is_told_by_what_both_rows_cost() 
     let cost = cost_of_line(line).expect("a cost");
     assert_eq!((cost.rate, cost.cycle), (decimal("2282.28"), BillingCycle::SemiAnnual));
 }
+
+#[test]
+fn a_new_price_on_the_last_day_of_a_line_is_told_by_what_is_a_price_in_cents() {
+    let (rows, currency) = (rows("08-01..10-31 28u 7457.05, 10-31..10-31 28u 74.99"), usd());
+    let line = LineTerms {
+        nominal: Some(BillingCycle::Quarterly),
+        start: Some(day("02-01")),
+        end: Some(day("10-31")),
+        ..terms(&rows, "10-15", &currency)
+    };
+    let before = cost_of_line(line).expect("a cost");
+    assert_eq!((before.units, before.rate), (decimal("28"), decimal("7539.00")));
+    let after = cost_of_line(LineTerms { today: day("10-31"), ..line }).expect("a cost");
+    assert_eq!(after.units, decimal("28"));
+}
