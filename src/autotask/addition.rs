@@ -32,8 +32,6 @@ pub(super) struct Billed<'a> {
     pub catalogue_fields: &'a EntityFields,
     /// What bundles hold: the names of their services.
     pub contents: &'a BTreeMap<i64, String>,
-    /// The days on which rows of other lines of the agreement begin.
-    pub others_begin: &'a BTreeSet<NaiveDate>,
 }
 
 /// Something bought once.
@@ -200,7 +198,7 @@ impl Above<'_> {
             end: agreement.end,
             nominal: cost::longer(self.cycle(agreement), of_service),
             line_price: money.of(&line.unit_price),
-            others_begin: billed.others_begin,
+            siblings: self.siblings,
             today,
             currency: &money.currency,
         });

@@ -2,7 +2,7 @@
 //!
 //! Pure. Knows which row belongs to which client and in what order items stand.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,13 +13,14 @@ use super::convert::Above;
 use super::currency::{Amount, Currencies, Denomination};
 use super::fields::EntityFields;
 use super::labels::{self, AgreementKind, AgreementType};
-use super::lines::{LineKind, LineRow};
+use super::lines::{LineKind, LineRow, UnitPeriod};
 use super::pairing;
 use super::purchases::{PurchaseKind, PurchaseRow};
 use super::rows::{CompanyRow, ContractRow, nameless_company};
 use super::rules::RulesOf;
 use super::units::Units;
 use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject, Remark};
+use crate::sync::cost::{Row, Siblings};
 
 /// What was read.
 pub(super) struct Gathered {
@@ -81,14 +82,13 @@ impl Below<'_> {
         self.purchases.retain(|(list, _)| can_have(list.kind));
     }
 
-    /// The days after today on which rows of these lines begin.
-    fn beginnings(&self, today: NaiveDate) -> BTreeSet<NaiveDate> {
-        let mut days = BTreeSet::new();
-        for (list, line) in &self.lines {
-            let rows = list.units.periods(line.id, today).unwrap_or_default();
-            days.extend(rows.iter().map(|row| row.unpriced().start).filter(|day| *day > today));
-        }
-        days
+    /// The rows of all these lines, as far as they can be read.
+    fn rows(&self, today: NaiveDate) -> Vec<Row> {
+        let periods = self
+            .lines
+            .iter()
+            .flat_map(|(list, line)| list.units.periods(line.id, today).unwrap_or_default());
+        periods.map(UnitPeriod::unpriced).collect()
     }
 
     /// The amounts that make up the agreement's cost, as far as they can be read.
@@ -198,6 +198,11 @@ impl Gathered {
         let money = client_money.clone().fitting(below.amounts(self.today));
         let has_milestones =
             below.purchases.iter().any(|(list, _)| list.kind == PurchaseKind::Milestone);
+        let details = contract.details.as_ref().ok();
+        let start = details.and_then(|details| details.start);
+        let own = details.and_then(|details| details.period);
+        let own = own.map(|number| labels::cycle(&self.fields, "contractPeriodType", number));
+        let siblings = Siblings::of(start, own, &below.rows(self.today));
         let above = Above {
             client,
             contract,
@@ -208,8 +213,8 @@ impl Gathered {
             billed_to: self.billed_to(contract),
             rules: self.rules.get(&contract.id),
             has_milestones,
+            siblings: &siblings,
         };
-        let others_begin = below.beginnings(self.today);
         let mut additions: Vec<Result<Addition, Reject>> = Vec::new();
         for (list, line) in &below.lines {
             let billed = Billed {
@@ -219,7 +224,6 @@ impl Gathered {
                 entries: &list.entries,
                 catalogue_fields: &list.catalogue_fields,
                 contents: &list.contents,
-                others_begin: &others_begin,
             };
             additions.push(above.line(&billed, self.today));
         }

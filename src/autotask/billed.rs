@@ -20,19 +20,21 @@ use super::filter::{Group, Query};
 use super::gather::Ways;
 use super::kept::Asking;
 use super::labels;
-use super::lines::{LineKind, LineRow, UnitRow};
+use super::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
 use super::retry::FOR_A_RUN;
 use super::rows::{ContractDetails, ContractRow};
 use super::units::{self, AHEAD, Open, Units};
 use super::walk::{Identified, walk};
 use crate::model::{BillingCycle, Currency};
-use crate::sync::cost::{self, LineTerms};
+use crate::sync::cost::{self, LineTerms, Siblings};
 
 /// What is known of a line before its rows are read.
 struct Known<'a> {
     line: &'a LineRow,
     agreement: Option<&'a ContractDetails>,
-    /// The longer of the cycles of its agreement and its service.
+    /// The cycle of its agreement.
+    own: Option<BillingCycle>,
+    /// The longer of that and the cycle of its service.
     nominal: Option<BillingCycle>,
 }
 
@@ -131,7 +133,7 @@ impl Looking<'_> {
             let of_service = item.and_then(|entry| entry.period);
             let of_service =
                 of_service.map(|number| labels::cycle(catalogue_fields, "periodType", number));
-            Known { line, agreement, nominal: cost::longer(own, of_service) }
+            Known { line, agreement, own, nominal: cost::longer(own, of_service) }
         };
         lines.iter().map(known).collect()
     }
@@ -163,17 +165,30 @@ impl Looking<'_> {
     /// The lines whose running period began before what was read of it, each with the day from which
     /// its rows are missing.
     fn cut(&self, lines: &[Known<'_>], units: &Units) -> Vec<(NaiveDate, i64)> {
+        let mut agreements: BTreeMap<Option<i64>, Vec<(&Known<'_>, Vec<cost::Row>)>> =
+            BTreeMap::new();
+        for line in lines {
+            let Ok(periods) = units.periods(line.line.id, self.today) else { continue };
+            let rows = periods.into_iter().map(UnitPeriod::unpriced).collect();
+            agreements.entry(line.line.contract).or_default().push((line, rows));
+        }
+        agreements.into_values().flat_map(|lines| self.cut_below(&lines)).collect()
+    }
+
+    /// The same, of the lines of one agreement with their rows.
+    fn cut_below(&self, lines: &[(&Known<'_>, Vec<cost::Row>)]) -> Vec<(NaiveDate, i64)> {
+        let Some((first, _)) = lines.first() else { return Vec::new() };
+        let siblings =
+            Siblings::of(first.start(), first.own, lines.iter().flat_map(|(_, rows)| rows));
         let currency = Currency::unknown();
-        let cut = lines.iter().filter_map(|line| {
-            let periods = units.periods(line.line.id, self.today).ok()?;
-            let rows: Vec<cost::Row> = periods.iter().map(|period| period.unpriced()).collect();
+        let cut = lines.iter().filter_map(|(line, rows)| {
             let terms = LineTerms {
-                rows: &rows,
+                rows,
                 start: line.start(),
                 end: line.agreement.and_then(|details| details.end),
                 nominal: line.nominal,
                 line_price: None,
-                others_begin: &BTreeSet::new(),
+                siblings: &siblings,
                 today: self.today,
                 currency: &currency,
             };

@@ -21,7 +21,9 @@ use crate::model::{
     BillingCycle, BillingState, ClientId, Field, Fields, ItemKey, Letter, Reject, Remark,
     SourceItem, Value, Working,
 };
-use crate::sync::cost::{self, Agreement, Basis, NextChange, PeriodAmount, Rules, TooLarge};
+use crate::sync::cost::{
+    self, Agreement, Basis, NextChange, PeriodAmount, Rules, Siblings, TooLarge,
+};
 
 /// An agreement with what it and its additions need to know.
 pub(super) struct Above<'a> {
@@ -41,6 +43,8 @@ pub(super) struct Above<'a> {
     pub rules: Option<&'a RulesOf>,
     /// Whether milestones stand below it.
     pub has_milestones: bool,
+    /// What its lines tell together.
+    pub siblings: &'a Siblings,
 }
 
 impl Above<'_> {
@@ -129,6 +133,7 @@ impl Above<'_> {
                 end: details.end,
                 is_active,
                 rules: by_rule.map(|rules| Rules { is_active: rules.is_active(today) }),
+                siblings: self.siblings,
                 today,
                 currency: &self.money.currency,
             },

@@ -214,7 +214,9 @@ impl Engine {
         let mut snapshot = reading.snapshot.clone();
         let mut stored = self.stored(&snapshot)?;
         let renewals = renewal::write_into(&mut snapshot, &stored);
-        diff::carry_over(&mut snapshot, &stored);
+        let state = self.store.client(snapshot.client.id)?;
+        let read = state.and_then(|state| state.last_full);
+        diff::carry_over(&mut snapshot, &stored, read.map(|read| day_in(&live.zone(), read)));
         let marks = self.marks_of(&snapshot, &stored)?;
         let successions = succession::find(&snapshot, &stored, &reading.gone, &marks);
         let mut heeded = marks.clone();

@@ -1,7 +1,8 @@
 //! What an agreement and an addition cost, and how often that is billed: the money model.
 //!
 //! The rules, and the only place where they are written. `row` has the rows of a line, `cycle` how
-//! long they are by calendar, `frame` the billing period on a day, `force` which rows count on it,
+//! long they are by calendar, `siblings` what the lines of an agreement tell together, `frame` the
+//! billing period on a day, `force` which rows count on it,
 //! `rate` and `line` what that costs, `sale` what is bought once, `agreement` the sums, `working`
 //! how it came about.
 //!
@@ -22,8 +23,9 @@
 //! 3. The cycle of a line is told by the length of its whole rows, by calendar; where there is none
 //!    it is the longer of its agreement's and its service's (`cycle`).
 //! 4. The billing period on a day is told by whole rows: the one that covers the day, else where the
-//!    last one ended and the next one begins; else by calendar from the start of the agreement
-//!    (`frame`). It is cut by the first and the last day of the agreement.
+//!    last one ended and the next one begins; else by calendar from the start of the agreement, or
+//!    from where a whole row of another of its lines began, if the start fits none (`frame`,
+//!    `siblings`). It is cut by the first and the last day of the agreement.
 //! 5. The rate is the sum of the rows in force, each scaled from its days to those of a whole
 //!    period. Prorated prices were rounded before we see them; so the unit price of a whole row (of
 //!    the next, the running, the last, else the price on the line) replaces the scaled amount where
@@ -69,6 +71,7 @@ mod pairs;
 mod rate;
 mod row;
 mod sale;
+mod siblings;
 #[cfg(test)]
 mod tests;
 mod working;
@@ -80,6 +83,7 @@ pub use pairs::{Charge, Pairing, Purchase, pair};
 pub use rate::Basis;
 pub use row::Row;
 pub use sale::{Sale, SaleCost, sale};
+pub use siblings::Siblings;
 
 /// Amounts that no decimal can hold: the data are wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

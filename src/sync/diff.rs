@@ -194,16 +194,20 @@ fn vanished_item(contract: &Contract, around: Around<'_>) -> PendingItem {
 }
 
 /// Lets an item that is over, where it cannot be told since when, keep the day that is stored: rows
-/// without units say nothing of the last that had some.
-pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored) {
+/// without units say nothing of the last that had some. Only where the client was `read_on` a day that
+/// leaves no gap before those rows: else units may have come back in it.
+pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored, read_on: Option<NaiveDate>) {
     let ended = Value::Text(BillingState::Ended.to_string());
+    let next_day = read_on.and_then(|day| day.succ_opt());
     for item in &mut snapshot.items {
         let is_ended = |fields: &Fields| fields.get(&Field::Billing) == Some(&ended);
+        let first = item.working.lines.iter().filter_map(|line| line.start).min();
         let before = stored.get(&item.key).filter(|before| is_ended(&before.source));
         let since = before.and_then(|before| before.source.get(&Field::BillingSince));
         if let Some(since) = since
             && is_ended(&item.fields)
             && !item.fields.contains_key(&Field::BillingSince)
+            && first.is_none_or(|first| Some(first) <= next_day)
         {
             item.fields.insert(Field::BillingSince, since.clone());
         }
@@ -214,6 +218,7 @@ pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored) {
 mod tests {
     use super::super::fixture::{diff, item, snapshot, stored, stored_at};
     use super::*;
+    use crate::model::WorkingLine;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -230,6 +235,26 @@ mod tests {
         assert_eq!(states(&found), expected.map(|(key, state)| (key.to_owned(), state)));
         assert_eq!(found[0].changes.len(), 1);
         assert_eq!(found[0].changes[0].field, Field::BillingCost);
+    }
+
+    #[test]
+    fn the_day_that_something_ended_is_kept_where_nothing_can_have_come_between() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let mut over = item("S5", "Mail", "0");
+        over.fields.insert(Field::Billing, Value::Text("ended".to_owned()));
+        let mut before = over.clone();
+        before.fields.insert(Field::BillingSince, Value::Date(day("2026-03-24")));
+        over.working
+            .lines
+            .push(WorkingLine { start: Some(day("2026-04-25")), ..Default::default() });
+        let since = |read_on| {
+            let mut now = snapshot(&[over.clone()]);
+            carry_over(&mut now, &stored(&[before.clone()]), read_on);
+            now.items[0].fields.get(&Field::BillingSince).map(Value::to_string)
+        };
+        assert_eq!(since(Some(day("2026-04-24"))).as_deref(), Some("2026-03-24"));
+        assert_eq!(since(Some(day("2026-04-23"))), None, "units may have come back on the 24th");
+        assert_eq!(since(None), None);
     }
 
     #[test]

@@ -189,8 +189,10 @@ impl World {
         if let (Wish::Ignore(key, _) | Wish::Unignore(key), Some(life)) = (wish, &self.life)
             && let Ok(Some(contract)) = life.store.contract(*key)
         {
-            // The next run brings what was left out, or leaves it out from now on.
+            // The next run brings what was left out, or leaves it out from now on. What was left
+            // out did not follow its agreement to another client.
             self.ground.upstream.touch(contract.client.0);
+            self.ground.upstream.touch_above(*key);
             self.watch.note(&mut self.ground.upstream, now);
         }
         if let (Wish::Edit(key, _), Some(life)) = (wish, &self.life)

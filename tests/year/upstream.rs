@@ -563,6 +563,13 @@ impl Upstream {
         self.touched.insert(company);
     }
 
+    /// Something was done at what an addition stands below.
+    pub fn touch_above(&mut self, key: ItemKey) {
+        if let Some(addition) = self.additions.get(&key) {
+            self.touch_agreement(addition.agreement);
+        }
+    }
+
     pub fn touch_agreement(&mut self, agreement: i64) {
         if let Some(agreement) = self.agreements.get(&agreement) {
             self.touched.insert(agreement.company);

@@ -11,6 +11,7 @@ use super::frame::{Span, by_calendar};
 use super::line::{LineCost, NextChange, PeriodAmount};
 use super::rate::Basis;
 use super::row::sum;
+use super::siblings::Siblings;
 use crate::model::{BillingCycle, BillingState, Currency, Remark};
 
 /// How an agreement is billed.
@@ -61,6 +62,8 @@ pub struct Agreement<'a> {
     pub is_active: Option<bool>,
     /// Its billing rules; none where it has none.
     pub rules: Option<Rules>,
+    /// What its lines tell together.
+    pub siblings: &'a Siblings,
     /// The day.
     pub today: NaiveDate,
     /// The currency.
@@ -237,7 +240,9 @@ fn period(
     let spans = of_lines.filter_map(|line| line.frame);
     let by_lines = spans.reduce(|one: Span, other| (one.0.min(other.0), one.1.max(other.1)));
     let by_calendar = || {
-        let (first, last) = by_calendar(about.start?, cycle.months()?, about.today)?;
+        let months = cycle.months()?;
+        let anchor = about.siblings.anchor(months).or(about.start)?;
+        let (first, last) = by_calendar(anchor, months, about.today)?;
         let last = about.end.map_or(last, |end| end.min(last));
         Some((first.max(about.start?), last))
     };

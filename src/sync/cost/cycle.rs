@@ -4,6 +4,7 @@ use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::frame::{Span, by_calendar, none_lies_across};
+use super::line::LineTerms;
 use super::row::{Row, days, scaled, sum};
 use crate::model::BillingCycle;
 
@@ -65,20 +66,16 @@ pub(super) struct Lengths {
     pub months: Option<u32>,
     /// For each row, whether it is a whole period of that.
     pub is_whole: Vec<bool>,
+    /// Whether that was told by calendar, and not by the number of days alone.
+    pub are_exact: bool,
 }
 
 impl Lengths {
-    /// Those of `rows`, where `nominal` is the longer of the cycles of agreement and service, and
-    /// `anchor` the day that its periods are counted from. Told by the rows nearest to `day`.
-    pub fn of(
-        rows: &[Row],
-        nominal: Option<BillingCycle>,
-        anchor: Option<NaiveDate>,
-        day: NaiveDate,
-        line_price: Option<Decimal>,
-    ) -> Lengths {
+    /// Those of the rows of a line, told by the ones nearest to its day.
+    pub fn of(terms: &LineTerms<'_>) -> Lengths {
+        let LineTerms { rows, nominal, line_price, today, .. } = *terms;
         let nominal = nominal.and_then(BillingCycle::months);
-        let by_anchor = |months, day| anchor.and_then(|anchor| by_calendar(anchor, months, day));
+        let by_anchor = |months, day| by_calendar(terms.anchor(months)?, months, day);
         // What lies within one period of the agreement is a part of it, whatever it looks like.
         let is_part = |row: &Row, months| {
             by_anchor(months, row.start).is_some_and(|period| lies_within(row, period))
@@ -91,7 +88,8 @@ impl Lengths {
         };
         let exact = rows.iter().map(|row| whole(row, whole_months(row.start, row.end)));
         let mut lengths: Vec<Option<u32>> = exact.collect();
-        if lengths.iter().all(Option::is_none) {
+        let are_exact = lengths.iter().any(Option::is_some);
+        if !are_exact {
             let about = |row: &Row| {
                 let is_part_of_nominal = nominal.is_some_and(|months| {
                     is_part(row, months)
@@ -102,12 +100,15 @@ impl Lengths {
             };
             lengths = rows.iter().map(|row| whole(row, about(row))).collect();
         }
-        let told = nearest(rows, &lengths, day);
-        // A month of a quarter that is cut costs a share of what stands on the line.
+        let told = nearest(rows, &lengths, today);
+        // A month of a quarter that is cut costs a share of what stands on the line; and what the end
+        // of the agreement cut may look whole, where it does not cost just that.
         let is_share = |row: &Row, months| {
             let whole = by_anchor(months, row.start);
-            is_part(row, months)
-                && whole.is_some_and(|whole| is_a_share(rows, row, whole, line_price))
+            let costs_it = |whole| is_a_share(rows, row, whole, line_price);
+            let is_cut_short = Some(row.end) == terms.end
+                && !is_a_share(rows, row, (row.start, row.end), line_price);
+            is_part(row, months) && (is_cut_short || whole.is_some_and(costs_it))
         };
         let are_shares = |told, nominal| {
             let alike = rows.iter().zip(&lengths).filter(|(_, length)| **length == Some(told));
@@ -117,15 +118,17 @@ impl Lengths {
             (Some(told), Some(nominal))
                 if told < nominal
                     && (tile(rows, nominal)
-                        || is_cut(rows, &lengths, told, nominal, anchor)
+                        || is_cut(terms, &lengths, told, nominal)
                         || are_shares(told, nominal)) =>
             {
                 Some(nominal)
             }
             (told, nominal) => told.or(nominal),
         };
-        let is_whole = lengths.iter().map(|length| length.is_some() && *length == months).collect();
-        Lengths { months, is_whole }
+        let is_whole: Vec<bool> =
+            lengths.iter().map(|length| length.is_some() && *length == months).collect();
+        let are_exact = are_exact || !is_whole.contains(&true);
+        Lengths { months, is_whole, are_exact }
     }
 }
 
@@ -186,14 +189,9 @@ fn changes(one: &Row, other: &Row) -> bool {
 }
 
 /// Whether a change cut a period of `nominal` months such that one of its parts looks whole.
-fn is_cut(
-    rows: &[Row],
-    lengths: &[Option<u32>],
-    told: u32,
-    nominal: u32,
-    anchor: Option<NaiveDate>,
-) -> bool {
-    let period = |day| anchor.and_then(|anchor| by_calendar(anchor, nominal, day));
+fn is_cut(terms: &LineTerms<'_>, lengths: &[Option<u32>], told: u32, nominal: u32) -> bool {
+    let rows = terms.rows;
+    let period = |day| by_calendar(terms.anchor(nominal)?, nominal, day);
     rows.iter().zip(lengths).any(|(one, length)| {
         let others = rows.iter().zip(lengths).filter(|(other, _)| changes(one, other));
         let mut within = others

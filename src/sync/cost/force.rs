@@ -37,6 +37,19 @@ impl Around<'_> {
         (0..self.rows.len()).map(|at| self.span(at)).collect()
     }
 
+    /// The first day of a row that has the shape that can be either, where no whole row tells the price
+    /// of a unit.
+    pub fn in_doubt(&self) -> Option<NaiveDate> {
+        if self.lengths.is_whole.contains(&true) {
+            return None;
+        }
+        let is_last_day = |row: &&Row| {
+            let mut others = self.rows.iter().filter(|other| other.start == other.end);
+            row.start < row.end && others.any(|one_day| one_day.start == row.end)
+        };
+        self.rows.iter().filter(is_last_day).map(|row| row.start).min()
+    }
+
     fn span(&self, at: usize) -> Result<Option<Span>, TooLarge> {
         let row = &self.rows[at];
         for (other_at, other) in self.rows.iter().enumerate() {
@@ -67,6 +80,13 @@ impl Around<'_> {
             // Only a difference costs something without units: a change of the price.
             return Ok(false);
         }
+        // A row beside which a difference already runs to its last day stays as it is.
+        let runs_beside = |other: &Row| {
+            row.start < other.start && other.start < other.end && other.end == row.end
+        };
+        if self.rows.iter().any(runs_beside) {
+            return Ok(false);
+        }
         let length = days((row.start, row.end));
         let Some(period) = frame(self.rows, self.lengths, self.anchor, row.end) else {
             return Ok(false);
@@ -95,7 +115,7 @@ impl Around<'_> {
                 return Ok(after.units == chain);
             }
         }
-        if one_day.units.is_sign_negative() {
+        if one_day.units.is_sign_negative() && !row.units.is_sign_negative() {
             return Ok(false);
         }
         // By which of the two leaves a price of one unit in whole cents, as prices are set.

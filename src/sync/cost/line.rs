@@ -12,6 +12,7 @@ use super::force::Around;
 use super::frame::Span;
 use super::rate::{Basis, Rate, Rows};
 use super::row::{Row, round_unit_price, sum};
+use super::siblings::Siblings;
 use super::working;
 use crate::model::{BillingCycle, BillingState, Currency, Remark, Working};
 
@@ -20,7 +21,7 @@ use crate::model::{BillingCycle, BillingState, Currency, Remark, Working};
 pub struct LineTerms<'a> {
     /// What it bills.
     pub rows: &'a [Row],
-    /// The first day of its agreement; periods are counted from it.
+    /// The first day of its agreement.
     pub start: Option<NaiveDate>,
     /// The last day of its agreement.
     pub end: Option<NaiveDate>,
@@ -28,9 +29,8 @@ pub struct LineTerms<'a> {
     pub nominal: Option<BillingCycle>,
     /// The price of one unit that stands on the line.
     pub line_price: Option<Decimal>,
-    /// The days on which rows of other lines of the agreement begin: where this one has none on such
-    /// a day, it ends.
-    pub others_begin: &'a BTreeSet<NaiveDate>,
+    /// What the lines of the agreement tell together.
+    pub siblings: &'a Siblings,
     /// The day.
     pub today: NaiveDate,
     /// The currency of the prices.
@@ -105,14 +105,14 @@ pub(super) struct Standing {
 
 /// What a line costs today.
 pub fn cost_of_line(terms: LineTerms<'_>) -> Result<LineCost, TooLarge> {
-    let lengths = lengths(&terms);
+    let lengths = Lengths::of(&terms);
     Line::new(terms, &lengths)?.cost()
 }
 
 /// Whether the rows that are known fill the running billing period up to today, so that no earlier
 /// row of it can be missing; else the day from which rows must be asked for too.
 pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
-    let lengths = lengths(&terms);
+    let lengths = Lengths::of(&terms);
     // Amounts that are too large reject the line where it is worked out.
     let Ok(line) = Line::new(terms, &lengths) else { return Ok(()) };
     let Some((first, _)) = line.rows.frame(terms.today) else { return Ok(()) };
@@ -123,10 +123,17 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
         line.rows.counting().any(|(_, (start, end))| start <= terms.today && first <= end);
     let is_over = !line.rows.counting().any(|(_, (_, end))| terms.today <= end);
     let begins = |(start, _): Span| is_over && start <= first;
+    let a_period_before = |day| {
+        let before = earlier(day, line.months.unwrap_or(1)).unwrap_or(day);
+        Err(terms.start.map_or(before, |start| before.max(start)))
+    };
+    // The price of a unit in the period before tells whether the last day of a row cut it.
+    if let Some(day) = line.rows.around.in_doubt() {
+        return a_period_before(day);
+    }
     // Of a period that is only supposed, the first day may be an earlier one.
     if is_of_it && !line.rows.tell_frame(terms.today) {
-        let a_period_before = earlier(terms.today, line.months.unwrap_or(1)).unwrap_or(first);
-        return Err(terms.start.map_or(a_period_before, |start| a_period_before.max(start)));
+        return a_period_before(terms.today);
     }
     if !is_of_it || line.rows.counting().any(|(_, span)| covers(span) || begins(span)) {
         return Ok(());
@@ -134,13 +141,17 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
     Err(first)
 }
 
-fn lengths(terms: &LineTerms<'_>) -> Lengths {
-    Lengths::of(terms.rows, terms.nominal, terms.start, terms.today, terms.line_price)
+impl LineTerms<'_> {
+    /// The day that periods of so many months are counted from.
+    pub(super) fn anchor(&self, months: u32) -> Option<NaiveDate> {
+        self.siblings.anchor(months).or(self.start)
+    }
 }
 
 impl<'a> Line<'a> {
     fn new(terms: LineTerms<'a>, lengths: &'a Lengths) -> Result<Line<'a>, TooLarge> {
-        let LineTerms { rows, start: anchor, line_price, .. } = terms;
+        let LineTerms { rows, line_price, .. } = terms;
+        let anchor = terms.anchor(lengths.months.unwrap_or(1));
         let around = Around { rows, lengths, anchor, line_price };
         let rows = Rows::new(around, terms.currency)?;
         Ok(Line { terms, rows, months: lengths.months })
@@ -293,7 +304,8 @@ impl<'a> Line<'a> {
             let runs = self.terms.end.is_none_or(|last| date <= last);
             let rate = match self.rows.rate(date)? {
                 Some(rate) if runs => rate.amount,
-                _ if !runs || self.terms.others_begin.contains(&date) => {
+                // Where others go on and this line does not, it ends.
+                _ if !runs || self.terms.siblings.begin_on(date) => {
                     self.terms.currency.round(Decimal::ZERO)
                 }
                 // Rows that are not there yet are no change.

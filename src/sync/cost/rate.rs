@@ -105,7 +105,8 @@ impl<'a> Rows<'a> {
 
     /// Whether the rows and the start of the agreement tell the period that holds the day.
     pub fn tell_frame(&self, day: NaiveDate) -> bool {
-        told(self.around.rows, self.around.lengths, self.around.anchor, day).is_some()
+        self.around.lengths.are_exact
+            && told(self.around.rows, self.around.lengths, self.around.anchor, day).is_some()
     }
 
     /// The rows in force on a day, each with what it adds to the rate.

@@ -72,8 +72,9 @@ impl Maker {
             }
             // A rise that is entered for the next period.
             23..=25 => {
-                let price = self.another_price(&line);
-                (line, text, plain.new_price(days_after(whole.1, 1), price))
+                let (price, next) = (self.another_price(&line), days_after(whole.1, 1));
+                let history = if next <= on.end { plain.new_price(next, price) } else { plain };
+                (line, text, history)
             }
             // Joined within an earlier period.
             26..=29 => {

@@ -15,6 +15,7 @@ fn about<'a>(today: &str, currency: &'a Currency) -> Agreement<'a> {
         end: Some(day("12-31")),
         is_active: Some(true),
         rules: None,
+        siblings: &NOBODY,
         today: day(today),
         currency,
     }

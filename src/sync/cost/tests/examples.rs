@@ -237,13 +237,18 @@ fn a_line_without_a_next_row_ends_only_where_others_have_one() {
     let rows = rows("06-01..06-30 2u 200.00");
     let currency = usd();
     let next = |others: &[&str]| {
-        let others_begin = others.iter().map(|text| day(text)).collect();
-        let terms = LineTerms { others_begin: &others_begin, ..terms(&rows, "06-20", &currency) };
+        let others: Vec<Row> = others.iter().flat_map(|text| self::rows(text)).collect();
+        let siblings = Siblings::of(Some(day("01-01")), None, &others);
+        let terms = LineTerms { siblings: &siblings, ..terms(&rows, "06-20", &currency) };
         ahead(cost_of_line(terms).expect("a cost").next)
     };
     assert_eq!(next(&[]), "nothing");
-    assert_eq!(next(&["2027-01-01"]), "nothing", "the next year of a yearly line says nothing");
-    assert_eq!(next(&["07-01"]), "0.00 from 2026-07-01");
+    assert_eq!(
+        next(&["2027-01-01..2027-12-31 1u 90.00"]),
+        "nothing",
+        "the next year of a yearly line says nothing"
+    );
+    assert_eq!(next(&["07-01..07-31 1u 90.00"]), "0.00 from 2026-07-01");
 }
 
 #[test]

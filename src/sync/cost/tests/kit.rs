@@ -1,6 +1,6 @@
 //! Rows and lines as a person writes them down.
 
-use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -18,7 +18,7 @@ pub fn decimal(text: &str) -> Decimal {
 }
 
 /// Other lines, where there are none.
-pub static NOBODY: BTreeSet<NaiveDate> = BTreeSet::new();
+pub static NOBODY: LazyLock<Siblings> = LazyLock::new(Siblings::default);
 
 pub fn usd() -> Currency {
     Currency::new("USD")
@@ -46,7 +46,7 @@ pub fn terms<'a>(rows: &'a [Row], today: &str, currency: &'a Currency) -> LineTe
         end: Some(day("12-31")),
         nominal: Some(BillingCycle::Monthly),
         line_price: None,
-        others_begin: &NOBODY,
+        siblings: &NOBODY,
         today: day(today),
         currency,
     }

@@ -131,7 +131,7 @@ fn line(
         end: None,
         nominal: Some(cycle),
         line_price: price.map(Decimal::from),
-        others_begin: &NOBODY,
+        siblings: &NOBODY,
         today,
         currency: &currency,
     });
@@ -239,6 +239,7 @@ proptest! {
         let currency = usd();
         let cost = line(&rows, day("2026-01-01"), BillingCycle::Monthly, today, None);
         let about = Agreement {
+            siblings: &NOBODY,
             method: Method::ByPeriod,
             own: Some(BillingCycle::Monthly),
             start: Some(day("2026-01-01")),
