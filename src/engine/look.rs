@@ -212,7 +212,7 @@ impl Engine {
         named: &BTreeSet<ItemKey>,
     ) -> Result<Examined, Failure> {
         let mut snapshot = reading.snapshot.clone();
-        let mut stored = self.stored(&snapshot)?;
+        let stored = self.stored(&snapshot)?;
         let renewals = renewal::write_into(&mut snapshot, &stored);
         let state = self.store.client(snapshot.client.id)?;
         let read = state.and_then(|state| state.last_full);
@@ -224,14 +224,6 @@ impl Engine {
             mark.hold = None;
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
-        // An agreement that is ignored stays where it is, when what is below it has moved already.
-        for (item, _) in &moved {
-            if !stored.contains_key(&item.key)
-                && let Some(contract) = self.store.contract(item.key)?
-            {
-                stored.insert(item.key, contract);
-            }
-        }
         let now = self.now();
         let around = Around {
             gone: &reading.gone,
@@ -279,7 +271,8 @@ impl Engine {
     }
 
     /// `moved`, without what is not stored for this client any more: the other client may have been
-    /// synced since.
+    /// synced since. An agreement that is ignored stays where it is, when what is below it has moved
+    /// already.
     fn with_origin(
         &self,
         snapshot: &ClientSnapshot,
@@ -289,10 +282,17 @@ impl Engine {
         let is_here = |key: &ItemKey| {
             stored.get(key).is_some_and(|contract| contract.client == snapshot.client.id)
         };
-        let is_ours = |(item, _): &&(SourceItem, String)| {
-            is_here(&item.key) || item.parent.is_some_and(|parent| is_here(&parent))
-        };
-        Ok(moved.iter().filter(is_ours).cloned().collect())
+        let mut ours = Vec::new();
+        for (item, told) in moved {
+            let is_new_below = || {
+                item.parent.is_some_and(|parent| is_here(&parent))
+                    && !stored.contains_key(&item.key)
+            };
+            if is_here(&item.key) || (is_new_below() && self.store.contract(item.key)?.is_none()) {
+                ours.push((item.clone(), told.clone()));
+            }
+        }
+        Ok(ours)
     }
 
     fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {

@@ -254,8 +254,13 @@ fn dates(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
     for key in upstream.below(id) {
         if upstream.additions[&key].line().is_some() {
             reread(upstream, key);
+            if day > end {
+                upstream.ended_with(key, end);
+            }
         }
     }
+    // What was a stub at its end may show from which day its periods are counted.
+    upstream.find_anchor(id);
     Some(format!("A{id} ends on {day}"))
 }
 

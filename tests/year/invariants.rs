@@ -243,7 +243,11 @@ impl Watch {
         // that.
         let is_new = self.known.insert(key);
         let stood = |old: &&Contract| may_stand_for(contract, old, upstream);
-        let mut old = contracts.iter().filter(stood).filter_map(|old| desk.own.get(&old.key));
+        let beside = contracts.iter().filter(stood).map(|old| old.key);
+        // The agreement that it renews may have moved to another client since.
+        let renewed = upstream.agreements.get(&key.id).filter(|_| key.is_agreement());
+        let renewed = renewed.and_then(|agreement| agreement.renews).map(ItemKey::agreement);
+        let mut old = beside.chain(renewed).filter_map(|old| desk.own.get(&old));
         if is_new && old.any(|old| old.inherited() == is) {
             desk.own.insert(key, is);
             return Ok(());

@@ -18,7 +18,7 @@ pub enum State {
     /// From this day on.
     Upcoming(NaiveDate),
     /// Since this day. Where rows went on with no units, that may be told, or when they ended, or
-    /// nothing while they go on.
+    /// nothing while they go on, or an earlier day on which that was seen before it was corrected.
     Ended(NaiveDate, Option<NaiveDate>),
     None,
     OneTime,
@@ -92,9 +92,7 @@ impl Money {
             State::Ended(day, rows) => {
                 since == Some(day.to_string())
                     || rows.is_some_and(|rows| {
-                        let within =
-                            |text: &String| *text > day.to_string() && *text <= rows.to_string();
-                        since.as_ref().is_none_or(within)
+                        since.as_ref().is_none_or(|text| *text <= rows.to_string())
                     })
             }
             _ => since.is_none(),
@@ -205,8 +203,13 @@ fn slack(
         // Each row that runs is right to half a cent, of its days.
         _ => {
             let running = line.rows.iter().filter(|row| first <= row.start && row.start <= next);
-            let off = running
-                .map(|row| Decimal::new(6, 3) * days((first, last)) / days((row.start, row.end)));
+            // A day that it shares with the next one is not its own.
+            let own = |row: &Row| {
+                let shares = line.rows.iter().any(|one| one.start == row.end && one.id != row.id);
+                let last = if shares && row.start < row.end { eve(row.end) } else { row.end };
+                days((row.start, last))
+            };
+            let off = running.map(|row| Decimal::new(6, 3) * days((first, last)) / own(row));
             off.sum::<Decimal>() + Decimal::new(1, 2)
         }
     }
@@ -227,6 +230,10 @@ pub fn of_line(line: &Line, agreement: &Agreement, today: NaiveDate) -> (Money, 
         begins.filter(|day| *day > today && in_force(line, agreement, *day) && known(day)).min();
     let (state, day) = if line.rows.is_empty() {
         (State::None, today)
+    } else if today < history.first.max(agreement.start) {
+        // Also where it has no units yet.
+        let first = history.first.max(agreement.start);
+        (State::Upcoming(first), first)
     } else if in_force(line, agreement, today) {
         (State::Billed, today)
     } else if let Some(day) = next {

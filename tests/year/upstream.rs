@@ -213,7 +213,7 @@ impl Upstream {
             for key in &lines {
                 self.read_rows(*key);
             }
-            self.find_anchor(agreement, &lines);
+            self.find_anchor(agreement);
             for key in lines {
                 self.tell_history(key);
             }
@@ -222,18 +222,30 @@ impl Upstream {
 
     /// Finds the day that the periods of an agreement are counted from: its first, unless a row lies
     /// across two of those periods.
-    fn find_anchor(&mut self, id: i64, lines: &[ItemKey]) {
+    pub fn find_anchor(&mut self, id: i64) {
         let agreement = &self.agreements[&id];
-        let lines = lines.iter().filter_map(|key| self.additions[key].line());
+        let below = self.below(id);
+        let lines = below.iter().filter_map(|key| self.additions[key].line());
         let rows: Vec<(u32, &Row)> =
             lines.flat_map(|line| line.rows.iter().map(|row| (line.history.months, row))).collect();
         let fits = |anchor: &NaiveDate| {
             rows.iter().all(|(months, row)| row.end <= period(*anchor, *months, row.start).1)
         };
         let begins = rows.iter().map(|(_, row)| row.start);
-        let anchor = std::iter::once(agreement.start).chain(begins).find(fits);
+        let known = [agreement.anchor, agreement.start];
+        let anchor = known.into_iter().chain(begins).find(fits);
         let anchor = anchor.unwrap_or_else(|| panic!("A{id} has no periods: {rows:?}"));
         self.agreements.get_mut(&id).expect("an agreement").anchor = anchor;
+    }
+
+    /// The end of an agreement was moved to later: a line that did not go on with it had ended when
+    /// the agreement did.
+    pub fn ended_with(&mut self, key: ItemKey, end: NaiveDate) {
+        let line = self.line_mut(key);
+        let reaches = line.rows.iter().map(|row| row.end).max();
+        if line.history.last.is_none() && reaches == Some(end) {
+            line.history.last = Some(end);
+        }
     }
 
     /// Works out what a line has been, from its rows.

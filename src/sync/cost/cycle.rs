@@ -86,29 +86,34 @@ impl Lengths {
         let whole = |row: &Row, length: Option<u32>| {
             length.filter(|months| !is_part(row, *months)).filter(can_hold)
         };
+        // What the end of the agreement cut may look whole, where it does not cost just that.
+        let is_cut_short = |row: &Row| {
+            let span = (row.start, row.end);
+            Some(row.end) == terms.end && !is_a_share(rows, row, span, line_price)
+        };
+        let is_over = terms.end.is_some_and(|end| end < today);
         let exact = rows.iter().map(|row| whole(row, whole_months(row.start, row.end)));
         let mut lengths: Vec<Option<u32>> = exact.collect();
         let are_exact = lengths.iter().any(Option::is_some);
         if !are_exact {
             let about = |row: &Row| {
+                let about = about_months(row.start, row.end)?;
                 let is_part_of_nominal = nominal.is_some_and(|months| {
                     is_part(row, months)
                         || is_part_of_another(rows, row, months)
                         || costs_a_part(rows, row, months, line_price)
+                        || (is_cut_short(row) && (about == months || is_over))
                 });
-                about_months(row.start, row.end).filter(|_| !is_part_of_nominal)
+                (!is_part_of_nominal).then_some(about)
             };
             lengths = rows.iter().map(|row| whole(row, about(row))).collect();
         }
         let told = nearest(rows, &lengths, today);
-        // A month of a quarter that is cut costs a share of what stands on the line; and what the end
-        // of the agreement cut may look whole, where it does not cost just that.
+        // A month of a quarter that is cut costs a share of what stands on the line.
         let is_share = |row: &Row, months| {
-            let whole = by_anchor(months, row.start);
             let costs_it = |whole| is_a_share(rows, row, whole, line_price);
-            let is_cut_short = Some(row.end) == terms.end
-                && !is_a_share(rows, row, (row.start, row.end), line_price);
-            is_part(row, months) && (is_cut_short || whole.is_some_and(costs_it))
+            let costs_a_share = || by_anchor(months, row.start).is_some_and(costs_it);
+            (is_cut_short(row) && is_over) || (is_part(row, months) && costs_a_share())
         };
         let are_shares = |told, nominal| {
             let alike = rows.iter().zip(&lengths).filter(|(_, length)| **length == Some(told));
