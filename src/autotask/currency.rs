@@ -57,6 +57,13 @@ pub(super) struct Amount {
     pub internal: Option<Decimal>,
 }
 
+impl Amount {
+    /// The one or the other, where it does not matter in which currency.
+    pub fn either(self) -> Option<Decimal> {
+        self.client.or(self.internal)
+    }
+}
+
 /// Which of the two is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {

@@ -193,7 +193,7 @@ impl UnitPeriod {
 
     /// The row as far as its days and units tell, without a price.
     pub fn unpriced(&self) -> CostRow {
-        let price = self.price.client.or(self.price.internal).unwrap_or_default();
+        let price = self.price.either().unwrap_or_default();
         CostRow { id: self.row, start: self.start, end: self.end, units: self.units, price }
     }
 }

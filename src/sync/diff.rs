@@ -194,8 +194,8 @@ fn vanished_item(contract: &Contract, around: Around<'_>) -> PendingItem {
 }
 
 /// Lets an item that is over, where it cannot be told since when, keep the day that is stored: rows
-/// without units say nothing of the last that had some. Only where the client was `read_on` a day that
-/// leaves no gap before those rows: else units may have come back in it.
+/// without units say nothing of the last that had some. Only where that day lies before those rows, and
+/// the client was `read_on` a day that leaves no gap: else units may have come back in it.
 pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored, read_on: Option<NaiveDate>) {
     let ended = Value::Text(BillingState::Ended.to_string());
     let next_day = read_on.and_then(|day| day.succ_opt());
@@ -204,12 +204,12 @@ pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored, read_on: Optio
         let first = item.working.lines.iter().filter_map(|line| line.start).min();
         let before = stored.get(&item.key).filter(|before| is_ended(&before.source));
         let since = before.and_then(|before| before.source.get(&Field::BillingSince));
-        if let Some(since) = since
+        if let Some(Value::Date(since)) = since
             && is_ended(&item.fields)
             && !item.fields.contains_key(&Field::BillingSince)
-            && first.is_none_or(|first| Some(first) <= next_day)
+            && first.is_none_or(|first| *since < first && Some(first) <= next_day)
         {
-            item.fields.insert(Field::BillingSince, since.clone());
+            item.fields.insert(Field::BillingSince, Value::Date(*since));
         }
     }
 }

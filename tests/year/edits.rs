@@ -254,10 +254,10 @@ fn dates(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
     for key in upstream.below(id) {
         if upstream.additions[&key].line().is_some() {
             reread(upstream, key);
-            if day > end {
-                upstream.ended_with(key, end);
-            }
         }
+    }
+    if day > end {
+        upstream.ended_with(id, end);
     }
     // What was a stub at its end may show from which day its periods are counted.
     upstream.find_anchor(id);
@@ -307,6 +307,8 @@ fn add_line(upstream: &mut Upstream, rng: &mut Rng, agreement: i64, day: NaiveDa
     let months = upstream.agreements[&agreement].months.expect("it recurs");
     upstream.line_mut(key).history = History::new(day, units.into(), price, months);
     reread(upstream, key);
+    // Where it is the only one, nothing tells any more that the agreement opened with a stub.
+    upstream.find_anchor(agreement);
     key
 }
 

@@ -244,15 +244,21 @@ impl Watch {
         let is_new = self.known.insert(key);
         let stood = |old: &&Contract| may_stand_for(contract, old, upstream);
         let beside = contracts.iter().filter(stood).map(|old| old.key);
-        // The agreement that it renews may have moved to another client since.
-        let renewed = upstream.agreements.get(&key.id).filter(|_| key.is_agreement());
-        let renewed = renewed.and_then(|agreement| agreement.renews).map(ItemKey::agreement);
+        // What is renewed may have moved to another client since.
+        let above = contract.parent.unwrap_or(key);
+        let renewed = upstream.agreements.get(&above.id).and_then(|agreement| agreement.renews);
+        let renewed = renewed.map_or_else(Vec::new, |old| match contract.parent {
+            None => vec![ItemKey::agreement(old)],
+            Some(_) => upstream.below(old),
+        });
+        let renewed = renewed.into_iter().filter(|old| old.letter == key.letter);
         let mut old = beside.chain(renewed).filter_map(|old| desk.own.get(&old));
         if is_new && old.any(|old| old.inherited() == is) {
             desk.own.insert(key, is);
             return Ok(());
         }
-        broken(ACKNOWLEDGED, format!("{key} holds {is:?}, and {acknowledged:?} was acknowledged"))
+        let told = format!("{key} holds {is:?}, and {acknowledged:?} was acknowledged");
+        broken(ACKNOWLEDGED, format!("{told}\n{}", upstream.told(key)))
     }
 
     /// A contract is a tombstone only if its item was gone.
@@ -322,7 +328,9 @@ impl Watch {
                 };
                 if let Some(wrong) = wrong {
                     let told = upstream.told(key);
-                    return broken(RIGHT, format!("{key} of client {client}: {wrong}\n{told}"));
+                    let is = stored.get(&key).map(|contract| &contract.source);
+                    let told = format!("{key} of client {client}: {wrong}\n{told}  {is:?}");
+                    return broken(RIGHT, told);
                 }
             }
         }

@@ -238,13 +238,24 @@ impl Upstream {
         self.agreements.get_mut(&id).expect("an agreement").anchor = anchor;
     }
 
-    /// The end of an agreement was moved to later: a line that did not go on with it had ended when
-    /// the agreement did.
-    pub fn ended_with(&mut self, key: ItemKey, end: NaiveDate) {
-        let line = self.line_mut(key);
-        let reaches = line.rows.iter().map(|row| row.end).max();
-        if line.history.last.is_none() && reaches == Some(end) {
-            line.history.last = Some(end);
+    /// The end of an agreement was moved to later: a line that did not go on with the others had ended
+    /// when the agreement did.
+    pub fn ended_with(&mut self, agreement: i64, end: NaiveDate) {
+        let below = self.below(agreement);
+        let reach = |line: &Line| line.rows.iter().map(|row| row.end).max();
+        let lines = || below.iter().filter_map(|key| Some((*key, self.additions[key].line()?)));
+        let on: BTreeSet<u32> = lines()
+            .filter(|(_, line)| reach(line) > Some(end))
+            .map(|(_, line)| line.history.months)
+            .collect();
+        let is_over = |line: &Line| {
+            let goes_on = line.history.last.is_none() && on.contains(&line.history.months);
+            goes_on && reach(line) == Some(end)
+        };
+        let over: Vec<ItemKey> =
+            lines().filter(|(_, line)| is_over(line)).map(|(key, _)| key).collect();
+        for key in over {
+            self.line_mut(key).history.last = Some(end);
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn about_months(start: NaiveDate, end: NaiveDate) -> Option<u32> {
 }
 
 /// How many days a period of so many months can have.
-fn most_days(months: u32) -> i64 {
+pub(super) fn most_days(months: u32) -> i64 {
     let known = PERIODIC.into_iter().find(|(other, _)| *other == months);
     known.map_or(0, |(_, range)| *range.end())
 }
@@ -68,6 +68,8 @@ pub(super) struct Lengths {
     pub is_whole: Vec<bool>,
     /// Whether that was told by calendar, and not by the number of days alone.
     pub are_exact: bool,
+    /// Whether they may be parts of longer ones, which the end of the agreement cut.
+    pub may_be_parts: bool,
 }
 
 impl Lengths {
@@ -83,14 +85,20 @@ impl Lengths {
         // No period is shorter than a part of it.
         let longest = rows.iter().map(|row| days((row.start, row.end))).max().unwrap_or(0);
         let can_hold = |months: &u32| most_days(*months) >= longest;
+        let costs_itself = |row: &Row| is_a_share(rows, row, (row.start, row.end), line_price);
+        // A part of a longer period may look whole; but periods of its own length would lie otherwise.
+        let lies_askew = |row: &Row, months| {
+            let is_on_its_own = by_anchor(months, row.start) == Some((row.start, row.end));
+            let is_in_nominal = nominal.is_some_and(|own| months < own && is_part(row, own));
+            is_in_nominal && !is_on_its_own && !costs_itself(row)
+        };
         let whole = |row: &Row, length: Option<u32>| {
-            length.filter(|months| !is_part(row, *months)).filter(can_hold)
+            let length =
+                length.filter(|months| !is_part(row, *months) && !lies_askew(row, *months));
+            length.filter(can_hold)
         };
-        // What the end of the agreement cut may look whole, where it does not cost just that.
-        let is_cut_short = |row: &Row| {
-            let span = (row.start, row.end);
-            Some(row.end) == terms.end && !is_a_share(rows, row, span, line_price)
-        };
+        // So may what the end of the agreement cut.
+        let is_cut_short = |row: &Row| Some(row.end) == terms.end && !costs_itself(row);
         let is_over = terms.end.is_some_and(|end| end < today);
         let exact = rows.iter().map(|row| whole(row, whole_months(row.start, row.end)));
         let mut lengths: Vec<Option<u32>> = exact.collect();
@@ -108,23 +116,30 @@ impl Lengths {
             };
             lengths = rows.iter().map(|row| whole(row, about(row))).collect();
         }
+        let longest = lengths.iter().flatten().max().copied();
+        for (row, length) in rows.iter().zip(&mut lengths) {
+            *length = length.filter(|months| Some(*months) == longest || !is_cut_short(row));
+        }
         let told = nearest(rows, &lengths, today);
         // A month of a quarter that is cut costs a share of what stands on the line.
         let is_share = |row: &Row, months| {
             let costs_it = |whole| is_a_share(rows, row, whole, line_price);
             let costs_a_share = || by_anchor(months, row.start).is_some_and(costs_it);
-            (is_cut_short(row) && is_over) || (is_part(row, months) && costs_a_share())
+            let begins_one = || costs_a_part(rows, row, months, line_price);
+            (is_cut_short(row) && (is_over || begins_one()))
+                || (is_part(row, months) && costs_a_share())
         };
-        let are_shares = |told, nominal| {
-            let alike = rows.iter().zip(&lengths).filter(|(_, length)| **length == Some(told));
-            alike.map(|(row, _)| row).all(|row| is_share(row, nominal))
+        let alike = || {
+            let alike = rows.iter().zip(&lengths).filter(|(_, length)| **length == told);
+            alike.map(|(row, _)| row)
         };
+        let may_be_parts = told.is_some() && told < nominal && alike().all(is_cut_short);
         let months = match (told, nominal) {
             (Some(told), Some(nominal))
                 if told < nominal
                     && (tile(rows, nominal)
                         || is_cut(terms, &lengths, told, nominal)
-                        || are_shares(told, nominal)) =>
+                        || alike().all(|row| is_share(row, nominal))) =>
             {
                 Some(nominal)
             }
@@ -133,7 +148,7 @@ impl Lengths {
         let is_whole: Vec<bool> =
             lengths.iter().map(|length| length.is_some() && *length == months).collect();
         let are_exact = are_exact || !is_whole.contains(&true);
-        Lengths { months, is_whole, are_exact }
+        Lengths { months, is_whole, are_exact, may_be_parts }
     }
 }
 

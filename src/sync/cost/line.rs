@@ -123,8 +123,10 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
         line.rows.counting().any(|(_, (start, end))| start <= terms.today && first <= end);
     let is_over = !line.rows.counting().any(|(_, (_, end))| terms.today <= end);
     let begins = |(start, _): Span| is_over && start <= first;
+    let nominal = terms.nominal.and_then(BillingCycle::months).filter(|_| lengths.may_be_parts);
+    let months = nominal.or(line.months).unwrap_or(1);
     let a_period_before = |day| {
-        let before = earlier(day, line.months.unwrap_or(1)).unwrap_or(day);
+        let before = earlier(day, months).unwrap_or(day);
         Err(terms.start.map_or(before, |start| before.max(start)))
     };
     // The price of a unit in the period before tells whether the last day of a row cut it.
@@ -132,7 +134,9 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
         return a_period_before(day);
     }
     // Of a period that is only supposed, the first day may be an earlier one.
-    if is_of_it && !line.rows.tell_frame(terms.today) {
+    let is_supposed =
+        lengths.may_be_parts || terms.siblings.is_supposed() || !line.rows.tell_frame(terms.today);
+    if is_of_it && is_supposed {
         return a_period_before(terms.today);
     }
     if !is_of_it || line.rows.counting().any(|(_, span)| covers(span) || begins(span)) {

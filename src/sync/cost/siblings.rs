@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
-use super::cycle::whole_months;
-use super::frame::by_calendar;
-use super::row::Row;
+use super::cycle::{most_days, whole_months};
+use super::frame::{by_calendar, none_lies_across};
+use super::row::{Row, days};
 use crate::model::BillingCycle;
 
 /// What the lines of an agreement tell together.
@@ -24,23 +24,23 @@ pub struct Siblings {
     /// By the months of a period, the day that periods are counted from, where that is not the first
     /// day of the agreement.
     anchors: BTreeMap<u32, NaiveDate>,
+    /// Whether no whole row tells that, but only rows that fit no period from the first day.
+    is_supposed: bool,
 }
 
 impl Siblings {
     /// Of an agreement that begins on `start` and has the cycle `own`, and the rows of all its lines.
-    pub fn of<'a>(
-        start: Option<NaiveDate>,
-        own: Option<BillingCycle>,
-        rows: impl IntoIterator<Item = &'a Row>,
-    ) -> Siblings {
+    pub fn of(start: Option<NaiveDate>, own: Option<BillingCycle>, rows: &[Row]) -> Siblings {
         let mut siblings = Siblings::default();
         // A row that is shorter than a period of the agreement may be a part of one.
-        let least = own.and_then(BillingCycle::months).unwrap_or(1);
+        let own = own.and_then(BillingCycle::months);
         let mut fits: BTreeSet<u32> = BTreeSet::new();
         for row in rows {
             siblings.begins.insert(row.start);
-            let months = whole_months(row.start, row.end).filter(|months| *months >= least);
-            let Some(months) = months else { continue };
+            let months = whole_months(row.start, row.end);
+            let Some(months) = months.filter(|months| own.is_none_or(|own| own <= *months)) else {
+                continue;
+            };
             let by_start = start.and_then(|start| by_calendar(start, months, row.start));
             match by_start {
                 Some(period) if period == (row.start, row.end) => drop(fits.insert(months)),
@@ -55,7 +55,31 @@ impl Siblings {
             }
         }
         siblings.anchors.retain(|months, _| !fits.contains(months));
+        if let (Some(start), Some(own)) = (start, own)
+            && siblings.anchor(own).is_none()
+            && !fits.contains(&own)
+        {
+            siblings.suppose(start, own, rows);
+        }
         siblings
+    }
+
+    /// Where parts of periods fit none from the first day of the agreement: the first day that they
+    /// all fit.
+    fn suppose(&mut self, start: NaiveDate, own: u32, rows: &[Row]) {
+        let parts: Vec<Row> = rows
+            .iter()
+            .filter(|row| days((row.start, row.end)) <= most_days(own))
+            .cloned()
+            .collect();
+        if none_lies_across(&parts, start, own) {
+            return;
+        }
+        let mut begins = self.begins.iter().copied();
+        if let Some(anchor) = begins.find(|begin| none_lies_across(&parts, *begin, own)) {
+            self.anchors.insert(own, anchor);
+        }
+        self.is_supposed = true;
     }
 
     /// Whether rows begin on a day.
@@ -68,5 +92,10 @@ impl Siblings {
     pub(super) fn anchor(&self, months: u32) -> Option<NaiveDate> {
         let mut longer = self.anchors.range(months..);
         longer.find(|(other, _)| *other % months == 0).map(|(_, day)| *day)
+    }
+
+    /// Whether earlier rows may tell another day that periods are counted from.
+    pub(super) fn is_supposed(&self) -> bool {
+        self.is_supposed
     }
 }
