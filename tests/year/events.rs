@@ -192,7 +192,7 @@ impl World {
             // The next run brings what was left out, or leaves it out from now on. What was left
             // out did not follow its agreement to another client.
             self.ground.upstream.touch(contract.client.0);
-            self.ground.upstream.touch_above(*key);
+            self.ground.upstream.touch_item(*key);
             self.watch.note(&mut self.ground.upstream, now);
         }
         if let (Wish::Edit(key, _), Some(life)) = (wish, &self.life)

@@ -194,7 +194,8 @@ fn slack(
         let whole = period(agreement.anchor, months, row.start) == (row.start, row.end);
         let alone = line.rows.iter().filter(|other| other.covers(row.start)).count() == 1
             && line.rows.iter().filter(|other| other.covers(row.end)).count() == 1;
-        whole && alone && first <= row.start && row.end <= next && row.price == price * row.units
+        let is_near = first <= row.start && row.end <= next && !row.units.is_zero();
+        whole && alone && is_near && row.price == price * row.units
     };
     match state {
         // What is over may have nothing but its last, cut row to tell what it cost.

@@ -586,11 +586,10 @@ impl Upstream {
         self.touched.insert(company);
     }
 
-    /// Something was done at what an addition stands below.
-    pub fn touch_above(&mut self, key: ItemKey) {
-        if let Some(addition) = self.additions.get(&key) {
-            self.touch_agreement(addition.agreement);
-        }
+    /// Something was done at an item, to whichever client it belongs by now.
+    pub fn touch_item(&mut self, key: ItemKey) {
+        let above = self.additions.get(&key).map(|addition| addition.agreement);
+        self.touch_agreement(if key.is_agreement() { key.id } else { above.unwrap_or_default() });
     }
 
     pub fn touch_agreement(&mut self, agreement: i64) {

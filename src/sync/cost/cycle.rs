@@ -3,6 +3,7 @@
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 
+use super::TooLarge;
 use super::frame::{Span, by_calendar, none_lies_across};
 use super::line::LineTerms;
 use super::row::{Row, days, scaled, sum};
@@ -87,10 +88,12 @@ impl Lengths {
         let can_hold = |months: &u32| most_days(*months) >= longest;
         let costs_itself = |row: &Row| is_a_share(rows, row, (row.start, row.end), line_price);
         // A part of a longer period may look whole; but periods of its own length would lie otherwise.
+        // One that bills nothing tells nothing.
         let lies_askew = |row: &Row, months| {
             let is_on_its_own = by_anchor(months, row.start) == Some((row.start, row.end));
             let is_in_nominal = nominal.is_some_and(|own| months < own && is_part(row, own));
-            is_in_nominal && !is_on_its_own && !costs_itself(row)
+            let is_nothing = row.units.is_zero() && row.price.is_zero();
+            is_in_nominal && (is_nothing || (!is_on_its_own && !costs_itself(row)))
         };
         let whole = |row: &Row, length: Option<u32>| {
             let length =
@@ -175,21 +178,24 @@ fn costs_a_part(rows: &[Row], row: &Row, months: u32, line_price: Option<Decimal
     })
 }
 
-/// Whether what is billed for the days of a row is their share of what stands on the line for a
-/// whole period. A change on the first of those days may be a row of its own.
+/// Whether a row, with the changes that lie beside it to its last day, costs the share of its days of
+/// what stands on the line for a whole period.
 fn is_a_share(rows: &[Row], row: &Row, whole: Span, line_price: Option<Decimal>) -> bool {
-    let span = (row.start, row.end);
-    let alike = || rows.iter().filter(|other| (other.start, other.end) == span);
-    let (Ok(units), Ok(price)) =
-        (sum(alike().map(|row| row.units)), sum(alike().map(|row| row.price)))
-    else {
-        return false;
+    let beside = || rows.iter().filter(|other| other.end == row.end && row.start <= other.start);
+    let as_a_whole =
+        |price: Decimal, other: &Row| scaled(price, days((other.start, other.end)), days(whole));
+    let is_explained = |line_price: Decimal| -> Result<bool, TooLarge> {
+        let units = sum(beside().map(|other| other.units))?;
+        let full = line_price.checked_mul(units).ok_or(TooLarge)?;
+        let (mut exact, mut doubt) = (-full, Decimal::ZERO);
+        for other in beside() {
+            exact = sum([exact, as_a_whole(other.price, other)?])?;
+            // Each of them was rounded.
+            doubt = sum([doubt, as_a_whole(Decimal::new(5, 3), other)?])?;
+        }
+        Ok(!full.is_zero() && exact.abs() <= doubt)
     };
-    let full = line_price.and_then(|price| price.checked_mul(units));
-    let Some(full) = full.filter(|full| !full.is_zero()) else { return false };
-    // Each of them was rounded.
-    let slack: Decimal = alike().map(|_| Decimal::new(5, 3)).sum();
-    scaled(full, days(whole), days(span)).is_ok_and(|share| (share - price).abs() <= slack)
+    line_price.is_some_and(|price| is_explained(price).unwrap_or(false))
 }
 
 /// The months of the whole row that covers `day` (of several the longest), else of the next one,

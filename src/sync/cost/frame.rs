@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
 
 use super::cycle::{Lengths, earlier, later};
-use super::row::Row;
+use super::row::{Row, days};
 
 /// First and last day.
 pub(super) type Span = (NaiveDate, NaiveDate);
@@ -35,9 +36,10 @@ pub(super) fn frame(
 ) -> Option<Span> {
     let supposed = || {
         let months = lengths.months?;
-        let begins: BTreeSet<NaiveDate> = rows.iter().map(|row| row.start).collect();
-        let days = || anchor.into_iter().chain(begins.iter().copied());
-        let from = days().find(|from| none_lies_across(rows, *from, months)).or(days().next())?;
+        let begins = begins(rows);
+        let candidates = || anchor.into_iter().chain(begins.iter().copied());
+        let fits = |from: &NaiveDate| none_lies_across(rows, *from, months);
+        let from = candidates().find(fits).or(candidates().next())?;
         by_calendar(from, months, day)
     };
     told(rows, lengths, anchor, day).or_else(supposed)
@@ -78,6 +80,31 @@ pub(super) fn told(
         return Some((first, end));
     }
     anchor.filter(|anchor| none_lies_across(rows, *anchor, months)).and(counted(day))
+}
+
+/// The days on which rows begin, first those on which nothing changes: there a period begins.
+pub(super) fn begins(rows: &[Row]) -> Vec<NaiveDate> {
+    let goes_on = |row: &Row| rows.iter().any(|before| goes_on(before, row));
+    let (periods, others): (BTreeSet<_>, BTreeSet<_>) = (
+        rows.iter().filter(|row| goes_on(row)).map(|row| row.start).collect(),
+        rows.iter().map(|row| row.start).collect(),
+    );
+    periods.iter().chain(others.difference(&periods)).copied().collect()
+}
+
+/// Whether one row follows another with the same units at the same price a day.
+fn goes_on(before: &Row, row: &Row) -> bool {
+    let length = |row: &Row| Decimal::from(days((row.start, row.end)));
+    let apart = || {
+        let (one, other) =
+            (before.price.checked_mul(length(row))?, row.price.checked_mul(length(before))?);
+        one.checked_sub(other)
+    };
+    // Both were rounded.
+    let doubt = Decimal::new(5, 3) * (length(before) + length(row));
+    before.end.succ_opt() == Some(row.start)
+        && before.units == row.units
+        && apart().is_some_and(|apart| apart.abs() <= doubt)
 }
 
 /// Whether no row lies across two of the periods that are counted from a day. Where one does, they

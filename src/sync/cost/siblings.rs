@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 
 use super::cycle::{most_days, whole_months};
-use super::frame::{by_calendar, none_lies_across};
+use super::frame::{begins, by_calendar, none_lies_across};
 use super::row::{Row, days};
 use crate::model::BillingCycle;
 
@@ -75,7 +75,7 @@ impl Siblings {
         if none_lies_across(&parts, start, own) {
             return;
         }
-        let mut begins = self.begins.iter().copied();
+        let mut begins = begins(&parts).into_iter();
         if let Some(anchor) = begins.find(|begin| none_lies_across(&parts, *begin, own)) {
             self.anchors.insert(own, anchor);
         }
