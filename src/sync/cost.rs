@@ -21,11 +21,16 @@
 //!    follows it. Where one row ends on the day on which another begins, that day belongs to the
 //!    later one, also when its days are counted (`force`).
 //! 3. The cycle of a line is told by the length of its whole rows, by calendar; where there is none
-//!    it is the longer of its agreement's and its service's (`cycle`).
+//!    it is the longer of its agreement's and its service's. A row that lies within a period of that
+//!    longer cycle may look whole and be a part: where periods of its own length would lie otherwise,
+//!    where the end of the agreement cut it, where it costs a share of what stands on the line
+//!    (`cycle`).
 //! 4. The billing period on a day is told by whole rows: the one that covers the day, else where the
-//!    last one ended and the next one begins; else by calendar from the start of the agreement, or
-//!    from where a whole row of another of its lines began, if the start fits none (`frame`,
-//!    `siblings`). It is cut by the first and the last day of the agreement.
+//!    last one ended and the next one begins; else by calendar from the start of the agreement, or,
+//!    if rows fit no period from there, from where a whole row of any of its lines begins
+//!    (`siblings`), else from where one row follows another and nothing changes (`frame`). It is cut
+//!    by the first and the last day of the agreement. Where that is only supposed, rows of the period
+//!    before are read too.
 //! 5. The rate is the sum of the rows in force, each scaled from its days to those of a whole
 //!    period. Prorated prices were rounded before we see them; so the unit price of a whole row (of
 //!    the next, the running, the last, else the price on the line) replaces the scaled amount where

@@ -4,3 +4,4 @@ mod agreements;
 mod examples;
 mod kit;
 mod properties;
+mod shapes;
