@@ -28,9 +28,6 @@ use super::walk::{Identified, walk};
 use crate::model::{BillingCycle, Currency};
 use crate::sync::cost::{self, LineTerms, Siblings};
 
-/// How often earlier rows are asked for: what was found may show that a period began even earlier.
-const ROUNDS: usize = 2;
-
 /// What is known of a line before its rows are read.
 struct Known<'a> {
     line: &'a LineRow,
@@ -101,21 +98,12 @@ impl Looking<'_> {
             let ids = lines.iter().map(|line| line.line.id);
             ids.filter(|id| !units.is_settled(*id)).collect()
         };
-        let mut asked: BTreeMap<i64, NaiveDate> = BTreeMap::new();
-        for round in 0..ROUNDS {
-            let nothing = if round == 0 { silent(units) } else { Vec::new() };
-            let mut cut = self.cut(lines, units);
-            cut.retain(|(since, line)| asked.get(line).is_none_or(|before| since < before));
-            if nothing.is_empty() && cut.is_empty() {
-                break;
-            }
-            asked.extend(cut.iter().map(|(since, line)| (*line, *since)));
-            let lists = units::missing(&nothing, cut.iter().copied(), self.today);
-            let rows = if in_groups { self.in_groups(kind, lists).await? } else { None };
-            match rows {
-                Some(rows) => units.add(rows.iter().map(read)),
-                None => units.add(self.earlier(kind, &cut).await?.iter().map(read)),
-            }
+        let (nothing, cut) = (silent(units), self.cut(lines, units));
+        let lists = units::missing(&nothing, cut.iter().copied(), self.today);
+        let rows = if in_groups { self.in_groups(kind, lists).await? } else { None };
+        match rows {
+            Some(rows) => units.add(rows.iter().map(read)),
+            None => units.add(self.earlier(kind, &cut).await?.iter().map(read)),
         }
         let nothing = silent(units);
         if !nothing.is_empty() {

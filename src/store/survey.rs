@@ -158,7 +158,8 @@ impl<'a> Walk<'a> {
         let length = raw.bytes.len() as u64 + u64::from(raw.ended);
         self.seen.bytes += length;
         let stated = line::stated(raw.bytes);
-        if let Some(stated) = stated {
+        // No line can know that it is stable itself: one that says so is damaged.
+        if let Some(stated) = stated.filter(|stated| stated.stable < stated.seq) {
             self.seen.proven = self.seen.proven.max(stated.stable);
         }
         let before = self.seen.end;

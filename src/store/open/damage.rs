@@ -99,6 +99,22 @@ fn damage(text: &mut Vec<u8>, damage: &Damage) -> Option<usize> {
     }
 }
 
+/// What a damaged line says of itself is no witness against the index.
+#[test]
+fn a_line_that_says_too_much_is_made_good_by_the_index() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    fill(&store, 4);
+    let held = state(&store);
+    drop(store);
+    let text = fs::read_to_string(place.segment(1)).expect("read");
+    let wrong = text.replacen(r#""seq":3,"stable":2"#, r#""seq":3,"stable":6"#, 1);
+    assert_ne!(wrong, text);
+    fs::write(place.segment(1), wrong).expect("written");
+    let (store, _) = place.try_open().expect("the index holds everything");
+    assert_eq!(state(&store), held);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

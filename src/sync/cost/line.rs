@@ -127,22 +127,27 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
     let months = nominal.or(line.months).unwrap_or(1);
     let a_period_before = |day| {
         let before = earlier(day, months).unwrap_or(day);
-        Err(terms.start.map_or(before, |start| before.max(start)))
+        terms.start.map_or(before, |start| before.max(start))
     };
     // The price of a unit in the period before tells whether the last day of a row cut it.
     if let Some(day) = line.rows.around.in_doubt() {
-        return a_period_before(day);
+        return Err(a_period_before(day));
+    }
+    if !is_of_it {
+        return Ok(());
     }
     // Of a period that is only supposed, the first day may be an earlier one.
     let is_supposed =
         lengths.may_be_parts || terms.siblings.is_supposed() || !line.rows.tell_frame(terms.today);
-    if is_of_it && is_supposed {
-        return a_period_before(terms.today);
+    if is_supposed {
+        return Err(a_period_before(terms.today));
     }
-    if !is_of_it || line.rows.counting().any(|(_, span)| covers(span) || begins(span)) {
+    if line.rows.counting().any(|(_, span)| covers(span) || begins(span)) {
         return Ok(());
     }
-    Err(first)
+    // So it may where no whole row confirms it.
+    let is_told = terms.siblings.is_told();
+    Err(if is_told { first } else { first.min(a_period_before(terms.today)) })
 }
 
 impl LineTerms<'_> {

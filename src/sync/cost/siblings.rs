@@ -24,7 +24,9 @@ pub struct Siblings {
     /// By the months of a period, the day that periods are counted from, where that is not the first
     /// day of the agreement.
     anchors: BTreeMap<u32, NaiveDate>,
-    /// Whether no whole row tells that, but only rows that fit no period from the first day.
+    /// Whether a whole row tells that, or that it is the first day.
+    is_told: bool,
+    /// Whether rows fit no period from the first day, and none tells another.
     is_supposed: bool,
 }
 
@@ -55,6 +57,7 @@ impl Siblings {
             }
         }
         siblings.anchors.retain(|months, _| !fits.contains(months));
+        siblings.is_told = !siblings.anchors.is_empty() || !fits.is_empty();
         if let (Some(start), Some(own)) = (start, own)
             && siblings.anchor(own).is_none()
             && !fits.contains(&own)
@@ -94,7 +97,13 @@ impl Siblings {
         longer.find(|(other, _)| *other % months == 0).map(|(_, day)| *day)
     }
 
-    /// Whether earlier rows may tell another day that periods are counted from.
+    /// Whether a whole row tells the day that periods are counted from.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
+    /// Whether it is plain that they are counted from another day than the first of the agreement, but
+    /// not from which.
     pub(super) fn is_supposed(&self) -> bool {
         self.is_supposed
     }

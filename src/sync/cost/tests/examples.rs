@@ -347,7 +347,7 @@ fn a_line_that_ended_within_the_period_needs_all_rows_of_it() {
         let (rows, currency) = (rows(text), usd());
         fills_its_period(terms(&rows, "06-26", &currency))
     };
-    assert_eq!(fills("06-10..06-16 56u 300.00"), Err(day("06-01")));
+    assert_eq!(fills("06-10..06-16 56u 300.00"), Err(day("05-26")), "unless a whole row tells");
     assert_eq!(fills("06-01..06-10 54u 500.00, 06-10..06-16 56u 300.00"), Ok(()));
     assert_eq!(fills("05-10..05-31 56u 300.00"), Ok(()));
 }
