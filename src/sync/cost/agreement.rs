@@ -241,7 +241,8 @@ fn period(
     let by_lines = spans.reduce(|one: Span, other| (one.0.min(other.0), one.1.max(other.1)));
     let by_calendar = || {
         let months = cycle.months()?;
-        let anchor = about.siblings.anchor(months).or(about.start)?;
+        let told = about.siblings.anchor(months);
+        let anchor = told.or(about.siblings.supposed()).or(about.start)?;
         let (first, last) = by_calendar(anchor, months, about.today)?;
         let last = about.end.map_or(last, |end| end.min(last));
         Some((first.max(about.start?), last))

@@ -26,8 +26,9 @@ pub struct Siblings {
     anchors: BTreeMap<u32, NaiveDate>,
     /// Whether a whole row tells that, or that it is the first day.
     is_told: bool,
-    /// Whether rows fit no period from the first day, and none tells another.
-    is_supposed: bool,
+    /// Where rows fit no period from the first day, and none tells another: the first day that they all
+    /// fit, if there is one.
+    supposed: Option<Option<NaiveDate>>,
 }
 
 impl Siblings {
@@ -67,22 +68,14 @@ impl Siblings {
         siblings
     }
 
-    /// Where parts of periods fit none from the first day of the agreement: the first day that they
-    /// all fit.
+    /// Supposes a day where parts of periods fit none from the first day of the agreement.
     fn suppose(&mut self, start: NaiveDate, own: u32, rows: &[Row]) {
-        let parts: Vec<Row> = rows
-            .iter()
-            .filter(|row| days((row.start, row.end)) <= most_days(own))
-            .cloned()
-            .collect();
-        if none_lies_across(&parts, start, own) {
-            return;
+        let is_part = |row: &&Row| days((row.start, row.end)) <= most_days(own);
+        let parts: Vec<Row> = rows.iter().filter(is_part).cloned().collect();
+        if !none_lies_across(&parts, start, own) {
+            let mut begins = begins(&parts).into_iter();
+            self.supposed = Some(begins.find(|begin| none_lies_across(&parts, *begin, own)));
         }
-        let mut begins = begins(&parts).into_iter();
-        if let Some(anchor) = begins.find(|begin| none_lies_across(&parts, *begin, own)) {
-            self.anchors.insert(own, anchor);
-        }
-        self.is_supposed = true;
     }
 
     /// Whether rows begin on a day.
@@ -105,6 +98,11 @@ impl Siblings {
     /// Whether it is plain that they are counted from another day than the first of the agreement, but
     /// not from which.
     pub(super) fn is_supposed(&self) -> bool {
-        self.is_supposed
+        self.supposed.is_some()
+    }
+
+    /// The day that periods may be counted from, where only that can be said.
+    pub(super) fn supposed(&self) -> Option<NaiveDate> {
+        self.supposed.flatten()
     }
 }
