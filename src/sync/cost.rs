@@ -1,10 +1,10 @@
 //! What an agreement and an addition cost, and how often that is billed: the money model.
 //!
 //! The rules, and the only place where they are written. `row` has the rows of a line, `cycle` how
-//! long they are by calendar, `siblings` what the lines of an agreement tell together, `frame` the
-//! billing period on a day, `force` which rows count on it,
-//! `rate` and `line` what that costs, `sale` what is bought once, `agreement` the sums, `working`
-//! how it came about.
+//! long they are by calendar, `siblings` what the lines of an agreement tell together, `lengths`
+//! which rows are whole, `frame` the billing period on a day, `force` which rows count on it, `rate`
+//! and `line` what that costs, `sale` what is bought once, `agreement` the sums, `working` how it
+//! came about.
 //!
 //! **Two amounts, never mixed.** The *rate* is what one whole billing cycle costs at the units and
 //! prices in force on the day. The *period amount* is what Autotask bills for the billing period
@@ -24,7 +24,7 @@
 //!    it is the longer of its agreement's and its service's. A row that lies within a period of that
 //!    longer cycle may look whole and be a part: where periods of its own length would lie otherwise,
 //!    where the end of the agreement cut it, where it costs a share of what stands on the line
-//!    (`cycle`).
+//!    (`lengths`).
 //! 4. The billing period on a day is told by whole rows: the one that covers the day, else where the
 //!    last one ended and the next one begins; else by calendar from the start of the agreement, or,
 //!    if rows fit no period from there, from where a whole row of any of its lines begins
@@ -71,6 +71,7 @@ mod agreement;
 mod cycle;
 mod force;
 mod frame;
+mod lengths;
 mod line;
 mod pairs;
 mod rate;

@@ -16,8 +16,8 @@
 use rust_decimal::Decimal;
 
 use super::TooLarge;
-use super::cycle::Lengths;
 use super::frame::{Span, frame};
+use super::lengths::Lengths;
 use super::row::{Row, days, scaled};
 use chrono::NaiveDate;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::cycle::{Lengths, earlier, later};
+use super::cycle::{earlier, later};
+use super::lengths::Lengths;
 use super::row::{Row, days};
 
 /// First and last day.

@@ -7,9 +7,10 @@ use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::TooLarge;
-use super::cycle::{Lengths, earlier, later, of_months};
+use super::cycle::{earlier, later, of_months};
 use super::force::Around;
 use super::frame::Span;
+use super::lengths::Lengths;
 use super::rate::{Basis, Rate, Rows};
 use super::row::{Row, round_unit_price, sum};
 use super::siblings::Siblings;
