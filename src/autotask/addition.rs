@@ -18,7 +18,9 @@ use crate::model::{
     BillingCycle, BillingState, Field, Fields, ItemKey, Letter, Reject, Remark, SourceItem, Value,
     Working, WorkingLine,
 };
-use crate::sync::cost::{self, Basis, LineCost, LineTerms, Part, Row, SaleCost, TooLarge};
+use crate::sync::cost::{
+    self, Basis, LineCost, LineTerms, Part, Row, SaleCost, Share, TooLarge, Total,
+};
 
 /// A line and what it bills.
 pub(super) struct Billed<'a> {
@@ -68,6 +70,8 @@ pub(super) struct Once {
     basis: Basis,
     /// Whether it can be used.
     is_active: bool,
+    /// Its first and last day.
+    span: (Option<NaiveDate>, Option<NaiveDate>),
     /// When it was bought, and from when on it is for.
     pub days: Vec<NaiveDate>,
     /// The product that a charge is for.
@@ -86,7 +90,14 @@ impl Addition {
         match once.kind {
             PurchaseKind::Milestone => Part::Milestone(once.cost.amount),
             PurchaseKind::Hours | PurchaseKind::Retainer | PurchaseKind::Tickets => {
-                Part::Purchase(once.cost.amount, once.basis, once.is_active)
+                let Once { basis, is_active, span: (start, end), .. } = *once;
+                Part::Purchase(cost::Bought {
+                    amount: once.cost.amount,
+                    basis,
+                    is_active,
+                    start,
+                    end,
+                })
             }
             PurchaseKind::Charge => Part::Charge(once.cost.amount, once.days.first().copied()),
         }
@@ -114,17 +125,25 @@ impl Addition {
     }
 
     /// Its line in the working of its agreement's cost.
-    pub fn in_total(&self, shown: BillingState) -> WorkingLine {
+    pub fn in_total(&self, total: &Total) -> WorkingLine {
         let date = |field| match self.item.fields.get(&field) {
             Some(Value::Date(date)) => Some(*date),
             _ => None,
         };
-        let by_rule = self.remarks.contains(&Remark::ByRule);
+        let is_by_itself = |part: &Part<'_>| {
+            matches!(part, Part::Charge(..)) && !self.remarks.contains(&Remark::ByRule)
+        };
+        let Share { rate, period_amount, left_out } = match self.part() {
+            part if is_by_itself(&part) => Share::none("a charge is billed by itself"),
+            part => total.share(&part),
+        };
         let line = WorkingLine {
             from: self.item.key.to_string(),
             start: date(Field::StartDate),
             end: date(Field::EndDate),
-            left_out: cost::left_out(&self.part(), shown, by_rule),
+            rate,
+            period_amount,
+            left_out,
             ..WorkingLine::default()
         };
         match &self.cost {
@@ -132,8 +151,6 @@ impl Addition {
                 units: Some(cost.units),
                 unit_price: cost.unit_price,
                 amount: cost.rate,
-                rate: line.left_out.is_none().then_some(cost.rate),
-                period_amount: cost.period.as_ref().map(|period| period.amount),
                 start: cost.period.as_ref().map(|period| period.start),
                 end: cost.period.as_ref().map(|period| period.end),
                 ..line
@@ -214,7 +231,7 @@ impl Above<'_> {
             put_text(&mut fields, Field::Contents, billed.contents.get(&line.item).cloned());
         }
         put_money(&mut fields, cost.rate, cost.cycle, cost.basis, money);
-        put_billing(&mut fields, cost.billing, cost.since, cost.period.as_ref(), cost.next);
+        put_billing(&mut fields, cost.billing, cost.since, cost.period.as_ref(), &cost.ahead);
         put_remarks(&mut fields, &cost.remarks);
         put_number(&mut fields, Field::Units, Some(cost.units));
         put_number(&mut fields, Field::UnitPrice, cost.unit_price);
@@ -250,7 +267,7 @@ impl Above<'_> {
         put_date(&mut fields, Field::StartDate, sale.start);
         put_date(&mut fields, Field::EndDate, sale.end);
         put_money(&mut fields, cost.amount, BillingCycle::OneTime, basis, money);
-        put_billing(&mut fields, BillingState::OneTime, None, None, None);
+        put_billing(&mut fields, BillingState::OneTime, None, None, &[]);
         put_number(&mut fields, Field::Units, cost.units);
         put_number(&mut fields, Field::UnitPrice, cost.unit_price);
         put_text(&mut fields, Field::Left, details.left(kind, &cost, money));
@@ -262,6 +279,7 @@ impl Above<'_> {
             cost,
             basis,
             is_active,
+            span: (sale.start, sale.end),
             days: details.days(),
             product: details.product,
             is_billed,

@@ -141,12 +141,11 @@ impl Above<'_> {
         )?;
         let fields = &mut item.fields;
         put_money(fields, total.amount, total.cycle, total.basis, &self.money);
-        put_billing(fields, total.billing, total.since, total.period.as_ref(), total.next);
+        put_billing(fields, total.billing, total.since, total.period.as_ref(), &total.ahead);
         put_remarks(fields, &total.remarks);
-        item.working.lines =
-            read.into_iter().map(|addition| addition.in_total(total.billing)).collect();
-        if by_rule.is_some() {
-            item.working.notes.push("billed by rules: the charges of the last whole month".into());
+        item.working.lines = read.into_iter().map(|addition| addition.in_total(&total)).collect();
+        if let Some((first, last)) = total.rule_month() {
+            item.working.notes.push(format!("billed by rules: the charges of {first} to {last}"));
         }
         Ok(())
     }
@@ -234,15 +233,23 @@ pub(super) fn put_billing(
     billing: BillingState,
     since: Option<NaiveDate>,
     period: Option<&PeriodAmount>,
-    next: Option<NextChange>,
+    ahead: &[NextChange],
 ) {
     put_text(fields, Field::Billing, Some(billing.to_string()));
     put_date(fields, Field::BillingSince, since);
     put_number(fields, Field::PeriodAmount, period.map(|period| period.amount));
     put_date(fields, Field::PeriodStart, period.map(|period| period.start));
     put_date(fields, Field::PeriodEnd, period.map(|period| period.end));
+    let (next, later) = match (billing, ahead) {
+        (BillingState::Billed, [next, later @ ..]) => (Some(next), later),
+        (_, later) => (None, later),
+    };
     put_date(fields, Field::NextChangeDate, next.map(|next| next.date));
     put_number(fields, Field::NextChangeCost, next.map(|next| next.rate));
+    if !later.is_empty() {
+        let told = later.iter().map(|change| format!("{} {}", change.date, change.rate));
+        fields.insert(Field::LaterChanges, Value::Tags(told.collect()));
+    }
 }
 
 pub(super) fn put_remarks(fields: &mut Fields, remarks: &BTreeSet<Remark>) {

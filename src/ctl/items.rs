@@ -80,6 +80,8 @@ fn is_told(field: &str, billing: &Billing<'_>) -> bool {
     match Field::from_name(field) {
         Some(Field::BillingSince) => billing.stands().is_some(),
         Some(Field::NextChangeDate | Field::NextChangeCost) => billing.ahead().is_some(),
+        // The effects tell it.
+        Some(Field::LaterChanges) => true,
         Some(Field::Remarks) => !billing.remarks.is_empty(),
         _ => false,
     }

@@ -39,6 +39,9 @@ pub enum Field {
     NextChangeDate,
     /// What one billing cycle costs from then on.
     NextChangeCost,
+    /// What it is known to cost after that, or after it begins: each with its day, as in
+    /// `2026-10-01 440.00`.
+    LaterChanges,
     /// What Autotask bills for the running billing period.
     PeriodAmount,
     /// The first day of that period.
@@ -109,7 +112,7 @@ pub enum Ownership {
 impl Field {
     /// Every field that is always there, in the order in which people are shown them; user-defined
     /// ones come after them.
-    pub const ALL: [Field; 41] = [
+    pub const ALL: [Field; 42] = [
         Field::Client,
         Field::Parent,
         Field::Name,
@@ -121,6 +124,7 @@ impl Field {
         Field::BillingSince,
         Field::NextChangeDate,
         Field::NextChangeCost,
+        Field::LaterChanges,
         Field::PeriodAmount,
         Field::PeriodStart,
         Field::PeriodEnd,
@@ -173,6 +177,7 @@ impl Field {
             Field::BillingSince => "billing_since",
             Field::NextChangeDate => "next_change_date",
             Field::NextChangeCost => "next_change_cost",
+            Field::LaterChanges => "later_changes",
             Field::PeriodAmount => "period_amount",
             Field::PeriodStart => "period_start",
             Field::PeriodEnd => "period_end",
@@ -228,6 +233,7 @@ impl Field {
             | Field::BillingSince
             | Field::NextChangeDate
             | Field::NextChangeCost
+            | Field::LaterChanges
             | Field::PeriodAmount
             | Field::PeriodStart
             | Field::PeriodEnd
@@ -283,7 +289,7 @@ impl Field {
             Field::Impact => Kind::Impact,
             Field::ThirdParty | Field::AutoRenew | Field::Billed => Kind::Flag,
             Field::NoticeDays => Kind::Days,
-            Field::Tags | Field::Remarks => Kind::Tags,
+            Field::Tags | Field::Remarks | Field::LaterChanges => Kind::Tags,
             Field::Client
             | Field::Parent
             | Field::Type

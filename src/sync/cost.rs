@@ -3,8 +3,8 @@
 //! The rules, and the only place where they are written. `row` has the rows of a line, `cycle` how
 //! long they are by calendar, `siblings` what the lines of an agreement tell together, `lengths`
 //! which rows are whole, `frame` the billing period on a day, `force` which rows count on it, `rate`
-//! and `line` what that costs, `sale` what is bought once, `agreement` the sums, `working` how it
-//! came about.
+//! and `line` what that costs, `sale` what is bought once, `agreement` and `bought` the sums, `share`
+//! what each addition is of them, `working` how it came about.
 //!
 //! **Two amounts, never mixed.** The *rate* is what one whole billing cycle costs at the units and
 //! prices in force on the day. The *period amount* is what Autotask bills for the billing period
@@ -68,6 +68,7 @@
 //! float is used, and every sum and product is checked.
 
 mod agreement;
+mod bought;
 mod cycle;
 mod force;
 mod frame;
@@ -77,18 +78,21 @@ mod pairs;
 mod rate;
 mod row;
 mod sale;
+mod share;
 mod siblings;
 #[cfg(test)]
 mod tests;
 mod working;
 
-pub use agreement::{Agreement, Method, Part, Rules, Total, agreement, left_out};
+pub use agreement::{Agreement, Method, Part, Rules, Total, agreement};
+pub use bought::Bought;
 pub use cycle::longer;
 pub use line::{LineCost, LineTerms, NextChange, PeriodAmount, cost_of_line, fills_its_period};
 pub use pairs::{Charge, Pairing, Purchase, pair};
 pub use rate::Basis;
 pub use row::Row;
 pub use sale::{Sale, SaleCost, sale};
+pub use share::Share;
 pub use siblings::Siblings;
 
 /// Amounts that no decimal can hold: the data are wrong.

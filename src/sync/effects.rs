@@ -63,7 +63,7 @@ fn add(sums: &mut Sums, item: &PendingItem, stands_for_itself: bool, today: Naiv
         };
         if stands_for_itself {
             put(None, counted(&fields).unwrap_or_default(), Decimal::ZERO);
-            if let Some((day, more)) = ahead(&fields).filter(|(day, _)| *day > today) {
+            for (day, more) in ahead(&fields).into_iter().filter(|(day, _)| *day > today) {
                 put(Some(day), more, Decimal::ZERO);
             }
         }
@@ -109,30 +109,50 @@ pub fn counted(fields: &Fields) -> Option<Decimal> {
     if is_counted(fields) { yearly(fields, Field::BillingCost) } else { Some(Decimal::ZERO) }
 }
 
-/// From which day on it is known to count for more or less, and how much in a year.
-fn ahead(fields: &Fields) -> Option<(NaiveDate, Decimal)> {
-    let date = |field| match fields.get(&field) {
-        Some(Value::Date(date)) => Some(*date),
+/// The days from which on it is known to count for more or less, each with how much in a year.
+fn ahead(fields: &Fields) -> Vec<(NaiveDate, Decimal)> {
+    let mut now = counted(fields).unwrap_or_default();
+    let steps = known_ahead(fields).into_iter().filter_map(|(day, cost)| {
+        let cost = per_year(fields, cost)?;
+        let more = cost.checked_sub(std::mem::replace(&mut now, cost))?;
+        Some((day, more))
+    });
+    steps.collect()
+}
+
+/// What it is known to cost from which day on.
+fn known_ahead(fields: &Fields) -> Vec<(NaiveDate, Decimal)> {
+    let state = fields.get(&Field::Billing).and_then(|state| state.to_string().parse().ok());
+    let (day, cost) = match state {
+        Some(BillingState::Upcoming) => (Field::BillingSince, Field::BillingCost),
+        Some(BillingState::Billed) => (Field::NextChangeDate, Field::NextChangeCost),
+        _ => return Vec::new(),
+    };
+    let first = match (fields.get(&day), fields.get(&cost)) {
+        (Some(Value::Date(day)), Some(Value::Number(cost))) => Some((*day, *cost)),
         _ => None,
     };
-    let state = fields.get(&Field::Billing)?.to_string();
-    match state.parse() {
-        Ok(BillingState::Upcoming) => {
-            Some((date(Field::BillingSince)?, yearly(fields, Field::BillingCost)?))
-        }
-        Ok(BillingState::Billed) => {
-            let (then, now) =
-                (yearly(fields, Field::NextChangeCost)?, yearly(fields, Field::BillingCost)?);
-            Some((date(Field::NextChangeDate)?, then.checked_sub(now)?))
-        }
+    let later = match fields.get(&Field::LaterChanges) {
+        Some(Value::Tags(later)) => later.as_slice(),
+        _ => &[],
+    };
+    let read = |text: &String| {
+        let (day, cost) = text.split_once(' ')?;
+        Some((day.parse().ok()?, cost.parse().ok()?))
+    };
+    first.into_iter().chain(later.iter().filter_map(read)).collect()
+}
+
+fn yearly(fields: &Fields, amount: Field) -> Option<Decimal> {
+    match fields.get(&amount) {
+        Some(Value::Number(cost)) => per_year(fields, *cost),
         _ => None,
     }
 }
 
-fn yearly(fields: &Fields, amount: Field) -> Option<Decimal> {
-    let Some(Value::Cycle(cycle)) = fields.get(&Field::BillingCycle) else { return None };
-    match fields.get(&amount) {
-        Some(Value::Number(cost)) => cycle.per_year(*cost),
+fn per_year(fields: &Fields, cost: Decimal) -> Option<Decimal> {
+    match fields.get(&Field::BillingCycle) {
+        Some(Value::Cycle(cycle)) => cycle.per_year(cost),
         _ => None,
     }
 }
@@ -239,6 +259,48 @@ mod tests {
         assert_eq!(shown(&[&known]), ["USD 216 a year, 0 once from 2026-07-01"]);
         let risen = item("S1", &rises, &monthly(309, "USD", "billed"));
         assert_eq!(effects(&[&risen], today() + chrono::Days::new(16))[0].per_year, 216.into());
+    }
+
+    /// A rate with what is known ahead of it, as `day cost` each.
+    fn known(cost: i64, ahead: &[&str]) -> Fields {
+        let fields = monthly(cost, "USD", "billed");
+        let Some((first, later)) = ahead.split_first() else { return fields };
+        let (day, cost) = first.split_once(' ').expect("a day and a cost");
+        let day = Value::Date(day.parse().expect("a date"));
+        let fields = with(fields, Field::NextChangeDate, day);
+        let cost = Value::Number(cost.parse().expect("a number"));
+        let fields = with(fields, Field::NextChangeCost, cost);
+        let later: Vec<String> = later.iter().map(|text| (*text).to_owned()).collect();
+        if later.is_empty() {
+            return fields;
+        }
+        with(fields, Field::LaterChanges, Value::Tags(later))
+    }
+
+    #[test]
+    fn a_nearer_change_takes_nothing_from_a_later_one() {
+        let before = known(300, &["2026-10-01 330"]);
+        let after = known(300, &["2026-09-16 400", "2026-10-01 440"]);
+        let expected =
+            ["USD 1200 a year, 0 once from 2026-09-16", "USD 120 a year, 0 once from 2026-10-01"];
+        assert_eq!(shown(&[&item("S1", &before, &after)]), expected);
+        let ends = known(20, &["2027-01-01 0"]);
+        let rises = known(20, &["2026-09-01 25", "2027-01-01 0"]);
+        let expected =
+            ["USD 60 a year, 0 once from 2026-09-01", "USD -60 a year, 0 once from 2027-01-01"];
+        assert_eq!(shown(&[&item("S1", &ends, &rises)]), expected);
+        assert_eq!(shown(&[&item("S1", &rises, &rises)]), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_to_come_may_change_after_it_begins() {
+        let since = Value::Date(NaiveDate::from_ymd_opt(2026, 11, 1).expect("a date"));
+        let upcoming = with(monthly(100, "USD", "upcoming"), Field::BillingSince, since);
+        let later = Value::Tags(vec!["2026-12-01 150".to_owned()]);
+        let upcoming = with(upcoming, Field::LaterChanges, later);
+        let expected =
+            ["USD 1200 a year, 0 once from 2026-11-01", "USD 600 a year, 0 once from 2026-12-01"];
+        assert_eq!(shown(&[&item("A1", &Fields::new(), &upcoming)]), expected);
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn hold_what_is_ahead(items: &mut [PendingItem]) {
     let held = items.iter().filter(|item| item.state == PendingState::Held);
     let above: BTreeSet<ItemKey> = held.map(|item| item.key).collect();
     let is_ahead = |change: &FieldChange| {
-        [Field::NextChangeDate, Field::NextChangeCost].contains(&change.field)
+        [Field::NextChangeDate, Field::NextChangeCost, Field::LaterChanges].contains(&change.field)
     };
     for item in items.iter_mut().filter(|item| item.state == PendingState::Changed) {
         if let Some(agreement) = item.parent.filter(|parent| above.contains(parent))

@@ -356,7 +356,7 @@ fn of_lines(upstream: &Upstream, id: i64, agreement: &Agreement, today: NaiveDat
         by_its_days(agreement, today, State::None)
     };
     let counts = |money: &Money| match (state, money.state) {
-        (State::Upcoming(_), State::Upcoming(_)) => true,
+        (State::Upcoming(day), State::Upcoming(other)) => day == other,
         (State::Ended(day, _), State::Ended(other, _)) => day == other,
         (state, other) => state == other,
     };
@@ -438,21 +438,40 @@ fn of_what_is_bought(
     agreement: &Agreement,
     today: NaiveDate,
 ) -> Money {
-    let (mut amount, mut counted) = (Decimal::ZERO, false);
-    for key in upstream.below(id) {
-        let Some(once) = upstream.additions[&key].once() else { continue };
-        let counts = match (key.letter, once.span) {
-            (Letter::Milestone, _) => agreement.kind == FIXED_PRICE,
-            (_, Some((start, end))) => once.active && start <= today && today <= end,
-            _ => false,
-        };
-        if counts {
-            amount += cents(once.amount);
-            counted = true;
-        }
-    }
+    let bought: Vec<(&Once, Span)> = upstream
+        .below(id)
+        .iter()
+        .filter_map(|key| upstream.additions[key].once())
+        .filter_map(|once| Some((once, once.span?)))
+        .collect();
+    let milestones = upstream.below(id).into_iter().filter(|key| key.letter == Letter::Milestone);
+    let milestones: Vec<Decimal> = milestones
+        .filter(|_| agreement.kind == FIXED_PRICE)
+        .filter_map(|key| Some(upstream.additions[&key].once()?.amount))
+        .collect();
+    let now =
+        |(once, (start, end)): &&(&Once, Span)| once.active && *start <= today && today <= *end;
+    let begins =
+        |(once, (start, _)): &(&Once, Span)| (once.active && today < *start).then_some(*start);
+    let over = |(_, (_, end)): &(&Once, Span)| (*end < today).then_some(*end);
+    let (first, last) =
+        (bought.iter().filter_map(begins).min(), bought.iter().filter_map(over).max());
+    let sum = |counts: &dyn Fn(&(&Once, Span)) -> bool| -> Decimal {
+        bought.iter().filter(|one| counts(one)).map(|(once, _)| cents(once.amount)).sum()
+    };
+    let (within, amount) = if !milestones.is_empty() {
+        (State::Billed, milestones.into_iter().map(cents).sum())
+    } else if bought.iter().any(|one| now(&one)) {
+        (State::Billed, sum(&|one| now(&one)))
+    } else if first.is_some() {
+        (State::Upcoming(first.expect("a day")), sum(&|one| begins(one) == first))
+    } else if last.is_some() {
+        (State::Ended(last.expect("a day"), None), sum(&|one| over(one) == last))
+    } else {
+        (State::None, Decimal::ZERO)
+    };
     Money {
-        state: by_its_days(agreement, today, if counted { State::Billed } else { State::None }),
+        state: by_its_days(agreement, today, within),
         rate: Some(amount),
         slack: Decimal::ZERO,
         loose: false,

@@ -54,6 +54,7 @@ pub fn field(field: Field) -> &'static str {
         Field::BillingSince => "upcoming: the first day that is billed; ended: the last",
         Field::NextChangeDate => "the day from which it is known to cost something else",
         Field::NextChangeCost => "what one billing cycle costs from that day on",
+        Field::LaterChanges => "what it is known to cost after that, each with its day",
         Field::PeriodAmount => "the period amount: what Autotask bills for the running period",
         Field::PeriodStart => "the first day of that period",
         Field::PeriodEnd => "the last day of that period",

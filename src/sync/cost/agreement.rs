@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::TooLarge;
-use super::cycle::of_months;
+use super::bought::{Bought, Counted, by_rule, once};
 use super::frame::{Span, by_calendar};
 use super::line::{LineCost, NextChange, PeriodAmount};
 use super::rate::Basis;
@@ -34,8 +34,8 @@ pub enum Part<'a> {
     Line(&'a LineCost),
     /// A milestone.
     Milestone(Decimal),
-    /// A purchase of hours, tickets or a retainer, with how its dates lie and whether it is active.
-    Purchase(Decimal, Basis, bool),
+    /// A purchase of hours, tickets or a retainer.
+    Purchase(Bought),
     /// A charge: by a rule or by hand, on this day.
     Charge(Decimal, Option<NaiveDate>),
 }
@@ -85,28 +85,11 @@ pub struct Total {
     pub since: Option<NaiveDate>,
     /// The billing period that holds today, where one runs.
     pub period: Option<PeriodAmount>,
-    /// What is known ahead.
-    pub next: Option<NextChange>,
+    /// What is known ahead: of what is billed, after today; of what is to come, after its first day.
+    pub ahead: Vec<NextChange>,
     /// What is remarkable.
     pub remarks: BTreeSet<Remark>,
-}
-
-/// Why an addition is not part of its agreement's rate; none where it is. `shown` is the state of
-/// the lines that are.
-pub fn left_out(part: &Part<'_>, shown: BillingState, by_rule: bool) -> Option<String> {
-    match part {
-        Part::Line(line) if line.billing == shown => None,
-        Part::Line(line) => Some(match (line.billing, line.since) {
-            (BillingState::Upcoming, Some(day)) => format!("from {day}"),
-            (BillingState::Ended, Some(day)) => format!("ended {day}"),
-            (state, _) => state.to_string(),
-        }),
-        Part::Purchase(_, Basis::Current, true) | Part::Milestone(_) => None,
-        Part::Purchase(_, Basis::Current, false) => Some("it is not active".to_owned()),
-        Part::Purchase(..) => Some("its dates do not cover today".to_owned()),
-        Part::Charge(..) if by_rule => Some("it is not of the last whole month".to_owned()),
-        Part::Charge(..) => Some("a charge is billed by itself".to_owned()),
-    }
+    pub(super) counted: Counted,
 }
 
 /// The cost of an agreement, out of what is below it.
@@ -134,12 +117,12 @@ pub fn agreement(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooL
 }
 
 impl Agreement<'_> {
-    fn zero(&self) -> Decimal {
+    pub(super) fn zero(&self) -> Decimal {
         self.currency.round(Decimal::ZERO)
     }
 
     /// How it stands where nothing below it tells: by its own days.
-    fn by_its_days(&self, within: BillingState) -> (BillingState, Option<NaiveDate>) {
+    pub(super) fn by_its_days(&self, within: BillingState) -> (BillingState, Option<NaiveDate>) {
         match (self.start, self.end) {
             (Some(start), _) if self.today < start => (BillingState::Upcoming, Some(start)),
             (_, Some(end)) if end < self.today => (BillingState::Ended, Some(end)),
@@ -174,9 +157,9 @@ fn by_period(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge
         })
         .collect();
     let (billing, since) = shown(about, &lines);
-    // Of what is over, what was billed on the last day.
+    // Of what is over, what was billed on the last day; of what is to come, what is on the first.
     let counts = |line: &&&LineCost| {
-        line.billing == billing && (billing != BillingState::Ended || line.since == since)
+        line.billing == billing && (billing == BillingState::Billed || line.since == since)
     };
     let counted: Vec<&LineCost> = lines.iter().filter(counts).copied().collect();
     let cycle = cycle(about.own, &counted, &lines);
@@ -198,11 +181,13 @@ fn by_period(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge
         BillingState::Billed => period(about, cycle, &lines)?,
         _ => None,
     };
-    let next = match billing {
-        BillingState::Billed => next(about, cycle, &lines, amount)?,
-        _ => None,
+    let ahead = match (billing, since) {
+        (BillingState::Billed, _) => ahead(about, about.today, cycle, &lines, amount)?,
+        (BillingState::Upcoming, Some(since)) => ahead(about, since, cycle, &lines, amount)?,
+        _ => Vec::new(),
     };
-    Ok(Total { amount, cycle, basis, billing, since, period, next, remarks })
+    let counted = Counted::Usual;
+    Ok(Total { amount, cycle, basis, billing, since, period, ahead, remarks, counted })
 }
 
 /// Its own cycle, where that is a known one; else that of its lines, if they agree; else a month, into
@@ -248,113 +233,67 @@ fn period(
         Some((first.max(about.start?), last))
     };
     let Some((start, end)) = by_lines.or_else(by_calendar) else { return Ok(None) };
-    let begins = |day: NaiveDate| start <= day && day <= end;
-    let rows = lines.iter().flat_map(|line| &line.billed).filter(|(day, _)| begins(*day));
-    let mut amount = sum(rows.map(|(_, amount)| *amount))?;
-    // A row that runs from before the period, against all order, is in its line's period amount.
-    for line in lines.iter().filter(|line| line.cycle == cycle) {
-        if let Some(of_line) = &line.period {
-            let known = line.billed.iter().filter(|(day, _)| begins(*day));
-            let known = sum(known.map(|(_, amount)| *amount))?;
-            amount = sum([amount, of_line.amount, -known])?;
-        }
-    }
+    let billed = lines.iter().map(|line| billed_in(line, cycle, (start, end)));
+    let amount = sum(billed.collect::<Result<Vec<_>, _>>()?.into_iter().flatten())?;
     Ok(Some(PeriodAmount { start, end, amount: about.currency.round(amount) }))
 }
 
-/// The first day on which the rate is known to be another.
-fn next(
+/// What a line bills in a period of its agreement: every row that begins in it; none where nothing
+/// does. A row that runs from before the period, against all order, is in the line's own amount.
+pub(super) fn billed_in(
+    line: &LineCost,
+    cycle: BillingCycle,
+    (start, end): Span,
+) -> Result<Option<Decimal>, TooLarge> {
+    if let Some(period) = line.period.as_ref().filter(|_| line.cycle == cycle) {
+        return Ok(Some(period.amount));
+    }
+    let begins = |(day, _): &&(NaiveDate, Decimal)| start <= *day && *day <= end;
+    let amounts: Vec<Decimal> = line.billed.iter().filter(begins).map(|row| row.1).collect();
+    if amounts.is_empty() { Ok(None) } else { Ok(Some(sum(amounts)?)) }
+}
+
+/// The days after `from` on which the rate is known to be another, where it is `now` on that day.
+fn ahead(
     about: Agreement<'_>,
+    from: NaiveDate,
     cycle: BillingCycle,
     lines: &[&LineCost],
-    now: Decimal,
-) -> Result<Option<NextChange>, TooLarge> {
-    let ahead = lines.iter().filter_map(|line| match line.billing {
-        BillingState::Billed => line.next.map(|next| next.date),
-        BillingState::Upcoming => line.since,
-        _ => None,
-    });
-    let days: BTreeSet<NaiveDate> = ahead.filter(|day| *day > about.today).collect();
+    mut now: Decimal,
+) -> Result<Vec<NextChange>, TooLarge> {
+    let over = about.end.and_then(|end| end.succ_opt());
+    let begins = lines.iter().filter(|line| line.billing == BillingState::Upcoming);
+    let days = lines.iter().flat_map(|line| &line.ahead).map(|next| next.date);
+    let days: BTreeSet<NaiveDate> = days
+        .chain(begins.filter_map(|line| line.since))
+        .filter(|day| *day > from && over.is_none_or(|over| *day <= over))
+        .collect();
+    let mut ahead = Vec::new();
     for date in days {
-        let on = |line: &&LineCost| match (line.billing, line.next) {
-            (BillingState::Billed, Some(next)) if next.date <= date => next.rate,
-            (BillingState::Billed, _) => line.rate,
-            (BillingState::Upcoming, _) if line.since <= Some(date) => line.rate,
-            _ => Decimal::ZERO,
+        let rates = lines.iter().map(|line| converted(on(line, date), line.cycle, cycle));
+        let rate = match over == Some(date) {
+            true => about.zero(),
+            false => about.currency.round(sum(rates.collect::<Result<Vec<_>, _>>()?)?),
         };
-        let rates = lines.iter().map(|line| converted(on(line), line.cycle, cycle));
-        let rate = about.currency.round(sum(rates.collect::<Result<Vec<_>, _>>()?)?);
         if rate != now {
-            return Ok(Some(NextChange { date, rate }));
+            ahead.push(NextChange { date, rate });
+            now = rate;
         }
     }
-    Ok(None)
+    Ok(ahead)
 }
 
-/// What is bought once.
-fn once(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge> {
-    let counted = parts.iter().filter_map(|part| match part {
-        Part::Milestone(amount) if about.method == Method::FixedPrice => Some(*amount),
-        Part::Purchase(amount, Basis::Current, true) => Some(*amount),
-        _ => None,
-    });
-    let counted: Vec<Decimal> = counted.collect();
-    let (within, basis) = match (about.method, counted.is_empty()) {
-        (_, true) => (BillingState::None, Basis::None),
-        (Method::FixedPrice, false) => (BillingState::Billed, Basis::None),
-        (_, false) => (BillingState::Billed, Basis::Current),
+/// The rate of a line on a day to come, as far as it is known.
+fn on(line: &LineCost, date: NaiveDate) -> Decimal {
+    let is_billed = match line.billing {
+        BillingState::Billed => true,
+        BillingState::Upcoming => line.since.is_some_and(|since| since <= date),
+        _ => false,
     };
-    let (billing, since) = about.by_its_days(within);
-    let cycle = match about.method {
-        Method::ByWork => BillingCycle::None,
-        _ => BillingCycle::OneTime,
-    };
-    let amount = about.currency.round(sum(counted)?);
-    let remarks = BTreeSet::new();
-    Ok(Total { amount, cycle, basis, billing, since, period: None, next: None, remarks })
-}
-
-/// What billing rules charge: one charge a period, of which the last whole month is complete.
-fn by_rule(about: Agreement<'_>, rules: Rules, parts: &[Part<'_>]) -> Result<Total, TooLarge> {
-    let charges = || {
-        parts.iter().filter_map(|part| match part {
-            Part::Charge(amount, Some(day)) => Some((*amount, *day)),
-            _ => None,
-        })
-    };
-    let in_month = |month: Option<Span>| {
-        let within =
-            move |day: NaiveDate| month.is_some_and(|(first, last)| first <= day && day <= last);
-        charges().filter(move |(_, day)| within(*day)).map(|(amount, _)| amount)
-    };
-    let this = month_of(about.today);
-    let last = this.and_then(|(first, _)| month_of(first.pred_opt()?));
-    // An agreement that began this month has no whole month yet.
-    let month = if in_month(last).next().is_some() { last } else { this };
-    let amount = about.currency.round(sum(in_month(month))?);
-    let within = if rules.is_active { BillingState::Billed } else { BillingState::Ended };
-    let (billing, mut since) = about.by_its_days(within);
-    if billing == BillingState::Ended {
-        since = since.or_else(|| charges().map(|(_, day)| day).max());
+    let known = line.ahead.iter().rev().find(|next| next.date <= date);
+    match (is_billed, known) {
+        (true, Some(next)) => next.rate,
+        (true, None) => line.rate,
+        (false, _) => Decimal::ZERO,
     }
-    let period = match (billing, this) {
-        (BillingState::Billed, Some((start, end))) => {
-            let amount = about.currency.round(sum(in_month(this))?);
-            let start = about.start.map_or(start, |first| first.max(start));
-            let end = about.end.map_or(end, |last| last.min(end));
-            Some(PeriodAmount { start, end, amount })
-        }
-        _ => None,
-    };
-    let basis = if charges().next().is_some() { Basis::Last } else { Basis::None };
-    let cycle = of_months(1);
-    let amount = if charges().next().is_some() { amount } else { about.zero() };
-    let remarks = BTreeSet::from([Remark::ByRule]);
-    Ok(Total { amount, cycle, basis, billing, since, period, next: None, remarks })
-}
-
-/// The calendar month of a day.
-fn month_of(day: NaiveDate) -> Option<Span> {
-    let first = day.with_day(1)?;
-    by_calendar(first, 1, day)
 }

@@ -80,8 +80,8 @@ pub struct LineCost {
     pub period: Option<PeriodAmount>,
     /// That of its agreement: not cut where the line begins or ends within it.
     pub frame: Option<(NaiveDate, NaiveDate)>,
-    /// What is known ahead.
-    pub next: Option<NextChange>,
+    /// What is known ahead: of what is billed, after today; of what is to come, after its first day.
+    pub ahead: Vec<NextChange>,
     /// What is remarkable.
     pub remarks: BTreeSet<Remark>,
     /// Every row by its first day, rounded as it is billed.
@@ -174,7 +174,7 @@ impl<'a> Line<'a> {
             None => None,
         };
         let period = self.period(&standing)?;
-        let next = self.next(&standing, rate.as_ref())?;
+        let ahead = self.ahead(&standing, rate.as_ref())?;
         let mut remarks = self.remarks(rate.as_ref());
         let basis = match (standing.billing, &rate) {
             (BillingState::Billed, Some(rate)) if rate.is_scaled => Basis::Scaled,
@@ -200,7 +200,7 @@ impl<'a> Line<'a> {
             frame: self.rows.frame(self.terms.today).and_then(|frame| self.within(frame)),
             working: working::of_line(self, &standing, rate.as_ref(), period.as_ref())?,
             period,
-            next,
+            ahead,
             remarks,
             billed: self.rounded().collect(),
         })
@@ -297,17 +297,18 @@ impl<'a> Line<'a> {
     }
 
     /// What is known ahead, up to the end of the next period.
-    fn next(
-        &self,
-        standing: &Standing,
-        rate: Option<&Rate>,
-    ) -> Result<Option<NextChange>, TooLarge> {
-        let (BillingState::Billed, Some(now)) = (standing.billing, rate) else { return Ok(None) };
-        let today = self.terms.today;
-        let end = self.rows.frame(today).map_or(today, |(_, end)| end);
+    fn ahead(&self, standing: &Standing, rate: Option<&Rate>) -> Result<Vec<NextChange>, TooLarge> {
+        let from = match (standing.billing, standing.since) {
+            (BillingState::Billed, _) => self.terms.today,
+            (BillingState::Upcoming, Some(since)) => since,
+            _ => return Ok(Vec::new()),
+        };
+        let Some(mut now) = rate.map(|rate| rate.amount) else { return Ok(Vec::new()) };
+        let end = self.rows.frame(from).map_or(from, |(_, end)| end);
         let months = self.months.unwrap_or(1);
         let horizon = later(end, months).and_then(|day| day.checked_add_days(Days::new(3)));
-        for date in self.boundaries(today) {
+        let mut ahead = Vec::new();
+        for date in self.boundaries(from) {
             if horizon.is_some_and(|horizon| date > horizon) {
                 break;
             }
@@ -321,11 +322,15 @@ impl<'a> Line<'a> {
                 // Rows that are not there yet are no change.
                 _ => break,
             };
-            if rate != now.amount {
-                return Ok(Some(NextChange { date, rate }));
+            if rate != now {
+                ahead.push(NextChange { date, rate });
+                now = rate;
+            }
+            if !runs {
+                break;
             }
         }
-        Ok(None)
+        Ok(ahead)
     }
 
     /// Rule 6: the rows that begin in the running period, each rounded.

@@ -62,7 +62,7 @@ fn example_8_what_is_over_is_not_in_it() {
 fn example_9_what_is_to_come_is_not_in_it_yet() {
     let total = of("06-26", &["07-01..07-31 1u 1800.00", CARE]);
     assert_eq!(amount(&total), "200.00 billed 200.00");
-    assert_eq!(ahead(total.next), "2000.00 from 2026-07-01");
+    assert_eq!(ahead(total.ahead.first().copied()), "2000.00 from 2026-07-01");
     let ahead_of_it = of("06-26", &["07-01..07-31 1u 1800.00"]);
     assert_eq!(amount(&ahead_of_it), "1800.00 upcoming none");
     assert_eq!(ahead_of_it.since, Some(day("07-01")));
@@ -132,17 +132,33 @@ fn once(method: Method, rules: Option<Rules>, parts: &[Part<'_>]) -> Total {
     super::super::agreement(about, parts).expect("a total")
 }
 
+fn purchase(amount: &str, basis: Basis, is_active: bool, days: [&str; 2]) -> Part<'static> {
+    let [start, end] = days.map(|text| Some(day(text)));
+    Part::Purchase(Bought { amount: decimal(amount), basis, is_active, start, end })
+}
+
 #[test]
 fn purchases_count_while_they_are_active_and_cover_the_day() {
     let parts = [
-        Part::Purchase(decimal("2500.00"), Basis::Current, true),
-        Part::Purchase(decimal("900.00"), Basis::Current, false),
-        Part::Purchase(decimal("80.00"), Basis::Last, true),
+        purchase("2500.00", Basis::Current, true, ["06-01", "06-30"]),
+        purchase("900.00", Basis::Current, false, ["06-01", "06-30"]),
+        purchase("80.00", Basis::Last, true, ["04-01", "04-30"]),
+        purchase("70.00", Basis::Last, true, ["05-01", "05-31"]),
         Part::Charge(decimal("7.00"), None),
     ];
     let total = once(Method::InAdvance, None, &parts);
     assert_eq!((total.amount, total.cycle), (decimal("2500.00"), BillingCycle::OneTime));
-    assert_eq!(once(Method::InAdvance, None, &parts[1..]).billing, BillingState::None);
+    let shares: Vec<bool> = parts.iter().map(|part| total.share(part).rate.is_some()).collect();
+    assert_eq!(shares, [true, false, false, false, false]);
+    let over = once(Method::InAdvance, None, &parts[1..]);
+    assert_eq!((over.billing, over.since), (BillingState::Ended, Some(day("05-31"))));
+    assert_eq!(over.amount, decimal("70.00"), "what was last");
+    assert_eq!(over.share(&parts[3]).rate, Some(decimal("70.00")));
+    let to_come = purchase("60.00", Basis::First, true, ["07-01", "07-31"]);
+    let later = once(Method::InAdvance, None, &[parts[3], to_come]);
+    assert_eq!((later.billing, later.since), (BillingState::Upcoming, Some(day("07-01"))));
+    assert_eq!(later.amount, decimal("60.00"));
+    assert_eq!(once(Method::InAdvance, None, &parts[4..]).billing, BillingState::None);
 }
 
 #[test]
@@ -204,4 +220,47 @@ fn the_month_of_rules_is_cut_by_the_agreement() {
     let period = super::super::agreement(of_rules, &charges).expect("a total").period;
     let period = period.expect("a period");
     assert_eq!((period.start, period.end), (day("05-01"), day("05-12")));
+}
+
+#[test]
+fn of_what_is_to_come_counts_what_begins_first_and_the_rest_is_known_ahead() {
+    let lines = ["11-01..11-30 1u 100.00, 12-01..12-31 1u 100.00", "12-01..12-31 1u 50.00"];
+    let total = of("10-15", &lines);
+    assert_eq!((total.billing, total.since), (BillingState::Upcoming, Some(day("11-01"))));
+    assert_eq!(total.amount, decimal("100.00"));
+    let ahead: Vec<String> =
+        total.ahead.iter().map(|next| super::kit::ahead(Some(*next))).collect();
+    assert_eq!(ahead, ["150.00 from 2026-12-01", "0.00 from 2027-01-01"]);
+}
+
+#[test]
+fn nothing_is_billed_after_the_end_of_an_agreement() {
+    let currency = usd();
+    let about = Agreement { end: Some(day("06-30")), ..about("06-15", &currency) };
+    let yearly = "2026-01-01..2026-12-31 1u 1200.00";
+    let total = total_of(about, &[CARE, yearly]);
+    let ahead: Vec<String> =
+        total.ahead.iter().map(|next| super::kit::ahead(Some(*next))).collect();
+    assert_eq!(ahead, ["0.00 from 2026-07-01"]);
+}
+
+#[test]
+fn the_shares_of_the_lines_add_up_to_rate_and_period() {
+    let yearly = "2026-01-01..2026-12-31 1u 240.00";
+    let over = "06-01..06-10 1u 10.00";
+    let (rows, currency): (Vec<Vec<Row>>, _) =
+        ([CARE, yearly, over].iter().map(|text| rows(text)).collect(), usd());
+    let costs: Vec<LineCost> = rows
+        .iter()
+        .map(|rows| cost_of_line(terms(rows, "06-15", &currency)).expect("a cost"))
+        .collect();
+    let parts: Vec<Part<'_>> = costs.iter().map(Part::Line).collect();
+    let total = super::super::agreement(about("06-15", &currency), &parts).expect("a total");
+    let shares: Vec<Share> = parts.iter().map(|part| total.share(part)).collect();
+    let amounts: Vec<Option<String>> =
+        shares.iter().map(|share| Some(share.period_amount?.to_string())).collect();
+    assert_eq!(amounts, [Some("200.00".to_owned()), None, Some("10.00".to_owned())]);
+    assert_eq!(total.period.as_ref().map(|period| period.amount), Some(decimal("210.00")));
+    let why = "ended 2026-06-10, so only in the period";
+    assert_eq!(shares[2].left_out.as_deref(), Some(why));
 }

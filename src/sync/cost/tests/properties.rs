@@ -191,7 +191,7 @@ proptest! {
                 let effect = after.rate - before.rate;
                 prop_assert_eq!(effect.is_zero(), at(&history, today) == at(&history, eve(today))
                     || after.rate == before.rate);
-                match before.next {
+                match before.ahead.first().copied() {
                     Some(next) if next.date == today => prop_assert_eq!(next.rate, after.rate),
                     _ => prop_assert!(effect.is_zero(), "{today} came as a surprise"),
                 }
