@@ -60,6 +60,8 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         next_change: next_change(&item.fields),
         left: text(Field::Left),
         billed: flag(&item.fields, Field::Billed),
+        setup_fee: text(Field::SetupFee),
+        billed_to: text(Field::BilledTo),
         remarks: remarks(item),
         effects: effects(effects::effect(item, today)),
         start_date: text(Field::StartDate),

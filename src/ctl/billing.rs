@@ -135,9 +135,16 @@ impl Billing<'_> {
         self.remarks.iter().filter_map(told).collect()
     }
 
+    /// Whether Autotask has it still to bill.
+    pub fn is_still_to_bill(&self) -> bool {
+        self.billed == Some(false) && !self.has(Remark::NotBillable)
+    }
+
     /// What is left of it, whether it was billed, what setting it up costs, and who is billed.
     pub fn facts(&self) -> Vec<String> {
-        let billed = self.billed.map(|billed| if billed { "billed" } else { "not billed yet" });
+        // What is not billable is never billed.
+        let billed = self.billed.filter(|billed| *billed || self.is_still_to_bill());
+        let billed = billed.map(|billed| if billed { "billed" } else { "not billed yet" });
         [
             self.left.map(|left| format!("{} left", grouped(left))),
             billed.map(str::to_owned),

@@ -89,7 +89,7 @@ impl Totals {
     pub fn leave(&mut self, why: Why, of: &Billing<'_>) {
         let left = self.left_out.entry(why).or_default();
         left.number += 1;
-        left.not_billed += i64::from(of.billed == Some(false));
+        left.not_billed += i64::from(of.is_still_to_bill());
         let (day, amount) = match why {
             Why::Upcoming => (of.since.map(str::to_owned), year(of)),
             Why::OneTime | Why::Unknown => (None, of.cost.and_then(|cost| cost.parse().ok())),
@@ -102,7 +102,7 @@ impl Totals {
 
     /// Counts something that is not billed yet, and whose amount is in that of its agreement.
     pub fn not_billed(&mut self, of: &Billing<'_>) {
-        if of.billed == Some(false) {
+        if of.is_still_to_bill() {
             self.left_out.entry(Why::OneTime).or_default().not_billed += 1;
         }
     }

@@ -352,6 +352,8 @@ fn item(full: bool) -> Item {
         next_change: next_change(full),
         left: text(full),
         billed: full.then_some(true),
+        setup_fee: None,
+        billed_to: None,
         remarks: vec![word()],
         effects: vec![effect(full)],
         start_date: text(full),

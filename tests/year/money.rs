@@ -456,17 +456,16 @@ fn of_what_is_bought(
     let over = |(_, (_, end)): &(&Once, Span)| (*end < today).then_some(*end);
     let (first, last) =
         (bought.iter().filter_map(begins).min(), bought.iter().filter_map(over).max());
-    let sum = |counts: &dyn Fn(&(&Once, Span)) -> bool| -> Decimal {
-        bought.iter().filter(|one| counts(one)).map(|(once, _)| cents(once.amount)).sum()
-    };
+    let running: Vec<Decimal> =
+        bought.iter().filter(now).map(|(once, _)| cents(once.amount)).collect();
     let (within, amount) = if !milestones.is_empty() {
         (State::Billed, milestones.into_iter().map(cents).sum())
-    } else if bought.iter().any(|one| now(&one)) {
-        (State::Billed, sum(&|one| now(&one)))
-    } else if first.is_some() {
-        (State::Upcoming(first.expect("a day")), sum(&|one| begins(one) == first))
-    } else if last.is_some() {
-        (State::Ended(last.expect("a day"), None), sum(&|one| over(one) == last))
+    } else if !running.is_empty() {
+        (State::Billed, running.into_iter().sum())
+    } else if let Some(first) = first {
+        (State::Upcoming(first), Decimal::ZERO)
+    } else if let Some(last) = last {
+        (State::Ended(last, None), Decimal::ZERO)
     } else {
         (State::None, Decimal::ZERO)
     };

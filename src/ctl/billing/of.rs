@@ -44,8 +44,9 @@ impl<'a> From<&'a Item> for Billing<'a> {
             next: of.next_change.as_ref(),
             left: of.left.as_deref(),
             billed: of.billed,
+            setup_fee: of.setup_fee.as_deref(),
+            billed_to: of.billed_to.as_deref(),
             remarks: &of.remarks,
-            ..Billing::default()
         }
     }
 }

@@ -300,6 +300,14 @@ fn totals(contracts: &[Contract]) -> Totals {
                     _ => {}
                 }
             }
+            // The rate of what is to come is that of its first day.
+            Some(agreement)
+                if billing.billing() == Some(BillingState::Upcoming)
+                    && agreement.billing() == Some(BillingState::Upcoming)
+                    && billing.since != agreement.since =>
+            {
+                totals.leave(Why::Upcoming, &billing);
+            }
             // Its agreement stands for it.
             Some(_) => {}
         }

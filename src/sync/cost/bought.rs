@@ -32,91 +32,60 @@ pub struct Bought {
 /// What makes the rate of an agreement, besides its lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Counted {
-    /// Lines, or milestones.
+    /// Lines, milestones or purchases.
     Usual,
     /// The charges of rules in this month; none where there is no such month.
     Charges(Option<Span>),
-    /// The purchases that cover the day; else those that begin, or ended, on this one.
-    Purchases(Basis, Option<NaiveDate>),
 }
 
 impl Bought {
-    /// Whether it is one of those that count: the active ones that cover the day, or that begin on
-    /// `day`; or those that ended on it.
-    pub(super) fn counts(&self, basis: Basis, day: Option<NaiveDate>) -> bool {
-        self.basis == basis
-            && match basis {
-                Basis::Current => self.is_active,
-                Basis::First => self.is_active && self.start == day,
-                Basis::Last => self.end == day,
-                Basis::Scaled | Basis::None => false,
-            }
+    /// Whether it counts: it is active, and its dates cover the day.
+    pub(super) fn counts(&self) -> bool {
+        self.is_active && self.basis == Basis::Current
     }
 }
 
 /// What is bought once.
 pub(super) fn once(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge> {
+    let counted = parts.iter().filter_map(|part| match part {
+        Part::Milestone(amount) if about.method == Method::FixedPrice => Some(*amount),
+        Part::Purchase(bought) if bought.counts() => Some(bought.amount),
+        _ => None,
+    });
+    let counted: Vec<Decimal> = counted.collect();
+    let (within, basis) = match (about.method, counted.is_empty()) {
+        (_, true) => (not_billed(parts), Basis::None),
+        (Method::FixedPrice, false) => ((BillingState::Billed, None), Basis::None),
+        (_, false) => ((BillingState::Billed, None), Basis::Current),
+    };
+    let (billing, since) = about.by_its_days(within.0);
+    let since = if billing == within.0 { since.or(within.1) } else { since };
     let cycle = match about.method {
         Method::ByWork => BillingCycle::None,
         _ => BillingCycle::OneTime,
     };
-    if about.method != Method::InAdvance {
-        let milestones = parts.iter().filter_map(|part| match part {
-            Part::Milestone(amount) if about.method == Method::FixedPrice => Some(*amount),
-            _ => None,
-        });
-        let amounts: Vec<Decimal> = milestones.collect();
-        let has_some = !amounts.is_empty();
-        let within = if has_some { BillingState::Billed } else { BillingState::None };
-        return bought(about, cycle, (within, None), Basis::None, Counted::Usual, amounts);
-    }
-    let purchases: Vec<&Bought> = parts
-        .iter()
-        .filter_map(|part| match part {
+    let amount = about.currency.round(sum(counted)?);
+    let (period, ahead, remarks) = (None, Vec::new(), BTreeSet::new());
+    let counted = Counted::Usual;
+    Ok(Total { amount, cycle, basis, billing, since, period, ahead, remarks, counted })
+}
+
+/// How an agreement stands of which no purchase counts: one is to come, or the last is over.
+fn not_billed(parts: &[Part<'_>]) -> (BillingState, Option<NaiveDate>) {
+    let of = |basis| {
+        let bought = parts.iter().filter_map(|part| match part {
             Part::Purchase(bought) => Some(bought),
             _ => None,
-        })
-        .collect();
-    let (basis, day) = which_count(&purchases);
-    let counted = purchases.iter().filter(|one| one.counts(basis, day));
-    let amounts = counted.map(|one| one.amount).collect();
-    let within = match basis {
-        Basis::Current => BillingState::Billed,
-        Basis::First => BillingState::Upcoming,
-        Basis::Last => BillingState::Ended,
-        Basis::Scaled | Basis::None => BillingState::None,
+        });
+        bought.filter(move |one| one.basis == basis)
     };
-    bought(about, cycle, (within, day), basis, Counted::Purchases(basis, day), amounts)
-}
-
-/// Which purchases count: those that can be used today; else those to come first, else those that
-/// were over last.
-fn which_count(purchases: &[&Bought]) -> (Basis, Option<NaiveDate>) {
-    let of = |basis| purchases.iter().filter(move |one| one.basis == basis);
-    if of(Basis::Current).any(|one| one.is_active) {
-        return (Basis::Current, None);
-    }
     let first = of(Basis::First).filter(|one| one.is_active).filter_map(|one| one.start).min();
-    if first.is_some() {
-        return (Basis::First, first);
-    }
     let last = of(Basis::Last).filter_map(|one| one.end).max();
-    if last.is_some() { (Basis::Last, last) } else { (Basis::None, None) }
-}
-
-fn bought(
-    about: Agreement<'_>,
-    cycle: BillingCycle,
-    (within, day): (BillingState, Option<NaiveDate>),
-    basis: Basis,
-    counted: Counted,
-    amounts: Vec<Decimal>,
-) -> Result<Total, TooLarge> {
-    let (billing, since) = about.by_its_days(within);
-    let since = if billing == within { since.or(day) } else { since };
-    let amount = about.currency.round(sum(amounts)?);
-    let (period, ahead, remarks) = (None, Vec::new(), BTreeSet::new());
-    Ok(Total { amount, cycle, basis, billing, since, period, ahead, remarks, counted })
+    match (first, last) {
+        (Some(first), _) => (BillingState::Upcoming, Some(first)),
+        (None, Some(last)) => (BillingState::Ended, Some(last)),
+        (None, None) => (BillingState::None, None),
+    }
 }
 
 /// What billing rules charge: one charge a period, of which the last whole month is complete.

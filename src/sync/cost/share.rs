@@ -33,7 +33,7 @@ impl Total {
     pub fn rule_month(&self) -> Option<(NaiveDate, NaiveDate)> {
         match self.counted {
             Counted::Charges(month) => month,
-            _ => None,
+            Counted::Usual => None,
         }
     }
 
@@ -42,15 +42,13 @@ impl Total {
         match part {
             Part::Line(line) => self.share_of_line(line),
             Part::Milestone(amount) => Share { rate: Some(*amount), ..Share::default() },
-            Part::Purchase(bought) => match self.counted {
-                Counted::Purchases(basis, day) if bought.counts(basis, day) => {
-                    Share { rate: Some(bought.amount), ..Share::default() }
-                }
-                _ if bought.basis == Basis::Current && !bought.is_active => {
-                    Share::none("it is not active")
-                }
-                _ => Share::none("its dates do not cover today"),
-            },
+            Part::Purchase(bought) if bought.counts() => {
+                Share { rate: Some(bought.amount), ..Share::default() }
+            }
+            Part::Purchase(bought) if bought.basis == Basis::Current => {
+                Share::none("it is not active")
+            }
+            Part::Purchase(_) => Share::none("its dates do not cover today"),
             Part::Charge(amount, day) => self.share_of_charge(*amount, *day),
         }
     }

@@ -76,6 +76,10 @@ pub struct Item {
     pub left: Option<String>,
     /// Whether Autotask has billed what is bought once.
     pub billed: Option<bool>,
+    /// What setting the agreement up costs, once.
+    pub setup_fee: Option<String>,
+    /// The company that is billed, where that is not the client.
+    pub billed_to: Option<String>,
     /// What is remarkable about the cost, by its codes.
     pub remarks: Vec<String>,
     /// What it comes to in money by itself.
