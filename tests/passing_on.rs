@@ -92,6 +92,8 @@ fn where_two_could_be_meant_nothing_passes_until_a_person_says_which() {
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(2, &["missing in Autotask"]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "2 vanished"]);
     assert_eq!(world.field(&new, "notes")["value"], Value::Null);
+    let other = world.ctl(&["contract", "adopt", MAIL, ACME_AGREEMENT]);
+    other.expect(2, &["an agreement passes to an agreement"]);
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(0, &[]);
     assert_eq!(world.field(&new, "notes")["value"], "ask Kim");
     assert_eq!(world.field(&new, "description")["value"], "Mail");
@@ -139,6 +141,25 @@ fn an_agreement_that_moved_is_told_and_moves_whole_from_either_client() {
         world.ctl(&["explain", SERVERS]).expect(0, &["ignored"]);
         let ignored = world.json(&["contract", "show", SERVERS])["contract"].clone();
         assert_eq!(ignored["vanished"], Value::Null, "{way:?}: {ignored}");
+        assert_eq!(ignored["client_id"], 175, "{way:?}: what is ignored goes with the rest");
+    }
+}
+
+#[test]
+fn what_no_run_takes_moves_with_its_agreement() {
+    for by in [ACME, NORTHWIND] {
+        let (world, _daemon) = noted();
+        world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
+        world.ctl(&["contract", "unlink", ACME_LINE, "--yes"]).expect(0, &[]);
+        world.ctl(&["ignore", ACME_AGREEMENT]).expect(0, &[]);
+        world.tenant.move_company(ACME_ID, 175).expect("moved");
+        world.ctl(&["sync", by, "--all"]).expect(0, &[]);
+        for key in [ACME_AGREEMENT, ACME_LINE, MAIL] {
+            let contract = world.json(&["contract", "show", key])["contract"].clone();
+            assert_eq!(contract["client_id"], 175, "{by}: {key}");
+        }
+        world.ctl(&["explain", ACME_AGREEMENT]).expect(0, &["ignored"]);
+        world.ctl(&["contract", "relink", ACME_LINE, "--yes"]).expect(0, &[]);
     }
 }
 

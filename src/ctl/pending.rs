@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// The columns of an item, by the names that JSON has for them.
-pub const COLUMNS: [&str; 25] = [
+pub const COLUMNS: [&str; 27] = [
     "key",
     "parent",
     "state",
@@ -55,6 +55,8 @@ pub const COLUMNS: [&str; 25] = [
     "next_change_cost",
     "left",
     "billed",
+    "setup_fee",
+    "billed_to",
     "remarks",
     "start_date",
     "end_date",

@@ -271,8 +271,7 @@ impl Engine {
     }
 
     /// `moved`, without what is not stored for this client any more: the other client may have been
-    /// synced since. An agreement that is ignored stays where it is, when what is below it has moved
-    /// already.
+    /// synced since.
     fn with_origin(
         &self,
         snapshot: &ClientSnapshot,

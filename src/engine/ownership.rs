@@ -100,6 +100,13 @@ impl Engine {
             return Err(Failure::new(Code::InvalidArgument, message)
                 .hint("lmsyncctl contract adopt L12 A29683353"));
         }
+        if !is_local && from.is_agreement() != key.is_agreement() {
+            let message = format!(
+                "{from} cannot pass to {key}: an agreement passes to an agreement, and what stands \
+                 below one to what stands below one"
+            );
+            return Err(Failure::new(Code::InvalidArgument, message));
+        }
         let client = self.client_of(from).await?;
         let item = self.fresh_item(&client, key).await?;
         let build = || {
@@ -111,9 +118,11 @@ impl Engine {
                 None => None,
             };
             let mut after = apply::following(&item, before.clone(), renewed.as_ref(), now);
-            after.local.extend(giver.local.clone());
             let mut marks = Vec::new();
-            if !is_local {
+            if is_local {
+                after.local.extend(giver.local.clone());
+            } else {
+                // What was written on the other since is newer.
                 renewal::inherit(&mut after, &giver);
                 marks.extend(self.inherited_mark(from, key, client.id)?);
             }

@@ -54,7 +54,7 @@
 //!
 //! | type | rate | cycle |
 //! |---|---|---|
-//! | recurring service | its billed lines, converted exactly into its cycle; where none is billed, those to come, else those that ended last | its own; else that of its lines, if they agree; else monthly |
+//! | recurring service | its billed lines, converted exactly into its cycle; where none is billed, those that begin first, else those that ended last | its own; else that of its lines, if they agree; else monthly |
 //! | fixed price | its milestones; where it has none and billing rules, what those charged in the last whole month | one-time; by rules monthly |
 //! | block hours, retainer, incident | the purchases that are active and whose dates cover today | one-time |
 //! | time and materials | zero: it has no cost of its own | none |
