@@ -100,7 +100,7 @@ pub struct RejectArgs {
 }
 
 /// What each run says, and then each of its items.
-const COLUMNS: [&str; 34] = joined(
+const COLUMNS: [&str; 36] = joined(
     &[
         "run",
         "client_id",
