@@ -150,7 +150,7 @@ fn what_no_run_takes_moves_with_its_agreement() {
     for by in [ACME, NORTHWIND] {
         let (world, _daemon) = noted();
         world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
-        world.ctl(&["contract", "unlink", ACME_LINE, "--yes"]).expect(0, &[]);
+        world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
         world.ctl(&["ignore", ACME_AGREEMENT]).expect(0, &[]);
         world.tenant.move_company(ACME_ID, 175).expect("moved");
         world.ctl(&["sync", by, "--all"]).expect(0, &[]);
