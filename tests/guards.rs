@@ -13,6 +13,7 @@ use lmsyncd::model::{
     Actor, ClientId, ClientRef, Code, Contract, Failure, Field, ItemKey, PendingState, RunResult,
     Trigger,
 };
+use lmsyncd::sync::effects::effects;
 use lmsyncd::sync::select::Choice;
 use rust_decimal::Decimal;
 use tempfile::TempDir;
@@ -297,6 +298,27 @@ async fn what_was_bought_and_is_over_is_not_held_and_what_was_bought_and_is_hidd
         (agreement(Field::Basis), agreement(Field::BillingCost)),
         ("none".into(), "0.00".into())
     );
+    shop.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn billing_rules_that_are_hidden_take_no_remark_away_and_tell_of_no_money() {
+    let shop = Shop::open("").await;
+    assert_eq!(shop.sync(185).await.expect("imported").run.result, RunResult::Ok);
+    let is_by_rule = |key: &str| shop.text(key, Field::Remarks).contains("by_rule");
+    assert!(is_by_rule("A29683851") && is_by_rule("C8509"));
+    shop.tenant.faults().set(Fault::NoPermission.on(Entity::ContractBillingRules));
+    let outcome = shop.sync(185).await.expect("it runs");
+    assert_eq!(outcome.run.result, RunResult::Held, "{outcome:#?}");
+    assert_eq!(outcome.items.len(), 14, "the agreement and its charges");
+    assert!(outcome.items.iter().all(|item| item.state == PendingState::Held), "{outcome:#?}");
+    let items: Vec<_> = outcome.items.iter().collect();
+    assert!(effects(&items, noon().date_naive()).is_empty());
+    assert!(is_by_rule("A29683851") && is_by_rule("C8509"));
+    assert_eq!(shop.cost("A29683851"), "300.00");
+    shop.tenant.faults().clear();
+    let outcome = shop.sync(185).await.expect("it runs");
+    assert_eq!((outcome.run.result, outcome.items.len()), (RunResult::Ok, 0), "{outcome:#?}");
     shop.close().await;
 }
 

@@ -65,6 +65,9 @@ impl Entity {
         Entity::ContractCharges,
     ];
 
+    /// What an import can do without, at a price: charges that a rule makes are told one by one then.
+    pub const WANTED: [Entity; 1] = [Entity::ContractBillingRules];
+
     /// The name, as it stands in a path and in Autotask's own screens of security levels.
     pub fn name(self) -> &'static str {
         match self {
@@ -89,7 +92,7 @@ impl Entity {
 
     /// The entity of this name.
     pub(super) fn named(name: &str) -> Option<Entity> {
-        let known = Entity::NEEDED.into_iter().chain([Entity::ContractBillingRules]);
+        let known = Entity::NEEDED.into_iter().chain(Entity::WANTED);
         known.into_iter().find(|entity| entity.name() == name)
     }
 

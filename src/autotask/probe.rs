@@ -107,6 +107,9 @@ pub(super) async fn probe(
     for entity in needed {
         findings.push(permission(connection, *entity, progress).await);
     }
+    for entity in Entity::WANTED {
+        findings.push(wanted(connection, entity, progress).await);
+    }
     findings.push(agreements(connection, progress).await);
     findings.push(tenant_use(connection, progress).await);
     findings.push(currency(connection, configured, progress).await);
@@ -141,9 +144,12 @@ fn clock(connection: &Connection) -> Finding {
         .fix("let this server keep time: `timedatectl set-ntp true`")
 }
 
+/// How a missing permission is mended.
+const SECURITY_LEVEL: &str = "give the API user the security level \"API User (system)\", or a copy \
+                              of it that may see contracts of every line of business";
+
 async fn permission(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
-    let mended = "give the API user the security level \"API User (system)\", or a copy of it \
-                  that may see contracts of every line of business";
+    let mended = SECURITY_LEVEL;
     match access(connection, entity, FOR_A_PERSON, progress).await {
         Ok(Access::All) => {
             Finding::new("permission", Outcome::Good, format!("all {entity} may be read"))
@@ -157,6 +163,23 @@ async fn permission(connection: &Connection, entity: Entity, progress: &Progress
             Finding::new("permission", Outcome::Bad, detail).fix(mended)
         }
         Err(error) => Finding::failed("permission", &error),
+    }
+}
+
+/// The same of what an import goes on without: nothing fails, and what is told is not the whole truth.
+async fn wanted(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
+    let unread = |what: &str| {
+        let detail = format!(
+            "{entity} {what}, so fixed price agreements that are billed by rules show one-time \
+             charges, and no cost per month"
+        );
+        Finding::new("permission", Outcome::Warning, detail).fix(SECURITY_LEVEL)
+    };
+    match access(connection, entity, FOR_A_PERSON, progress).await {
+        Ok(Access::None) => unread("may not be read"),
+        Ok(Access::Restricted) => unread("may be read only in part"),
+        Err(error) if error.is_about_the_entity() => unread("are not shown by this zone"),
+        Ok(Access::All) | Err(_) => permission(connection, entity, progress).await,
     }
 }
 
@@ -295,7 +318,7 @@ mod tests {
     #[tokio::test]
     async fn a_tenant_in_order_gives_good_findings_only() {
         let found = probed(&script()).await;
-        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 21, "{found:?}");
+        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 22, "{found:?}");
         assert_eq!(found.last().map(String::as_str), Some("fields Good"));
         assert!(found.contains(&"clock Skipped".to_owned()));
     }
@@ -350,6 +373,22 @@ mod tests {
         script.always("Currencies/query", 403, "");
         assert_eq!(finding(Some(&aud)).await.outcome, Outcome::Good);
         assert_eq!(finding(None).await.outcome, Outcome::Bad);
+    }
+
+    #[tokio::test]
+    async fn billing_rules_that_may_not_be_read_are_warned_of_with_what_comes_of_it() {
+        let path = "ContractBillingRules/entityInformation";
+        let part = r#"{"info":{"canQuery":true,"userAccessForQuery":2}}"#;
+        for (status, body) in [(403, ""), (404, ""), (200, part)] {
+            let script = script();
+            script.always(path, status, body);
+            let found = found(&script, None).await;
+            let about = |finding: &&Finding| finding.detail.contains("ContractBillingRules");
+            let told = found.iter().find(about).expect("it is checked");
+            assert_eq!(told.outcome, Outcome::Warning, "{told:?}");
+            assert!(told.detail.contains("show one-time charges"), "{told:?}");
+            assert!(told.fix.is_some() && found.iter().all(|f| f.outcome != Outcome::Bad));
+        }
     }
 
     #[tokio::test]

@@ -122,6 +122,14 @@ impl Billing<'_> {
         findings
     }
 
+    /// What a status that is neither active nor remarked on says of an agreement that is in a sum,
+    /// such as `status unknown (7)`.
+    pub fn doubt(&self, status: &str) -> Option<String> {
+        let told = status == "active" || self.has(Remark::InactiveButBilled);
+        let counts = matches!(self.billing(), Some(BillingState::Billed | BillingState::Upcoming));
+        (counts && !told).then(|| format!("status {status}"))
+    }
+
     /// What else is remarkable; `of_which` is what lines of other cycles come to, where it is known.
     pub fn remarks(&self, of_which: Option<&str>) -> Vec<String> {
         let told = |code: &String| match code.parse() {

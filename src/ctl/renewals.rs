@@ -18,7 +18,7 @@ const WITHIN_DAYS: i64 = 90;
 
 /// List agreements that end soon, or have ended and are still active
 ///
-/// By their last day. NOTICE BY is the last day on which notice can be given: the end less the
+/// By their last day. What is billed is there whatever its status says, and says so. NOTICE BY is the last day on which notice can be given: the end less the
 /// contract's notice_days (`contract set KEY notice_days=30`). What is renewed already names the
 /// agreement that renews it.
 #[derive(Debug, clap::Args)]
@@ -131,7 +131,11 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
     .notes_below(3);
     for renewal in rows {
         table.row(row(renewal, view, &today));
-        for note in Billing::from(renewal).notes(None) {
+        let billing = Billing::from(renewal);
+        if let Some(doubt) = billing.doubt(&renewal.status) {
+            table.note(toned(Tone::Warning, doubt));
+        }
+        for note in billing.notes(None) {
             table.note(note);
         }
     }
@@ -299,6 +303,20 @@ mod tests {
         list.contracts[1].billing = "ended".to_owned();
         list.contracts[1].remarks = vec!["ended_but_active".to_owned()];
         insta::assert_snapshot!("billing", render(&list, within(Some(90)), &sample(80)));
+    }
+
+    #[test]
+    fn what_is_billed_though_it_is_not_active_says_so() {
+        let mut list = reply();
+        list.contracts[0].status = "inactive".to_owned();
+        list.contracts[0].remarks = vec!["inactive_but_billed".to_owned()];
+        list.contracts[1].status = "unknown (7)".to_owned();
+        let text = render(&list, within(Some(90)), &sample(120));
+        for words in ["inactive, but billed 482.60 USD per month", "status unknown (7)"] {
+            assert_eq!(text.matches(words).count(), 1, "{words}: {text}");
+        }
+        assert!(!text.contains("status inactive"), "{text}");
+        assert!(text.contains("billed: 1,447.80 USD per month"), "{text}");
     }
 
     #[test]

@@ -311,7 +311,8 @@ fn render(reply: &TimelineReply, screen: &Screen) -> String {
             toned(row.tone(), scale.bar(row, today, signs)),
             toned(row.tone(), row.term.end_date.as_deref().unwrap_or(NONE)),
         ]);
-        for found in Billing::from(row.term).findings() {
+        let billing = Billing::from(row.term);
+        for found in billing.doubt(&row.term.status).into_iter().chain(billing.findings()) {
             table.note(toned(Tone::Warning, format!("  {found}")));
         }
     }

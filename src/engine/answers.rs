@@ -70,7 +70,7 @@ impl Engine {
         Ok((differing.collect(), compared, reading.snapshot.as_of))
     }
 
-    /// Agreements that end, or have ended and are still active, by their last day,
+    /// Agreements that end, or have ended and are still active or billed, by their last day,
     /// as it is `today`.
     pub fn endings(
         &self,
@@ -82,9 +82,14 @@ impl Engine {
         Ok(endings(&contracts, wanted, today))
     }
 
-    /// The terms of agreements in a span of time, by their first day.
-    pub fn terms(&self, client: Option<&ClientRef>, span: Span) -> Result<Vec<Term>, Failure> {
-        Ok(timeline::terms(&self.contracts(client)?, span))
+    /// The terms of agreements in a span of time, by their first day, as it is `today`.
+    pub fn terms(
+        &self,
+        client: Option<&ClientRef>,
+        span: Span,
+        today: NaiveDate,
+    ) -> Result<Vec<Term>, Failure> {
+        Ok(timeline::terms(&self.contracts(client)?, span, today))
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::commit::empty_commit;
 use super::run::{Order, interval};
-use super::{Engine, Live, events};
+use super::{Engine, events};
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
 use crate::store::{Commit, Write};
 use crate::sync::schedule::{self, Ending};
@@ -15,7 +15,6 @@ impl Engine {
     /// Records that a run failed, so that the board and the schedule know.
     pub(super) async fn record_failure(
         &self,
-        live: &Live,
         order: &Order,
         started: DateTime<Utc>,
         requests: u32,
@@ -38,7 +37,7 @@ impl Engine {
         };
         let build = || {
             let before = self.store.client(order.client.id)?;
-            let after = self.state_after(live, order, before.clone(), &run, Some(failure.code));
+            let after = self.state_after(order, before.clone(), &run, Some(failure.code));
             let clients = vec![Write { before, after: Some(after) }];
             let run = Some(run.clone());
             Ok((Some(Commit { run, clients, ..empty_commit(now, &order.actor) }), ()))
@@ -48,9 +47,10 @@ impl Engine {
         self.events.emit(events::of_run(&Run { id, ..run }));
     }
 
+    /// How the client stands after a run. When it runs next is planned by the settings that are in
+    /// force when the run ends, not by those that it began with.
     pub(super) fn state_after(
         &self,
-        live: &Live,
         order: &Order,
         before: Option<ClientState>,
         run: &Run,
@@ -70,7 +70,8 @@ impl Engine {
             // The brake decides when credentials are tried again; it stays due until then.
             (true, Trigger::Auto) if failed.is_some_and(Code::is_credential) => Some(run.ended),
             (true, Trigger::Auto) => {
-                let interval = interval(live);
+                let live = self.live();
+                let interval = interval(&live);
                 let jitter = fastrand::f64();
                 Some(schedule::next_run(
                     ending,

@@ -171,7 +171,7 @@ impl Engine {
             && !is_refusal(failure)
             && !matches!(order.choice, Choice::Exactly(_))
         {
-            self.record_failure(&live, order, started, spent(progress), failure).await;
+            self.record_failure(order, started, spent(progress), failure).await;
         }
         result
     }
@@ -246,7 +246,7 @@ impl Engine {
                 return Ok((None, (outcome, examined)));
             }
             let before = self.store.client(order.client.id)?;
-            let mut after = self.state_after(live, order, before.clone(), &outcome.run, None);
+            let mut after = self.state_after(order, before.clone(), &outcome.run, None);
             let memos = held::after_run(&examined, &found, &mut after, now);
             let run = Some(outcome.run.clone());
             let clients = vec![Write { before, after: Some(after) }];

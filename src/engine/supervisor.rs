@@ -214,7 +214,7 @@ impl Engine {
             Err(failure) => {
                 for (state, _claim) in &batch {
                     let order = order(state);
-                    self.record_failure(live, &order, started, shares.next(), &failure).await;
+                    self.record_failure(&order, started, shares.next(), &failure).await;
                 }
             }
             Ok(readings) => {
@@ -234,7 +234,7 @@ impl Engine {
                     let ended_well = |result| matches!(result, RunResult::Ok | RunResult::Partial);
                     good &= result.as_ref().is_ok_and(|outcome| ended_well(outcome.run.result));
                     if let Err(failure) = result {
-                        self.record_failure(live, &order, started, requests, &failure).await;
+                        self.record_failure(&order, started, requests, &failure).await;
                     }
                 }
             }

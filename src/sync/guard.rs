@@ -78,6 +78,7 @@ pub fn hold(items: &mut [PendingItem], around: Circumstances<'_>, limits: Limits
             item.reason = reason;
         }
     }
+    hold_what_rules_made(items);
     hold_what_adds_up(items);
     hold_what_is_ahead(items);
 }
@@ -105,6 +106,25 @@ fn hold_what_is_ahead(items: &mut [PendingItem]) {
         {
             item.state = PendingState::Held;
             item.reason = Some(format!("{agreement}, which tells what is to come, is held"));
+        }
+    }
+}
+
+/// Holds the charges that lose their rule together with the agreement that shows no rules any more:
+/// applied alone, each would count once, though it is in the monthly amount that stays.
+fn hold_what_rules_made(items: &mut [PendingItem]) {
+    let held = items.iter().filter(|item| item.state == PendingState::Held);
+    let above: BTreeSet<ItemKey> =
+        held.filter(|item| rules_gone(item).is_some()).map(|item| item.key).collect();
+    let can_be_held = |item: &&mut PendingItem| {
+        matches!(item.state, PendingState::Changed | PendingState::Returned)
+    };
+    for item in items.iter_mut().filter(can_be_held) {
+        if let Some(agreement) = item.parent.filter(|parent| above.contains(parent))
+            && loses_its_rule(item)
+        {
+            item.state = PendingState::Held;
+            item.reason = Some(format!("{agreement}, whose rules made it, is held"));
         }
     }
 }
@@ -207,13 +227,16 @@ fn is_recounted(item: &PendingItem) -> bool {
 /// A fixed price that was billed by rules shows none any more: what it costs by the month would be
 /// gone in silence, and a right that was taken away looks the same.
 fn rules_gone(item: &PendingItem) -> Option<String> {
-    let change = change_of(item, Field::Remarks)?;
+    (item.parent.is_none() && loses_its_rule(item))
+        .then(|| "Autotask shows no billing rules of it any more".to_owned())
+}
+
+fn loses_its_rule(item: &PendingItem) -> bool {
     let has = |value: &Option<Value>| {
         let Some(Value::Tags(codes)) = value else { return false };
         codes.iter().any(|code| code == Remark::ByRule.code())
     };
-    (item.parent.is_none() && has(&change.from) && !has(&change.to))
-        .then(|| "Autotask shows no billing rules of it any more".to_owned())
+    change_of(item, Field::Remarks).is_some_and(|change| has(&change.from) && !has(&change.to))
 }
 
 #[cfg(test)]
@@ -375,6 +398,29 @@ mod tests {
         let basis = |item, text| with(item, Field::Basis, text);
         let old = [basis(item("A1", "Retainer", "9374.12"), "current")];
         assert!(held(&old, &[basis(item("A1", "Retainer", "0"), "none")]).is_empty());
+    }
+
+    #[test]
+    fn rules_that_are_gone_hold_the_agreement_and_the_charges_that_they_made() {
+        let by_rule = |mut item: SourceItem| {
+            let codes = vec![Remark::ByRule.code().to_owned()];
+            item.fields.insert(Field::Remarks, Value::Tags(codes));
+            item
+        };
+        let plain = [item("A1", "Flat fee", "0"), item("C1", "x", "300"), item("C2", "y", "300")];
+        let [agreement, one, other] = plain.clone();
+        let ruled = [by_rule(item("A1", "Flat fee", "300")), by_rule(one), other.clone()];
+        assert_eq!(
+            held(&ruled, &plain),
+            [
+                "A1: Autotask shows no billing rules of it any more",
+                "C1: A1, whose rules made it, is held",
+            ]
+        );
+        // A charge that leaves its rule while the agreement keeps it is business.
+        let [_, one, _] = plain;
+        assert!(held(&ruled, &[ruled[0].clone(), one, other]).is_empty());
+        assert!(held(&[agreement.clone()], &[by_rule(agreement)]).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 
 use super::renewal;
-use crate::model::{Contract, Field, ItemKey, Value};
+use crate::model::{BillingState, Contract, Field, ItemKey, Value};
 
 /// An agreement that ends or has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +27,11 @@ pub struct Ending {
 pub enum Wanted {
     /// Those from today on, within so many days.
     Within(u32),
-    /// Those before today whose agreement is still active.
+    /// Those before today whose agreement is still active, or billed all the same.
     Lapsed,
 }
 
-/// The endings among the agreements, by their last day. Only active agreements that are not gone
+/// The endings among the agreements, by their last day. Only agreements that go on and are not gone
 /// are looked at.
 pub fn endings(contracts: &[Contract], wanted: Wanted, today: NaiveDate) -> Vec<Ending> {
     let renewed: BTreeMap<ItemKey, ItemKey> = contracts
@@ -41,7 +41,7 @@ pub fn endings(contracts: &[Contract], wanted: Wanted, today: NaiveDate) -> Vec<
     let mut endings: Vec<Ending> = contracts
         .iter()
         .filter(|contract| contract.parent.is_none() && contract.vanished.is_none())
-        .filter(|contract| contract.text(Field::Status) == "active")
+        .filter(|contract| goes_on(contract))
         .filter_map(|contract| {
             let Some(Value::Date(end)) = contract.value(Field::EndDate) else { return None };
             let days_left = (end - today).num_days();
@@ -60,6 +60,23 @@ pub fn endings(contracts: &[Contract], wanted: Wanted, today: NaiveDate) -> Vec<
         .collect();
     endings.sort_by_key(|ending| (ending.end, ending.contract.client, ending.contract.key));
     endings
+}
+
+/// Whether it is active, or is billed (or will be) whatever its status says: inactivating an
+/// agreement does not stop its billing. What was made by hand is billed by nobody.
+fn goes_on(contract: &Contract) -> bool {
+    contract.text(Field::Status) == "active" || is_billed(contract, BillingState::Upcoming)
+}
+
+/// Whether Autotask bills it now, or it has the `other` state.
+pub(super) fn is_billed(contract: &Contract, other: BillingState) -> bool {
+    match contract.source.get(&Field::Billing) {
+        Some(Value::Text(state)) => {
+            let state = state.parse();
+            state == Ok(BillingState::Billed) || state == Ok(other)
+        }
+        _ => false,
+    }
 }
 
 /// The last day on which notice can be given: so many days before the end.
@@ -110,5 +127,27 @@ mod tests {
         assert_eq!((endings[0].days_left, endings[1].days_left), (0, 5));
         assert_eq!(endings[1].notice, Some(day(10)));
         assert_eq!(endings[1].renewed_by.map(|key| key.to_string()), Some("A5".to_owned()));
+    }
+
+    #[test]
+    fn what_is_billed_is_there_whatever_its_status_says() {
+        let billed = |key: &str, end, status: &str, state: BillingState| {
+            let mut contract = ending(key, end, status);
+            contract.source.insert(Field::Billing, Value::Text(state.to_string()));
+            contract
+        };
+        let all = [
+            billed("A1", day(20), "inactive", BillingState::Billed),
+            billed("A2", day(20), "unknown (7)", BillingState::Billed),
+            billed("A3", day(20), "inactive", BillingState::Upcoming),
+            billed("A4", day(20), "inactive", BillingState::Ended),
+            billed("A5", day(5), "inactive", BillingState::Billed),
+        ];
+        let keys = |wanted| -> Vec<String> {
+            let endings = endings(&all, wanted, day(15));
+            endings.iter().map(|ending| ending.contract.key.to_string()).collect()
+        };
+        assert_eq!(keys(Wanted::Within(5)), ["A1", "A2", "A3"]);
+        assert_eq!(keys(Wanted::Lapsed), ["A5"]);
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::renewal;
-use super::terms::notice;
-use crate::model::{Contract, Field, ItemKey, Value};
+use super::terms::{is_billed, notice};
+use crate::model::{BillingState, Contract, Field, ItemKey, Value};
 
 /// How many months before today a span begins unless something else is asked for.
 const BACK: u32 = 3;
@@ -84,6 +84,11 @@ impl Span {
         }
     }
 
+    /// Whether a day lies in it.
+    fn has(&self, day: NaiveDate) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+
     /// Whether a term has a day in it; a term without an end goes on.
     fn holds(&self, start: Option<NaiveDate>, end: Option<NaiveDate>) -> bool {
         start.is_none_or(|start| start <= self.to) && end.is_none_or(|end| end >= self.from)
@@ -108,8 +113,9 @@ pub struct Term {
 }
 
 /// The terms of the agreements that have a day in the span, by their first day. An agreement that
-/// is gone, or that ends before it begins, has no term.
-pub fn terms(contracts: &[Contract], span: Span) -> Vec<Term> {
+/// is gone, or that ends before it begins, has no term. What is billed `today` is there whatever its
+/// dates say, where today lies in the span: nothing leaves the sum of what is billed.
+pub fn terms(contracts: &[Contract], span: Span, today: NaiveDate) -> Vec<Term> {
     let renewed: BTreeMap<ItemKey, ItemKey> = contracts
         .iter()
         .filter_map(|contract| Some((renewal::renews(&contract.source)?, contract.key)))
@@ -124,7 +130,8 @@ pub fn terms(contracts: &[Contract], span: Span) -> Vec<Term> {
         .filter_map(|contract| {
             let (start, end) = (date(contract, Field::StartDate), date(contract, Field::EndDate));
             let backwards = start.zip(end).is_some_and(|(start, end)| end < start);
-            (span.holds(start, end) && !backwards).then(|| Term {
+            let is_in_sum = || span.has(today) && is_billed(contract, BillingState::Billed);
+            ((span.holds(start, end) && !backwards) || is_in_sum()).then(|| Term {
                 start,
                 end,
                 notice: end.and_then(|end| notice(contract, end)),
@@ -198,11 +205,29 @@ mod tests {
             agreement("A7", Some("2026-06-01"), Some("2026-05-01")),
             gone,
         ];
-        let terms = terms(&all, span);
+        let today = day("2026-06-15");
+        let terms = terms(&all, span, today);
         let keys: Vec<String> = terms.iter().map(|term| term.contract.key.to_string()).collect();
         assert_eq!(keys, ["A3", "A2", "A4", "A5"]);
         assert_eq!(terms[2].notice, Some(day("2026-12-01")));
         assert_eq!(terms[2].renewed_by.map(|key| key.to_string()), Some("A5".to_owned()));
         assert_eq!(terms[3].renews.map(|key| key.to_string()), Some("A4".to_owned()));
+    }
+
+    #[test]
+    fn what_is_billed_today_is_there_though_its_dates_are_over() {
+        let span = Span { from: day("2026-01-01"), to: day("2026-12-31") };
+        let over = |key: &str, state: BillingState| {
+            let mut contract = agreement(key, Some("2024-01-01"), Some("2025-12-31"));
+            contract.source.insert(Field::Billing, Value::Text(state.to_string()));
+            contract
+        };
+        let all = [over("A1", BillingState::Billed), over("A2", BillingState::Ended)];
+        let keys = |today: &str| -> Vec<String> {
+            let terms = terms(&all, span, day(today));
+            terms.iter().map(|term| term.contract.key.to_string()).collect()
+        };
+        assert_eq!(keys("2026-06-15"), ["A1"]);
+        assert!(keys("2027-06-15").is_empty(), "a span without today has no sum of today");
     }
 }

@@ -129,7 +129,7 @@ pub(super) async fn timeline(call: contracts::Timeline, context: &Context<'_>) -
     let span = Span::asked(day(&call.from)?, day(&call.to)?, months, today)
         .map_err(|error| Failure::new(Code::InvalidArgument, error.to_string()))?;
     let terms = move |engine: &Engine| {
-        let found = engine.terms(client.as_ref(), span)?;
+        let found = engine.terms(client.as_ref(), span, today)?;
         found.iter().map(|term| Ok(wire_term(term, engine.named(term.contract.client)?))).collect()
     };
     let mut terms: Vec<contracts::Term> = context.engine.ask(terms).await?;

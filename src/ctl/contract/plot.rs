@@ -1,4 +1,5 @@
-//! `contract history KEY --plot`: the rate over time, as steps.
+//! `contract history KEY --plot`: the rate over time, as steps. While it is upcoming, and after it
+//! ended, nothing is billed: the line lies at nothing, and a word says why.
 //!
 //! The picture is a function of the history and the screen. Two currencies are never drawn on one
 //! axis: only the steps in the last one are, and how many came before is said.
@@ -11,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::money::signed;
 use super::super::screen::{NONE, Screen, Tone, count};
 use super::super::table::{Column, Table, toned};
-use crate::model::Field;
+use crate::model::{BillingState, Field};
 use crate::varlink::contracts::HistoryReply;
 
 /// How many lines the steps have.
@@ -27,9 +28,9 @@ const NARROW: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     at: DateTime<Utc>,
-    /// None where the contract was gone or had no cost.
+    /// Nothing while it was not billed; none where the contract was gone or had no cost.
     amount: Option<Decimal>,
-    /// The amount as it was told.
+    /// The amount as it was told, or the word for why there is none.
     told: String,
     currency: String,
     cycle: String,
@@ -72,10 +73,21 @@ fn money(amount: &str, currency: &str) -> String {
     format!("{amount} {currency}").trim_end().to_owned()
 }
 
-/// The steps of a history: each moment at which the cost, its currency or its cycle changed.
+/// The word for a state in which nothing is billed, whatever the rate says.
+fn unbilled(billing: Option<&str>) -> Option<&'static str> {
+    match billing?.parse().ok()? {
+        BillingState::Upcoming => Some("upcoming"),
+        BillingState::Ended => Some("ended"),
+        BillingState::None | BillingState::Billed | BillingState::OneTime => None,
+    }
+}
+
+/// The steps of a history: each moment at which the cost, its currency or its cycle changed, or at
+/// which it began or ceased to be billed.
 fn steps(reply: &HistoryReply) -> Vec<Step> {
     let (cost, currency) = (Field::BillingCost.name(), Field::Currency.name());
     let (cycle, vanished) = (Field::BillingCycle.name(), Field::Vanished.name());
+    let state = Field::Billing.name();
     let mut now = Step {
         at: DateTime::UNIX_EPOCH,
         amount: None,
@@ -84,11 +96,11 @@ fn steps(reply: &HistoryReply) -> Vec<Step> {
         cycle: NONE.to_owned(),
         actor: String::new(),
     };
-    let (mut amount, mut gone) = (None::<String>, false);
+    let (mut amount, mut billing, mut gone) = (None::<String>, None::<String>, false);
     let mut steps: Vec<Step> = Vec::new();
     for entry in &reply.entries {
         let Ok(at) = DateTime::parse_from_rfc3339(&entry.at) else { continue };
-        let mut touched = false;
+        let (mut touched, told) = (false, now.told.clone());
         for change in &entry.changes {
             let to = change.to.clone();
             match change.field.as_str() {
@@ -96,28 +108,36 @@ fn steps(reply: &HistoryReply) -> Vec<Step> {
                 field if field == currency => now.currency = to.unwrap_or_default(),
                 field if field == cycle => now.cycle = to.unwrap_or_else(|| NONE.to_owned()),
                 field if field == vanished => gone = to.is_some(),
+                // It is only a step where something else is told of it.
+                field if field == state => {
+                    billing = to;
+                    continue;
+                }
                 _ => continue,
             }
             touched = true;
         }
-        if !touched {
+        let unbilled = unbilled(billing.as_deref());
+        now.told = match (&amount, unbilled) {
+            _ if gone => "gone".to_owned(),
+            (Some(_), Some(word)) => word.to_owned(),
+            (Some(amount), None) => amount.clone(),
+            (None, _) => NONE.to_owned(),
+        };
+        if !touched && now.told == told {
             continue;
         }
         (now.at, now.actor) = (at.to_utc(), entry.actor.clone());
-        now.amount = amount.as_deref().filter(|_| !gone).and_then(|text| text.parse().ok());
-        now.told = match (&amount, gone) {
-            (_, true) => "gone".to_owned(),
-            (Some(amount), false) => amount.clone(),
-            (None, false) => NONE.to_owned(),
-        };
+        let number = amount.as_deref().filter(|_| !gone).and_then(|text| text.parse().ok());
+        now.amount = number.map(|rate| if unbilled.is_some() { Decimal::ZERO } else { rate });
         steps.push(now.clone());
     }
     steps
 }
 
-/// What the last step has more, or less, than the first.
+/// What the last rate has more, or less, than the first; a word in place of a rate is none.
 fn moved(steps: &[&Step]) -> Option<String> {
-    let mut amounts = steps.iter().filter_map(|step| step.amount);
+    let mut amounts = steps.iter().filter_map(|step| step.told.parse::<Decimal>().ok());
     let first = amounts.next()?;
     let last = amounts.next_back()?;
     Some(signed(&last.checked_sub(first)?.to_string()))

@@ -99,3 +99,30 @@ fn without_a_cost_there_is_nothing_to_draw() {
     let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
     assert_eq!(render(&none, &sample(80)), "S1: no rate is in its history\n");
 }
+
+#[test]
+fn what_is_not_billed_is_drawn_as_nothing_and_a_word_says_why() {
+    let billing =
+        |at: &str, from: Option<&str>, to: &str| entry(at, vec![change("billing", from, Some(to))]);
+    let mut line = reply();
+    line.entries[0].changes.push(change("billing", None, Some("upcoming")));
+    line.entries.insert(1, billing("2026-01-01", Some("upcoming"), "billed"));
+    line.entries.push(billing("2026-08-01", Some("billed"), "ended"));
+    let told: Vec<(String, Option<Decimal>)> =
+        steps(&line).into_iter().map(|step| (step.told, step.amount)).collect();
+    let amount = |text: &str| text.parse().ok();
+    let expected = [
+        ("upcoming", amount("0")),
+        ("254.10", amount("254.10")),
+        ("323.40", amount("323.40")),
+        ("290.00", amount("290.00")),
+        ("310.25", amount("310.25")),
+        ("ended", amount("0")),
+    ];
+    assert_eq!(told, expected.map(|(word, amount)| (word.to_owned(), amount)));
+    insta::assert_snapshot!("unbilled", render(&line, &sample(80)));
+    // That it is known how it is billed is no step.
+    let mut known = reply();
+    known.entries.push(billing("2026-08-01", None, "billed"));
+    assert_eq!(steps(&known), steps(&reply()));
+}

@@ -1,5 +1,5 @@
-//! The export as a calendar (RFC 5545): the last day of each active agreement, and the last day on
-//! which notice can be given.
+//! The export as a calendar (RFC 5545): the last day of each agreement that is active or billed, and
+//! the last day on which notice can be given.
 //!
 //! Everything comes from the data, the time stamps too, so that the same book is the same calendar.
 
@@ -7,7 +7,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::super::billing::Billing;
 use super::super::tame;
-use crate::varlink::contracts::{ExportReply, Exported};
+use crate::model::BillingState;
+use crate::varlink::contracts::{Contract, ExportReply, Exported};
 
 /// How long a line may be, in octets without its end; longer ones are folded.
 const LONGEST_LINE: usize = 75;
@@ -35,11 +36,10 @@ pub fn render(reply: &ExportReply) -> String {
     text
 }
 
-/// The events of one contract; none for an addition, and for what is not active or is gone.
+/// The events of one contract; none for an addition, and for what is gone or does not go on.
 fn events(text: &mut String, exported: &Exported) {
     let contract = &exported.contract;
-    let counts =
-        contract.parent.is_none() && contract.vanished.is_none() && contract.status == "active";
+    let counts = contract.parent.is_none() && contract.vanished.is_none() && goes_on(contract);
     let end = contract.end_date.as_deref().and_then(|text| text.parse::<NaiveDate>().ok());
     let (true, Some(end)) = (counts, end) else { return };
     event(text, exported, "end", end, "ends");
@@ -48,6 +48,14 @@ fn events(text: &mut String, exported: &Exported) {
     if let Some(notice) = notice {
         event(text, exported, "notice", notice, "last day of notice");
     }
+}
+
+/// Whether it is active, or is billed (or will be) whatever its status says. What was made by hand
+/// is billed by nobody.
+fn goes_on(contract: &Contract) -> bool {
+    let state = Billing::from(contract).billing();
+    let billed = matches!(state, Some(BillingState::Billed | BillingState::Upcoming));
+    contract.status == "active" || (billed && contract.source != "local")
 }
 
 fn event(text: &mut String, exported: &Exported, kind: &str, day: NaiveDate, what: &str) {
@@ -79,6 +87,7 @@ fn description(exported: &Exported) -> String {
         format!("rate {} {}, {}", contract.billing_cost, contract.currency, contract.billing_cycle),
     ];
     let billing = Billing::from(contract);
+    lines.extend(billing.doubt(&contract.status));
     lines.extend(billing.findings());
     lines.extend(billing.stands());
     if let Some(end) = &contract.end_date {
@@ -143,7 +152,6 @@ fn fold(text: &mut String, line: &str) {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::varlink::contracts::Contract;
 
     /// The lines as a calendar program reads them.
     fn unfolded(text: &str) -> Vec<String> {
@@ -184,9 +192,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_billed_has_its_events_whatever_its_status_says() {
+        let described = |status: &str, billing: &str, remarks: &[&str]| {
+            let mut reply = sample();
+            let contract = &mut reply.contracts[1].contract;
+            (contract.status, contract.billing) = (status.to_owned(), billing.to_owned());
+            contract.remarks = remarks.iter().map(|code| (*code).to_owned()).collect();
+            unfolded(&render(&reply)).join("\n")
+        };
+        let inactive = described("inactive", "billed", &["inactive_but_billed"]);
+        assert!(inactive.contains("inactive\\, but billed"), "{inactive}");
+        let unknown = described("unknown (7)", "upcoming", &[]);
+        assert!(unknown.contains("status unknown (7)"), "{unknown}");
+    }
+
+    #[test]
     fn what_is_over_gone_or_below_another_has_no_event() {
         let spoils: [fn(&mut Contract); 4] = [
-            |contract| contract.status = "inactive".to_owned(),
+            |contract| {
+                contract.status = "inactive".to_owned();
+                contract.billing = "ended".to_owned();
+            },
             |contract| contract.vanished = Some("2026-11-20T13:00:00Z".to_owned()),
             |contract| contract.parent = Some("A1".to_owned()),
             |contract| contract.end_date = Some("soon".to_owned()),
