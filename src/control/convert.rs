@@ -7,6 +7,7 @@ use crate::model::{
     ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Remark, Run,
     Value,
 };
+use crate::sync::holding::let_go;
 use crate::sync::{apply, effects};
 use crate::varlink::{contracts, sync};
 
@@ -61,7 +62,7 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         left: text(Field::Left),
         billed: flag(&item.fields, Field::Billed),
         remarks: remarks(item),
-        effects: effects(effects::effect(item, today)),
+        effects: effects(effects::effect(&let_go(item), today)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),
