@@ -7,12 +7,12 @@ mod in_process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveTime, TimeDelta, Utc};
 use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
 use lmsyncd::clock::Tz;
 use lmsyncd::config::Effect;
-use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
+use lmsyncd::demo::tenant::{Entity, Fault, FaultRule, Tenant};
 use lmsyncd::engine::{Order, Patience};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
 use lmsyncd::sync::select::Choice;
@@ -158,6 +158,67 @@ async fn another_zone_plans_times_of_day_anew_at_once() {
     }
     assert_eq!(in_tokyo(), "02:30");
     house.no_more_than(3).await;
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_changes_during_a_run_is_that_of_the_next_one() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let zone = |name: &str| format!("time-zone = \"{name}\"");
+    let house = House::start_with(folder.path(), &tenant, noon(), &zone("Australia/Sydney"));
+    let slow = Fault::Slow.on(Entity::ContractServices);
+    tenant.faults().set(FaultRule { amount: Some(30_000), ..slow });
+    house.switch_on(&[acme()], NaiveTime::from_hms_opt(2, 30, 0)).await;
+    let patience = std::time::Instant::now() + Duration::from_secs(30);
+    while house.engine.running().is_empty() {
+        assert!(std::time::Instant::now() < patience, "it never began");
+        tokio::task::yield_now().await;
+    }
+    // As far as it comes without an answer.
+    house.no_more_than(0).await;
+    house.reload(&zone("America/Los_Angeles")).await;
+    assert_eq!((house.engine.running().len(), house.runs().len()), (1, 0), "it is under way");
+    tenant.faults().clear();
+    advance(Duration::from_secs(31)).await;
+    house.until_runs(1).await;
+    assert_eq!(house.runs()[0].result, RunResult::Ok);
+    let state = house.engine.client_state(ACME).expect("a state").expect("one");
+    let next = state.next_run.expect("a next run").with_timezone(&Tz::America__Los_Angeles);
+    assert_eq!(next.format("%H:%M").to_string(), "02:30");
+    house.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_the_first_day_of_a_period_nothing_differs_before_the_next_run() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let house = synced_once(&folder, &tenant).await;
+    // Two units more in the middle of the month: this period bills a part of them.
+    tenant.change_units(55_102, 14).expect("changed");
+    house.look(&acme()).await.expect("a look");
+    let compare = async || {
+        let (client, progress) = (acme(), Progress::new());
+        busily(house.engine.reconcile(&client, &progress)).await.expect("compared")
+    };
+    assert!(!compare().await.differing.is_empty(), "the rate is another");
+    advance(hours(24)).await;
+    house.until_runs(2).await;
+    let same = compare().await;
+    assert_eq!((same.differing.len(), same.rate_only), (0, 0));
+
+    let today = house.engine.today();
+    let first = today.with_day(1).and_then(|day| day.checked_add_months(Months::new(1)));
+    let first = first.expect("a day");
+    let behind = first.signed_duration_since(today);
+    house.clock.step(behind);
+    tenant.advance(first);
+    assert_eq!(house.engine.today(), first);
+    let turned = compare().await;
+    assert!(turned.differing.is_empty(), "{:#?}", turned.differing);
+    assert!(turned.rate_only > 0, "the stored periods are over");
+    tenant.change_units(55_102, 20).expect("changed");
+    assert!(!compare().await.differing.is_empty(), "the rate still tells");
     house.stop().await;
 }
 

@@ -98,6 +98,20 @@ fn too_many_that_vanished_are_held_shown_and_accepted_while_auto_sync_is_on() {
             "per year",
         ],
     );
+    // What is held is in no sum, and is told beside it, in one form everywhere.
+    let held = world.json(&["held", "show", &run])["held"][0]["effects"].clone();
+    assert!(held.as_array().is_some_and(|effects| !effects.is_empty()), "{held}");
+    for told in [world.json(&["pending", ACME]), world.json(&["diff", ACME])] {
+        assert_eq!((&told["effects"], &told["held_effects"]), (&Value::Array(vec![]), &held));
+    }
+    for looking in
+        [&["pending", ACME] as &[&str], &["diff", ACME], &["sync", ACME, "--all", "--dry-run"]]
+    {
+        let shown = world.ctl(looking);
+        assert!(shown.out.contains("left out: 4 held: -"), "{}", shown.out);
+        assert!(!shown.out.contains("no effect in money"), "{}", shown.out);
+    }
+    world.ctl(&["held"]).expect(0, &["USD per month, -", " per year"]);
     // The switch is no way around it, nor is a sync by hand.
     world.ctl(&["sync", ACME, "--all"]).expect(6, &["auto-sync is on"]);
 

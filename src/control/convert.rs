@@ -7,6 +7,7 @@ use crate::model::{
     ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Remark, Run,
     Value,
 };
+use crate::sync::holding::let_go;
 use crate::sync::{apply, effects};
 use crate::varlink::{contracts, sync};
 
@@ -63,7 +64,7 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         setup_fee: text(Field::SetupFee),
         billed_to: text(Field::BilledTo),
         remarks: remarks(item),
-        effects: effects(effects::effect(item, today)),
+        effects: effects(effects::effect(&let_go(item), today)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),

@@ -48,9 +48,13 @@ fn render(reply: &DiffReply, screen: &Screen) -> String {
         text.push_str(&one(item, &reply.items, screen));
     }
     if !screen.quiet {
-        text.push_str(&format!("\n{}", money::effects(&reply.effects, screen)));
+        text.push_str(&format!("\n{}", sum(reply, screen)));
     }
     text
+}
+
+fn sum(reply: &DiffReply, screen: &Screen) -> String {
+    money::effects_of(&reply.items, &reply.effects, reply.held_effects.as_deref(), screen)
 }
 
 fn one(item: &Item, all: &[Item], screen: &Screen) -> String {
@@ -108,6 +112,7 @@ mod tests {
             as_of: "2026-11-24T13:00:00Z".to_owned(),
             items,
             effects: vec![effect("USD", "490.00", "5880.00"), effect("JPY", "-120000", "-1440000")],
+            held_effects: None,
             progress: None,
         }
     }

@@ -2,14 +2,13 @@
 
 use super::error::CtlError;
 use super::list::joined;
-use super::money::Span;
 use super::output::Csv;
 use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::table::{Column, Table, toned};
 use super::{ask, items, money, pending, sync};
 use crate::varlink::sync::{
-    AcceptHeld, AcceptReply, Effect, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
+    AcceptHeld, AcceptReply, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
 };
 
 /// List what a guard holds until a person decides
@@ -202,7 +201,7 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
         if let Some(why) = why {
             table.note(toned(Tone::Dim, why.as_str()));
         }
-        if let Some(effect) = brief(&held.effects) {
+        if let Some(effect) = money::brief(&held.effects) {
             table.note(toned(Tone::Plain, format!("effect  {effect}")));
         }
     }
@@ -217,13 +216,6 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
     text
-}
-
-/// The effect per year of what is held, on one line.
-fn brief(effects: &[Effect]) -> Option<String> {
-    let told = |effect: &Effect| money::brief_effect(effect, Span::Year);
-    let told: Vec<String> = effects.iter().filter_map(told).collect();
-    (!told.is_empty()).then(|| told.join(" · "))
 }
 
 /// The screen of runs with their items.

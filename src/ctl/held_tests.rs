@@ -4,6 +4,7 @@ use super::super::output::assert_columns;
 use super::super::run::sample_run;
 use super::super::screen::sample;
 use super::*;
+use crate::varlink::sync::Effect;
 
 fn held(run: i64, client: &str, rejected: bool) -> HeldRun {
     let mut items = items::samples();

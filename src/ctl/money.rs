@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::screen::{NONE, Screen, Tone};
-use crate::model::{BillingCycle, Currency, Money};
-use crate::varlink::sync::Effect;
+use crate::model::{BillingCycle, Currency, Money, PendingState};
+use crate::varlink::sync::{Effect, Item};
 
 /// Amounts per currency.
 pub type Sums = BTreeMap<Currency, Decimal>;
@@ -61,6 +61,26 @@ pub fn told(sums: &Sums) -> Option<String> {
     };
     let all: Vec<String> = sums.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// The effects of items in money, and below them what those come to that a guard holds, which is in
+/// no sum until a person decides.
+pub fn effects_of(
+    items: &[Item],
+    all: &[Effect],
+    held: Option<&[Effect]>,
+    screen: &Screen,
+) -> String {
+    let Some(held) = brief(held.unwrap_or_default()) else { return effects(all, screen) };
+    let number = items.iter().filter(|item| item.state == PendingState::Held.name()).count();
+    let told = if brief(all).is_some() { effects(all, screen) } else { String::new() };
+    format!("{told}{}", screen.sentence(Tone::Warning, &format!("left out: {number} held: {held}")))
+}
+
+/// Effects on one line; none where there are none.
+pub fn brief(effects: &[Effect]) -> Option<String> {
+    let told: Vec<String> = effects.iter().filter_map(told_effect).collect();
+    (!told.is_empty()).then(|| told.join(" · "))
 }
 
 /// The effects of differences in money, a line for each currency and day.
@@ -200,6 +220,21 @@ mod tests {
         assert_eq!(told_effect(&nothing), None);
         let screen = super::super::screen::sample(80);
         assert_eq!(effects(&[nothing], &screen), "no effect in money\n");
+    }
+
+    #[test]
+    fn what_a_guard_holds_is_told_beside_the_sum_and_is_not_in_it() {
+        let screen = super::super::screen::sample(80);
+        let mut items = crate::ctl::items::samples();
+        items.truncate(2);
+        items.iter_mut().for_each(|item| item.state = "held".to_owned());
+        let [held, more] = ["90.00", "5.00"].map(|m| [effect(None, m, "1080.00", "0.00")]);
+        let told = |all: &[Effect], held: &[Effect]| effects_of(&items, all, Some(held), &screen);
+        let left_out = "left out: 2 held: +90.00 USD per month, +1,080.00 per year\n";
+        assert_eq!(told(&[], &held), left_out, "there is an effect in money");
+        assert_eq!(told(&more, &held), format!("{}{left_out}", effects(&more, &screen)));
+        assert_eq!(told(&more, &[]), effects(&more, &screen));
+        assert_eq!(told(&[], &[]), "no effect in money\n");
     }
 
     #[test]

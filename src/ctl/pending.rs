@@ -144,7 +144,8 @@ fn one(
     }
     if !items.is_empty() && !screen.quiet {
         if let Some(effects) = &reply.effects {
-            text.push_str(&format!("\n{}", money::effects(effects, screen)));
+            let held = reply.held_effects.as_deref();
+            text.push_str(&format!("\n{}", money::effects_of(items, effects, held, screen)));
         }
         text.push_str(&billing::findings(items.iter().map(Billing::from), screen));
         text.push('\n');

@@ -16,8 +16,9 @@ const DIFFERENT: u8 = 8;
 /// Compare each stored rate and period amount of a client with a fresh reading
 ///
 /// Asks Autotask now; nothing is imported. The rate is what one whole billing cycle costs, the period
-/// amount what Autotask bills for the running period. Exits with 8 if anything differs, so that it can stand
-/// before a billing run in a script.
+/// amount what Autotask bills for the running period; where another period runs than the stored one,
+/// only the rate is compared. Exits with 8 if anything differs, so that it can stand before a billing
+/// run in a script.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -41,6 +42,10 @@ pub const CSV: Csv = Csv::new(
         "difference",
         "stored_period",
         "fresh_period",
+        "stored_period_start",
+        "stored_period_end",
+        "fresh_period_start",
+        "fresh_period_end",
     ],
 );
 
@@ -70,10 +75,10 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 fn render(reply: &ReconcileReply, screen: &Screen) -> String {
     let who = format!("{} ({})", reply.client.name, reply.client.id);
     let who = screen.paint(Tone::Strong, who);
-    let compared = count(reply.compared, "contract");
+    let compared = compared(reply);
     if reply.differences.is_empty() {
         let good = screen.paint(Tone::Good, "every stored rate and period amount is Autotask's");
-        return format!("{who}: {good} ({compared} compared)\n");
+        return format!("{who}: {good} ({compared})\n");
     }
     let mut table = Table::new([
         Column::text("KEY"),
@@ -103,10 +108,19 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
     let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
     text.push_str(&table.render(screen));
     if !screen.quiet {
-        let line = format!("{compared} compared, {} different", reply.differences.len());
+        let line = format!("{compared}, {} different", reply.differences.len());
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
     text
+}
+
+/// How many were compared, and by what.
+fn compared(reply: &ReconcileReply) -> String {
+    let compared = count(reply.compared, "contract");
+    match reply.rate_only.unwrap_or(0) {
+        0 => format!("{compared} compared"),
+        only => format!("{compared} compared, {only} by the rate only: another period runs"),
+    }
 }
 
 /// What the running period bills, where what is stored says otherwise.
@@ -114,7 +128,7 @@ fn period(row: &Discrepancy) -> Option<String> {
     row.fresh.as_ref()?;
     let number = |text: &Option<String>| text.as_ref()?.parse::<Decimal>().ok();
     let (stored, fresh) = (number(&row.stored_period), number(&row.fresh_period));
-    if stored == fresh {
+    if stored == fresh || !is_of_one_period(row) {
         return None;
     }
     let told = |amount: &Option<String>| match amount {
@@ -129,6 +143,15 @@ fn period(row: &Discrepancy) -> Option<String> {
         told(&row.fresh_period),
         more.unwrap_or_default()
     ))
+}
+
+/// Whether what is stored is of the period that runs; amounts of two periods say nothing.
+fn is_of_one_period(row: &Discrepancy) -> bool {
+    let [stored, fresh] = [
+        (&row.stored_period_start, &row.stored_period_end),
+        (&row.fresh_period_start, &row.fresh_period_end),
+    ];
+    stored == fresh
 }
 
 #[cfg(test)]
@@ -149,11 +172,13 @@ mod tests {
             difference: more.map(str::to_owned),
             stored_period: Some("482.60".to_owned()),
             fresh_period: more.map(|_| "1149.00".to_owned()),
+            ..Discrepancy::default()
         };
         ReconcileReply {
             client: Client { id: 174, name: "Acme Dental".to_owned() },
             as_of: "2026-11-24T13:00:00Z".to_owned(),
             compared: 12,
+            rate_only: None,
             differences: vec![
                 row("A29683353", "東京支社 マネージドサービス契約", Some("490.00"), Some("7.40")),
                 row(
@@ -175,6 +200,21 @@ mod tests {
         insta::assert_snapshot!("120", render(&reply(), &sample(120)));
         let same = ReconcileReply { differences: Vec::new(), ..reply() };
         insta::assert_snapshot!("empty", render(&same, &sample(80)));
+    }
+
+    #[test]
+    fn amounts_of_two_periods_are_not_held_against_each_other() {
+        let mut july = reply();
+        let row = &mut july.differences[0];
+        assert!(period(row).is_some());
+        row.stored_period_start = Some("2026-06-01".to_owned());
+        row.fresh_period_start = Some("2026-07-01".to_owned());
+        assert_eq!(period(row), None);
+        (july.rate_only, july.differences) = (Some(5), Vec::new());
+        let text = render(&july, &sample(120));
+        assert!(
+            text.ends_with("12 contracts compared, 5 by the rate only: another period runs)\n")
+        );
     }
 
     #[test]

@@ -111,9 +111,11 @@ fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
     let answer = ctl.client.call(&asked)?;
     let screen = Screen { quiet: true, ..ctl.output.screen.clone() };
     ctl.output.print(&pending::render(&answer.reply, &pending::Filter::default(), &screen))?;
+    let items = answer.reply.items.as_deref().unwrap_or_default();
     let effects = answer.reply.effects.as_deref().unwrap_or_default();
-    ctl.output.print(&format!("\n{}", money::effects(effects, &screen)))?;
-    let number = pending::applicable(answer.reply.items.as_deref().unwrap_or_default());
+    let held = answer.reply.held_effects.as_deref();
+    ctl.output.print(&format!("\n{}", money::effects_of(items, effects, held, &screen)))?;
+    let number = pending::applicable(items);
     if number == 0 {
         // Whatever is said here was said above; the run is still worth recording.
         return Ok(true);
@@ -183,7 +185,8 @@ fn render(reply: &SyncReply, screen: &Screen) -> String {
         text.push_str(&items::table(items, |state| done(state, run.dry_run), screen));
         text.push('\n');
         if let Some(effects) = &reply.effects {
-            text.push_str(&format!("{}\n", money::effects(effects, screen)));
+            let held = reply.held_effects.as_deref();
+            text.push_str(&format!("{}\n", money::effects_of(items, effects, held, screen)));
         }
     }
     if !rejects.is_empty() {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::Engine;
 use crate::autotask::Progress;
 use crate::model::{
-    ClientRef, ClientSnapshot, Contract, Currency, Failure, Field, ItemKey, Money, Origin,
+    ClientRef, ClientSnapshot, Contract, Currency, Failure, Field, Fields, ItemKey, Money, Origin,
     SourceItem, Value,
 };
 use crate::sync::terms::{Wanted, endings};
@@ -34,6 +34,24 @@ pub struct Discrepancy {
     pub fresh: Option<Money>,
     /// What Autotask bills for the running period; none where none runs.
     pub fresh_period: Option<Money>,
+    /// The first and the last day of that period.
+    pub fresh_days: Days,
+}
+
+/// The first and the last day of a billing period, as far as they are known.
+pub type Days = [Option<NaiveDate>; 2];
+
+/// What came of comparing the stored costs of a client with Autotask's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// What differs.
+    pub differing: Vec<Discrepancy>,
+    /// How many contracts were compared.
+    pub compared: usize,
+    /// Of how many only the rate was: another period runs than the stored one.
+    pub rate_only: usize,
+    /// When Autotask was asked.
+    pub as_of: chrono::DateTime<chrono::Utc>,
 }
 
 impl Engine {
@@ -45,29 +63,32 @@ impl Engine {
         Ok(Working { item, contract: self.store.contract(key)?, as_of })
     }
 
-    /// Compares each stored cost of a client with a fresh reading. Gives what differs, how many
-    /// were compared, and when Autotask was asked.
+    /// Compares each stored cost of a client with a fresh reading: the rate, and the period amount
+    /// where both are of the same period.
     pub async fn reconcile(
         &self,
         client: &ClientRef,
         progress: &Progress,
-    ) -> Result<(Vec<Discrepancy>, usize, chrono::DateTime<chrono::Utc>), Failure> {
+    ) -> Result<Comparison, Failure> {
         let live = self.live();
         let reading = self.read_one(&live, client, progress).await?;
         let mut contracts = self.store.contracts(client.id)?;
         contracts
             .retain(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
+        progress.compared(contracts.len());
+        let (mut differing, mut rate_only) = (Vec::new(), 0);
         let compared = contracts.len();
-        progress.compared(compared);
-        let differing = contracts.into_iter().filter_map(|contract| {
-            let of = |field| fresh_amount(&reading.snapshot, contract.key, field);
-            let (fresh, fresh_period) = (of(Field::BillingCost), of(Field::PeriodAmount));
-            let stored_period = contract.period_amount();
-            let same =
-                fresh.as_ref() == Some(&contract.billing_cost()) && fresh_period == stored_period;
-            (!same).then_some(Discrepancy { contract, fresh, fresh_period })
-        });
-        Ok((differing.collect(), compared, reading.snapshot.as_of))
+        for contract in contracts {
+            let found = against(&reading.snapshot, contract);
+            let of_one_period = found.fresh_days == days(&found.contract.source);
+            rate_only += usize::from(found.fresh.is_some() && !of_one_period);
+            let same_rate = found.fresh.as_ref() == Some(&found.contract.billing_cost());
+            let same_period = found.fresh_period == found.contract.period_amount();
+            if !same_rate || (of_one_period && !same_period) {
+                differing.push(found);
+            }
+        }
+        Ok(Comparison { differing, compared, rate_only, as_of: reading.snapshot.as_of })
     }
 
     /// Agreements that end, or have ended and are still active or billed, by their last day,
@@ -91,6 +112,26 @@ impl Engine {
     ) -> Result<Vec<Term>, Failure> {
         Ok(timeline::terms(&self.contracts(client)?, span, today))
     }
+}
+
+/// A stored contract beside what a fresh reading has of it.
+fn against(snapshot: &ClientSnapshot, contract: Contract) -> Discrepancy {
+    let of = |field| fresh_amount(snapshot, contract.key, field);
+    let fresh_days = snapshot.item(contract.key).map(|item| days(&item.fields));
+    Discrepancy {
+        fresh: of(Field::BillingCost),
+        fresh_period: of(Field::PeriodAmount),
+        fresh_days: fresh_days.unwrap_or_default(),
+        contract,
+    }
+}
+
+/// The days of the running period among these fields.
+pub fn days(fields: &Fields) -> Days {
+    [Field::PeriodStart, Field::PeriodEnd].map(|field| match fields.get(&field) {
+        Some(Value::Date(day)) => Some(*day),
+        _ => None,
+    })
 }
 
 fn fresh_amount(snapshot: &ClientSnapshot, key: ItemKey, field: Field) -> Option<Money> {

@@ -40,7 +40,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use answers::{Discrepancy, Ending, Term, Working};
+pub use answers::{Comparison, Days, Discrepancy, Ending, Term, Working, days};
 pub use busy::Running;
 pub use clients::KnownClient;
 pub use edit::Edit;

@@ -420,7 +420,7 @@ mod tests {
         // A charge that leaves its rule while the agreement keeps it is business.
         let [_, one, _] = plain;
         assert!(held(&ruled, &[ruled[0].clone(), one, other]).is_empty());
-        assert!(held(&[agreement.clone()], &[by_rule(agreement)]).is_empty());
+        assert!(held(std::slice::from_ref(&agreement), &[by_rule(agreement.clone())]).is_empty());
     }
 
     #[test]

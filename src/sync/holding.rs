@@ -63,6 +63,18 @@ fn state_of(item: &PendingItem, stored: &Stored) -> PendingState {
     }
 }
 
+/// A held item as it would be if it were let go, for what it would come to then: whether it is new,
+/// changed or back makes no difference to that. Every other item as it is.
+pub fn let_go(item: &PendingItem) -> PendingItem {
+    let goes = item.changes.iter().any(|c| c.field == Field::Vanished && c.to.is_some());
+    let state = match (item.state, goes) {
+        (PendingState::Held, true) => PendingState::Vanished,
+        (PendingState::Held, false) => PendingState::Changed,
+        (state, _) => state,
+    };
+    PendingItem { state, ..item.clone() }
+}
+
 /// A held item as it is kept until a person decides.
 pub fn kept(item: &PendingItem, stored: &Stored) -> HeldItem {
     HeldItem {

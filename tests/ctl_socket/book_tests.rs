@@ -36,8 +36,9 @@ fn a_cost_that_differs_is_an_exit_status() {
     let (outcome, _) = ask(reply(&book::reconciled(None)), &["reconcile", "acme", "--csv"]);
     assert_eq!(
         outcome.stdout,
-        "key,name,stored,stored_currency,fresh,fresh_currency,difference,stored_period,fresh_period\n\
-         S2,Backup  ,480.00,USD,,,,480.00,\n"
+        "key,name,stored,stored_currency,fresh,fresh_currency,difference,stored_period,fresh_period,\
+         stored_period_start,stored_period_end,fresh_period_start,fresh_period_end\n\
+         S2,Backup  ,480.00,USD,,,,480.00,,,,,\n"
     );
 }
 

@@ -13,7 +13,7 @@ pub fn cases() -> Vec<Case> {
             "Sync.ListHeld",
             json!({ "client": "acme" }),
             json!({ "held": [held()] }),
-            &["12", "Acme  [31mDental (174)", "+31.20 USD", "not yet", "1 run to decide"],
+            &["12", "Acme  [31mDental (174)", "+31.20 per year", "not yet", "1 run to decide"],
         ),
         case(
             &["held", "show", "12"],

@@ -55,6 +55,7 @@ pub fn hold(held: &mut Held<'_>) {
             items: full.then(|| vec![item(true), item(false)]),
             rejects: full.then(|| vec![reject()]),
             effects: full.then(|| vec![effect(full)]),
+            held_effects: full.then(|| vec![effect(full)]),
             clients: full.then(|| vec![pending_summary(true), pending_summary(false)]),
             progress: progress(full),
         }),
@@ -67,6 +68,7 @@ pub fn hold(held: &mut Held<'_>) {
             as_of: word(),
             items: vec![item(full)],
             effects: vec![effect(full)],
+            held_effects: full.then(|| vec![effect(full)]),
             progress: progress(full),
         }),
     );
@@ -87,6 +89,7 @@ pub fn hold(held: &mut Held<'_>) {
             items: full.then(|| vec![item(full)]),
             rejects: full.then(|| vec![reject()]),
             effects: full.then(|| vec![effect(full)]),
+            held_effects: full.then(|| vec![effect(full)]),
             progress: progress(full),
         }),
     );

@@ -4,7 +4,7 @@ use super::{parse_key, run_id};
 use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, Context, finish};
-use crate::engine::{Discrepancy, Reverted, Waiting};
+use crate::engine::{Days, Discrepancy, Reverted, Waiting, days};
 use crate::model::{Code, Failure, Kind, Mark, Money, Value};
 use crate::varlink::sync;
 
@@ -68,16 +68,18 @@ pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -
         client: convert::client(&client),
         as_of: asked.clone(),
         compared: 0,
+        rate_only: None,
         differences: Vec::new(),
         progress: Some(p),
     };
     let work = context.engine.reconcile(&client, &progress);
-    let (differences, compared, as_of) = telling(work, told, &mut context.stream, reply).await?;
+    let found = telling(work, told, &mut context.stream, reply).await?;
     finish(sync::ReconcileReply {
         client: convert::client(&client),
-        as_of: moment(as_of),
-        compared: count(compared),
-        differences: differences.iter().map(discrepancy).collect(),
+        as_of: moment(found.as_of),
+        compared: count(found.compared),
+        rate_only: Some(count(found.rate_only)),
+        differences: found.differing.iter().map(discrepancy).collect(),
         progress: None,
     })
 }
@@ -87,6 +89,9 @@ fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
     let fresh = found.fresh.as_ref();
     // Amounts of two currencies are never subtracted.
     let same = fresh.filter(|fresh| fresh.currency == stored.currency);
+    let text = |days: Days| days.map(|day| day.map(|day| day.to_string()));
+    let [stored_period_start, stored_period_end] = text(days(&found.contract.source));
+    let [fresh_period_start, fresh_period_end] = text(found.fresh_days);
     sync::Discrepancy {
         key: found.contract.key.to_string(),
         name: found.contract.text(crate::model::Field::Name),
@@ -97,7 +102,11 @@ fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
         difference: same
             .map(|fresh| convert::amount(&fresh.currency, fresh.amount - stored.amount)),
         stored_period: found.contract.period_amount().map(|money| shown(&money)),
+        stored_period_start,
+        stored_period_end,
         fresh_period: found.fresh_period.as_ref().map(shown),
+        fresh_period_start,
+        fresh_period_end,
     }
 }
 

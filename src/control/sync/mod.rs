@@ -16,6 +16,7 @@ use crate::control::session::{Answer, CallError, Context, finish, parameters, we
 use crate::engine::{Engine, Look, Order, Patience};
 use crate::model::{Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::sync::effects;
+use crate::sync::holding::let_go;
 use crate::varlink::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -102,6 +103,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
         client: Some(convert::client(&look.client)),
         as_of: Some(moment(look.as_of)),
         effects: Some(comes_to(&shown, today)),
+        held_effects: Some(held_back(&shown, today)),
         items: Some(shown.into_iter().map(|item| convert::item(item, today)).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
         ..sync::PendingReply::default()
@@ -152,6 +154,17 @@ fn comes_to(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
     convert::effects(effects::effects(items, today))
 }
 
+/// What those of the items that a guard holds would come to, which is left out of what they all come
+/// to. The others stand beside them, so that nothing counts twice.
+fn held_back(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
+    let alone = |item: &&PendingItem| match item.state {
+        PendingState::Held => let_go(item),
+        _ => PendingItem { state: PendingState::Held, ..(*item).clone() },
+    };
+    let alone: Vec<PendingItem> = items.iter().map(alone).collect();
+    comes_to(&alone.iter().collect::<Vec<_>>(), today)
+}
+
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     let client = context.engine.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
@@ -162,6 +175,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         as_of: asked.clone(),
         items: Vec::new(),
         effects: Vec::new(),
+        held_effects: None,
         progress: Some(p),
     };
     let look = context.engine.look(&client, &progress);
@@ -183,6 +197,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         client: convert::client(&look.client),
         as_of: moment(look.as_of),
         effects: comes_to(&items, today),
+        held_effects: Some(held_back(&items, today)),
         items: items.into_iter().map(|item| convert::item(item, today)).collect(),
         progress: None,
     })
@@ -215,11 +230,13 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
         }
     };
     let today = context.engine.today();
+    let all: Vec<&PendingItem> = outcome.items.iter().collect();
     finish(sync::SyncReply {
         run: Some(convert::run(&outcome.run)),
         items: Some(outcome.items.iter().map(|item| convert::item(item, today)).collect()),
         rejects: Some(outcome.run.rejects.iter().map(convert::reject).collect()),
-        effects: Some(comes_to(&outcome.items.iter().collect::<Vec<_>>(), today)),
+        effects: Some(comes_to(&all, today)),
+        held_effects: Some(held_back(&all, today)),
         progress: None,
     })
 }

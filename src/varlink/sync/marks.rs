@@ -119,8 +119,16 @@ pub struct Discrepancy {
     pub difference: Option<String>,
     /// What the running period bills by what is stored; null where none runs.
     pub stored_period: Option<String>,
+    /// The first day of that period.
+    pub stored_period_start: Option<String>,
+    /// The last day of that period.
+    pub stored_period_end: Option<String>,
     /// What Autotask bills for the running period; null where none runs.
     pub fresh_period: Option<String>,
+    /// The first day of that period.
+    pub fresh_period_start: Option<String>,
+    /// The last day of that period.
+    pub fresh_period_end: Option<String>,
 }
 
 /// What differs.
@@ -132,6 +140,9 @@ pub struct ReconcileReply {
     pub as_of: String,
     /// How many contracts were compared.
     pub compared: i64,
+    /// Of how many of them only the rate was: another period runs than the stored one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_only: Option<i64>,
     /// Those that differ.
     pub differences: Vec<Discrepancy>,
     /// How far it is, in the replies before the last one, which have nothing else to say.

@@ -145,6 +145,9 @@ pub struct PendingReply {
     /// What the items come to in money, per currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effects: Option<Vec<Effect>>,
+    /// What those of them that are held would come to, which is left out of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_effects: Option<Vec<Effect>>,
     /// The summary, where no client was named: clients with something pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<Vec<PendingSummary>>,
@@ -200,6 +203,9 @@ pub struct DiffReply {
     pub items: Vec<Item>,
     /// What they come to, per currency and day.
     pub effects: Vec<Effect>,
+    /// What those of them that are held would come to, which is left out of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_effects: Option<Vec<Effect>>,
     /// How far it is, in the replies before the last one, which have nothing else to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,

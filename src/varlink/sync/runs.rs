@@ -111,6 +111,9 @@ pub struct SyncReply {
     /// What the items come to in money, per currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effects: Option<Vec<Effect>>,
+    /// What those of them that are held would come to, which is left out of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_effects: Option<Vec<Effect>>,
     /// How far it is, in the replies before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
