@@ -99,7 +99,10 @@ impl Addition {
                     end,
                 })
             }
-            PurchaseKind::Charge => Part::Charge(once.cost.amount, once.days.first().copied()),
+            PurchaseKind::Charge if self.remarks.contains(&Remark::ByRule) => {
+                Part::Charge(once.cost.amount, once.days.first().copied())
+            }
+            PurchaseKind::Charge => Part::ByItself,
         }
     }
 
@@ -130,13 +133,7 @@ impl Addition {
             Some(Value::Date(date)) => Some(*date),
             _ => None,
         };
-        let is_by_itself = |part: &Part<'_>| {
-            matches!(part, Part::Charge(..)) && !self.remarks.contains(&Remark::ByRule)
-        };
-        let Share { rate, period_amount, left_out } = match self.part() {
-            part if is_by_itself(&part) => Share::none("a charge is billed by itself"),
-            part => total.share(&part),
-        };
+        let Share { rate, period_amount, left_out } = total.share(&self.part());
         let line = WorkingLine {
             from: self.item.key.to_string(),
             start: date(Field::StartDate),
@@ -207,8 +204,7 @@ impl Above<'_> {
         let rows: Vec<Row> = periods.iter().filter_map(|one| one.priced(money)).collect();
         let entry = billed.entries.get(&line.item);
         let of_service = entry.and_then(|entry| entry.period);
-        let of_service =
-            of_service.map(|number| labels::cycle(billed.catalogue_fields, "periodType", number));
+        let of_service = labels::cycle_of_service(billed.catalogue_fields, of_service);
         let cost = cost::cost_of_line(LineTerms {
             rows: &rows,
             start: agreement.start,

@@ -201,7 +201,7 @@ impl Gathered {
         let details = contract.details.as_ref().ok();
         let start = details.and_then(|details| details.start);
         let own = details.and_then(|details| details.period);
-        let own = own.map(|number| labels::cycle(&self.fields, "contractPeriodType", number));
+        let own = labels::cycle_of_agreement(&self.fields, own);
         let siblings = Siblings::of(start, own, &below.rows(self.today));
         let above = Above {
             client,

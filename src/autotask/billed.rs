@@ -128,11 +128,10 @@ impl Looking<'_> {
             let agreement = line.contract.and_then(|id| agreements.get(&id));
             let agreement = agreement.and_then(|row| row.details.as_ref().ok());
             let own = agreement.and_then(|details| details.period);
-            let own = own.map(|number| labels::cycle(self.fields, "contractPeriodType", number));
+            let own = labels::cycle_of_agreement(self.fields, own);
             let item = line.details.as_ref().ok().and_then(|details| entries.get(&details.item));
             let of_service = item.and_then(|entry| entry.period);
-            let of_service =
-                of_service.map(|number| labels::cycle(catalogue_fields, "periodType", number));
+            let of_service = labels::cycle_of_service(catalogue_fields, of_service);
             Known { line, agreement, own, nominal: cost::longer(own, of_service) }
         };
         lines.iter().map(known).collect()

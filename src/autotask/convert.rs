@@ -57,7 +57,7 @@ impl Above<'_> {
     }
 
     pub fn cycle(&self, details: &ContractDetails) -> Option<BillingCycle> {
-        details.period.map(|number| labels::cycle(self.fields, "contractPeriodType", number))
+        labels::cycle_of_agreement(self.fields, details.period)
     }
 
     /// Why it cannot be imported, where it cannot.
@@ -115,11 +115,7 @@ impl Above<'_> {
         let mut read: Vec<&Addition> = additions.iter().flatten().collect();
         read.sort_by_key(|addition| addition.item.key);
         let by_rule = self.rules.filter(|_| self.is_billed_by_rules());
-        let parts: Vec<_> = read
-            .iter()
-            .filter(|addition| by_rule.is_none() || self.is_of_rules(addition))
-            .map(|addition| addition.part())
-            .collect();
+        let parts: Vec<_> = read.iter().map(|addition| addition.part()).collect();
         let is_active = match self.status(details).as_deref() {
             Some("active") => Some(true),
             Some("inactive") => Some(false),

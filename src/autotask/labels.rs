@@ -153,8 +153,21 @@ pub(super) fn is_known_cycle(number: i64) -> bool {
     (1..=5).contains(&number)
 }
 
+/// The cycle of an agreement, where its row names one.
+pub(super) fn cycle_of_agreement(
+    fields: &EntityFields,
+    number: Option<i64>,
+) -> Option<BillingCycle> {
+    number.map(|number| cycle(fields, "contractPeriodType", number))
+}
+
+/// The cycle of a service or bundle, where its row in the catalogue names one.
+pub(super) fn cycle_of_service(fields: &EntityFields, number: Option<i64>) -> Option<BillingCycle> {
+    number.map(|number| cycle(fields, "periodType", number))
+}
+
 /// The billing cycle that `field` of an entity has.
-pub(super) fn cycle(fields: &EntityFields, field: &str, number: i64) -> BillingCycle {
+fn cycle(fields: &EntityFields, field: &str, number: i64) -> BillingCycle {
     match number {
         1 => return BillingCycle::OneTime,
         2 => return BillingCycle::Monthly,

@@ -12,7 +12,6 @@ use crate::model::{
     ClientId, Contract, Counts, ItemKey, Mark, PendingItem, PendingState, Reject, Run, RunResult,
 };
 use crate::store::Write;
-use crate::sync::diff::Stored;
 use crate::sync::holding::{self, Found};
 use crate::sync::marking::Marks;
 use crate::sync::select::Choice;
@@ -63,7 +62,7 @@ pub(super) fn decide(
             writes.push(Write { before, after: Some(after) });
         }
     }
-    writes.extend(followers(&writes, &examined.stored));
+    writes.extend(followers(&writes, examined));
     let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
     let current = examined.snapshot.items.iter().filter(|item| {
         order.choice.takes(item.key)
@@ -126,28 +125,27 @@ pub(super) fn decide(
 
 /// What goes with what moves to another client, although no run takes it: the agreement of a line that
 /// moves, and all that stands below it, also what is ignored or no longer follows Autotask. Nothing
-/// of them changes but whose they are.
-fn followers(writes: &[Write<Contract>], stored: &Stored) -> Vec<Write<Contract>> {
+/// of them changes but whose they are. What is held stays: that is a person's to decide.
+fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contract>> {
     let moves = writes.iter().filter_map(|write| {
         let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
         let top = after.parent.unwrap_or(after.key);
         (before.client != after.client).then_some((top, (before.client, after.client)))
     });
     let moves: BTreeMap<ItemKey, (ClientId, ClientId)> = moves.collect();
-    let written: BTreeSet<ItemKey> = writes
-        .iter()
-        .filter_map(|write| write.after.as_ref().or(write.before.as_ref()))
-        .map(|contract| contract.key)
-        .collect();
+    let written = writes.iter().filter_map(|write| write.after.as_ref().or(write.before.as_ref()));
+    let held = examined.items.iter().filter(|item| item.state == PendingState::Held);
+    let stays: BTreeSet<ItemKey> =
+        written.map(|contract| contract.key).chain(held.map(|item| item.key)).collect();
     let follows = |contract: &Contract| {
         let (from, to) = *moves.get(&contract.parent.unwrap_or(contract.key))?;
-        let follows = contract.client == from && !written.contains(&contract.key);
+        let follows = contract.client == from && !stays.contains(&contract.key);
         follows.then(|| Write {
             before: Some(contract.clone()),
             after: Some(Contract { client: to, ..contract.clone() }),
         })
     };
-    stored.values().filter_map(follows).collect()
+    examined.stored.values().filter_map(follows).collect()
 }
 
 /// What is noted beside an item moves with it to another client.

@@ -36,8 +36,10 @@ pub enum Part<'a> {
     Milestone(Decimal),
     /// A purchase of hours, tickets or a retainer.
     Purchase(Bought),
-    /// A charge: by a rule or by hand, on this day.
+    /// A charge that a rule made, on this day.
     Charge(Decimal, Option<NaiveDate>),
+    /// Any other charge: it is billed by itself.
+    ByItself,
 }
 
 /// The billing rules of a fixed price agreement.

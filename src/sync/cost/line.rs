@@ -137,9 +137,14 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
     if !is_of_it {
         return Ok(());
     }
-    // Of a period that is only supposed, the first day may be an earlier one.
-    let is_supposed =
-        lengths.may_be_parts || terms.siblings.is_supposed() || !line.rows.tell_frame(terms.today);
+    // Of a period that is only supposed, the first day may be an earlier one. Rows that bill nothing
+    // are what a change left of it.
+    let is_told = terms.siblings.is_told();
+    let bills_nothing = terms.rows.iter().all(|row| row.units.is_zero() && row.price.is_zero());
+    let is_supposed = lengths.may_be_parts
+        || terms.siblings.is_supposed()
+        || !line.rows.tell_frame(terms.today)
+        || (bills_nothing && !is_told);
     if is_supposed {
         return Err(a_period_before(terms.today));
     }
@@ -147,7 +152,6 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
         return Ok(());
     }
     // So it may where no whole row confirms it.
-    let is_told = terms.siblings.is_told();
     Err(if is_told { first } else { first.min(a_period_before(terms.today)) })
 }
 

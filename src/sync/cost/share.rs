@@ -23,7 +23,7 @@ pub struct Share {
 
 impl Share {
     /// No part of it, and why.
-    pub fn none(why: &str) -> Share {
+    fn none(why: &str) -> Share {
         Share { left_out: Some(why.to_owned()), ..Share::default() }
     }
 }
@@ -50,6 +50,7 @@ impl Total {
             }
             Part::Purchase(_) => Share::none("its dates do not cover today"),
             Part::Charge(amount, day) => self.share_of_charge(*amount, *day),
+            Part::ByItself => Share::none("a charge is billed by itself"),
         }
     }
 
@@ -74,11 +75,8 @@ impl Total {
         let is_in = |span: Option<Span>| {
             day.zip(span).is_some_and(|(day, (first, last))| first <= day && day <= last)
         };
-        let Counted::Charges(month) = self.counted else {
-            return Share::none("a charge is billed by itself");
-        };
         let running = self.period.as_ref().and_then(|period| month_of(period.end));
-        let rate = is_in(month).then_some(amount);
+        let rate = is_in(self.rule_month()).then_some(amount);
         let period_amount = is_in(running).then_some(amount);
         let left_out = match (rate, period_amount) {
             (Some(_), _) => None,

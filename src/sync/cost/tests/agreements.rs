@@ -144,7 +144,7 @@ fn purchases_count_while_they_are_active_and_cover_the_day() {
         purchase("900.00", Basis::Current, false, ["06-01", "06-30"]),
         purchase("80.00", Basis::Last, true, ["04-01", "04-30"]),
         purchase("70.00", Basis::Last, true, ["05-01", "05-31"]),
-        Part::Charge(decimal("7.00"), None),
+        Part::ByItself,
     ];
     let total = once(Method::InAdvance, None, &parts);
     assert_eq!((total.amount, total.cycle), (decimal("2500.00"), BillingCycle::OneTime));

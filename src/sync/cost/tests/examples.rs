@@ -366,6 +366,7 @@ fn rows_that_fit_no_period_of_the_agreement_may_lack_earlier_ones() {
     };
     assert_eq!(fills("08-06..08-31 22u 87.85"), Err(day("07-26")));
     assert_eq!(fills("08-24..08-31 22u 87.85"), Ok(()));
+    assert_eq!(fills("08-24..08-31 0u 0.00"), Err(day("07-26")), "the rest of a period");
     let (rows, currency) = (rows("08-01..08-06 19u 10.73, 08-06..08-31 22u 87.85"), usd());
     let start = Some(day("05-24"));
     let cost = cost_of_line(LineTerms { start, ..terms(&rows, "08-26", &currency) });
