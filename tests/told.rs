@@ -15,8 +15,12 @@ use std::sync::mpsc;
 use lmsyncd::demo::tenant::Fault;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
 use support::{ACME, PATIENCE, World};
+
+/// Acme's line of mail: 14 units at 3.50.
+const MAIL: i64 = 55_104;
 
 /// `lmsyncctl watch`, and the lines that it prints.
 struct Watching {
@@ -92,6 +96,42 @@ fn watch_sees_a_run_and_ends_quietly() {
     assert_eq!(daemon.stop(), 0);
     one.until("lmsyncd stopped");
     assert_eq!(one.end(), 3);
+}
+
+#[test]
+fn a_run_tells_what_it_changed_and_what_is_held_of_it_in_money() {
+    let world = World::stories();
+    world.configure("[guard]\nhold-price-change-percent = 50");
+    let _daemon = world.start();
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    let watching = Watching::start(&world, &[ACME]);
+    watching.until("watching; Ctrl-C ends it");
+    let as_json = Watching::start(&world, &["--json", ACME]);
+    world.wait_for("an event", || {
+        world.ctl(&["reload"]).expect(0, &[]);
+        as_json.lines.try_recv().ok()
+    });
+    let effect = |per_month: &str, per_year: &str| {
+        json!([{ "currency": "USD", "from": null, "per_month": per_month, "per_year": per_year,
+            "once": "0.00" }])
+    };
+    let run = |changed: &dyn Fn(), name: &str, says: &str| -> Value {
+        changed();
+        world.ctl(&["sync", ACME, "--all", "--yes"]);
+        let line = watching.until(name);
+        assert!(line.ends_with(says), "{line}");
+        serde_json::from_str(&as_json.until(&format!("\"{name}\""))).expect("an event")
+    };
+
+    let more = || world.tenant.change_units(MAIL, 16).expect("changed");
+    let event = run(&more, "run_changed", ", 0 rejected; +7.00 USD per month");
+    assert_eq!(event["effects"], effect("7.00", "84.00"), "{event}");
+    assert_eq!(event["held_effects"], json!([]), "{event}");
+
+    let dearer = || world.tenant.change_unit_price(MAIL, Decimal::from(7)).expect("changed");
+    let event = run(&dearer, "run_held", "; held: +56.00 USD per month");
+    assert_eq!(event["effects"], json!([]), "{event}");
+    assert_eq!(event["held_effects"], effect("56.00", "672.00"), "{event}");
 }
 
 #[test]

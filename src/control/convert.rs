@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
-    ClientRef, Contract, Currency, Field, FieldChange, Fields, PendingItem, Reject, Remark, Run,
-    Value,
+    ClientRef, Contract, Currency, Effect, Field, FieldChange, Fields, PendingItem, Reject, Remark,
+    Run, Value,
 };
 use crate::sync::holding::let_go;
 use crate::sync::{apply, effects};
@@ -64,7 +64,7 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         setup_fee: text(Field::SetupFee),
         billed_to: text(Field::BilledTo),
         remarks: remarks(item),
-        effects: effects(effects::effect(&let_go(item), today)),
+        effects: effects(&effects::effect(&let_go(item), today)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),
@@ -83,15 +83,8 @@ fn remarks(item: &PendingItem) -> Vec<String> {
 }
 
 /// Effects as the wire has them.
-pub(super) fn effects(effects: Vec<effects::Effect>) -> Vec<sync::Effect> {
-    let effect = |effect: effects::Effect| sync::Effect {
-        from: effect.from.map(|day| day.to_string()),
-        per_month: amount(&effect.currency, effect.per_year / Decimal::from(12)),
-        per_year: amount(&effect.currency, effect.per_year),
-        once: amount(&effect.currency, effect.once),
-        currency: effect.currency.code().to_owned(),
-    };
-    effects.into_iter().map(effect).collect()
+pub(super) fn effects(effects: &[Effect]) -> Vec<sync::Effect> {
+    effects.iter().map(sync::Effect::from).collect()
 }
 
 /// What is known ahead.

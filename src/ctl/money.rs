@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::screen::{NONE, Screen, Tone};
-use crate::model::{BillingCycle, Currency, Money, PendingState};
+use crate::model::{BillingCycle, Currency, Money, PendingState, effect_told};
+pub use crate::model::{grouped, signed};
 use crate::varlink::sync::{Effect, Item};
 
 /// Amounts per currency.
@@ -109,45 +110,10 @@ pub fn brief_effect(effect: &Effect, span: Span) -> Option<String> {
     joined(effect, &[(amount, per), (&effect.once, "once")])
 }
 
-/// The parts that are not zero, the currency behind the first of them, the day in front.
 fn joined(effect: &Effect, parts: &[(&String, &str)]) -> Option<String> {
-    let zero = |text: &str| text.parse::<Decimal>().map_or(text.is_empty(), |n| n.is_zero());
-    let mut told = Vec::new();
-    for (amount, per) in parts.iter().filter(|(amount, _)| !zero(amount)) {
-        let amount = signed(&grouped(amount));
-        told.push(match told.is_empty() {
-            true => format!("{amount} {} {per}", effect.currency),
-            false => format!("{amount} {per}"),
-        });
-    }
-    let from = effect.from.as_ref().map(|day| format!("from {day}: ")).unwrap_or_default();
-    (!told.is_empty()).then(|| format!("{from}{}", told.join(", ")))
-}
-
-/// An amount with commas between thousands, such as `1,080.00`; also where a unit stands behind it.
-pub fn grouped(amount: &str) -> String {
-    let (sign, rest) = match amount.strip_prefix(['-', '+']) {
-        Some(rest) => (&amount[..1], rest),
-        None => ("", amount),
-    };
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (whole, behind) = rest.split_at(digits);
-    let mut text = sign.to_owned();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (digits - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + behind
-}
-
-/// An amount with a sign in front, such as `+7.40`.
-pub fn signed(amount: &str) -> String {
-    match amount.replace(',', "").parse::<Decimal>() {
-        Ok(number) if number > Decimal::ZERO && !amount.starts_with('+') => format!("+{amount}"),
-        _ => amount.to_owned(),
-    }
+    let parts: Vec<(&str, &str)> =
+        parts.iter().map(|(amount, per)| (amount.as_str(), *per)).collect();
+    effect_told(&effect.currency, effect.from.as_deref(), &parts)
 }
 
 /// An amount with its currency; a dash where there is none.

@@ -44,7 +44,7 @@ impl Engine {
         };
         // Where the store itself is in trouble, at least the journal hears of the run.
         let id = self.commit_from(build).await.ok().and_then(|(committed, ())| committed?.run);
-        self.events.emit(events::of_run(&Run { id, ..run }));
+        self.events.emit(events::of_run(&Run { id, ..run }, &[], self.today()));
     }
 
     /// How the client stands after a run. When it runs next is planned by the settings that are in

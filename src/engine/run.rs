@@ -258,7 +258,7 @@ impl Engine {
         if let Some(committed) = committed {
             outcome.run.id = committed.run;
             self.remember_rest(&examined, &outcome);
-            self.events.emit(events::of_run(&outcome.run));
+            self.events.emit(events::of_run(&outcome.run, &outcome.items, self.today()));
         }
         Ok(outcome)
     }

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Actor, ClientRef, Code, Run};
+use super::{Actor, ClientRef, Code, Effect, Run};
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +101,10 @@ pub struct Event {
     pub client: Option<ClientRef>,
     /// The run that ended.
     pub run: Option<Run>,
+    /// What the run changed, in money: how much more or less counts.
+    pub effects: Vec<Effect>,
+    /// The same of what a guard held of the run.
+    pub held_effects: Vec<Effect>,
     /// The code of what is wrong.
     pub code: Option<Code>,
     /// Who did it.
@@ -118,6 +122,8 @@ impl Event {
             since: None,
             client: None,
             run: None,
+            effects: Vec::new(),
+            held_effects: Vec::new(),
             code: None,
             actor: None,
         }

@@ -10,23 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::holding::let_go;
 use crate::model::{
-    BillingCycle, BillingState, Currency, Field, Fields, ItemKey, PendingItem, PendingState,
-    Remark, Value,
+    BillingCycle, BillingState, Currency, Effect, Field, Fields, ItemKey, PendingItem,
+    PendingState, Remark, Value,
 };
-
-/// What something comes to, in one currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
-    /// The currency.
-    pub currency: Currency,
-    /// The day from which on it does; none for at once.
-    pub from: Option<NaiveDate>,
-    /// More (or, negative, less) in a year, exactly.
-    pub per_year: Decimal,
-    /// More (or, negative, less) once.
-    pub once: Decimal,
-}
 
 /// Amounts by currency, and by day: none is today.
 type Sums = BTreeMap<(Currency, Option<NaiveDate>), (Decimal, Decimal)>;
@@ -41,6 +29,17 @@ pub fn effects(items: &[&PendingItem], today: NaiveDate) -> Vec<Effect> {
         add(&mut sums, item, stands_for_itself, today);
     }
     told(sums)
+}
+
+/// What those of the items that a guard holds would come to, which is left out of what they all come
+/// to. The others stand beside them, so that nothing counts twice.
+pub fn held_effects(items: &[&PendingItem], today: NaiveDate) -> Vec<Effect> {
+    let alone = |item: &&PendingItem| match item.state {
+        PendingState::Held => let_go(item),
+        _ => PendingItem { state: PendingState::Held, ..(*item).clone() },
+    };
+    let alone: Vec<PendingItem> = items.iter().map(alone).collect();
+    effects(&alone.iter().collect::<Vec<_>>(), today)
 }
 
 /// What one item comes to by itself.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Method;
 pub use super::backup::{Backup, BackupReply, Restore, RestoreReply};
+pub use super::effect::Effect;
 pub use super::event::Event;
 use super::sync::Progress;
 

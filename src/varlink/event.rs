@@ -4,6 +4,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::effect::Effect;
 use crate::model;
 
 /// One thing that happened.
@@ -37,6 +38,10 @@ pub struct Event {
     pub rejected: Option<i64>,
     /// Requests that the run spent.
     pub requests: Option<i64>,
+    /// What the run changed, in money, per currency and day.
+    pub effects: Option<Vec<Effect>>,
+    /// What a guard held of the run, which is left out of that.
+    pub held_effects: Option<Vec<Effect>>,
     /// The code of what is wrong.
     pub error: Option<String>,
     /// Who did it.
@@ -45,8 +50,11 @@ pub struct Event {
 
 impl From<&model::Event> for Event {
     fn from(event: &model::Event) -> Event {
-        let model::Event { name, at, message, alert, since, client, run, code, actor } = event;
+        let model::Event { name, at, message, alert, since, client, run, .. } = event;
+        let model::Event { effects, held_effects, code, actor, .. } = event;
         let run = run.as_ref();
+        let of_the_run =
+            |effects: &[model::Effect]| run.map(|_| effects.iter().map(Effect::from).collect());
         let count = |of: fn(&model::Run) -> u32| run.map(|run| i64::from(of(run)));
         Event {
             name: name.name().to_owned(),
@@ -63,6 +71,8 @@ impl From<&model::Event> for Event {
             vanished: count(|run| run.counts.vanished),
             rejected: count(|run| run.counts.rejected),
             requests: count(|run| run.requests),
+            effects: of_the_run(effects),
+            held_effects: of_the_run(held_effects),
             error: code.map(|code| code.name().to_owned()),
             actor: actor.as_ref().map(|actor| actor.name.clone()),
         }

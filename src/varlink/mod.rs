@@ -9,6 +9,7 @@ mod backup;
 mod codec;
 pub mod contracts;
 pub mod daemon;
+mod effect;
 mod error;
 mod event;
 mod message;

@@ -254,6 +254,8 @@ fn daemon(held: &mut Held<'_>) {
         vanished: number(full),
         rejected: number(full),
         requests: number(full),
+        effects: full.then(|| vec![effect(full)]),
+        held_effects: full.then(|| vec![effect(full)]),
         error: text(full),
         actor: text(full),
     };

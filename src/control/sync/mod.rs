@@ -16,7 +16,6 @@ use crate::control::session::{Answer, CallError, Context, finish, parameters, we
 use crate::engine::{Engine, Look, Order, Patience};
 use crate::model::{Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::sync::effects;
-use crate::sync::holding::let_go;
 use crate::varlink::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -151,18 +150,12 @@ fn summary(look: &Look) -> sync::PendingSummary {
 
 /// What items come to in money, as the wire has it.
 fn comes_to(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
-    convert::effects(effects::effects(items, today))
+    convert::effects(&effects::effects(items, today))
 }
 
-/// What those of the items that a guard holds would come to, which is left out of what they all come
-/// to. The others stand beside them, so that nothing counts twice.
+/// The same of those that a guard holds.
 fn held_back(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
-    let alone = |item: &&PendingItem| match item.state {
-        PendingState::Held => let_go(item),
-        _ => PendingItem { state: PendingState::Held, ..(*item).clone() },
-    };
-    let alone: Vec<PendingItem> = items.iter().map(alone).collect();
-    comes_to(&alone.iter().collect::<Vec<_>>(), today)
+    convert::effects(&effects::held_effects(items, today))
 }
 
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {

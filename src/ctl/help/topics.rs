@@ -269,7 +269,8 @@ fn events() -> Vec<Block> {
         text(
             "What happens is an event with a stable name. All go to the journal (LMSYNC_EVENT) \
              and to `lmsyncctl watch`. The command of the section [notify] in the configuration \
-             is run for those that its `events` names.",
+             is run for those that its `events` names. A run tells in money what it changed and \
+             what is held of it: `effects` and `held_effects`.",
         ),
         Block::Heading("Told unless the configuration says otherwise"),
         names(alerts.map(|event| (event.name(), words::event(event)))),

@@ -1,21 +1,28 @@
 //! What an event says of a run, a switch, an alert.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Actor, ClientRef, Event, EventName, Run, RunResult};
+use crate::model::{Actor, ClientRef, Effect, Event, EventName, PendingItem, Run, RunResult};
 use crate::sync::alert::{Step, Telling};
+use crate::sync::effects;
 
-/// A run that ended.
-pub(in crate::engine) fn of_run(run: &Run) -> Event {
+/// A run that ended, with what it looked at: what of that it changed and what it held, in money.
+pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDate) -> Event {
+    let items: Vec<&PendingItem> = items.iter().collect();
+    let (effects, held) = (effects::effects(&items, today), effects::held_effects(&items, today));
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
     let (client, counts) = (&run.client.name, &run.counts);
     let (created, updated, vanished) = (counts.created, counts.updated, counts.vanished);
+    let money = in_brief("; ", &effects);
     let summary = format!("{client}: {created} created, {updated} updated, {vanished} vanished");
     let (name, message) = match run.result {
         RunResult::Failed => (EventName::RunFailed, format!("{client}: the run failed: {why}")),
-        RunResult::Held => (EventName::RunHeld, format!("{summary}; {why}")),
+        RunResult::Held => {
+            let held = in_brief("; held: ", &held);
+            (EventName::RunHeld, format!("{summary}{money}; {why}{held}"))
+        }
         RunResult::Ok | RunResult::Partial if counts.wrote() || counts.rejected > 0 => {
-            (EventName::RunChanged, format!("{summary}, {} rejected", counts.rejected))
+            (EventName::RunChanged, format!("{summary}, {} rejected{money}", counts.rejected))
         }
         RunResult::Ok | RunResult::Partial => {
             (EventName::RunFinished, format!("{client}: nothing new"))
@@ -26,8 +33,16 @@ pub(in crate::engine) fn of_run(run: &Run) -> Event {
         code: run.error.as_ref().map(|error| error.code),
         actor: Some(run.actor.clone()),
         run: Some(run.clone()),
+        effects,
+        held_effects: held,
         ..Event::new(name, run.ended, message)
     }
+}
+
+/// Effects on one line, with something in front if there are any.
+fn in_brief(lead: &str, effects: &[Effect]) -> String {
+    let told: Vec<String> = effects.iter().map(Effect::to_string).collect();
+    if told.is_empty() { String::new() } else { format!("{lead}{}", told.join(" · ")) }
 }
 
 /// A switch of auto-sync.

@@ -10,6 +10,7 @@ mod pending;
 mod runs;
 mod switch;
 
+pub use super::effect::Effect;
 pub use clients::*;
 pub use held::*;
 pub use marks::*;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Progress};
+use super::{Client, Effect, Progress};
 use crate::varlink::Method;
 
 /// What something is known to cost from a day on.
@@ -175,21 +175,6 @@ pub struct Diff {
     /// Only these items.
     #[serde(default)]
     pub keys: Option<Vec<String>>,
-}
-
-/// What something comes to in money, in one currency.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effect {
-    /// The currency.
-    pub currency: String,
-    /// The day from which on it does; null for at once.
-    pub from: Option<String>,
-    /// More (or, negative, less) per month.
-    pub per_month: String,
-    /// More (or, negative, less) per year.
-    pub per_year: String,
-    /// More (or, negative, less) once.
-    pub once: String,
 }
 
 /// The differences.
