@@ -163,6 +163,27 @@ fn what_no_run_takes_moves_with_its_agreement() {
     }
 }
 
+/// The other client pays in another currency: for what comes to it that is no reason to hold anything.
+#[test]
+fn what_moves_without_a_run_is_in_the_currency_of_its_new_client() {
+    let (world, _daemon) = noted();
+    world.tenant.set(Entity::Companies, 175, "currencyID", 2).expect("set");
+    world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
+    world.ctl(&["ignore", SERVERS]).expect(0, &[]);
+    world.ctl(&["contract", "unlink", MAIL]).expect(0, &[]);
+    world.tenant.move_company(ACME_ID, 175).expect("moved");
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    let theirs = world.json(&["contract", "show", ACME_LINE])["contract"]["currency"].clone();
+    assert_eq!(theirs, "CAD");
+    world.ctl(&["unignore", SERVERS]).expect(0, &[]);
+    world.ctl(&["contract", "relink", MAIL, "--yes"]).expect(0, &[]);
+    world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &["already current"]);
+    for key in [SERVERS, MAIL] {
+        let contract = world.json(&["contract", "show", key])["contract"].clone();
+        assert_eq!(contract["currency"], theirs, "{contract}");
+    }
+}
+
 #[test]
 fn a_purchase_and_its_charge_are_one_contract() {
     let (world, _daemon) = World::ready("");

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use super::look::Examined;
 use super::run::{Order, Outcome};
 use crate::model::{
-    ClientId, Contract, Counts, ItemKey, Mark, PendingItem, PendingState, Reject, Run, RunResult,
+    ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
+    RunResult,
 };
 use crate::store::Write;
 use crate::sync::holding::{self, Found};
@@ -125,27 +126,42 @@ pub(super) fn decide(
 
 /// What goes with what moves to another client, although no run takes it: the agreement of a line that
 /// moves, and all that stands below it, also what is ignored or no longer follows Autotask. Nothing
-/// of them changes but whose they are. What is held stays: that is a person's to decide.
+/// of them changes but whose they are, and with that the currency. What is held stays: that is a
+/// person's to decide.
 fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contract>> {
     let moves = writes.iter().filter_map(|write| {
         let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
         let top = after.parent.unwrap_or(after.key);
-        (before.client != after.client).then_some((top, (before.client, after.client)))
+        (before.client != after.client).then_some((top, (before.client, after)))
     });
-    let moves: BTreeMap<ItemKey, (ClientId, ClientId)> = moves.collect();
+    let moves: BTreeMap<ItemKey, (ClientId, &Contract)> = moves.collect();
     let written = writes.iter().filter_map(|write| write.after.as_ref().or(write.before.as_ref()));
     let held = examined.items.iter().filter(|item| item.state == PendingState::Held);
     let stays: BTreeSet<ItemKey> =
         written.map(|contract| contract.key).chain(held.map(|item| item.key)).collect();
     let follows = |contract: &Contract| {
-        let (from, to) = *moves.get(&contract.parent.unwrap_or(contract.key))?;
+        let (from, moved) = *moves.get(&contract.parent.unwrap_or(contract.key))?;
         let follows = contract.client == from && !stays.contains(&contract.key);
         follows.then(|| Write {
             before: Some(contract.clone()),
-            after: Some(Contract { client: to, ..contract.clone() }),
+            after: Some(with_client_of(contract.clone(), moved)),
         })
     };
     examined.stored.values().filter_map(follows).collect()
+}
+
+/// The contract at the client of another one, in the currency of that client if it was in that of the
+/// client before.
+fn with_client_of(mut contract: Contract, moved: &Contract) -> Contract {
+    contract.client = moved.client;
+    for field in [Field::Currency, Field::CurrencyBasis] {
+        if let (Some(own), Some(theirs)) =
+            (contract.source.get_mut(&field), moved.source.get(&field))
+        {
+            *own = theirs.clone();
+        }
+    }
+    contract
 }
 
 /// What is noted beside an item moves with it to another client.
