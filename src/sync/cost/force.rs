@@ -21,6 +21,9 @@ use super::lengths::Lengths;
 use super::row::{Row, days, scaled};
 use chrono::NaiveDate;
 
+/// What rounding to cents can take or add.
+const HALF_A_CENT: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
 /// What a cut is judged by, besides the two rows.
 pub(super) struct Around<'a> {
     pub rows: &'a [Row],
@@ -74,6 +77,24 @@ impl Around<'_> {
         self.is_cut_by_one_day(later, row)
     }
 
+    /// What one unit cost in the row that ended where `row` begins, in whole cents, as prices are set;
+    /// none where that does not come to what the row costs.
+    fn price_before(&self, row: &Row, whole: i64) -> Result<Option<Decimal>, TooLarge> {
+        let ends_there = |(_, other): &(usize, &Row)| {
+            other.start < row.start
+                && (other.end == row.start || other.end.succ_opt() == Some(row.start))
+        };
+        let Some((at, before)) = self.rows.iter().enumerate().find(ends_there) else {
+            return Ok(None);
+        };
+        let Some(span) = self.span(at)? else { return Ok(None) };
+        let exact = scaled(before.price, days(span), whole)?.checked_div(before.units);
+        let Some(price) = exact.map(|exact| exact.round_dp(2)) else { return Ok(None) };
+        let full = price.checked_mul(before.units).ok_or(TooLarge)?;
+        let off = scaled(full, whole, days(span))?.checked_sub(before.price).ok_or(TooLarge)?;
+        Ok((off.abs() <= HALF_A_CENT).then_some(price))
+    }
+
     /// The shape that can be either.
     fn is_cut_by_one_day(&self, one_day: &Row, row: &Row) -> Result<bool, TooLarge> {
         if one_day.units.is_zero() && !one_day.price.is_zero() {
@@ -96,14 +117,13 @@ impl Around<'_> {
         let others = self.rows.iter().zip(&self.lengths.is_whole).filter(|(_, whole)| **whole);
         let others = others.filter(|(other, _)| other.id != row.id && other.id != one_day.id);
         let prices = others.filter_map(|(other, _)| other.price.checked_div(other.units));
-        let half_a_cent = Decimal::new(5, 3);
-        for price in prices.chain(self.line_price) {
+        for price in prices.chain(self.line_price).chain(self.price_before(row, whole)?) {
             let Some(full) = price.checked_mul(row.units) else { return Err(TooLarge) };
             let off = |counted| -> Result<Decimal, TooLarge> {
                 Ok((scaled(full, whole, counted)? - row.price).abs())
             };
             let (whole_row, cut) = (off(length)?, off(length - 1)?);
-            if whole_row.min(cut) <= half_a_cent && whole_row != cut {
+            if whole_row.min(cut) <= HALF_A_CENT && whole_row != cut {
                 return Ok(cut < whole_row);
             }
         }
@@ -124,7 +144,7 @@ impl Around<'_> {
                 return Ok(false);
             };
             let full = price.round_dp(2).checked_mul(row.units).ok_or(TooLarge)?;
-            Ok((scaled(full, whole, counted)? - row.price).abs() <= half_a_cent)
+            Ok((scaled(full, whole, counted)? - row.price).abs() <= HALF_A_CENT)
         };
         let (whole_row, cut) = (is_in_cents(length)?, is_in_cents(length - 1)?);
         if whole_row != cut {

@@ -94,7 +94,8 @@ impl Telling<'_> {
                 || (self.is_cut_short(row) && (about == months || self.is_over()))
         };
         let is_part = self.nominal.is_some_and(is_part);
-        (!is_part && self.can_be_whole(row, about)).then_some(about)
+        let can_be_whole = !is_part && self.can_be_whole(row, about);
+        (can_be_whole || self.costs_itself(row)).then_some(about)
     }
 
     /// The period of so many months that holds a day, as those of the agreement are counted.

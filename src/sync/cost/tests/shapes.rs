@@ -146,3 +146,32 @@ fn the_period_before_tells_whether_the_last_day_of_a_row_is_its_own() {
     let line = LineTerms { rows: &with_november, ..line };
     assert_eq!(cost_of_line(line).expect("a cost").units, decimal("-3"));
 }
+
+#[test]
+fn the_price_of_the_row_before_tells_whether_the_last_day_of_a_row_is_its_own() {
+    // Two units, then three, each at 538.50; on the line's last day the price is another.
+    let text = "04-01..05-15 2u 258.95, 05-15..08-26 3u 909.27, 08-26..08-26 3u 7.92";
+    let (rows, currency) = (rows(text), usd());
+    let half_year = LineTerms {
+        start: Some(day("04-01")),
+        end: Some(day("2027-03-31")),
+        nominal: Some(BillingCycle::SemiAnnual),
+        line_price: Some(decimal("483.22")),
+        ..terms(&rows, "08-20", &currency)
+    };
+    let cost = cost_of_line(half_year).expect("a cost");
+    assert_eq!((cost.units, cost.rate), (decimal("3"), decimal("1615.50")));
+}
+
+#[test]
+fn thirty_days_of_a_month_of_thirty_one_are_a_month_if_they_cost_one() {
+    let (rows, currency) = (rows("03-01..03-30 2u 200.00"), usd());
+    let of = |price: &str| {
+        let line_price = Some(decimal(price));
+        let line = LineTerms { line_price, ..terms(&rows, "03-10", &currency) };
+        cost_of_line(line).expect("a cost").rate
+    };
+    assert_eq!(of("100.00"), decimal("200.00"));
+    assert_eq!(of("103.33"), decimal("206.66"), "by the price on the line");
+    assert_eq!(of("90.00"), decimal("206.67"), "which tells nothing");
+}
