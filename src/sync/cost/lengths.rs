@@ -13,6 +13,9 @@ use super::line::LineTerms;
 use super::row::{Row, days, scaled, sum};
 use crate::model::BillingCycle;
 
+/// More than what a division leaves out, and far less than any amount.
+const LAST_DIGIT: Decimal = Decimal::from_parts(1, 0, 0, false, 12);
+
 /// Which rows of a line are whole, and of which cycle the line is.
 #[derive(Debug, Clone)]
 pub(super) struct Lengths {
@@ -194,7 +197,9 @@ fn is_a_share(rows: &[Row], row: &Row, whole: Span, line_price: Option<Decimal>)
     let is_explained = |line_price: Decimal| -> Result<bool, TooLarge> {
         let units = sum(beside().map(|other| other.units))?;
         let full = line_price.checked_mul(units).ok_or(TooLarge)?;
-        let (mut exact, mut doubt) = (-full, Decimal::ZERO);
+        // Half a cent that was rounded up comes to just as much as it may, but for the last digit of a
+        // division.
+        let (mut exact, mut doubt) = (-full, LAST_DIGIT);
         for other in beside() {
             exact = sum([exact, as_a_whole(other.price, other)?])?;
             // Each of them was rounded.

@@ -175,3 +175,15 @@ fn thirty_days_of_a_month_of_thirty_one_are_a_month_if_they_cost_one() {
     assert_eq!(of("103.33"), decimal("206.66"), "by the price on the line");
     assert_eq!(of("90.00"), decimal("206.67"), "which tells nothing");
 }
+
+#[test]
+fn half_a_cent_that_was_rounded_up_is_explained() {
+    // 33 units at 89.75 for 29 of 30 days are 2,863.025.
+    let (rows, currency) = (rows("06-01..06-29 33u 2863.03"), usd());
+    let line = LineTerms {
+        start: Some(day("2023-10-05")),
+        line_price: Some(decimal("89.75")),
+        ..terms(&rows, "06-20", &currency)
+    };
+    assert_eq!(cost_of_line(line).expect("a cost").rate, decimal("2961.75"));
+}
