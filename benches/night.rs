@@ -17,7 +17,7 @@ use lmsyncd::autotask::{
 };
 use lmsyncd::clock::{ManualClock, Tz};
 use lmsyncd::demo::tenant::{self, Entity, Tenant};
-use lmsyncd::model::ClientId;
+use lmsyncd::model::{ClientId, SecretSource};
 use secrecy::SecretString;
 
 /// Clients of the tenant, from the first id on; of this seed, it has 6,022 agreements and 24,188
@@ -224,6 +224,7 @@ fn connect(
     let options = Options {
         username: credentials.username,
         secret: SecretString::from(credentials.secret),
+        source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
         discovery_url: url.to_owned(),

@@ -10,6 +10,7 @@
 //! 4  control    the server side of the socket    | notify  the command and the heartbeat
 //! 3  engine     the tasks: supervisor, run, status
 //! 2  autotask   speaks Autotask REST            | store    ledger and index  | varlink  the wire
+//!    advice     what a person can do next, in words
 //! 1  sync       pure decisions                  | config   the TOML file
 //! 0  model      pure values                     | clock    what time it is
 //! ```
@@ -20,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod advice;
 pub mod autotask;
 pub mod clock;
 pub mod config;

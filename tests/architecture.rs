@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root and its floor, as in the house of `src/lib.rs`.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("model", 0),
     ("clock", 0),
     ("sync", 1),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, u8); 13] = [
     ("autotask", 2),
     ("store", 2),
     ("varlink", 2),
+    ("advice", 2),
     ("engine", 3),
     ("control", 4),
     ("notify", 4),
@@ -25,7 +26,7 @@ const FLOORS: [(&str, u8); 13] = [
 ];
 
 /// What lmsyncctl may see: it must work without the engine, the store and Autotask.
-const SEEN_BY_CTL: [&str; 5] = ["varlink", "model", "config", "clock", "ctl"];
+const SEEN_BY_CTL: [&str; 6] = ["advice", "varlink", "model", "config", "clock", "ctl"];
 
 /// Libraries and the only modules that may name them.
 const ROOMS: [(&str, &[&str]); 11] = [
@@ -43,6 +44,14 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("signal_hook", &["daemon", "ctl"]),
     ("tokio::net::UnixListener", &["control"]),
 ];
+
+/// Words that name a daemon as a person does, and who may know them: `advice` makes them, `ctl` and
+/// `daemon` know how they were called, and the paths are said once.
+const WORDS: [&str; 4] = ["lmsyncctl", "journalctl", "systemctl", "/etc/lmsyncd"];
+const MAY_SAY_THEM: [&str; 6] = ["advice", "ctl", "daemon", "demo", "bin", "config/paths.rs"];
+
+/// Who may put advice into words.
+const ADVISERS: [&str; 5] = ["advice", "control", "daemon", "ctl", "demo"];
 
 struct Source {
     module: String,
@@ -135,6 +144,41 @@ fn each_library_stays_in_its_room() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The lines of a file below `src` that say a word which only the terminal may.
+fn says(inside: &str, code: &[String]) -> Vec<String> {
+    if MAY_SAY_THEM.iter().any(|who| inside.starts_with(who)) {
+        return Vec::new();
+    }
+    let lines = code.iter().filter(|line| WORDS.iter().any(|word| line.contains(word)));
+    lines.map(|line| format!("{inside} says {}", line.trim())).collect()
+}
+
+#[test]
+fn commands_units_and_paths_are_words_of_the_terminal() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let inside = source.path.strip_prefix(&root).expect("below src").to_string_lossy();
+        wrong.extend(says(&inside, &source.code));
+        let uses = source.code.iter().flat_map(|line| named(line)).any(|name| name == "advice");
+        if uses && !ADVISERS.contains(&source.module.as_str()) {
+            wrong.push(format!("{inside} puts advice into words"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_word_of_the_terminal_is_noticed() {
+    let line = |text: &str| vec![text.to_owned()];
+    for word in WORDS {
+        let code = line(&format!("    let hint = \"{word} doctor\";"));
+        assert_eq!(says("engine/run.rs", &code).len(), 1, "{word}");
+        assert_eq!(says("ctl/run.rs", &code), [""; 0], "{word}");
+    }
+    assert_eq!(says("engine/run.rs", &line("let hint = Advice::Doctor;")), [""; 0]);
 }
 
 #[test]

@@ -81,7 +81,7 @@ async fn each_fault_comes_to_the_right_error() {
         let (_, outcome) = with_fault(rule, acme()).await;
         let error = outcome.expect_err(&rule.to_string());
         assert_eq!((error.code(), error.is_transient()), (code, transient), "{rule}: {error}");
-        assert!(error.failure().hint.is_some(), "{rule}");
+        assert!(error.failure().advice.is_some(), "{rule}");
     }
 }
 

@@ -115,7 +115,7 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     let board = house.engine.board(None).expect("a board");
     let waiting = board.waiting.expect("it waits");
     assert!(waiting.contains("75 % of the tenant's requests of this hour are used"), "{waiting}");
-    let why = board.clients[0].next_why.as_deref();
+    let why = board.clients[0].next_why.as_ref().map(|why| why.text.as_str());
     assert!(why.is_some_and(|why| why.starts_with("waits for budget: 75 %")), "{why:?}");
 
     busily(house.look(&clients[1])).await.expect("a person may go on to 90 %");
@@ -164,7 +164,7 @@ async fn a_person_who_sees_it_waits_a_little_for_budget_and_nobody_waits_long_or
     let failure = house.engine.look(&clients[1], &seen()).await.expect_err("too long");
     assert_eq!((failure.code, failure.code.exit_status()), (Code::RateLimited, 7));
     assert!(failure.message.contains("the next is free at"), "{failure}");
-    assert!(failure.hint.is_some());
+    assert!(failure.advice.is_some());
     assert_eq!(look(seen()).await, refused);
     assert!(told.lock().expect("the phases").is_empty());
 

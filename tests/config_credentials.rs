@@ -4,9 +4,15 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use lmsyncd::advice::Address;
 use lmsyncd::config::{self, ConfigError, Credentials, Settings};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
+
+/// What a person is told to do about an error.
+fn hint(error: &ConfigError) -> Option<String> {
+    Address::of_instance(None).words(&error.advice()?)
+}
 
 fn settings(rest: &str) -> Settings {
     let text = format!("version = 1\n[autotask]\nusername = \"user\"\n{rest}");
@@ -73,7 +79,7 @@ fn a_secret_file_that_others_can_read_is_refused() {
                 path.display()
             )
         );
-        assert_eq!(error.hint(), Some(format!("chmod 600 {}", path.display())));
+        assert_eq!(hint(&error), Some(format!("chmod 600 {}", path.display())));
     }
 }
 
@@ -93,7 +99,7 @@ fn what_cannot_be_a_credential_is_refused() {
     }
     let error = with_secret_file(&folder.path().join("none")).expect_err("is not there");
     assert_eq!(error.code(), "credential_unreadable");
-    assert!(error.hint().is_some_and(|hint| hint.starts_with("install -m 600 /dev/stdin ")));
+    assert!(hint(&error).is_some_and(|hint| hint.starts_with("install -m 600 /dev/stdin ")));
 }
 
 #[test]
@@ -105,7 +111,7 @@ fn nothing_configured_says_where_it_may_be() {
          `secret-file` in [autotask]"
     );
     assert_eq!(
-        error.hint().as_deref(),
+        hint(&error).as_deref(),
         Some("install -D -m 600 /dev/stdin /etc/lmsyncd/credentials/autotask-secret")
     );
     let systemd = TempDir::new().expect("a folder");

@@ -87,7 +87,8 @@ fn where_two_could_be_meant_nothing_passes_until_a_person_says_which() {
     let told = format!("nothing is taken over: it may stand for {MAIL} or {twin}");
     world.ctl(&["pending", ACME]).expect(0, &[&told]);
     let why = item(&world.json(&["pending", ACME]), MAIL)["reason"].clone();
-    let how = format!("what was written on it stays with it: lmsyncctl contract adopt {MAIL} KEY");
+    let how =
+        format!("what was written on it stays with it: `contract adopt {MAIL} KEY` passes it on");
     assert_eq!(why, json!(how));
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(2, &["missing in Autotask"]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "2 vanished"]);

@@ -25,7 +25,7 @@ use super::usage::{Threshold, Usage};
 use super::work::Work;
 use super::zone::ZoneMemory;
 use crate::clock::{Clock, Tz};
-use crate::model::{ClientSnapshot, Currency, ItemKey, UdfName};
+use crate::model::{ClientSnapshot, Currency, ItemKey, SecretSource, UdfName};
 
 /// One tenant, to be read. Shared as an `Arc`.
 pub struct Autotask {
@@ -212,6 +212,11 @@ impl Autotask {
     #[cfg(test)]
     pub(super) fn known_rows(&self, entity: Entity) -> Vec<(i64, usize)> {
         self.counts.of(entity, |known| known.by_id())
+    }
+
+    /// Where the secret comes from.
+    pub fn source_of_secret(&self) -> SecretSource {
+        self.connection.user().source_of_secret
     }
 
     /// What is known of the use without asking.

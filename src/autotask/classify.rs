@@ -12,6 +12,7 @@ use super::entity::Endpoint;
 use super::error::{AutotaskError, RateLimit};
 use super::request::Request;
 use super::transport::HttpResponse;
+use crate::model::SecretSource;
 
 /// The least and the most that a Retry-After may make us wait: nobody is hammered, and nobody can
 /// stop the daemon for a day.
@@ -23,14 +24,14 @@ const SHOWN_CHARS: usize = 300;
 /// What `response` answers to `request`.
 pub(super) fn classify(
     request: &Request,
-    username: &str,
+    user: ApiUser<'_>,
     response: &HttpResponse,
     now: DateTime<Utc>,
 ) -> Result<Value, AutotaskError> {
     let parsed = serde_json::from_slice::<Value>(&response.body);
     let status = response.status;
     let texts = parsed.as_ref().map(|body| error_texts(body, status)).unwrap_or_default();
-    let told = Told { request, username, response, now, text: shorten(&texts.join("; ")) };
+    let told = Told { request, user, response, now, text: shorten(&texts.join("; ")) };
     match (status, parsed) {
         (200..=299, Ok(body)) if texts.is_empty() => Ok(body),
         (200..=299, Ok(_)) => Err(told.by_text().unwrap_or_else(|| told.failed())),
@@ -46,10 +47,19 @@ pub(super) fn classify(
     }
 }
 
+/// As whom something was asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ApiUser<'a> {
+    /// The API user's name.
+    pub name: &'a str,
+    /// Where its secret comes from.
+    pub source_of_secret: SecretSource,
+}
+
 /// A refusal, with all that is known of it.
 struct Told<'a> {
     request: &'a Request,
-    username: &'a str,
+    user: ApiUser<'a>,
     response: &'a HttpResponse,
     now: DateTime<Utc>,
     text: String,
@@ -57,10 +67,12 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn by_status(&self) -> AutotaskError {
-        let username = || self.username.to_owned();
         match (self.response.status, self.by_text()) {
             (401, Some(AutotaskError::BadIntegrationCode)) => AutotaskError::BadIntegrationCode,
-            (401, _) => AutotaskError::AuthFailed { username: username() },
+            (401, _) => AutotaskError::AuthFailed {
+                username: self.user.name.to_owned(),
+                source_of_secret: self.user.source_of_secret,
+            },
             (_, Some(error)) => error,
             (429, None) => RateLimit::Hour { wait: self.retry_after() }.into(),
             (403, None) => match self.request.endpoint() {
@@ -81,7 +93,7 @@ impl Told<'_> {
             return Some(AutotaskError::BadIntegrationCode);
         }
         if says(&["zone information could not be determined"]) {
-            return Some(AutotaskError::UnknownUser { username: self.username.to_owned() });
+            return Some(AutotaskError::UnknownUser { username: self.user.name.to_owned() });
         }
         if says(&["thread", "threshold"]) {
             return Some(RateLimit::Threads { wait: self.retry_after() }.into());
@@ -205,7 +217,8 @@ mod tests {
         let headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let response = HttpResponse { status, headers, body: body.as_bytes().to_vec() };
         let request = Request::query(Entity::Contracts, "{}".to_owned());
-        classify(&request, "api@MSP", &response, now())
+        let user = ApiUser { name: "api@MSP", source_of_secret: SecretSource::File };
+        classify(&request, user, &response, now())
     }
 
     #[test]

@@ -23,6 +23,7 @@ use tokio::sync::futures::Notified;
 
 use super::brake::Brake;
 use super::budget::Budget;
+use super::classify::ApiUser;
 use super::error::AutotaskError;
 use super::limit::Limits;
 use super::options::Options;
@@ -80,6 +81,7 @@ impl Connection {
             credentials: Credentials {
                 username: options.username,
                 secret: options.secret,
+                source_of_secret: options.source_of_secret,
                 integration_code: options.integration_code,
             },
             discovery_url: options.discovery_url,
@@ -99,6 +101,11 @@ impl Connection {
             discovery: tokio::sync::Mutex::default(),
             watching: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// As whom is asked.
+    pub fn user(&self) -> ApiUser<'_> {
+        self.credentials.user()
     }
 
     /// Goes on from what `memory` holds, and writes there.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::DateTime;
 
 use crate::clock::Tz;
-use crate::model::{Code, Failure};
+use crate::model::{Advice, Code, Failure, SecretSource};
 
 use super::brake::Blocked;
 use super::entity::Entity;
@@ -21,6 +21,8 @@ pub enum AutotaskError {
     AuthFailed {
         /// The API user's name.
         username: String,
+        /// Where its secret comes from.
+        source_of_secret: SecretSource,
     },
     /// The credentials were refused before, so nothing is sent for a while.
     #[error(
@@ -28,7 +30,7 @@ pub enum AutotaskError {
         shown(&.0.since.with_timezone(.1)),
         shown(&.0.until.with_timezone(.1))
     )]
-    Blocked(Blocked, Tz),
+    Blocked(Blocked, Tz, SecretSource),
     /// No zone knows the user.
     #[error("autotask knows no API user named {username}")]
     UnknownUser {
@@ -246,81 +248,42 @@ impl AutotaskError {
 
     /// What a person is told: what failed, the usual cause, and what to type next.
     pub fn failure(&self) -> Failure {
-        Failure::new(self.code(), self.to_string()).hint(self.hint())
+        Failure::new(self.code(), self.to_string()).advise(self.advice())
     }
 
-    fn hint(&self) -> String {
+    fn advice(&self) -> Advice {
         match self {
-            AutotaskError::AuthFailed { .. } => {
-                "usually the secret is wrong: give the API user a new one and put it into \
-                 /etc/lmsyncd/credentials/autotask-secret. a wrong integration-code, or a user \
-                 whose security level is not \"API User (system)\", looks the same. too many \
-                 tries lock the account, so run `lmsyncctl doctor` once when it is mended"
+            AutotaskError::AuthFailed { source_of_secret: source, .. } => {
+                Advice::ReplaceSecret { source: *source }
             }
-            AutotaskError::Blocked(..) => {
-                "too many tries lock the account. mend the credentials and run `lmsyncctl reload`, \
-                 which lifts this at once; where it was mended in Autotask itself, \
-                 `lmsyncctl doctor` tries once more"
-            }
-            AutotaskError::UnknownUser { .. } => {
-                "username is the API user's \"Username (Key)\", not an e-mail address: compare it \
-                 with Admin > Resources/Users in Autotask, then run `lmsyncctl doctor`"
-            }
-            AutotaskError::BadIntegrationCode => {
-                "integration-code is the API Tracking Identifier on the API user's page, under \
-                 \"Custom (Internal Integration)\"; mend it and run `lmsyncctl doctor`"
-            }
-            AutotaskError::NoPermission { .. } => {
-                "give the API user the security level \"API User (system)\", or a copy of it that \
-                 may see contracts, then run `lmsyncctl doctor`"
-            }
+            AutotaskError::Blocked(.., source) => Advice::UnblockCredentials { source: *source },
+            AutotaskError::UnknownUser { .. } => Advice::FixUsername,
+            AutotaskError::BadIntegrationCode => Advice::FixIntegrationCode,
+            AutotaskError::NoPermission { .. } => Advice::GrantPermission,
             AutotaskError::Unreachable { trouble, .. } => match trouble {
-                Trouble::Name => {
-                    "check DNS on this server, and zone-url and discovery-url in lmsyncd.toml"
-                }
-                Trouble::Refused => {
-                    "check the firewall, the proxy, and zone-url and discovery-url in lmsyncd.toml"
-                }
-                Trouble::Tls => {
-                    "behind a proxy that opens TLS, set ca-file; some zones were seen to \
-                     renegotiate TLS, which rustls refuses: a build with native TLS helps there"
-                }
-                Trouble::Timeout | Trouble::Other => {
-                    "it is tried again by itself; if it stays, run `lmsyncctl doctor`"
-                }
+                Trouble::Name => Advice::CheckDns,
+                Trouble::Refused => Advice::CheckFirewall,
+                Trouble::Tls => Advice::CheckTls,
+                Trouble::Timeout | Trouble::Other => Advice::WaitForRetry,
             },
             AutotaskError::RateLimited(RateLimit::Own { .. } | RateLimit::Share { .. }) => {
-                "wait for the hour to pass, or raise max-requests-per-hour; `lmsyncctl status` \
-                 shows the use"
+                Advice::RaiseBudget
             }
-            AutotaskError::RateLimited(_) => {
-                "it is tried again by itself; all integrations of the tenant share the limit, and \
-                 `lmsyncctl doctor` shows its use"
-            }
+            AutotaskError::RateLimited(_) => Advice::WaitForLimit,
             AutotaskError::Failed { .. }
             | AutotaskError::Garbled { .. }
-            | AutotaskError::RowsChanged { .. } => {
-                "it is tried again by itself; if it stays, run `lmsyncctl doctor` and look at \
-                 Autotask's status page"
-            }
+            | AutotaskError::RowsChanged { .. } => Advice::CheckStatusPage,
             AutotaskError::UnknownField { .. }
             | AutotaskError::Refused { .. }
-            | AutotaskError::FilterIgnored { .. } => {
-                "Autotask's interface has changed: look for a newer lmsyncd, and report it with \
-                 the output of `lmsyncctl doctor`"
-            }
-            AutotaskError::NotFound { .. } => {
-                "zone-url or discovery-url is not that of an Autotask REST API: remove it from \
-                 lmsyncd.toml to have the zone discovered, then run `lmsyncctl doctor`"
-            }
+            | AutotaskError::FilterIgnored { .. } => Advice::Upgrade,
+            AutotaskError::NotFound { .. } => Advice::FixZoneUrl,
             AutotaskError::BadConfiguration { key, .. } if *key == TRUST_STORE => {
-                "apt-get install ca-certificates, or name a PEM file as ca-file in [autotask]"
+                Advice::InstallCertificates
             }
             AutotaskError::BadConfiguration { .. } => {
-                "mend the section [autotask] and run `lmsyncd check-config`"
+                Advice::FixSection { section: "autotask".to_owned() }
             }
         }
-        .to_owned()
     }
 }
 
@@ -338,14 +301,14 @@ mod tests {
         let failure = AutotaskError::NoPermission { entity: Entity::Contracts }.failure();
         assert_eq!(failure.code, Code::NoPermission);
         assert_eq!(failure.message, "the API user has no permission to read Contracts");
-        assert!(failure.hint.is_some_and(|hint| hint.contains("lmsyncctl doctor")));
+        assert_eq!(failure.advice, Some(Advice::GrantPermission));
     }
 
     #[test]
     fn a_machine_without_certificate_authorities_is_told_to_install_them() {
-        let hint = |key| AutotaskError::BadConfiguration { key, reason: String::new() }.hint();
-        assert!(hint(TRUST_STORE).starts_with("apt-get install ca-certificates"));
-        assert!(hint("ca-file").contains("check-config"));
+        let advice = |key| AutotaskError::BadConfiguration { key, reason: String::new() }.advice();
+        assert_eq!(advice(TRUST_STORE), Advice::InstallCertificates);
+        assert_eq!(advice("ca-file"), Advice::FixSection { section: "autotask".to_owned() });
     }
 
     #[test]

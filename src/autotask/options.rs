@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::clock::Tz;
-use crate::model::{Currency, UdfName};
+use crate::model::{Currency, SecretSource, UdfName};
 
 /// How to reach Autotask, as whom, and how much may be asked of it. It has no `Debug`, because it
 /// holds secrets.
@@ -16,6 +16,8 @@ pub struct Options {
     pub username: String,
     /// Its secret.
     pub secret: SecretString,
+    /// Where the secret comes from, for whoever has to replace it.
+    pub source_of_secret: SecretSource,
     /// The API tracking identifier.
     pub integration_code: SecretString,
     /// The zone's URL, where it is not to be discovered.
@@ -48,6 +50,7 @@ impl Options {
         Options {
             username: "api@MSP.EXAMPLE".to_owned(),
             secret: SecretString::from("s3cret"),
+            source_of_secret: SecretSource::File,
             integration_code: SecretString::from("c0de"),
             zone_url: None,
             discovery_url: base.to_owned(),

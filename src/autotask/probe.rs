@@ -18,7 +18,7 @@ use super::retry::FOR_A_PERSON;
 use super::row::Row;
 use super::usage::Threshold;
 use super::walk::walk;
-use crate::model::{Code, Currency};
+use crate::model::{Advice, Code, Currency};
 
 /// How far this server's clock may be off before dates may be read on the wrong day.
 const CLOCK_MINUTES: i64 = 5;
@@ -35,8 +35,8 @@ pub struct Finding {
     pub outcome: Outcome,
     /// What was seen.
     pub detail: String,
-    /// How to mend it.
-    pub fix: Option<String>,
+    /// What a person can do about it.
+    pub advice: Option<Advice>,
     /// The code of the failure behind it, where a request failed.
     pub code: Option<Code>,
 }
@@ -56,11 +56,11 @@ pub enum Outcome {
 
 impl Finding {
     fn new(check: &'static str, outcome: Outcome, detail: impl Into<String>) -> Finding {
-        Finding { check, outcome, detail: detail.into(), fix: None, code: None }
+        Finding { check, outcome, detail: detail.into(), advice: None, code: None }
     }
 
-    fn fix(mut self, fix: impl Into<String>) -> Finding {
-        self.fix = Some(fix.into());
+    fn advise(mut self, advice: Advice) -> Finding {
+        self.advice = Some(advice);
         self
     }
 
@@ -70,7 +70,7 @@ impl Finding {
             check,
             outcome: Outcome::Bad,
             detail: failure.message,
-            fix: failure.hint,
+            advice: failure.advice,
             code: Some(failure.code),
         }
     }
@@ -140,27 +140,21 @@ fn clock(connection: &Connection) -> Finding {
     }
     let direction = if seconds > 0 { "ahead of" } else { "behind" };
     let detail = format!("the clock is {} seconds {direction} autotask's", seconds.abs());
-    Finding::new("clock", Outcome::Warning, detail)
-        .fix("let this server keep time: `timedatectl set-ntp true`")
+    Finding::new("clock", Outcome::Warning, detail).advise(Advice::SyncClock)
 }
 
-/// How a missing permission is mended.
-const SECURITY_LEVEL: &str = "give the API user the security level \"API User (system)\", or a copy \
-                              of it that may see contracts of every line of business";
-
 async fn permission(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
-    let mended = SECURITY_LEVEL;
     match access(connection, entity, FOR_A_PERSON, progress).await {
         Ok(Access::All) => {
             Finding::new("permission", Outcome::Good, format!("all {entity} may be read"))
         }
         Ok(Access::Restricted) => {
             let detail = format!("only some {entity} may be read; the others look as if deleted");
-            Finding::new("permission", Outcome::Warning, detail).fix(mended)
+            Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
         }
         Ok(Access::None) => {
             let detail = format!("{entity} may not be read");
-            Finding::new("permission", Outcome::Bad, detail).fix(mended)
+            Finding::new("permission", Outcome::Bad, detail).advise(Advice::GrantPermission)
         }
         Err(error) => Finding::failed("permission", &error),
     }
@@ -173,7 +167,7 @@ async fn wanted(connection: &Connection, entity: Entity, progress: &Progress) ->
             "{entity} {what}, so fixed price agreements that are billed by rules show one-time \
              charges, and no cost per month"
         );
-        Finding::new("permission", Outcome::Warning, detail).fix(SECURITY_LEVEL)
+        Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
     };
     match access(connection, entity, FOR_A_PERSON, progress).await {
         Ok(Access::None) => unread("may not be read"),
@@ -193,10 +187,8 @@ async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
     };
     let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
     match count {
-        Some(0) => Finding::new("agreements", Outcome::Warning, "no agreement can be seen").fix(
-            "if there are some, the API user's security level hides them: check its contract \
-             visibility and its lines of business",
-        ),
+        Some(0) => Finding::new("agreements", Outcome::Warning, "no agreement can be seen")
+            .advise(Advice::CheckVisibility),
         Some(count) => {
             Finding::new("agreements", Outcome::Good, format!("{count} agreements can be seen"))
         }
@@ -231,10 +223,7 @@ async fn currency(
         (None, None) => {
             let detail = "autotask names no currency of the tenant's own, so amounts of clients \
                           without one are in XXX";
-            Finding::new("currency", Outcome::Warning, detail).fix(
-                "name it as `currency` in [autotask], such as currency = \"AUD\", then run \
-                 `lmsyncctl reload`",
-            )
+            Finding::new("currency", Outcome::Warning, detail).advise(Advice::NameTenantCurrency)
         }
     }
 }
@@ -251,8 +240,7 @@ async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
             if percent < SLOW_PERCENT {
                 return Finding::new("use", Outcome::Good, detail);
             }
-            Finding::new("use", Outcome::Warning, detail)
-                .fix("find out which integration asks so much; autotask delays every call by now")
+            Finding::new("use", Outcome::Warning, detail).advise(Advice::FindHeavyIntegration)
         }
         Err(error) => Finding::failed("use", &error),
     }
@@ -261,8 +249,7 @@ async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
 fn optional_fields(fields: &EntityFields) -> Finding {
     if !fields.has("contractType") {
         let detail = "Contracts has no field contractType that could be read";
-        return Finding::new("fields", Outcome::Warning, detail)
-            .fix("look for a newer lmsyncd: autotask's interface has changed");
+        return Finding::new("fields", Outcome::Warning, detail).advise(Advice::Upgrade);
     }
     let dated = if fields.has("lastModifiedDateTime") { "has" } else { "does not have" };
     let detail = format!("this zone {dated} lastModifiedDateTime, and nothing depends on it");
@@ -301,7 +288,7 @@ mod tests {
         let findings = found(script, None).await;
         for finding in &findings {
             let mendable = matches!(finding.outcome, Outcome::Bad | Outcome::Warning);
-            assert_eq!(finding.fix.is_some(), mendable, "{finding:?}");
+            assert_eq!(finding.advice.is_some(), mendable, "{finding:?}");
         }
         findings.iter().map(|finding| format!("{} {:?}", finding.check, finding.outcome)).collect()
     }
@@ -365,7 +352,7 @@ mod tests {
         };
         let asks = finding(None).await;
         assert_eq!(asks.outcome, Outcome::Warning);
-        assert!(asks.fix.is_some_and(|fix| fix.contains("`currency` in [autotask]")));
+        assert!(asks.advice == Some(Advice::NameTenantCurrency));
         let aud = Currency::new("AUD");
         let told = finding(Some(&aud)).await;
         assert_eq!(told.outcome, Outcome::Good, "{told:?}");
@@ -387,7 +374,7 @@ mod tests {
             let told = found.iter().find(about).expect("it is checked");
             assert_eq!(told.outcome, Outcome::Warning, "{told:?}");
             assert!(told.detail.contains("show one-time charges"), "{told:?}");
-            assert!(told.fix.is_some() && found.iter().all(|f| f.outcome != Outcome::Bad));
+            assert!(told.advice.is_some() && found.iter().all(|f| f.outcome != Outcome::Bad));
         }
     }
 

@@ -10,7 +10,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::classify::ApiUser;
 use super::entity::{Endpoint, Entity};
+use crate::model::SecretSource;
 
 /// What is asked of Autotask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +37,18 @@ pub(super) struct Credentials {
     pub username: String,
     /// Its secret.
     pub secret: SecretString,
+    /// Where the secret comes from.
+    pub source_of_secret: SecretSource,
     /// The API tracking identifier.
     pub integration_code: SecretString,
 }
 
 impl Credentials {
+    /// As whom is asked.
+    pub fn user(&self) -> ApiUser<'_> {
+        ApiUser { name: &self.username, source_of_secret: self.source_of_secret }
+    }
+
     /// Tells these credentials from others after a restart: other ones have the same trace once in
     /// 65,536 times, and it is too short to tell anyone the secret.
     pub fn trace(&self) -> u16 {
@@ -205,6 +214,7 @@ mod tests {
         Credentials {
             username: "abc+1@MSP.EXAMPLE".to_owned(),
             secret: SecretString::from("s3cret"),
+            source_of_secret: SecretSource::File,
             integration_code: SecretString::from("c0de"),
         }
     }

@@ -85,6 +85,7 @@ fn at_least(error: &AutotaskError, wait: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::SecretSource;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -116,7 +117,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_final_is_tried_once() {
-        let refused = AutotaskError::AuthFailed { username: "api".into() };
+        let refused = AutotaskError::AuthFailed {
+            username: "api".into(),
+            source_of_secret: SecretSource::File,
+        };
         assert_eq!(tried(refused.clone()).await, (1, Duration::ZERO, refused));
         let own = AutotaskError::from(RateLimit::Own {
             cap: 1,

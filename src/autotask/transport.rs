@@ -193,6 +193,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::SecretSource;
     use secrecy::SecretString;
 
     use super::*;
@@ -204,6 +205,7 @@ mod tests {
         let credentials = Credentials {
             username: "user".to_owned(),
             secret: SecretString::from("secret"),
+            source_of_secret: SecretSource::File,
             integration_code: SecretString::from("code"),
         };
         let request = Request::query(Entity::Contracts, "{}".to_owned());

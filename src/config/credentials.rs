@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::ConfigError;
 use super::read::{self, Guarded};
 use super::settings::Settings;
+use crate::model::SecretSource;
 
 /// The systemd credential with the API user's secret.
 pub const CREDENTIAL_SECRET: &str = "autotask-secret";
@@ -25,6 +26,8 @@ pub struct Credentials {
     pub username: String,
     /// The API user's "Password (Secret)".
     pub secret: SecretString,
+    /// Where that was read from.
+    pub source_of_secret: SecretSource,
     /// The integration's tracking identifier.
     pub integration_code: SecretString,
 }
@@ -61,9 +64,11 @@ impl Settings {
         credentials_directory: Option<&Path>,
     ) -> Result<Credentials, ConfigError> {
         let secret = from_systemd(credentials_directory, CREDENTIAL_SECRET, "secret")?;
-        let secret = match (secret, &self.autotask.secret_file) {
-            (Some(secret), _) => secret,
-            (None, Some(file)) => read::secret(file, "secret", Guarded::ByMode)?,
+        let (secret, source_of_secret) = match (secret, &self.autotask.secret_file) {
+            (Some(secret), _) => (secret, SecretSource::Credential),
+            (None, Some(file)) => {
+                (read::secret(file, "secret", Guarded::ByMode)?, SecretSource::File)
+            }
             (None, None) => {
                 return Err(ConfigError::NoCredential {
                     what: "secret",
@@ -81,7 +86,8 @@ impl Settings {
                 key: "integration-code",
             },
         )?;
-        Ok(Credentials { username: self.autotask.username.clone(), secret, integration_code })
+        let username = self.autotask.username.clone();
+        Ok(Credentials { username, secret, source_of_secret, integration_code })
     }
 }
 

@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::paths;
+use crate::model::Advice;
 
 /// One thing that is wrong inside a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Problem {
     pub key: Option<String>,
     /// What is wrong, in one line, with key and line in it but without the file.
     pub message: String,
-    /// What to do about it, where the message alone does not say.
-    pub hint: Option<String>,
+    /// What a person can do about it, where the message alone does not say.
+    pub advice: Option<Advice>,
 }
 
 /// Why there are no settings, or no credentials.
@@ -162,36 +162,26 @@ impl ConfigError {
         self.to_string()
     }
 
-    /// What to do next, mostly a command to type.
-    pub fn hint(&self) -> Option<String> {
+    /// What a person can do next.
+    pub fn advice(&self) -> Option<Advice> {
+        let text = |path: &Path| path.display().to_string();
         match self {
-            ConfigError::Missing { path } => Some(format!(
-                "copy lmsyncd.toml.example to {} and fill in [autotask]; `lmsyncd demo` needs no \
-                 configuration",
-                path.display()
-            )),
+            ConfigError::Missing { path } => Some(Advice::WriteConfig { path: text(path) }),
             ConfigError::Unreadable { path, source } => (source.kind()
                 == io::ErrorKind::PermissionDenied)
-                .then(|| format!("chgrp lmsyncd {0} && chmod g+r {0}", path.display())),
-            ConfigError::Writable { path, .. } => Some(format!("chmod go-w {}", path.display())),
-            ConfigError::Exposed { path, .. } => Some(format!("chmod 600 {}", path.display())),
-            ConfigError::Invalid { problems, .. } => problems.first()?.hint.clone(),
-            ConfigError::NoCredential { credential, .. } => Some(format!(
-                "install -D -m 600 /dev/stdin {}/{credential}",
-                paths::CREDENTIAL_STORE
-            )),
+                .then(|| Advice::AllowReading { path: text(path) }),
+            ConfigError::Writable { path, .. } => Some(Advice::ForbidWriting { path: text(path) }),
+            ConfigError::Exposed { path, .. } => Some(Advice::ForbidReading { path: text(path) }),
+            ConfigError::Invalid { problems, .. } => problems.first()?.advice.clone(),
+            ConfigError::NoCredential { credential, .. } => {
+                Some(Advice::WriteCredential { name: (*credential).to_owned() })
+            }
             ConfigError::CredentialUnreadable { path, source, .. } => match source.kind() {
-                io::ErrorKind::NotFound => {
-                    Some(format!("install -m 600 /dev/stdin {}", path.display()))
-                }
-                io::ErrorKind::PermissionDenied => {
-                    Some(format!("chown lmsyncd {}", path.display()))
-                }
+                io::ErrorKind::NotFound => Some(Advice::WriteSecretFile { path: text(path) }),
+                io::ErrorKind::PermissionDenied => Some(Advice::OwnFile { path: text(path) }),
                 _ => None,
             },
-            ConfigError::BadCredential { .. } => Some(
-                "write it again, alone on one line, into the file that it comes from".to_owned(),
-            ),
+            ConfigError::BadCredential { .. } => Some(Advice::RewriteCredential),
         }
     }
 }
@@ -216,22 +206,22 @@ mod tests {
         let missing = ConfigError::Missing { path: path() };
         assert_eq!(missing.message(), "/etc/lmsyncd/lmsyncd.toml does not exist");
         assert_eq!(
-            missing.hint().unwrap_or_default(),
-            "copy lmsyncd.toml.example to /etc/lmsyncd/lmsyncd.toml and fill in [autotask]; \
-             `lmsyncd demo` needs no configuration"
+            missing.advice(),
+            Some(Advice::WriteConfig { path: "/etc/lmsyncd/lmsyncd.toml".to_owned() })
         );
         let writable = ConfigError::Writable { path: path(), mode: 0o666 };
         assert_eq!(
             writable.message(),
             "/etc/lmsyncd/lmsyncd.toml can be changed by others than its owner (mode 0666)"
         );
-        assert_eq!(writable.hint().unwrap_or_default(), "chmod go-w /etc/lmsyncd/lmsyncd.toml");
+        let path = "/etc/lmsyncd/lmsyncd.toml".to_owned();
+        assert_eq!(writable.advice(), Some(Advice::ForbidWriting { path }));
         let exposed = ConfigError::Exposed { path: PathBuf::from("/s"), mode: 0o644 };
         assert_eq!(
             exposed.message(),
             "the secret in /s can be read by others than its owner (mode 0644)"
         );
-        assert_eq!(exposed.hint().unwrap_or_default(), "chmod 600 /s");
+        assert_eq!(exposed.advice(), Some(Advice::ForbidReading { path: "/s".to_owned() }));
     }
 
     #[test]
@@ -242,13 +232,18 @@ mod tests {
         };
         assert_eq!(denied.message(), "/x.toml cannot be read");
         assert!(std::error::Error::source(&denied).is_some());
-        assert_eq!(denied.hint().unwrap_or_default(), "chgrp lmsyncd /x.toml && chmod g+r /x.toml");
+        assert_eq!(denied.advice(), Some(Advice::AllowReading { path: "/x.toml".to_owned() }));
     }
 
     #[test]
     fn more_problems_are_counted() {
-        let problem =
-            Problem { line: None, column: None, key: None, message: "one".to_owned(), hint: None };
+        let problem = Problem {
+            line: None,
+            column: None,
+            key: None,
+            message: "one".to_owned(),
+            advice: None,
+        };
         assert_eq!(summary(std::slice::from_ref(&problem)), "one");
         assert_eq!(summary(&vec![problem.clone(); 2]), "one (and 1 more problem)");
         assert_eq!(summary(&vec![problem; 3]), "one (and 2 more problems)");

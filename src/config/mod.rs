@@ -33,7 +33,8 @@ pub use error::{ConfigError, Problem};
 pub use example::EXAMPLE;
 pub use load::{load, parse};
 pub use paths::{
-    DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, instance_config, instance_socket, instance_store,
+    DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, credential_store, instance_config, instance_of,
+    instance_socket, instance_store,
 };
 pub use reference::{Key, Section, reference};
 pub use reload::{Change, Effect, changes};

@@ -13,7 +13,7 @@ pub const DEFAULT_SOCKET: &str = "/run/lmsyncd/control.sock";
 pub const DEFAULT_STORE: &str = "/var/lib/lmsyncd";
 
 /// The folder whose files the unit hands to the daemon as systemd credentials.
-pub(super) const CREDENTIAL_STORE: &str = "/etc/lmsyncd/credentials";
+const CREDENTIAL_STORE: &str = "/etc/lmsyncd/credentials";
 
 /// The folder of all configuration files.
 const CONFIG_DIRECTORY: &str = "/etc/lmsyncd";
@@ -24,6 +24,12 @@ const DEFAULT_STEM: &str = "lmsyncd";
 /// The configuration file of `lmsyncd@NAME.service`: `/etc/lmsyncd/NAME.toml`.
 pub fn instance_config(name: &str) -> PathBuf {
     Path::new(CONFIG_DIRECTORY).join(format!("{name}.toml"))
+}
+
+/// The folder of the credentials of an instance, or of the one daemon.
+pub fn credential_store(instance: Option<&str>) -> PathBuf {
+    let folder = PathBuf::from(CREDENTIAL_STORE);
+    instance.map_or_else(|| folder.clone(), |name| folder.join(name))
 }
 
 /// The default control socket of `lmsyncd@NAME.service`: `/run/lmsyncd/NAME/control.sock`.
@@ -40,7 +46,7 @@ pub fn instance_store(name: &str) -> PathBuf {
 ///
 /// None for [`DEFAULT_PATH`] and for a file anywhere else. The defaults follow from it, so that
 /// two instances that say nothing about their store do not open the same one.
-pub(super) fn instance_of(path: &Path) -> Option<&str> {
+pub fn instance_of(path: &Path) -> Option<&str> {
     let in_directory = path.parent() == Some(Path::new(CONFIG_DIRECTORY));
     let is_toml = path.extension().is_some_and(|ending| ending == "toml");
     let name = path.file_stem()?.to_str()?;

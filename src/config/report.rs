@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::error::{ConfigError, Problem};
 use super::keys;
+use crate::model::Advice;
 
 /// A repeated value is cut here, in characters: enough to recognise it.
 const QUOTED_CHARACTERS: usize = 60;
@@ -34,21 +35,27 @@ impl<'a> Report<'a> {
         span: Range<usize>,
         key: Option<String>,
         message: impl FnOnce(&str) -> String,
-        hint: Option<String>,
+        advice: Option<Advice>,
     ) {
         let (line, column) = position(self.text, span.start);
         let message = message(&format!(" at line {line}"));
-        self.problems.push(Problem { line: Some(line), column: Some(column), key, message, hint });
+        self.problems.push(Problem {
+            line: Some(line),
+            column: Some(column),
+            key,
+            message,
+            advice,
+        });
     }
 
     /// Notes something that is not there.
-    pub(super) fn absent(&mut self, key: &str, message: String, hint: String) {
+    pub(super) fn absent(&mut self, key: &str, message: String, advice: Advice) {
         self.problems.push(Problem {
             line: None,
             column: None,
             key: Some(key.to_owned()),
             message,
-            hint: Some(hint),
+            advice: Some(advice),
         });
     }
 
@@ -148,7 +155,7 @@ mod tests {
     #[test]
     fn problems_come_in_the_order_of_the_file() {
         let mut report = Report::new("a = 1\nb = 2\n");
-        report.absent("c", "c is missing".to_owned(), "add it".to_owned());
+        report.absent("c", "c is missing".to_owned(), Advice::said("add it"));
         report.value("b", 10..11, "no");
         report.value("a", 4..5, "no");
         let error = report.finish(Path::new("x.toml"), ()).expect_err("has problems");

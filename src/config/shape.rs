@@ -11,6 +11,7 @@ use toml::de::{DeString, DeTable, DeValue, Deserializer};
 use super::file::File;
 use super::keys::{self, Key, Section};
 use super::report::Report;
+use crate::model::Advice;
 
 /// The only version of the file that there is.
 const VERSION: i64 = 1;
@@ -70,7 +71,7 @@ fn version(table: &DeTable<'_>, report: &mut Report<'_>) -> bool {
             None => report.absent(
                 "version",
                 "`version` is missing".to_owned(),
-                format!("begin the file with the line: version = {VERSION}"),
+                Advice::said(format!("begin the file with the line: version = {VERSION}")),
             ),
         }
         return false;
@@ -90,7 +91,7 @@ fn version(table: &DeTable<'_>, report: &mut Report<'_>) -> bool {
                      {VERSION}"
                 )
             },
-            Some("install the lmsyncd that this file was written for".to_owned()),
+            Some(Advice::said("install the lmsyncd that this file was written for")),
         ),
         _ => report.value("version", value.span(), &format!("expected {VERSION}")),
     }
@@ -162,11 +163,7 @@ fn unknown(
             span,
             Some(dotted),
             |place| format!("`{name}`{place_in}{place}: the secret must not be in this file"),
-            Some(
-                "put it into /etc/lmsyncd/credentials/autotask-secret (root, mode 0600), or name \
-                 a file that holds it with secret-file"
-                    .to_owned(),
-            ),
+            Some(Advice::MoveSecret),
         );
         return;
     }
@@ -175,13 +172,14 @@ fn unknown(
         let names: Vec<_> = section.keys.iter().map(|key| key.name).collect();
         format!("[{}] has the keys {}", section.name, names.join(", "))
     });
-    let hint = if suggestion.is_empty() { known } else { None };
+    let known = known.filter(|_| suggestion.is_empty());
+    let advice = known.map(Advice::said);
     let what = if is_table && section.is_none() {
         format!("unknown section [{name}]")
     } else {
         format!("unknown key `{name}`{place_in}")
     };
-    report.at(span, Some(dotted), |place| format!("{what}{place}{suggestion}"), hint);
+    report.at(span, Some(dotted), |place| format!("{what}{place}{suggestion}"), advice);
 }
 
 /// Lets serde read the table. A value of the wrong type is reported and taken out, and serde reads

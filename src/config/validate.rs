@@ -17,6 +17,7 @@ use super::settings::{
     NotifySettings, Settings, StoreSettings, SyncSettings,
 };
 use super::values;
+use crate::model::Advice;
 
 /// The settings of `file`. They count only while the report is empty.
 pub(super) fn validate(file: File, path: &Path, report: &mut Report<'_>) -> Settings {
@@ -55,9 +56,10 @@ fn take_autotask(file: AutotaskFile, settings: &mut AutotaskSettings, report: &m
         report.absent(
             "autotask.username",
             "`username` in [autotask] is missing".to_owned(),
-            "set it to the API user's \"Username (Key)\", which Autotask shows under Admin, \
-             Resources"
-                .to_owned(),
+            Advice::said(
+                "set it to the API user's \"Username (Key)\", which Autotask shows under Admin, \
+                 Resources",
+            ),
         );
     }
     report.take("autotask.username", username, &mut settings.username, |text| {

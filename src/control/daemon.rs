@@ -105,7 +105,8 @@ fn client_status(standing: &Standing) -> daemon::ClientStatus {
         message: error.map(|error| error.message.clone()),
         paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
         paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
-        next_why: standing.next_why.clone(),
+        next_why: standing.next_why.as_ref().map(|why| why.text.clone()),
+        next_advice: standing.next_why.as_ref().and_then(|why| why.advice.clone()),
     }
 }
 
@@ -135,6 +136,7 @@ async fn doctor(mut context: Context<'_>) -> Answer {
     let (progress, told) = progress(&context);
     let work = context.engine.checkup_telling(progress);
     let reply = |p| daemon::DoctorReply { findings: Vec::new(), progress: Some(p) };
+    let address = context.address;
     let findings = telling(work, told, &mut context.stream, reply)
         .await
         .into_iter()
@@ -142,7 +144,8 @@ async fn doctor(mut context: Context<'_>) -> Answer {
             check: finding.check.to_owned(),
             outcome: outcome(finding.outcome).to_owned(),
             detail: finding.detail,
-            fix: finding.fix,
+            fix: finding.advice.as_ref().and_then(|advice| address.words(advice)),
+            advice: finding.advice,
             error: finding.code.map(|code| code.name().to_owned()),
         })
         .collect();

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::session;
+use crate::advice::Address;
 use crate::config::Operator;
 use crate::engine::Engine;
 
@@ -101,9 +102,16 @@ impl Listener {
 
     /// Serves connections until the daemon ends; sessions are tracked in `tasks`.
     ///
-    /// While it stops, what was bound here still answers, and says so. Who connects to a socket
+    /// `address` is how the daemon is named in commands to type. While it stops, what was bound here still answers, and says so. Who connects to a socket
     /// that was passed waits in its backlog instead, for the daemon that comes next.
-    pub async fn serve(self, engine: Arc<Engine>, tasks: TaskTracker, ending: Ending) {
+    pub async fn serve(
+        self,
+        engine: Arc<Engine>,
+        address: Address,
+        tasks: TaskTracker,
+        ending: Ending,
+    ) {
+        let address = Arc::new(address);
         let until = if self.own.is_some() { &ending.closing } else { &ending.stopping };
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let crowded = Arc::new(Notify::new());
@@ -112,10 +120,13 @@ impl Listener {
             let next = async { (self.accept().await, place(&places, &crowded).await) };
             let Some((stream, place)) = until.run_until_cancelled(next).await else { return };
             let (engine, ending) = (Arc::clone(&engine), ending.clone());
+            let address = Arc::clone(&address);
             let crowded = Arc::clone(&crowded);
             tasks.spawn(async move {
                 let _place = place;
-                if let Err(error) = session::serve(stream, &engine, &ending, &crowded).await {
+                if let Err(error) =
+                    session::serve(stream, (&engine, &address), &ending, &crowded).await
+                {
                     tracing::debug!("a connection ended: {error}");
                 }
             });

@@ -5,7 +5,7 @@ use std::ffi::CString;
 use tokio::net::UnixStream;
 
 use crate::config::Operator;
-use crate::model::{Actor, Code, Failure};
+use crate::model::{Actor, Advice, Code, Failure};
 
 /// The peer of a connection, as the kernel tells of it (`SO_PEERCRED`, unix(7)).
 #[derive(Debug, Clone)]
@@ -43,14 +43,12 @@ impl Peer {
         }
         let who = self.actor().name;
         let names: Vec<String> = operators.iter().map(named).collect();
-        let hint = match operators.iter().find(|o| matches!(o, Operator::Group(_))) {
-            Some(Operator::Group(group)) => {
-                format!("sudo usermod -aG {group} {who}, then log in again")
-            }
-            _ => "ask one of them, or add to `operators` in lmsyncd.toml".to_owned(),
-        };
         let message = format!("{who} may look but not change: that is for {}", names.join(", "));
-        Err(Failure::new(Code::NotPermitted, message).hint(hint))
+        let advice = match operators.iter().find(|o| matches!(o, Operator::Group(_))) {
+            Some(Operator::Group(group)) => Advice::JoinGroup { group: group.clone(), user: who },
+            _ => Advice::AskOperator,
+        };
+        Err(Failure::new(Code::NotPermitted, message).advise(advice))
     }
 
     fn is(&self, operator: &Operator) -> bool {
@@ -102,7 +100,9 @@ mod tests {
             failure.message,
             "uid 4242424 may look but not change: that is for root, the group lmsyncd"
         );
-        assert!(failure.hint.is_some_and(|hint| hint.starts_with("sudo usermod -aG lmsyncd")));
+        assert!(
+            matches!(failure.advice, Some(Advice::JoinGroup { group, .. }) if group == "lmsyncd")
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::listener::Ending;
 use super::peer::Peer;
 use super::{contracts, daemon, service, sync};
+use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::{ClientRef, Code, Failure};
 use crate::varlink::{
@@ -60,6 +61,8 @@ impl From<Failure> for CallError {
 /// What a handler knows of the call besides its parameters.
 pub(super) struct Context<'a> {
     pub(super) engine: &'a Arc<Engine>,
+    /// How this daemon is named in commands to type.
+    pub(super) address: &'a Address,
     pub(super) peer: &'a Peer,
     /// Where replies before the last one go; none unless the caller asked for `more`.
     pub(super) stream: Option<&'a mut Replies>,
@@ -130,7 +133,7 @@ impl Replies {
 /// for longest is told so first.
 pub(super) async fn serve(
     stream: UnixStream,
-    engine: &Arc<Engine>,
+    (engine, address): (&Arc<Engine>, &Address),
     ending: &Ending,
     crowded: &Notify,
 ) -> Result<(), FrameError> {
@@ -160,10 +163,10 @@ pub(super) async fn serve(
             // A call that wants no reply gets none, whatever else it asks for.
             let stream = (call.more && !call.oneway).then_some(&mut replies);
             let caller = Caller(calls.get_ref());
-            dispatch(&call, Context { engine, peer: &peer, stream, caller }).await
+            dispatch(&call, Context { engine, address, peer: &peer, stream, caller }).await
         };
         if !call.oneway {
-            replies.send(reply(answer)).await?;
+            replies.send(reply(answer, address)).await?;
         }
     }
 }
@@ -198,7 +201,7 @@ pub(super) fn finish<T: Serialize>(reply: T) -> Answer {
     })
 }
 
-fn reply(answer: Answer) -> Reply {
+fn reply(answer: Answer, address: &Address) -> Reply {
     let error = |name: String, parameters| Reply {
         parameters: Some(parameters),
         continues: false,
@@ -207,8 +210,9 @@ fn reply(answer: Answer) -> Reply {
     let standard = |name: &str| format!("{}.{name}", crate::varlink::service::INTERFACE);
     match answer {
         Ok(parameters) => Reply { parameters: Some(parameters), continues: false, error: None },
-        Err(CallError::Failed(Failure { code, message, hint })) => {
-            let parameters = ErrorParameters { message, hint };
+        Err(CallError::Failed(Failure { code, message, advice })) => {
+            let hint = advice.as_ref().and_then(|advice| address.words(advice));
+            let parameters = ErrorParameters { message, advice, hint };
             error(error_name(code), serde_json::to_value(parameters).unwrap_or_default())
         }
         Err(CallError::NoInterface(interface)) => {

@@ -25,6 +25,7 @@ fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {
         paused_by: None,
         paused_until: None,
         next_why: None,
+        next_advice: None,
     }
 }
 

@@ -61,7 +61,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
 /// The screen.
 fn render(reply: &ClientList, searched: Option<&str>, screen: &Screen) -> String {
     if reply.clients.is_empty() {
-        let more = format!("{} client list --all shows every company", screen.program);
+        let more = format!("{} client list --all shows every company", screen.address.program);
         return match searched {
             Some(text) => format!("no client with agreements matches `{text}`; {more}\n"),
             None => format!("no client has agreements; {more}\n"),

@@ -54,7 +54,8 @@ fn render(reply: &DoctorReply, screen: &Screen) -> String {
             "{number:>width$}. {outcome}  {}: {}\n",
             finding.check, finding.detail
         ));
-        if let Some(fix) = &finding.fix {
+        let advised = finding.advice.as_ref().and_then(|advice| screen.address.words(advice));
+        if let Some(fix) = advised.as_ref().or(finding.fix.as_ref()) {
             text.push_str(&format!("{:width$}             fix: {fix}\n", ""));
         }
     }
@@ -83,6 +84,7 @@ mod tests {
             check: "credentials".to_owned(),
             outcome: outcome.to_owned(),
             detail: "what was found".to_owned(),
+            advice: None,
             fix: fix.map(str::to_owned),
             error: error.map(str::to_owned),
         }

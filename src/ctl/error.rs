@@ -4,10 +4,10 @@
 //! else that can go wrong on this side of the socket is named here.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::config;
-use crate::model::Failure;
+use crate::advice::Address;
+use crate::model::{Advice, Failure};
 
 /// Why a command ends badly.
 #[derive(Debug, thiserror::Error)]
@@ -74,15 +74,6 @@ fn belongs_to(group: Option<&str>) -> String {
     group.map(|group| format!(": it belongs to the group {group}")).unwrap_or_default()
 }
 
-/// The unit whose daemon listens on this socket.
-fn unit(socket: &Path) -> String {
-    let folder = socket.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    match folder {
-        Some(name) if socket == config::instance_socket(name) => format!("lmsyncd@{name}"),
-        _ => "lmsyncd".to_owned(),
-    }
-}
-
 impl CtlError {
     /// A usage error.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> CtlError {
@@ -105,14 +96,17 @@ impl CtlError {
         }
     }
 
-    /// The next command to type.
-    pub fn hint(&self) -> Option<String> {
+    /// What a person can do next, in words for the daemon at `address`.
+    pub fn hint(&self, address: &Address) -> Option<String> {
         match self {
-            CtlError::Usage { hint, .. } => Some(hint.clone()),
-            CtlError::Unreachable { path, .. } => Some(format!(
+            // Written without an address, for where nobody has one.
+            CtlError::Usage { hint, .. } => {
+                Some(hint.replace("`lmsyncctl ", &format!("`{} ", address.program)))
+            }
+            CtlError::Unreachable { .. } => Some(format!(
                 "start it with `systemctl start {}`, or name another socket with --socket or \
                  --instance",
-                unit(path)
+                address.unit.as_deref().unwrap_or("lmsyncd")
             )),
             CtlError::Forbidden { group: Some(group), .. } => {
                 Some(format!("`sudo usermod -aG {group} $USER`, then log in again"))
@@ -120,23 +114,39 @@ impl CtlError {
             CtlError::Forbidden { group: None, .. } => {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
-            CtlError::Closed | CtlError::Stopped => Some(
-                "`journalctl -u 'lmsyncd*' -e` says what happened to it"
-                    .to_owned(),
-            ),
-            CtlError::Nonsense(_) => Some(
-                "lmsyncctl and lmsyncd may be of different versions: `lmsyncctl version` shows both"
-                    .to_owned(),
-            ),
+            CtlError::Closed | CtlError::Stopped => {
+                Some(format!("`{} -e` says what happened to it", address.journal("-u")))
+            }
+            CtlError::Nonsense(_) => address.words(&Advice::CompareVersions),
             CtlError::Editor(_) => {
                 Some("name one in the variable VISUAL or EDITOR; nothing was done".to_owned())
             }
-            CtlError::Failed(failure) => failure.hint.clone(),
+            CtlError::Failed(failure) => address.words(failure.advice.as_ref()?),
             CtlError::Socket(_)
             | CtlError::Input(_)
             | CtlError::File { .. }
             | CtlError::Output(_) => None,
         }
+    }
+
+    /// The code, the message and what a person can do next, as `--json` shows them: the code of the
+    /// daemon, or one of the client's own.
+    pub fn as_json(&self, address: &Address) -> serde_json::Value {
+        let (code, advice) = match self {
+            CtlError::Failed(failure) => (failure.code.name(), failure.advice.as_ref()),
+            CtlError::Usage { .. } => ("Usage", None),
+            CtlError::Unreachable { .. } | CtlError::Closed | CtlError::Stopped => {
+                ("DaemonNotReachable", None)
+            }
+            CtlError::Forbidden { .. } => ("SocketNotPermitted", None),
+            CtlError::Nonsense(_) | CtlError::Socket(_) => ("ConnectionFailed", None),
+            CtlError::Input(_)
+            | CtlError::Editor(_)
+            | CtlError::File { .. }
+            | CtlError::Output(_) => ("LocalFailure", None),
+        };
+        let (message, hint) = (self.to_string(), self.hint(address));
+        serde_json::json!({ "code": code, "message": message, "advice": advice, "hint": hint })
     }
 }
 
@@ -154,17 +164,37 @@ mod tests {
             "not permitted to open /run/x: it belongs to the group lmsyncd"
         );
         assert_eq!(
-            forbidden.hint().as_deref(),
+            forbidden.hint(&Address::of_instance(None)).as_deref(),
             Some("`sudo usermod -aG lmsyncd $USER`, then log in again")
         );
         assert_eq!(forbidden.status(), 4);
     }
 
     #[test]
-    fn the_unit_to_start_is_that_of_the_socket() {
-        assert_eq!(unit(Path::new(config::DEFAULT_SOCKET)), "lmsyncd");
-        assert_eq!(unit(&config::instance_socket("north")), "lmsyncd@north");
-        assert_eq!(unit(Path::new("x.sock")), "lmsyncd");
+    fn what_to_type_names_the_daemon_that_was_meant() {
+        let north = Address::of_instance(Some("north"));
+        let source = || io::ErrorKind::NotFound.into();
+        let unreachable = CtlError::Unreachable { path: "/x".into(), source: source() };
+        let hint = unreachable.hint(&north).expect("a hint");
+        assert!(hint.starts_with("start it with `systemctl start lmsyncd@north`"), "{hint}");
+        let usage = CtlError::usage("no", "`lmsyncctl pending CLIENT` shows the keys");
+        let hint = usage.hint(&north).expect("a hint");
+        assert_eq!(hint, "`lmsyncctl --instance north pending CLIENT` shows the keys");
+    }
+
+    #[test]
+    fn as_json_an_error_has_code_message_and_advice() {
+        let client_id = crate::model::ClientId(174);
+        let failure =
+            Failure::new(Code::AutoSyncEnabled, "no").advise(Advice::AutoSyncOn { client_id });
+        let json = CtlError::Failed(failure).as_json(&Address::of_instance(None));
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "code": "AutoSyncEnabled", "message": "no", "hint": "lmsyncctl auto-sync on 174",
+                "advice": { "code": "auto_sync_on", "client_id": 174 },
+            })
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::error::CtlError;
 use super::keys;
-use super::screen::{Screen, Tone};
+use super::screen::{Screen, Tone, with_advice};
 use super::start::Ctl;
 use crate::varlink::sync::{Explain, ExplainReply};
 
@@ -51,9 +51,11 @@ fn render(reply: &ExplainReply, screen: &Screen) -> String {
         let outcome = screen.paint(tone, format!("{mark} {:7}", check.outcome));
         let name = check.check.replace('_', " ");
         let number = number + 1;
-        text.push_str(&format!("{number:>width$}. {name:names$}  {outcome}  {}\n", check.detail));
+        let detail = with_advice(&check.detail, check.advice.as_ref(), screen);
+        text.push_str(&format!("{number:>width$}. {name:names$}  {outcome}  {detail}\n"));
     }
-    text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &reply.conclusion)));
+    let conclusion = with_advice(&reply.conclusion, reply.advice.as_ref(), screen);
+    text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &conclusion)));
     text
 }
 
@@ -69,11 +71,13 @@ mod tests {
             check: check.to_owned(),
             outcome: outcome.to_owned(),
             detail: detail.to_owned(),
+            advice: None,
         };
         let mut reply = ExplainReply {
             key: "A29683353".to_owned(),
             client: Some(Client { id: 174, name: "株式会社日本".to_owned() }),
             conclusion: "it is not imported because it is ignored until 2026-12-31".to_owned(),
+            advice: None,
             checks: vec![
                 check("client", "yes", "174 is an active company in Autotask"),
                 check("visible", "yes", "Autotask has it"),

@@ -109,7 +109,10 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     if ctl.output.format == Format::Json && !json_of {
         return Err(CtlError::usage(
             "an export has its own form, and --json is another",
-            format!("`{} export json` is the JSON of everything", ctl.output.screen.program),
+            format!(
+                "`{} export json` is the JSON of everything",
+                ctl.output.screen.address.program
+            ),
         ));
     }
     match command {

@@ -211,7 +211,7 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
         let line = format!(
             "{} to decide · see one with: {} held show RUN",
             count(open as i64, "run"),
-            screen.program
+            screen.address.program
         );
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
@@ -233,7 +233,7 @@ fn one(held: &HeldRun, screen: &Screen) -> String {
     text.push_str(&items::table(&held.items, str::to_owned, screen));
     text.push_str(&format!("\n{}", money::effects(&held.effects, screen)));
     if !screen.quiet {
-        let (program, run) = (&screen.program, held.run);
+        let (program, run) = (&screen.address.program, held.run);
         let line = match held.rejected_by {
             None => {
                 format!("decide with: {program} held accept {run}, or {program} held reject {run}")
@@ -263,7 +263,7 @@ fn accepted(reply: &AcceptReply, screen: &Screen) -> String {
         run.vanished
     );
     if let (Some(id), false) = (run.id, screen.quiet) {
-        let line = format!("take it back with: {} run revert {id}", screen.program);
+        let line = format!("take it back with: {} run revert {id}", screen.address.program);
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
     }
     text

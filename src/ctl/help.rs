@@ -116,6 +116,7 @@ fn unknown(name: &str) -> CtlError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::Address;
 
     #[test]
     fn no_topic_has_the_name_of_a_command() {
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_misspelt_is_answered_with_what_was_meant() {
-        let hint = |name| unknown(name).hint().expect("a hint");
+        let hint = |name| unknown(name).hint(&Address::of_instance(None)).expect("a hint");
         assert_eq!(hint("exit-code"), "did you mean `lmsyncctl help exit-codes`?");
         assert_eq!(hint("Renewal"), "did you mean `lmsyncctl help renewals`?");
         assert!(hint("xyzzy").contains("help topics"));

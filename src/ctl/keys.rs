@@ -78,6 +78,7 @@ pub fn alike<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::Address;
 
     #[test]
     fn a_key_is_written_in_capitals() {
@@ -91,8 +92,16 @@ mod tests {
     fn a_slip_of_the_finger_is_answered_with_the_right_name() {
         assert_eq!(field("Notice-Days").expect("a field"), "notice_days");
         let error = field("ntoes").expect_err("no such field");
-        assert_eq!(error.hint().as_deref(), Some("did you mean `notes`?"));
+        assert_eq!(
+            error.hint(&Address::of_instance(None)).as_deref(),
+            Some("did you mean `notes`?")
+        );
         let error = field("xyzzy").expect_err("no such field");
-        assert!(error.hint().expect("a hint").starts_with("what can be set: name, description"));
+        assert!(
+            error
+                .hint(&Address::of_instance(None))
+                .expect("a hint")
+                .starts_with("what can be set: name, description")
+        );
     }
 }

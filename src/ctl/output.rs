@@ -154,6 +154,11 @@ pub fn complain(message: &str, hint: Option<&str>) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// The same as one object, for whoever reads the answer as one.
+pub fn complain_as_json(error: &serde_json::Value) {
+    let _ = writeln!(io::stderr().lock(), "{}", tame::json(&error.to_string()));
+}
+
 /// Says on standard error what is going on.
 pub fn remark(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{PROGRAM}: {message}");

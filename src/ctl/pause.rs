@@ -84,7 +84,7 @@ fn paused(reply: &PauseReply, screen: &Screen) -> String {
     if !screen.quiet {
         let ids = reply.changed.iter().filter_map(|pause| pause.client.as_ref());
         let ids: String = ids.map(|client| format!(" {}", client.id)).collect();
-        let line = format!("go on before that with: {} resume{ids}", screen.program);
+        let line = format!("go on before that with: {} resume{ids}", screen.address.program);
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
     }
     text

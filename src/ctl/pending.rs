@@ -130,7 +130,9 @@ fn one(
     if items.is_empty() {
         let what = match (&filter.state, &reply.as_of) {
             (Some(state), _) => format!("nothing is pending in the state {state}"),
-            (None, None) => format!("look now with: {} pending {}", screen.program, client.id),
+            (None, None) => {
+                format!("look now with: {} pending {}", screen.address.program, client.id)
+            }
             (None, _) if !rejects.is_empty() => "nothing else is pending".to_owned(),
             (None, _) => "nothing is pending; what is imported is as Autotask has it".to_owned(),
         };
@@ -173,12 +175,12 @@ fn footer(client: &Client, items: &[Item], screen: &Screen) -> Vec<String> {
     if applicable(items) == 0 {
         return vec![counts];
     }
-    vec![counts, format!("sync with: {} sync {} --all", screen.program, client.id)]
+    vec![counts, format!("sync with: {} sync {} --all", screen.address.program, client.id)]
 }
 
 fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> String {
     if clients.is_empty() {
-        let hint = format!("{} client list shows the clients", screen.program);
+        let hint = format!("{} client list shows the clients", screen.address.program);
         return format!("nothing is pending for any client; {hint}\n");
     }
     let mut table = Table::new([
@@ -217,7 +219,7 @@ fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> Stri
             total(|c| c.vanished),
             if filter.cached { ", by the last look" } else { "" },
         );
-        let hint = format!("see one with: {} pending CLIENT", screen.program);
+        let hint = format!("see one with: {} pending CLIENT", screen.address.program);
         text.push('\n');
         text.push_str(&screen.wrapped(vec![counts, hint], BETWEEN));
     }

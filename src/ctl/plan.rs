@@ -13,7 +13,7 @@ use super::screen::{Screen, Tone, count};
 use super::start::Ctl;
 use super::wait::Wait;
 use super::{ask, file, items, keys, labels, money, output, pending, sync, tame};
-use crate::model::{Code, PendingState};
+use crate::model::{Advice, ClientId, Code, PendingState};
 use crate::varlink::sync::{Client, Effect, Expected, FieldChange, Item, Sync, SyncReply};
 
 /// The version of the form of a plan.
@@ -111,7 +111,10 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
     if keys.is_empty() && !args.all {
         return Err(CtlError::usage(
             "plan needs the keys of the items, or --all",
-            format!("`{} pending {}` shows what there is", ctl.output.screen.program, args.client),
+            format!(
+                "`{} pending {}` shows what there is",
+                ctl.output.screen.address.program, args.client
+            ),
         ));
     }
     let request = Sync {
@@ -138,7 +141,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
             ctl.output.confirm(&answer, say)?;
         }
     }
-    if let Some((message, hint)) = left_out(&told, &ctl.output.screen.program) {
+    if let Some((message, hint)) = left_out(&told, &ctl.output.screen.address.program) {
         output::complain(&message, Some(&hint));
     }
     Ok(sync::status(run))
@@ -187,7 +190,11 @@ fn summary(plan: &Plan, path: Option<&Path>, screen: &Screen) -> String {
     let mut text = format!("plan: {number} of {client} ({})\n", plan.client.id);
     text.push_str(&money::effects(&plan.effects, screen));
     if let Some(path) = path.filter(|_| !plan.items.is_empty()) {
-        text.push_str(&format!("apply it with `{} apply {}`\n", screen.program, path.display()));
+        text.push_str(&format!(
+            "apply it with `{} apply {}`\n",
+            screen.address.program,
+            path.display()
+        ));
     }
     text
 }
@@ -218,11 +225,7 @@ pub fn apply(ctl: &Ctl, args: &ApplyArgs) -> Result<u8, CtlError> {
     };
     sync::perform(ctl, &args.wait.on(request)).map_err(|error| match error {
         CtlError::Failed(failure) if failure.code == Code::Held => {
-            let program = &ctl.output.screen.program;
-            CtlError::Failed(failure.hint(format!(
-                "`{program} pending {client}` shows what there is now, `{program} plan {client}` \
-                 plans again"
-            )))
+            CtlError::Failed(failure.advise(Advice::PlanAgain { client_id: ClientId(client) }))
         }
         other => other,
     })
@@ -280,6 +283,7 @@ mod tests {
     use super::super::run::sample_run;
     use super::super::screen::sample;
     use super::*;
+    use crate::advice::Address;
 
     fn told() -> SyncReply {
         let mut run = sample_run();
@@ -341,6 +345,9 @@ mod tests {
             assert!(error.to_string().contains(says), "{error}");
         }
         let error = read(&folder.path().join("none")).expect_err("no file");
-        assert!(error.hint().expect("a hint").contains("plan CLIENT"), "{error}");
+        assert!(
+            error.hint(&Address::of_instance(None)).expect("a hint").contains("plan CLIENT"),
+            "{error}"
+        );
     }
 }

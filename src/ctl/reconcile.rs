@@ -63,7 +63,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         &format!("{number} of {} {verb} from Autotask", reply.client.name),
         Some(&format!(
             "`{program} diff {id}` shows what changed, `{program} contract cost {key}` the working",
-            program = ctl.output.screen.program,
+            program = ctl.output.screen.address.program,
             id = reply.client.id,
             key = reply.differences.first().map_or("KEY", |first| first.key.as_str()),
         )),

@@ -42,7 +42,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         if !ask::is_conversation(ctl) {
             return Err(CtlError::usage(
                 "a restore replaces everything that is stored, and nobody can be asked here",
-                format!("{} restore {} --yes", ctl.output.screen.program, path.display()),
+                format!("{} restore {} --yes", ctl.output.screen.address.program, path.display()),
             ));
         }
         let question = format!("Replace everything that is stored by {}?", path.display());

@@ -5,6 +5,8 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use unicode_width::UnicodeWidthStr;
 
 use super::times;
+use crate::advice::Address;
+use crate::model::Advice;
 
 /// What a text means, which decides its colour. The words alone must tell it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +40,8 @@ pub struct Screen {
     pub now: DateTime<Utc>,
     /// Puts a moment into local time.
     pub local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
-    /// How this daemon is addressed, such as `lmsyncctl --instance north`.
-    pub program: String,
+    /// How the daemon is named in commands to type.
+    pub address: Address,
 }
 
 /// What stands where there is no value.
@@ -47,6 +49,14 @@ pub const NONE: &str = "-";
 
 /// What stands between the parts of a footer.
 pub const BETWEEN: &str = " · ";
+
+/// A text, and what a person can do about it.
+pub fn with_advice(text: &str, advice: Option<&Advice>, screen: &Screen) -> String {
+    match advice.and_then(|advice| screen.address.words(advice)) {
+        Some(words) => format!("{text}: {words}"),
+        None => text.to_owned(),
+    }
+}
 
 impl Screen {
     /// The text in the colour of its tone.
@@ -159,7 +169,7 @@ pub fn sample(width: u16) -> Screen {
         quiet: false,
         now: "2026-11-24T13:05:00Z".parse().expect("a moment"),
         local: |at| at.with_timezone(&FixedOffset::east_opt(3600).expect("an offset")),
-        program: "lmsyncctl".to_owned(),
+        address: Address::of_instance(None),
     }
 }
 

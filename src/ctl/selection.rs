@@ -12,7 +12,7 @@ use super::error::CtlError;
 use super::output::{self, Format};
 use super::start::Ctl;
 use super::{ask, marks, sync};
-use crate::model::{Code, Failure, ItemKey};
+use crate::model::{Advice, ClientId, Code, Failure, ItemKey};
 use crate::varlink::daemon::Status;
 use crate::varlink::sync::{Client, Ignore, Pending, Sync};
 
@@ -61,12 +61,9 @@ fn refuse_on_auto_sync(ctl: &Ctl, client: &str) -> Result<(), CtlError> {
     };
     let message =
         format!("auto-sync is on for {} ({}), so it is not synced by hand", client.name, client.id);
-    let program = &ctl.output.screen.program;
-    Err(CtlError::Failed(Failure::new(Code::AutoSyncEnabled, message).hint(format!(
-        "{program} pending {id} shows what the next run brings; to sync by hand: \
-         {program} auto-sync off {id}",
-        id = client.id
-    ))))
+    let client_id = ClientId(client.id);
+    let failure = Failure::new(Code::AutoSyncEnabled, message);
+    Err(CtlError::Failed(failure.advise(Advice::AutoSyncOff { client_id })))
 }
 
 /// Opens the editor until the list makes sense, or the person has had enough.
@@ -82,7 +79,10 @@ fn choose(ctl: &Ctl, path: &Path, offered: &[ItemKey]) -> Result<Selection, CtlE
                 if !ask::is_conversation(ctl) {
                     return Err(error);
                 }
-                output::complain(&error.to_string(), error.hint().as_deref());
+                output::complain(
+                    &error.to_string(),
+                    error.hint(&ctl.output.screen.address).as_deref(),
+                );
                 if !ask::agreed(ctl, "Edit it again?")? {
                     return Err(CtlError::usage("nothing was done", "sync --edit begins anew"));
                 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use chrono::Local;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches};
 use terminal_size::{Height, Width};
 
 use super::args::{Cli, Command, Global};
@@ -23,6 +23,7 @@ use super::{
     help, history, marks, metrics, pause, pending, plan, quarantine, reconcile, reload, renewals,
     restore, run, status, sync, timeline, version, watch,
 };
+use crate::advice::Address;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
 
@@ -43,10 +44,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return no_command(&error),
     };
-    match prepare(&cli, &matches).and_then(|ctl| dispatch(&ctl, cli.command)) {
+    let address = address(&cli.global, matches.value_source("socket"));
+    let named = match &address {
+        Ok((_, address)) => address.clone(),
+        Err(_) => Address::of_instance(None),
+    };
+    let json = cli.global.json;
+    let done = address
+        .and_then(|(path, address)| prepare(&cli, path, address))
+        .and_then(|ctl| dispatch(&ctl, cli.command));
+    match done {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            output::complain(&error.to_string(), error.hint().as_deref());
+            match json {
+                true => output::complain_as_json(&error.as_json(&named)),
+                false => output::complain(&error.to_string(), error.hint(&named).as_deref()),
+            }
             ExitCode::from(error.status())
         }
     }
@@ -59,7 +72,7 @@ fn no_command(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
+fn prepare(cli: &Cli, path: PathBuf, address: Address) -> Result<Ctl, CtlError> {
     let global = &cli.global;
     let format = format(global);
     if format.is_rows() {
@@ -70,7 +83,6 @@ fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
             template.check(&columns)?;
         }
     }
-    let (path, program) = address(global, matches.value_source("socket"))?;
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -84,7 +96,7 @@ fn prepare(cli: &Cli, matches: &ArgMatches) -> Result<Ctl, CtlError> {
         quiet: global.quiet,
         now: SystemClock.now(),
         local: |at| at.with_timezone(&Local).fixed_offset(),
-        program,
+        address,
     };
     let path_of_programs = variable("PATH");
     let pager = size.filter(|_| !global.no_pager && !dumb).and_then(|(_, Height(rows))| {
@@ -142,19 +154,21 @@ fn speaks_utf8(locale: [Option<OsString>; 3]) -> bool {
 fn address(
     global: &Global,
     socket_from: Option<ValueSource>,
-) -> Result<(PathBuf, String), CtlError> {
+) -> Result<(PathBuf, Address), CtlError> {
     let typed = socket_from == Some(ValueSource::CommandLine);
     match (&global.socket, &global.instance) {
         (Some(_), Some(_)) if typed => Err(CtlError::usage(
             "--socket and --instance both say which daemon is meant",
             "leave one of them out",
         )),
-        (_, Some(name)) => Ok((instance_socket(name)?, format!("lmsyncctl --instance {name}"))),
+        (_, Some(name)) => Ok((instance_socket(name)?, Address::of_instance(Some(name)))),
         (Some(path), None) if typed => {
-            Ok((path.clone(), format!("lmsyncctl --socket {}", path.display())))
+            let program = format!("lmsyncctl --socket {}", path.display());
+            Ok((path.clone(), Address::of_socket(path, program)))
         }
-        (Some(path), None) => Ok((path.clone(), "lmsyncctl".to_owned())),
-        (None, None) => Ok((PathBuf::from(DEFAULT_SOCKET), "lmsyncctl".to_owned())),
+        // From the environment, where the next command finds it too.
+        (Some(path), None) => Ok((path.clone(), Address::of_socket(path, "lmsyncctl".to_owned()))),
+        (None, None) => Ok((PathBuf::from(DEFAULT_SOCKET), Address::of_instance(None))),
     }
 }
 
@@ -211,7 +225,7 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
 mod tests {
     use super::*;
 
-    fn address_of(args: &[&str]) -> Result<(PathBuf, String), CtlError> {
+    fn address_of(args: &[&str]) -> Result<(PathBuf, Address), CtlError> {
         let args = ["lmsyncctl", "doctor"].iter().chain(args);
         let matches = Cli::command().try_get_matches_from(args).expect("parses");
         let cli = Cli::from_arg_matches(&matches).expect("parses");
@@ -220,9 +234,9 @@ mod tests {
 
     #[test]
     fn an_instance_has_a_socket_of_its_own_and_hints_name_it() {
-        let (path, program) = address_of(&["--instance", "north"]).expect("an address");
+        let (path, address) = address_of(&["--instance", "north"]).expect("an address");
         assert_eq!(path, config::instance_socket("north"));
-        assert_eq!(program, "lmsyncctl --instance north");
+        assert_eq!(address, Address::of_instance(Some("north")));
         assert_eq!(address_of(&["--instance", "../x"]).expect_err("no name").status(), 2);
     }
 

@@ -5,7 +5,7 @@ use super::error::CtlError;
 use super::output::Csv;
 use super::pause;
 use super::picture::{Mark, bar, sparkline};
-use super::screen::{NONE, Screen, Tone, count, thousands};
+use super::screen::{NONE, Screen, Tone, count, thousands, with_advice};
 use super::start::Ctl;
 use super::table::{Column, Table, pairs, toned};
 use crate::varlink::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
@@ -84,7 +84,7 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
     text.push_str(&runs(reply.runs.as_deref().unwrap_or_default(), screen));
     text.push('\n');
     if reply.clients.is_empty() {
-        let hint = format!("{} client list shows the clients", screen.program);
+        let hint = format!("{} client list shows the clients", screen.address.program);
         return format!("{text}no client was synced yet; {hint}\n");
     }
     let mut table = Table::new([
@@ -187,7 +187,7 @@ fn api(api: &Api, screen: &Screen) -> String {
              {} reload\n",
             screen.short(Some(since)),
             screen.short(Some(until)),
-            screen.program,
+            screen.address.program,
         ),
         _ => String::new(),
     };
@@ -253,7 +253,8 @@ fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
         lines.push(("paused", screen.paint(Tone::Warning, format!("{end} by {by}"))));
     } else {
         // Below the moment that it explains.
-        lines.extend(client.next_why.clone().map(|why| ("", why)));
+        let advice = client.next_advice.as_ref();
+        lines.extend(client.next_why.as_ref().map(|why| ("", with_advice(why, advice, screen))));
     }
     lines.push(("pending", pending));
     // The first of them says what they are.

@@ -3,6 +3,7 @@
 use super::super::output::assert_columns;
 use super::super::screen::sample;
 use super::*;
+use crate::model::{Advice, SecretSource};
 
 fn client(id: i64, name: &str, health: &str) -> ClientStatus {
     ClientStatus {
@@ -24,6 +25,7 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         paused_by: None,
         paused_until: None,
         next_why: Some("every 24 h".to_owned()),
+        next_advice: None,
     }
 }
 
@@ -35,7 +37,8 @@ fn failing() -> ClientStatus {
     );
     failing.error = Some("AuthFailed".to_owned());
     failing.message = Some("Autotask refused the credentials".to_owned());
-    failing.next_why = Some("credentials refused; lmsyncctl reload after mending".to_owned());
+    failing.next_why = Some("credentials refused".to_owned());
+    failing.next_advice = Some(Advice::TakeNewCredentials { source: SecretSource::File });
     failing
 }
 

@@ -66,7 +66,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
             format!(
                 "`{program} pending {client}` shows what there is; then `{program} sync {client} \
                  KEY…` or `--all`",
-                program = ctl.output.screen.program,
+                program = ctl.output.screen.address.program,
                 client = args.client,
             ),
         ));
@@ -93,7 +93,7 @@ pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
         0 => ctl.output.confirm(&answer, render)?,
         _ => ctl.output.tell(&answer, render)?,
     }
-    if let Some((message, hint)) = complaint(run, &ctl.output.screen.program) {
+    if let Some((message, hint)) = complaint(run, &ctl.output.screen.address.program) {
         output::complain(&message, Some(&hint));
     }
     Ok(status)

@@ -134,6 +134,7 @@ fn padded(value: &str, place: Place, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::Address;
 
     fn line(template: &str) -> String {
         let template = Template::parse(template).expect("a template");
@@ -179,7 +180,7 @@ mod tests {
         let columns = ["key", "name", "billing_cost", "client_id"];
         let hint = |template: &str| {
             let template = Template::parse(template).expect("a template");
-            template.check(&columns).err().and_then(|error| error.hint())
+            template.check(&columns).err().and_then(|error| error.hint(&Address::of_instance(None)))
         };
         assert_eq!(hint("{key}{name:>3}"), None);
         assert_eq!(hint("{nmae}").as_deref(), Some("did you mean `{name}`?"));

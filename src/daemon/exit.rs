@@ -1,8 +1,9 @@
 //! Why the daemon does not start, as a person and as systemd are told.
 
+use crate::advice::Address;
 use crate::config::ConfigError;
 use crate::control::BindError;
-use crate::model::Failure;
+use crate::model::{Advice, Failure};
 use crate::store::StoreError;
 
 /// Why the daemon does not start, or did not end well.
@@ -61,14 +62,14 @@ impl StartError {
         }
     }
 
-    /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
+    /// What a person can do about it, in words for the daemon at `address`; none where that is not
+    /// known.
+    pub fn hint(&self, address: &Address) -> Option<String> {
         match self {
-            StartError::Config(error) => error.hint(),
-            StartError::Setup(failure) => failure.hint.clone(),
-            StartError::Store(StoreError::InUse { .. }) => {
-                Some("one store serves one daemon: systemctl status lmsyncd".to_owned())
-            }
+            StartError::Config(error) => address.words(&error.advice()?),
+            StartError::Setup(failure) => address.words(failure.advice.as_ref()?),
+            StartError::Store(StoreError::InUse { .. })
+            | StartError::Bind(BindError::InUse { .. }) => address.words(&Advice::FindOtherDaemon),
             StartError::Store(StoreError::Newer { .. }) => Some(
                 "install the newer lmsyncd again; or go back with the newest copy in `backups` of \
                  the store, made before the newer one opened it: README.md, Upgrading"
@@ -81,9 +82,6 @@ impl StartError {
                 "nothing that was acknowledged is lost: the next start checks and repairs the store"
                     .to_owned(),
             ),
-            StartError::Bind(BindError::InUse { .. }) => {
-                Some("systemctl status lmsyncd, or another `control.socket`".to_owned())
-            }
             StartError::Bind(BindError::Io { .. }) => Some(
                 "the daemon's user must be able to write the folder of `control.socket`".to_owned(),
             ),

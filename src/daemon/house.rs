@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::exit::{self, StartError};
+use crate::advice::Address;
 use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
 use crate::clock::{Clock, ServerZone, SystemClock, Tz};
 use crate::config::{self, ConfigError, Operator, Settings};
 use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
-use crate::model::{Code, Failure};
+use crate::model::{Advice, Code, Failure};
 use crate::notify;
 use crate::store::{Store, StoreError};
 
@@ -46,6 +47,8 @@ const USE_KEY: &str = "use";
 /// A daemon, put together and not yet serving.
 pub struct House {
     engine: Arc<Engine>,
+    /// How it is named in commands to type.
+    address: Address,
     listener: Listener,
     store: Store,
     hurry: CancellationToken,
@@ -79,6 +82,7 @@ pub fn open(
         store.cache_put(USE_KEY, &used);
     }
     let (socket, operators) = (settings.control.socket.clone(), settings.control.operators.clone());
+    let address = Address::of_config(path, Some(&socket));
     let path = path.to_owned();
     let engine = Engine::new(Parts {
         store: store.clone(),
@@ -93,7 +97,7 @@ pub fn open(
     })
     .map_err(StartError::Setup)?;
     let listener = listener(passed, &socket, &operators).map_err(StartError::Bind)?;
-    Ok(House { engine, listener, store, hurry: CancellationToken::new() })
+    Ok(House { engine, address, listener, store, hurry: CancellationToken::new() })
 }
 
 impl House {
@@ -111,14 +115,14 @@ impl House {
     ///
     /// It also ends when everything is to be opened anew, as after a restore; then it says so.
     pub async fn serve(self, stopping: CancellationToken) -> Result<Next, StoreError> {
-        let House { engine, listener, store, hurry } = self;
+        let House { engine, address, listener, store, hurry } = self;
         let tasks = TaskTracker::new();
         // Whoever tells others listens before anything happens.
         tasks.spawn(notify::serve(Arc::clone(&engine)));
         tasks.spawn(Arc::clone(&engine).supervise());
         tasks.spawn(Arc::clone(&engine).tell());
         let ending = Ending { stopping: stopping.child_token(), ..Ending::default() };
-        tasks.spawn(listener.serve(Arc::clone(&engine), tasks.clone(), ending.clone()));
+        tasks.spawn(listener.serve(Arc::clone(&engine), address, tasks.clone(), ending.clone()));
         let anew = tokio::select! {
             () = stopping.cancelled() => false,
             () = engine.must_open_anew() => true,
@@ -179,6 +183,7 @@ fn connect(
     let options = Options {
         username: credentials.username,
         secret: credentials.secret,
+        source_of_secret: credentials.source_of_secret,
         integration_code: credentials.integration_code,
         zone_url: autotask.zone_url.clone(),
         discovery_url: autotask.discovery_url.clone(),
@@ -226,9 +231,6 @@ fn servers_zone(clock: &dyn Clock) -> Tz {
 }
 
 fn refused(error: &ConfigError) -> Failure {
-    let failure = Failure::new(Code::BadConfiguration, exit::chain(error));
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure.hint("the old configuration stays in use: lmsyncd check-config"),
-    }
+    Failure::new(Code::BadConfiguration, exit::chain(error))
+        .advise(error.advice().unwrap_or(Advice::CheckConfig))
 }

@@ -16,6 +16,7 @@ use super::house::{self, Next};
 use super::log::{Destination, start_log};
 use super::signals;
 use super::systemd;
+use crate::advice::Address;
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
 pub fn main(cli: &Cli) -> ExitCode {
@@ -37,7 +38,7 @@ pub fn main(cli: &Cli) -> ExitCode {
         Err(error) => {
             let mut out = std::io::stderr().lock();
             let _ = writeln!(out, "lmsyncd: {}", error.line());
-            if let Some(hint) = error.hint() {
+            if let Some(hint) = error.hint(&Address::of_config(&cli.config, None)) {
                 let _ = writeln!(out, "hint: {hint}");
             }
             ExitCode::from(error.exit_status())

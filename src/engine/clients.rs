@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::Engine;
 use crate::autotask::{Company, Progress, Report};
-use crate::model::{ClientId, ClientRef, Code, Failure};
+use crate::model::{Advice, ClientId, ClientRef, Code, Failure};
 
 /// How old a list of companies may be when a person asks for the list.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
@@ -101,7 +101,7 @@ impl Engine {
         let directory = match cached {
             true => self.directory.get().ok_or_else(|| {
                 Failure::new(Code::InvalidArgument, "nobody has asked for the clients yet")
-                    .hint("lmsyncctl client list")
+                    .advise(Advice::ListClients)
             })?,
             false => self.directory(FRESH, progress).await?,
         };
@@ -267,12 +267,10 @@ fn find(text: &str, clients: &[ClientRef]) -> Match {
 const ALIKE: f64 = 0.85;
 
 fn unknown(text: &str, clients: &[ClientRef]) -> Failure {
-    let list = "lmsyncctl client list --search TEXT, or --all for companies without agreements";
-    let hint = match nearest(text, clients) {
-        Some(client) => format!("did you mean `{}` ({})? Else {list}", client.name, client.id),
-        None => list.to_owned(),
-    };
-    Failure::new(Code::NoSuchClient, format!("no client is `{text}`")).hint(hint)
+    let meant = nearest(text, clients).cloned();
+    let (client_id, client) = meant.map(|client| (client.id, client.name)).unzip();
+    Failure::new(Code::NoSuchClient, format!("no client is `{text}`"))
+        .advise(Advice::SearchClients { client_id, client })
 }
 
 /// The client whose name, or a word of it, is most like the text, if any is like it.
@@ -302,7 +300,7 @@ fn ambiguous(text: &str, clients: &[ClientRef]) -> Failure {
         more => format!(" and {more} more"),
     };
     let message = format!("several clients match `{text}`: {}{more}", shown.join(", "));
-    Failure::new(Code::AmbiguousClient, message).hint("name it in full, or by its number")
+    Failure::new(Code::AmbiguousClient, message).advise(Advice::NameClientInFull)
 }
 
 #[cfg(test)]
@@ -344,10 +342,13 @@ mod tests {
 
     #[test]
     fn a_name_that_is_almost_right_is_offered() {
-        let hint = |text: &str| unknown(text, &clients()).hint.expect("a hint");
-        assert!(hint("Dentla").starts_with("did you mean `Acme Dental` (15)? Else lmsyncctl"));
-        assert!(hint("northwind logitsics").starts_with("did you mean `Northwind Logistics` (13)"));
-        assert!(hint("xyzzy").starts_with("lmsyncctl client list --search"));
+        let offered = |text: &str| match unknown(text, &clients()).advice {
+            Some(Advice::SearchClients { client_id, .. }) => client_id.map(|id| id.0),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(offered("Dentla"), Some(15));
+        assert_eq!(offered("northwind logitsics"), Some(13));
+        assert_eq!(offered("xyzzy"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Engine;
-use crate::model::{Actor, Code, Failure};
+use crate::model::{Actor, Advice, Code, Failure};
 use crate::store::{Commit, Committed, StoreError};
 
 /// How often a commit is tried. Edits by hand are rare and quick, and runs of one client never
@@ -29,7 +29,7 @@ impl Engine {
             }
         }
         Err(Failure::new(Code::Busy, "the same contracts were changed again and again meanwhile")
-            .hint("try again"))
+            .advise(Advice::Retry))
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Engine;
 use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::clock::{ServerZone, Tz, day_in};
-use crate::model::{Failure, Pause};
+use crate::model::{Advice, Failure, Pause};
 
 impl Engine {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
@@ -49,23 +49,21 @@ impl Engine {
 /// it was the server's when the configuration was last read.
 fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
     let today = format!("today is {} in {zone}", day_in(&zone, now));
-    let (outcome, why, fix) = match (configured, &server.doubt) {
+    let (outcome, why, advice) = match (configured, &server.doubt) {
         (Some(_), _) => (Outcome::Good, "the configured time-zone".to_owned(), None),
         (None, None) if server.zone == zone => {
             (Outcome::Good, "the zone of this server".to_owned(), None)
         }
         (None, None) => {
             let why = format!("but the zone of this server is now {}", server.zone);
-            (Outcome::Warning, why, Some("lmsyncctl reload takes it over"))
+            (Outcome::Warning, why, Some(Advice::Reload))
         }
         (None, Some(doubt)) => {
             let why = format!("and the zone of this server cannot be told: {doubt}");
-            let fix = "name yours as `time-zone` in [autotask], such as time-zone = \
-                       \"Europe/Berlin\", then run `lmsyncctl reload`";
-            (Outcome::Warning, why, Some(fix))
+            (Outcome::Warning, why, Some(Advice::NameTimeZone))
         }
     };
-    let told = finding(outcome, format!("{today}, {why}"), fix.map(str::to_owned));
+    let told = finding(outcome, format!("{today}, {why}"), advice);
     Finding { check: "time-zone", ..told }
 }
 
@@ -76,15 +74,12 @@ fn paused(pause: &Pause, zone: Tz) -> Finding {
         None => "until somebody ends it".to_owned(),
     };
     let detail = format!("all auto-sync is paused by {} {until}", pause.by);
-    Finding {
-        check: "auto-sync",
-        ..finding(Outcome::Warning, detail, Some("lmsyncctl resume".to_owned()))
-    }
+    Finding { check: "auto-sync", ..finding(Outcome::Warning, detail, Some(Advice::Resume)) }
 }
 
 fn failed(failure: Failure) -> Finding {
     let code = Some(failure.code);
-    Finding { code, ..finding(Outcome::Bad, failure.message, failure.hint) }
+    Finding { code, ..finding(Outcome::Bad, failure.message, failure.advice) }
 }
 
 /// What repairs moved aside: nobody but a person may throw it away.
@@ -92,8 +87,7 @@ fn leftovers(files: &[std::path::PathBuf]) -> Option<Finding> {
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     (!names.is_empty()).then(|| {
         let detail = format!("repairs moved aside {}", names.join(", "));
-        let fix = "once you know that nothing is missing, they may be deleted";
-        finding(Outcome::Warning, detail, Some(fix.to_owned()))
+        finding(Outcome::Warning, detail, Some(Advice::DeleteMovedFiles))
     })
 }
 
@@ -106,21 +100,14 @@ fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
                 "all {lines} commits read back well; when it was opened: {}",
                 remarks.join("; ")
             ),
-            Some("nothing to do; if it comes back at every start, check the disk".to_owned()),
+            Some(Advice::WatchDisk),
         ),
-        (faults, _) => finding(
-            Outcome::Bad,
-            faults.join("; "),
-            Some(
-                "systemctl restart lmsyncd repairs what can be repaired, and keeps the rest"
-                    .to_owned(),
-            ),
-        ),
+        (faults, _) => finding(Outcome::Bad, faults.join("; "), Some(Advice::RestartToRepair)),
     }
 }
 
-fn finding(outcome: Outcome, detail: String, fix: Option<String>) -> Finding {
-    Finding { check: "store", outcome, detail, fix, code: None }
+fn finding(outcome: Outcome, detail: String, advice: Option<Advice>) -> Finding {
+    Finding { check: "store", outcome, detail, advice, code: None }
 }
 
 #[cfg(test)]
@@ -131,8 +118,8 @@ mod tests {
     fn the_day_is_told_with_its_zone_and_a_doubtful_one_is_warned_of() {
         let now = "2026-11-30T22:00:00Z".parse().expect("a moment");
         let told = |zone, configured, server| {
-            let Finding { outcome, detail, fix, .. } = day(zone, configured, &server, now);
-            assert_eq!(fix.is_some(), outcome == Outcome::Warning, "{detail}");
+            let Finding { outcome, detail, advice, .. } = day(zone, configured, &server, now);
+            assert_eq!(advice.is_some(), outcome == Outcome::Warning, "{detail}");
             (outcome, detail)
         };
         let (sydney, utc) = (Tz::Australia__Sydney, ServerZone::sure(Tz::UTC));

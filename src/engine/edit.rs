@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::Engine;
 use super::commit::empty_commit;
 use crate::model::{
-    Actor, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Letter, Origin,
-    Ownership, UnknownField, Value, differences,
+    Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Letter,
+    Origin, Ownership, UnknownField, Value, differences,
 };
 use crate::store::{Commit, Write};
 
@@ -38,12 +38,9 @@ impl Engine {
         if let Some(contract) = self.store.contract(key)? {
             return Ok(contract);
         }
-        let hint = match self.other_letter(key)? {
-            Some(other) => format!("did you mean {other}? Else lmsyncctl contract list"),
-            None => "lmsyncctl contract list".to_owned(),
-        };
+        let meant = self.other_letter(key)?;
         Err(Failure::new(Code::NoSuchContract, format!("no contract is stored as {key}"))
-            .hint(hint))
+            .advise(Advice::ListContracts { key: meant }))
     }
 
     /// The contract that has the same id behind another letter: the letter is easily got wrong.
@@ -109,7 +106,7 @@ pub(super) fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure>
     let (Edit::Set { field: name, .. } | Edit::Unset { field: name }) = edit;
     let field: Field = name.parse().map_err(|error: UnknownField| {
         Failure::new(Code::InvalidArgument, error.to_string())
-            .hint(format!("lmsyncctl contract show {} lists the fields", contract.key))
+            .advise(Advice::ShowContract { key: contract.key })
     })?;
     if field.ownership() == Ownership::Source && contract.origin != Origin::Local {
         return Err(owned_by_autotask(contract, field));
@@ -132,8 +129,7 @@ pub(super) fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure>
         }
         (Field::Udf(_), _) if !contract.source.contains_key(&field) => {
             let message = format!("{} has no user-defined field `{field}`", contract.key);
-            return Err(Failure::new(Code::InvalidArgument, message)
-                .hint("`user-defined` in lmsyncd.toml says which are read"));
+            return Err(Failure::new(Code::InvalidArgument, message).advise(Advice::ReadUserField));
         }
         _ if field.ownership() == Ownership::Local => &mut contract.local,
         (_, Origin::Local) => &mut contract.source,
@@ -180,16 +176,18 @@ pub(super) fn must_be_sound(contract: &Contract, before: Option<&Contract>) -> R
 }
 
 fn owned_by_autotask(contract: &Contract, field: Field) -> Failure {
-    let record = match contract.parent {
+    let name = match contract.parent {
         Some(parent) => format!("line {} of contract {}", contract.key.id, parent.id),
         None => format!("contract {}", contract.key.id),
     };
     let message =
         format!("`{field}` of {} comes from Autotask and is not edited here", contract.key);
-    Failure::new(Code::FieldNotEditable, message).hint(format!(
-        "change {record} in Autotask, then: lmsyncctl sync {} {}",
-        contract.client, contract.key
-    ))
+    let (client_id, key) = (contract.client, contract.key);
+    Failure::new(Code::FieldNotEditable, message).advise(Advice::ChangeInAutotask {
+        name,
+        client_id,
+        key,
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::autotask::{Access, Entity, Progress};
 use crate::model::{ClientRef, Failure, ItemKey, Letter};
-use crate::sync::explain::{Check, Evidence, explain};
+use crate::sync::explain::{Check, Conclusion, Evidence, explain};
 
 /// Why an item is, or is not, in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub struct Explanation {
     pub client: Option<ClientRef>,
     /// The checks, in order.
     pub checks: Vec<Check>,
-    /// The conclusion, in one line.
-    pub conclusion: String,
+    /// What they come to.
+    pub conclusion: Conclusion,
 }
 
 impl Engine {

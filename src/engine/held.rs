@@ -9,8 +9,8 @@ use super::look::{Examined, Reading};
 use super::{Engine, Order, Outcome, Patience};
 use crate::autotask::Progress;
 use crate::model::{
-    Actor, ClientId, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
-    Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
+    Actor, Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem,
+    Holding, Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
 };
 use crate::store::{Commit, Write};
 use crate::sync::holding::{self, Expected, Found, MovedOn};
@@ -142,7 +142,7 @@ impl Engine {
             "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
             run.client.name, run.client.id, present.run
         );
-        Err(Failure::new(Code::Held, message).hint(format!("lmsyncctl held show {}", present.run)))
+        Err(Failure::new(Code::Held, message).advise(Advice::ShowHeld { run_id: present.run }))
     }
 
     fn told(&self, client: ClientRef, holding: Holding) -> Result<HeldRun, Failure> {
@@ -164,7 +164,7 @@ fn calmed(mut state: ClientState) -> ClientState {
 
 fn holds_nothing(id: RunId) -> Failure {
     Failure::new(Code::NoSuchRun, format!("run {id} holds nothing"))
-        .hint("lmsyncctl held lists what is held")
+        .advise(Advice::ListHeld { client_id: None })
 }
 
 /// A held item as a sync would apply it to the contract that is stored.
@@ -202,7 +202,7 @@ pub(super) fn must_be_as_expected(
             "the API user may see only a part of Autotask, so that {} is absent proves nothing",
             item.key
         );
-        return Err(Failure::new(Code::NoPermission, message).hint("lmsyncctl doctor"));
+        return Err(Failure::new(Code::NoPermission, message).advise(Advice::Doctor));
     }
     let Examined { items, stored, snapshot, .. } = examined;
     holding::release(items, stored, &snapshot.rejects, expected)
@@ -218,10 +218,7 @@ fn moved_on(client: &ClientRef, moved: &[MovedOn]) -> Failure {
     if let more @ 1.. = moved.len().saturating_sub(NAMED) {
         message.push_str(&format!("; and {more} more"));
     }
-    Failure::new(Code::Held, message).hint(format!(
-        "lmsyncctl pending {} shows what there is now; the next run looks at it afresh",
-        client.id
-    ))
+    Failure::new(Code::Held, message).advise(Advice::ReviewPending { client_id: client.id })
 }
 
 /// What a run leaves held. A run of a few items that succeeded does not hide that others are held.

@@ -8,7 +8,7 @@ use super::Engine;
 use super::commit::empty_commit;
 use crate::autotask::Progress;
 use crate::model::{
-    Actor, ClientId, ClientRef, Code, Failure, Ignored, ItemKey, Letter, Mark, Quarantine,
+    Actor, Advice, ClientId, ClientRef, Code, Failure, Ignored, ItemKey, Letter, Mark, Quarantine,
 };
 use crate::store::{Commit, Write};
 
@@ -93,7 +93,7 @@ impl Engine {
                     Code::NoSuchContract,
                     format!("no contract is stored as {key}"),
                 )
-                .hint("lmsyncctl contract list"));
+                .advise(Advice::ListContracts { key: None }));
             }
             None => {
                 let located = self.live().autotask.locate(&[key], &Progress::new()).await?;
@@ -102,12 +102,12 @@ impl Engine {
                         Code::NoSuchContract,
                         format!("neither the store nor Autotask has {key}"),
                     )
-                    .hint("lmsyncctl pending CLIENT lists what there is")
+                    .advise(Advice::ListPending { client_id: None })
                 })?;
                 located.client.ok_or_else(|| {
                     let message =
                         format!("the agreement of {key} is hidden, so its client is not known");
-                    Failure::new(Code::NoPermission, message).hint("lmsyncctl doctor")
+                    Failure::new(Code::NoPermission, message).advise(Advice::Doctor)
                 })?
             }
         };

@@ -7,8 +7,8 @@ use super::{Engine, Live};
 use crate::autotask::{Progress, Scope};
 use crate::clock::day_in;
 use crate::model::{
-    Actor, ClientId, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey,
-    Letter, Mark, Origin, SourceItem, Value, differences,
+    Actor, Advice, ClientId, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields,
+    ItemKey, Letter, Mark, Origin, SourceItem, Value, differences,
 };
 use crate::store::{Commit, Write};
 use crate::sync::{apply, renewal};
@@ -70,7 +70,7 @@ impl Engine {
                 let message =
                     format!("{key} follows Autotask, and the next sync would bring it again");
                 return Err(Failure::new(Code::FieldNotEditable, message)
-                    .hint(format!("lmsyncctl ignore {key}, then remove it")));
+                    .advise(Advice::IgnoreBeforeRemoving { key }));
             }
             let commit = Commit {
                 contracts: vec![Write { before: Some(contract.clone()), after: None }],
@@ -97,8 +97,7 @@ impl Engine {
                 "{from} cannot pass to {key}: one made by hand, or one that is missing in Autotask, \
                  passes to one of Autotask's"
             );
-            return Err(Failure::new(Code::InvalidArgument, message)
-                .hint("lmsyncctl contract adopt L12 A29683353"));
+            return Err(Failure::new(Code::InvalidArgument, message).advise(Advice::AdoptFromLocal));
         }
         if !is_local && from.is_agreement() != key.is_agreement() {
             let message = format!(
@@ -199,12 +198,12 @@ impl Engine {
         let rejected = examined.snapshot.rejects.iter().find(|reject| reject.key == key);
         if let Some(reject) = rejected {
             let message = format!("{key} cannot be converted: {}: {}", reject.field, reject.reason);
-            return Err(Failure::new(Code::Unsupported, message).hint("lmsyncctl quarantine list"));
+            return Err(Failure::new(Code::Unsupported, message).advise(Advice::ListQuarantine));
         }
         let item = examined.snapshot.item(key).cloned().ok_or_else(|| {
             let message = format!("Autotask has no {key} for {} ({})", client.name, client.id);
             Failure::new(Code::NoSuchContract, message)
-                .hint(format!("lmsyncctl pending {} lists what there is", client.id))
+                .advise(Advice::ListPending { client_id: Some(client.id) })
         })?;
         match &item.unsupported {
             Some(reason) => {
@@ -265,7 +264,7 @@ impl Engine {
                 Ok(())
             }
             _ => Err(Failure::new(Code::InvalidArgument, "the cost needs a currency")
-                .hint("add currency=USD, or another code of ISO 4217")),
+                .advise(Advice::NameCurrency)),
         }
     }
 }

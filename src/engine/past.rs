@@ -7,7 +7,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::commit::empty_commit;
 use super::{Engine, trouble};
 use crate::clock::Tz;
-use crate::model::{Actor, ClientRef, Code, Contract, Failure, Hold, ItemKey, Mark, Run, RunId};
+use crate::model::{
+    Actor, Advice, ClientRef, Code, Contract, Failure, Hold, ItemKey, Mark, Run, RunId,
+};
 use crate::store::{Commit, HistoryEntry, Pruned, StoreError, Write};
 use crate::sync::{renewal, schedule};
 
@@ -75,7 +77,7 @@ impl Engine {
         let run = self.run(id)?.run;
         if self.busy.running(run.client.id).is_some() {
             let message = format!("{} is being synced right now", run.client.name);
-            return Err(Failure::new(Code::Busy, message).hint("try again when that run has ended"));
+            return Err(Failure::new(Code::Busy, message).advise(Advice::RetryAfterRun));
         }
         let build = || {
             let now = self.now();

@@ -8,7 +8,7 @@ use super::Engine;
 use super::commit::empty_commit;
 use crate::clock::Tz;
 use crate::model::{
-    Actor, ClientId, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
+    Actor, Advice, ClientId, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
 };
 use crate::store::{Commit, Write};
 use crate::sync::pausing::{self, Pauses};
@@ -36,7 +36,7 @@ impl Engine {
             if !self.store.client(client.id)?.is_some_and(|state| state.auto_sync) {
                 let message = format!("auto-sync is off for {} ({})", client.name, client.id);
                 return Err(Failure::new(Code::InvalidArgument, message)
-                    .hint(format!("lmsyncctl auto-sync on {}", client.id)));
+                    .advise(Advice::AutoSyncOn { client_id: client.id }));
             }
         }
         let build = || {

@@ -23,7 +23,7 @@ use super::decide::{Decided, decide};
 use super::look::{Examined, Reading};
 use super::{Engine, Live, Look, events, held};
 use crate::autotask::Progress;
-use crate::model::{Actor, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
+use crate::model::{Actor, Advice, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
 use crate::store::{Commit, Write};
 use crate::sync::select::Choice;
 
@@ -97,7 +97,7 @@ impl Engine {
         });
         run.await.unwrap_or_else(|error| {
             Err(Failure::new(Code::Internal, format!("the run ended badly: {error}"))
-                .hint("journalctl -u lmsyncd"))
+                .advise(Advice::ReadJournal))
         })
     }
 
@@ -115,10 +115,8 @@ impl Engine {
             client.id,
             self.paused_words(client.id)?
         );
-        Err(Failure::new(Code::AutoSyncEnabled, message).hint(format!(
-            "lmsyncctl pending {id} shows what the next run brings; to sync by hand: lmsyncctl auto-sync off {id}",
-            id = client.id
-        )))
+        Err(Failure::new(Code::AutoSyncEnabled, message)
+            .advise(Advice::AutoSyncOff { client_id: client.id }))
     }
 
     pub(super) async fn claim(
@@ -141,8 +139,7 @@ impl Engine {
         progress.queued();
         let waited = match patience {
             Patience::None => {
-                return Err(Failure::new(Code::Busy, who)
-                    .hint("add --wait to sync when that run has ended"));
+                return Err(Failure::new(Code::Busy, who).advise(Advice::WaitForRun));
             }
             Patience::AtMost(time) => timeout(time, self.busy.claim_when_free(wanted)).await,
             Patience::Endless => Ok(self.busy.claim_when_free(wanted).await),
@@ -190,7 +187,7 @@ impl Engine {
         for key in keys {
             if self.store.mark(*key)?.is_some_and(|mark| mark.is_ignored(today)) {
                 return Err(Failure::new(Code::Ignored, format!("{key} is ignored"))
-                    .hint(format!("lmsyncctl unignore {key}")));
+                    .advise(Advice::Unignore { key: *key }));
             }
             if let Some(item) = snapshot.item(*key) {
                 if let Some(reason) = &item.unsupported {
@@ -215,12 +212,12 @@ impl Engine {
                 Some(owner) => {
                     let message = format!("{key} belongs to client {owner}, not to {name} ({id})");
                     Failure::new(Code::OtherClient, message)
-                        .hint(format!("lmsyncctl sync {owner} {key}"))
+                        .advise(Advice::SyncItem { client_id: owner, key: *key })
                 }
                 None => {
                     let message = format!("{name} ({id}) has no item {key}");
                     Failure::new(Code::NoSuchContract, message)
-                        .hint(format!("lmsyncctl pending {id} lists what there is"))
+                        .advise(Advice::ListPending { client_id: Some(id) })
                 }
             });
         }

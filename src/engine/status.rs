@@ -8,13 +8,13 @@ use super::run::interval;
 use super::{Engine, Running};
 use crate::autotask::Usage;
 use crate::model::{
-    ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingItem,
+    Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, Origin, Pause, PendingItem,
     PendingState, Run, RunId,
 };
 use crate::store::RunRecord;
 use crate::sync::apply;
 use crate::sync::standing::Health;
-use crate::sync::why::{Around, next_why};
+use crate::sync::why::{Around, NextWhy, next_why};
 
 /// How one client stands.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Standing {
     /// Its health.
     pub health: Health,
     /// Why its next run is when it is; none while auto-sync is off.
-    pub next_why: Option<String>,
+    pub next_why: Option<NextWhy>,
     /// How many items are pending, by the last look.
     pub pending: Option<usize>,
     /// What is another client's by now, by the last look: the agreement, and where it went.
@@ -89,7 +89,7 @@ impl Engine {
         let around = Around {
             now,
             interval: interval(&live),
-            blocked: api.blocked.is_some(),
+            blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
             waits: waiting.as_deref(),
             pause: None,
         };
@@ -192,7 +192,7 @@ impl Engine {
     pub fn run(&self, id: RunId) -> Result<RunRecord, Failure> {
         self.store.run(id)?.ok_or_else(|| {
             Failure::new(Code::NoSuchRun, format!("no run has the number {id}"))
-                .hint("lmsyncctl run list")
+                .advise(Advice::ListRuns)
         })
     }
 }

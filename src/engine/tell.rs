@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::Engine;
 use super::events::{Subscription, of_telling};
 use crate::autotask::Auth;
-use crate::model::{ClientId, ClientRef, ClientState, Code, Failure};
+use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Failure};
 use crate::sync::alert::{Alerts, Budget, Lasting, Seen, Trouble, sight};
 
 /// How often somebody looks even if nothing happened: what is overdue does not happen.
@@ -45,8 +45,7 @@ impl Engine {
     /// Everything that happens from now on; refused if too many listen already.
     pub fn subscribe(&self) -> Result<Subscription, Failure> {
         self.events.subscribe().ok_or_else(|| {
-            Failure::new(Code::Busy, "too many watch already")
-                .hint("journalctl -fu lmsyncd shows the same")
+            Failure::new(Code::Busy, "too many watch already").advise(Advice::FollowJournal)
         })
     }
 

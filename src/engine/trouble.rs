@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::autotask::AutotaskError;
 use crate::clock::Tz;
-use crate::model::{Code, Failure};
+use crate::model::{Advice, Code, Failure};
 use crate::store::StoreError;
 
 impl From<AutotaskError> for Failure {
@@ -22,7 +22,7 @@ impl From<StoreError> for Failure {
         }
         if let StoreError::NoBackup(_) = error {
             return Failure::new(Code::InvalidArgument, error.to_string())
-                .hint("nothing was changed; take another file, made with `lmsyncctl backup`");
+                .advise(Advice::TakeOtherBackup);
         }
         let mut message = format!("the store failed: {error}");
         let mut cause = error.source();
@@ -31,24 +31,19 @@ impl From<StoreError> for Failure {
             message.push_str(&deeper.to_string());
             cause = deeper.source();
         }
-        Failure::new(Code::StoreFailed, message).hint(WAY_OUT)
+        Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
     }
 }
-
-/// What to do about a store that failed.
-const WAY_OUT: &str =
-    "lmsyncctl doctor, and journalctl -u lmsyncd; a restart checks and repairs the store";
 
 /// What is asked lies before everything that the ledger knows.
 pub(super) fn before_history(since: DateTime<Utc>, zone: Tz) -> Failure {
     let since = since.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z");
     let message = format!("the ledger knows nothing from before {since}");
-    Failure::new(Code::NoSuchContract, message)
-        .hint("`store.history` in lmsyncd.toml says how long history is kept")
+    Failure::new(Code::NoSuchContract, message).advise(Advice::KeepHistory)
 }
 
 /// The store takes no more changes since something failed.
 pub(super) fn read_only(why: &str) -> Failure {
     let message = format!("the store takes no more changes until a restart: {why}");
-    Failure::new(Code::StoreFailed, message).hint(WAY_OUT)
+    Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
 }

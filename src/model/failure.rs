@@ -1,29 +1,29 @@
-//! A failure as a person is told of it.
+//! A failure as data: what failed and why, and what a person can do next.
 
 use std::fmt;
 
-use super::Code;
+use super::{Advice, Code};
 
-/// What failed, why, and what to type next.
+/// What failed, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The stable code.
     pub code: Code,
     /// One line, lower case, that says what failed and why.
     pub message: String,
-    /// The next command to type, or the usual cause.
-    pub hint: Option<String>,
+    /// What a person can do next.
+    pub advice: Option<Advice>,
 }
 
 impl Failure {
-    /// A failure without a hint.
+    /// A failure without advice.
     pub fn new(code: Code, message: impl Into<String>) -> Failure {
-        Failure { code, message: message.into(), hint: None }
+        Failure { code, message: message.into(), advice: None }
     }
 
-    /// The same with a hint.
-    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
-        self.hint = Some(hint.into());
+    /// The same with advice.
+    pub fn advise(mut self, advice: Advice) -> Failure {
+        self.advice = Some(advice);
         self
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// An Autotask company id. Zero is valid: it is the MSP itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientId(pub i64);
 
 impl fmt::Display for ClientId {
@@ -14,7 +16,7 @@ impl fmt::Display for ClientId {
 }
 
 /// The number of a run; runs are numbered from 1 in the order in which they were recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunId(pub u64);
 
 impl fmt::Display for RunId {
@@ -79,7 +81,8 @@ impl Letter {
 /// The key of an item and of its contract record: a letter and the Autotask id, such as `S55102`.
 ///
 /// Read without regard to case, always written in capitals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct ItemKey {
     /// What the item is.
     pub letter: Letter,
@@ -107,6 +110,20 @@ impl ItemKey {
 impl fmt::Display for ItemKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{}{}", self.letter.as_char(), self.id))
+    }
+}
+
+impl From<ItemKey> for String {
+    fn from(key: ItemKey) -> String {
+        key.to_string()
+    }
+}
+
+impl TryFrom<String> for ItemKey {
+    type Error = BadKey;
+
+    fn try_from(text: String) -> Result<ItemKey, BadKey> {
+        text.parse()
     }
 }
 

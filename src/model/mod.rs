@@ -5,6 +5,7 @@
 //! the glossary in the README; every other floor may use them.
 
 mod actor;
+mod advice;
 mod billing;
 mod change;
 mod client;
@@ -27,6 +28,7 @@ mod udf;
 mod value;
 
 pub use actor::Actor;
+pub use advice::{Advice, SecretSource};
 pub use billing::{BillingState, Remark};
 pub use change::{Change, FieldChange};
 pub use client::{ClientRef, ClientState, LastError};

@@ -188,7 +188,7 @@ fn vanished_item(contract: &Contract, around: Around<'_>) -> PendingItem {
         changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), around.now))),
         reason: stays.then(|| {
             let key = contract.key;
-            format!("what was written on it stays with it: lmsyncctl contract adopt {key} KEY")
+            format!("what was written on it stays with it: `contract adopt {key} KEY` passes it on")
         }),
     }
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::{Tz, day_in};
 use crate::model::{
-    ClientRef, ClientState, Contract, ItemKey, Mark, Origin, PendingItem, PendingState, Reject,
-    SourceItem,
+    Advice, ClientRef, ClientState, Contract, ItemKey, Mark, Origin, PendingItem, PendingState,
+    Reject, SourceItem,
 };
 
 /// Whether an item passes a check.
@@ -39,6 +39,24 @@ pub struct Check {
     pub passes: Passes,
     /// What was found.
     pub detail: String,
+    /// What a person can do about it.
+    pub advice: Option<Advice>,
+}
+
+impl Check {
+    fn advise(mut self, advice: Advice) -> Check {
+        self.advice = Some(advice);
+        self
+    }
+}
+
+/// What the checks come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conclusion {
+    /// In one line.
+    pub text: String,
+    /// What a person can do.
+    pub advice: Option<Advice>,
 }
 
 /// Everything that is known of an item.
@@ -69,7 +87,7 @@ pub struct Evidence<'a> {
 }
 
 /// The checks, in the order in which they depend on each other, and the conclusion.
-pub fn explain(about: Evidence<'_>) -> (Vec<Check>, String) {
+pub fn explain(about: Evidence<'_>) -> (Vec<Check>, Conclusion) {
     let checks = vec![
         client(about),
         permission(about),
@@ -85,7 +103,7 @@ pub fn explain(about: Evidence<'_>) -> (Vec<Check>, String) {
 }
 
 fn check(check: &'static str, passes: Passes, detail: impl Into<String>) -> Check {
-    Check { check, passes, detail: detail.into() }
+    Check { check, passes, detail: detail.into(), advice: None }
 }
 
 fn client(about: Evidence<'_>) -> Check {
@@ -99,8 +117,8 @@ fn permission(about: Evidence<'_>) -> Check {
     match about.access {
         Some("all") => check("permission", Passes::Yes, "the API user may read all of its kind"),
         Some(access) => {
-            let detail = format!("the API user may read {access} of its kind: lmsyncctl doctor");
-            check("permission", Passes::No, detail)
+            let detail = format!("the API user may read {access} of its kind");
+            check("permission", Passes::No, detail).advise(Advice::Doctor)
         }
         None => check("permission", Passes::Unknown, "it could not be asked"),
     }
@@ -145,7 +163,7 @@ fn ignored(about: Evidence<'_>) -> Check {
     }
     let why = pending.and_then(|item| item.reason.clone());
     let why = why.unwrap_or_else(|| "somebody asked to leave it out".to_owned());
-    check("ignored", Passes::No, format!("{why}: lmsyncctl unignore {}", about.key))
+    check("ignored", Passes::No, why).advise(Advice::Unignore { key: about.key })
 }
 
 fn held(about: Evidence<'_>) -> Check {
@@ -162,8 +180,7 @@ fn held(about: Evidence<'_>) -> Check {
 fn selected(about: Evidence<'_>) -> Check {
     match (about.contract.map(|contract| contract.origin), about.state) {
         (Some(Origin::Unlinked), _) => {
-            let detail = format!("it is frozen: lmsyncctl contract relink {}", about.key);
-            check("selected", Passes::No, detail)
+            check("selected", Passes::No, "it is frozen").advise(Advice::Relink { key: about.key })
         }
         (Some(_), _) => check("selected", Passes::Yes, "it is imported"),
         (None, Some(state)) if state.auto_sync => {
@@ -194,13 +211,16 @@ fn last_seen(about: Evidence<'_>) -> Check {
     }
 }
 
-fn conclusion(about: Evidence<'_>) -> String {
+fn conclusion(about: Evidence<'_>) -> Conclusion {
     let key = about.key;
-    let sync = match about.client {
-        Ok(client) => format!("lmsyncctl sync {} {key}", client.id),
-        Err(why) => return format!("{key} is not known: {why}"),
+    let client_id = match about.client {
+        Ok(client) => client.id,
+        Err(why) => return Conclusion { text: format!("{key} is not known: {why}"), advice: None },
     };
-    match (about.contract, about.pending.map(|item| item.state)) {
+    let state = about.pending.map(|item| item.state);
+    let can_sync = about.contract.is_none_or(|contract| contract.origin == Origin::Autotask)
+        && state.is_some_and(PendingState::can_apply);
+    let text = match (about.contract, state) {
         (Some(Contract { origin: Origin::Local, .. }), _) => {
             format!("{key} was made by hand and follows nothing in Autotask")
         }
@@ -215,18 +235,19 @@ fn conclusion(about: Evidence<'_>) -> String {
         }
         (Some(_), None) => format!("{key} is stored and as Autotask has it"),
         (Some(_), Some(state)) if state.can_apply() => {
-            format!("{key} is stored; a sync would bring what is {state}: {sync}")
+            format!("{key} is stored; a sync would bring what is {state}")
         }
         (Some(_), Some(state)) => format!("{key} is stored, and what differs is {state}"),
         (None, Some(state)) if state.can_apply() => {
-            format!("{key} is not stored; a sync would import it: {sync}")
+            format!("{key} is not stored; a sync would import it")
         }
         (None, Some(state)) => format!("{key} is not stored, because it is {state}"),
         (None, None) if about.reject.is_some() => {
             format!("{key} is not stored, because its row cannot be converted")
         }
         (None, None) => format!("{key} is neither stored nor in Autotask"),
-    }
+    };
+    Conclusion { text, advice: can_sync.then_some(Advice::SyncItem { client_id, key }) }
 }
 
 #[cfg(test)]
@@ -254,7 +275,7 @@ mod tests {
     fn failing(about: Evidence<'_>) -> (Vec<&'static str>, String) {
         let (checks, conclusion) = explain(about);
         let failing = checks.into_iter().filter(|check| check.passes == Passes::No);
-        (failing.map(|check| check.check).collect(), conclusion)
+        (failing.map(|check| check.check).collect(), conclusion.text)
     }
 
     #[test]

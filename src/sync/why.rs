@@ -1,9 +1,9 @@
-//! Why the next run of a client is when it is, in words for a person.
+//! Why the next run of a client is when it is, and what a person can do about it.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::clock::day_in;
-use crate::model::{ClientState, Code, Pause};
+use crate::model::{Advice, ClientState, Code, Pause, SecretSource};
 
 /// How late a run may be before it counts as caught up: a batch takes its minutes.
 const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -15,50 +15,67 @@ pub struct Around<'a> {
     pub now: DateTime<Utc>,
     /// The interval of auto-sync.
     pub interval: TimeDelta,
-    /// Whether Autotask refused the credentials and is not asked.
-    pub blocked: bool,
+    /// Where the secret comes from that Autotask refused, so that it is not asked.
+    pub blocked: Option<SecretSource>,
     /// Why auto-sync waits although something is due.
     pub waits: Option<&'a str>,
     /// The pause of the client's auto-sync.
     pub pause: Option<&'a Pause>,
 }
 
+/// Why the next run of a client is when it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextWhy {
+    /// The rule that planned it, or what is in the way, in one line.
+    pub text: String,
+    /// What a person can do about it.
+    pub advice: Option<Advice>,
+}
+
 /// Why the next run of a client is when it is; none while auto-sync is off. What keeps it from
 /// running at all comes first, then what makes it late, then the rule that planned it.
-pub fn next_why<Z: TimeZone>(state: &ClientState, around: Around<'_>, zone: &Z) -> Option<String>
+pub fn next_why<Z: TimeZone>(state: &ClientState, around: Around<'_>, zone: &Z) -> Option<NextWhy>
 where
     Z::Offset: std::fmt::Display,
 {
     let Around { now, interval, blocked, waits, pause } = around;
     let next = state.next_run?;
+    let why = |text: String, advice| Some(NextWhy { text, advice });
     if let Some(pause) = pause {
-        let until = pause.until.map(|until| shown(until, now, zone));
-        return Some(format!("paused until {}", until.as_deref().unwrap_or("lmsyncctl resume")));
+        return match pause.until {
+            Some(until) => why(format!("paused until {}", shown(until, now, zone)), None),
+            None => why("paused until it is resumed".to_owned(), Some(Advice::Resume)),
+        };
     }
     // Once they are accepted again, an old refusal keeps nobody.
-    if blocked {
-        return Some("credentials refused; lmsyncctl reload after mending".to_owned());
+    if let Some(source) = blocked {
+        let advice = Advice::TakeNewCredentials { source };
+        return why("credentials refused".to_owned(), Some(advice));
     }
     if next <= now {
-        return Some(match waits {
+        let text = match waits {
             Some(why) => format!("waits for budget: {why}"),
             None if now - next >= LATE => {
                 format!("catching up: was due {}", shown(next, now, zone))
             }
             None => "due now".to_owned(),
-        });
+        };
+        return why(text, None);
     }
     let rule = rule(state.at, interval);
-    Some(match state.last_error.as_ref().map(|error| error.code) {
-        Some(Code::Held) => format!("{rule}; held: lmsyncctl held {}", state.client.id),
+    match state.last_error.as_ref().map(|error| error.code) {
+        Some(Code::Held) => {
+            let advice = Advice::ListHeld { client_id: Some(state.client.id) };
+            why(format!("{rule}; held"), Some(advice))
+        }
         Some(code) if state.failures > 0 && code.may_go_away() => {
-            format!("retry {} after {}", state.failures, code.words())
+            why(format!("retry {} after {}", state.failures, code.words()), None)
         }
         Some(code) if state.failures > 0 => {
-            format!("{rule}; {} is for a person to mend", code.words())
+            why(format!("{rule}; {} is for a person to fix", code.words()), Some(Advice::Doctor))
         }
-        _ => rule,
-    })
+        _ => why(rule, None),
+    }
 }
 
 /// The rule that plans a run which nothing stands in the way of.
@@ -103,11 +120,15 @@ mod tests {
 
     fn around() -> Around<'static> {
         let interval = TimeDelta::hours(24);
-        Around { now: now(), interval, blocked: false, waits: None, pause: None }
+        Around { now: now(), interval, blocked: None, waits: None, pause: None }
     }
 
     fn why(state: &ClientState) -> String {
-        next_why(state, around(), &Utc).expect("it is on")
+        told(state, around())
+    }
+
+    fn told(state: &ClientState, around: Around<'_>) -> String {
+        next_why(state, around, &Utc).expect("it is on").text
     }
 
     const AHEAD: TimeDelta = TimeDelta::hours(3);
@@ -129,15 +150,22 @@ mod tests {
         let after = |code, failures| why(&state(AHEAD, Some((code, failures))));
         assert_eq!(after(Code::Unreachable, 3), "retry 3 after unreachable");
         assert_eq!(after(Code::RateLimited, 1), "retry 1 after rate limited");
-        assert_eq!(after(Code::Held, 0), "every 24 h; held: lmsyncctl held 174");
+        assert_eq!(after(Code::Held, 0), "every 24 h; held");
+        let held = next_why(&state(AHEAD, Some((Code::Held, 0))), around(), &Utc);
+        let advice = Advice::ListHeld { client_id: Some(ClientId(174)) };
+        assert_eq!(held.and_then(|why| why.advice), Some(advice));
         assert_eq!(
             after(Code::NoPermission, 1),
-            "every 24 h; no permission is for a person to mend"
+            "every 24 h; no permission is for a person to fix"
         );
-        let refused = "credentials refused; lmsyncctl reload after mending";
-        assert_ne!(after(Code::AuthFailed, 1), refused);
-        let blocked = Around { blocked: true, ..around() };
-        assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc).as_deref(), Some(refused));
+        assert_ne!(after(Code::AuthFailed, 1), "credentials refused");
+        let source = SecretSource::Credential;
+        let blocked = Around { blocked: Some(source), ..around() };
+        let refused = NextWhy {
+            text: "credentials refused".to_owned(),
+            advice: Some(Advice::TakeNewCredentials { source }),
+        };
+        assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc), Some(refused));
     }
 
     #[test]
@@ -147,11 +175,8 @@ mod tests {
         assert_eq!(why(&late(1)), "catching up: was due 03:00");
         assert_eq!(why(&late(5)), "catching up: was due 1970-01-04 23:00");
         let waits = Around { waits: Some("60 % is used"), ..around() };
-        assert_eq!(
-            next_why(&late(1), waits, &Utc).as_deref(),
-            Some("waits for budget: 60 % is used")
-        );
-        assert_eq!(next_why(&state(AHEAD, None), waits, &Utc).as_deref(), Some("every 24 h"));
+        assert_eq!(told(&late(1), waits), "waits for budget: 60 % is used");
+        assert_eq!(told(&state(AHEAD, None), waits), "every 24 h");
     }
 
     #[test]
@@ -159,9 +184,9 @@ mod tests {
         let until = Some(now() + TimeDelta::hours(30));
         let pause = Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
         let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
-        let told = |pause| next_why(&late, Around { pause: Some(pause), ..around() }, &Utc);
-        assert_eq!(told(&pause).as_deref(), Some("paused until 1970-01-06 10:00"));
+        let told = |pause| told(&late, Around { pause: Some(pause), ..around() });
+        assert_eq!(told(&pause), "paused until 1970-01-06 10:00");
         let endless = Pause { until: None, ..pause.clone() };
-        assert_eq!(told(&endless).as_deref(), Some("paused until lmsyncctl resume"));
+        assert_eq!(told(&endless), "paused until it is resumed");
     }
 }

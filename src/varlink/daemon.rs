@@ -7,6 +7,7 @@ pub use super::backup::{Backup, BackupReply, Restore, RestoreReply};
 pub use super::effect::Effect;
 pub use super::event::Event;
 use super::sync::Progress;
+use crate::model::Advice;
 
 /// The interface's name.
 pub const INTERFACE: &str = "org.lmsyncd.Daemon";
@@ -61,6 +62,9 @@ pub struct ClientStatus {
     pub paused_until: Option<String>,
     /// Why auto-sync runs next when it does, in words; null while it is off.
     pub next_why: Option<String>,
+    /// What a person can do about that.
+    #[serde(default)]
+    pub next_advice: Option<Advice>,
 }
 
 /// How Autotask's API is used.
@@ -160,7 +164,10 @@ pub struct Finding {
     pub outcome: String,
     /// What was found.
     pub detail: String,
-    /// What to do about it.
+    /// What a person can do about it.
+    #[serde(default)]
+    pub advice: Option<Advice>,
+    /// The same in the daemon's own words.
     pub fix: Option<String>,
     /// The code of the failure behind it.
     pub error: Option<String>,

@@ -4,14 +4,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::service;
-use crate::model::{Code, Failure};
+use crate::model::{Advice, Code, Failure};
 
 /// What every error of the `org.lmsyncd` interfaces carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorParameters {
     /// One line, lower case, that says what failed and why.
     pub message: String,
-    /// The next command to type, or the usual cause.
+    /// What a person can do next.
+    #[serde(default)]
+    pub advice: Option<Advice>,
+    /// The same in the daemon's own words.
     #[serde(default)]
     pub hint: Option<String>,
 }
@@ -57,11 +60,14 @@ pub fn failure_of(name: &str, parameters: Option<Value>) -> Failure {
     };
     let details = parameters.unwrap_or_default();
     match (code, serde_json::from_value::<ErrorParameters>(details.clone())) {
-        (Some(code), Ok(ErrorParameters { message, hint })) => Failure { code, message, hint },
+        (Some(code), Ok(ErrorParameters { message, advice, hint })) => {
+            let said = || hint.map(Advice::said);
+            Failure { code, message, advice: advice.or_else(said) }
+        }
         (code, _) => {
             let code = code.unwrap_or(Code::Internal);
             Failure::new(code, format!("the daemon answered {name} {details}"))
-                .hint("lmsyncctl and lmsyncd may be of different versions: run `lmsyncctl version`")
+                .advise(Advice::CompareVersions)
         }
     }
 }
@@ -73,10 +79,19 @@ mod tests {
     #[test]
     fn a_failure_comes_back_as_it_went() {
         for code in Code::ALL {
-            let parameters = ErrorParameters { message: "no".to_owned(), hint: None };
+            let advice = Some(Advice::Doctor);
+            let parameters = ErrorParameters { message: "no".to_owned(), advice, hint: None };
             let value = serde_json::to_value(parameters).expect("serializes");
             let failure = failure_of(&error_name(code), Some(value));
-            assert_eq!(failure, Failure::new(code, "no"));
+            assert_eq!(failure, Failure::new(code, "no").advise(Advice::Doctor));
         }
+    }
+
+    #[test]
+    fn a_hint_of_an_earlier_daemon_is_kept() {
+        let value = serde_json::json!({ "message": "no", "hint": "lmsyncctl doctor" });
+        let failure = failure_of("org.lmsyncd.Sync.Busy", Some(value));
+        let text = "lmsyncctl doctor".to_owned();
+        assert_eq!(failure, Failure::new(Code::Busy, "no").advise(Advice::Said { text }));
     }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::cases::cases;
 use super::server::{Answer, error, message, reply};
-use super::{ask, book, refuse, replies};
+use super::{ask, book, refuse, replies, went_wrong};
 
 /// What a failure of a command is: what is typed, what the daemon answers, and the exit status.
 type Failure = (&'static [&'static str], &'static str, i32);
@@ -120,7 +120,7 @@ fn more(folder: &str) -> Vec<More> {
         says,
         json,
     };
-    let own_form = "hint: `lmsyncctl export json` is the JSON of everything";
+    let own_form = "`lmsyncctl export json` is the JSON of everything";
     vec![
         more(
             &["backup", &file],
@@ -239,8 +239,7 @@ fn each_failure_has_its_status_its_words_and_its_hint_in_every_form() {
             let (outcome, call) = ask(error(&format!("org.lmsyncd.{name}"), details), &args);
             assert!(call["method"].is_string(), "{args:?} asks the daemon: {}", outcome.stderr);
             assert_eq!(outcome.status, *status, "{args:?} {name}");
-            let says = "lmsyncctl: it went wrong\nhint: try that\n";
-            assert_eq!(outcome.stderr, says, "{args:?}");
+            assert_eq!(outcome.stderr, went_wrong(name, form == ["--json"]), "{args:?}");
             let version = args[0] == "version" && form.is_empty();
             assert_eq!(outcome.stdout.is_empty(), !version && args != ["version", "--quiet"]);
         }

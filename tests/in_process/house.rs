@@ -16,7 +16,7 @@ use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Change, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
 use lmsyncd::engine::{Engine, Look, Parts};
-use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run};
+use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run, SecretSource};
 use lmsyncd::store::Store;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
@@ -280,6 +280,7 @@ fn options(tenant: &Tenant, settings: &Settings, secret: String) -> Options {
     Options {
         username: credentials.username,
         secret: SecretString::from(secret),
+        source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
         discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),

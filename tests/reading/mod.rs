@@ -9,7 +9,7 @@ use lmsyncd::autotask::{
 };
 use lmsyncd::clock::{ManualClock, Tz};
 use lmsyncd::demo::tenant::{Serving, Tenant};
-use lmsyncd::model::ClientSnapshot;
+use lmsyncd::model::{ClientSnapshot, SecretSource};
 use secrecy::SecretString;
 
 pub fn today() -> NaiveDate {
@@ -21,6 +21,7 @@ pub fn options(tenant: &Tenant, url: &str) -> Options {
     Options {
         username: credentials.username,
         secret: SecretString::from(credentials.secret),
+        source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
         discovery_url: url.to_owned(),

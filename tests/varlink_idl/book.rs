@@ -5,8 +5,8 @@ use lmsyncd::varlink::daemon::{PruneHistory, PruneReply};
 use lmsyncd::varlink::sync::*;
 
 use super::{
-    Held, assignments, both, client, contract, edited, field_change, field_view, next_change,
-    number, progress, run, text, word,
+    Held, advice, assignments, both, client, contract, edited, field_change, field_view,
+    next_change, number, progress, run, text, word,
 };
 
 /// Holds the methods of all of these.
@@ -58,7 +58,13 @@ fn questions(held: &mut Held<'_>) {
             key: word(),
             client: full.then(client),
             conclusion: word(),
-            checks: vec![Check { check: word(), outcome: word(), detail: word() }],
+            advice: advice(full),
+            checks: vec![Check {
+                check: word(),
+                outcome: word(),
+                detail: word(),
+                advice: advice(full),
+            }],
         }),
     );
     held.method(

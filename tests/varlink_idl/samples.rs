@@ -1,9 +1,11 @@
 //! A full and a sparse sample of everything that goes over the wire. No `..default()` here: a new
 //! field must not compile until it is in the samples.
 
+use lmsyncd::model::{Advice, ClientId, RunId, SecretSource};
 use lmsyncd::varlink::contracts::*;
 use lmsyncd::varlink::daemon::*;
 use lmsyncd::varlink::sync::*;
+use lmsyncd::varlink::{ErrorParameters, contracts, daemon, sync};
 
 use super::Held;
 
@@ -29,8 +31,41 @@ fn both<T>(sample: impl Fn(bool) -> T) -> [T; 2] {
     [sample(true), sample(false)]
 }
 
+/// Advice with each value that one can have.
+fn advices() -> Vec<Advice> {
+    let key = "S5".parse().expect("a key");
+    let client_id = ClientId(1);
+    vec![
+        Advice::SearchClients { client_id: Some(client_id), client: Some(word()) },
+        Advice::ChangeInAutotask { name: word(), client_id, key },
+        Advice::ShowHeld { run_id: RunId(1) },
+        Advice::WriteConfig { path: word() },
+        Advice::FixSection { section: word() },
+        Advice::JoinGroup { group: word(), user: word() },
+        Advice::ReplaceSecret { source: SecretSource::File },
+        Advice::said("x"),
+    ]
+}
+
+fn advice(full: bool) -> Option<Advice> {
+    full.then_some(Advice::Doctor)
+}
+
+/// Holds every error.
+pub fn hold_errors(held: &mut Held<'_>) {
+    let with = |advice, full| ErrorParameters { message: word(), advice, hint: text(full) };
+    let samples: Vec<ErrorParameters> =
+        advices().into_iter().map(|one| with(Some(one), true)).collect();
+    for interface in [sync::INTERFACE, contracts::INTERFACE, daemon::INTERFACE] {
+        for sample in samples.iter().chain([&with(None, false)]) {
+            held.errors(interface, sample);
+        }
+    }
+}
+
 /// Holds every method.
 pub fn hold(held: &mut Held<'_>) {
+    hold_errors(held);
     held.method(
         ListClients { search: text(true), all: Some(true), cached: Some(true) },
         ListClients { search: None, all: None, cached: None },
@@ -204,6 +239,7 @@ fn daemon(held: &mut Held<'_>) {
                 check: word(),
                 outcome: word(),
                 detail: word(),
+                advice: advice(full),
                 fix: text(full),
                 error: text(full),
             }],
@@ -461,5 +497,6 @@ fn client_status(full: bool) -> ClientStatus {
         paused_by: text(full),
         paused_until: text(full),
         next_why: text(full),
+        next_advice: advice(full),
     }
 }

@@ -19,7 +19,7 @@ use lmsyncd::autotask::{Autotask, Options, ReadMemory, UseMemory, ZoneMemory};
 use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Settings};
 use lmsyncd::engine::{Engine, HeldRun, Parts, Paused};
-use lmsyncd::model::{Actor, RunId};
+use lmsyncd::model::{Actor, RunId, SecretSource};
 use lmsyncd::store::{Commit, Opening, Store};
 use secrecy::SecretString;
 use tokio::runtime::{Builder, Runtime};
@@ -84,6 +84,7 @@ impl Life {
                     let options = Options {
                         username: credentials.username.clone(),
                         secret: SecretString::from(credentials.secret.clone()),
+                        source_of_secret: SecretSource::File,
                         integration_code: SecretString::from(credentials.integration_code.clone()),
                         zone_url: None,
                         discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),

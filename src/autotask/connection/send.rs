@@ -50,7 +50,7 @@ impl Connection {
             if let Some(date) = date {
                 self.know(|known, now| known.remote_date = Some((date.to_utc(), now)));
             }
-            classify(request, &self.credentials.username, &response, now.wall)
+            classify(request, self.credentials.user(), &response, now.wall)
         });
         match &outcome {
             Err(error) if refuses(error) => self.brake.refused(now),
@@ -78,7 +78,11 @@ impl Connection {
             let place = self.limits.enter(endpoint).await;
             let now = self.clock.moment();
             if let Some(blocked) = self.brake.blocked(work, now) {
-                return Err(AutotaskError::Blocked(blocked, self.time_zone));
+                return Err(AutotaskError::Blocked(
+                    blocked,
+                    self.time_zone,
+                    self.credentials.source_of_secret,
+                ));
             }
             match self.budget.take(progress.work(), now) {
                 Ok(()) => {

@@ -12,7 +12,7 @@ use crate::control::convert::{self, moment};
 use crate::control::session::{Answer, CallError, Context, finish, parameters};
 use crate::control::sync::parse_key;
 use crate::engine::{Edit, Engine};
-use crate::model::{ClientId, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
+use crate::model::{Advice, ClientId, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
 use crate::varlink::{Call, Method, contracts};
 
 pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
@@ -82,7 +82,7 @@ fn shown(
             let book = engine.book_at(moment, None)?;
             book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
                 Failure::new(Code::NoSuchContract, format!("no contract was stored as {key} then"))
-                    .hint(format!("lmsyncctl contract history {key}"))
+                    .advise(Advice::ShowHistory { key })
             })?
         }
         None => engine.contract(key)?,

@@ -51,11 +51,13 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
         check: check.check.to_owned(),
         outcome: check.passes.name().to_owned(),
         detail: check.detail,
+        advice: check.advice,
     });
     finish(sync::ExplainReply {
         key: key.to_string(),
         client: explanation.client.as_ref().map(convert::client),
-        conclusion: explanation.conclusion,
+        conclusion: explanation.conclusion.text,
+        advice: explanation.conclusion.advice,
         checks: checks.collect(),
     })
 }

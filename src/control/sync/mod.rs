@@ -14,7 +14,7 @@ use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::engine::{Engine, Look, Order, Patience};
-use crate::model::{Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
+use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::sync::effects;
 use crate::varlink::{Call, Method, sync};
 
@@ -82,7 +82,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let look = match cached {
         true => context.engine.last_look(client.id).ok_or_else(|| {
             Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
-                .hint(format!("lmsyncctl pending {}", client.id))
+                .advise(Advice::RefreshPending { client_id: client.id })
         })?,
         false => {
             let (progress, told) = progress(&context);
@@ -181,7 +181,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         if !pending && !stored {
             let message = format!("{} ({}) has no item {key}", client.name, client.id);
             return Err(Failure::new(Code::NoSuchContract, message)
-                .hint(format!("lmsyncctl pending {}", client.id))
+                .advise(Advice::RefreshPending { client_id: client.id })
                 .into());
         }
     }

@@ -104,6 +104,7 @@ mod tests {
     use super::super::super::screen::sample;
     use super::super::samples::{change, contract};
     use super::*;
+    use crate::advice::Address;
 
     #[test]
     fn the_value_is_everything_behind_the_first_equals_sign() {
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(assignment("notes=").expect("reads").value, "");
         let error = assignment("notes").expect_err("no value");
         assert_eq!(error.status(), 2);
-        assert!(error.hint().expect("a hint").contains("contract set"));
+        assert!(error.hint(&Address::of_instance(None)).expect("a hint").contains("contract set"));
     }
 
     #[test]

@@ -138,7 +138,10 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
         return match &view.as_of {
             Some(day) => format!("no contracts as of {day}\n"),
             None => {
-                format!("no contracts yet; {} pending shows what can be imported\n", screen.program)
+                format!(
+                    "no contracts yet; {} pending shows what can be imported\n",
+                    screen.address.program
+                )
             }
         };
     }

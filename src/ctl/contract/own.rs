@@ -100,7 +100,7 @@ pub fn remove(ctl: &Ctl, args: RemoveArgs) -> Result<(), CtlError> {
 /// Runs `contract adopt`.
 pub fn adopt(ctl: &Ctl, args: AdoptArgs) -> Result<(), CtlError> {
     let (local, key) = (keys::parsed(&args.local)?, keys::parsed(&args.key)?);
-    check_adoption(local, key, &ctl.output.screen.program)?;
+    check_adoption(local, key, &ctl.output.screen.address.program)?;
     let request = Adopt { local: local.to_string(), key: key.to_string() };
     let answer = ctl.client.call(&request)?;
     let word = format!("follows Autotask, with what was noted on {local}");
@@ -115,7 +115,10 @@ pub fn unlink(ctl: &Ctl, args: UnlinkArgs) -> Result<(), CtlError> {
         let mut text = told(word, reply, screen);
         if !screen.quiet {
             let key = &reply.contract.key;
-            text.push_str(&format!("{} contract relink {key} takes that back\n", screen.program));
+            text.push_str(&format!(
+                "{} contract relink {key} takes that back\n",
+                screen.address.program
+            ));
         }
         text
     })
@@ -150,8 +153,10 @@ fn removed(reply: &RemoveReply, screen: &Screen) -> String {
     let contract = &reply.contract;
     let mut text = format!("{} {}: removed\n", contract.key, contract.name);
     if !screen.quiet {
-        let line =
-            format!("{} contract history {} shows what it was", screen.program, contract.key);
+        let line = format!(
+            "{} contract history {} shows what it was",
+            screen.address.program, contract.key
+        );
         text.push_str(&format!("{line}\n"));
     }
     text
@@ -162,6 +167,7 @@ mod tests {
     use super::super::super::screen::sample;
     use super::super::samples::{change, contract};
     use super::*;
+    use crate::advice::Address;
 
     fn checked(local: &str, key: &str) -> Result<(), CtlError> {
         let (local, key) = (local.parse().expect("a key"), key.parse().expect("a key"));
@@ -175,7 +181,7 @@ mod tests {
         let hint = |local, key| {
             let error = checked(local, key).expect_err("refused");
             assert_eq!(error.status(), 2);
-            error.hint().expect("a hint")
+            error.hint(&Address::of_instance(None)).expect("a hint")
         };
         assert_eq!(hint("A7", "L12"), "`lmsyncctl contract adopt L12 A7`");
         assert!(hint("L12", "L13").starts_with("`lmsyncctl contract adopt L12 A29683353`"));

@@ -64,7 +64,7 @@ fn render(reply: &RelinkReply, screen: &Screen) -> String {
     if !reply.applied && !screen.quiet {
         text.push_str(&format!(
             "\nnothing was changed; do it with: {} contract relink {} --yes\n",
-            screen.program, reply.contract.key
+            screen.address.program, reply.contract.key
         ));
     }
     text

@@ -87,7 +87,7 @@ fn origin(contract: &Contract, screen: &Screen) -> String {
         "unlinked" => format!(
             "unlinked: no sync touches it, last synced {synced}\n{} contract relink {} shows what \
              Autotask has",
-            screen.program, contract.key
+            screen.address.program, contract.key
         ),
         source => format!("from {source}, last synced {synced}"),
     }

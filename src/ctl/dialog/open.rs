@@ -36,7 +36,7 @@ fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
         if status != 0 || !ctl.output.quiet {
             ctl.output.print(&format!("{}\n", sync::summary(run, screen)))?;
         }
-        if let Some((message, hint)) = sync::complaint(run, &screen.program) {
+        if let Some((message, hint)) = sync::complaint(run, &screen.address.program) {
             output::complain(&message, Some(&hint));
         }
     }
@@ -44,7 +44,8 @@ fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
         ctl.output.print(&auto_sync::line(&switch, screen))?;
     }
     if ending.under_way {
-        let hint = format!("`{} run list {client}` tells what became of it", screen.program);
+        let hint =
+            format!("`{} run list {client}` tells what became of it", screen.address.program);
         output::complain("the run goes on in the daemon", Some(&hint));
         return Ok(Code::TimedOut.exit_status());
     }

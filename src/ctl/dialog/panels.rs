@@ -232,7 +232,7 @@ fn failed(frame: &mut Frame<'_>, area: Rect, state: &State, effect: &Effect, the
     let Some(error) = &state.ending.failed else { return };
     let width = panel_width(area.width);
     let mut lines = text::wrap(&error.to_string(), width);
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = error.hint(&state.screen.address) {
         lines.push(String::new());
         lines.extend(text::wrap(&format!("hint: {hint}"), width));
     }
@@ -280,7 +280,7 @@ pub fn result_lines(outcome: &Outcome, screen: &Screen, width: usize) -> Vec<Str
     let plain = Screen { colour: false, width: Some(columns), ..screen.clone() };
     let run = &outcome.run;
     let mut lines = text::wrap(&sync::summary(run, &plain), width);
-    if let Some((message, hint)) = sync::complaint(run, &screen.program) {
+    if let Some((message, hint)) = sync::complaint(run, &screen.address.program) {
         lines.extend(text::wrap(&message, width));
         lines.extend(text::wrap(&format!("hint: {hint}"), width));
     }

@@ -32,6 +32,7 @@ pub fn standing(auto_sync: bool) -> ClientStatus {
         health: "ok".to_owned(),
         running: None,
         next_why: None,
+        next_advice: None,
         paused_by: None,
         paused_until: None,
         contracts: 2,

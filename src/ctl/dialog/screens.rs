@@ -16,7 +16,7 @@ use super::update::{on_key, on_reply, on_resize, on_tick};
 use crate::ctl::error::CtlError;
 use crate::ctl::items;
 use crate::ctl::run::sample_run;
-use crate::model::{Code, Failure};
+use crate::model::{Advice, Code, Failure};
 use crate::varlink::sync::{Switch, SyncReply};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -307,7 +307,7 @@ fn result_of_a_run_that_was_held() {
 
 fn unreachable() -> CtlError {
     let failure = Failure::new(Code::Unreachable, "cannot reach Autotask: connection refused");
-    CtlError::Failed(failure.hint("`lmsyncctl doctor` checks the connection"))
+    CtlError::Failed(failure.advise(Advice::Doctor))
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn an_error_of_a_sync() {
         let mut state = listed(size, pending(), false);
         press(&mut state, "as");
         let busy = Failure::new(Code::Busy, "another run of Acme Dental (174) is under way");
-        let busy = CtlError::Failed(busy.hint("wait for it with --wait"));
+        let busy = CtlError::Failed(busy.advise(Advice::WaitForRun));
         reply(&mut state, Reply::Synced(Err(busy)));
         state
     });

@@ -69,7 +69,7 @@ fn render(reply: &RevertReply, screen: &Screen) -> String {
     if let (Some(key), false) = (reply.reverted.first(), screen.quiet) {
         let line = format!(
             "the next run leaves them as they are; {} sync {} {key} imports one again",
-            screen.program, run.client_id
+            screen.address.program, run.client_id
         );
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Progress, Run};
+use crate::model::Advice;
 use crate::varlink::Method;
 
 /// Leaves an item out of auto-sync and of the usual list.
@@ -72,6 +73,9 @@ pub struct Check {
     pub outcome: String,
     /// What was found.
     pub detail: String,
+    /// What a person can do about it.
+    #[serde(default)]
+    pub advice: Option<Advice>,
 }
 
 /// Why an item is, or is not, in the store.
@@ -83,6 +87,9 @@ pub struct ExplainReply {
     pub client: Option<Client>,
     /// The conclusion, in one line.
     pub conclusion: String,
+    /// What a person can do.
+    #[serde(default)]
+    pub advice: Option<Advice>,
     /// The checks, in order.
     pub checks: Vec<Check>,
 }

@@ -8,7 +8,7 @@ use super::super::state::Ending;
 use super::keys::READ_ONLY;
 use super::*;
 use crate::ctl::run::sample_run;
-use crate::model::{Code, Failure};
+use crate::model::{Advice, Code, Failure};
 use crate::varlink::sync::Switch;
 
 const SIZE: (u16, u16) = (80, 24);
@@ -22,7 +22,7 @@ fn keys(keys: &[&str]) -> Effect {
 }
 
 fn failure(code: Code) -> CtlError {
-    CtlError::Failed(Failure::new(code, "why").hint("what to type"))
+    CtlError::Failed(Failure::new(code, "why").advise(Advice::Retry))
 }
 
 fn note(state: &State) -> &str {
