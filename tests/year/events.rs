@@ -104,12 +104,13 @@ impl World {
             self.tell(format!("autotask: {told}"));
         }
         // What moved and then went may still be stored at its old client.
+        let passed = self.passed();
         for key in self.ground.upstream.take_struck() {
+            self.watch.struck.insert(key, passed);
             if let Some(owner) = self.owners.get(&key) {
                 self.ground.upstream.touch(*owner);
             }
         }
-        let passed = self.passed();
         self.watch.note(&mut self.ground.upstream, passed);
         Ok(())
     }

@@ -106,6 +106,8 @@ pub struct Watch {
     touched: BTreeMap<i64, Duration>,
     /// When an item last came back.
     returned: BTreeMap<ItemKey, Duration>,
+    /// When an item went.
+    pub struck: BTreeMap<ItemKey, Duration>,
     /// When something last was wrong, or the daemon was not there.
     disturbed: Duration,
     /// When answers last may have been wrong without saying so.
@@ -311,7 +313,20 @@ impl Watch {
                 let alike = |place: i64| -> Vec<ItemKey> {
                     upstream.below(place).into_iter().filter(is_same).collect()
                 };
-                let old = upstream.agreements[&agreement].renews.map(alike).unwrap_or_default();
+                // The old one may be gone by now, and is known by its contract.
+                let name = named(key).and_then(Option::as_deref).unwrap_or_default();
+                let was = |one: &&&Contract| {
+                    let parent = upstream.agreements[&agreement].renews.map(ItemKey::agreement);
+                    let source = one.source.get(&Field::Name).map(ToString::to_string);
+                    one.parent.is_some()
+                        && one.parent == parent
+                        && one.key.letter == key.letter
+                        && source.as_deref() == Some(name)
+                };
+                let known = stored.values().filter(was).map(|one| one.key);
+                let renewed = upstream.agreements[&agreement].renews.map(alike).unwrap_or_default();
+                let old: BTreeSet<ItemKey> = known.chain(renewed).collect();
+                let old: Vec<ItemKey> = old.into_iter().collect();
                 let is_one = alike(agreement).len() == 1;
                 !stored.contains_key(&key) && is_one && matches!(old[..], [old] if is_ignored(old))
             };
@@ -365,6 +380,12 @@ impl Watch {
             return Ok(());
         }
         let live: Vec<&&Contract> = contracts.iter().filter(|one| is_live(one)).collect();
+        // What went while the run was under way was there, and what it is billed for was not.
+        let went =
+            |one: &&Contract| self.struck.get(&one.key).is_some_and(|at| *at >= moment.since);
+        if live.iter().any(|one| went(one)) {
+            return Ok(());
+        }
         let gone = live.iter().filter(|one| {
             let left = is_ignored(desk, one.key, moment.today) || desk.rejected.contains(&one.key);
             !upstream.exists(one.key) && !left

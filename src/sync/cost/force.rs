@@ -30,6 +30,8 @@ pub(super) struct Around<'a> {
     pub lengths: &'a Lengths,
     /// The day that periods are counted from.
     pub anchor: Option<NaiveDate>,
+    /// The day that they may be counted from, by the lines beside it.
+    pub supposed: Option<NaiveDate>,
     /// The price of one unit that stands on the line.
     pub line_price: Option<Decimal>,
 }
@@ -40,17 +42,24 @@ impl Around<'_> {
         (0..self.rows.len()).map(|at| self.span(at)).collect()
     }
 
-    /// The first day of a row that has the shape that can be either, where no whole row tells the price
-    /// of a unit.
+    /// The first day of a row that has the shape that can be either, where no other row is whole and
+    /// tells the price of a unit.
     pub fn in_doubt(&self) -> Option<NaiveDate> {
-        if self.lengths.is_whole.contains(&true) {
-            return None;
-        }
-        let is_last_day = |row: &&Row| {
-            let mut others = self.rows.iter().filter(|other| other.start == other.end);
-            row.start < row.end && others.any(|one_day| one_day.start == row.end)
+        let is_doubtful = |(at, row): &(usize, &Row)| {
+            let mut one_days = self.rows.iter().filter(|other| other.start == other.end);
+            let mut others =
+                self.lengths.is_whole.iter().enumerate().filter(|(other, _)| other != at);
+            row.start < row.end
+                && one_days.any(|one_day| one_day.start == row.end)
+                && !others.any(|(_, is_whole)| *is_whole)
         };
-        self.rows.iter().filter(is_last_day).map(|row| row.start).min()
+        let doubtful = self.rows.iter().enumerate().filter(is_doubtful);
+        doubtful.map(|(_, row)| row.start).min()
+    }
+
+    /// The whole period that holds the day.
+    pub fn frame(&self, day: NaiveDate) -> Option<Span> {
+        frame(self.rows, self.lengths, (self.anchor, self.supposed), day)
     }
 
     fn span(&self, at: usize) -> Result<Option<Span>, TooLarge> {
@@ -109,7 +118,7 @@ impl Around<'_> {
             return Ok(false);
         }
         let length = days((row.start, row.end));
-        let Some(period) = frame(self.rows, self.lengths, self.anchor, row.end) else {
+        let Some(period) = self.frame(row.end) else {
             return Ok(false);
         };
         let whole = days(period);

@@ -27,18 +27,19 @@ pub(super) fn by_calendar(anchor: NaiveDate, months: u32, day: NaiveDate) -> Opt
     Some((begin(number)?, begin(number + 1)?.pred_opt()?))
 }
 
-/// The whole period of a line that holds `day` (rule 4), as its rows and the start of its agreement
-/// tell it, else counted from the first row that fits; none where nobody can tell.
+/// The whole period of a line that holds `day` (rule 4), as its rows and the `anchor` of its agreement
+/// tell it, else counted from the first that fits of the day that its siblings let `suppose` and those
+/// on which its own rows begin; none where nobody can tell.
 pub(super) fn frame(
     rows: &[Row],
     lengths: &Lengths,
-    anchor: Option<NaiveDate>,
+    (anchor, suppose): (Option<NaiveDate>, Option<NaiveDate>),
     day: NaiveDate,
 ) -> Option<Span> {
     let supposed = || {
         let months = lengths.months?;
         let begins = begins(rows);
-        let candidates = || anchor.into_iter().chain(begins.iter().copied());
+        let candidates = || anchor.into_iter().chain(suppose).chain(begins.iter().copied());
         let fits = |from: &NaiveDate| none_lies_across(rows, *from, months);
         let from = candidates().find(fits).or(candidates().next())?;
         by_calendar(from, months, day)

@@ -166,7 +166,8 @@ impl<'a> Line<'a> {
     fn new(terms: LineTerms<'a>, lengths: &'a Lengths) -> Result<Line<'a>, TooLarge> {
         let LineTerms { rows, line_price, .. } = terms;
         let anchor = terms.anchor(lengths.months.unwrap_or(1));
-        let around = Around { rows, lengths, anchor, line_price };
+        let supposed = terms.siblings.supposed();
+        let around = Around { rows, lengths, anchor, supposed, line_price };
         let rows = Rows::new(around, terms.currency)?;
         Ok(Line { terms, rows, months: lengths.months })
     }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::TooLarge;
 use super::force::Around;
-use super::frame::{Span, frame, told};
+use super::frame::{Span, told};
 use super::row::{Row, days, scaled, sum};
 use crate::model::Currency;
 
@@ -100,7 +100,7 @@ impl<'a> Rows<'a> {
 
     /// The whole period that holds the day.
     pub fn frame(&self, day: NaiveDate) -> Option<Span> {
-        frame(self.around.rows, self.around.lengths, self.around.anchor, day)
+        self.around.frame(day)
     }
 
     /// Whether the rows and the start of the agreement tell the period that holds the day.

@@ -29,6 +29,28 @@ fn a_line_without_a_whole_row_is_counted_as_its_siblings() {
 }
 
 #[test]
+fn a_line_without_a_whole_row_is_counted_as_its_siblings_suppose() {
+    // The agreement opened with a stub, and its end cuts the second period: no row is whole. On 1
+    // September nothing changes but for this line.
+    let text = "2025-09-24..2026-03-18 36u 4784.55, 2026-03-18..2026-08-31 39u 4946.31, \
+                2026-09-01..2026-09-29 40u 785.41, 2026-09-29..2027-02-09 39u 3664.79";
+    let (line, currency) = (rows(text), usd());
+    let other = rows("2025-09-24..2026-08-31 49u 1928.32, 2026-09-01..2027-02-09 49u 913.41");
+    let (start, yearly) = (Some(day("2025-09-24")), Some(BillingCycle::Yearly));
+    let siblings = Siblings::of(start, yearly, &[&line[..], &other].concat());
+    let terms = LineTerms {
+        start,
+        end: Some(day("2027-02-09")),
+        nominal: yearly,
+        line_price: Some(decimal("255.96")),
+        siblings: &siblings,
+        ..terms(&line, "2027-01-10", &currency)
+    };
+    let cost = cost_of_line(terms).expect("a cost");
+    assert_eq!(period(&cost), "2026-09-01..2027-02-09 4450.20");
+}
+
+#[test]
 fn siblings_that_fit_the_start_of_the_agreement_leave_it_as_the_anchor() {
     let own = Some(BillingCycle::Monthly);
     let of = |text| Siblings::of(Some(day("2025-05-19")), own, &rows(text)).anchor(1);
@@ -161,6 +183,25 @@ fn the_price_of_the_row_before_tells_whether_the_last_day_of_a_row_is_its_own() 
     };
     let cost = cost_of_line(half_year).expect("a cost");
     assert_eq!((cost.units, cost.rate), (decimal("3"), decimal("1615.50")));
+}
+
+#[test]
+fn a_whole_row_that_may_be_cut_does_not_tell_that_it_is_not() {
+    // A year at 18.00 and, on its last day, 2 units more and another price.
+    let rows_of_year = rows("01-01..12-31 4u 72.00, 12-31..12-31 2u 0.49");
+    let currency = usd();
+    let yearly = LineTerms {
+        start: Some(day("2024-01-01")),
+        nominal: Some(BillingCycle::Yearly),
+        line_price: Some(decimal("41.83")),
+        ..terms(&rows_of_year, "12-31", &currency)
+    };
+    assert_eq!(fills_its_period(yearly), Err(day("2025-01-01")));
+    let before = rows(
+        "2025-01-01..2025-12-31 4u 72.00, 2026-01-01..2026-12-31 4u 72.00, 2026-12-31..2026-12-31 2u 0.49",
+    );
+    let cost = cost_of_line(LineTerms { rows: &before, ..yearly }).expect("a cost");
+    assert_eq!((cost.units, cost.rate), (decimal("6"), decimal("250.98")));
 }
 
 #[test]
