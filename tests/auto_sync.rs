@@ -104,7 +104,7 @@ async fn a_time_of_day_is_kept() {
         advance(hours(24)).await;
         house.until_runs(days).await;
     }
-    let state = house.engine.client_state(ACME).expect("a state").expect("one");
+    let state = house.engine.book.client_state(ACME).expect("a state").expect("one");
     let next = state.next_run.expect("a next run");
     assert_eq!(next.format("%H:%M").to_string(), "02:30");
     house.stop().await;
@@ -121,7 +121,7 @@ async fn another_zone_plans_times_of_day_anew_at_once() {
     house.switch_on(std::slice::from_ref(&other), None).await;
     house.until_runs(2).await;
     let next = |client: &ClientRef| {
-        let state = house.engine.client_state(client.id).expect("a state").expect("one");
+        let state = house.engine.book.client_state(client.id).expect("a state").expect("one");
         state.next_run.expect("a next run")
     };
     let (sydney, by_interval) = (next(&acme()), next(&other));
@@ -149,7 +149,7 @@ async fn another_zone_plans_times_of_day_anew_at_once() {
     // Nor does it matter that the daemon was down meanwhile.
     let house = House::start_with(folder.path(), &tenant, now, &zone("Asia/Tokyo"));
     let in_tokyo = || {
-        let state = house.engine.client_state(ACME).expect("a state").expect("one");
+        let state = house.engine.book.client_state(ACME).expect("a state").expect("one");
         shown(state.next_run.expect("a next run"), Tz::Asia__Tokyo)
     };
     let patience = std::time::Instant::now() + Duration::from_secs(30);
@@ -170,21 +170,21 @@ async fn a_zone_that_changes_during_a_run_is_that_of_the_next_one() {
     house.switch_on(&[acme()], NaiveTime::from_hms_opt(2, 30, 0)).await;
     house.until_runs(1).await;
     let next = || {
-        let state = house.engine.client_state(ACME).expect("a state").expect("one");
+        let state = house.engine.book.client_state(ACME).expect("a state").expect("one");
         state.next_run.expect("a next run")
     };
     let slow = Fault::Slow.on(Entity::ContractServices);
     tenant.faults().set(FaultRule { amount: Some(30_000), ..slow });
     advance((next() - house.engine.now()).to_std().expect("ahead")).await;
     let patience = std::time::Instant::now() + Duration::from_secs(30);
-    while house.engine.running().is_empty() {
+    while house.engine.syncs.running().is_empty() {
         assert!(std::time::Instant::now() < patience, "it never began");
         tokio::task::yield_now().await;
     }
     // As far as it comes without an answer.
     house.no_more_than(1).await;
     house.reload(&zone("America/Los_Angeles")).await;
-    assert_eq!((house.engine.running().len(), house.runs().len()), (1, 1), "it is under way");
+    assert_eq!((house.engine.syncs.running().len(), house.runs().len()), (1, 1), "it is under way");
     tenant.faults().clear();
     advance(Duration::from_secs(31)).await;
     house.until_runs(2).await;
@@ -204,7 +204,7 @@ async fn on_the_first_day_of_a_period_nothing_differs_before_the_next_run() {
     house.look(&acme()).await.expect("a look");
     let compare = async || {
         let (client, progress) = (acme(), Progress::new());
-        busily(house.engine.reconcile(&client, &progress)).await.expect("compared")
+        busily(house.engine.review.reconcile(&client, &progress)).await.expect("compared")
     };
     assert!(!compare().await.differing.is_empty(), "the rate is another");
     advance(hours(24)).await;
@@ -238,12 +238,13 @@ async fn days_are_those_of_the_zone() {
     assert_eq!(house.engine.today(), day.succ_opt().expect("a day"));
     let key = "A29683353".parse().expect("a key");
     house.look(&acme()).await.expect("a look");
-    let ignore = async || busily(house.engine.ignore(key, Some(day), None, &Actor::daemon())).await;
+    let ignore =
+        async || busily(house.engine.review.ignore(key, Some(day), None, &Actor::daemon())).await;
     let past = ignore().await;
     assert_eq!(past.map_err(|failure| failure.code), Err(Code::InvalidArgument));
-    let end = house.engine.moment(&day.to_string()).expect("a moment");
+    let end = house.engine.book.moment(&day.to_string()).expect("a moment");
     assert_eq!(end.to_rfc3339(), format!("{day}T09:59:59.999+00:00"));
-    let findings = busily(house.engine.checkup()).await;
+    let findings = busily(house.engine.admin.checkup()).await;
     let told = findings.iter().find(|finding| finding.check == "time-zone").expect("a finding");
     assert!(told.detail.contains("in Pacific/Kiritimati"), "{told:?}");
     assert!(told.detail.contains(&house.engine.today().to_string()), "{told:?}");
@@ -264,7 +265,8 @@ async fn an_interval_made_shorter_counts_from_the_last_run() {
     advance(hours(4)).await;
     house.reload("[sync]\ninterval = \"48h\"").await;
     house.no_more_than(1).await;
-    let next = || house.engine.board(Some(&acme())).expect("a board").clients[0].state.next_run;
+    let next =
+        || house.engine.observe.board(Some(&acme())).expect("a board").clients[0].state.next_run;
     let minutes =
         |next: Option<chrono::DateTime<chrono::Utc>>| (next.expect("one") - noon()).num_minutes();
     assert_eq!(minutes(next()), 24 * 60, "a longer one lets the planned run stand");
@@ -292,11 +294,11 @@ async fn wherever_the_next_run_is_named_it_is_the_one_that_comes() {
     for (interval, hours) in [("48h", 24), ("6h", 6)] {
         house.reload(&format!("[sync]\ninterval = \"{interval}\"")).await;
         let comes = Some(noon() + TimeDelta::hours(hours));
-        let board = house.engine.board(None).expect("a board");
+        let board = house.engine.observe.board(None).expect("a board");
         assert_eq!(board.clients[0].state.next_run, comes, "status");
-        assert_eq!(house.engine.outline().expect("an outline").next_run, comes, "the unit");
+        assert_eq!(house.engine.observe.outline().expect("an outline").next_run, comes, "the unit");
         let (acme, actor) = ([acme()], Actor::daemon());
-        let switched = busily(house.engine.switch(&acme, true, None, &actor)).await;
+        let switched = busily(house.engine.schedule.switch(&acme, true, None, &actor)).await;
         let switched = switched.expect("it is on already");
         assert_eq!((switched[0].changed, switched[0].next_run), (false, comes), "auto-sync on");
     }
@@ -310,7 +312,7 @@ async fn what_is_late_by_a_shorter_interval_is_overdue() {
     tenant.limits().set_threshold(1000);
     let house = synced_once(&folder, &tenant).await;
     house.reload("[sync]\ninterval = \"2h\"").await;
-    let health = || house.engine.board(None).expect("a board").clients[0].health;
+    let health = || house.engine.observe.board(None).expect("a board").clients[0].health;
     for minute in [50, 100, 150, 200] {
         tenant.limits().set_used(800);
         house.pass(50).await;
@@ -336,8 +338,9 @@ async fn an_agreement_that_went_to_another_client_is_settled_in_one_night() {
     house.until_runs(2).await;
     let owners = || -> Vec<ClientId> {
         let keys = ["A29683353", "S55102", "S55103", "S55104"];
-        let owner =
-            |key: &str| house.engine.contract(key.parse().expect("a key")).expect("one").client;
+        let owner = |key: &str| {
+            house.engine.book.contract(key.parse().expect("a key")).expect("one").client
+        };
         keys.into_iter().map(owner).collect()
     };
     assert_eq!(owners(), [ACME; 4]);
@@ -378,12 +381,17 @@ async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
         house.no_more_than(1).await;
     }
     assert_eq!(tenant.counters().total, 0, "nothing that was read could be stored");
-    let board = house.engine.board(None).expect("a board");
+    let board = house.engine.observe.board(None).expect("a board");
     assert!(board.remarks.iter().any(|remark| remark.contains("no more changes")), "{board:?}");
-    let findings = house.engine.checkup().await;
+    let findings = house.engine.admin.checkup().await;
     assert_eq!(findings.last().and_then(|finding| finding.code), Some(Code::StoreFailed));
     tenant.reset_counters();
-    house.engine.switch(&[acme()], false, None, &Actor::daemon()).await.expect_err("not stored");
+    house
+        .engine
+        .schedule
+        .switch(&[acme()], false, None, &Actor::daemon())
+        .await
+        .expect_err("not stored");
     let order = Order {
         client: ClientRef { id: ClientId(175), name: String::new() },
         choice: Choice::All,
@@ -391,7 +399,7 @@ async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
         trigger: Trigger::Manual,
         actor: Actor::daemon(),
     };
-    let refused = house.engine.sync(order, Patience::None, Progress::new()).await;
+    let refused = house.engine.syncs.sync(order, Patience::None, Progress::new()).await;
     assert_eq!(refused.map_err(|failure| failure.code), Err(Code::StoreFailed));
     assert_eq!(tenant.counters().total, 0);
     house.engine.stop();
@@ -408,10 +416,10 @@ async fn the_switch_does_not_wait_for_an_answer_that_does_not_come() {
     house.teller.abort();
     tenant.faults().set(Fault::HourlyLimit);
     let began = Instant::now();
-    let switched = house.engine.switch(&[acme()], true, None, &Actor::daemon()).await;
+    let switched = house.engine.schedule.switch(&[acme()], true, None, &Actor::daemon()).await;
     switched.expect("switched");
     assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
-    let state = house.engine.client_state(ACME).expect("a state").expect("one");
+    let state = house.engine.book.client_state(ACME).expect("a state").expect("one");
     assert!(state.auto_sync);
 }
 
@@ -420,15 +428,15 @@ async fn a_part_of_a_name_is_not_settled_by_what_was_known_long_ago() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
     let house = House::start(folder.path(), &tenant, noon());
-    let found = house.engine.resolve("acme").await.expect("one");
+    let found = house.engine.clients.resolve("acme").await.expect("one");
     assert_eq!(found.id, ACME);
     let row = serde_json::json!({"id": 900, "companyName": "Acme"});
     tenant.insert(Entity::Companies, &row).expect("inserted");
     tenant.reset_counters();
-    assert_eq!(house.engine.resolve("acme").await.expect("one").id, ACME);
+    assert_eq!(house.engine.clients.resolve("acme").await.expect("one").id, ACME);
     assert_eq!(tenant.counters().total, 0);
     advance(hours(1)).await;
-    assert_eq!(house.engine.resolve("acme").await.expect("the new one").id, ClientId(900));
+    assert_eq!(house.engine.clients.resolve("acme").await.expect("the new one").id, ClientId(900));
     house.stop().await;
 }
 

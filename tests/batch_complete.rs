@@ -89,12 +89,17 @@ impl World {
 
     async fn switch_on(&self) {
         let dana = Actor { uid: Some(1000), name: "dana".to_owned(), pid: None };
-        let on = self.house.engine.switch(std::slice::from_ref(&self.client), true, None, &dana);
+        let on = self.house.engine.schedule.switch(
+            std::slice::from_ref(&self.client),
+            true,
+            None,
+            &dana,
+        );
         busily(on).await.expect("switched");
     }
 
     fn stored(&self) -> usize {
-        let contracts = self.house.engine.contracts(Some(&self.client)).expect("contracts");
+        let contracts = self.house.engine.book.contracts(Some(&self.client)).expect("contracts");
         contracts.iter().filter(|contract| contract.vanished.is_none()).count()
     }
 

@@ -28,41 +28,41 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     house.settle().await;
     for hour in 1..=4_u32 {
         for client in &clients {
-            let looked = house.engine.look(client, &lmsyncd::autotask::Progress::new()).await;
+            let looked = house.engine.syncs.look(client, &lmsyncd::autotask::Progress::new()).await;
             assert_eq!(looked.map_err(|failure| failure.code), Err(Code::AuthFailed));
         }
-        house.engine.checkup().await;
-        house.engine.checkup().await;
+        house.engine.admin.checkup().await;
+        house.engine.admin.checkup().await;
         let failures = tenant.counters().authentication_failures;
         assert!(failures <= u64::from(2 * hour), "{failures} in {hour} hours");
         house.pass(59).await;
     }
-    let board = house.engine.board(None).expect("a board");
+    let board = house.engine.observe.board(None).expect("a board");
     assert!(board.api.blocked.is_some() && board.waiting.is_some(), "{:?}", board.api);
     assert!(board.clients.iter().all(|client| client.health == Health::Blocked));
-    house.engine.checkup().await;
-    house.engine.checkup().await;
+    house.engine.admin.checkup().await;
+    house.engine.admin.checkup().await;
     tenant.reset_counters();
     house.stop().await;
 
     let house = House::start(folder.path(), &tenant, noon() + TimeDelta::minutes(236));
     house.settle().await;
-    house.engine.checkup().await;
+    house.engine.admin.checkup().await;
     assert_eq!(tenant.counters().total, 0, "a restart is no new try");
     // The same credentials are no reason to try again; others are, and all that is due is synced.
-    house.engine.reload().await.expect("reloaded");
+    house.engine.admin.reload().await.expect("reloaded");
     house.settle().await;
     assert_eq!(tenant.counters().total, 0);
     tenant.faults().clear();
     house.secret.lock().expect("the secret").push('x');
-    house.engine.reload().await.expect("reloaded");
+    house.engine.admin.reload().await.expect("reloaded");
     house.settle().await;
     assert!(tenant.counters().total > 0, "other credentials are tried");
     house.secret.lock().expect("the secret").pop();
-    house.engine.reload().await.expect("reloaded");
+    house.engine.admin.reload().await.expect("reloaded");
     house.pass(2).await;
     house.until_synced(clients.len()).await;
-    assert!(house.engine.board(None).expect("a board").api.blocked.is_none());
+    assert!(house.engine.observe.board(None).expect("a board").api.blocked.is_none());
     house.stop().await;
 }
 
@@ -78,7 +78,7 @@ async fn who_proves_that_credentials_are_mended_wakes_auto_sync() {
     tenant.faults().clear();
     house.settle().await;
     assert_eq!(house.count_synced(), 0);
-    busily(house.engine.checkup()).await;
+    busily(house.engine.admin.checkup()).await;
     house.until_synced(clients.len()).await;
     house.stop().await;
 }
@@ -95,15 +95,15 @@ async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
     let mut told = false;
     for _ in 0..6 {
         house.pass(1).await;
-        let waiting = house.engine.board(None).expect("a board").waiting;
+        let waiting = house.engine.observe.board(None).expect("a board").waiting;
         told |= waiting.is_some_and(|why| why.contains("% of the tenant's hour"));
     }
     assert!(
         told,
         "{:?}",
-        house.engine.board(None).map(|board| (board.api, board.clients[0].state.clone()))
+        house.engine.observe.board(None).map(|board| (board.api, board.clients[0].state.clone()))
     );
-    let looked = house.engine.look(&clients[1], &lmsyncd::autotask::Progress::new()).await;
+    let looked = house.engine.syncs.look(&clients[1], &lmsyncd::autotask::Progress::new()).await;
     assert!(looked.is_ok(), "a person may go on to 90 %: {looked:?}");
     tenant.limits().set_used(0);
     house.pass(20).await;
@@ -117,7 +117,7 @@ async fn a_restart_does_not_forget_what_was_spent() {
     let cap = 40_u64;
     let config = format!("max-requests-per-hour = {cap}");
     let house = House::start_with(folder.path(), &tenant, noon(), &config);
-    while house.engine.look(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok() {}
+    while house.engine.syncs.look(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok() {}
     let spent = tenant.counters().total;
     assert!(spent <= cap);
     house.stop().await;
@@ -125,11 +125,11 @@ async fn a_restart_does_not_forget_what_was_spent() {
     house.switch_on(&clients, None).await;
     house.pass(30).await;
     assert_eq!(tenant.counters().total, spent);
-    let board = house.engine.board(None).expect("a board");
+    let board = house.engine.observe.board(None).expect("a board");
     assert!(board.waiting.is_some_and(|why| why.contains("36 of the 40")));
     house.pass(150).await;
     house.until_synced(clients.len()).await;
-    let runs = house.engine.runs(None, 1000).expect("runs");
+    let runs = house.engine.book.runs(None, 1000).expect("runs");
     assert!(runs.iter().any(|run| run.result == RunResult::Ok));
     house.stop().await;
 }
@@ -141,11 +141,15 @@ async fn a_clock_that_is_set_forward_frees_neither_the_budget_nor_the_brake() {
         fault.into_iter().for_each(|fault| tenant.faults().set(fault));
         let mut house = House::start_with(folder.path(), &tenant, noon(), config);
         let stopped = async |house: &House| {
-            while house.engine.look(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok()
-            {
-            }
+            while house
+                .engine
+                .syncs
+                .look(&clients[1], &lmsyncd::autotask::Progress::new())
+                .await
+                .is_ok()
+            {}
             for _ in 0..3 {
-                house.engine.checkup().await;
+                house.engine.admin.checkup().await;
             }
         };
         stopped(&house).await;

@@ -112,7 +112,7 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     assert!(asked.requests("Contracts/query") > 0, "it had begun: {asked:?}");
     assert!(tenant.limits().used() <= 750, "{}", tenant.limits().used());
     assert_eq!(house.count_synced(), 0);
-    let board = house.engine.board(None).expect("a board");
+    let board = house.engine.observe.board(None).expect("a board");
     let waiting = board.waiting.expect("it waits");
     assert!(waiting.contains("75 % of the tenant's requests of this hour are used"), "{waiting}");
     let why = board.clients[0].next_why.as_ref().map(|why| why.text.as_str());
@@ -120,7 +120,7 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
 
     busily(house.look(&clients[1])).await.expect("a person may go on to 90 %");
     tenant.limits().set_used(897);
-    busily(house.engine.checkup()).await;
+    busily(house.engine.admin.checkup()).await;
     let used = tenant.limits().used();
     let failed = busily(house.look(&clients[1])).await.expect_err("and no further");
     assert_eq!(failed.code, Code::RateLimited);
@@ -132,7 +132,7 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     tenant.limits().set_used(0);
     house.pass(7).await;
     house.until_synced(clients.len()).await;
-    assert!(house.engine.board(None).expect("a board").waiting.is_none());
+    assert!(house.engine.observe.board(None).expect("a board").waiting.is_none());
     house.stop().await;
 }
 
@@ -156,12 +156,12 @@ async fn a_person_who_sees_it_waits_a_little_for_budget_and_nobody_waits_long_or
     };
     let look = async |progress: Progress| {
         let began = Instant::now();
-        let looked = house.engine.look(&clients[1], &progress).await;
+        let looked = house.engine.syncs.look(&clients[1], &progress).await;
         (looked.map_err(|failure| failure.code), began.elapsed())
     };
     let refused = (Err(Code::RateLimited), Duration::ZERO);
     // The whole hour is ahead: it would take too long.
-    let failure = house.engine.look(&clients[1], &seen()).await.expect_err("too long");
+    let failure = house.engine.syncs.look(&clients[1], &seen()).await.expect_err("too long");
     assert_eq!((failure.code, failure.code.exit_status()), (Code::RateLimited, 7));
     assert!(failure.message.contains("the next is free at"), "{failure}");
     assert!(failure.advice.is_some());

@@ -53,7 +53,7 @@ impl Shop {
             trigger: Trigger::Manual,
             actor: Actor::daemon(),
         };
-        busily(self.house.engine.sync(order, Patience::None, Progress::new())).await
+        busily(self.house.engine.syncs.sync(order, Patience::None, Progress::new())).await
     }
 
     /// Syncs Acme in a run that also has something harmless to do, which is always done. Gives the
@@ -79,7 +79,7 @@ impl Shop {
 
     fn contract(&self, key: &str) -> Contract {
         let key: ItemKey = key.parse().expect("a key");
-        self.house.engine.contract(key).expect("a contract")
+        self.house.engine.book.contract(key).expect("a contract")
     }
 
     fn text(&self, key: &str, field: Field) -> String {
@@ -211,7 +211,8 @@ async fn nothing_at_all_where_there_was_something_is_held_until_a_person_accepts
     // The honest case is for a person to tell.
     let (engine, actor) = (&shop.house.engine, Actor::daemon());
     let run = outcome.run.id.expect("a number");
-    let accepted = busily(engine.accept(run, &actor, Progress::new())).await.expect("accepted");
+    let accepted =
+        busily(engine.review.accept(run, &actor, Progress::new())).await.expect("accepted");
     assert_eq!((accepted.run.result, accepted.run.counts.vanished), (RunResult::Ok, 4));
     assert!(shop.has_vanished("A29683412"));
     shop.close().await;

@@ -68,7 +68,7 @@ async fn three_hundred_clients_are_synced_in_pieces_within_the_cap() {
             break;
         }
         if minute % 30 == 0 {
-            let waiting = house.engine.board(None).expect("a board").waiting;
+            let waiting = house.engine.observe.board(None).expect("a board").waiting;
             assert!(waiting.is_some(), "what is late says so: {} synced", house.count_synced());
             told |= waiting.is_some_and(|why| why.contains("clients at a time"));
         }

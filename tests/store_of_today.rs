@@ -74,13 +74,13 @@ async fn its_costs_are_read_anew_and_nothing_is_held_and_nobody_alarmed() {
     let (folder, tenant) = (TempDir::new().expect("a folder"), stories());
     let house = House::start_with(folder.path(), &tenant, noon(), CONFIG);
     let sync = async || {
-        let synced = house.engine.sync(order(), Patience::None, Progress::new());
+        let synced = house.engine.syncs.sync(order(), Patience::None, Progress::new());
         busily(synced).await.expect("it runs").run
     };
     sync().await;
     let right = house.store.contracts(ACME).expect("contracts");
     busily(make_old(&house.store)).await;
-    let mut events = house.engine.subscribe().expect("listening");
+    let mut events = house.engine.observe.subscribe().expect("listening");
 
     let look = house.look(&acme()).await.expect("a look");
     assert_eq!(look.items.len(), right.len());

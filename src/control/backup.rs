@@ -2,7 +2,7 @@
 
 use super::convert::{count, moment};
 use super::session::{Answer, CallError, Context, finish};
-use crate::engine::Engine;
+use crate::engine::Admin;
 use crate::model::{Code, Failure};
 use crate::varlink::daemon;
 
@@ -11,10 +11,10 @@ pub(super) async fn backup(context: Context<'_>) -> Answer {
     context.must_operate()?;
     let Context { engine, stream, .. } = context;
     let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
-    let mut backup = engine.backup().await?;
+    let mut backup = engine.admin.backup().await?;
     let mut bytes = 0;
     loop {
-        let (rest, piece) = Engine::piece(backup).await?;
+        let (rest, piece) = Admin::piece(backup).await?;
         backup = rest;
         let Some(text) = piece else { break };
         bytes += text.len() as u64;
@@ -37,11 +37,11 @@ pub(super) async fn restore(call: daemon::Restore, context: &Context<'_>) -> Ans
     context.must_operate()?;
     let offset = u64::try_from(call.offset)
         .map_err(|_| CallError::BadParameter("offset is below 0".to_owned()))?;
-    let received = count(context.engine.receive(offset, call.text).await?);
+    let received = count(context.engine.admin.receive(offset, call.text).await?);
     if call.last != Some(true) {
         return finish(daemon::RestoreReply { received, ..daemon::RestoreReply::default() });
     }
-    let restored = context.engine.restore().await?;
+    let restored = context.engine.admin.restore().await?;
     tracing::info!("{} restored the backup of {}", context.peer.actor().name, restored.at);
     finish(daemon::RestoreReply {
         received,

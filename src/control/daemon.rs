@@ -33,7 +33,9 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         daemon::Watch::NAME => watch(parameters(call)?, context).await,
         daemon::Metrics::NAME => {
             let daemon::Metrics {} = parameters(call)?;
-            finish(daemon::MetricsReply { text: context.engine.ask(Engine::metrics).await? })
+            finish(daemon::MetricsReply {
+                text: context.engine.ask(|engine| engine.observe.metrics()).await?,
+            })
         }
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
         daemon::Backup::NAME => {
@@ -48,7 +50,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
 async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
     let ask = move |engine: &Engine| {
-        Ok((engine.board(client.as_ref())?, engine.runs(client.as_ref(), RUNS)?))
+        Ok((engine.observe.board(client.as_ref())?, engine.book.runs(client.as_ref(), RUNS)?))
     };
     let (board, runs) = context.engine.ask(ask).await?;
     let Board { clients, api, waiting, paused, started, sequence, contracts, remarks } = board;
@@ -134,7 +136,7 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
 
 async fn doctor(mut context: Context<'_>) -> Answer {
     let (progress, told) = progress(&context);
-    let work = context.engine.checkup_telling(progress);
+    let work = context.engine.admin.checkup_telling(progress);
     let reply = |p| daemon::DoctorReply { findings: Vec::new(), progress: Some(p) };
     let address = context.address;
     let findings = telling(work, told, &mut context.stream, reply)
@@ -163,7 +165,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 
 async fn reload(context: &Context<'_>) -> Answer {
     context.must_operate()?;
-    let changes = context.engine.reload().await?;
+    let changes = context.engine.admin.reload().await?;
     let changes = changes
         .into_iter()
         .map(|change| daemon::ReloadChange {
@@ -181,10 +183,10 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
     let Context { engine, stream, caller, .. } = context;
     let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
     let only = match &call.client {
-        Some(text) => Some(engine.resolve(text).await?.id),
+        Some(text) => Some(engine.clients.resolve(text).await?.id),
         None => None,
     };
-    let mut events = engine.subscribe()?;
+    let mut events = engine.observe.subscribe()?;
     let mut reply = daemon::WatchReply::default();
     loop {
         if stream.more(reply).await.is_err() {
@@ -208,7 +210,7 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
                     }
                 }
                 Err(RecvError::Lagged(missed)) => {
-                    engine.missed(missed);
+                    engine.observe.missed(missed);
                     break daemon::WatchReply { event: None, missed: Some(count(missed)) };
                 }
                 Err(RecvError::Closed) => {
@@ -224,7 +226,7 @@ async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {
     if !dry_run {
         context.must_operate()?;
     }
-    let pruned = context.engine.prune(dry_run).await?;
+    let pruned = context.engine.book.prune(dry_run).await?;
     finish(daemon::PruneReply {
         before: moment(pruned.before),
         commits: count(pruned.commits),

@@ -79,7 +79,7 @@ impl Context<'_> {
     /// The client that a call names, where it may leave it out.
     pub(super) async fn client(&self, text: Option<&str>) -> Result<Option<ClientRef>, Failure> {
         match text {
-            Some(text) => self.engine.resolve(text).await.map(Some),
+            Some(text) => self.engine.clients.resolve(text).await.map(Some),
             None => Ok(None),
         }
     }

@@ -119,13 +119,13 @@ impl House {
         let tasks = TaskTracker::new();
         // Whoever tells others listens before anything happens.
         tasks.spawn(notify::serve(Arc::clone(&engine)));
-        tasks.spawn(Arc::clone(&engine).supervise());
-        tasks.spawn(Arc::clone(&engine).tell());
+        tasks.spawn(engine.schedule.clone().supervise());
+        tasks.spawn(engine.observe.clone().tell());
         let ending = Ending { stopping: stopping.child_token(), ..Ending::default() };
         tasks.spawn(listener.serve(Arc::clone(&engine), address, tasks.clone(), ending.clone()));
         let anew = tokio::select! {
             () = stopping.cancelled() => false,
-            () = engine.must_open_anew() => true,
+            () = engine.admin.restart_requested() => true,
         };
         ending.stopping.cancel();
         engine.stop();
@@ -138,7 +138,7 @@ impl House {
         let began = Instant::now();
         let hurried = hurry.run_until_cancelled(timeout(DRAIN, drained)).await;
         if !matches!(hurried, Some(Ok(()))) {
-            for running in engine.running() {
+            for running in engine.syncs.running() {
                 tracing::warn!(
                     "cut off after {} s, nothing of it is stored: the run of {} for {}",
                     began.elapsed().as_secs(),

@@ -26,7 +26,7 @@ pub(super) async fn obey(
         match signal {
             SIGHUP if stopping.is_cancelled() => tracing::info!("stopping: nothing is read again"),
             SIGHUP => {
-                if let Err(failure) = engine.reload().await {
+                if let Err(failure) = engine.admin.reload().await {
                     tracing::error!("the configuration stays as it was: {failure}");
                 }
             }

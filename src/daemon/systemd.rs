@@ -53,12 +53,12 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
     let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 3);
     let every = watchdog.map_or(STATUS_EVERY, |third| third.min(STATUS_EVERY));
     // Where too many listen already, the line is only written from time to time.
-    let mut events = engine.subscribe().ok();
+    let mut events = engine.observe.subscribe().ok();
     let show = async {
         loop {
-            engine.pulse().await;
+            engine.schedule.pulse().await;
             let asked = Arc::clone(&engine);
-            let outline = tokio::task::spawn_blocking(move || asked.outline()).await;
+            let outline = tokio::task::spawn_blocking(move || asked.observe.outline()).await;
             let now = engine.now();
             let line = match outline {
                 Ok(Ok(outline)) => status_line(&outline, now, &engine.zone()),
@@ -79,7 +79,7 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
     };
     stopping.run_until_cancelled(show).await;
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
-    say(&match engine.running().len() {
+    say(&match engine.syncs.running().len() {
         0 => "stopping".to_owned(),
         1 => "stopping: waits for the run that is under way".to_owned(),
         runs => format!("stopping: waits for {runs} runs that are under way"),

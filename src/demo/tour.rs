@@ -138,7 +138,7 @@ async fn take(stage: &Stage, step: &Step<'_>) -> io::Result<bool> {
 async fn first_automatic_run(stage: &Stage) -> io::Result<bool> {
     let ended = async {
         loop {
-            let state = stage.engine.client_state(CLIENT_ID).ok().flatten();
+            let state = stage.engine.book.client_state(CLIENT_ID).ok().flatten();
             let next = state.and_then(|state| state.next_run);
             if next.is_some_and(|next| next > stage.engine.now()) {
                 return;

@@ -29,7 +29,7 @@ const QUEUE: usize = 256;
 /// Listens from this call on, also before what it gives is first polled, until the engine stops;
 /// then tells what still waits.
 pub fn serve(engine: Arc<Engine>) -> impl Future<Output = ()> + Send {
-    let (events, cycles) = (engine.subscribe(), engine.good_cycles());
+    let (events, cycles) = (engine.observe.subscribe(), engine.observe.good_cycles());
     let (queue, jobs) = mpsc::channel(QUEUE);
     async move {
         let listening = async {
@@ -53,7 +53,7 @@ async fn listen(engine: &Arc<Engine>, mut events: Subscription, queue: mpsc::Sen
         match event {
             Ok(event) => tell(engine, &event, &queue),
             Err(RecvError::Lagged(missed)) => {
-                engine.missed(missed);
+                engine.observe.missed(missed);
                 tracing::warn!("{missed} events came too fast to be looked at for the command");
             }
             Err(RecvError::Closed) => return,
@@ -65,7 +65,7 @@ fn tell(engine: &Engine, event: &Event, queue: &mpsc::Sender<Job>) {
     let settings = engine.settings();
     let Some(job) = command::job(&settings.notify, event) else { return };
     if queue.try_send(job).is_err() {
-        engine.missed(1);
+        engine.observe.missed(1);
         tracing::warn!("too many wait for the notify command: nobody is told: {}", event.message);
     }
 }

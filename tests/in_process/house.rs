@@ -132,8 +132,8 @@ impl House {
             connect: Box::new(connect),
         })
         .expect("an engine");
-        let supervisor = tokio::spawn(Arc::clone(&engine).supervise());
-        let teller = tokio::spawn(Arc::clone(&engine).tell());
+        let supervisor = tokio::spawn(engine.schedule.clone().supervise());
+        let teller = tokio::spawn(engine.observe.clone().tell());
         House { engine, store, supervisor, teller, clock, secret, config }
     }
 
@@ -150,29 +150,29 @@ impl House {
     /// Reloads with another configuration; see [`House::start_with`].
     pub async fn reload(&self, config: &str) -> Vec<Change> {
         config.clone_into(&mut self.config.lock().expect("the text"));
-        busily(self.engine.reload()).await.expect("reloaded")
+        busily(self.engine.admin.reload()).await.expect("reloaded")
     }
 
     /// Switches auto-sync on.
     pub async fn switch_on(&self, clients: &[ClientRef], at: Option<NaiveTime>) {
         let actor = Actor::daemon();
-        busily(self.engine.switch(clients, true, at, &actor)).await.expect("switched");
+        busily(self.engine.schedule.switch(clients, true, at, &actor)).await.expect("switched");
     }
 
     /// Looks at a client as `pending` does.
     pub async fn look(&self, client: &ClientRef) -> Result<Look, Failure> {
-        self.engine.look(client, &Progress::new()).await
+        self.engine.syncs.look(client, &Progress::new()).await
     }
 
     /// The last runs, the newest first.
     pub fn runs(&self) -> Vec<Run> {
-        self.engine.runs(None, 1000).expect("runs")
+        self.engine.book.runs(None, 1000).expect("runs")
     }
 
     /// Yields until so many runs are recorded.
     pub async fn until_runs(&self, count: usize) {
         let patience = std::time::Instant::now() + PATIENCE;
-        while self.runs().len() < count || !self.engine.running().is_empty() {
+        while self.runs().len() < count || !self.engine.syncs.running().is_empty() {
             assert!(std::time::Instant::now() < patience, "only {:#?}", self.runs());
             tokio::task::yield_now().await;
         }
@@ -193,7 +193,7 @@ impl House {
         // The store's thread writes on a clock of its own, and one batch may follow another.
         while quiet < 2000 {
             tokio::task::yield_now().await;
-            quiet = if self.engine.running().is_empty() { quiet + 1 } else { 0 };
+            quiet = if self.engine.syncs.running().is_empty() { quiet + 1 } else { 0 };
         }
     }
 
@@ -216,7 +216,7 @@ impl House {
 
     /// How many clients were synced at least once.
     pub fn count_synced(&self) -> usize {
-        let states = self.engine.client_states().expect("states");
+        let states = self.engine.book.client_states().expect("states");
         states.iter().filter(|state| state.last_synced.is_some()).count()
     }
 }

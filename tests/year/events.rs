@@ -138,7 +138,7 @@ impl World {
         let Some(life) = self.life.as_ref().filter(|_| !self.weather.lies()) else {
             return Ok(false);
         };
-        let held = self.ground.clock.aside(|| life.engine.held(None)).expect("what is held");
+        let held = self.ground.clock.aside(|| life.engine.review.held(None)).expect("what is held");
         let open: Vec<(i64, RunId)> = held
             .iter()
             .filter(|held| held.holding.rejected.is_none())
@@ -304,7 +304,7 @@ impl World {
         self.disturbed();
         let Some(life) = &self.life else { return Ok(()) };
         let engine = Arc::clone(&life.engine);
-        let reloaded = life.ask(async move { engine.reload().await.is_ok() });
+        let reloaded = life.ask(async move { engine.admin.reload().await.is_ok() });
         if reloaded == Some(false) {
             return broken(ACKNOWLEDGED, "the configuration could not be read again");
         }

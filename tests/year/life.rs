@@ -120,7 +120,7 @@ impl Life {
             },
         };
         let engine = Engine::new(parts).expect("an engine");
-        let supervisor = runtime.spawn(Arc::clone(&engine).supervise());
+        let supervisor = runtime.spawn(engine.schedule.clone().supervise());
         (Life { runtime, engine, store, supervisor, clock, wire }, opening)
     }
 
@@ -147,17 +147,17 @@ impl Life {
 
     /// What is paused, as the daemon says.
     pub fn paused(&self) -> Vec<Paused> {
-        self.clock.aside(|| self.engine.paused()).expect("pauses")
+        self.clock.aside(|| self.engine.schedule.paused()).expect("pauses")
     }
 
     /// What a run held, as the daemon says.
     pub fn held_by(&self, run: RunId) -> Option<HeldRun> {
-        self.clock.aside(|| self.engine.held_by(run)).ok()
+        self.clock.aside(|| self.engine.review.held_by(run)).ok()
     }
 
     /// Whether a run is under way, which then waits for time to pass.
     pub fn is_running(&self) -> bool {
-        !self.engine.running().is_empty()
+        !self.engine.syncs.running().is_empty()
     }
 
     /// Asks the daemon something and lets it come to rest, with as much time as that takes.
@@ -243,7 +243,7 @@ impl Life {
 
     /// What moves while anything happens.
     fn pulse(&self) -> impl PartialEq + Debug + use<> {
-        (self.wire.traffic().total, self.store.head().seq, self.engine.running().len())
+        (self.wire.traffic().total, self.store.head().seq, self.engine.syncs.running().len())
     }
 }
 

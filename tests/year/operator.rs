@@ -154,7 +154,7 @@ impl Desk {
         match wish.clone() {
             Wish::Edit(key, edit) => {
                 let edits = vec![edit];
-                let answer = life.ask(async move { engine.edit(key, &edits, &who).await });
+                let answer = life.ask(async move { engine.book.edit(key, &edits, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 match answer {
                     Ok((contract, _)) => self.acknowledge_own(key, Own::of(&contract), wish),
@@ -163,7 +163,7 @@ impl Desk {
             }
             Wish::Ignore(key, until) => {
                 let answer = life.ask(async move {
-                    engine.ignore(key, until, Some("for now".to_owned()), &who).await
+                    engine.review.ignore(key, until, Some("for now".to_owned()), &who).await
                 });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if answer.is_ok() {
@@ -173,7 +173,7 @@ impl Desk {
                 Fate::Answered(code(&answer))
             }
             Wish::Unignore(key) => {
-                let answer = life.ask(async move { engine.unignore(key, &who).await });
+                let answer = life.ask(async move { engine.review.unignore(key, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if answer.is_ok() {
                     self.ignored.remove(&key);
@@ -183,7 +183,8 @@ impl Desk {
             }
             Wish::Switch(id, on, at) => {
                 let clients = vec![client(id)];
-                let answer = life.ask(async move { engine.switch(&clients, on, at, &who).await });
+                let answer =
+                    life.ask(async move { engine.schedule.switch(&clients, on, at, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if answer.is_ok() {
                     self.acknowledge_switch(id, on, at, now);
@@ -199,8 +200,9 @@ impl Desk {
                     actor: who,
                 };
                 let on = self.switches.get(&id).is_some_and(|switch| switch.on);
-                let answer = life
-                    .ask(async move { engine.sync(order, Patience::None, Progress::new()).await });
+                let answer = life.ask(async move {
+                    engine.syncs.sync(order, Patience::None, Progress::new()).await
+                });
                 match answer {
                     None => Fate::Unknown,
                     Some(Ok(_)) if on => {
@@ -223,12 +225,14 @@ impl Desk {
             }
             Wish::Look(id) => {
                 let client = client(id);
-                let answer = life.ask(async move { engine.look(&client, &Progress::new()).await });
+                let answer =
+                    life.ask(async move { engine.syncs.look(&client, &Progress::new()).await });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
             Wish::Pause(id) => {
                 let clients = vec![client(id)];
-                let answer = life.ask(async move { engine.pause(&clients, None, &who).await });
+                let answer =
+                    life.ask(async move { engine.schedule.pause(&clients, None, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if answer.is_ok() {
                     self.paused.insert(id, now);
@@ -238,7 +242,7 @@ impl Desk {
             }
             Wish::Resume(id) => {
                 let clients = vec![client(id)];
-                let answer = life.ask(async move { engine.resume(&clients, &who).await });
+                let answer = life.ask(async move { engine.schedule.resume(&clients, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if answer.is_ok() {
                     self.resumed(id, now);
@@ -248,11 +252,11 @@ impl Desk {
             Wish::Accept(id, run) => {
                 self.accepting = Some(id);
                 let answer =
-                    life.ask(async move { engine.accept(run, &who, Progress::new()).await });
+                    life.ask(async move { engine.review.accept(run, &who, Progress::new()).await });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
             Wish::Reject(run) => {
-                let answer = life.ask(async move { engine.reject(run, None, &who).await });
+                let answer = life.ask(async move { engine.review.reject(run, None, &who).await });
                 let Some(answer) = answer else { return Fate::Unknown };
                 if let Ok((held, _)) = &answer {
                     self.leave(held);
@@ -260,11 +264,11 @@ impl Desk {
                 Fate::Answered(code(&answer))
             }
             Wish::Doctor => {
-                let answer = life.ask(async move { engine.checkup().await.len() });
+                let answer = life.ask(async move { engine.admin.checkup().await.len() });
                 answer.map_or(Fate::Unknown, |found| Fate::Answered(format!("{found} findings")))
             }
             Wish::Prune => {
-                let answer = life.ask(async move { engine.prune(false).await });
+                let answer = life.ask(async move { engine.book.prune(false).await });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
         }

@@ -136,7 +136,8 @@ impl World {
                 self.desk.switches.insert(client.id.0, Switch { on: true, at, since });
             }
             let who = Actor::daemon();
-            let on = life.ask(async move { engine.switch(&clients, true, at, &who).await });
+            let on =
+                life.ask(async move { engine.schedule.switch(&clients, true, at, &who).await });
             if on.is_none_or(|on| on.is_err()) {
                 return broken(ACKNOWLEDGED, "auto-sync could not be switched on");
             }

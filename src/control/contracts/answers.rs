@@ -7,19 +7,22 @@ use crate::control::convert::{self, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, Context, finish};
 use crate::control::sync::parse_key;
-use crate::engine::{Ending, Engine, Term, Working};
+use crate::engine::{Engine, Working};
 use crate::model::{
     ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine,
 };
+use crate::sync::terms::Ending;
 use crate::sync::terms::Wanted;
 use crate::sync::timeline::Span;
+use crate::sync::timeline::Term;
 use crate::varlink::contracts;
 
 /// How far ahead renewals are looked for unless the caller says otherwise, in days.
 const DEFAULT_WITHIN: i64 = 90;
 
 pub(super) async fn cost(call: &contracts::Cost, context: &Context<'_>) -> Answer {
-    let Working { item, contract, as_of } = context.engine.working(parse_key(&call.key)?).await?;
+    let Working { item, contract, as_of } =
+        context.engine.review.working(parse_key(&call.key)?).await?;
     let text = |field| text(&item, field);
     let currency =
         text(Field::Currency).map_or_else(Currency::unknown, |code| Currency::new(&code));
@@ -89,8 +92,9 @@ pub(super) async fn renewals(call: contracts::Renewals, context: &Context<'_>) -
     };
     let today = context.engine.today();
     let endings = move |engine: &Engine| {
-        let endings = engine.endings(client.as_ref(), wanted, today)?;
-        let named = |ending: &Ending| Ok(renewal(ending, engine.named(ending.contract.client)?));
+        let endings = engine.book.endings(client.as_ref(), wanted, today)?;
+        let named =
+            |ending: &Ending| Ok(renewal(ending, engine.book.named(ending.contract.client)?));
         endings.iter().map(named).collect()
     };
     let contracts = context.engine.ask(endings).await?;
@@ -129,8 +133,11 @@ pub(super) async fn timeline(call: contracts::Timeline, context: &Context<'_>) -
     let span = Span::asked(day(&call.from)?, day(&call.to)?, months, today)
         .map_err(|error| Failure::new(Code::InvalidArgument, error.to_string()))?;
     let terms = move |engine: &Engine| {
-        let found = engine.terms(client.as_ref(), span, today)?;
-        found.iter().map(|term| Ok(wire_term(term, engine.named(term.contract.client)?))).collect()
+        let found = engine.book.terms(client.as_ref(), span, today)?;
+        found
+            .iter()
+            .map(|term| Ok(wire_term(term, engine.book.named(term.contract.client)?)))
+            .collect()
     };
     let mut terms: Vec<contracts::Term> = context.engine.ask(terms).await?;
     // The order by first day stays within each client.
@@ -186,12 +193,12 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
     let (progress, told) = progress(&context);
     progress.doing("gathering contracts");
     let export = move |engine: &Engine| {
-        let mut found = engine.contracts(client.as_ref())?;
+        let mut found = engine.book.contracts(client.as_ref())?;
         found.sort_by_key(in_tree_order);
         let exported = found.iter().map(|contract| {
             Ok(contracts::Exported {
                 contract: on_the_wire(engine, contract)?,
-                client: convert::client(&engine.named(contract.client)?),
+                client: convert::client(&engine.book.named(contract.client)?),
                 fields: fields_of(engine, contract)?,
             })
         });

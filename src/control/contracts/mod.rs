@@ -47,11 +47,11 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
     let engine = context.engine;
     let client = context.client(call.client.as_deref()).await?;
-    let as_of = call.as_of.as_deref().map(|text| engine.moment(text)).transpose()?;
+    let as_of = call.as_of.as_deref().map(|text| engine.book.moment(text)).transpose()?;
     let list = move |engine: &Engine| {
         let mut found = match as_of {
-            Some(moment) => engine.book_at(moment, client.as_ref())?,
-            None => engine.contracts(client.as_ref())?,
+            Some(moment) => engine.book.book_at(moment, client.as_ref())?,
+            None => engine.book.contracts(client.as_ref())?,
         };
         found.sort_by_key(in_tree_order);
         found.iter().map(|contract| on_the_wire(engine, contract)).collect()
@@ -68,7 +68,7 @@ fn in_tree_order(contract: &Contract) -> (ClientId, ItemKey, bool, ItemKey) {
 
 async fn show(call: contracts::Show, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let as_of = call.as_of.as_deref().map(|text| context.engine.moment(text)).transpose()?;
+    let as_of = call.as_of.as_deref().map(|text| context.engine.book.moment(text)).transpose()?;
     finish(context.engine.ask(move |engine| shown(engine, key, as_of)).await?)
 }
 
@@ -79,24 +79,24 @@ fn shown(
 ) -> Result<contracts::ContractReply, Failure> {
     let contract = match as_of {
         Some(moment) => {
-            let book = engine.book_at(moment, None)?;
+            let book = engine.book.book_at(moment, None)?;
             book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
                 Failure::new(Code::NoSuchContract, format!("no contract was stored as {key} then"))
                     .advise(Advice::ShowHistory { key })
             })?
         }
-        None => engine.contract(key)?,
+        None => engine.book.contract(key)?,
     };
     Ok(contracts::ContractReply {
         contract: on_the_wire(engine, &contract)?,
-        client: convert::client(&engine.named(contract.client)?),
+        client: convert::client(&engine.book.named(contract.client)?),
         fields: fields_of(engine, &contract)?,
     })
 }
 
 /// The fields of a contract, and whose each is; user-defined ones last.
 fn fields_of(engine: &Engine, contract: &Contract) -> Result<Vec<contracts::FieldView>, Failure> {
-    let changed = engine.last_changes(contract.key)?;
+    let changed = engine.book.last_changes(contract.key)?;
     let user_defined = contract.source.keys().chain(contract.overrides.keys()).copied();
     let user_defined: BTreeSet<Field> =
         user_defined.filter(|field| matches!(field, Field::Udf(_))).collect();
@@ -131,13 +131,13 @@ async fn edit(key: &str, edits: Vec<Edit>, context: &Context<'_>) -> Answer {
     context.must_operate()?;
     let key = parse_key(key)?;
     let actor = context.peer.actor();
-    ownership::edited(context.engine.edit(key, &edits, &actor).await?, context)
+    ownership::edited(context.engine.book.edit(key, &edits, &actor).await?, context)
 }
 
 fn on_the_wire(engine: &Engine, contract: &Contract) -> Result<contracts::Contract, Failure> {
-    let state = engine.client_state(contract.client)?;
+    let state = engine.book.client_state(contract.client)?;
     let last_full = state.and_then(|state| state.last_full);
     let mut wire = convert::contract(contract, last_full);
-    wire.link = engine.link(contract);
+    wire.link = engine.book.link(contract);
     Ok(wire)
 }

@@ -10,7 +10,7 @@ use crate::varlink::contracts;
 
 pub(super) async fn add(call: contracts::Add, context: &Context<'_>) -> Answer {
     context.must_operate()?;
-    let client = context.engine.resolve(&call.client).await?;
+    let client = context.engine.clients.resolve(&call.client).await?;
     let edits: Vec<Edit> = call
         .fields
         .unwrap_or_default()
@@ -18,27 +18,27 @@ pub(super) async fn add(call: contracts::Add, context: &Context<'_>) -> Answer {
         .map(|assignment| Edit::Set { field: assignment.field, value: assignment.value })
         .collect();
     let actor = context.peer.actor();
-    let made = context.engine.add_contract(&client, &call.name, &edits, &actor).await?;
+    let made = context.engine.book.add_contract(&client, &call.name, &edits, &actor).await?;
     edited(made, context)
 }
 
 pub(super) async fn remove(call: contracts::Remove, context: &Context<'_>) -> Answer {
     context.must_operate()?;
     let key = parse_key(&call.key)?;
-    let removed = context.engine.remove_contract(key, &context.peer.actor()).await?;
+    let removed = context.engine.book.remove_contract(key, &context.peer.actor()).await?;
     finish(contracts::RemoveReply { contract: on_the_wire(context.engine, &removed)? })
 }
 
 pub(super) async fn adopt(call: contracts::Adopt, context: &Context<'_>) -> Answer {
     context.must_operate()?;
     let (local, key) = (parse_key(&call.local)?, parse_key(&call.key)?);
-    edited(context.engine.adopt(local, key, &context.peer.actor()).await?, context)
+    edited(context.engine.review.adopt(local, key, &context.peer.actor()).await?, context)
 }
 
 pub(super) async fn unlink(call: contracts::Unlink, context: &Context<'_>) -> Answer {
     context.must_operate()?;
     let key = parse_key(&call.key)?;
-    let frozen = context.engine.unlink(key, &context.peer.actor()).await?;
+    let frozen = context.engine.book.unlink(key, &context.peer.actor()).await?;
     edited((frozen, Vec::new()), context)
 }
 
@@ -49,7 +49,8 @@ pub(super) async fn relink(call: contracts::Relink, context: &Context<'_>) -> An
         context.must_operate()?;
     }
     let key = parse_key(&call.key)?;
-    let (contract, changes) = context.engine.relink(key, applied, &context.peer.actor()).await?;
+    let (contract, changes) =
+        context.engine.review.relink(key, applied, &context.peer.actor()).await?;
     finish(contracts::RelinkReply {
         contract: on_the_wire(context.engine, &contract)?,
         changes: changes.iter().map(convert::change).collect(),

@@ -9,7 +9,7 @@ use crate::varlink::contracts;
 
 pub(super) fn history(call: &contracts::History, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let entries = context.engine.history(key)?;
+    let entries = context.engine.book.history(key)?;
     finish(contracts::HistoryReply {
         key: key.to_string(),
         entries: entries.iter().map(entry).collect(),
@@ -27,7 +27,7 @@ fn entry(entry: &HistoryEntry) -> contracts::HistoryEntry {
 }
 
 pub(super) fn chain(call: &contracts::Chain, context: &Context<'_>) -> Answer {
-    let line = context.engine.chain(parse_key(&call.key)?)?;
+    let line = context.engine.book.chain(parse_key(&call.key)?)?;
     finish(contracts::ChainReply { contracts: line.iter().map(link).collect() })
 }
 

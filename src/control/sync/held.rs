@@ -14,14 +14,14 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
     let held = match call.run {
         Some(run) => {
-            let held = context.engine.held_by(run_id(run))?;
+            let held = context.engine.review.held_by(run_id(run))?;
             if let Some(client) = client.filter(|client| client.id != held.client.id) {
                 let message = format!("run {run} is not one of {} ({})", client.name, client.id);
                 return Err(Failure::new(Code::OtherClient, message).into());
             }
             vec![held]
         }
-        None => context.engine.ask(move |engine| engine.held(client.as_ref())).await?,
+        None => context.engine.ask(move |engine| engine.review.held(client.as_ref())).await?,
     };
     let today = context.engine.today();
     finish(sync::HeldList { held: held.iter().map(|held| held_run(held, today)).collect() })
@@ -30,7 +30,7 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
 pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let actor = context.peer.actor();
-    let accepted = context.engine.accept(run_id(call.run), &actor, Progress::new());
+    let accepted = context.engine.review.accept(run_id(call.run), &actor, Progress::new());
     let outcome = tokio::select! {
         outcome = accepted => outcome?,
         // What has begun goes on.
@@ -48,7 +48,8 @@ pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answ
 pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let actor = context.peer.actor();
-    let (held, changed) = context.engine.reject(run_id(call.run), call.reason, &actor).await?;
+    let (held, changed) =
+        context.engine.review.reject(run_id(call.run), call.reason, &actor).await?;
     finish(sync::RejectReply { held: held_run(&held, context.engine.today()), changed })
 }
 

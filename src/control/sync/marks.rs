@@ -20,19 +20,19 @@ pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
         }
     };
     let actor = context.peer.actor();
-    let (mark, changed) = context.engine.ignore(key, until, call.reason, &actor).await?;
+    let (mark, changed) = context.engine.review.ignore(key, until, call.reason, &actor).await?;
     noted(mark, changed, &context).await
 }
 
 pub(super) async fn unignore(call: sync::Unignore, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let key = parse_key(&call.key)?;
-    let (mark, changed) = context.engine.unignore(key, &context.peer.actor()).await?;
+    let (mark, changed) = context.engine.review.unignore(key, &context.peer.actor()).await?;
     noted(mark, changed, &context).await
 }
 
 async fn noted(mark: Mark, changed: bool, context: &Context<'_>) -> Answer {
-    let client = context.engine.client_of(mark.key).await?;
+    let client = context.engine.clients.client_of(mark.key).await?;
     let ignored = mark.ignored.as_ref();
     finish(sync::IgnoreReply {
         key: mark.key.to_string(),
@@ -46,7 +46,7 @@ async fn noted(mark: Mark, changed: bool, context: &Context<'_>) -> Answer {
 
 pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let explanation = context.engine.explain(key).await?;
+    let explanation = context.engine.review.explain(key).await?;
     let checks = explanation.checks.into_iter().map(|check| sync::Check {
         check: check.check.to_owned(),
         outcome: check.passes.name().to_owned(),
@@ -63,7 +63,7 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
 }
 
 pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -> Answer {
-    let client = context.engine.resolve(&call.client).await?;
+    let client = context.engine.clients.resolve(&call.client).await?;
     let (progress, told) = progress(&context);
     let asked = moment(context.engine.now());
     let reply = |p| sync::ReconcileReply {
@@ -74,7 +74,7 @@ pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -
         differences: Vec::new(),
         progress: Some(p),
     };
-    let work = context.engine.reconcile(&client, &progress);
+    let work = context.engine.review.reconcile(&client, &progress);
     let found = telling(work, told, &mut context.stream, reply).await?;
     finish(sync::ReconcileReply {
         client: convert::client(&client),
@@ -118,7 +118,7 @@ fn shown(money: &Money) -> String {
 
 pub(super) async fn list_quarantine(call: sync::ListQuarantine, context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
-    let items = context.engine.ask(move |engine| engine.quarantine(client.as_ref())).await?;
+    let items = context.engine.ask(move |engine| engine.review.quarantine(client.as_ref())).await?;
     finish(sync::Quarantine { items: items.into_iter().map(waiting).collect() })
 }
 
@@ -137,7 +137,7 @@ fn waiting(waiting: Waiting) -> sync::Quarantined {
 pub(super) async fn revert_run(call: sync::RevertRun, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let Reverted { run, reverted, left_alone } =
-        context.engine.revert(run_id(call.id), &context.peer.actor()).await?;
+        context.engine.review.revert(run_id(call.id), &context.peer.actor()).await?;
     let keys = |keys: Vec<crate::model::ItemKey>| keys.iter().map(ToString::to_string).collect();
     finish(sync::RevertReply {
         run: convert::run(&run),

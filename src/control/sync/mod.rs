@@ -13,7 +13,7 @@ use chrono::{NaiveDate, NaiveTime};
 use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, CallError, Context, finish, parameters, went_away};
-use crate::engine::{Engine, Look, Order, Patience};
+use crate::engine::{Look, Order, Patience};
 use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::sync::effects;
 use crate::varlink::{Call, Method, sync};
@@ -49,7 +49,7 @@ async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answ
     let all = call.all.unwrap_or(false);
     let cached = call.cached.unwrap_or(false);
     let (progress, told) = progress(&context);
-    let work = context.engine.clients(call.search.as_deref(), all, cached, &progress);
+    let work = context.engine.clients.clients(call.search.as_deref(), all, cached, &progress);
     let asked = moment(context.engine.now());
     let reply =
         |p| sync::ClientList { clients: Vec::new(), as_of: asked.clone(), progress: Some(p) };
@@ -78,15 +78,15 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let Some(client) = &call.client else {
         return pending_of_all(cached, &mut context).await;
     };
-    let client = context.engine.resolve(client).await?;
+    let client = context.engine.clients.resolve(client).await?;
     let look = match cached {
-        true => context.engine.last_look(client.id).ok_or_else(|| {
+        true => context.engine.syncs.last_look(client.id).ok_or_else(|| {
             Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
                 .advise(Advice::RefreshPending { client_id: client.id })
         })?,
         false => {
             let (progress, told) = progress(&context);
-            let look = context.engine.look(&client, &progress);
+            let look = context.engine.syncs.look(&client, &progress);
             telling(look, told, &mut context.stream, reading).await?
         }
     };
@@ -111,10 +111,10 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
 
 async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     let looks: Vec<Look> = if cached {
-        context.engine.ask(Engine::last_looks).await?
+        context.engine.ask(|engine| engine.syncs.last_looks()).await?
     } else {
         let (progress, told) = progress(context);
-        let looks = context.engine.look_at_all(&progress);
+        let looks = context.engine.syncs.look_at_all(&progress);
         telling(looks, told, &mut context.stream, reading).await?
     };
     let as_of = looks.iter().map(|look| look.as_of).min();
@@ -159,7 +159,7 @@ fn held_back(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
 }
 
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
-    let client = context.engine.resolve(&call.client).await?;
+    let client = context.engine.clients.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
     let (progress, told) = progress(&context);
     let asked = moment(context.engine.now());
@@ -171,13 +171,13 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         held_effects: None,
         progress: Some(p),
     };
-    let look = context.engine.look(&client, &progress);
+    let look = context.engine.syncs.look(&client, &progress);
     let look = telling(look, told, &mut context.stream, reply).await?;
     let wanted = |item: &&PendingItem| keys.as_ref().is_none_or(|keys| keys.contains(&item.key));
     let items: Vec<&PendingItem> = look.items.iter().filter(wanted).collect();
     for key in keys.iter().flatten() {
         let pending = items.iter().any(|item| item.key == *key);
-        let stored = context.engine.contract(*key).is_ok_and(|c| c.client == client.id);
+        let stored = context.engine.book.contract(*key).is_ok_and(|c| c.client == client.id);
         if !pending && !stored {
             let message = format!("{} ({}) has no item {key}", client.name, client.id);
             return Err(Failure::new(Code::NoSuchContract, message)
@@ -202,7 +202,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
         context.must_operate()?;
     }
     let choice = exactly::choice(&call)?;
-    let client = context.engine.resolve(&call.client).await?;
+    let client = context.engine.clients.resolve(&call.client).await?;
     let order =
         Order { client, choice, dry, trigger: Trigger::Manual, actor: context.peer.actor() };
     let patience = match (call.wait.unwrap_or(false), call.timeout) {
@@ -213,7 +213,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
         }
     };
     let (progress, told) = progress(&context);
-    let run = context.engine.sync(order, patience, progress);
+    let run = context.engine.syncs.sync(order, patience, progress);
     let reply = |p| sync::SyncReply { progress: Some(p), ..sync::SyncReply::default() };
     let outcome = tokio::select! {
         outcome = telling(run, told, &mut context.stream, reply) => outcome?,
@@ -242,13 +242,13 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
     let reply = |p| sync::SetAutoSyncReply { clients: Vec::new(), progress: Some(p) };
     let clients = match (call.clients.as_deref(), call.all.unwrap_or(false)) {
         (None | Some([]), true) => {
-            let all = engine.all_to_switch(call.on, &progress);
+            let all = engine.schedule.all_to_switch(call.on, &progress);
             telling(all, told.clone(), &mut context.stream, reply).await?
         }
         (Some(names @ [_, ..]), false) => {
             let mut clients = Vec::with_capacity(names.len());
             for name in names {
-                clients.push(engine.resolve(name).await?);
+                clients.push(engine.clients.resolve(name).await?);
             }
             clients
         }
@@ -256,7 +256,7 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
         (Some(_), true) => return Err(choose("clients and `all` exclude each other").into()),
     };
     let actor = context.peer.actor();
-    let switched = engine.switch_telling(&clients, call.on, at, &actor, &progress);
+    let switched = engine.schedule.switch_telling(&clients, call.on, at, &actor, &progress);
     let switched = telling(switched, told, &mut context.stream, reply).await?;
     let clients = switched
         .into_iter()
@@ -283,12 +283,12 @@ fn run_id(number: i64) -> RunId {
 async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
     let limit = usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0);
-    let runs = context.engine.ask(move |engine| engine.runs(client.as_ref(), limit)).await?;
+    let runs = context.engine.ask(move |engine| engine.book.runs(client.as_ref(), limit)).await?;
     finish(sync::RunList { runs: runs.iter().map(convert::run).collect() })
 }
 
 fn show_run(call: &sync::ShowRun, context: &Context<'_>) -> Answer {
-    let record = context.engine.run(run_id(call.id))?;
+    let record = context.engine.book.run(run_id(call.id))?;
     let changes = record
         .changes
         .iter()

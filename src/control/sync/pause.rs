@@ -10,14 +10,14 @@ pub(super) async fn pause(call: sync::Pause, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let clients = clients(call.clients.as_deref(), &context).await?;
     let actor = context.peer.actor();
-    let changed = context.engine.pause(&clients, call.until.as_deref(), &actor).await?;
+    let changed = context.engine.schedule.pause(&clients, call.until.as_deref(), &actor).await?;
     changes(&changed, &context)
 }
 
 pub(super) async fn resume(call: sync::Resume, context: Context<'_>) -> Answer {
     context.must_operate()?;
     let clients = clients(call.clients.as_deref(), &context).await?;
-    let changed = context.engine.resume(&clients, &context.peer.actor()).await?;
+    let changed = context.engine.schedule.resume(&clients, &context.peer.actor()).await?;
     changes(&changed, &context)
 }
 
@@ -27,13 +27,13 @@ async fn clients(
 ) -> Result<Vec<ClientRef>, Failure> {
     let mut clients = Vec::new();
     for name in named.unwrap_or_default() {
-        clients.push(context.engine.resolve(name).await?);
+        clients.push(context.engine.clients.resolve(name).await?);
     }
     Ok(clients)
 }
 
 fn changes(changed: &[Paused], context: &Context<'_>) -> Answer {
-    let pauses = context.engine.paused()?;
+    let pauses = context.engine.schedule.paused()?;
     finish(sync::PauseReply {
         changed: changed.iter().map(paused).collect(),
         pauses: pauses.iter().map(paused).collect(),

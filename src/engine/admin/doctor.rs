@@ -1,0 +1,142 @@
+//! The check-up: Autotask's part is asked of `autotask`, the store's is here.
+
+use chrono::{DateTime, Utc};
+
+use super::Admin;
+use crate::autotask::{Finding, Outcome, Progress, Work};
+use crate::clock::{ServerZone, Tz, day_in};
+use crate::model::{Advice, Failure, Pause};
+
+impl Admin {
+    /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
+    /// the order in which they depend on each other.
+    pub async fn checkup(&self) -> Vec<Finding> {
+        self.checkup_telling(Progress::new()).await
+    }
+
+    /// The same, telling how far it is.
+    pub async fn checkup_telling(&self, progress: Progress) -> Vec<Finding> {
+        // What it asks is allowed while nothing else is.
+        let progress = progress.with_work(Work::Checkup);
+        let live = self.context.live();
+        let mut findings = live.autotask.probe(&progress).await;
+        let configured = live.settings.autotask.time_zone;
+        findings.push(day(
+            live.zone(),
+            configured,
+            &self.context.clock.server_zone(),
+            self.context.now(),
+        ));
+        progress.doing("reading the store back");
+        // It reads the whole ledger: not on a thread that serves connections.
+        let store = self.context.store.clone();
+        let remarks = self.context.store_remarks();
+        let checked = tokio::task::spawn_blocking(move || match store.check() {
+            Ok(report) => judge(&report.faults, report.lines, &remarks),
+            Err(error) => failed(error.into()),
+        });
+        if let Ok(checked) = checked.await {
+            findings.push(checked);
+        }
+        findings.extend(self.context.ensure_writable().err().map(failed));
+        findings.extend(
+            self.book
+                .pauses()
+                .ok()
+                .and_then(|pauses| pauses.all)
+                .map(|pause| paused(&pause, live.zone())),
+        );
+        findings.extend(leftovers(&self.context.store.leftovers()));
+        findings
+    }
+}
+
+/// Which day it is in the `zone` that counts, and why that one: because it is configured, or because
+/// it was the server's when the configuration was last read.
+fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
+    let today = format!("today is {} in {zone}", day_in(&zone, now));
+    let (outcome, why, advice) = match (configured, &server.doubt) {
+        (Some(_), _) => (Outcome::Good, "the configured time-zone".to_owned(), None),
+        (None, None) if server.zone == zone => {
+            (Outcome::Good, "the zone of this server".to_owned(), None)
+        }
+        (None, None) => {
+            let why = format!("but the zone of this server is now {}", server.zone);
+            (Outcome::Warning, why, Some(Advice::Reload))
+        }
+        (None, Some(doubt)) => {
+            let why = format!("and the zone of this server cannot be told: {doubt}");
+            (Outcome::Warning, why, Some(Advice::NameTimeZone))
+        }
+    };
+    let told = finding(outcome, format!("{today}, {why}"), advice);
+    Finding { check: "time-zone", ..told }
+}
+
+/// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
+fn paused(pause: &Pause, zone: Tz) -> Finding {
+    let until = match pause.until {
+        Some(until) => format!("until {}", until.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")),
+        None => "until somebody ends it".to_owned(),
+    };
+    let detail = format!("all auto-sync is paused by {} {until}", pause.by);
+    Finding { check: "auto-sync", ..finding(Outcome::Warning, detail, Some(Advice::Resume)) }
+}
+
+fn failed(failure: Failure) -> Finding {
+    let code = Some(failure.code);
+    Finding { code, ..finding(Outcome::Bad, failure.message, failure.advice) }
+}
+
+/// What repairs moved aside: nobody but a person may throw it away.
+fn leftovers(files: &[std::path::PathBuf]) -> Option<Finding> {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    (!names.is_empty()).then(|| {
+        let detail = format!("repairs moved aside {}", names.join(", "));
+        finding(Outcome::Warning, detail, Some(Advice::DeleteMovedFiles))
+    })
+}
+
+fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
+    match (faults, remarks) {
+        ([], []) => finding(Outcome::Good, format!("all {lines} commits read back well"), None),
+        ([], remarks) => finding(
+            Outcome::Warning,
+            format!(
+                "all {lines} commits read back well; when it was opened: {}",
+                remarks.join("; ")
+            ),
+            Some(Advice::WatchDisk),
+        ),
+        (faults, _) => finding(Outcome::Bad, faults.join("; "), Some(Advice::RestartToRepair)),
+    }
+}
+
+fn finding(outcome: Outcome, detail: String, advice: Option<Advice>) -> Finding {
+    Finding { check: "store", outcome, detail, advice, code: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_told_with_its_zone_and_a_doubtful_one_is_warned_of() {
+        let now = "2026-11-30T22:00:00Z".parse().expect("a moment");
+        let told = |zone, configured, server| {
+            let Finding { outcome, detail, advice, .. } = day(zone, configured, &server, now);
+            assert_eq!(advice.is_some(), outcome == Outcome::Warning, "{detail}");
+            (outcome, detail)
+        };
+        let (sydney, utc) = (Tz::Australia__Sydney, ServerZone::sure(Tz::UTC));
+        let configured = "today is 2026-12-01 in Australia/Sydney, the configured time-zone";
+        assert_eq!(told(sydney, Some(sydney), utc.clone()), (Outcome::Good, configured.to_owned()));
+        let server_s = "today is 2026-11-30 in UTC, the zone of this server";
+        assert_eq!(told(Tz::UTC, None, utc.clone()), (Outcome::Good, server_s.to_owned()));
+        let (moved, detail) = told(sydney, None, utc.clone());
+        assert!(moved == Outcome::Warning && detail.contains("is now UTC"), "{detail}");
+        let doubtful = ServerZone { doubt: Some("it has none".to_owned()), ..utc };
+        let (doubted, detail) = told(Tz::UTC, None, doubtful);
+        assert!(doubted == Outcome::Warning && detail.ends_with(": it has none"), "{detail}");
+    }
+}

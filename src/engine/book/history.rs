@@ -1,0 +1,78 @@
+//! What was: the history of a contract, and the book of a day.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::Book;
+use crate::clock::Tz;
+use crate::engine::failures;
+use crate::model::{ClientRef, Code, Contract, Failure, ItemKey};
+use crate::store::{HistoryEntry, Pruned, StoreError};
+use crate::sync::{renewal, schedule};
+
+impl Book {
+    /// The history of a contract, also of one that was removed; the oldest first.
+    pub fn history(&self, key: ItemKey) -> Result<Vec<HistoryEntry>, Failure> {
+        let entries = self.context.store.history(key)?;
+        if entries.is_empty() {
+            self.contract(key)?;
+        }
+        Ok(entries)
+    }
+
+    /// The contracts of a client, or all, as they were at a moment.
+    pub fn book_at(
+        &self,
+        moment: DateTime<Utc>,
+        client: Option<&ClientRef>,
+    ) -> Result<Vec<Contract>, Failure> {
+        let told = |error| match error {
+            StoreError::BeforeHistory { since } => {
+                failures::before_history(since, self.context.zone())
+            }
+            other => other.into(),
+        };
+        let mut contracts = self.context.store.book_at(moment).map_err(told)?.contracts;
+        contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
+        Ok(contracts)
+    }
+
+    /// The moment that a person means by a day, its end in the MSP's zone, or by a moment.
+    pub fn moment(&self, text: &str) -> Result<DateTime<Utc>, Failure> {
+        let moment = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(day) => end_of(day, self.context.zone()),
+            Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc)),
+        };
+        moment.ok_or_else(|| {
+            let message = format!("`{text}` is neither a day, such as 2026-06-30, nor a moment");
+            Failure::new(Code::InvalidArgument, message)
+        })
+    }
+
+    /// The line of succession that a contract stands in, the oldest first.
+    pub fn chain(&self, key: ItemKey) -> Result<Vec<Contract>, Failure> {
+        let contract = self.contract(key)?;
+        let contracts: BTreeMap<ItemKey, Contract> = self
+            .context
+            .store
+            .contracts(contract.client)?
+            .into_iter()
+            .map(|c| (c.key, c))
+            .collect();
+        let line = renewal::chain(contract.parent.unwrap_or(key), &contracts);
+        Ok(line.iter().filter_map(|key| contracts.get(key).cloned()).collect())
+    }
+
+    /// Folds the history that is older than the configuration keeps, or says what would be folded.
+    pub async fn prune(&self, dry: bool) -> Result<Pruned, Failure> {
+        let keep =
+            TimeDelta::from_std(self.context.settings().store.history).unwrap_or(TimeDelta::MAX);
+        let before = self.context.now().checked_sub_signed(keep).unwrap_or(DateTime::UNIX_EPOCH);
+        Ok(self.context.store.prune(before, dry).await?)
+    }
+}
+
+fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    Some(schedule::end_of_day(day, &zone)? - TimeDelta::milliseconds(1))
+}

@@ -1,0 +1,118 @@
+//! The book: contracts, clients and runs as the store has them, and what people write on them. Asks
+//! nothing of Autotask.
+
+mod edit;
+mod history;
+mod local;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+pub use edit::Edit;
+pub(super) use local::ensure_linked;
+
+use super::context::Context;
+use crate::clock::Tz;
+use crate::model::{
+    Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, Holding, Memo, Origin, Run,
+    RunId,
+};
+use crate::store::RunRecord;
+use crate::sync::pausing::Pauses;
+use crate::sync::terms::{Ending, Wanted, endings};
+use crate::sync::timeline::{self, Span, Term};
+
+/// What the store has.
+#[derive(Clone)]
+pub struct Book {
+    context: Context,
+}
+
+impl Book {
+    pub(super) fn new(context: Context) -> Book {
+        Book { context }
+    }
+
+    /// The state of a client, if anything ever happened to it.
+    pub fn client_state(&self, client: ClientId) -> Result<Option<ClientState>, Failure> {
+        Ok(self.context.store.client(client)?)
+    }
+
+    /// A client by its id, with the name that the store knows; an empty one if it knows none.
+    pub fn named(&self, id: ClientId) -> Result<ClientRef, Failure> {
+        let state = self.context.store.client(id)?;
+        Ok(state.map_or_else(|| ClientRef { id, name: String::new() }, |state| state.client))
+    }
+
+    /// Where to look at the agreement of a contract in Autotask's web interface; none for one made
+    /// by hand, and none until the zone is known.
+    pub fn link(&self, contract: &Contract) -> Option<String> {
+        let agreement = contract.parent.unwrap_or(contract.key);
+        let followed = contract.origin != Origin::Local && agreement.is_agreement();
+        followed.then(|| self.context.live().autotask.contract_link(agreement.id))?
+    }
+
+    /// The states of every client that anything ever happened to.
+    pub fn client_states(&self) -> Result<Vec<ClientState>, Failure> {
+        Ok(self.context.store.clients()?)
+    }
+
+    /// Runs, the newest first.
+    pub fn runs(&self, client: Option<&ClientRef>, limit: usize) -> Result<Vec<Run>, Failure> {
+        Ok(self.context.store.runs(client.map(|client| client.id), limit)?)
+    }
+
+    /// One run and what it changed.
+    pub fn run(&self, id: RunId) -> Result<RunRecord, Failure> {
+        self.context.store.run(id)?.ok_or_else(|| {
+            Failure::new(Code::NoSuchRun, format!("no run has the number {id}"))
+                .advise(Advice::ListRuns)
+        })
+    }
+    /// What is held of a client.
+    pub(in crate::engine) fn holdings(&self, client: ClientId) -> Result<Vec<Holding>, Failure> {
+        let memos = self.context.store.holdings(client)?;
+        Ok(memos.iter().filter_map(Memo::holding).cloned().collect())
+    }
+
+    /// The pauses at this moment, and those that are over.
+    pub(in crate::engine) fn pauses(&self) -> Result<Pauses, Failure> {
+        Ok(Pauses::at(&self.context.store.memos()?, self.context.now()))
+    }
+
+    /// What a person is told who asks for a sync by hand, where the client is paused.
+    pub(in crate::engine) fn paused_words(&self, client: ClientId) -> Result<String, Failure> {
+        let pauses = self.pauses()?;
+        let Some(pause) = pauses.of(client) else { return Ok(String::new()) };
+        let until = pause.until.map_or_else(String::new, |until| {
+            format!(" until {}", shown(until, self.context.zone()))
+        });
+        Ok(format!(" and paused{until} by {}", pause.by))
+    }
+
+    /// Agreements that end, or have ended and are still active or billed, by their last day,
+    /// as it is `today`.
+    pub fn endings(
+        &self,
+        client: Option<&ClientRef>,
+        wanted: Wanted,
+        today: NaiveDate,
+    ) -> Result<Vec<Ending>, Failure> {
+        let contracts = self.contracts(client)?;
+        Ok(endings(&contracts, wanted, today))
+    }
+
+    /// The terms of agreements in a span of time, by their first day, as it is `today`.
+    pub fn terms(
+        &self,
+        client: Option<&ClientRef>,
+        span: Span,
+        today: NaiveDate,
+    ) -> Result<Vec<Term>, Failure> {
+        Ok(timeline::terms(&self.contracts(client)?, span, today))
+    }
+}
+
+/// A moment as the MSP knows it, with its zone.
+pub(super) fn shown(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,164 @@
+//! What every service works with: the store, the clock, the settings that count, events, and the
+//! daemon's end. Cheap to clone.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::events::Events;
+use super::failures;
+use crate::autotask::Autotask;
+use crate::clock::{Clock, Tz, day_in};
+use crate::config::Settings;
+use crate::model::{Actor, Advice, Code, Failure};
+use crate::store::{Commit, Committed, Opening, Store, StoreError};
+
+/// How many questions that read much of the store are answered at a time.
+const LONG_QUESTIONS: usize = 2;
+
+/// How often a commit is tried. Edits by hand are rare and quick, and runs of one client never
+/// overlap, so that a second try nearly always succeeds.
+const TRIES: usize = 5;
+
+/// What a reload replaces, both at once.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub settings: Arc<Settings>,
+    pub autotask: Arc<Autotask>,
+}
+
+impl Live {
+    /// The zone of the MSP's calendar day, in which the Autotask client reads too.
+    pub fn zone(&self) -> Tz {
+        self.autotask.time_zone()
+    }
+}
+
+/// What every service works with.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub store: Store,
+    opening: Arc<Opening>,
+    pub clock: Arc<dyn Clock>,
+    /// Since when the daemon runs.
+    pub started: DateTime<Utc>,
+    live: Arc<RwLock<Live>>,
+    /// Where everything that happens is told.
+    pub events: Arc<Events>,
+    /// The turns of questions that read much of the store.
+    turns: Arc<Semaphore>,
+    /// Runs that are under way; a daemon that stops waits for them.
+    pub tasks: TaskTracker,
+    /// Cancelled when the daemon stops: nothing new begins.
+    pub stopping: CancellationToken,
+}
+
+impl Context {
+    /// A context for services on an open store.
+    pub fn new(store: Store, opening: Opening, clock: Arc<dyn Clock>, live: Live) -> Context {
+        Context {
+            store,
+            opening: Arc::new(opening),
+            started: clock.now(),
+            clock,
+            live: Arc::new(RwLock::new(live)),
+            events: Arc::new(Events::new()),
+            turns: Arc::new(Semaphore::new(LONG_QUESTIONS)),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    /// The settings and the Autotask client as they are now; they belong together.
+    pub fn live(&self) -> Live {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other settings and another Autotask client in the place of those that count.
+    pub fn replace_live(&self, live: Live) {
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.live().settings
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The zone of the MSP's calendar day.
+    pub fn zone(&self) -> Tz {
+        self.live().zone()
+    }
+
+    /// The MSP's calendar day: the day of every cost, state, term, renewal and notice.
+    pub fn today(&self) -> NaiveDate {
+        day_in(&self.zone(), self.now())
+    }
+
+    /// What was noticed and fixed when the store was opened; nothing for one that was as it had
+    /// been left.
+    pub fn store_remarks(&self) -> Vec<String> {
+        if self.opening.is_clean() { Vec::new() } else { self.opening.remarks() }
+    }
+
+    /// Refuses what would end in a commit when the store takes none any more.
+    pub fn ensure_writable(&self) -> Result<(), Failure> {
+        match self.store.trouble() {
+            None => Ok(()),
+            Some(why) => Err(failures::read_only(&why)),
+        }
+    }
+
+    /// Asks something that reads much of the store: on a thread of its own and in turn, so that a
+    /// crowd of askers neither keeps others from being served nor fills the memory.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let _turn = self.turns.acquire().await;
+        let answer = tokio::task::spawn_blocking(question).await;
+        answer.unwrap_or_else(|error| {
+            Err(Failure::new(Code::Internal, format!("the question ended badly: {error}")))
+        })
+    }
+
+    /// Builds a commit from the store as it is now and commits it; builds it again where the store
+    /// moved on in between. `build` must read what it decides on by itself, each time. Without a
+    /// commit, nothing needs to be written.
+    pub async fn commit_from<T>(
+        &self,
+        mut build: impl FnMut() -> Result<(Option<Commit>, T), Failure>,
+    ) -> Result<(Option<Committed>, T), Failure> {
+        for _ in 0..TRIES {
+            let (commit, result) = build()?;
+            let Some(commit) = commit else { return Ok((None, result)) };
+            match self.store.commit(commit).await {
+                Ok(committed) => return Ok((Some(committed), result)),
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::new(Code::Busy, "the same contracts were changed again and again meanwhile")
+            .advise(Advice::Retry))
+    }
+}
+
+/// A commit that changes nothing yet.
+pub(super) fn empty_commit(at: DateTime<Utc>, actor: &Actor) -> Commit {
+    Commit {
+        at,
+        actor: actor.clone(),
+        run: None,
+        contracts: Vec::new(),
+        clients: Vec::new(),
+        marks: Vec::new(),
+        memos: Vec::new(),
+    }
+}

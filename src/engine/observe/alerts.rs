@@ -1,0 +1,179 @@
+//! Looks at the board whenever it may have changed, and once a minute: what of it is an alert, and
+//! the metrics for whoever reads them from a file.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::Observe;
+use crate::autotask::Auth;
+use crate::engine::events::{Subscription, of_telling};
+use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Failure};
+use crate::sync::alert::{Alerts, Budget, Lasting, Seen, Trouble, sight};
+
+/// How often somebody looks even if nothing happened: what is overdue does not happen.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// How old a reading of the tenant's use may be before nothing can be told from it.
+const READING_AGE: TimeDelta = TimeDelta::minutes(10);
+
+/// How far, in percent of the limit, the use must fall before there is enough again: at the limit
+/// itself it would be low and enough by turns.
+const ENOUGH_BELOW: u32 = 90;
+
+/// The name of the lasting alerts in the cache.
+const ALERTS: &str = "alerts";
+
+/// Stored state: an alert that lasts, as the cache keeps it.
+#[derive(Serialize, Deserialize)]
+struct StoredAlert {
+    cause: String,
+    since: DateTime<Utc>,
+    told: DateTime<Utc>,
+    client: Option<(i64, String)>,
+    message: String,
+}
+
+impl Observe {
+    /// Everything that happens from now on; refused if too many listen already.
+    pub fn subscribe(&self) -> Result<Subscription, Failure> {
+        self.context.events.subscribe().ok_or_else(|| {
+            Failure::new(Code::Busy, "too many watch already").advise(Advice::FollowJournal)
+        })
+    }
+
+    /// Notes that a subscriber was too slow for so many events.
+    pub fn missed(&self, events: u64) {
+        self.context.events.missed(events);
+    }
+
+    /// Sees each good cycle from now on: a batch in which every client was synced.
+    pub fn good_cycles(&self) -> watch::Receiver<u64> {
+        self.context.events.good_cycles()
+    }
+
+    /// Tells of alerts, and writes the metrics to their file, until the engine stops.
+    pub async fn tell(self) {
+        let mut alerts = self.recalled_alerts();
+        let mut failing = false;
+        while !self.context.stopping.is_cancelled() {
+            if let Err(failure) = self.look_for_alerts(&mut alerts) {
+                tracing::warn!("alerts cannot be told: {failure}");
+            }
+            failing = self.write_metrics(failing).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.context.events.stirred() => {}
+                () = self.context.stopping.cancelled() => {}
+            }
+        }
+    }
+
+    fn look_for_alerts(&self, alerts: &mut Alerts) -> Result<(), Failure> {
+        let now = self.context.now();
+        let seen = self.seen(now);
+        let tellings = alerts.observe(now, &sight(&self.states_excused()?, &seen, now));
+        if tellings.is_empty() {
+            return Ok(());
+        }
+        for telling in tellings {
+            self.context.events.emit(of_telling(telling, now));
+        }
+        self.remember_alerts(alerts);
+        Ok(())
+    }
+
+    /// The clients, none of them late because of a pause.
+    fn states_excused(&self) -> Result<Vec<ClientState>, Failure> {
+        let pauses = self.book.pauses()?;
+        Ok(self.context.store.clients()?.into_iter().map(|state| pauses.excused(state)).collect())
+    }
+
+    fn seen(&self, now: DateTime<Utc>) -> Seen {
+        let live = self.context.live();
+        let usage = live.autotask.usage();
+        let limit = live.settings.autotask.yield_above_percent;
+        let budget = match usage.threshold.filter(|known| now - known.at < READING_AGE) {
+            None => Budget::Unclear,
+            Some(known) if known.percent() >= limit => Budget::Low(known.percent()),
+            Some(known) if known.percent() * 100 < limit * ENOUGH_BELOW => Budget::Enough,
+            Some(_) => Budget::Unclear,
+        };
+        let accepted = match usage.auth {
+            Auth::Accepted(at) => Some(at),
+            Auth::Untried | Auth::Refused(_) => None,
+        };
+        Seen {
+            accepted,
+            budget,
+            store: self.context.ensure_writable().err().map(|failure| failure.message),
+        }
+    }
+
+    fn remember_alerts(&self, alerts: &Alerts) {
+        let stored = alerts.lasting().iter().map(|(cause, lasting)| StoredAlert {
+            cause: cause.to_string(),
+            since: lasting.since,
+            told: lasting.told,
+            client: lasting.trouble.client.as_ref().map(|c| (c.id.0, c.name.clone())),
+            message: lasting.trouble.message.clone(),
+        });
+        if let Ok(bytes) = serde_json::to_vec(&stored.collect::<Vec<_>>()) {
+            self.context.store.cache_put(ALERTS, &bytes);
+        }
+    }
+
+    /// The alerts as the last daemon left them. Without a cache they begin anew: to be told twice
+    /// is better than never.
+    fn recalled_alerts(&self) -> Alerts {
+        let bytes = self.context.store.cache_get(ALERTS).unwrap_or_default();
+        let stored: Vec<StoredAlert> = serde_json::from_slice(&bytes).unwrap_or_default();
+        Alerts::restored(stored.into_iter().filter_map(|stored| {
+            let StoredAlert { cause, since, told, client, message } = stored;
+            let client = client.map(|(id, name)| ClientRef { id: ClientId(id), name });
+            let trouble = Trouble { client, message };
+            Some((cause.parse().ok()?, Lasting { since, told, trouble }))
+        }))
+    }
+
+    /// Writes the metrics to their file, if one is configured, and says whether that failed; it is
+    /// logged when it begins to fail, not each minute.
+    async fn write_metrics(&self, failed_before: bool) -> bool {
+        let Some(path) = self.context.settings().metrics.textfile.clone() else { return false };
+        let observe = self.clone();
+        let text = match self.context.ask(move || observe.metrics()).await {
+            Ok(text) => text,
+            Err(failure) => {
+                if !failed_before {
+                    tracing::warn!("there are no metrics: {failure}");
+                }
+                return true;
+            }
+        };
+        let shown = path.display().to_string();
+        let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
+        let Ok(Err(error)) = written else { return false };
+        if !failed_before {
+            tracing::warn!("metrics cannot be written to {shown}: {error}");
+        }
+        true
+    }
+}
+
+/// Puts a text in the place of a file, so that a reader sees the old one or the new one whole.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    // node_exporter reads only what ends in `.prom`.
+    beside.push(".tmp");
+    let beside = Path::new(&beside);
+    fs::write(beside, text)?;
+    // For node_exporter, which is another user, whatever umask the unit sets.
+    fs::set_permissions(beside, Permissions::from_mode(0o644))?;
+    fs::rename(beside, path)
+}

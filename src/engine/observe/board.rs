@@ -1,0 +1,158 @@
+//! The board: how the clients, the API and the daemon stand.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::Observe;
+use crate::autotask::Usage;
+use crate::engine::sync::{Running, interval};
+use crate::model::{ClientId, ClientRef, ClientState, Failure, Pause, PendingItem, PendingState};
+use crate::sync::apply;
+use crate::sync::standing::Health;
+use crate::sync::why::{Around, NextWhy, next_why};
+
+/// How one client stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its state.
+    pub state: ClientState,
+    /// Its health.
+    pub health: Health,
+    /// Why its next run is when it is; none while auto-sync is off.
+    pub next_why: Option<NextWhy>,
+    /// How many items are pending, by the last look.
+    pub pending: Option<usize>,
+    /// What is another client's by now, by the last look: the agreement, and where it went.
+    pub moved: Vec<String>,
+    /// Who syncs it right now.
+    pub running: Option<Running>,
+    /// How many contract records the store holds.
+    pub contracts: usize,
+    /// The pause of its auto-sync.
+    pub paused: Option<Pause>,
+}
+
+/// How everything stands.
+#[derive(Debug, Clone)]
+pub struct Board {
+    /// The clients, by name.
+    pub clients: Vec<Standing>,
+    /// How Autotask's API is used.
+    pub api: Usage,
+    /// Why auto-sync waits although a client is due.
+    pub waiting: Option<String>,
+    /// The pause of all of auto-sync.
+    pub paused: Option<Pause>,
+    /// Since when the daemon runs.
+    pub started: DateTime<Utc>,
+    /// The last commit of the store.
+    pub sequence: u64,
+    /// How many contract records the store holds.
+    pub contracts: usize,
+    /// Why the store takes no more changes, and what was noticed when it was opened.
+    pub remarks: Vec<String>,
+}
+
+impl Observe {
+    /// The board of every client that was ever synced or switched or is being synced, or of one.
+    pub fn board(&self, only: Option<&ClientRef>) -> Result<Board, Failure> {
+        let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
+        for contract in self.context.store.all_contracts()? {
+            *contracts.entry(contract.client).or_default() += 1;
+        }
+        let states = match only {
+            Some(client) => {
+                vec![
+                    self.context
+                        .store
+                        .client(client.id)?
+                        .unwrap_or_else(|| ClientState::new(client.clone())),
+                ]
+            }
+            None => {
+                let mut states = self.context.store.clients()?;
+                // One that is synced for the first time is in no store yet.
+                let running = self.syncs.locks.all().into_iter().map(|running| running.client);
+                let first = running.filter(|c| !states.iter().any(|s| s.client.id == c.id));
+                let first: Vec<ClientState> = first.map(ClientState::new).collect();
+                states.extend(first);
+                states
+            }
+        };
+        let (now, live, pauses) = (self.context.now(), self.context.live(), self.book.pauses()?);
+        let api = live.autotask.usage();
+        let waiting = self.schedule.waits_for(&live.settings, &api);
+        let around = Around {
+            now,
+            interval: interval(&live),
+            blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
+            waits: waiting.as_deref(),
+            pause: None,
+        };
+        let mut clients: Vec<Standing> = states
+            .into_iter()
+            .map(|state| Standing {
+                health: match pauses.health(&state, now) {
+                    // Nothing is asked for any of them.
+                    Health::Ok | Health::NeverSynced | Health::Failing | Health::Overdue
+                        if state.auto_sync && api.blocked.is_some() =>
+                    {
+                        Health::Blocked
+                    }
+                    health => health,
+                },
+                next_why: {
+                    let pause = pauses.of(state.client.id);
+                    next_why(&state, Around { pause, ..around }, &live.zone())
+                },
+                pending: self.pending_count(state.client.id),
+                moved: self.moved_away(state.client.id),
+                running: self.syncs.locks.running(state.client.id),
+                contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
+                paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
+                state,
+            })
+            .collect();
+        let is_due = clients.iter().any(|standing| {
+            let state = &standing.state;
+            let runs = state.auto_sync && standing.paused.is_none();
+            runs && state.next_run.is_some_and(|next| next <= now)
+        });
+        clients.sort_by_cached_key(|standing| {
+            let client = &standing.state.client;
+            (client.name.to_lowercase(), client.id)
+        });
+        Ok(Board {
+            clients,
+            paused: pauses.all,
+            waiting: waiting.filter(|_| is_due),
+            api,
+            started: self.context.started,
+            sequence: self.context.store.head().seq,
+            contracts: contracts.values().sum(),
+            remarks: {
+                let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
+                trouble.into_iter().chain(self.context.store_remarks()).collect()
+            },
+        })
+    }
+
+    fn pending_count(&self, client: ClientId) -> Option<usize> {
+        let look = self.syncs.last_look(client)?;
+        let waits = |state: PendingState| state.can_apply() || state == PendingState::Held;
+        Some(look.items.iter().filter(|item| waits(item.state)).count())
+    }
+
+    /// The agreements that are another client's by now, by the last look.
+    fn moved_away(&self, client: ClientId) -> Vec<String> {
+        let items = self.syncs.last_look(client).map(|look| look.items).unwrap_or_default();
+        let leaves = |item: &&PendingItem| {
+            item.key.is_agreement() && apply::leaves(item, client) && item.state.can_apply()
+        };
+        let told = |item: &PendingItem| {
+            format!("{} {}", item.key, item.reason.as_deref().unwrap_or("moved"))
+        };
+        items.iter().filter(leaves).map(told).collect()
+    }
+}

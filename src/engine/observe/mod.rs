@@ -1,0 +1,29 @@
+//! How everything stands: the board, alerts, metrics, the outline for systemd.
+
+mod alerts;
+mod board;
+mod metrics;
+mod outline;
+
+pub use board::{Board, Standing};
+pub use outline::Outline;
+
+use super::book::Book;
+use super::context::Context;
+use super::schedule::Schedule;
+use super::sync::Syncs;
+
+/// How everything stands.
+#[derive(Clone)]
+pub struct Observe {
+    context: Context,
+    book: Book,
+    syncs: Syncs,
+    schedule: Schedule,
+}
+
+impl Observe {
+    pub(super) fn new(context: Context, book: Book, syncs: Syncs, schedule: Schedule) -> Observe {
+        Observe { context, book, syncs, schedule }
+    }
+}

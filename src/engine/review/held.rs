@@ -1,0 +1,177 @@
+//! What a guard holds: who it is, letting it go, and leaving it.
+
+use super::Review;
+use crate::autotask::Progress;
+use crate::engine::context::empty_commit;
+use crate::engine::sync::{Order, Outcome, Patience};
+use crate::model::{
+    Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
+    Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
+};
+use crate::store::{Commit, Write};
+use crate::sync::holding::{self, Expected};
+use crate::sync::select::Choice;
+
+/// What a run of a client holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRun {
+    /// The client.
+    pub client: ClientRef,
+    /// What is held, and what a person decided about it.
+    pub holding: Holding,
+    /// The same items as a sync would apply them, in the state that they have leaving the guard
+    /// aside, and with their fields as the store knows them.
+    pub items: Vec<PendingItem>,
+}
+
+impl Review {
+    /// What is held of a client, or of all, by client and run.
+    pub fn held(&self, client: Option<&ClientRef>) -> Result<Vec<HeldRun>, Failure> {
+        let mut held = Vec::new();
+        let memos = match client {
+            Some(client) => self.context.store.holdings(client.id)?,
+            None => self.context.store.memos()?,
+        };
+        for holding in memos.iter().filter_map(Memo::holding) {
+            held.push(self.told(self.book.named(holding.client)?, holding.clone())?);
+        }
+        held.sort_by_cached_key(|held| {
+            (held.client.name.to_lowercase(), held.client.id, held.holding.run)
+        });
+        Ok(held)
+    }
+
+    /// What a run holds.
+    pub fn held_by(&self, id: RunId) -> Result<HeldRun, Failure> {
+        let holding = self.holding(id)?;
+        self.told(self.book.named(holding.client)?, holding)
+    }
+
+    /// Applies what a run held: exactly that, and only if Autotask still says the same. Goes on to
+    /// its end even if the asker goes away.
+    pub async fn accept(
+        &self,
+        id: RunId,
+        actor: &Actor,
+        progress: Progress,
+    ) -> Result<Outcome, Failure> {
+        self.context.ensure_writable()?;
+        if self.context.stopping.is_cancelled() {
+            return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
+        }
+        let order = |holding: &Holding| {
+            let expected = holding.items.iter().map(Expected::from).collect();
+            Ok::<Order, Failure>(Order {
+                client: self.book.named(holding.client)?,
+                choice: Choice::Exactly(expected),
+                dry: false,
+                trigger: Trigger::Manual,
+                actor: actor.clone(),
+            })
+        };
+        let claim =
+            self.syncs.claim(&order(&self.holding(id)?)?, Patience::None, &progress).await?;
+        // A run may have held something else before the client was free.
+        let order = order(&self.holding(id)?)?;
+        self.syncs.carry_out(order, claim, progress).await
+    }
+
+    /// Leaves what a run held as it is: it is held in silence until Autotask says something else.
+    /// Gives it as it is then, and whether that is different from before.
+    pub async fn reject(
+        &self,
+        id: RunId,
+        reason: Option<String>,
+        actor: &Actor,
+    ) -> Result<(HeldRun, bool), Failure> {
+        let build = || {
+            let before = self.holding(id)?;
+            if before.rejected.is_some() {
+                return Ok((None, before));
+            }
+            let now = self.context.now();
+            let rejected =
+                Some(Rejection { by: actor.name.clone(), at: now, reason: reason.clone() });
+            let after = Holding { rejected, ..before.clone() };
+            let state = self.context.store.client(before.client)?;
+            let calm = state.clone().map(calmed);
+            let commit = Commit {
+                clients: vec![Write { before: state, after: calm }],
+                memos: vec![Write {
+                    before: Some(Memo::Holding(before)),
+                    after: Some(Memo::Holding(after.clone())),
+                }],
+                ..empty_commit(now, actor)
+            };
+            Ok((Some(commit), after))
+        };
+        let (committed, holding) = self.context.commit_from(build).await?;
+        self.context.events.stir();
+        let held = self.told(self.book.named(holding.client)?, holding)?;
+        Ok((held, committed.is_some()))
+    }
+
+    /// What a run holds; where it holds nothing, who does instead.
+    fn holding(&self, id: RunId) -> Result<Holding, Failure> {
+        let memos = self.context.store.memos()?;
+        let mut holdings = memos.iter().filter_map(Memo::holding);
+        if let Some(holding) = holdings.find(|holding| holding.run == id) {
+            return Ok(holding.clone());
+        }
+        // One that is so old that the ledger knows it no more is no failure of the store.
+        let run = match self.book.run(id) {
+            Ok(record) => record.run,
+            Err(failure) if failure.code == Code::NoSuchRun => return Err(failure),
+            Err(_) => return Err(holds_nothing(id)),
+        };
+        let holdings = self.book.holdings(run.client.id)?;
+        let Some(present) = holding::undecided(&holdings) else { return Err(holds_nothing(id)) };
+        let message = format!(
+            "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
+            run.client.name, run.client.id, present.run
+        );
+        Err(Failure::new(Code::Held, message).advise(Advice::ShowHeld { run_id: present.run }))
+    }
+
+    fn told(&self, client: ClientRef, holding: Holding) -> Result<HeldRun, Failure> {
+        let mut items = Vec::with_capacity(holding.items.len());
+        for item in &holding.items {
+            items.push(as_pending(item, self.context.store.contract(item.key)?.as_ref()));
+        }
+        Ok(HeldRun { client, holding, items })
+    }
+}
+
+/// A client that nothing is held of any more, as far as its status is concerned.
+fn calmed(mut state: ClientState) -> ClientState {
+    if state.last_error.as_ref().is_some_and(|error| error.code == Code::Held) {
+        state.last_error = None;
+    }
+    state
+}
+
+fn holds_nothing(id: RunId) -> Failure {
+    Failure::new(Code::NoSuchRun, format!("run {id} holds nothing"))
+        .advise(Advice::ListHeld { client_id: None })
+}
+
+/// A held item as a sync would apply it to the contract that is stored.
+fn as_pending(item: &HeldItem, contract: Option<&Contract>) -> PendingItem {
+    let mut fields: Fields = contract.map(|contract| contract.source.clone()).unwrap_or_default();
+    if item.state != PendingState::Vanished {
+        for change in &item.changes {
+            match &change.to {
+                Some(value) => fields.insert(change.field, value.clone()),
+                None => fields.remove(&change.field),
+            };
+        }
+    }
+    PendingItem {
+        key: item.key,
+        parent: item.parent,
+        state: item.state,
+        fields,
+        changes: item.changes.clone(),
+        reason: item.reason.clone(),
+    }
+}

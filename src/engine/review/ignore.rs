@@ -1,0 +1,101 @@
+//! What is noted beside items: leaving them out, and the quarantine.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::Review;
+use crate::engine::context::empty_commit;
+use crate::model::{Actor, ClientId, ClientRef, Code, Failure, Ignored, ItemKey, Mark, Quarantine};
+use crate::store::{Commit, Write};
+
+/// An item in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The item.
+    pub key: ItemKey,
+    /// Its client.
+    pub client: ClientRef,
+    /// Why it waits, and since when.
+    pub quarantine: Quarantine,
+    /// Whether a contract is stored for it, which keeps its old values.
+    pub imported: bool,
+}
+
+impl Review {
+    /// Leaves an item out of auto-sync and of the usual list, or takes that back. Gives the mark as
+    /// it is then, and whether it is different from before.
+    pub async fn ignore(
+        &self,
+        key: ItemKey,
+        until: Option<NaiveDate>,
+        reason: Option<String>,
+        actor: &Actor,
+    ) -> Result<(Mark, bool), Failure> {
+        let now = self.context.now();
+        if until.is_some_and(|until| until < self.context.today()) {
+            return Err(Failure::new(Code::InvalidArgument, "`until` lies in the past"));
+        }
+        let by = actor.name.clone();
+        let ignored = Ignored { until, reason, by, at: now };
+        self.remark(key, actor, |mark| {
+            // Saying the same again is no change, whoever says it.
+            let same = mark.ignored.as_ref().is_some_and(|known| {
+                (known.until, &known.reason) == (ignored.until, &ignored.reason)
+            });
+            if !same {
+                mark.ignored = Some(ignored.clone());
+            }
+        })
+        .await
+    }
+
+    /// Takes an item back that was left out.
+    pub async fn unignore(&self, key: ItemKey, actor: &Actor) -> Result<(Mark, bool), Failure> {
+        self.remark(key, actor, |mark| mark.ignored = None).await
+    }
+
+    /// The items whose rows cannot be converted, of one client or all.
+    pub fn quarantine(&self, client: Option<&ClientRef>) -> Result<Vec<Waiting>, Failure> {
+        let marks = match client {
+            Some(client) => self.context.store.marks(client.id)?,
+            None => self.context.store.all_marks()?,
+        };
+        let names: BTreeMap<ClientId, ClientRef> =
+            self.context.store.clients()?.into_iter().map(|s| (s.client.id, s.client)).collect();
+        let mut waiting = Vec::new();
+        for mark in marks {
+            let Some(quarantine) = mark.quarantine else { continue };
+            let unnamed = ClientRef { id: mark.client, name: String::new() };
+            waiting.push(Waiting {
+                key: mark.key,
+                client: names.get(&mark.client).cloned().unwrap_or(unnamed),
+                quarantine,
+                imported: self.context.store.contract(mark.key)?.is_some(),
+            });
+        }
+        Ok(waiting)
+    }
+
+    async fn remark(
+        &self,
+        key: ItemKey,
+        actor: &Actor,
+        edit: impl Fn(&mut Mark),
+    ) -> Result<(Mark, bool), Failure> {
+        let client = self.clients.client_of(key).await?;
+        let build = || {
+            let before = self.context.store.mark(key)?;
+            let mut mark = before.clone().unwrap_or_else(|| Mark::blank(key, client.id));
+            edit(&mut mark);
+            let after = mark.clone().kept();
+            let commit = (before != after).then(|| Commit {
+                marks: vec![Write { before, after }],
+                ..empty_commit(self.context.now(), actor)
+            });
+            Ok((commit, mark))
+        };
+        let (committed, mark) = self.context.commit_from(build).await?;
+        Ok((mark, committed.is_some()))
+    }
+}

@@ -1,0 +1,57 @@
+//! Taking a run back.
+
+use super::Review;
+use crate::engine::context::empty_commit;
+use crate::model::{Actor, Advice, Code, Failure, Hold, ItemKey, Mark, Run, RunId};
+use crate::store::{Commit, Write};
+
+/// What reverting a run did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reverted {
+    /// The run.
+    pub run: Run,
+    /// The contracts that are as before it, and held.
+    pub reverted: Vec<ItemKey>,
+    /// The contracts that changed again since, and were left alone.
+    pub left_alone: Vec<ItemKey>,
+}
+
+impl Review {
+    /// Puts the contracts that a run changed back to what they were before it, and holds their
+    /// items, so that the next run does not do it again silently. A contract that changed again
+    /// since is left alone.
+    pub async fn revert(&self, id: RunId, actor: &Actor) -> Result<Reverted, Failure> {
+        let run = self.book.run(id)?.run;
+        if self.syncs.locks.running(run.client.id).is_some() {
+            let message = format!("{} is being synced right now", run.client.name);
+            return Err(Failure::new(Code::Busy, message).advise(Advice::RetryAfterRun));
+        }
+        let build = || {
+            let now = self.context.now();
+            let (mut contracts, mut marks) = (Vec::new(), Vec::new());
+            let (mut reverted, mut left_alone) = (Vec::new(), Vec::new());
+            for touched in self.context.store.touched_by(id)? {
+                let current = self.context.store.contract(touched.key)?;
+                if current != touched.after {
+                    left_alone.push(touched.key);
+                    continue;
+                }
+                reverted.push(touched.key);
+                let before = self.context.store.mark(touched.key)?;
+                let mut mark =
+                    before.clone().unwrap_or_else(|| Mark::blank(touched.key, run.client.id));
+                mark.hold = Some(Hold { run: id, by: actor.name.clone(), at: now });
+                marks.push(Write { before, after: Some(mark) });
+                contracts.push(Write { before: current, after: touched.before });
+            }
+            let commit = (!contracts.is_empty()).then(|| Commit {
+                contracts,
+                marks,
+                ..empty_commit(now, actor)
+            });
+            Ok((commit, (reverted, left_alone)))
+        };
+        let (_, (reverted, left_alone)) = self.context.commit_from(build).await?;
+        Ok(Reverted { run, reverted, left_alone })
+    }
+}

@@ -1,0 +1,149 @@
+//! A reading held against the store: what is pending, what is held, and why.
+
+use std::collections::BTreeSet;
+
+use super::Syncs;
+use super::read::Reading;
+use crate::clock::day_in;
+use crate::engine::context::Live;
+use crate::model::{
+    ClientSnapshot, Contract, Failure, Holding, ItemKey, Origin, PendingItem, RunId, SourceItem,
+};
+use crate::sync::diff::{self, Around, Stored};
+use crate::sync::guard::{self, Circumstances, Limits};
+use crate::sync::holding;
+use crate::sync::marking::Marks;
+use crate::sync::renewal;
+use crate::sync::succession::{self, Successions};
+
+/// A reading held against the store as it is now.
+pub(in crate::engine) struct Examined {
+    /// The snapshot, with the renewals written into it.
+    pub(in crate::engine) snapshot: ClientSnapshot,
+    pub(in crate::engine) stored: Stored,
+    pub(in crate::engine) marks: Marks,
+    pub(in crate::engine) items: Vec<PendingItem>,
+    /// What is held of the client.
+    pub(in crate::engine) holdings: Vec<Holding>,
+    /// Which new line stands in the place of which.
+    pub(in crate::engine) successions: Successions,
+    /// The items that are held because a person rejected them, each with its run.
+    pub(in crate::engine) rejected: BTreeSet<(RunId, ItemKey)>,
+}
+
+impl Syncs {
+    /// Holds a reading against the store as it is now. An item that is `named` is not held because
+    /// its run was reverted: naming it is how a person lets it go.
+    pub(in crate::engine) fn examine(
+        &self,
+        live: &Live,
+        reading: &Reading,
+        named: &BTreeSet<ItemKey>,
+    ) -> Result<Examined, Failure> {
+        let mut snapshot = reading.snapshot.clone();
+        let stored = self.stored(&snapshot)?;
+        let renewals = renewal::write_into(&mut snapshot, &stored);
+        let state = self.context.store.client(snapshot.client.id)?;
+        let read = state.and_then(|state| state.last_full);
+        diff::carry_over(&mut snapshot, &stored, read.map(|read| day_in(&live.zone(), read)));
+        let marks = self.marks_of(&snapshot, &stored)?;
+        let successions = succession::find(&snapshot, &stored, &reading.gone, &marks);
+        let mut heeded = marks.clone();
+        for mark in heeded.values_mut().filter(|mark| named.contains(&mark.key)) {
+            mark.hold = None;
+        }
+        let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
+        let now = self.context.now();
+        let around = Around {
+            gone: &reading.gone,
+            marks: &heeded,
+            renewals: &renewals,
+            successions: &successions,
+            moved: &moved,
+            now,
+            today: day_in(&live.zone(), now),
+        };
+        let mut items = diff::pending(&snapshot, &stored, around);
+        let holdings = self.book.holdings(snapshot.client.id)?;
+        let rejected = holding::heed_rejections(&mut items, &stored, &holdings, live.zone());
+        let imported = stored
+            .values()
+            .filter(|contract| contract.client == reading.snapshot.client.id)
+            .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
+        let folded: BTreeSet<ItemKey> = snapshot.folded.keys().copied().collect();
+        let around = Circumstances {
+            live: imported.count(),
+            empty_answer: reading.snapshot.items.is_empty() && reading.snapshot.rejects.is_empty(),
+            restricted: reading.restricted,
+            folded: &folded,
+        };
+        guard::hold(&mut items, around, limits(live));
+        let is_moved = |key: &ItemKey| reading.moved.iter().any(|(item, _)| item.key == *key);
+        let forgotten = diff::missing(&snapshot, &stored).into_iter();
+        let forgotten: Vec<&Contract> = forgotten
+            .filter(|key| !reading.gone.contains(key) && !is_moved(key))
+            .filter_map(|key| stored.get(&key))
+            .collect();
+        guard::hold_above(&mut items, &forgotten);
+        Ok(Examined { snapshot, stored, marks, items, holdings, successions, rejected })
+    }
+
+    /// The marks beside the client's items, also beside those that the store holds for another.
+    fn marks_of(&self, snapshot: &ClientSnapshot, stored: &Stored) -> Result<Marks, Failure> {
+        let of_client = self.context.store.marks(snapshot.client.id)?;
+        let mut marks: Marks = of_client.into_iter().map(|mark| (mark.key, mark)).collect();
+        let others = stored.values().filter(|contract| contract.client != snapshot.client.id);
+        for contract in others {
+            marks.extend(self.context.store.mark(contract.key)?.map(|mark| (mark.key, mark)));
+        }
+        Ok(marks)
+    }
+
+    /// `moved`, without what is not stored for this client any more: the other client may have been
+    /// synced since.
+    fn with_origin(
+        &self,
+        snapshot: &ClientSnapshot,
+        stored: &Stored,
+        moved: &[(SourceItem, String)],
+    ) -> Result<Vec<(SourceItem, String)>, Failure> {
+        let is_here = |key: &ItemKey| {
+            stored.get(key).is_some_and(|contract| contract.client == snapshot.client.id)
+        };
+        let mut ours = Vec::new();
+        for (item, told) in moved {
+            let is_new_below = || {
+                item.parent.is_some_and(|parent| is_here(&parent))
+                    && !stored.contains_key(&item.key)
+            };
+            if is_here(&item.key)
+                || (is_new_below() && self.context.store.contract(item.key)?.is_none())
+            {
+                ours.push((item.clone(), told.clone()));
+            }
+        }
+        Ok(ours)
+    }
+
+    pub(super) fn stored(&self, snapshot: &ClientSnapshot) -> Result<Stored, Failure> {
+        let contracts = self.context.store.contracts(snapshot.client.id)?;
+        let mut stored: Stored = contracts.into_iter().map(|c| (c.key, c)).collect();
+        for item in &snapshot.items {
+            if !stored.contains_key(&item.key)
+                && let Some(contract) = self.context.store.contract(item.key)?
+            {
+                stored.insert(item.key, contract);
+            }
+        }
+        Ok(stored)
+    }
+}
+
+fn limits(live: &Live) -> Limits {
+    let guard = &live.settings.guard;
+    Limits {
+        max_vanished_percent: guard.max_vanished_percent,
+        hold_price_change_percent: guard.hold_price_change_percent,
+        hold_status_flips: guard.hold_status_flips,
+    }
+}

@@ -1,0 +1,194 @@
+//! What a run does with what it read: which of the chosen items it applies, what it writes, and what
+//! it leaves held.
+//! No I/O: the run carries it out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::compare::Examined;
+use super::run::{Order, Outcome};
+use crate::model::{
+    ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
+    RunResult,
+};
+use crate::store::Write;
+use crate::sync::holding::{self, Found};
+use crate::sync::marking::Marks;
+use crate::sync::select::Choice;
+use crate::sync::{apply, diff, marking, succession};
+
+/// What the run does with the reading.
+pub(super) struct Decided {
+    /// What it reports.
+    pub(super) outcome: Outcome,
+    /// What it writes.
+    pub(super) contracts: Vec<Write<Contract>>,
+    /// What it notes beside items.
+    pub(super) marks: Vec<Write<Mark>>,
+    /// What it found, as far as it concerns what is held.
+    pub(super) found: Found,
+}
+
+/// Decides what the run does with the reading.
+pub(super) fn decide(
+    order: &Order,
+    examined: &Examined,
+    started: DateTime<Utc>,
+    now: DateTime<Utc>,
+    requests: u32,
+) -> Decided {
+    let client = &examined.snapshot.client;
+    let chosen = order.choice.select(&examined.items, &examined.stored);
+    let mut counts = Counts::default();
+    let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
+    for item in &chosen {
+        let before = examined.stored.get(&item.key).cloned();
+        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
+        let renewed = old.and_then(|old| examined.stored.get(&old));
+        let after = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = after else { continue };
+        match item.state {
+            PendingState::New => counts.created += 1,
+            PendingState::Vanished => counts.vanished += 1,
+            _ => counts.updated += 1,
+        }
+        applied.insert(item.key);
+        writes.push(Write { before, after: Some(after) });
+    }
+    // What speaks of the running period follows it without a word, also in a run of a few items.
+    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
+        let before = examined.stored.get(&after.key).cloned();
+        if order.choice.takes(after.key) && !applied.contains(&after.key) {
+            writes.push(Write { before, after: Some(after) });
+        }
+    }
+    writes.extend(followers(&writes, examined));
+    let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
+    let current = examined.snapshot.items.iter().filter(|item| {
+        order.choice.takes(item.key)
+            && !pending.contains(&item.key)
+            && examined.stored.contains_key(&item.key)
+    });
+    counts.unchanged = count(current);
+    let rejects: Vec<Reject> = examined
+        .snapshot
+        .rejects
+        .iter()
+        .filter(|reject| order.choice.takes(reject.key))
+        .cloned()
+        .collect();
+    counts.rejected = count(rejects.iter());
+    let is_rejected = |key| examined.rejected.iter().any(|(_, rejected)| *rejected == key);
+    // What a person rejected is held in silence, unless a person names it.
+    let named = matches!(order.choice, Choice::Keys(_));
+    let held: Vec<&PendingItem> = chosen
+        .iter()
+        .copied()
+        .filter(|item| item.state == PendingState::Held && (named || !is_rejected(item.key)))
+        .collect();
+    let (result, error) = match (held.len(), counts.rejected) {
+        (number @ 1.., _) => {
+            let reason = held.iter().find_map(|item| item.reason.as_deref());
+            (RunResult::Held, Some(holding::error(number, reason)))
+        }
+        (0, 1..) => (RunResult::Partial, None),
+        (0, 0) => (RunResult::Ok, None),
+    };
+    let run = Run {
+        id: None,
+        client: client.clone(),
+        trigger: order.trigger,
+        actor: order.actor.clone(),
+        started,
+        ended: now,
+        result,
+        counts,
+        requests,
+        error,
+        rejects,
+    };
+    let marks =
+        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
+    let mut marks: Vec<Write<Mark>> =
+        marks.into_iter().map(|(before, after)| Write { before, after }).collect();
+    move_marks(&mut marks, &writes, &examined.marks);
+    let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
+    let found = Found {
+        full: order.choice.is_full(),
+        held: undecided.map(|item| holding::kept(item, &examined.stored)).collect(),
+        applied,
+        rejected: examined.rejected.clone(),
+    };
+    let outcome = Outcome { run, items: chosen.into_iter().cloned().collect() };
+    Decided { outcome, contracts: writes, marks, found }
+}
+
+/// What goes with what moves to another client, although no run takes it: the agreement of a line that
+/// moves, and all that stands below it, also what is ignored or no longer follows Autotask. Nothing
+/// of them changes but whose they are, and with that the currency. What is held stays: that is a
+/// person's to decide.
+fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contract>> {
+    let moves = writes.iter().filter_map(|write| {
+        let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
+        let top = after.parent.unwrap_or(after.key);
+        (before.client != after.client).then_some((top, (before.client, after)))
+    });
+    let moves: BTreeMap<ItemKey, (ClientId, &Contract)> = moves.collect();
+    let written = writes.iter().filter_map(|write| write.after.as_ref().or(write.before.as_ref()));
+    let held = examined.items.iter().filter(|item| item.state == PendingState::Held);
+    let stays: BTreeSet<ItemKey> =
+        written.map(|contract| contract.key).chain(held.map(|item| item.key)).collect();
+    let follows = |contract: &Contract| {
+        let (from, moved) = *moves.get(&contract.parent.unwrap_or(contract.key))?;
+        let follows = contract.client == from && !stays.contains(&contract.key);
+        follows.then(|| Write {
+            before: Some(contract.clone()),
+            after: Some(with_client_of(contract.clone(), moved)),
+        })
+    };
+    examined.stored.values().filter_map(follows).collect()
+}
+
+/// The contract at the client of another one, in the currency of that client if it was in that of the
+/// client before.
+fn with_client_of(mut contract: Contract, moved: &Contract) -> Contract {
+    contract.client = moved.client;
+    for field in [Field::Currency, Field::CurrencyBasis] {
+        if let (Some(own), Some(theirs)) =
+            (contract.source.get_mut(&field), moved.source.get(&field))
+        {
+            *own = theirs.clone();
+        }
+    }
+    contract
+}
+
+/// What is noted beside an item moves with it to another client.
+fn move_marks(marks: &mut Vec<Write<Mark>>, contracts: &[Write<Contract>], known: &Marks) {
+    let moved = contracts.iter().filter_map(|write| {
+        let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
+        (before.client != after.client).then_some((after.key, after.client))
+    });
+    for (key, client) in moved {
+        let of = |write: &&mut Write<Mark>| {
+            write.before.as_ref().or(write.after.as_ref()).is_some_and(|mark| mark.key == key)
+        };
+        match (marks.iter_mut().find(of), known.get(&key)) {
+            (Some(write), _) => {
+                if let Some(mark) = &mut write.after {
+                    mark.client = client;
+                }
+            }
+            (None, Some(mark)) => marks.push(Write {
+                before: Some(mark.clone()),
+                after: Some(Mark { client, ..mark.clone() }),
+            }),
+            (None, None) => {}
+        }
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,75 @@
+//! What a run takes of what is held, and what it leaves held.
+
+use chrono::{DateTime, Utc};
+
+use super::compare::Examined;
+use super::read::Reading;
+use crate::model::{Advice, ClientRef, ClientState, Code, Failure, Holding, Memo, PendingState};
+use crate::store::Write;
+use crate::sync::holding::{self, Found, MovedOn};
+use crate::sync::select::Choice;
+
+/// How many items that have moved on are named; the message is one line.
+const NAMED: usize = 5;
+
+/// Lets exactly the expected items go, where a run takes those; refuses, by name, where one of them
+/// is not as it was seen, or where nobody can tell.
+pub(super) fn must_be_as_expected(
+    examined: &mut Examined,
+    reading: &Reading,
+    choice: &Choice,
+) -> Result<(), Failure> {
+    let Choice::Exactly(expected) = choice else { return Ok(()) };
+    let vanished = expected.iter().find(|item| item.state == PendingState::Vanished);
+    if let Some(item) = vanished.filter(|_| reading.restricted) {
+        let message = format!(
+            "the API user may see only a part of Autotask, so that {} is absent proves nothing",
+            item.key
+        );
+        return Err(Failure::new(Code::NoPermission, message).advise(Advice::Doctor));
+    }
+    let Examined { items, stored, snapshot, .. } = examined;
+    holding::release(items, stored, &snapshot.rejects, expected)
+        .map_err(|moved| moved_on(&snapshot.client, &moved))
+}
+
+fn moved_on(client: &ClientRef, moved: &[MovedOn]) -> Failure {
+    let named = moved.iter().take(NAMED).map(|item| format!("{}: {}", item.key, item.why));
+    let mut message = format!(
+        "it is not as it was, so nothing was applied: {}",
+        named.collect::<Vec<_>>().join("; ")
+    );
+    if let more @ 1.. = moved.len().saturating_sub(NAMED) {
+        message.push_str(&format!("; and {more} more"));
+    }
+    Failure::new(Code::Held, message).advise(Advice::ReviewPending { client_id: client.id })
+}
+
+/// What a run leaves held. A run of a few items that succeeded does not hide that others are held.
+pub(super) fn after_run(
+    examined: &Examined,
+    found: &Found,
+    state: &mut ClientState,
+    now: DateTime<Utc>,
+) -> Vec<Write<Memo>> {
+    let before = &examined.holdings;
+    let steps = holding::after_run(before, examined.snapshot.client.id, found, now);
+    if !found.full
+        && state.last_error.is_none()
+        && let Some(open) = holding::undecided_after(before, &steps)
+    {
+        let reason = open.items.iter().find_map(|item| item.reason.as_deref());
+        state.last_error = Some(holding::error(open.items.len(), reason));
+    }
+    // What stays must still be so when this is stored: somebody may decide about it meanwhile.
+    let same = before
+        .iter()
+        .filter(|holding| !steps.iter().any(|(was, _)| was.as_ref() == Some(*holding)));
+    let same = same.map(|holding| (Some(holding.clone()), Some(holding.clone())));
+    let steps: Vec<_> = same.chain(steps.iter().cloned()).collect();
+    let memo = |holding: Option<Holding>| holding.map(Memo::Holding);
+    steps
+        .into_iter()
+        .map(|(before, after)| Write { before: memo(before), after: memo(after) })
+        .collect()
+}

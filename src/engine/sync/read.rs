@@ -1,0 +1,160 @@
+//! Reading a client from Autotask: its snapshot, and what became of what is not in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Syncs;
+use crate::autotask::{Access, Progress, Scope, nameless_company};
+use crate::engine::context::Live;
+use crate::model::{
+    Advice, ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, SourceItem,
+};
+use crate::sync::diff;
+
+/// A snapshot, with what was asked besides: which of the missing are gone, and whether the API
+/// user sees everything.
+pub(in crate::engine) struct Reading {
+    pub(in crate::engine) snapshot: ClientSnapshot,
+    pub(super) gone: BTreeSet<ItemKey>,
+    pub(super) restricted: bool,
+    /// What the store holds for the client and Autotask holds for another, with all that stands
+    /// below it there; each with what a person is told of it.
+    pub(super) moved: Vec<(SourceItem, String)>,
+}
+
+/// By client, what is another's now; each with what a person is told of it.
+type MovedItems = BTreeMap<ClientId, Vec<(SourceItem, String)>>;
+
+/// By client, charges that are no contracts of their own, each with its purchase.
+type Folded = BTreeMap<ClientId, BTreeMap<ItemKey, ItemKey>>;
+
+impl Syncs {
+    /// Reads the clients of a scope, and asks by id for everything that was imported and is not in
+    /// the answer.
+    pub(in crate::engine) async fn read(
+        &self,
+        live: &Live,
+        scope: &Scope,
+        progress: &Progress,
+    ) -> Result<Vec<Reading>, Failure> {
+        let mut snapshots = live.autotask.read(scope, progress).await?;
+        for ClientSnapshot { client, .. } in &mut snapshots {
+            // A company that is hidden keeps the name under which people know it.
+            if client.name == nameless_company(client.id.0)
+                && let Some(known) = self.context.store.client(client.id)?
+            {
+                client.name = known.client.name;
+            }
+        }
+        let mut missing = Vec::with_capacity(snapshots.len());
+        for snapshot in &snapshots {
+            missing.push(diff::missing(snapshot, &self.stored(snapshot)?));
+        }
+        let asked: Vec<ItemKey> = missing.iter().flatten().copied().collect();
+        let (mut there, mut restricted) = (BTreeMap::new(), false);
+        if !asked.is_empty() {
+            let found = live.autotask.locate(&asked, progress).await?;
+            there = found.into_iter().map(|located| (located.key, located.client)).collect();
+            restricted = asked.iter().any(|key| !there.contains_key(key))
+                && live.autotask.query_access(&live.autotask.needed(), progress).await?
+                    != Access::All;
+        }
+        let (mut moved, folded) = self.moved(live, &snapshots, &missing, &there, progress).await?;
+        for snapshot in &mut snapshots {
+            snapshot.folded.extend(folded.get(&snapshot.client.id).cloned().unwrap_or_default());
+        }
+        let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
+            let gone = missing.into_iter().filter(|key| !there.contains_key(key)).collect();
+            let moved = moved.remove(&snapshot.client.id).unwrap_or_default();
+            Reading { snapshot, gone, restricted, moved }
+        };
+        Ok(snapshots.into_iter().zip(missing).map(reading).collect())
+    }
+
+    /// By client, what is now another's, with all that stands below it there; and charges that are
+    /// the billing items of purchases there. Reads the others where they are not among the
+    /// snapshots.
+    async fn moved(
+        &self,
+        live: &Live,
+        snapshots: &[ClientSnapshot],
+        missing: &[Vec<ItemKey>],
+        there: &BTreeMap<ItemKey, Option<ClientId>>,
+        progress: &Progress,
+    ) -> Result<(MovedItems, Folded), Failure> {
+        let owner = |key: &ItemKey| there.get(key).copied().flatten();
+        let mut moves: BTreeMap<ClientId, BTreeSet<ClientId>> = BTreeMap::new();
+        for (snapshot, missing) in snapshots.iter().zip(missing) {
+            let from = snapshot.client.id;
+            let others = missing.iter().filter_map(owner).filter(|to| *to != from);
+            for to in others {
+                moves.entry(from).or_default().insert(to);
+            }
+        }
+        let known: BTreeSet<ClientId> = snapshots.iter().map(|one| one.client.id).collect();
+        let unread: BTreeSet<ClientId> = moves.values().flatten().copied().collect();
+        let unread: Vec<ClientId> = unread.difference(&known).copied().collect();
+        let more = match unread.is_empty() {
+            true => Vec::new(),
+            false => live.autotask.read(&Scope::Clients(unread), progress).await?,
+        };
+        let (mut moved, mut folded) = (MovedItems::new(), Folded::new());
+        for (snapshot, missing) in snapshots.iter().zip(missing) {
+            let Some(others) = moves.get(&snapshot.client.id) else { continue };
+            let missing: BTreeSet<ItemKey> = missing.iter().copied().collect();
+            let others =
+                snapshots.iter().chain(&more).filter(|one| others.contains(&one.client.id));
+            for other in others {
+                let told = format!("moved to {} ({})", other.client.name, other.client.id);
+                let is_part = |item: &&SourceItem| {
+                    let top = item.parent.unwrap_or(item.key);
+                    missing.contains(&item.key) || missing.contains(&top)
+                };
+                let items = other.items.iter().filter(is_part);
+                let items = items.map(|item| (item.clone(), told.clone()));
+                moved.entry(snapshot.client.id).or_default().extend(items);
+                let here = other.folded.iter().filter(|(charge, _)| missing.contains(charge));
+                let here = here.map(|(charge, purchase)| (*charge, *purchase));
+                folded.entry(snapshot.client.id).or_default().extend(here);
+            }
+        }
+        Ok((moved, folded))
+    }
+
+    /// An item as Autotask has it now, with what it renews.
+    pub(in crate::engine) async fn fresh_item(
+        &self,
+        client: &ClientRef,
+        key: ItemKey,
+    ) -> Result<SourceItem, Failure> {
+        let live = self.context.live();
+        let reading = self.read_one(&live, client, &Progress::new()).await?;
+        let examined = self.examine(&live, &reading, &[key].into())?;
+        let rejected = examined.snapshot.rejects.iter().find(|reject| reject.key == key);
+        if let Some(reject) = rejected {
+            let message = format!("{key} cannot be converted: {}: {}", reject.field, reject.reason);
+            return Err(Failure::new(Code::Unsupported, message).advise(Advice::ListQuarantine));
+        }
+        let item = examined.snapshot.item(key).cloned().ok_or_else(|| {
+            let message = format!("Autotask has no {key} for {} ({})", client.name, client.id);
+            Failure::new(Code::NoSuchContract, message)
+                .advise(Advice::ListPending { client_id: Some(client.id) })
+        })?;
+        match &item.unsupported {
+            Some(reason) => {
+                Err(Failure::new(Code::Unsupported, format!("{key} cannot be imported: {reason}")))
+            }
+            None => Ok(item),
+        }
+    }
+
+    /// Reads one client.
+    pub(in crate::engine) async fn read_one(
+        &self,
+        live: &Live,
+        client: &ClientRef,
+        progress: &Progress,
+    ) -> Result<Reading, Failure> {
+        let mut readings = self.read(live, &Scope::Clients(vec![client.id]), progress).await?;
+        readings.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
+    }
+}

@@ -1,0 +1,318 @@
+//! A run: one sync of one client, read, decided, committed.
+//!
+//! ```text
+//!   asked ──► claimed ──► read from Autotask ──► held against the store ──► committed ──► told
+//!     │          │               │                     ▲       │
+//!     │          │               │                     └───────┘ the store moved on meanwhile
+//!     ▼          ▼               ▼
+//!  refused     busy      failed: recorded, and the schedule knows
+//! ```
+//!
+//! A dry run does the same up to the commit, claims nothing and leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::timeout;
+
+use super::compare::Examined;
+use super::decide::{Decided, decide};
+use super::locks::{Claim, Running};
+use super::read::Reading;
+use super::{Look, Syncs, holds};
+use crate::autotask::Progress;
+use crate::engine::context::{Live, empty_commit};
+use crate::engine::events;
+use crate::model::{Actor, Advice, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
+use crate::store::{Commit, Write};
+use crate::sync::select::Choice;
+
+/// What a run is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The client.
+    pub client: ClientRef,
+    /// What of it.
+    pub choice: Choice,
+    /// Whether only to say what would be done.
+    pub dry: bool,
+    /// What set it off.
+    pub trigger: Trigger,
+    /// Who asked.
+    pub actor: Actor,
+}
+
+/// How long an asker waits for another run of the client to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Not at all: being told who runs is the answer.
+    None,
+    /// At most so long.
+    AtMost(Duration),
+    /// As long as it takes.
+    Endless,
+}
+
+/// What a run did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The run.
+    pub run: Run,
+    /// The chosen items: applied, or, in a dry run, those that would be; held ones with the reason.
+    pub items: Vec<PendingItem>,
+}
+
+impl Syncs {
+    /// Syncs one client by hand. Goes on to its end even if the asker goes away.
+    pub async fn sync(
+        &self,
+        order: Order,
+        patience: Patience,
+        progress: Progress,
+    ) -> Result<Outcome, Failure> {
+        if order.dry {
+            return self.sync_claimed(&order, &progress).await;
+        }
+        self.context.ensure_writable()?;
+        self.refuse_while_automatic(&order.client)?;
+        let claim = self.claim(&order, patience, &progress).await?;
+        // It may have been switched on while this waited.
+        self.refuse_while_automatic(&order.client)?;
+        self.carry_out(order, claim, progress).await
+    }
+
+    /// Runs what has been claimed to its end, also if the asker goes away.
+    pub(in crate::engine) async fn carry_out(
+        &self,
+        order: Order,
+        claim: Claim,
+        progress: Progress,
+    ) -> Result<Outcome, Failure> {
+        let syncs = self.clone();
+        let run = self.context.tasks.spawn(async move {
+            let _claim: Claim = claim;
+            let outcome = syncs.sync_claimed(&order, &progress).await;
+            syncs.context.events.stir();
+            outcome
+        });
+        run.await.unwrap_or_else(|error| {
+            Err(Failure::new(Code::Internal, format!("the run ended badly: {error}"))
+                .advise(Advice::ReadJournal))
+        })
+    }
+
+    fn refuse_while_automatic(&self, client: &ClientRef) -> Result<(), Failure> {
+        if self.context.stopping.is_cancelled() {
+            return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
+        }
+        let automatic = self.context.store.client(client.id)?.is_some_and(|state| state.auto_sync);
+        if !automatic {
+            return Ok(());
+        }
+        let message = format!(
+            "auto-sync is on for {} ({}){}, so it is not synced by hand",
+            client.name,
+            client.id,
+            self.book.paused_words(client.id)?
+        );
+        Err(Failure::new(Code::AutoSyncEnabled, message)
+            .advise(Advice::AutoSyncOff { client_id: client.id }))
+    }
+
+    pub(in crate::engine) async fn claim(
+        &self,
+        order: &Order,
+        patience: Patience,
+        progress: &Progress,
+    ) -> Result<Claim, Failure> {
+        let wanted = Running {
+            client: order.client.clone(),
+            actor: order.actor.clone(),
+            since: self.context.now(),
+        };
+        let running = match self.locks.claim(wanted.clone()) {
+            Ok(claim) => return Ok(claim),
+            Err(running) => running,
+        };
+        let since = running.since.with_timezone(&self.context.zone()).format("%H:%M:%S %Z");
+        let who = format!(
+            "{} has been syncing {} since {since}",
+            running.actor.name, running.client.name
+        );
+        progress.queued();
+        let waited = match patience {
+            Patience::None => {
+                return Err(Failure::new(Code::Busy, who).advise(Advice::WaitForRun));
+            }
+            Patience::AtMost(time) => timeout(time, self.locks.claim_when_free(wanted)).await,
+            Patience::Endless => Ok(self.locks.claim_when_free(wanted).await),
+        };
+        waited.map_err(|_| Failure::new(Code::TimedOut, format!("gave up waiting: {who}")))
+    }
+
+    /// Reads, decides and commits. The client is this run's.
+    pub(in crate::engine) async fn sync_claimed(
+        &self,
+        order: &Order,
+        progress: &Progress,
+    ) -> Result<Outcome, Failure> {
+        let live = self.context.live();
+        let started = self.context.now();
+        let result = async {
+            let reading = self.read_one(&live, &order.client, progress).await?;
+            self.check_keys(&live, order, &reading, progress).await?;
+            progress.compared(reading.snapshot.items.len());
+            self.conclude(&live, order, &reading, started, spent(progress)).await
+        }
+        .await;
+        // Who decides about exactly these items is told, and the client stands as it stood.
+        if let Err(failure) = &result
+            && !order.dry
+            && !is_refusal(failure)
+            && !matches!(order.choice, Choice::Exactly(_))
+        {
+            self.record_failure(order, started, spent(progress), failure).await;
+        }
+        result
+    }
+
+    /// Refuses keys that are not this client's, or nobody's, before anything is written.
+    async fn check_keys(
+        &self,
+        live: &Live,
+        order: &Order,
+        reading: &Reading,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let Choice::Keys(keys) = &order.choice else { return Ok(()) };
+        let snapshot = &reading.snapshot;
+        let today = self.context.today();
+        for key in keys {
+            if self.context.store.mark(*key)?.is_some_and(|mark| mark.is_ignored(today)) {
+                return Err(Failure::new(Code::Ignored, format!("{key} is ignored"))
+                    .advise(Advice::Unignore { key: *key }));
+            }
+            if let Some(item) = snapshot.item(*key) {
+                if let Some(reason) = &item.unsupported {
+                    let message = format!("{key} cannot be imported: {reason}");
+                    return Err(Failure::new(Code::Unsupported, message));
+                }
+                continue;
+            }
+            if snapshot.rejects.iter().any(|reject| reject.key == *key) {
+                continue;
+            }
+            let owner = match self.context.store.contract(*key)? {
+                Some(contract) if contract.client == snapshot.client.id => continue,
+                Some(contract) => Some(contract.client),
+                None => {
+                    let located = live.autotask.locate(&[*key], progress).await?;
+                    located.into_iter().next().and_then(|located| located.client)
+                }
+            };
+            let (id, name) = (snapshot.client.id, &snapshot.client.name);
+            return Err(match owner {
+                Some(owner) => {
+                    let message = format!("{key} belongs to client {owner}, not to {name} ({id})");
+                    Failure::new(Code::OtherClient, message)
+                        .advise(Advice::SyncItem { client_id: owner, key: *key })
+                }
+                None => {
+                    let message = format!("{name} ({id}) has no item {key}");
+                    Failure::new(Code::NoSuchContract, message)
+                        .advise(Advice::ListPending { client_id: Some(id) })
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Decides what of the reading is applied, and commits it, all or nothing.
+    pub(in crate::engine) async fn conclude(
+        &self,
+        live: &Live,
+        order: &Order,
+        reading: &Reading,
+        started: DateTime<Utc>,
+        requests: u32,
+    ) -> Result<Outcome, Failure> {
+        let build = || {
+            let mut examined = self.examine(live, reading, &named(&order.choice))?;
+            holds::must_be_as_expected(&mut examined, reading, &order.choice)?;
+            let now = self.context.now();
+            let Decided { outcome, contracts, marks, found } =
+                decide(order, &examined, started, now, requests);
+            if order.dry {
+                return Ok((None, (outcome, examined)));
+            }
+            let before = self.context.store.client(order.client.id)?;
+            let mut after = self.state_after(order, before.clone(), &outcome.run, None);
+            let memos = holds::after_run(&examined, &found, &mut after, now);
+            let run = Some(outcome.run.clone());
+            let clients = vec![Write { before, after: Some(after) }];
+            let commit = empty_commit(now, &order.actor);
+            let commit = Commit { run, contracts, clients, marks, memos, ..commit };
+            Ok((Some(commit), (outcome, examined)))
+        };
+        let (committed, (mut outcome, examined)) = self.context.commit_from(build).await?;
+        if let Some(committed) = committed {
+            outcome.run.id = committed.run;
+            self.remember_rest(&examined, &outcome);
+            self.context.events.emit(events::of_run(
+                &outcome.run,
+                &outcome.items,
+                self.context.today(),
+            ));
+        }
+        Ok(outcome)
+    }
+
+    /// Remembers what is still pending after a run.
+    fn remember_rest(&self, examined: &Examined, outcome: &Outcome) {
+        let done: BTreeSet<ItemKey> = outcome
+            .items
+            .iter()
+            .filter(|item| item.state.can_apply())
+            .map(|item| item.key)
+            .collect();
+        let rest = examined.items.iter().filter(|item| !done.contains(&item.key));
+        self.remember(&Look {
+            client: examined.snapshot.client.clone(),
+            as_of: examined.snapshot.as_of,
+            items: rest.cloned().collect(),
+            rejects: examined.snapshot.rejects.clone(),
+        });
+    }
+}
+
+/// The items that a choice names.
+fn named(choice: &Choice) -> BTreeSet<ItemKey> {
+    match choice {
+        Choice::Keys(keys) => keys.clone(),
+        Choice::Exactly(expected) => expected.iter().map(|item| item.key).collect(),
+        Choice::All | Choice::Auto { .. } => BTreeSet::new(),
+    }
+}
+
+/// How many requests a reading took.
+pub(in crate::engine) fn spent(progress: &Progress) -> u32 {
+    u32::try_from(progress.requests()).unwrap_or(u32::MAX)
+}
+
+/// The interval of auto-sync as the schedule counts.
+pub(in crate::engine) fn interval(live: &Live) -> TimeDelta {
+    TimeDelta::from_std(live.settings.sync.interval).unwrap_or(TimeDelta::days(1))
+}
+
+/// Whether a failure says that the asker was wrong, not that the run failed: nothing is recorded.
+fn is_refusal(failure: &Failure) -> bool {
+    matches!(
+        failure.code,
+        Code::Unsupported
+            | Code::Ignored
+            | Code::OtherClient
+            | Code::NoSuchContract
+            | Code::Stopping
+    )
+}
