@@ -5,12 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::template::Template;
-use super::{
-    auto_sync, backup, check, client, completions, contract, diff, doctor, explain, export, held,
-    help, history, marks, metrics, normalize, pause, pending, plan, quarantine, reconcile, reload,
-    renewals, restore, run, status, sync, timeline, version, watch,
+use super::{completions, help};
+use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
+use crate::ctl::commands::daemon::{
+    backup, check, doctor, history, metrics, reload, restore, status, version, watch,
 };
+use crate::ctl::commands::normalize;
+use crate::ctl::commands::sync::{
+    auto_sync, client, diff, explain, held, marks, pause, pending, plan, quarantine, reconcile,
+    sync,
+};
+use crate::ctl::output::template::Template;
 
 /// Drives lmsyncd: see what is new in Autotask, import it, keep clients current
 ///

@@ -16,16 +16,15 @@ mod line;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::{Command, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
 use self::guess::{Asked, Guess};
 use self::line::{Line, Quote};
-use super::args;
-use super::connection::Client;
-use super::error::CtlError;
-use super::start::Ctl;
 use crate::config;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::connection::Client;
 
 /// Tells a script to complete names of files.
 const FILES: &str = ":files";
@@ -91,7 +90,7 @@ pub fn run(ctl: &Ctl, args: &Args) -> Result<u8, CtlError> {
 }
 
 /// Runs `complete`.
-pub fn complete(ctl: &Ctl, args: CompleteArgs) -> Result<u8, CtlError> {
+pub fn complete(ctl: &Ctl, args: CompleteArgs, commands: &Command) -> Result<u8, CtlError> {
     let mut words = args.words;
     let replaced = if args.shell == Shell::Bash { words.pop() } else { None };
     let line = match args.shell {
@@ -105,7 +104,7 @@ pub fn complete(ctl: &Ctl, args: CompleteArgs) -> Result<u8, CtlError> {
             Line { before: words, word, quote: Quote::None }
         }
     };
-    let guesses = guesses(&ctl.client, &line);
+    let guesses = guesses(&ctl.client, &line, commands);
     let told = match args.shell {
         Shell::Bash => for_bash(&guesses, &line, &replaced.unwrap_or_default()),
         Shell::Zsh => with_about(replacing(&guesses, &line.word)),
@@ -117,9 +116,9 @@ pub fn complete(ctl: &Ctl, args: CompleteArgs) -> Result<u8, CtlError> {
 }
 
 /// What the next word may be.
-fn guesses(daemon: &Client, line: &Line) -> Vec<Guess> {
-    let asked = asked(daemon, &line.before);
-    let mut command = attached(args::command(), &asked);
+fn guesses(daemon: &Client, line: &Line, commands: &Command) -> Vec<Guess> {
+    let asked = asked(daemon, &line.before, commands);
+    let mut command = attached(commands.clone(), &asked);
     let words = line.before.iter().chain([&line.word]).map(OsString::from).collect();
     let index = line.before.len();
     let candidates = clap_complete::engine::complete(&mut command, words, index, None);
@@ -148,8 +147,8 @@ fn is_path(value: &str) -> Option<&'static str> {
 }
 
 /// What the line says of the daemon, the client and the key.
-fn asked(daemon: &Client, before: &[String]) -> Asked {
-    let matches = args::command().ignore_errors(true).try_get_matches_from(before).ok();
+fn asked(daemon: &Client, before: &[String], commands: &Command) -> Asked {
+    let matches = commands.clone().ignore_errors(true).try_get_matches_from(before).ok();
     let mut deepest = matches.as_ref();
     while let Some((_, below)) = deepest.and_then(|matches| matches.subcommand()) {
         deepest = Some(below);
@@ -158,6 +157,7 @@ fn asked(daemon: &Client, before: &[String]) -> Asked {
         deepest.and_then(|found| found.try_get_one::<String>(id).ok().flatten().cloned())
     };
     Asked {
+        commands: commands.clone(),
         // Nothing may be shown in the middle of a line that is being typed.
         daemon: addressed(before).map_or_else(|| daemon.clone(), Client::new).telling(false),
         client: text("client"),
@@ -237,10 +237,11 @@ fn with_about(guesses: Vec<&Guess>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::args;
 
     fn offered(text: &str) -> Vec<String> {
         let nobody = Client::new("/nonexistent/control.sock".into());
-        let guesses = guesses(&nobody, &line::take_apart(text));
+        let guesses = guesses(&nobody, &line::take_apart(text), &args::command());
         guesses.into_iter().map(|guess| guess.value).collect()
     }
 
@@ -265,11 +266,11 @@ mod tests {
         let nobody = Client::new("/nonexistent/control.sock".into());
         let before = |text: &str| line::take_apart(text).before;
         let line = before("lmsyncctl --instance north sync 'Acme Dental' S1 ");
-        let found = asked(&nobody, &line);
+        let found = asked(&nobody, &line, &args::command());
         assert_eq!(found.client.as_deref(), Some("Acme Dental"));
         assert_eq!(addressed(&line), Some(config::instance_socket("north")));
         assert_eq!(
-            asked(&nobody, &before("lmsyncctl contract set s1 ")).key.as_deref(),
+            asked(&nobody, &before("lmsyncctl contract set s1 "), &args::command()).key.as_deref(),
             Some("s1")
         );
         assert_eq!(addressed(&before("lmsyncctl --socket=/x status ")), Some("/x".into()));

@@ -15,9 +15,10 @@ use serde_json::Value;
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::{Decoder, Encoder};
 
-use super::error::CtlError;
-use super::progress::Spinner;
-use super::tame;
+use super::app::error::CtlError;
+use super::output::answer::{Answer, typed};
+use crate::ctl::output::progress::Spinner;
+use crate::ctl::output::sanitize;
 use crate::model::Code;
 use crate::varlink::sync::Progress;
 use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
@@ -27,22 +28,6 @@ const CHUNK: usize = 64 << 10;
 
 /// How often a daemon that is stopping is called: as many may follow one another at once.
 const TRIES: usize = 5;
-
-/// What the daemon answered.
-#[derive(Debug)]
-pub struct Answer<R> {
-    /// The parameters exactly as they came, for `--json` and `--csv`.
-    pub raw: Value,
-    /// The same with a type, without control characters, for the screen.
-    pub reply: R,
-}
-
-impl<R: DeserializeOwned> Answer<R> {
-    /// The reply with the line breaks of its texts, which a file may have and a table may not.
-    pub fn with_lines(&self) -> Result<R, CtlError> {
-        typed(self.raw.clone(), tame::lines)
-    }
-}
 
 /// Calls methods of the daemon.
 #[derive(Debug, Clone)]
@@ -172,7 +157,7 @@ impl Exchange {
         let reply: varlink::Reply = serde_json::from_slice(&frame)
             .map_err(|error| CtlError::Nonsense(error.to_string()))?;
         if let Some(name) = reply.error {
-            let details = reply.parameters.map(|value| tame::texts(value, &tame::line));
+            let details = reply.parameters.map(|value| sanitize::texts(value, &sanitize::line));
             return Err(CtlError::Failed(varlink::failure_of(&name, details)));
         }
         Ok((reply.parameters.unwrap_or_else(|| Value::Object(Default::default())), reply.continues))
@@ -204,12 +189,7 @@ fn to_text(value: &impl Serialize) -> Result<String, CtlError> {
 }
 
 fn decode<R: DeserializeOwned>(raw: Value) -> Result<Answer<R>, CtlError> {
-    Ok(Answer { reply: typed(raw.clone(), tame::line)?, raw })
-}
-
-fn typed<R: DeserializeOwned>(raw: Value, text: fn(&str) -> String) -> Result<R, CtlError> {
-    serde_json::from_value(tame::texts(raw, &text))
-        .map_err(|error| CtlError::Nonsense(error.to_string()))
+    Ok(Answer { reply: typed(raw.clone(), sanitize::line)?, raw })
 }
 
 /// A socket that closes while we speak to it is a daemon that stopped.

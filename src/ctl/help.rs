@@ -5,15 +5,14 @@ pub mod page;
 mod topics;
 mod words;
 
-use clap::CommandFactory;
+use clap::Command;
 
 pub use topics::{TOPICS, Topic};
 
-use super::args::Cli;
-use super::error::CtlError;
-use super::exit;
-use super::keys;
-use super::start::Ctl;
+use crate::ctl::app::alike::alike;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
+use crate::ctl::commands::Ctl;
 
 /// The name under which the topics are listed.
 pub const LIST: &str = "topics";
@@ -59,23 +58,23 @@ Read on with `lmsyncctl help COMMAND`, or `lmsyncctl help TOPIC`:
 }
 
 /// Runs the command.
-pub fn run(ctl: &Ctl, args: &Args) -> Result<u8, CtlError> {
-    let text = match (is_command(&args.words), args.words.as_slice()) {
-        (true, words) => of_command(words),
+pub fn run(ctl: &Ctl, args: &Args, commands: &Command) -> Result<u8, CtlError> {
+    let text = match (is_command(&args.words, commands), args.words.as_slice()) {
+        (true, words) => of_command(words, commands),
         (false, [name]) => match named(name) {
             Some(page) => page::plain(&page(), ctl.output.screen.width),
-            None => return Err(unknown(name)),
+            None => return Err(unknown(name, commands)),
         },
-        (false, words) => return Err(unknown(&words.join(" "))),
+        (false, words) => return Err(unknown(&words.join(" "), commands)),
     };
     ctl.output.page(&text)?;
     Ok(0)
 }
 
 /// What clap prints for these words and `--help`, so that both are always the same.
-fn of_command(words: &[String]) -> String {
+fn of_command(words: &[String], commands: &Command) -> String {
     let asked = ["lmsyncctl"].into_iter().chain(words.iter().map(String::as_str));
-    match Cli::command().try_get_matches_from(asked.chain(["--help"])) {
+    match commands.clone().try_get_matches_from(asked.chain(["--help"])) {
         Err(help) => help.render().to_string(),
         Ok(_) => String::new(),
     }
@@ -90,8 +89,8 @@ fn named(name: &str) -> Option<fn() -> Vec<page::Block>> {
 }
 
 /// Whether these words lead to a command; without any, to lmsyncctl itself.
-fn is_command(words: &[String]) -> bool {
-    let mut command = &Cli::command();
+fn is_command(words: &[String], commands: &Command) -> bool {
+    let mut command = commands;
     words.iter().all(|word| {
         let found = command.find_subcommand(word).filter(|found| !found.is_hide_set());
         command = found.unwrap_or(command);
@@ -99,12 +98,11 @@ fn is_command(words: &[String]) -> bool {
     })
 }
 
-fn unknown(name: &str) -> CtlError {
-    let commands = Cli::command();
+fn unknown(name: &str, commands: &Command) -> CtlError {
     let commands = commands.get_subcommands().filter(|command| !command.is_hide_set());
-    let known = commands.map(clap::Command::get_name).chain(TOPICS.iter().map(|topic| topic.name));
+    let known = commands.map(Command::get_name).chain(TOPICS.iter().map(|topic| topic.name));
     let known: Vec<&str> = known.collect();
-    let hint = match keys::alike(name, &known) {
+    let hint = match alike(name, &known) {
         Some(near) => format!("did you mean `lmsyncctl help {near}`?"),
         None => {
             "`lmsyncctl help topics` lists the topics, `lmsyncctl help` the commands".to_owned()
@@ -117,18 +115,21 @@ fn unknown(name: &str) -> CtlError {
 mod tests {
     use super::*;
     use crate::advice::Address;
+    use crate::ctl::args;
 
     #[test]
     fn no_topic_has_the_name_of_a_command() {
         for topic in TOPICS {
-            assert!(!is_command(&[topic.name.to_owned()]), "{}", topic.name);
+            assert!(!is_command(&[topic.name.to_owned()], &args::command()), "{}", topic.name);
         }
-        assert!(!is_command(&[LIST.to_owned()]));
+        assert!(!is_command(&[LIST.to_owned()], &args::command()));
     }
 
     #[test]
     fn what_is_misspelt_is_answered_with_what_was_meant() {
-        let hint = |name| unknown(name).hint(&Address::of_instance(None)).expect("a hint");
+        let hint = |name| {
+            unknown(name, &args::command()).hint(&Address::of_instance(None)).expect("a hint")
+        };
         assert_eq!(hint("exit-code"), "did you mean `lmsyncctl help exit-codes`?");
         assert_eq!(hint("Renewal"), "did you mean `lmsyncctl help renewals`?");
         assert!(hint("xyzzy").contains("help topics"));

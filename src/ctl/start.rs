@@ -13,27 +13,24 @@ use clap::{CommandFactory, FromArgMatches};
 use terminal_size::{Height, Width};
 
 use super::args::{Cli, Command, Global};
-use super::connection::Client;
-use super::error::CtlError;
-use super::output::{self, Format, Output};
-use super::pager::Pager;
-use super::screen::Screen;
-use super::{
-    auto_sync, backup, check, client, completions, contract, diff, doctor, explain, export, held,
-    help, history, marks, metrics, pause, pending, plan, quarantine, reconcile, reload, renewals,
-    restore, run, status, sync, timeline, version, watch,
-};
+use super::commands::Ctl;
+use super::output;
+use super::output::{Format, Output};
+use super::{completions, dialog, help};
 use crate::advice::Address;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
-
-/// What a command works with.
-pub struct Ctl {
-    /// The daemon.
-    pub client: Client,
-    /// Where answers go.
-    pub output: Output,
-}
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
+use crate::ctl::commands::daemon::{
+    backup, check, doctor, history, metrics, reload, restore, status, version, watch,
+};
+use crate::ctl::commands::sync::{
+    auto_sync, client, diff, explain, held, marks, pause, pending, plan, quarantine, reconcile,
+};
+use crate::ctl::connection::Client;
+use crate::ctl::output::pager::Pager;
+use crate::ctl::output::screen::Screen;
 
 /// Runs lmsyncctl with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -189,7 +186,7 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Client(command) => client::run(ctl, command),
         Command::Pending(args) => pending::run(ctl, args),
         Command::Diff(args) => diff::run(ctl, args),
-        Command::Sync(args) => sync::run(ctl, args),
+        Command::Sync(args) => dialog::sync(ctl, args),
         Command::Plan(args) => plan::plan(ctl, args),
         Command::Apply(args) => plan::apply(ctl, &args),
         Command::AutoSync(args) => auto_sync::run(ctl, args),
@@ -216,8 +213,8 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Reload(args) => reload::run(ctl, args),
         Command::Version(args) => version::run(ctl, args),
         Command::Completions(args) => completions::run(ctl, &args),
-        Command::Complete(args) => completions::complete(ctl, args),
-        Command::Help(args) => help::run(ctl, &args),
+        Command::Complete(args) => completions::complete(ctl, args, &Cli::command()),
+        Command::Help(args) => help::run(ctl, &args, &Cli::command()),
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 use clap_complete::engine::CompletionCandidate;
 
 use super::kind::Kind;
-use crate::ctl::args;
 use crate::ctl::connection::Client;
 use crate::ctl::help::{LIST, TOPICS};
 use crate::model::{Field, Kind as Values, Letter, Ownership};
@@ -46,6 +45,8 @@ fn guess(value: impl Into<String>, about: impl Into<String>) -> Guess {
 /// What was typed before the word, as far as a guess depends on it.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    /// All commands.
+    pub commands: clap::Command,
     /// The daemon that the line speaks to.
     pub daemon: Client,
     /// The client that the line names.
@@ -213,7 +214,7 @@ impl Asked {
 
     /// The commands below those that were typed behind `help`, and the topics.
     fn help(&self) -> Vec<Guess> {
-        let mut command = args::command();
+        let mut command = self.commands.clone();
         let typed: Vec<&String> =
             self.before.iter().skip_while(|word| *word != "help").skip(1).collect();
         for word in &typed {
@@ -289,7 +290,8 @@ mod tests {
 
     fn nobody() -> Asked {
         let daemon = Client::new("/nonexistent/control.sock".into());
-        Asked { daemon, client: None, key: None, before: Vec::new() }
+        let commands = crate::ctl::args::command();
+        Asked { commands, daemon, client: None, key: None, before: Vec::new() }
     }
 
     fn told(asked: &Asked, kind: Kind, word: &str) -> Vec<String> {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::sync::wait::Wait;
 use crate::ctl::connection::Client;
-use crate::ctl::error::CtlError;
-use crate::ctl::wait::Wait;
 use crate::varlink::contracts::List;
 use crate::varlink::daemon::Status;
 use crate::varlink::sync::{Pending, PendingReply, Progress, SetAutoSync, Sync, SyncReply};

@@ -9,11 +9,11 @@ use super::rows::Row;
 use super::state::{Face, LEAST_SIZE, State};
 use super::theme::Theme;
 use super::{grid, panels, side, sum, text};
-use crate::ctl::billing::Billing;
-use crate::ctl::items;
-use crate::ctl::labels;
-use crate::ctl::pause;
-use crate::ctl::screen::{Tone, count, thousands};
+use crate::ctl::commands::sync::pause;
+use crate::ctl::output::screen::{Tone, count, thousands};
+use crate::ctl::text::billing::Billing;
+use crate::ctl::text::items;
+use crate::ctl::text::labels;
 use crate::model::PendingState;
 
 /// From this many lines on there is a line with keys, and there are two about the current row.

@@ -8,8 +8,8 @@ use super::list::{List, Tick};
 use super::rows::Row;
 use super::text;
 use super::theme::Theme;
-use crate::ctl::screen::Tone;
-use crate::ctl::tree::Branch;
+use crate::ctl::output::screen::Tone;
+use crate::ctl::text::tree::Branch;
 
 /// The heads of the columns.
 const HEADS: [&str; 7] = ["STATE", "NAME", "TYPE", "RATE", "CYCLE", "START", "END"];

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::rows;
 use super::super::samples::{many, pending};
 use super::*;
-use crate::ctl::items;
+use crate::ctl::text::items;
 use crate::varlink::sync::Item;
 
 fn list(looked: super::super::state::Looked) -> List {

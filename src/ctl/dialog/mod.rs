@@ -34,4 +34,4 @@ mod samples;
 #[cfg(test)]
 mod screens;
 
-pub use open::{can_open, open};
+pub use open::sync;

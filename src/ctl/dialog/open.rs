@@ -3,20 +3,32 @@
 use super::calls::Caller;
 use super::shell;
 use super::state::Ending;
-use crate::ctl::auto_sync;
-use crate::ctl::error::CtlError;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::commands::sync::auto_sync;
+use crate::ctl::commands::sync::sync;
+use crate::ctl::commands::sync::sync::Args;
+use crate::ctl::commands::{self, ask};
 use crate::ctl::output;
-use crate::ctl::start::Ctl;
-use crate::ctl::sync::{self, Args};
 use crate::model::Code;
 
 /// Whether the terminal can show more than one line after the other.
-pub fn can_open() -> bool {
+fn can_open() -> bool {
     std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Runs `sync`: in the dialog where a person at a terminal has not said what to sync, and without one
+/// elsewhere.
+pub fn sync(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let is_open = args.keys.is_empty() && !args.all && !args.edit && !args.dry_run;
+    match is_open && ask::is_conversation(ctl) && can_open() {
+        true => open(ctl, args),
+        false => commands::sync::run(ctl, args),
+    }
+}
+
 /// Opens the dialog of the client and returns the exit status of what was done in it.
-pub fn open(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+fn open(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let caller = Caller {
         // A spinner would draw over the dialog.
         daemon: ctl.client.clone().telling(false),

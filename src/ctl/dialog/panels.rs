@@ -10,13 +10,13 @@ use ratatui::widgets::{Block, Clear, Padding};
 use super::state::{Busy, Effect, Face, Outcome, Question, State};
 use super::text;
 use super::theme::Theme;
-use crate::ctl::auto_sync;
-use crate::ctl::items;
-use crate::ctl::pause;
-use crate::ctl::pending;
-use crate::ctl::progress::doing as doing_of;
-use crate::ctl::screen::{Screen, Tone, count};
-use crate::ctl::sync;
+use crate::ctl::commands::sync::auto_sync;
+use crate::ctl::commands::sync::pause;
+use crate::ctl::commands::sync::pending;
+use crate::ctl::commands::sync::sync;
+use crate::ctl::output::progress::doing as doing_of;
+use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::ctl::text::items;
 use crate::varlink::sync::Switch;
 
 /// How long a turn of the spinner is, in milliseconds.

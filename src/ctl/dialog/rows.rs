@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::ctl::items;
-use crate::ctl::money;
-use crate::ctl::pending;
-use crate::ctl::screen::{NONE, Tone};
-use crate::ctl::tree::{self, Line};
+use crate::ctl::commands::sync::pending;
+use crate::ctl::output::screen::{NONE, Tone};
+use crate::ctl::text::items;
+use crate::ctl::text::money;
+use crate::ctl::text::tree;
+use crate::ctl::text::tree::Line;
 use crate::model::PendingState;
 use crate::varlink::sync::{Item, Reject};
 

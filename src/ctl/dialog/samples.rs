@@ -6,8 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::state::{Effect, Looked, Reply, State};
 use super::update::{on_key, on_reply};
-use crate::ctl::items;
-use crate::ctl::screen;
+use crate::ctl::output::screen;
+use crate::ctl::text::items;
 use crate::varlink::daemon::ClientStatus;
 use crate::varlink::sync::{Client, Item, PendingReply, Progress, Reject};
 

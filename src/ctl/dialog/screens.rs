@@ -13,9 +13,9 @@ use super::draw::draw;
 use super::samples::*;
 use super::state::{Reply, State};
 use super::update::{on_key, on_reply, on_resize, on_tick};
-use crate::ctl::error::CtlError;
-use crate::ctl::items;
-use crate::ctl::run::sample_run;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::book::run::sample_run;
+use crate::ctl::text::items;
 use crate::model::{Advice, Code, Failure};
 use crate::varlink::sync::{Switch, SyncReply};
 

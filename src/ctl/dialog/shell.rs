@@ -19,8 +19,8 @@ use super::state::{Effect, Ending, Reply, State};
 use super::terminal::Canvas;
 use super::update;
 use crate::clock::{Clock, SystemClock};
-use crate::ctl::error::CtlError;
-use crate::ctl::screen::Screen;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::output::screen::Screen;
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(panels::TICK);

@@ -8,11 +8,12 @@ use super::panels;
 use super::state::State;
 use super::text;
 use super::theme::Theme;
-use crate::ctl::billing::{self, Billing};
-use crate::ctl::items;
-use crate::ctl::labels;
-use crate::ctl::money;
-use crate::ctl::screen::Tone;
+use crate::ctl::output::screen::Tone;
+use crate::ctl::text::billing;
+use crate::ctl::text::billing::Billing;
+use crate::ctl::text::items;
+use crate::ctl::text::labels;
+use crate::ctl::text::money;
 
 /// How wide the names of fields may be.
 const WIDEST_FIELD: usize = 20;

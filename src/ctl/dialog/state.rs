@@ -1,7 +1,7 @@
 //! Everything that the dialog shows: plain data, without a terminal and without a socket.
 
-use crate::ctl::error::CtlError;
-use crate::ctl::screen::Screen;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::output::screen::Screen;
 use crate::varlink::daemon::ClientStatus;
 use crate::varlink::sync::{Item, PendingReply, Progress, Reject, Run, Switch, SyncReply};
 

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::list::List;
 use super::rows::Row;
 use super::text;
-use crate::ctl::money::{Span, brief_effect};
+use crate::ctl::text::money::{Span, brief_effect};
 use crate::model::Currency;
 use crate::varlink::sync::Effect;
 
@@ -83,7 +83,7 @@ pub fn told(list: &List, width: usize) -> String {
 mod tests {
     use super::super::samples::{listed, looked, press};
     use super::*;
-    use crate::ctl::items;
+    use crate::ctl::text::items;
 
     fn ticked(keys: &str, width: usize) -> String {
         let mut state = listed((120, 40), looked(items::billed_samples(), Vec::new()), false);

@@ -4,7 +4,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::ctl::screen::Tone;
+use crate::ctl::output::screen::Tone;
 
 /// How things look on this terminal.
 #[derive(Debug, Clone, Copy)]

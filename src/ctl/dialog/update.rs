@@ -19,8 +19,8 @@ use super::panels;
 use super::rows;
 use super::state::{Busy, Effect, Face, Looked, Outcome, Reply, State};
 use super::{draw, side};
-use crate::ctl::error::CtlError;
-use crate::ctl::tame;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::output::sanitize;
 use crate::varlink::sync::SyncReply;
 
 /// How long a filter may be, in letters.
@@ -29,7 +29,7 @@ const LONGEST_FILTER: usize = 200;
 /// Text was pasted: it counts in the filter only.
 pub fn on_paste(state: &mut State, text: &str) {
     if let (Face::Filter, Some(list)) = (&state.face, &mut state.list) {
-        let text: String = list.filter().chars().chain(tame::line(text).chars()).collect();
+        let text: String = list.filter().chars().chain(sanitize::line(text).chars()).collect();
         list.set_filter(text.chars().take(LONGEST_FILTER).collect());
     }
 }

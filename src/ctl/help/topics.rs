@@ -4,7 +4,8 @@
 use super::billing;
 use super::page::{Block, names, text};
 use super::words;
-use crate::ctl::exit::{self, EXITS};
+use crate::ctl::app::exit;
+use crate::ctl::app::exit::EXITS;
 use crate::model::{EventName, Field, Letter, Ownership, PendingState};
 
 /// A topic.

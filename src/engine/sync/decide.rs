@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::compare::Examined;
-use super::run::{Order, Outcome};
+use super::request::{Order, Outcome};
 use crate::model::{
     ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
     RunResult,

@@ -8,6 +8,7 @@ mod preview;
 mod preview_cache;
 mod read;
 mod record;
+mod request;
 mod run;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 pub use locks::Running;
 pub(super) use locks::{Claim, Locks};
 pub use preview::Look;
-pub use run::{Order, Outcome, Patience};
+pub use request::{Order, Outcome, Patience};
 pub(super) use run::{interval, spent};
 
 use super::book::Book;

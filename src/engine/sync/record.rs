@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use super::Syncs;
-use super::run::{Order, interval};
+use super::request::Order;
+use super::run::interval;
 use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};

@@ -11,7 +11,6 @@
 //! A dry run does the same up to the commit, claims nothing and leaves nothing behind.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
@@ -20,48 +19,14 @@ use super::compare::Examined;
 use super::decide::{Decided, decide};
 use super::locks::{Claim, Running};
 use super::read::Reading;
+use super::request::{Order, Outcome, Patience};
 use super::{Look, Syncs, holds};
 use crate::autotask::Progress;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::events;
-use crate::model::{Actor, Advice, ClientRef, Code, Failure, ItemKey, PendingItem, Run, Trigger};
+use crate::model::{Advice, ClientRef, Code, Failure, ItemKey};
 use crate::store::{Commit, Write};
 use crate::sync::select::Choice;
-
-/// What a run is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
-    /// The client.
-    pub client: ClientRef,
-    /// What of it.
-    pub choice: Choice,
-    /// Whether only to say what would be done.
-    pub dry: bool,
-    /// What set it off.
-    pub trigger: Trigger,
-    /// Who asked.
-    pub actor: Actor,
-}
-
-/// How long an asker waits for another run of the client to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
-    /// Not at all: being told who runs is the answer.
-    None,
-    /// At most so long.
-    AtMost(Duration),
-    /// As long as it takes.
-    Endless,
-}
-
-/// What a run did, or would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The run.
-    pub run: Run,
-    /// The chosen items: applied, or, in a dry run, those that would be; held ones with the reason.
-    pub items: Vec<PendingItem>,
-}
 
 impl Syncs {
     /// Syncs one client by hand. Goes on to its end even if the asker goes away.

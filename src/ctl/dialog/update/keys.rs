@@ -7,7 +7,7 @@ use super::super::panels;
 use super::super::state::{Effect, Face, Question, State};
 use super::super::{draw, side};
 use super::{LONGEST_FILTER, ask, face, leave};
-use crate::ctl::error::CtlError;
+use crate::ctl::app::error::CtlError;
 use crate::model::Code;
 
 /// What is said where a key would tick or sync, and auto-sync is on.

@@ -7,7 +7,7 @@ use super::super::samples::*;
 use super::super::state::Ending;
 use super::keys::READ_ONLY;
 use super::*;
-use crate::ctl::run::sample_run;
+use crate::ctl::commands::book::run::sample_run;
 use crate::model::{Advice, Code, Failure};
 use crate::varlink::sync::Switch;
 

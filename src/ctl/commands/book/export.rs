@@ -1,0 +1,208 @@
+//! `export`: every contract with every field, out of the house: as JSON, as CSV, as a calendar, or
+//! as a folder of text files. The order is stable, so that two exports can be compared.
+
+mod csv;
+mod ics;
+mod tree;
+
+use std::path::PathBuf;
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::Format;
+use crate::ctl::output::answer::Answer;
+use crate::ctl::output::{file, sanitize};
+use crate::varlink::contracts::{Export, ExportReply};
+
+/// Examples of the noun.
+pub const EXAMPLES: &str = "\
+Examples:
+  lmsyncctl export json -o contracts.json
+  lmsyncctl export csv acme > acme.csv
+  lmsyncctl export ics -o /srv/www/contracts.ics
+  lmsyncctl export tree /srv/contracts && git -C /srv/contracts diff";
+
+/// A form of export; what each is for is said where its arguments are.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Json(JsonArgs),
+    Csv(CsvArgs),
+    Ics(IcsArgs),
+    Tree(TreeArgs),
+}
+
+/// What the forms have in common that are one text.
+#[derive(Debug, clap::Args)]
+pub struct Text {
+    /// Only contracts of this client
+    pub client: Option<String>,
+    /// Write to this file, whole or not at all, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Export everything as one JSON object
+///
+/// The daemon's answer, indented: every contract with every field, whose it is, and when it last
+/// changed. With --json it is on one line.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl export json -o contracts.json
+  lmsyncctl export json acme | jq '.contracts[].contract.name'")]
+pub struct JsonArgs {
+    /// What to export, and where to
+    #[command(flatten)]
+    pub text: Text,
+}
+
+/// Export one row per contract
+///
+/// All fixed columns, and after them one for each user-defined field that occurs. Line breaks in
+/// descriptions and notes stay, in quotes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl export csv > contracts.csv
+  lmsyncctl export csv acme -o acme.csv")]
+pub struct CsvArgs {
+    /// What to export, and where to
+    #[command(flatten)]
+    pub text: Text,
+}
+
+/// Export ends and days of notice as a calendar
+///
+/// One all-day event for the last day of each active agreement, and one for the last day on which
+/// notice can be given where notice_days is set. Events keep their identity from one export to the
+/// next, so a calendar that subscribes to the file is brought up to date, not filled up.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl export ics -o /srv/www/contracts.ics
+  lmsyncctl export ics acme > acme.ics")]
+pub struct IcsArgs {
+    /// What to export, and where to
+    #[command(flatten)]
+    pub text: Text,
+}
+
+/// Export one text file per contract, so that `git diff` shows the week
+///
+/// DIR/<client id> <client name>/A29683353.txt, with a line `field: value` for each field, sorted.
+/// Files that have nothing new stay untouched; those of contracts that are gone are removed, but
+/// only files that an export wrote: anything else in DIR is left alone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl export tree /srv/contracts
+  cd /srv/contracts && lmsyncctl export tree . && git add -A && git commit -m 'the week'")]
+pub struct TreeArgs {
+    /// The folder; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
+    let json_of = matches!(command, Command::Json(_) | Command::Tree(_));
+    if ctl.output.format == Format::Json && !json_of {
+        return Err(CtlError::usage(
+            "an export has its own form, and --json is another",
+            format!(
+                "`{} export json` is the JSON of everything",
+                ctl.output.screen.address.program
+            ),
+        ));
+    }
+    match command {
+        Command::Json(JsonArgs { text }) => {
+            let answer = ask(ctl, text.client)?;
+            put(ctl, text.output, json(&answer, ctl.output.format == Format::Json)?)?;
+        }
+        Command::Csv(CsvArgs { text }) => {
+            let reply = ask(ctl, text.client)?.with_lines()?;
+            put(ctl, text.output, csv::render(&reply)?)?;
+        }
+        Command::Ics(IcsArgs { text }) => {
+            let reply = ask(ctl, text.client)?.with_lines()?;
+            put(ctl, text.output, ics::render(&reply))?;
+        }
+        Command::Tree(TreeArgs { folder }) => {
+            let reply = ask(ctl, None)?.with_lines()?;
+            let done = tree::write(&folder, &reply)?;
+            if ctl.output.format == Format::Json {
+                ctl.output.print(&format!("{}\n", tree::counted(&done)))?;
+            } else if !ctl.output.quiet {
+                ctl.output.print(&tree::told(&done, &folder))?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+fn ask(ctl: &Ctl, client: Option<String>) -> Result<Answer<ExportReply>, CtlError> {
+    ctl.client.call(&Export { client })
+}
+
+/// The answer as it came; its keys are sorted, so that it is the same text every time.
+fn json(answer: &Answer<ExportReply>, one_line: bool) -> Result<String, CtlError> {
+    let text = match one_line {
+        true => answer.raw.to_string(),
+        false => serde_json::to_string_pretty(&answer.raw)
+            .map_err(|error| CtlError::Nonsense(error.to_string()))?,
+    };
+    Ok(format!("{}\n", sanitize::json(&text)))
+}
+
+/// Puts a text where it was asked to go; `-` is standard output too.
+fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
+    match to.filter(|path| path.as_os_str() != "-") {
+        Some(path) => file::write(&path, &text),
+        None => ctl.output.print(&text),
+    }
+}
+
+/// Contracts for the tests of every form: two clients, a name that would drive a terminal, lines
+/// in a description, an override, a user-defined field.
+#[cfg(test)]
+fn sample() -> ExportReply {
+    use super::contract::samples;
+    use super::contract::samples::view;
+    use crate::varlink::contracts::{Contract, Exported};
+    use crate::varlink::sync::Client;
+
+    let contract = |key: &str, parent: Option<&str>, client_id, name: &str| Contract {
+        client_id,
+        end_date: Some("2026-12-31".to_owned()),
+        link: Some("https://ww5.autotask.net/contract?id=29683353".to_owned()),
+        ..samples::contract(key, parent, name, "482.60", "USD")
+    };
+    let acme = Client { id: 174, name: "Acme, Dental / \u{1b}[2JBerlin".to_owned() };
+    let wide = Client { id: 0, name: "株式会社日本".to_owned() };
+    let mut by_hand = contract("L12", None, 0, "Leased; printer, lobby");
+    (by_hand.source, by_hand.end_date, by_hand.link) = ("local".to_owned(), None, None);
+    let all = vec![
+        Exported { contract: by_hand, client: wide, fields: Vec::new() },
+        Exported {
+            contract: contract("A29683353", None, 174, "Our \u{1b}]0;name"),
+            client: acme.clone(),
+            fields: vec![
+                view("name", "seeded", Some("Our \u{1b}]0;name"), Some("Managed Workplace")),
+                view("description", "seeded", Some("first\r\nsecond \u{9b}2J\n\nlast"), None),
+                view("udf.account_manager", "seeded", Some("Pat"), None),
+                view("notes", "local", None, None),
+                view("notice_days", "local", Some("30"), None),
+            ],
+        },
+        Exported {
+            contract: contract("S55102", Some("A29683353"), 174, "Backup"),
+            client: acme,
+            fields: Vec::new(),
+        },
+    ];
+    // As it comes from the wire, for a file.
+    let raw =
+        serde_json::to_value(ExportReply { contracts: all, progress: None }).expect("serializes");
+    serde_json::from_value(sanitize::texts(raw, &sanitize::lines)).expect("reads back")
+}

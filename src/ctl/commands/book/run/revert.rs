@@ -1,0 +1,99 @@
+//! `run revert`: takes back what a run changed.
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::commands::ask;
+use crate::ctl::output::screen::{NONE, Screen, Tone, count};
+use crate::ctl::output::table::pairs;
+use crate::varlink::sync::{RevertReply, RevertRun, ShowRun};
+
+/// Take back what a run changed
+///
+/// Puts the contracts that the run changed back to what they were before it, and holds their items,
+/// so that the next run does not do it again silently; a sync that names a held item applies it.
+/// Contracts that changed again since are left alone. Asks first on a terminal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl run show 12      what did it change?
+  lmsyncctl run revert 12
+  lmsyncctl run revert 12 --yes --json")]
+pub struct Args {
+    /// The run's number
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    pub id: i64,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
+    if !args.yes && ask::is_conversation(ctl) {
+        let shown = ctl.client.call(&ShowRun { id: args.id })?;
+        ctl.output.show(&shown, super::one)?;
+        let question = format!("Take back what run {} changed?", args.id);
+        if !ask::agreed(ctl, &question)? {
+            return ctl.output.print("nothing was changed\n");
+        }
+    }
+    let answer = ctl.client.call(&RevertRun { id: args.id })?;
+    match answer.reply.left_alone.is_empty() {
+        true => ctl.output.confirm(&answer, render),
+        // What was not done must be seen, however quiet.
+        false => ctl.output.tell(&answer, render),
+    }
+}
+
+/// The screen.
+fn render(reply: &RevertReply, screen: &Screen) -> String {
+    let run = &reply.run;
+    let id = run.id.map_or_else(|| NONE.to_owned(), |id| id.to_string());
+    let who = format!("run {id} of {} ({})", run.client, run.client_id);
+    let who = screen.paint(Tone::Strong, who);
+    if reply.reverted.is_empty() && reply.left_alone.is_empty() {
+        return format!("{who}: nothing to take back, it changed no contract\n");
+    }
+    let number = count(reply.reverted.len() as i64, "contract");
+    let verb = if reply.reverted.len() == 1 { "is" } else { "are" };
+    let mut text = format!("{who}: {number} {verb} as before it\n");
+    let mut lines = Vec::new();
+    if !reply.reverted.is_empty() {
+        lines.push(("reverted and held", reply.reverted.join(", ")));
+    }
+    if !reply.left_alone.is_empty() {
+        let keys = format!("{} (changed again since)", reply.left_alone.join(", "));
+        lines.push(("left alone", screen.paint(Tone::Warning, keys)));
+    }
+    text.extend(pairs(lines, screen).lines().map(|line| format!("  {line}\n")));
+    if let (Some(key), false) = (reply.reverted.first(), screen.quiet) {
+        let line = format!(
+            "the next run leaves them as they are; {} sync {} {key} imports one again",
+            screen.address.program, run.client_id
+        );
+        text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample_run;
+    use super::*;
+    use crate::ctl::output::screen::sample;
+
+    #[test]
+    fn what_was_taken_back_and_what_was_left_alone() {
+        let mut reply = RevertReply {
+            run: sample_run(),
+            reverted: vec!["A1".to_owned(), "S2".to_owned()],
+            left_alone: vec!["S3".to_owned()],
+        };
+        insta::assert_snapshot!("part", render(&reply, &sample(80)));
+        reply.left_alone.clear();
+        reply.reverted.truncate(1);
+        insta::assert_snapshot!("all", render(&reply, &sample(80)));
+        reply.reverted.clear();
+        insta::assert_snapshot!("nothing", render(&reply, &sample(80)));
+    }
+}

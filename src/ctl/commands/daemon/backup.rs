@@ -1,0 +1,112 @@
+//! `backup`: everything that is stored, into one file.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::answer::Answer;
+use crate::ctl::output::file;
+use crate::ctl::output::screen::{Screen, count};
+use crate::varlink::daemon::{Backup, BackupReply};
+
+/// Write everything that is stored to a file
+///
+/// That is contracts, clients, their settings, and the history. The daemon goes on meanwhile; the
+/// file holds what was stored when it was begun. It is readable by you alone, has one JSON object a
+/// line, and appears whole and checked, or not at all. Copy it to another machine: a disk that dies
+/// takes backups on it along.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl backup /root/lmsyncd-2026-11-24.jsonl
+  lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl")]
+pub struct Args {
+    /// The file; one that is there is replaced
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// What goes wrong while the file is written.
+struct Wrong(CtlError);
+
+impl From<io::Error> for Wrong {
+    fn from(source: io::Error) -> Wrong {
+        Wrong(CtlError::File { path: PathBuf::new(), source })
+    }
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let path = args.file;
+    let mut last = None;
+    let written = file::replace_bit_by_bit(&path, |file| {
+        last = Some(receive(ctl, file)?);
+        Ok(())
+    });
+    let named = |source| CtlError::File { path: path.clone(), source };
+    written.map_err(|Wrong(error)| match error {
+        CtlError::File { source, .. } => named(source),
+        other => other,
+    })?;
+    check(&path).map_err(named)?;
+    if let Some(answer) = last {
+        ctl.output.confirm(&answer, |reply, screen| render(reply, &path, screen))?;
+    }
+    Ok(0)
+}
+
+fn receive(ctl: &Ctl, file: &mut File) -> Result<Answer<BackupReply>, Wrong> {
+    let mut last = None;
+    let mut failed = None;
+    let sent = ctl.client.follow(&Backup {}, |answer: &Answer<BackupReply>| {
+        // As it came: what is made safe for a terminal is not what was sent.
+        match answer.raw.get("text").and_then(Value::as_str) {
+            Some(text) => failed = file.write_all(text.as_bytes()).err(),
+            None => last = Some(Answer { raw: answer.raw.clone(), reply: answer.reply.clone() }),
+        }
+        Ok(failed.is_none())
+    });
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    sent.map_err(Wrong)?;
+    last.ok_or(Wrong(CtlError::Closed))
+}
+
+/// Reads the file back: it ends with the checksum of all that stands before.
+fn check(path: &Path) -> io::Result<()> {
+    let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
+    let (mut hash, mut line) = (Sha256::new(), Vec::new());
+    loop {
+        let mut next = Vec::new();
+        if reader.read_until(b'\n', &mut next)? == 0 {
+            break;
+        }
+        hash.update(&line);
+        line = next;
+    }
+    let sum: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let end: Value = serde_json::from_slice(&line)?;
+    match end["end"]["sha256"] == sum.as_str() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidData, "it does not read back as sent")),
+    }
+}
+
+/// The screen.
+fn render(reply: &BackupReply, path: &Path, screen: &Screen) -> String {
+    let number = |value: Option<i64>, what| count(value.unwrap_or_default(), what);
+    format!(
+        "{}: {} and {} as of {}, {} bytes, read back well\n",
+        path.display(),
+        number(reply.contracts, "contract"),
+        number(reply.commits, "commit"),
+        screen.minute(reply.at.as_deref().unwrap_or_default()),
+        reply.bytes.unwrap_or_default(),
+    )
+}

@@ -1,0 +1,183 @@
+//! `check`: one line and an exit status, as monitoring plugins give them (Nagios, Icinga, Checkmk).
+//!
+//! | state | when |
+//! |---|---|
+//! | CRITICAL 2 | credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
+//! | WARNING 1 | a client held or failing, or the store has a remark |
+//! | OK 0 | else |
+//! | UNKNOWN 3 | the daemon cannot be asked |
+//!
+//! Only clients on auto-sync count. A pause is somebody's decision, so it is told and is OK.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::Format;
+use crate::varlink::daemon::{ClientStatus, Status, StatusReply};
+
+/// The exit status of a plugin that cannot tell.
+const UNKNOWN: u8 = 3;
+
+/// How many clients of a kind are named; the line must fit a pager.
+const NAMED: usize = 3;
+
+/// Say in one line whether all is well, for Nagios and its kin
+///
+/// The exit status is that of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the daemon cannot be
+/// asked). Behind the bar stand numbers for a graph. Only clients on auto-sync count.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl check
+  lmsyncctl check --max-age 36h
+  lmsyncctl --instance north check")]
+pub struct Args {
+    /// How old the last sync of a client may be
+    #[arg(long, value_name = "DURATION", default_value = "36h", value_parser = humantime::parse_duration)]
+    pub max_age: Duration,
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let answer = match ctl.client.call(&Status { client: None }) {
+        Ok(answer) => answer,
+        Err(error) => {
+            let says = plain(&error.to_string());
+            ctl.output.print(&format!("LMSYNCD UNKNOWN - {says}\n"))?;
+            return Ok(UNKNOWN);
+        }
+    };
+    let max_age = TimeDelta::from_std(args.max_age).unwrap_or(TimeDelta::MAX);
+    let verdict = judge(&answer.reply, max_age, ctl.output.screen.now);
+    match ctl.output.format {
+        Format::Json => ctl.output.show(&answer, |_, _| String::new())?,
+        _ => ctl.output.print(&format!("{}\n", verdict.line))?,
+    }
+    Ok(verdict.state as u8)
+}
+
+/// How a plugin says how it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Ok = 0,
+    Warning = 1,
+    Critical = 2,
+}
+
+/// What the plugin says.
+#[derive(Debug, PartialEq, Eq)]
+struct Verdict {
+    state: State,
+    line: String,
+}
+
+fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict {
+    let clients: Vec<&ClientStatus> = reply.clients.iter().filter(|c| c.auto_sync).collect();
+    let age = |client: &ClientStatus| Some(now - moment(client.last_synced.as_deref()?)?);
+    let old = |client: &&&ClientStatus| {
+        client.health != "paused" && age(client).is_some_and(|age| age > max_age)
+    };
+    let is = |health: &'static str| move |client: &&&ClientStatus| client.health == health;
+    let nothing =
+        |client: &&&ClientStatus| client.health == "failing" && client.last_synced.is_none();
+    let names = |wanted: &dyn Fn(&&&ClientStatus) -> bool| -> Vec<&str> {
+        clients.iter().filter(wanted).map(|client| client.name.as_str()).collect()
+    };
+
+    let mut says: Vec<(State, String)> = Vec::new();
+    if reply.api.auth == "failed" {
+        says.push((State::Critical, "Autotask refuses the credentials".to_owned()));
+    }
+    let mut say = |state, what: &str, names: Vec<&str>| {
+        if !names.is_empty() {
+            says.push((state, format!("{} {what} ({})", names.len(), listed(&names))));
+        }
+    };
+    say(State::Critical, "blocked", names(&is("blocked")));
+    say(State::Critical, "overdue", names(&is("overdue")));
+    say(State::Critical, "not synced for too long", names(&old));
+    say(State::Critical, "never synced and failing", names(&nothing));
+    let failing =
+        |client: &&&ClientStatus| is("failing")(client) && !old(client) && !nothing(client);
+    say(State::Warning, "failing", names(&failing));
+    say(State::Warning, "held", names(&is("held")));
+    if let Some(remark) = reply.daemon.store_remarks.first() {
+        says.push((State::Warning, format!("store: {remark}")));
+    }
+
+    let state = says.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
+    let word = match state {
+        State::Ok => "OK",
+        State::Warning => "WARNING",
+        State::Critical => "CRITICAL",
+    };
+    let paused = paused(reply, &clients);
+    let text = match (says.is_empty(), clients.len()) {
+        (true, 0) => "no client is on auto-sync".to_owned(),
+        (true, number) if paused.is_empty() => format!("{number} on auto-sync, all current"),
+        (true, number) => format!("{number} on auto-sync"),
+        (false, _) => says.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", "),
+    };
+    let text = format!("{text}{paused}");
+    let oldest = clients.iter().filter_map(|client| age(client)).max().unwrap_or_default();
+    let of = |health: &'static str| names(&is(health)).len();
+    let line = format!(
+        "LMSYNCD {word} - {} | clients={};;;0 held={};;;0 failing={};;;0 blocked={};;;0 \
+         overdue={};;;0 oldest={}s;;{};0 requests={};;;0;{}",
+        plain(&text),
+        clients.len(),
+        of("held"),
+        of("failing"),
+        of("blocked"),
+        of("overdue"),
+        oldest.num_seconds(),
+        max_age.num_seconds(),
+        reply.api.requests_last_hour,
+        reply.api.max_requests_per_hour,
+    );
+    Verdict { state, line }
+}
+
+/// What is told of pauses.
+fn paused(reply: &StatusReply, clients: &[&ClientStatus]) -> String {
+    let until = |until: &Option<String>| {
+        until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default()
+    };
+    if let Some(by) = &reply.daemon.paused_by {
+        return format!(", all paused{} by {by}", until(&reply.daemon.paused_until));
+    }
+    let names: Vec<&str> = clients
+        .iter()
+        .filter(|client| client.paused_by.is_some())
+        .map(|client| client.name.as_str())
+        .collect();
+    match names.len() {
+        0 => String::new(),
+        number => format!(", {number} paused ({})", listed(&names)),
+    }
+}
+
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc())
+}
+
+/// The first few names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let shown = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A text without the bar, behind which a monitor expects numbers, and without line breaks.
+fn plain(text: &str) -> String {
+    text.replace('|', "/").replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

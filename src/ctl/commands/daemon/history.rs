@@ -1,0 +1,103 @@
+//! `history`: how much of the past is kept. What it says of one contract is `contract history`.
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::varlink::daemon::{PruneHistory, PruneReply};
+
+/// Examples of the noun.
+pub const EXAMPLES: &str = "\
+Examples:
+  lmsyncctl history prune --dry-run
+  lmsyncctl contract history A29683353    what happened to one contract";
+
+/// What can be done with the past; what each is for is said where its arguments are.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Prune(PruneArgs),
+}
+
+/// Fold what is older than `store.history` into a base
+///
+/// Every contract stays as it is; what is lost is how it came to be so before that moment. As-of
+/// questions about days before it can no longer be answered.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl history prune --dry-run    how much would go?
+  lmsyncctl history prune")]
+pub struct PruneArgs {
+    /// Only say what would be folded; nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
+    let Command::Prune(args) = command;
+    let answer = ctl.client.call(&PruneHistory { dry_run: args.dry_run.then_some(true) })?;
+    ctl.output.confirm(&answer, render)?;
+    Ok(0)
+}
+
+/// The screen.
+fn render(reply: &PruneReply, screen: &Screen) -> String {
+    let before = screen.minute(&reply.before);
+    let kept = count(reply.kept, "commit");
+    if reply.commits == 0 {
+        return format!("nothing is older than {before}; {kept} stay readable as history\n");
+    }
+    let commits = count(reply.commits, "commit");
+    let verb = if reply.dry_run { "would fold" } else { "folded" };
+    let mut text = format!(
+        "{verb} {commits} older than {before} ({}); {kept} stay readable as history\n",
+        size(reply.bytes)
+    );
+    if reply.dry_run {
+        let line = "this was a dry run: nothing was written";
+        text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+/// A number of bytes in its largest unit, rounded down.
+fn size(bytes: i64) -> String {
+    match bytes {
+        ..1024 => count(bytes, "byte"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{}.{} MiB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ctl::output::screen::sample;
+
+    #[test]
+    fn what_was_folded_and_what_would_be() {
+        let mut reply = PruneReply {
+            before: "2025-10-20T13:05:00Z".to_owned(),
+            commits: 1200,
+            bytes: 1_300_000,
+            kept: 30,
+            dry_run: true,
+        };
+        assert_eq!(
+            render(&reply, &sample(80)),
+            "would fold 1,200 commits older than 2025-10-20 14:05 +01:00 (1.2 MiB); 30 commits stay \
+             readable as history\nthis was a dry run: nothing was written\n"
+        );
+        (reply.dry_run, reply.bytes) = (false, 2048);
+        assert_eq!(
+            render(&reply, &sample(80)),
+            "folded 1,200 commits older than 2025-10-20 14:05 +01:00 (2 KiB); 30 commits stay readable as \
+             history\n"
+        );
+        reply.commits = 0;
+        assert_eq!(
+            render(&reply, &sample(80)),
+            "nothing is older than 2025-10-20 14:05 +01:00; 30 commits stay readable as history\n"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! `reload`: has the daemon read its configuration again.
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::screen::{Screen, Tone};
+use crate::ctl::output::table::{Column, Table, toned};
+use crate::ctl::text::items::arrow_of;
+use crate::varlink::daemon::{Reload, ReloadReply};
+
+/// Have the daemon read its configuration again
+///
+/// Says which keys are different and whether they count from now on or only after a restart. A
+/// configuration that cannot be used is refused, and the old one stays.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  lmsyncctl reload")]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
+    let answer = ctl.client.call(&Reload {})?;
+    ctl.output.confirm(&answer, render)?;
+    Ok(0)
+}
+
+/// The screen.
+fn render(reply: &ReloadReply, screen: &Screen) -> String {
+    if reply.changes.is_empty() {
+        return "reloaded: nothing is different\n".to_owned();
+    }
+    let mut table =
+        Table::new([Column::text("KEY"), Column::text("CHANGE").cut(20), Column::text("COUNTS")]);
+    for change in &reply.changes {
+        table.row([
+            change.key.as_str().into(),
+            arrow_of(Some(&change.from), Some(&change.to)).into(),
+            match change.applied {
+                true => toned(Tone::Good, "from now on"),
+                false => toned(Tone::Warning, "after a restart"),
+            },
+        ]);
+    }
+    table.render(screen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ctl::output::screen::sample;
+    use crate::varlink::daemon::ReloadChange;
+
+    #[test]
+    fn each_change_says_when_it_counts() {
+        let change = |key: &str, applied| ReloadChange {
+            key: key.to_owned(),
+            from: "24h".to_owned(),
+            to: "12h".to_owned(),
+            applied,
+        };
+        let mut reply = ReloadReply {
+            changes: vec![change("sync.interval", true), change("store.path", false)],
+        };
+        insta::assert_snapshot!("full", render(&reply, &sample(80)));
+        reply.changes.clear();
+        assert_eq!(render(&reply, &sample(80)), "reloaded: nothing is different\n");
+    }
+}

@@ -1,0 +1,97 @@
+//! `restore`: a backup takes the place of what is stored.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::commands::ask;
+use crate::ctl::output::answer::Answer;
+use crate::ctl::output::screen::{Screen, count};
+use crate::varlink::daemon::{Restore, RestoreReply};
+
+/// How many bytes are sent at a time; as JSON they stay below the limit of a request.
+const PIECE: u64 = 128 << 10;
+
+/// Put a backup in the place of what is stored
+///
+/// The daemon checks the backup first; one that is not whole changes nothing. Then it opens it
+/// instead of the present store, which is kept beside it, in a folder that the journal names: nothing
+/// is lost. Runs that are under way end first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl
+  lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl --yes")]
+pub struct Args {
+    /// The file that `lmsyncctl backup` wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let path = args.file;
+    let failed = |source| CtlError::File { path: path.clone(), source };
+    let mut file = File::open(&path).map_err(failed)?;
+    if !args.yes {
+        if !ask::is_conversation(ctl) {
+            return Err(CtlError::usage(
+                "a restore replaces everything that is stored, and nobody can be asked here",
+                format!("{} restore {} --yes", ctl.output.screen.address.program, path.display()),
+            ));
+        }
+        let question = format!("Replace everything that is stored by {}?", path.display());
+        if !ask::agreed(ctl, &question)? {
+            ctl.output.print("nothing was changed\n")?;
+            return Ok(0);
+        }
+    }
+    let answer = send(ctl, &mut file, failed)?;
+    ctl.output.confirm(&answer, |reply, screen| render(reply, &path, screen))?;
+    Ok(0)
+}
+
+fn send(
+    ctl: &Ctl,
+    file: &mut File,
+    failed: impl Fn(io::Error) -> CtlError,
+) -> Result<Answer<RestoreReply>, CtlError> {
+    let (mut offset, mut bytes) = (0, Vec::new());
+    loop {
+        let wanted = PIECE - bytes.len() as u64;
+        let read = file.by_ref().take(wanted).read_to_end(&mut bytes).map_err(&failed)?;
+        let last = (read as u64) < wanted;
+        // A character may be cut: its beginning waits for the next piece.
+        let whole = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() && !last => error.valid_up_to(),
+            Err(_) => {
+                let why = "it is no text, and so no backup";
+                return Err(failed(io::Error::new(io::ErrorKind::InvalidData, why)));
+            }
+        };
+        let rest = bytes.split_off(whole);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = ctl.client.call(&Restore { offset, text, last: last.then_some(true) })?;
+        if last {
+            return Ok(answer);
+        }
+        offset += whole as i64;
+        bytes = rest;
+    }
+}
+
+/// The screen.
+fn render(reply: &RestoreReply, path: &Path, screen: &Screen) -> String {
+    format!(
+        "{}: {} as of {} are restored, and lmsyncd opens them now; what was there before is kept\n",
+        path.display(),
+        count(reply.contracts.unwrap_or_default(), "contract"),
+        screen.minute(reply.at.as_deref().unwrap_or_default()),
+    )
+}

@@ -1,0 +1,289 @@
+//! `status`: the board of all clients, or how one of them stands, under what holds for the daemon
+//! and for Autotask's API.
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::commands::sync::pause;
+use crate::ctl::output::Csv;
+use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advice};
+use crate::ctl::output::table::{Column, Table, pairs, toned};
+use crate::ctl::text::picture::{Mark, bar, sparkline};
+use crate::varlink::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
+
+/// How many columns the bar of a budget has.
+const BAR: usize = 12;
+
+/// How every client stands, or one of them
+///
+/// Also says how the daemon is and how much of Autotask's API is used.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl status
+  lmsyncctl status acme
+  lmsyncctl status --json | jq '.clients[] | select(.health != \"ok\")'")]
+pub struct Args {
+    /// Only this client, in full
+    pub client: Option<String>,
+}
+
+/// The list, for scripts.
+pub const CSV: Csv = Csv::new(
+    "clients",
+    &[
+        "id",
+        "name",
+        "auto_sync",
+        "at",
+        "last_tried",
+        "last_synced",
+        "last_changed",
+        "next_run",
+        "pending",
+        "moved",
+        "health",
+        "running",
+        "contracts",
+        "error",
+        "message",
+        "paused_by",
+        "paused_until",
+        "next_why",
+    ],
+);
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let alone = args.client.is_some();
+    let answer = ctl.client.call(&Status { client: args.client })?;
+    ctl.output.list(&answer, CSV, |reply, screen| match &reply.clients[..] {
+        [client] if alone => one(client, reply.runs.as_deref().unwrap_or_default(), screen),
+        _ => board(reply, screen),
+    })?;
+    Ok(0)
+}
+
+fn health_tone(health: &str) -> Tone {
+    match health {
+        "ok" => Tone::Good,
+        "never_synced" | "paused" => Tone::Plain,
+        "held" | "overdue" => Tone::Warning,
+        _ => Tone::Bad,
+    }
+}
+
+/// A health in words.
+fn health_words(health: &str) -> String {
+    health.replace('_', " ")
+}
+
+/// The screen of all clients.
+fn board(reply: &StatusReply, screen: &Screen) -> String {
+    let mut text = daemon(&reply.daemon, screen);
+    text.push_str(&api(&reply.api, screen));
+    text.push_str(&runs(reply.runs.as_deref().unwrap_or_default(), screen));
+    text.push('\n');
+    if reply.clients.is_empty() {
+        let hint = format!("{} client list shows the clients", screen.address.program);
+        return format!("{text}no client was synced yet; {hint}\n");
+    }
+    let mut table = Table::new([
+        Column::text("CLIENT").cut(14),
+        Column::number("ID").leave_out(3),
+        Column::text("AUTO"),
+        Column::text("HEALTH"),
+        Column::text("LAST SYNCED"),
+        Column::text("LAST CHANGED").leave_out(2),
+        Column::text("NEXT RUN"),
+        Column::number("PENDING"),
+        Column::number("CONTRACTS").leave_out(1),
+    ]);
+    for client in &reply.clients {
+        let next = match &client.running {
+            Some(_) => toned(Tone::Strong, "running"),
+            None if client.paused_by.is_some() => toned(Tone::Warning, "paused"),
+            None => screen.planned(client.next_run.as_deref()).into(),
+        };
+        table.row([
+            client.name.as_str().into(),
+            client.id.to_string().into(),
+            if client.auto_sync { "on".into() } else { toned(Tone::Dim, "off") },
+            toned(health_tone(&client.health), health_words(&client.health)),
+            screen.short(client.last_synced.as_deref()).into(),
+            screen.short(client.last_changed.as_deref()).into(),
+            next,
+            client.pending.map(|n| n.to_string()).unwrap_or_else(|| NONE.to_owned()).into(),
+            client.contracts.to_string().into(),
+        ]);
+        if let Some(message) = &client.message {
+            table.note(toned(health_tone(&client.health), format!("  {message}")));
+        }
+        for moved in &client.moved {
+            table.note(toned(Tone::Warning, format!("  {moved}")));
+        }
+    }
+    text.push_str(&table.render(screen));
+    if !screen.quiet {
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, footer(&reply.clients))));
+    }
+    text
+}
+
+fn footer(clients: &[ClientStatus]) -> String {
+    let mut kinds: Vec<&str> = clients.iter().map(|client| client.health.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|kind| {
+            let number = clients.iter().filter(|client| client.health == kind).count();
+            format!("{number} {}", health_words(kind))
+        })
+        .collect();
+    let pending: i64 = clients.iter().filter_map(|client| client.pending).sum();
+    let total = count(clients.len() as i64, "client");
+    format!("{total}: {} · {} pending", kinds.join(", "), thousands(pending))
+}
+
+fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
+    let mut text = format!(
+        "lmsyncd   {}, running since {} · store: {}, commit {}\n",
+        daemon.version,
+        screen.short(Some(&daemon.started)),
+        count(daemon.contracts, "contract"),
+        thousands(daemon.store_sequence),
+    );
+    if let Some(by) = &daemon.paused_by {
+        let end = pause::until(daemon.paused_until.as_deref(), screen);
+        let line = screen.paint(Tone::Warning, format!("! all auto-sync is paused {end} by {by}"));
+        text.push_str(&format!("          {line}\n"));
+    }
+    for remark in &daemon.store_remarks {
+        let remark = screen.paint(Tone::Warning, format!("! {remark}"));
+        text.push_str(&format!("          {remark}\n"));
+    }
+    text
+}
+
+fn api(api: &Api, screen: &Screen) -> String {
+    let tone = match api.auth.as_str() {
+        "ok" => Tone::Good,
+        "failed" | "blocked" => Tone::Bad,
+        _ => Tone::Plain,
+    };
+    let tenant = match (api.tenant_requests, api.tenant_limit) {
+        (Some(used), Some(limit)) => format!(
+            "          {}  {} of {} by the whole tenant ({})\n",
+            bar(used, limit, BAR, screen),
+            thousands(used),
+            thousands(limit),
+            screen.age(api.tenant_as_of.as_deref()),
+        ),
+        _ => String::new(),
+    };
+    let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
+        (Some(since), Some(until)) => format!(
+            "          refused since {}, next try {}\n          hint: mend the credentials, then \
+             {} reload\n",
+            screen.short(Some(since)),
+            screen.short(Some(until)),
+            screen.address.program,
+        ),
+        _ => String::new(),
+    };
+    let waiting = api.waiting.as_ref().map_or_else(String::new, |why| {
+        format!("          {}\n", screen.paint(Tone::Warning, format!("auto-sync waits: {why}")))
+    });
+    format!(
+        "Autotask  auth {} · {}\n          {}  {} of {} requests in the last hour\n{tenant}{blocked}{waiting}",
+        screen.paint(tone, &api.auth),
+        api.zone_url.as_deref().unwrap_or("zone not known yet"),
+        bar(api.requests_last_hour, api.max_requests_per_hour, BAR, screen),
+        thousands(api.requests_last_hour),
+        thousands(api.max_requests_per_hour),
+    )
+}
+
+/// The last runs as a sparkline, and how they ended; nothing where there are none.
+fn runs(runs: &[RunMark], screen: &Screen) -> String {
+    if runs.is_empty() {
+        return String::new();
+    }
+    format!("last runs {}\n", line_of(runs, screen))
+}
+
+fn line_of(runs: &[RunMark], screen: &Screen) -> String {
+    let marks: Vec<Mark<'_>> =
+        runs.iter().map(|run| Mark { result: &run.result, changed: run.changed }).collect();
+    format!("{}  {}", sparkline(&marks, screen), endings(runs))
+}
+
+/// How runs ended, such as `30: 27 ok, 1 held, 2 failed`.
+fn endings(runs: &[RunMark]) -> String {
+    let ended = ["ok", "partial", "held", "failed"].into_iter().filter_map(|result| {
+        let number = runs.iter().filter(|run| run.result == result).count();
+        (number > 0).then(|| format!("{number} {result}"))
+    });
+    format!("{}: {}", runs.len(), ended.collect::<Vec<_>>().join(", "))
+}
+
+/// The screen of one client.
+fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
+    let title = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
+    let health = screen.paint(health_tone(&client.health), health_words(&client.health));
+    let next = match (&client.next_run, client.auto_sync) {
+        (Some(at), _) => screen.exact(Some(at)),
+        (None, true) => NONE.to_owned(),
+        (None, false) => "none, auto-sync is off".to_owned(),
+    };
+    let pending = match client.pending {
+        Some(number) => format!("{} by the last look", count(number, "item")),
+        None => "nobody has looked yet".to_owned(),
+    };
+    let mut lines = vec![
+        ("health", health),
+        ("auto-sync", switch(client)),
+        ("last tried", screen.exact(client.last_tried.as_deref())),
+        ("last synced", screen.exact(client.last_synced.as_deref())),
+        ("last changed", screen.exact(client.last_changed.as_deref())),
+        ("next run", next),
+    ];
+    if let Some(by) = &client.paused_by {
+        let end = pause::until(client.paused_until.as_deref(), screen);
+        lines.push(("paused", screen.paint(Tone::Warning, format!("{end} by {by}"))));
+    } else {
+        // Below the moment that it explains.
+        let advice = client.next_advice.as_ref();
+        lines.extend(client.next_why.as_ref().map(|why| ("", with_advice(why, advice, screen))));
+    }
+    lines.push(("pending", pending));
+    // The first of them says what they are.
+    let label = |place| if place == 0 { "elsewhere" } else { "" };
+    let moved = client.moved.iter().enumerate();
+    lines.extend(moved.map(|(place, told)| (label(place), screen.paint(Tone::Warning, told))));
+    lines.push(("contracts", client.contracts.to_string()));
+    if let Some(running) = &client.running {
+        lines.push(("running", running.clone()));
+    }
+    if let Some(message) = &client.message {
+        let code = client.error.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+        lines.push(("last error", screen.paint(Tone::Bad, format!("{message}{code}"))));
+    }
+    if !marks.is_empty() {
+        lines.push(("last runs", line_of(marks, screen)));
+    }
+    format!("{title}\n{}", pairs(lines, screen))
+}
+
+/// The switch of auto-sync, with its hour.
+fn switch(client: &ClientStatus) -> String {
+    match (client.auto_sync, &client.at) {
+        (false, _) => "off".to_owned(),
+        (true, None) => "on".to_owned(),
+        (true, Some(at)) => format!("on, at {at}"),
+    }
+}
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

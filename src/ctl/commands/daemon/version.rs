@@ -1,0 +1,38 @@
+//! `version`: of both programs.
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::Format;
+use crate::varlink::daemon::Version;
+
+/// The version of lmsyncctl.
+const OWN: &str = env!("CARGO_PKG_VERSION");
+
+/// The versions of lmsyncctl and lmsyncd
+///
+/// Says its own version even where the daemon cannot be reached.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  lmsyncctl version")]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
+    match ctl.client.call(&Version {}) {
+        Ok(answer) => {
+            ctl.output.show(&answer, |reply, _| both(&reply.version))?;
+            Ok(0)
+        }
+        Err(error) => {
+            if ctl.output.format == Format::Text {
+                ctl.output.print(&both("not reachable"))?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn both(daemon: &str) -> String {
+    format!("lmsyncctl {OWN}\nlmsyncd   {daemon}\n")
+}

@@ -1,0 +1,153 @@
+//! `auto-sync`: the switch of each client.
+
+use chrono::NaiveTime;
+
+use super::pause;
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::varlink::sync::{SetAutoSync, SetAutoSyncReply, Switch};
+
+/// Switch clients to automatic sync every 24 hours, or back
+///
+/// While it is on, the daemon keeps the client current by itself and a sync by hand is refused;
+/// pending, diff and a dry run still work. The first run starts at once. Off, nothing happens until
+/// somebody syncs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl auto-sync on acme
+  lmsyncctl auto-sync on --all --at 02:30
+  lmsyncctl auto-sync off 174 175")]
+pub struct Args {
+    /// Which way
+    #[arg(value_name = "on|off", hide_possible_values = true)]
+    pub to: Position,
+    /// The clients
+    #[arg(value_name = "CLIENT", required_unless_present = "all", conflicts_with = "all")]
+    pub clients: Vec<String>,
+    /// Every client with agreements; with off, every client that is on
+    #[arg(long)]
+    pub all: bool,
+    /// The time of day to run at after the first run, in the daemon's `time-zone`
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    pub at: Option<String>,
+}
+
+/// A position of the switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Position {
+    /// Kept current by the daemon
+    On,
+    /// Synced by hand
+    Off,
+}
+
+fn time_of_day(text: &str) -> Result<String, String> {
+    match NaiveTime::parse_from_str(text, "%H:%M") {
+        Ok(time) => Ok(time.format("%H:%M").to_string()),
+        Err(_) => Err("a time of day is hours and minutes, such as 02:30".to_owned()),
+    }
+}
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    let on = args.to == Position::On;
+    if args.at.is_some() && !on {
+        return Err(CtlError::usage(
+            "--at says when auto-sync runs, and off means that it does not",
+            "leave --at out",
+        ));
+    }
+    let answer = ctl.client.call(&SetAutoSync {
+        on,
+        clients: (!args.all).then_some(args.clients),
+        all: args.all.then_some(true),
+        at: args.at,
+    })?;
+    ctl.output.confirm(&answer, render)?;
+    Ok(0)
+}
+
+/// The screen.
+fn render(reply: &SetAutoSyncReply, screen: &Screen) -> String {
+    let mut text: String = reply.clients.iter().map(|client| line(client, screen)).collect();
+    match reply.clients.len() {
+        0 => text.push_str("no client has agreements: nothing was switched\n"),
+        1 => {}
+        number => {
+            let changed = reply.clients.iter().filter(|client| client.changed).count();
+            let line = format!("{}, {changed} switched", count(number as i64, "client"));
+            text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
+        }
+    }
+    text
+}
+
+/// How a switch stands, in a line.
+pub fn line(client: &Switch, screen: &Screen) -> String {
+    let who = format!("{} ({})", client.name, client.id);
+    if !client.auto_sync {
+        let off = if client.changed { "off" } else { "off, as it was" };
+        let synced = screen.short(client.last_synced.as_deref());
+        return format!("{who}: {off}; last synced {synced}; it can be synced by hand again\n");
+    }
+    if let Some(by) = &client.paused_by {
+        let end = pause::until(client.paused_until.as_deref(), screen);
+        let on = if client.changed { "on" } else { "on, as it was" };
+        return format!("{who}: {on}, and paused {end} by {by}\n");
+    }
+    let (on, which) = match client.changed {
+        true => (screen.paint(Tone::Good, "on"), "first run"),
+        false => ("on, as it was".to_owned(), "next run"),
+    };
+    let brings = match client.brings {
+        None => "brings what is pending then (nobody has looked yet)".to_owned(),
+        Some(0) => "nothing is pending by now".to_owned(),
+        Some(number) => format!("brings {}", count(number, "pending item")),
+    };
+    format!("{who}: {on}, {which} {}, {brings}\n", screen.planned(client.next_run.as_deref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ctl::output::screen::sample;
+
+    #[test]
+    fn the_switch_tells_what_comes() {
+        let switch = |id, name: &str, auto_sync, changed, next: Option<&str>, brings| Switch {
+            id,
+            name: name.to_owned(),
+            auto_sync,
+            changed,
+            next_run: next.map(str::to_owned),
+            brings,
+            last_synced: Some("2026-11-24T01:00:00Z".to_owned()),
+            paused_by: None,
+            paused_until: None,
+        };
+        let mut paused = switch(177, "Coda", true, true, Some("2026-11-24T13:05:00Z"), None);
+        paused.paused_by = Some("dana".to_owned());
+        let reply = SetAutoSyncReply {
+            clients: vec![
+                paused,
+                switch(174, "Acme Dental", true, true, Some("2026-11-24T13:05:00Z"), Some(3)),
+                switch(175, "株式会社日本", true, false, Some("2026-11-25T12:00:00Z"), Some(0)),
+                switch(176, "Bolt", true, true, Some("2026-11-24T18:00:00Z"), None),
+                switch(0, "The MSP", false, true, None, None),
+            ],
+            progress: None,
+        };
+        insta::assert_snapshot!("full", render(&reply, &sample(120)));
+        let none = SetAutoSyncReply { clients: Vec::new(), progress: None };
+        insta::assert_snapshot!("empty", render(&none, &sample(120)));
+    }
+
+    #[test]
+    fn a_time_of_day_has_hours_and_minutes() {
+        assert_eq!(time_of_day("2:30").as_deref(), Ok("02:30"));
+        assert!(time_of_day("25:00").is_err());
+        assert!(time_of_day("noon").is_err());
+    }
+}

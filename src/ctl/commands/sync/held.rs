@@ -1,0 +1,287 @@
+//! `held`: what a guard wants a person to look at, letting it go, and leaving it.
+
+use super::{pending, sync};
+use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::Ctl;
+use crate::ctl::commands::ask;
+use crate::ctl::output::Csv;
+use crate::ctl::output::list::joined;
+use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::ctl::output::table::{Column, Table, toned};
+use crate::ctl::text::{items, money};
+use crate::varlink::sync::{
+    AcceptHeld, AcceptReply, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
+};
+
+/// List what a guard holds until a person decides
+///
+/// A guard holds what looks more like a fault than like business: many contracts gone at once, an
+/// answer that shows nothing, a price that jumps. Nothing of it is applied, and the old values stay,
+/// until it is accepted. What is rejected stays held in silence, until Autotask says something else
+/// of it. Everyone may look; deciding takes an operator.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  lmsyncctl held
+  lmsyncctl held acme
+  lmsyncctl held show 12          what did run 12 hold?
+  lmsyncctl held accept 12        apply it, if Autotask still says the same
+  lmsyncctl held reject 12 --reason 'the vendor is fixing it'"
+)]
+pub struct Args {
+    /// Only of this client
+    pub client: Option<String>,
+    /// What to do about a run that held something
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be done about what is held; what each is for is said where its arguments are.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Show(ShowArgs),
+    Accept(AcceptArgs),
+    Reject(RejectArgs),
+}
+
+/// Show what a run held, item by item
+///
+/// Each with what would change and why it is held, and the effect of all of it in money.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl held show 12
+  lmsyncctl held show 12 --json")]
+pub struct ShowArgs {
+    /// The run's number
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    pub run: i64,
+}
+
+/// Apply what a run held
+///
+/// Reads Autotask afresh, and applies exactly what the run held, if all of it is still the same.
+/// If something has moved on, it is named and nothing is applied. It works while auto-sync is on,
+/// and also for what was rejected. Asks first on a terminal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl held accept 12
+  lmsyncctl held accept 12 --yes --json")]
+pub struct AcceptArgs {
+    /// The number of the run that held it
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    pub run: i64,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Leave what a run held as it is
+///
+/// The items stay held, with who rejected them, and no longer make a run held. If Autotask says
+/// something else of one of them, the guard looks at it afresh. Asks first on a terminal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lmsyncctl held reject 12
+  lmsyncctl held reject 12 --yes --reason 'the vendor is fixing it'")]
+pub struct RejectArgs {
+    /// The number of the run that held it
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    pub run: i64,
+    /// Why, for whoever wonders
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// What each run says, and then each of its items.
+const COLUMNS: [&str; 36] = joined(
+    &[
+        "run",
+        "client_id",
+        "client",
+        "since",
+        "message",
+        "rejected_by",
+        "rejected_at",
+        "rejected_reason",
+        "effects",
+    ],
+    &pending::COLUMNS,
+);
+
+/// The list, in the forms for scripts: a line an item.
+pub const CSV: Csv = Csv { each: Some("items"), ..Csv::new("held", &COLUMNS) };
+
+/// Runs the command.
+pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
+    match args.command {
+        None => {
+            let answer = ctl.client.call(&ListHeld { client: args.client, run: None })?;
+            ctl.output.list(&answer, CSV, list)?;
+        }
+        Some(Command::Show(args)) => {
+            let answer = ctl.client.call(&of_run(args.run))?;
+            ctl.output.list(&answer, CSV, each)?;
+        }
+        Some(Command::Accept(args)) => return accept(ctl, &args),
+        Some(Command::Reject(args)) => reject(ctl, args)?,
+    }
+    Ok(0)
+}
+
+fn of_run(run: i64) -> ListHeld {
+    ListHeld { client: None, run: Some(run) }
+}
+
+fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
+    let question = "Apply it?";
+    if !args.yes && ask::is_conversation(ctl) && !agreed(ctl, args.run, question)? {
+        return Ok(0);
+    }
+    let answer = ctl.client.call(&AcceptHeld { run: args.run })?;
+    let status = sync::status(&answer.reply.run);
+    match status {
+        0 => ctl.output.confirm(&answer, accepted)?,
+        _ => ctl.output.tell(&answer, accepted)?,
+    }
+    Ok(status)
+}
+
+fn reject(ctl: &Ctl, args: RejectArgs) -> Result<(), CtlError> {
+    let question = "Leave it as it is, and hold it in silence?";
+    if !args.yes && ask::is_conversation(ctl) && !agreed(ctl, args.run, question)? {
+        return Ok(());
+    }
+    let answer = ctl.client.call(&RejectHeld { run: args.run, reason: args.reason })?;
+    ctl.output.confirm(&answer, rejected)
+}
+
+fn agreed(ctl: &Ctl, run: i64, question: &str) -> Result<bool, CtlError> {
+    let shown = ctl.client.call(&of_run(run))?;
+    let screen = Screen { quiet: true, ..ctl.output.screen.clone() };
+    ctl.output.print(&each(&shown.reply, &screen))?;
+    let yes = ask::agreed(ctl, question)?;
+    if !yes {
+        ctl.output.print("nothing was changed\n")?;
+    }
+    Ok(yes)
+}
+
+/// The screen of everything that is held, a line a run.
+fn list(reply: &HeldList, screen: &Screen) -> String {
+    if reply.held.is_empty() {
+        return "nothing is held\n".to_owned();
+    }
+    let mut table = Table::new([
+        Column::number("RUN"),
+        Column::text("CLIENT").cut(14),
+        Column::text("SINCE"),
+        Column::number("ITEMS"),
+        Column::text("DECIDED"),
+    ])
+    .notes_below(1);
+    for held in &reply.held {
+        let (decided, tone) = match &held.rejected_by {
+            Some(by) => (format!("rejected by {by}"), Tone::Dim),
+            None => ("not yet".to_owned(), Tone::Warning),
+        };
+        table.row([
+            toned(tone, held.run.to_string()),
+            format!("{} ({})", held.client, held.client_id).into(),
+            screen.short(Some(&held.since)).into(),
+            held.items.len().to_string().into(),
+            toned(tone, decided),
+        ]);
+        let why = held.rejected_reason.as_ref().or(held.message.as_ref());
+        if let Some(why) = why {
+            table.note(toned(Tone::Dim, why.as_str()));
+        }
+        if let Some(effect) = money::brief(&held.effects) {
+            table.note(toned(Tone::Plain, format!("effect  {effect}")));
+        }
+    }
+    let mut text = table.render(screen);
+    if !screen.quiet {
+        let open = reply.held.iter().filter(|held| held.rejected_by.is_none()).count();
+        let line = format!(
+            "{} to decide · see one with: {} held show RUN",
+            count(open as i64, "run"),
+            screen.address.program
+        );
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+/// The screen of runs with their items.
+fn each(reply: &HeldList, screen: &Screen) -> String {
+    reply.held.iter().map(|held| one(held, screen)).collect::<Vec<_>>().join("\n")
+}
+
+fn one(held: &HeldRun, screen: &Screen) -> String {
+    let who = screen.paint(Tone::Strong, format!("{} ({})", held.client, held.client_id));
+    let mut text =
+        format!("{who}: held by run {}, {}\n", held.run, screen.exact(Some(&held.since)));
+    if let Some(line) = rejection(held, screen) {
+        text.push_str(&format!("{}\n", screen.paint(Tone::Warning, line)));
+    }
+    text.push_str(&items::table(&held.items, str::to_owned, screen));
+    text.push_str(&format!("\n{}", money::effects(&held.effects, screen)));
+    if !screen.quiet {
+        let (program, run) = (&screen.address.program, held.run);
+        let line = match held.rejected_by {
+            None => {
+                format!("decide with: {program} held accept {run}, or {program} held reject {run}")
+            }
+            Some(_) => format!("apply it after all with: {program} held accept {run}"),
+        };
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+fn rejection(held: &HeldRun, screen: &Screen) -> Option<String> {
+    let by = held.rejected_by.as_ref()?;
+    let why = held.rejected_reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    Some(format!("rejected by {by}, {}{why}", screen.short(held.rejected_at.as_deref())))
+}
+
+fn accepted(reply: &AcceptReply, screen: &Screen) -> String {
+    let run = &reply.run;
+    let who = screen.paint(Tone::Strong, format!("{} ({})", run.client, run.client_id));
+    let id = run.id.map(|id| format!(" in run {id}")).unwrap_or_default();
+    let mut text = format!(
+        "{who}: {} applied{id}: {} created, {} updated, {} vanished\n",
+        count(reply.items.len() as i64, "item"),
+        run.created,
+        run.updated,
+        run.vanished
+    );
+    if let (Some(id), false) = (run.id, screen.quiet) {
+        let line = format!("take it back with: {} run revert {id}", screen.address.program);
+        text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
+    }
+    text
+}
+
+fn rejected(reply: &RejectReply, screen: &Screen) -> String {
+    let held = &reply.held;
+    let who = screen.paint(Tone::Strong, format!("{} ({})", held.client, held.client_id));
+    let number = count(held.items.len() as i64, "item");
+    if !reply.changed {
+        let line = rejection(held, screen).unwrap_or_default();
+        return format!("{who}: {number} as before: {line}\n");
+    }
+    format!("{who}: {number} left as stored, and held in silence until Autotask changes again\n")
+}
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod tests;

@@ -1,0 +1,175 @@
+//! The one layer through which everything leaves: text, JSON or a list's rows on standard output
+//! (long text through the pager, on a terminal), diagnostics on standard error.
+//!
+//! A reader that went away is a quiet end: what is left is dropped and the command keeps the exit
+//! status that it earned.
+
+pub mod answer;
+pub mod file;
+pub mod list;
+pub mod pager;
+pub mod progress;
+pub mod sanitize;
+pub mod screen;
+pub mod table;
+pub mod template;
+pub mod times;
+
+use std::io::{self, Write};
+
+use crate::ctl::app::error::CtlError;
+use crate::ctl::output::list::Rows;
+use crate::ctl::output::pager::Pager;
+use crate::ctl::output::screen::Screen;
+use crate::ctl::output::template::Template;
+use answer::Answer;
+
+pub use crate::ctl::output::list::Csv;
+#[cfg(test)]
+pub use crate::ctl::output::list::assert_columns;
+
+/// The program's name in front of diagnostics.
+const PROGRAM: &str = "lmsyncctl";
+
+/// In what form the answer is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Text,
+    /// The reply's parameters.
+    Json,
+    /// A list as comma-separated values.
+    Csv,
+    /// A list as tab-separated values.
+    Plain,
+    /// A list as a line a row.
+    Template(Template),
+}
+
+impl Format {
+    /// Whether it is a form of lists alone, for scripts.
+    pub fn is_rows(&self) -> bool {
+        matches!(self, Format::Csv | Format::Plain | Format::Template(_))
+    }
+}
+
+/// Where answers and diagnostics go.
+#[derive(Debug)]
+pub struct Output {
+    /// In what form answers are wanted.
+    pub format: Format,
+    /// Whether confirmations, footers and progress are left out.
+    pub quiet: bool,
+    /// What the screen is like.
+    pub screen: Screen,
+    /// What long texts are read with; none where they simply go by.
+    pub pager: Option<Pager>,
+}
+
+impl Output {
+    /// Shows an answer of a command that has a list to show.
+    pub fn list<R>(
+        &self,
+        answer: &Answer<R>,
+        csv: Csv,
+        render: impl FnOnce(&R, &Screen) -> String,
+    ) -> Result<(), CtlError> {
+        match self.format.is_rows() {
+            true => self.rows(Rows::new(&answer.raw, csv, csv.columns)),
+            false => self.show(answer, render),
+        }
+    }
+
+    /// Writes rows in the form for scripts that is wanted.
+    pub fn rows(&self, rows: Rows<'_>) -> Result<(), CtlError> {
+        match &self.format {
+            Format::Plain => self.print(&rows.plain(!self.quiet)?),
+            Format::Template(template) => self.print(&rows.by(template)?),
+            _ => self.print(&rows.csv()?),
+        }
+    }
+
+    /// Shows an answer; a long one through the pager.
+    pub fn show<R>(
+        &self,
+        answer: &Answer<R>,
+        render: impl FnOnce(&R, &Screen) -> String,
+    ) -> Result<(), CtlError> {
+        match self.format {
+            Format::Text => self.page(&render(&answer.reply, &self.screen)),
+            _ => self.tell(answer, render),
+        }
+    }
+
+    /// Writes text to standard output; a long one through the pager.
+    pub fn page(&self, text: &str) -> Result<(), CtlError> {
+        match &self.pager {
+            Some(pager) if pager.wants(text) && pager.show(text) => Ok(()),
+            _ => self.print(text),
+        }
+    }
+
+    /// Tells what became of a command; it is never paged.
+    pub fn tell<R>(
+        &self,
+        answer: &Answer<R>,
+        render: impl FnOnce(&R, &Screen) -> String,
+    ) -> Result<(), CtlError> {
+        match self.format {
+            Format::Json => self.print(&format!("{}\n", sanitize::json(&answer.raw.to_string()))),
+            _ => self.print(&render(&answer.reply, &self.screen)),
+        }
+    }
+
+    /// Shows what a command did: the same, except that `--quiet` wants no confirmation.
+    pub fn confirm<R>(
+        &self,
+        answer: &Answer<R>,
+        render: impl FnOnce(&R, &Screen) -> String,
+    ) -> Result<(), CtlError> {
+        if self.quiet && self.format == Format::Text {
+            return Ok(());
+        }
+        self.tell(answer, render)
+    }
+
+    /// Writes a line to standard output, and says whether somebody still reads.
+    pub fn line(&self, text: &str) -> Result<bool, CtlError> {
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CtlError::Output(error)),
+        }
+    }
+
+    /// Writes text to standard output.
+    pub fn print(&self, text: &str) -> Result<(), CtlError> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CtlError::Output(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Tells on standard error what went wrong and what to type next.
+pub fn complain(message: &str, hint: Option<&str>) {
+    let mut text = format!("{PROGRAM}: {message}\n");
+    if let Some(hint) = hint {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    // Nobody is left to tell when standard error itself is gone.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The same as one object, for whoever reads the answer as one.
+pub fn complain_as_json(error: &serde_json::Value) {
+    let _ = writeln!(io::stderr().lock(), "{}", sanitize::json(&error.to_string()));
+}
+
+/// Says on standard error what is going on.
+pub fn remark(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{PROGRAM}: {message}");
+}

@@ -1,0 +1,74 @@
+//! Texts from outside made safe for a terminal: a name from Autotask must not be able to move the
+//! cursor, nor to turn the direction of what follows.
+
+use serde_json::Value;
+
+/// A text for one line of the screen: every control character is a blank.
+pub fn line(text: &str) -> String {
+    text.chars().map(|c| if is_control_sign(c) { ' ' } else { c }).collect()
+}
+
+/// A text for a file, which may have lines: line breaks of any kind are newlines, tabs stay, and
+/// every other control character is a blank.
+pub fn lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let clean = |c: char| if is_control_sign(c) && !matches!(c, '\n' | '\t') { ' ' } else { c };
+    text.chars().map(clean).collect()
+}
+
+/// JSON with everything escaped in it that a terminal might obey: the same value, since such
+/// characters stand only in its strings.
+pub fn json(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Newlines stand between the values of pretty JSON; in strings they are escaped already.
+        if is_control_sign(c) && c != '\n' {
+            clean.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            clean.push(c);
+        }
+    }
+    clean
+}
+
+/// The value with `clean` done to every text in it.
+pub fn texts(value: Value, clean: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean(&text)),
+        Value::Array(values) => values.into_iter().map(|value| texts(value, clean)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (key, texts(value, clean))).collect()
+        }
+        other => other,
+    }
+}
+
+/// Whether a character drives the terminal (all of the controls) or the direction of writing.
+pub fn is_control_sign(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_cannot_drive_the_terminal() {
+        let raw = json!({ "clients": [{ "name": "A\u{1b}[2J\nB\u{202e}C日", "id": 1 }] });
+        assert_eq!(texts(raw, &line), json!({ "clients": [{ "name": "A [2J B C日", "id": 1 }] }));
+    }
+
+    #[test]
+    fn a_file_keeps_lines_and_nothing_else() {
+        assert_eq!(lines("a\r\nb\rc\n\td\u{1b}e"), "a\nb\nc\n\td e");
+    }
+
+    #[test]
+    fn json_is_the_same_value_without_the_wild() {
+        let raw = json!({ "name": "A\u{1b}\u{9b}2J\u{7f}\nB\u{202e}日" });
+        let text = json(&raw.to_string());
+        assert!(!text.chars().any(is_control_sign), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), raw);
+    }
+}
