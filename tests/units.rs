@@ -33,10 +33,15 @@ fn the_template_is_the_socket_of_an_instance() {
 }
 
 #[test]
-fn readme_lists_each_entry_of_the_catalogue() {
-    let readme = fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR")));
-    let readme = readme.expect("README.md");
+fn the_documents_list_each_entry_of_the_catalogue() {
+    let operating = document("docs/operating.md");
     for id in unit("lmsyncd.catalog").lines().filter_map(|line| line.strip_prefix("-- ")) {
-        assert!(readme.contains(&format!("| `{id}` |")), "{id}");
+        assert!(operating.contains(&format!("| `{id}` |")), "{id}");
     }
+}
+
+/// A document, by its path from the root of the repository.
+fn document(path: &str) -> String {
+    let whole = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(whole).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
