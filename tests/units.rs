@@ -1,4 +1,5 @@
-//! The units: the template for several tenants is the plain unit with the names of the instance.
+//! The units: the template for several tenants is the plain unit with the names of the instance. And
+//! the documents: what they say of the units is complete, and their links lead somewhere.
 
 use std::fs;
 
@@ -33,10 +34,65 @@ fn the_template_is_the_socket_of_an_instance() {
 }
 
 #[test]
-fn readme_lists_each_entry_of_the_catalogue() {
-    let readme = fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR")));
-    let readme = readme.expect("README.md");
+fn the_documents_list_each_entry_of_the_catalogue() {
+    let operating = document("docs/operating.md");
     for id in unit("lmsyncd.catalog").lines().filter_map(|line| line.strip_prefix("-- ")) {
-        assert!(readme.contains(&format!("| `{id}` |")), "{id}");
+        assert!(operating.contains(&format!("| `{id}` |")), "{id}");
     }
+}
+
+/// A document, by its path from the root of the repository.
+fn document(path: &str) -> String {
+    let whole = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(whole).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every document, by its path.
+fn documents() -> Vec<String> {
+    let folder = format!("{}/docs", env!("CARGO_MANIFEST_DIR"));
+    let files =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let pages = files.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let names =
+        pages.map(|path| format!("docs/{}", path.file_name().expect("a name").to_string_lossy()));
+    names.chain(["README.md", "SECURITY.md"].map(str::to_owned)).collect()
+}
+
+/// The targets of a document's links, without those of the web.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.starts_with("http")).collect()
+}
+
+/// What a link to a heading says behind its `#`.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let plain = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = plain.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut followed = 0;
+    for path in documents() {
+        let text = document(&path);
+        for link in links(&text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file.strip_prefix("../") {
+                _ if file.is_empty() => path.clone(),
+                Some(above) => above.to_owned(),
+                None if path.starts_with("docs/") => format!("docs/{file}"),
+                None => file.to_owned(),
+            };
+            let there = document(&target);
+            let found = anchor.is_empty() || anchors(&there).iter().any(|known| known == anchor);
+            assert!(found, "{path} leads to {link}, and there is no such heading");
+            followed += 1;
+        }
+    }
+    assert!(followed > 20, "the links were found");
 }

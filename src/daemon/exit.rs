@@ -72,7 +72,7 @@ impl StartError {
             | StartError::Bind(BindError::InUse { .. }) => address.words(&Advice::FindOtherDaemon),
             StartError::Store(StoreError::Newer { .. }) => Some(
                 "install the newer lmsyncd again; or go back with the newest copy in `backups` of \
-                 the store, made before the newer one opened it: README.md, Upgrading"
+                 the store, made before the newer one opened it: docs/operating.md, Going back"
                     .to_owned(),
             ),
             StartError::Store(StoreError::Io { .. }) => Some(

@@ -2,7 +2,7 @@
 //! changes, runs.
 //!
 //! Nothing here does I/O, knows a wire format or knows how it is stored. The words are those of
-//! the glossary in the README; every other floor may use them.
+//! the glossary in docs/glossary.md; every other floor may use them.
 
 mod actor;
 mod advice;

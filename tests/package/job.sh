@@ -5,7 +5,7 @@ while read -r command <&3; do
   # Where no terminal is, nobody can be asked.
   [[ $command != *--all ]] || command+=' --yes'
   expect 0 '' as alice sh -ec "$command"
-done 3< <(readme 'On the server' 6)
+done 3< <(readme 'The first import' 1)
 grep -q 'Acme Dental' <<<"$said" || fail "the last command does not show the client: $said"
 expect 6 'auto-sync' as alice lmsyncctl sync acme --all --yes
 contracts() { as alice lmsyncctl contract list --json | grep -o '"key":"[^"]*"' | sort; }

@@ -135,16 +135,16 @@ until_true() {
   done
 }
 
-# readme HEADING NUMBER: the commands of a block of README.md, one a line: of those that are marked
-# as sh below this heading, that one, counted from 1.
+# readme HEADING NUMBER [FILE]: the commands of a block of README.md, or of that file, one a line: of
+# those that are marked as sh below this heading, of whatever level, that one, counted from 1.
 readme() {
-  local found
-  found=$(awk -v heading="### $1" -v wanted="$2" '
-    /^##/ { inside = ($0 == heading) }
+  local found file=${3:-README.md}
+  found=$(awk -v heading="$1" -v wanted="$2" '
+    /^##/ { title = $0; sub(/^#+ /, "", title); inside = (title == heading) }
     inside && /^ *```sh$/ { number++; block = 1; next }
     block && /^ *```$/ { block = 0 }
     block && number == wanted { sub(/^ +/, ""); print }
-  ' README.md)
-  [ -n "$found" ] || fail "README.md has no block $2 below $1"
+  ' "$file")
+  [ -n "$found" ] || fail "$file has no block $2 below $1"
   printf '%s\n' "$found"
 }

@@ -40,7 +40,7 @@ expect 0 '^0$' inside systemctl show -P NRestarts lmsyncd
 
 step "the way back: the older package, and the copy from before the upgrade"
 inside apt-get install -q -y --allow-downgrades "/root/${older##*/}" >/dev/null 2>&1
-inside sh -ec "$(readme 'Upgrading and removing' 1)"
+inside sh -ec "$(readme 'Going back after an upgrade' 1 docs/operating.md)"
 expect 0 '0\.0\.9' as alice lmsyncctl version
 [ "$(contracts)" = "$imported" ] || fail "contracts are lost"
 expect 0 'Acme Dental' as alice lmsyncctl status

@@ -80,7 +80,7 @@ impl CtlError {
         CtlError::Usage { message: message.into(), hint: hint.into() }
     }
 
-    /// The exit status, by the table of the README.
+    /// The exit status, by the table in docs/operating.md.
     pub fn status(&self) -> u8 {
         match self {
             CtlError::Usage { .. } => 2,
