@@ -1,14 +1,14 @@
 //! lmsyncd imports an MSP's contracts from Autotask PSA, one way, into its own store, and keeps
 //! them current.
 //!
-//! The house has floors; a module uses only floors below its own, and `tests/architecture.rs`
+//! The house has floors; a module uses only floors below its own, and `tests/architecture/`
 //! holds the code to that:
 //!
 //! ```text
 //! 6  demo       a fake Autotask tenant, and the guided tour that runs on it
 //! 5  daemon     composition root of lmsyncd     | ctl      the terminal: lmsyncctl
 //! 4  control    the server side of the socket    | notify  the command and the heartbeat
-//! 3  engine     the tasks: supervisor, run, status
+//! 3  engine     services: book, clients, syncs, review, schedule, observe, admin
 //! 2  autotask   speaks Autotask REST            | store    ledger and index  | varlink  the wire
 //!    advice     what a person can do next, in words
 //! 1  sync       pure decisions                  | config   the TOML file

@@ -2,6 +2,7 @@
 //! the documents: what they say of the units is complete, and their links lead somewhere.
 
 use std::fs;
+use std::path::Path;
 
 fn unit(name: &str) -> String {
     fs::read_to_string(format!("{}/systemd/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a unit")
@@ -95,4 +96,22 @@ fn every_link_of_the_documents_leads_somewhere() {
         }
     }
     assert!(followed > 20, "the links were found");
+}
+
+/// A file that a document names from the root on is there.
+#[test]
+fn every_file_that_the_documents_name_is_there() {
+    let mut found = 0;
+    for path in documents() {
+        for word in document(&path).split('`').skip(1).step_by(2) {
+            let is_path =
+                |start: &&str| word.starts_with(*start) && !word.contains(['<', '*', ' ', '…']);
+            if ["src/", "tests/", "systemd/", "packaging/"].iter().any(|start| is_path(&start)) {
+                let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(word);
+                assert!(there.exists(), "{path} names {word}, which is not there");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 40, "the files were found: {found}");
 }
