@@ -372,3 +372,19 @@ fn a_picture_off_a_terminal_is_whole_and_in_ascii_without_a_locale() {
     let (outcome, _) = ask(reply(&replies::status()), &["status"]);
     assert!(outcome.stdout.contains("last runs #_!x"), "{}", outcome.stdout);
 }
+
+#[test]
+fn a_backup_that_does_not_read_back_has_no_name_and_replaces_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("backup.jsonl");
+    fs::write(&path, "the one before").expect("writes");
+    let (good, _) = backup();
+    let text = String::from_utf8(good).expect("text");
+    let answer =
+        Answer::Bytes(text.replacen("{\\\"backup\\\":{}}", "{\\\"backup\\\":[]}", 1).into_bytes());
+    let (outcome, _) = ask(answer, &["backup", &path.display().to_string()]);
+    assert_eq!(outcome.status, 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("does not read back as sent"), "{}", outcome.stderr);
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "the one before");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left over");
+}

@@ -236,7 +236,8 @@ fn guards() -> Vec<Block> {
             (
                 "hidden rows",
                 "a currency changes while the client is the same, or an addition that had billing \
-                 periods has none any more",
+                 periods has none any more; a currency cannot be read any more, or a fixed price \
+                 agreement shows no billing rules any more",
             ),
             (
                 "price",

@@ -83,7 +83,8 @@ fn filled<E: From<io::Error>>(
     mode: u32,
     fill: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let mut file =
+        OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)?;
     fill(&mut file)?;
     Ok(file.sync_all()?)
 }

@@ -1,7 +1,7 @@
 //! `backup`: everything that is stored, into one file.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -46,14 +46,15 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let mut last = None;
     let written = file::replace_bit_by_bit(&path, |file| {
         last = Some(receive(ctl, file)?);
-        Ok(())
+        // Before the file has its name: what is found under it was read back well.
+        file.rewind()?;
+        Ok(check(file)?)
     });
     let named = |source| CtlError::File { path: path.clone(), source };
     written.map_err(|Wrong(error)| match error {
         CtlError::File { source, .. } => named(source),
         other => other,
     })?;
-    check(&path).map_err(named)?;
     if let Some(answer) = last {
         ctl.output.confirm(&answer, |reply, screen| render(reply, &path, screen))?;
     }
@@ -79,8 +80,8 @@ fn receive(ctl: &Ctl, file: &mut File) -> Result<Answer<BackupReply>, Wrong> {
 }
 
 /// Reads the file back: it ends with the checksum of all that stands before.
-fn check(path: &Path) -> io::Result<()> {
-    let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
+fn check(file: &File) -> io::Result<()> {
+    let mut reader = BufReader::with_capacity(1 << 20, file);
     let (mut hash, mut line) = (Sha256::new(), Vec::new());
     loop {
         let mut next = Vec::new();

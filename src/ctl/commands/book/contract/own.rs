@@ -32,7 +32,7 @@ pub struct AddArgs {
 /// Remove a contract from the store
 ///
 /// One made by hand is simply removed. One that follows Autotask would come back with the next
-/// sync, so it must be ignored first, or have vanished there. The ledger keeps what was:
+/// sync, so it must be ignored first, also where it is missing there. The ledger keeps what was:
 /// `contract history` still shows it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
