@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 use super::commit::{Commit, Committed};
 use super::error::StoreError;
 use super::index::Index;
-use super::lock::Lock;
-use super::open::{self, Parts, Settings};
-use super::opening::Opening;
-use super::past::Past;
-use super::prune::Pruned;
-use super::writer::{self, Job};
+use super::open;
+use super::open::{Parts, Settings};
+use crate::store::archive::prune::Pruned;
+use crate::store::log::lock::Lock;
+use crate::store::open::opening::Opening;
+use crate::store::read::past::Past;
+use crate::store::write::writer;
+use crate::store::write::writer::Job;
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
 #[derive(Debug, Clone)]

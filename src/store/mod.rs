@@ -17,62 +17,37 @@
 //!   lock                            one daemon a store
 //! ```
 //!
-//! How a commit goes: `draft` checks its preconditions and makes a `line`, `ledger` appends it and
-//! syncs, `records` and `index` apply it, and only then is it acknowledged; `writer` is the thread
-//! that does so. How a store opens: `survey` reads, `plan` decides, `open` does. How the past is
-//! asked: `past` reads the ledger into a `memory`. How it goes out and comes back: `backup`, `restore`. How history ends: `prune` puts a base in the place
-//! of old lines.
+//! How a commit goes: `write::draft` checks its preconditions and makes a `format::line`,
+//! `log::ledger` appends it and syncs, `index` applies it, and only then is it acknowledged;
+//! `write::writer` is the thread that does so. How a store opens: `log::survey` reads, `open::plan`
+//! decides, `open` does. How the past is asked: `read::past` reads the ledger into a `read::memory`.
+//! How it goes out and comes back: `archive::backup` and `restore`. How history ends:
+//! `archive::prune` puts a base in the place of old lines.
 //!
 //! The store knows `model` and nothing above it. No type of sled or bincode leaves it; what must be
 //! true for a commit travels in the commit.
 
-mod backup;
-mod base;
-mod check;
-mod codec;
+mod archive;
 mod commit;
-mod convert;
-mod digest;
-mod draft;
 mod error;
 mod files;
-mod guard;
+mod format;
 mod handle;
-mod identity;
 mod index;
-mod keep;
-mod keys;
-mod ledger;
-mod leftovers;
-mod line;
-mod lock;
-mod memory;
+mod log;
 mod open;
-mod opening;
-mod past;
-mod pieces;
-mod plan;
-mod prune;
 mod read;
-mod records;
-mod replay;
-mod restore;
-mod segment;
-mod sum;
-mod survey;
 #[cfg(test)]
 mod testing;
-mod tidy;
-mod v1;
-mod writer;
+mod write;
 
-pub use backup::Backup;
-pub use check::CheckReport;
+pub use archive::backup::Backup;
+pub use archive::prune::Pruned;
+pub use archive::restore::Restored;
 pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
-pub use opening::{Finding, Opening};
-pub use past::{Book, Touched};
-pub use prune::Pruned;
+pub use open::opening::{Finding, Opening};
+pub use read::check::CheckReport;
+pub use read::past::{Book, Touched};
 pub use read::{Head, HistoryEntry, RunRecord};
-pub use restore::Restored;

@@ -197,7 +197,7 @@ impl Place {
     }
 
     pub(super) fn segment(&self, number: u64) -> PathBuf {
-        super::segment::path(&self.dir().join("ledger"), number)
+        crate::store::log::segment::path(&self.dir().join("ledger"), number)
     }
 
     pub(super) fn try_open(&self) -> Result<(Store, Opening), StoreError> {

@@ -22,15 +22,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::convert;
-use super::error::{Doing, StoreError};
-use super::handle::Store;
-use super::read;
-use super::replay;
-use super::segment::{self, Spot};
+use crate::store::error::{Doing, StoreError};
+use crate::store::format::convert;
+use crate::store::handle::Store;
+use crate::store::log::replay;
+use crate::store::log::segment;
+use crate::store::log::segment::Spot;
+use crate::store::read;
 
 /// The format of the file.
-pub(super) const FORMAT: u64 = 1;
+pub(in crate::store) const FORMAT: u64 = 1;
 
 /// How many bytes are read at a time. Written as JSON, a piece of them stays below the limit of a
 /// request to the daemon.
@@ -39,45 +40,45 @@ const PIECE: usize = 128 << 10;
 /// Stored state: the first line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HeadLineV1 {
-    pub(super) backup: HeadV1,
+pub(in crate::store) struct HeadLineV1 {
+    pub(in crate::store) backup: HeadV1,
 }
 
 /// Stored state: what a backup is of.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HeadV1 {
-    pub(super) format: u64,
+pub(in crate::store) struct HeadV1 {
+    pub(in crate::store) format: u64,
     /// The program that made it.
-    pub(super) version: String,
-    pub(super) at: String,
+    pub(in crate::store) version: String,
+    pub(in crate::store) at: String,
     /// The number of the last commit in it, and its checksum, which stands for all before it.
-    pub(super) commits: u64,
-    pub(super) sum: String,
+    pub(in crate::store) commits: u64,
+    pub(in crate::store) sum: String,
     /// The content of `store.json`.
-    pub(super) store: serde_json::Value,
+    pub(in crate::store) store: serde_json::Value,
 }
 
 /// Stored state: what stands before the bytes of a file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FileLineV1 {
-    pub(super) file: String,
-    pub(super) bytes: u64,
+pub(in crate::store) struct FileLineV1 {
+    pub(in crate::store) file: String,
+    pub(in crate::store) bytes: u64,
 }
 
 /// Stored state: the last line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EndLineV1 {
-    pub(super) end: EndV1,
+pub(in crate::store) struct EndLineV1 {
+    pub(in crate::store) end: EndV1,
 }
 
 /// Stored state: what the whole file comes to.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EndV1 {
-    pub(super) sha256: String,
+pub(in crate::store) struct EndV1 {
+    pub(in crate::store) sha256: String,
 }
 
 enum Part {
@@ -172,7 +173,7 @@ fn text_of(line: &impl Serialize) -> Result<String, StoreError> {
 }
 
 /// What a hash comes to, in hexadecimal digits.
-pub(super) fn hex(hash: Sha256) -> String {
+pub(in crate::store) fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

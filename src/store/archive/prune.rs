@@ -34,24 +34,27 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::base::{self, Base};
-use super::codec;
-use super::convert;
-use super::draft::live;
-use super::error::{Doing, StoreError};
-use super::files;
-use super::handle::Core;
-use super::index::{Edit, Holds, Index};
-use super::keys;
-use super::ledger::Ledger;
-use super::memory::{self, Memory};
-use super::past::Past;
-use super::read;
-use super::replay;
-use super::segment::{self, Spot};
-use super::sum::Standing;
-use super::v1::{PlaceV1, RunEntryV1};
 use crate::model::{ClientId, RunId};
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::keys;
+use crate::store::format::sum::Standing;
+use crate::store::format::v1::{PlaceV1, RunEntryV1};
+use crate::store::handle::Core;
+use crate::store::index::{Edit, Holds, Index};
+use crate::store::log::base;
+use crate::store::log::base::Base;
+use crate::store::log::ledger::Ledger;
+use crate::store::log::replay;
+use crate::store::log::segment;
+use crate::store::log::segment::Spot;
+use crate::store::read;
+use crate::store::read::memory;
+use crate::store::read::memory::Memory;
+use crate::store::read::past::Past;
+use crate::store::write::draft::live;
 
 /// The end of the name of a file that does not count yet.
 const NEW: &str = ".new";
@@ -73,7 +76,7 @@ pub struct Pruned {
 
 /// Where the ledger is to be cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(in crate::store) struct Cut {
     /// Where the lines begin that stay.
     spot: Spot,
     /// Where the chain stands with the last line that goes.
@@ -83,12 +86,12 @@ pub(super) struct Cut {
 
 impl Cut {
     /// Whether anything goes.
-    pub(super) fn is_one(&self) -> bool {
+    pub(in crate::store) fn is_one(&self) -> bool {
         self.told.commits > 0
     }
 
     /// What to tell about it.
-    pub(super) fn told(&self) -> Pruned {
+    pub(in crate::store) fn told(&self) -> Pruned {
         self.told
     }
 
@@ -111,7 +114,11 @@ impl Cut {
 }
 
 /// Finds where to cut a ledger that ends at `end`.
-pub(super) fn find(core: &Core, end: Spot, before: DateTime<Utc>) -> Result<Cut, StoreError> {
+pub(in crate::store) fn find(
+    core: &Core,
+    end: Spot,
+    before: DateTime<Utc>,
+) -> Result<Cut, StoreError> {
     let past = core.past();
     let head = core.index.meta().standing;
     let Past { start, .. } = &*past;
@@ -146,7 +153,7 @@ pub(super) fn find(core: &Core, end: Spot, before: DateTime<Utc>) -> Result<Cut,
 
 /// What is ready to take the place of old lines.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(in crate::store) struct Prepared {
     base: base::Draft,
     /// Which segment the ledger then begins with.
     begins: u64,
@@ -158,7 +165,7 @@ pub(super) struct Prepared {
 }
 
 /// Writes everything that a ledger cut there needs, and reads it back. Nothing of it counts yet.
-pub(super) fn prepare(core: &Core, end: Spot, cut: &Cut) -> Result<Prepared, StoreError> {
+pub(in crate::store) fn prepare(core: &Core, end: Spot, cut: &Cut) -> Result<Prepared, StoreError> {
     let (segments, bases) = segment::list(&core.ledger_dir)?;
     let begins = match cut.spot.offset {
         0 => cut.spot.segment,
@@ -235,7 +242,7 @@ fn copy(ledger: &Path, from: Spot, to: Spot, number: u64) -> Result<PathBuf, Sto
 
 /// Lets the ledger begin where it was prepared to. After an error it is not known where it begins:
 /// nothing may be appended any more.
-pub(super) fn switch(
+pub(in crate::store) fn switch(
     core: &Core,
     ledger: &mut Ledger,
     prepared: Prepared,
@@ -256,7 +263,7 @@ pub(super) fn switch(
 }
 
 /// Removes the files that the ledger does not begin with any more.
-pub(super) fn sweep(core: &Core) -> Result<(), StoreError> {
+pub(in crate::store) fn sweep(core: &Core) -> Result<(), StoreError> {
     let (ledger, begins) = (&core.ledger_dir, core.past().start.segment);
     let (segments, bases) = segment::list(ledger)?;
     let segments = segments.into_iter().map(|number| (number, segment::path(ledger, number)));
@@ -269,7 +276,7 @@ pub(super) fn sweep(core: &Core) -> Result<(), StoreError> {
 
 /// Before a ledger is read: completes a pruning that was cut short after it counted, and removes
 /// what others left that did not count yet.
-pub(super) fn finish(ledger: &Path, base: Option<&Base>) -> Result<(), StoreError> {
+pub(in crate::store) fn finish(ledger: &Path, base: Option<&Base>) -> Result<(), StoreError> {
     let segment = base.map(|base| segment::path(ledger, base.start.segment));
     for entry in fs::read_dir(ledger).doing("list", ledger)? {
         let path = entry.doing("list", ledger)?.path();

@@ -21,13 +21,14 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
-use super::error::{Doing, StoreError};
-use super::files;
-use super::handle::Store;
-use super::keep;
-use super::opening::Finding;
-use super::segment;
+use super::backup;
+use super::backup::{EndLineV1, FileLineV1, HeadLineV1, HeadV1};
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
+use crate::store::handle::Store;
+use crate::store::log::segment;
+use crate::store::open::opening::Finding;
+use crate::store::open::upgrade_backup;
 
 /// What of a store takes another one's place, in this order.
 const PARTS: [&str; 3] = ["ledger", "index", "store.json"];
@@ -125,7 +126,7 @@ fn unpack(file: &Path, into: &Path) -> Result<HeadV1, StoreError> {
     store.push('\n');
     files::replace(&into.join("store.json"), store.as_bytes())?;
     // This program has written it, so that opening it keeps no copy.
-    keep::note(into)?;
+    upgrade_backup::note(into)?;
     Ok(head)
 }
 
@@ -180,7 +181,10 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
 }
 
 /// Completes a restore that was begun; gives where the store is kept that was there before.
-pub(super) fn finish(dir: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
+pub(in crate::store) fn finish(
+    dir: &Path,
+    now: DateTime<Utc>,
+) -> Result<Option<PathBuf>, StoreError> {
     let restored = dir.join("restored");
     if !restored.exists() {
         return Ok(None);
@@ -217,8 +221,8 @@ fn remove_dir(path: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Answers, Place, at, fill, names};
     use super::*;
+    use crate::store::testing::{Answers, Place, at, fill, names};
 
     fn text_of(store: &Store) -> String {
         let mut backup = store.backup(at(30)).expect("begun");

@@ -13,23 +13,23 @@ use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::error::StoreError;
 use super::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
+use crate::store::error::StoreError;
 
 const MAGIC: [u8; 2] = *b"LS";
 /// bincode 1.3 with varints; another encoding would take the next number.
 const CODEC: u8 = 1;
 /// How many bytes stand before the payload.
-pub(super) const HEADER: usize = 13;
+pub(in crate::store) const HEADER: usize = 13;
 /// No record may claim more than this many bytes; a contract has some hundreds.
-pub(super) const LIMIT: u64 = 64 << 20;
+pub(in crate::store) const LIMIT: u64 = 64 << 20;
 
 /// A kind of record, in one version. The numbers are stored state: none may ever change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Schema(u16);
+pub(in crate::store) struct Schema(u16);
 
 /// Something that can be an index record.
-pub(super) trait Stored: Serialize + DeserializeOwned {
+pub(in crate::store) trait Stored: Serialize + DeserializeOwned {
     const SCHEMA: Schema;
 }
 
@@ -66,7 +66,7 @@ impl Stored for () {
     const SCHEMA: Schema = Schema(0x0701);
 }
 /// Bytes that the cache keeps for others.
-pub(super) const CACHE: Schema = Schema(0x0801);
+pub(in crate::store) const CACHE: Schema = Schema(0x0801);
 
 fn options() -> impl Options {
     // Varints, little endian, and an error for trailing bytes are what the defaults mean.
@@ -74,7 +74,7 @@ fn options() -> impl Options {
 }
 
 /// The record of a value.
-pub(super) fn encode<T: Stored>(value: &T) -> Result<Vec<u8>, StoreError> {
+pub(in crate::store) fn encode<T: Stored>(value: &T) -> Result<Vec<u8>, StoreError> {
     let payload = options().serialize(value).map_err(|error| StoreError::Index {
         what: "encode a record".to_owned(),
         source: Some(error),
@@ -83,7 +83,7 @@ pub(super) fn encode<T: Stored>(value: &T) -> Result<Vec<u8>, StoreError> {
 }
 
 /// The value of a record.
-pub(super) fn decode<T: Stored>(record: &[u8]) -> Result<T, StoreError> {
+pub(in crate::store) fn decode<T: Stored>(record: &[u8]) -> Result<T, StoreError> {
     let payload = unwrap(T::SCHEMA, record)?;
     options().deserialize(payload).map_err(|error| StoreError::Index {
         what: "decode a record".to_owned(),
@@ -92,7 +92,7 @@ pub(super) fn decode<T: Stored>(record: &[u8]) -> Result<T, StoreError> {
 }
 
 /// Puts the envelope around a payload.
-pub(super) fn wrap(schema: Schema, payload: &[u8]) -> Vec<u8> {
+pub(in crate::store) fn wrap(schema: Schema, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u32).to_be_bytes();
     let front = [MAGIC[0], MAGIC[1], CODEC, (schema.0 >> 8) as u8, schema.0 as u8];
     let crc = crc(&front, &length, payload).to_be_bytes();
@@ -100,7 +100,7 @@ pub(super) fn wrap(schema: Schema, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Takes the envelope off, or tells what is wrong with it.
-pub(super) fn unwrap(schema: Schema, record: &[u8]) -> Result<&[u8], StoreError> {
+pub(in crate::store) fn unwrap(schema: Schema, record: &[u8]) -> Result<&[u8], StoreError> {
     let bad = |why: String| Err(StoreError::index(why));
     let Some((header, payload)) = record.split_at_checked(HEADER) else {
         return bad(format!("a record of {} bytes has no header", record.len()));
@@ -123,7 +123,7 @@ pub(super) fn unwrap(schema: Schema, record: &[u8]) -> Result<&[u8], StoreError>
 }
 
 /// How many bytes the whole record has whose first bytes are these.
-pub(super) fn length(first: &[u8]) -> Option<usize> {
+pub(in crate::store) fn length(first: &[u8]) -> Option<usize> {
     let length: [u8; 4] = first.get(5..9)?.try_into().ok()?;
     Some(HEADER + u32::from_be_bytes(length) as usize)
 }

@@ -18,13 +18,13 @@ use crate::model::{
 /// Something stored that this program cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Unreadable(String);
+pub(in crate::store) struct Unreadable(String);
 
 fn unknown<T>(what: &str, text: &str) -> Result<T, Unreadable> {
     Err(Unreadable(format!("this program knows no {what} `{text}`")))
 }
 
-pub(super) fn key(text: &str) -> Result<ItemKey, Unreadable> {
+pub(in crate::store) fn key(text: &str) -> Result<ItemKey, Unreadable> {
     let key: ItemKey = text.parse().or_else(|_| unknown("item key", text))?;
     if key.to_string() == text { Ok(key) } else { unknown("item key", text) }
 }
@@ -33,11 +33,11 @@ fn parent(text: Option<&String>) -> Result<Option<ItemKey>, Unreadable> {
     text.map(|text| key(text)).transpose()
 }
 
-pub(super) fn moment_text(at: DateTime<Utc>) -> String {
+pub(in crate::store) fn moment_text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-pub(super) fn moment(text: &str) -> Result<DateTime<Utc>, Unreadable> {
+pub(in crate::store) fn moment(text: &str) -> Result<DateTime<Utc>, Unreadable> {
     let read = DateTime::parse_from_rfc3339(text);
     read.map(|at| at.with_timezone(&Utc)).or_else(|_| unknown("moment", text))
 }
@@ -73,7 +73,7 @@ fn fields(stored: &[(String, String)]) -> Result<Fields, Unreadable> {
     stored.iter().map(read).collect()
 }
 
-pub(super) fn contract_v1(contract: &Contract) -> ContractV1 {
+pub(in crate::store) fn contract_v1(contract: &Contract) -> ContractV1 {
     let Contract {
         key,
         client,
@@ -102,7 +102,7 @@ pub(super) fn contract_v1(contract: &Contract) -> ContractV1 {
     }
 }
 
-pub(super) fn contract(stored: &ContractV1) -> Result<Contract, Unreadable> {
+pub(in crate::store) fn contract(stored: &ContractV1) -> Result<Contract, Unreadable> {
     let ContractV1 {
         key: item,
         client,
@@ -134,7 +134,7 @@ pub(super) fn contract(stored: &ContractV1) -> Result<Contract, Unreadable> {
     })
 }
 
-pub(super) fn client_v1(state: &ClientState) -> ClientStateV1 {
+pub(in crate::store) fn client_v1(state: &ClientState) -> ClientStateV1 {
     let ClientState {
         client: ClientRef { id, name },
         auto_sync,
@@ -162,7 +162,7 @@ pub(super) fn client_v1(state: &ClientState) -> ClientStateV1 {
     }
 }
 
-pub(super) fn client(stored: &ClientStateV1) -> Result<ClientState, Unreadable> {
+pub(in crate::store) fn client(stored: &ClientStateV1) -> Result<ClientState, Unreadable> {
     let ClientStateV1 {
         id,
         name,
@@ -201,18 +201,18 @@ fn error(stored: &LastErrorV1) -> Result<LastError, Unreadable> {
     Ok(LastError { code, message: message.clone() })
 }
 
-pub(super) fn actor_v1(actor: &Actor) -> ActorV1 {
+pub(in crate::store) fn actor_v1(actor: &Actor) -> ActorV1 {
     let Actor { uid, name, pid } = actor;
     ActorV1 { uid: *uid, name: name.clone(), pid: *pid }
 }
 
-pub(super) fn actor(stored: &ActorV1) -> Actor {
+pub(in crate::store) fn actor(stored: &ActorV1) -> Actor {
     let ActorV1 { uid, name, pid } = stored;
     Actor { uid: *uid, name: name.clone(), pid: *pid }
 }
 
 /// A run as it is stored under the number `number`.
-pub(super) fn run_v1(run: &Run, number: u64) -> RunV1 {
+pub(in crate::store) fn run_v1(run: &Run, number: u64) -> RunV1 {
     let Run {
         id: _,
         client: ClientRef { id: client, name },
@@ -248,7 +248,7 @@ pub(super) fn run_v1(run: &Run, number: u64) -> RunV1 {
     }
 }
 
-pub(super) fn run(stored: &RunV1) -> Result<Run, Unreadable> {
+pub(in crate::store) fn run(stored: &RunV1) -> Result<Run, Unreadable> {
     let RunV1 {
         id,
         client,
@@ -310,7 +310,7 @@ fn reject(stored: &RejectV1) -> Result<Reject, Unreadable> {
     })
 }
 
-pub(super) fn change_v1(item: ItemKey, change: &FieldChange) -> ChangeV1 {
+pub(in crate::store) fn change_v1(item: ItemKey, change: &FieldChange) -> ChangeV1 {
     let FieldChange { field, from, to } = change;
     ChangeV1 {
         key: item.to_string(),
@@ -320,7 +320,7 @@ pub(super) fn change_v1(item: ItemKey, change: &FieldChange) -> ChangeV1 {
     }
 }
 
-pub(super) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> {
+pub(in crate::store) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> {
     let ChangeV1 { key: item, field: name, from, to } = stored;
     let field = field(name)?;
     let read = |text: &Option<String>| text.as_ref().map(|text| value(field, text)).transpose();
@@ -328,9 +328,9 @@ pub(super) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> {
 }
 
 mod mark;
-pub(super) use mark::{mark, mark_v1};
+pub(in crate::store) use mark::{mark, mark_v1};
 mod memo;
-pub(super) use memo::{memo, memo_key, memo_v1};
+pub(in crate::store) use memo::{memo, memo_key, memo_v1};
 
 #[cfg(test)]
 mod tests;

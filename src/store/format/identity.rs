@@ -18,26 +18,26 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::convert;
-use super::error::{Doing, StoreError};
-use super::files;
 use super::v1::ContractV1;
 use crate::model::Field;
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
 
 /// The format of a new store, and of a base, which says by its lines what it has.
-pub(super) const FORMAT: u64 = 1;
+pub(in crate::store) const FORMAT: u64 = 1;
 
 /// The format of a store that may have memos.
-pub(super) const WITH_MEMOS: u64 = 2;
+pub(in crate::store) const WITH_MEMOS: u64 = 2;
 
 /// The format of a store that may have contracts which say how they are billed, and the newest that
 /// this program reads.
-pub(super) const WITH_BILLING: u64 = 3;
+pub(in crate::store) const WITH_BILLING: u64 = 3;
 
 /// The fields of contracts that an earlier program does not know.
 const OF_BILLING: Field = Field::Billing;
 
 /// The format that a contract needs.
-pub(super) fn needed_by(contract: &ContractV1) -> u64 {
+pub(in crate::store) fn needed_by(contract: &ContractV1) -> u64 {
     let is_new = contract.source.iter().any(|(name, _)| name == OF_BILLING.name());
     if is_new { WITH_BILLING } else { FORMAT }
 }
@@ -52,13 +52,13 @@ struct IdentityV1 {
 }
 
 /// An id for a new store.
-pub(super) fn new_id() -> String {
+pub(in crate::store) fn new_id() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
 
 /// Writes `store.json`. It is the last thing that is made of a new store, so where it is, the rest
 /// was once whole.
-pub(super) fn write(
+pub(in crate::store) fn write(
     dir: &Path,
     id: &str,
     format: u64,
@@ -69,7 +69,7 @@ pub(super) fn write(
 }
 
 /// Says that the store may have what this format has. Call it before that is stored.
-pub(super) fn raise(dir: &Path, format: u64) -> Result<(), StoreError> {
+pub(in crate::store) fn raise(dir: &Path, format: u64) -> Result<(), StoreError> {
     match whole(dir)? {
         Some(identity) if identity.format < format => put(dir, &IdentityV1 { format, ..identity }),
         // One that was taken away is made anew at the next start, by what there is then.
@@ -85,7 +85,7 @@ fn put(dir: &Path, identity: &IdentityV1) -> Result<(), StoreError> {
 }
 
 /// Reads the store's id; none where there is no `store.json`.
-pub(super) fn read(dir: &Path) -> Result<Option<String>, StoreError> {
+pub(in crate::store) fn read(dir: &Path) -> Result<Option<String>, StoreError> {
     Ok(whole(dir)?.map(|identity| identity.id))
 }
 

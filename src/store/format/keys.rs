@@ -18,17 +18,17 @@
 use crate::model::{ClientId, ItemKey, Letter, MemoKey, RunId};
 
 /// The key of the meta record.
-pub(super) const META: &[u8] = b"m";
+pub(in crate::store) const META: &[u8] = b"m";
 
-pub(super) const CONTRACTS: &[u8] = b"c";
-pub(super) const CLIENTS: &[u8] = b"s";
-pub(super) const RUNS: &[u8] = b"r";
-pub(super) const MARKS: &[u8] = b"n";
-pub(super) const MEMOS: &[u8] = b"q";
-pub(super) const CHANGES: &[u8] = b"h";
+pub(in crate::store) const CONTRACTS: &[u8] = b"c";
+pub(in crate::store) const CLIENTS: &[u8] = b"s";
+pub(in crate::store) const RUNS: &[u8] = b"r";
+pub(in crate::store) const MARKS: &[u8] = b"n";
+pub(in crate::store) const MEMOS: &[u8] = b"q";
+pub(in crate::store) const CHANGES: &[u8] = b"h";
 
 /// How long the keys of each kind are; what is longer is a later piece of a long record.
-pub(super) fn width(prefix: u8) -> Option<usize> {
+pub(in crate::store) fn width(prefix: u8) -> Option<usize> {
     match prefix {
         b'c' | b'h' | b'n' | b'q' => Some(18),
         b'k' | b'o' => Some(10),
@@ -38,31 +38,31 @@ pub(super) fn width(prefix: u8) -> Option<usize> {
     }
 }
 
-pub(super) fn contract(client: ClientId, key: ItemKey) -> Vec<u8> {
+pub(in crate::store) fn contract(client: ClientId, key: ItemKey) -> Vec<u8> {
     [CONTRACTS, &signed(client.0), &item(key)].concat()
 }
 
-pub(super) fn contracts_of(client: ClientId) -> Vec<u8> {
+pub(in crate::store) fn contracts_of(client: ClientId) -> Vec<u8> {
     [CONTRACTS, &signed(client.0)].concat()
 }
 
-pub(super) fn owner(key: ItemKey) -> Vec<u8> {
+pub(in crate::store) fn owner(key: ItemKey) -> Vec<u8> {
     [b"k", &item(key)[..]].concat()
 }
 
-pub(super) fn mark(client: ClientId, key: ItemKey) -> Vec<u8> {
+pub(in crate::store) fn mark(client: ClientId, key: ItemKey) -> Vec<u8> {
     [MARKS, &signed(client.0), &item(key)].concat()
 }
 
-pub(super) fn marks_of(client: ClientId) -> Vec<u8> {
+pub(in crate::store) fn marks_of(client: ClientId) -> Vec<u8> {
     [MARKS, &signed(client.0)].concat()
 }
 
-pub(super) fn mark_owner(key: ItemKey) -> Vec<u8> {
+pub(in crate::store) fn mark_owner(key: ItemKey) -> Vec<u8> {
     [b"o", &item(key)[..]].concat()
 }
 
-pub(super) fn memo(key: MemoKey) -> Vec<u8> {
+pub(in crate::store) fn memo(key: MemoKey) -> Vec<u8> {
     let (kind, client, run) = match key {
         MemoKey::Holding(client, run) => (b'h', client, run),
         MemoKey::Pause(None) => (b'g', ClientId(0), RunId(0)),
@@ -71,36 +71,36 @@ pub(super) fn memo(key: MemoKey) -> Vec<u8> {
     [MEMOS, &[kind], &signed(client.0), &run.0.to_be_bytes()].concat()
 }
 
-pub(super) fn holdings_of(client: ClientId) -> Vec<u8> {
+pub(in crate::store) fn holdings_of(client: ClientId) -> Vec<u8> {
     [MEMOS, b"h", &signed(client.0)].concat()
 }
 
-pub(super) fn client(id: ClientId) -> Vec<u8> {
+pub(in crate::store) fn client(id: ClientId) -> Vec<u8> {
     [CLIENTS, &signed(id.0)].concat()
 }
 
-pub(super) fn run(id: RunId) -> Vec<u8> {
+pub(in crate::store) fn run(id: RunId) -> Vec<u8> {
     [RUNS, &id.0.to_be_bytes()].concat()
 }
 
-pub(super) fn run_of(client: ClientId, id: RunId) -> Vec<u8> {
+pub(in crate::store) fn run_of(client: ClientId, id: RunId) -> Vec<u8> {
     [&runs_of(client)[..], &id.0.to_be_bytes()].concat()
 }
 
-pub(super) fn runs_of(client: ClientId) -> Vec<u8> {
+pub(in crate::store) fn runs_of(client: ClientId) -> Vec<u8> {
     [b"u", &signed(client.0)[..]].concat()
 }
 
-pub(super) fn change(key: ItemKey, seq: u64) -> Vec<u8> {
+pub(in crate::store) fn change(key: ItemKey, seq: u64) -> Vec<u8> {
     [&changes_of(key)[..], &seq.to_be_bytes()].concat()
 }
 
-pub(super) fn changes_of(key: ItemKey) -> Vec<u8> {
+pub(in crate::store) fn changes_of(key: ItemKey) -> Vec<u8> {
     [CHANGES, &item(key)[..]].concat()
 }
 
 /// The number that a key ends with: a run's, or a sequence.
-pub(super) fn last_number(key: &[u8]) -> Option<u64> {
+pub(in crate::store) fn last_number(key: &[u8]) -> Option<u64> {
     let (_, last) = key.split_last_chunk::<8>()?;
     Some(u64::from_be_bytes(*last))
 }

@@ -14,8 +14,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::error::StoreError;
 use super::sum::{Standing, Sum};
+use crate::store::error::StoreError;
 
 const HEAD: &[u8] = br#"{"sum":""#;
 const SUM_AT: usize = HEAD.len();
@@ -23,15 +23,18 @@ const REST_AT: usize = SUM_AT + Sum::TEXT;
 
 /// What a line says of itself, true or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stated {
-    pub(super) sum: Sum,
-    pub(super) seq: u64,
-    pub(super) stable: u64,
+pub(in crate::store) struct Stated {
+    pub(in crate::store) sum: Sum,
+    pub(in crate::store) seq: u64,
+    pub(in crate::store) stable: u64,
 }
 
 /// Writes a line, with its line break. `record` has the previous sum's text in its first field,
 /// `sum`, where the line's own takes its place.
-pub(super) fn seal<T: Serialize>(record: &T, before: Sum) -> Result<(Vec<u8>, Sum), StoreError> {
+pub(in crate::store) fn seal<T: Serialize>(
+    record: &T,
+    before: Sum,
+) -> Result<(Vec<u8>, Sum), StoreError> {
     let mut line = serde_json::to_vec(record)
         .map_err(|error| StoreError::Unstorable(format!("no JSON comes of it: {error}")))?;
     if !line.starts_with(HEAD) || line.get(SUM_AT..REST_AT) != Some(before.to_string().as_bytes()) {
@@ -44,14 +47,14 @@ pub(super) fn seal<T: Serialize>(record: &T, before: Sum) -> Result<(Vec<u8>, Su
 }
 
 /// The sum of a line without its line break, if it is the one that belongs after `before`.
-pub(super) fn verify(line: &[u8], before: Sum) -> Option<Sum> {
+pub(in crate::store) fn verify(line: &[u8], before: Sum) -> Option<Sum> {
     let stated = stated_sum(line)?;
     let sum = Sum::of(&[before.to_string().as_bytes(), &line[REST_AT..]]);
     (sum == stated).then_some(sum)
 }
 
 /// The sum that a line says it has.
-pub(super) fn stated_sum(line: &[u8]) -> Option<Sum> {
+pub(in crate::store) fn stated_sum(line: &[u8]) -> Option<Sum> {
     if !line.starts_with(HEAD) {
         return None;
     }
@@ -59,12 +62,12 @@ pub(super) fn stated_sum(line: &[u8]) -> Option<Sum> {
 }
 
 /// What stands in a line behind the sum and its quote and comma.
-pub(super) fn rest(line: &[u8]) -> &[u8] {
+pub(in crate::store) fn rest(line: &[u8]) -> &[u8] {
     line.get(REST_AT + 2..).unwrap_or_default()
 }
 
 /// What a line of a ledger says of itself.
-pub(super) fn stated(line: &[u8]) -> Option<Stated> {
+pub(in crate::store) fn stated(line: &[u8]) -> Option<Stated> {
     let sum = stated_sum(line)?;
     let (seq, after) = number(rest(line).strip_prefix(br#""seq":"#)?)?;
     let (stable, _) = number(after.strip_prefix(br#","stable":"#)?)?;
@@ -73,7 +76,7 @@ pub(super) fn stated(line: &[u8]) -> Option<Stated> {
 
 /// Whether a line is the one that belongs after the one where a chain stands; if so, where the
 /// chain stands with it.
-pub(super) fn follows(line: &[u8], before: Standing) -> Option<Standing> {
+pub(in crate::store) fn follows(line: &[u8], before: Standing) -> Option<Standing> {
     let stated = stated(line)?;
     if stated.seq != before.seq.checked_add(1)? {
         return None;
@@ -82,7 +85,7 @@ pub(super) fn follows(line: &[u8], before: Standing) -> Option<Standing> {
 }
 
 /// What is wrong with a line that does not follow.
-pub(super) fn complaint(line: &[u8], before: Standing) -> String {
+pub(in crate::store) fn complaint(line: &[u8], before: Standing) -> String {
     match stated(line) {
         None => "it is not a line of a ledger".to_owned(),
         Some(stated) if Some(stated.seq) != before.seq.checked_add(1) => {
@@ -93,7 +96,7 @@ pub(super) fn complaint(line: &[u8], before: Standing) -> String {
 }
 
 /// Reads a line that was verified.
-pub(super) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+pub(in crate::store) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     serde_json::from_slice(line).map_err(|error| error.to_string())
 }
 

@@ -6,17 +6,17 @@ use sha2::{Digest as _, Sha256};
 
 /// The first 16 bytes of a SHA-256. It is written as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sum([u8; 16]);
+pub(in crate::store) struct Sum([u8; 16]);
 
 impl Sum {
     /// How many characters the text of a sum has.
-    pub(super) const TEXT: usize = 32;
+    pub(in crate::store) const TEXT: usize = 32;
 
     /// What stands before the first line of a chain.
-    pub(super) const START: Sum = Sum([0; 16]);
+    pub(in crate::store) const START: Sum = Sum([0; 16]);
 
     /// The sum of all parts, one after the other.
-    pub(super) fn of(parts: &[&[u8]]) -> Sum {
+    pub(in crate::store) fn of(parts: &[&[u8]]) -> Sum {
         let mut hasher = Sha256::new();
         for part in parts {
             hasher.update(part);
@@ -27,7 +27,7 @@ impl Sum {
     }
 
     /// Reads the text of a sum; only small letters, so that a sum has one text.
-    pub(super) fn parse(text: &[u8]) -> Option<Sum> {
+    pub(in crate::store) fn parse(text: &[u8]) -> Option<Sum> {
         if text.len() != Sum::TEXT {
             return None;
         }
@@ -44,7 +44,7 @@ impl Sum {
     }
 
     /// The sum as a number, for adding up.
-    pub(super) fn as_number(self) -> u128 {
+    pub(in crate::store) fn as_number(self) -> u128 {
         u128::from_be_bytes(self.0)
     }
 }
@@ -63,14 +63,14 @@ impl fmt::Debug for Sum {
 
 /// Where a chain stands: the last line's sequence and sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Standing {
-    pub(super) seq: u64,
-    pub(super) sum: Sum,
+pub(in crate::store) struct Standing {
+    pub(in crate::store) seq: u64,
+    pub(in crate::store) sum: Sum,
 }
 
 impl Standing {
     /// Before the first line.
-    pub(super) const START: Standing = Standing { seq: 0, sum: Sum::START };
+    pub(in crate::store) const START: Standing = Standing { seq: 0, sum: Sum::START };
 }
 
 #[cfg(test)]

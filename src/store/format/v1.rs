@@ -18,289 +18,289 @@ use serde::{Deserialize, Serialize};
 /// Stored state: a contract record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ContractV1 {
-    pub(super) key: String,
-    pub(super) client: i64,
-    pub(super) parent: Option<String>,
-    pub(super) origin: String,
-    pub(super) source: Vec<(String, String)>,
-    pub(super) overrides: Vec<(String, String)>,
-    pub(super) local: Vec<(String, String)>,
-    pub(super) created: String,
-    pub(super) synced: Option<String>,
-    pub(super) changed: String,
-    pub(super) vanished: Option<String>,
+pub(in crate::store) struct ContractV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) client: i64,
+    pub(in crate::store) parent: Option<String>,
+    pub(in crate::store) origin: String,
+    pub(in crate::store) source: Vec<(String, String)>,
+    pub(in crate::store) overrides: Vec<(String, String)>,
+    pub(in crate::store) local: Vec<(String, String)>,
+    pub(in crate::store) created: String,
+    pub(in crate::store) synced: Option<String>,
+    pub(in crate::store) changed: String,
+    pub(in crate::store) vanished: Option<String>,
 }
 
 /// Stored state: a client's switch and schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ClientStateV1 {
-    pub(super) id: i64,
-    pub(super) name: String,
-    pub(super) auto_sync: bool,
-    pub(super) at: Option<String>,
-    pub(super) last_tried: Option<String>,
-    pub(super) last_synced: Option<String>,
-    pub(super) last_full: Option<String>,
-    pub(super) last_changed: Option<String>,
-    pub(super) next_run: Option<String>,
-    pub(super) failures: u32,
-    pub(super) last_error: Option<LastErrorV1>,
+pub(in crate::store) struct ClientStateV1 {
+    pub(in crate::store) id: i64,
+    pub(in crate::store) name: String,
+    pub(in crate::store) auto_sync: bool,
+    pub(in crate::store) at: Option<String>,
+    pub(in crate::store) last_tried: Option<String>,
+    pub(in crate::store) last_synced: Option<String>,
+    pub(in crate::store) last_full: Option<String>,
+    pub(in crate::store) last_changed: Option<String>,
+    pub(in crate::store) next_run: Option<String>,
+    pub(in crate::store) failures: u32,
+    pub(in crate::store) last_error: Option<LastErrorV1>,
 }
 
 /// Stored state: why something failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LastErrorV1 {
-    pub(super) code: String,
-    pub(super) message: String,
+pub(in crate::store) struct LastErrorV1 {
+    pub(in crate::store) code: String,
+    pub(in crate::store) message: String,
 }
 
 /// Stored state: who asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ActorV1 {
-    pub(super) uid: Option<u32>,
-    pub(super) name: String,
-    pub(super) pid: Option<u32>,
+pub(in crate::store) struct ActorV1 {
+    pub(in crate::store) uid: Option<u32>,
+    pub(in crate::store) name: String,
+    pub(in crate::store) pid: Option<u32>,
 }
 
 /// Stored state: a run. In the index and in a base it stands without its rejects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RunV1 {
-    pub(super) id: u64,
-    pub(super) client: i64,
-    pub(super) client_name: String,
-    pub(super) trigger: String,
-    pub(super) actor: ActorV1,
-    pub(super) started: String,
-    pub(super) ended: String,
-    pub(super) result: String,
-    pub(super) counts: CountsV1,
-    pub(super) requests: u32,
-    pub(super) error: Option<LastErrorV1>,
-    pub(super) rejects: Vec<RejectV1>,
+pub(in crate::store) struct RunV1 {
+    pub(in crate::store) id: u64,
+    pub(in crate::store) client: i64,
+    pub(in crate::store) client_name: String,
+    pub(in crate::store) trigger: String,
+    pub(in crate::store) actor: ActorV1,
+    pub(in crate::store) started: String,
+    pub(in crate::store) ended: String,
+    pub(in crate::store) result: String,
+    pub(in crate::store) counts: CountsV1,
+    pub(in crate::store) requests: u32,
+    pub(in crate::store) error: Option<LastErrorV1>,
+    pub(in crate::store) rejects: Vec<RejectV1>,
 }
 
 /// Stored state: what a run did with how many items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CountsV1 {
-    pub(super) created: u32,
-    pub(super) updated: u32,
-    pub(super) unchanged: u32,
-    pub(super) vanished: u32,
-    pub(super) rejected: u32,
+pub(in crate::store) struct CountsV1 {
+    pub(in crate::store) created: u32,
+    pub(in crate::store) updated: u32,
+    pub(in crate::store) unchanged: u32,
+    pub(in crate::store) vanished: u32,
+    pub(in crate::store) rejected: u32,
 }
 
 /// Stored state: a row that could not be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RejectV1 {
-    pub(super) key: String,
-    pub(super) parent: Option<String>,
-    pub(super) field: String,
-    pub(super) reason: String,
+pub(in crate::store) struct RejectV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) parent: Option<String>,
+    pub(in crate::store) field: String,
+    pub(in crate::store) reason: String,
 }
 
 /// Stored state: one field of one contract that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangeV1 {
-    pub(super) key: String,
-    pub(super) field: String,
-    pub(super) from: Option<String>,
-    pub(super) to: Option<String>,
+pub(in crate::store) struct ChangeV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) field: String,
+    pub(in crate::store) from: Option<String>,
+    pub(in crate::store) to: Option<String>,
 }
 
 /// Stored state: a contract as a commit leaves it; no record where it was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ContractEntryV1 {
-    pub(super) key: String,
-    pub(super) record: Option<ContractV1>,
+pub(in crate::store) struct ContractEntryV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) record: Option<ContractV1>,
 }
 
 /// Stored state: a client as a commit leaves it; no record where it was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ClientEntryV1 {
-    pub(super) id: i64,
-    pub(super) record: Option<ClientStateV1>,
+pub(in crate::store) struct ClientEntryV1 {
+    pub(in crate::store) id: i64,
+    pub(in crate::store) record: Option<ClientStateV1>,
 }
 
 /// Stored state: what is noted beside an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MarkV1 {
-    pub(super) key: String,
-    pub(super) client: i64,
-    pub(super) ignored: Option<IgnoredV1>,
-    pub(super) hold: Option<HoldV1>,
-    pub(super) quarantine: Option<QuarantineV1>,
+pub(in crate::store) struct MarkV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) client: i64,
+    pub(in crate::store) ignored: Option<IgnoredV1>,
+    pub(in crate::store) hold: Option<HoldV1>,
+    pub(in crate::store) quarantine: Option<QuarantineV1>,
 }
 
 /// Stored state: a person left an item out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct IgnoredV1 {
-    pub(super) until: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) by: String,
-    pub(super) at: String,
+pub(in crate::store) struct IgnoredV1 {
+    pub(in crate::store) until: Option<String>,
+    pub(in crate::store) reason: Option<String>,
+    pub(in crate::store) by: String,
+    pub(in crate::store) at: String,
 }
 
 /// Stored state: an item whose run was reverted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HoldV1 {
-    pub(super) run: u64,
-    pub(super) by: String,
-    pub(super) at: String,
+pub(in crate::store) struct HoldV1 {
+    pub(in crate::store) run: u64,
+    pub(in crate::store) by: String,
+    pub(in crate::store) at: String,
 }
 
 /// Stored state: an item whose row cannot be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct QuarantineV1 {
-    pub(super) field: String,
-    pub(super) reason: String,
-    pub(super) since: String,
+pub(in crate::store) struct QuarantineV1 {
+    pub(in crate::store) field: String,
+    pub(in crate::store) reason: String,
+    pub(in crate::store) since: String,
 }
 
 /// Stored state: a mark as a commit leaves it; no record where it was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MarkEntryV1 {
-    pub(super) key: String,
-    pub(super) record: Option<MarkV1>,
+pub(in crate::store) struct MarkEntryV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) record: Option<MarkV1>,
 }
 
 /// Stored state: a memo, which is either of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MemoV1 {
-    pub(super) holding: Option<HoldingV1>,
-    pub(super) pause: Option<PauseV1>,
+pub(in crate::store) struct MemoV1 {
+    pub(in crate::store) holding: Option<HoldingV1>,
+    pub(in crate::store) pause: Option<PauseV1>,
 }
 
 /// Stored state: what a guard held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HoldingV1 {
-    pub(super) client: i64,
-    pub(super) run: u64,
-    pub(super) since: String,
-    pub(super) items: Vec<HeldItemV1>,
-    pub(super) rejected: Option<RejectionV1>,
+pub(in crate::store) struct HoldingV1 {
+    pub(in crate::store) client: i64,
+    pub(in crate::store) run: u64,
+    pub(in crate::store) since: String,
+    pub(in crate::store) items: Vec<HeldItemV1>,
+    pub(in crate::store) rejected: Option<RejectionV1>,
 }
 
 /// Stored state: an item that is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HeldItemV1 {
-    pub(super) key: String,
-    pub(super) parent: Option<String>,
-    pub(super) state: String,
-    pub(super) changes: Vec<HeldChangeV1>,
-    pub(super) reason: Option<String>,
+pub(in crate::store) struct HeldItemV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) parent: Option<String>,
+    pub(in crate::store) state: String,
+    pub(in crate::store) changes: Vec<HeldChangeV1>,
+    pub(in crate::store) reason: Option<String>,
 }
 
 /// Stored state: a field of an item that is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HeldChangeV1 {
-    pub(super) field: String,
-    pub(super) from: Option<String>,
-    pub(super) to: Option<String>,
+pub(in crate::store) struct HeldChangeV1 {
+    pub(in crate::store) field: String,
+    pub(in crate::store) from: Option<String>,
+    pub(in crate::store) to: Option<String>,
 }
 
 /// Stored state: who rejected what is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RejectionV1 {
-    pub(super) by: String,
-    pub(super) at: String,
-    pub(super) reason: Option<String>,
+pub(in crate::store) struct RejectionV1 {
+    pub(in crate::store) by: String,
+    pub(in crate::store) at: String,
+    pub(in crate::store) reason: Option<String>,
 }
 
 /// Stored state: a pause of auto-sync; without a client, of all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PauseV1 {
-    pub(super) client: Option<i64>,
-    pub(super) until: Option<String>,
-    pub(super) by: String,
-    pub(super) at: String,
-    pub(super) ended: Option<String>,
+pub(in crate::store) struct PauseV1 {
+    pub(in crate::store) client: Option<i64>,
+    pub(in crate::store) until: Option<String>,
+    pub(in crate::store) by: String,
+    pub(in crate::store) at: String,
+    pub(in crate::store) ended: Option<String>,
 }
 
 /// Stored state: a memo as a commit leaves it; no record where it was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MemoEntryV1 {
-    pub(super) key: String,
-    pub(super) record: Option<MemoV1>,
+pub(in crate::store) struct MemoEntryV1 {
+    pub(in crate::store) key: String,
+    pub(in crate::store) record: Option<MemoV1>,
 }
 
 /// Stored state: one line of the ledger, which is one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LineV1 {
+pub(in crate::store) struct LineV1 {
     /// The checksum over the previous line's and the rest of this line; always the first key.
-    pub(super) sum: String,
-    pub(super) seq: u64,
+    pub(in crate::store) sum: String,
+    pub(in crate::store) seq: u64,
     /// Up to which sequence the ledger was on disk when this line was written. A line that says
     /// this of an earlier one proves that the earlier one was once whole.
-    pub(super) stable: u64,
-    pub(super) at: String,
-    pub(super) actor: ActorV1,
-    pub(super) run: Option<RunV1>,
-    pub(super) changes: Vec<ChangeV1>,
-    pub(super) contracts: Vec<ContractEntryV1>,
-    pub(super) clients: Vec<ClientEntryV1>,
+    pub(in crate::store) stable: u64,
+    pub(in crate::store) at: String,
+    pub(in crate::store) actor: ActorV1,
+    pub(in crate::store) run: Option<RunV1>,
+    pub(in crate::store) changes: Vec<ChangeV1>,
+    pub(in crate::store) contracts: Vec<ContractEntryV1>,
+    pub(in crate::store) clients: Vec<ClientEntryV1>,
     /// Where it says nothing of marks, it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) marks: Vec<MarkEntryV1>,
+    pub(in crate::store) marks: Vec<MarkEntryV1>,
     /// The same with memos.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) memos: Vec<MemoEntryV1>,
+    pub(in crate::store) memos: Vec<MemoEntryV1>,
 }
 
 /// Stored state, in the index only: where in the ledger a line stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct PlaceV1 {
-    pub(super) segment: u64,
-    pub(super) offset: u64,
+pub(in crate::store) struct PlaceV1 {
+    pub(in crate::store) segment: u64,
+    pub(in crate::store) offset: u64,
     /// How many bytes the line has, without the line break.
-    pub(super) length: u64,
+    pub(in crate::store) length: u64,
     /// The crc32 of these bytes.
-    pub(super) crc: u32,
+    pub(in crate::store) crc: u32,
 }
 
 /// Stored state, in the index only: a run without its rejects, and where its line stands; no place
 /// where that line is not in the ledger any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct RunEntryV1 {
-    pub(super) run: RunV1,
-    pub(super) seq: u64,
-    pub(super) place: Option<PlaceV1>,
+pub(in crate::store) struct RunEntryV1 {
+    pub(in crate::store) run: RunV1,
+    pub(in crate::store) seq: u64,
+    pub(in crate::store) place: Option<PlaceV1>,
 }
 
 /// Stored state, in the index only: up to where the index is current, what it holds, and with
 /// which segment the ledger begins that its places lead to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct MetaV2 {
-    pub(super) store: String,
-    pub(super) seq: u64,
-    pub(super) sum: String,
-    pub(super) last_run: u64,
-    pub(super) records: u64,
-    pub(super) digest: String,
+pub(in crate::store) struct MetaV2 {
+    pub(in crate::store) store: String,
+    pub(in crate::store) seq: u64,
+    pub(in crate::store) sum: String,
+    pub(in crate::store) last_run: u64,
+    pub(in crate::store) records: u64,
+    pub(in crate::store) digest: String,
     /// 0 where the places are not complete: the index is then built anew.
-    pub(super) begins: u64,
+    pub(in crate::store) begins: u64,
 }
 
 impl From<MetaV1> for MetaV2 {
@@ -314,11 +314,11 @@ impl From<MetaV1> for MetaV2 {
 
 /// Stored state, in the index only: what [`MetaV2`] was before the ledger could be pruned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct MetaV1 {
-    pub(super) store: String,
-    pub(super) seq: u64,
-    pub(super) sum: String,
-    pub(super) last_run: u64,
-    pub(super) records: u64,
-    pub(super) digest: String,
+pub(in crate::store) struct MetaV1 {
+    pub(in crate::store) store: String,
+    pub(in crate::store) seq: u64,
+    pub(in crate::store) sum: String,
+    pub(in crate::store) last_run: u64,
+    pub(in crate::store) records: u64,
+    pub(in crate::store) digest: String,
 }

@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use super::super::testing;
 use super::super::testing::{
-    self, Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
+    Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
 };
 use super::super::{Commit, Store, StoreError, Write};
 use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, Mark, Memo, RunId, Value};
@@ -174,7 +175,7 @@ fn long_records_are_kept_whole() {
         assert_eq!(all, [contract("A1", 5, &notes), contract("A2", 5, &notes)]);
         longest = longest.max(notes.len());
     }
-    assert!(longest > 3 * super::super::pieces::PIECE);
+    assert!(longest > 3 * crate::store::index::pieces::PIECE);
     assert!(store.check().expect("checked").is_sound());
     let answers = Answers::of(&store);
     drop(store);

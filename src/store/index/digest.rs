@@ -1,30 +1,30 @@
 //! The tally of the index: how many records it has and a digest of them that does not depend on
 //! their order, so that a change costs one subtraction and one addition.
 
-use super::sum::Sum;
+use crate::store::format::sum::Sum;
 
 /// The number of records and the wrapping sum of a 128-bit hash of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Tally {
-    pub(super) records: u64,
-    pub(super) digest: u128,
+pub(in crate::store) struct Tally {
+    pub(in crate::store) records: u64,
+    pub(in crate::store) digest: u128,
 }
 
 impl Tally {
     /// Counts a record in.
-    pub(super) fn add(&mut self, key: &[u8], value: &[u8]) {
+    pub(in crate::store) fn add(&mut self, key: &[u8], value: &[u8]) {
         self.records = self.records.wrapping_add(1);
         self.digest = self.digest.wrapping_add(hash(key, value));
     }
 
     /// Counts a record out that was counted in.
-    pub(super) fn remove(&mut self, key: &[u8], value: &[u8]) {
+    pub(in crate::store) fn remove(&mut self, key: &[u8], value: &[u8]) {
         self.records = self.records.wrapping_sub(1);
         self.digest = self.digest.wrapping_sub(hash(key, value));
     }
 
     /// The digest's text.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::store) fn text(&self) -> String {
         format!("{:032x}", self.digest)
     }
 }

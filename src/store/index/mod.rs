@@ -8,20 +8,24 @@
 //! sled's iterators see writes that happen while they run, so readers and the writer take turns at
 //! a gate; the meta record is kept behind it too.
 
+pub(super) mod digest;
+pub(super) mod panic_guard;
+pub(super) mod pieces;
+pub(super) mod records;
+pub(super) mod sled_repair;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::codec;
-use super::digest::Tally;
 use super::error::{Doing, StoreError};
-use super::guard;
-use super::keys;
-use super::pieces;
-use super::sum::{Standing, Sum};
-use super::v1::{MetaV1, MetaV2};
+use crate::store::format::codec;
+use crate::store::format::keys;
+use crate::store::format::sum::{Standing, Sum};
+use crate::store::format::v1::{MetaV1, MetaV2};
+use crate::store::index::digest::Tally;
 
 /// How much sled keeps in memory; the pages of some ten thousand contracts.
 const CACHE_BYTES: u64 = 16 << 20;
@@ -31,29 +35,29 @@ const FLUSH_MS: u64 = 1_000;
 const STEP: usize = 2_000;
 
 /// A record that is to be put, or removed.
-pub(super) type Edit = (Vec<u8>, Option<Vec<u8>>);
+pub(in crate::store) type Edit = (Vec<u8>, Option<Vec<u8>>);
 
 /// Takes a key and its record.
-pub(super) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
+pub(in crate::store) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
 
 /// What the meta record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meta {
+pub(in crate::store) struct Meta {
     /// The store that the index belongs to.
-    pub(super) store: String,
+    pub(in crate::store) store: String,
     /// Up to which line it is current.
-    pub(super) standing: Standing,
+    pub(in crate::store) standing: Standing,
     /// The number of the last run.
-    pub(super) last_run: u64,
+    pub(in crate::store) last_run: u64,
     /// What it holds.
-    pub(super) tally: Tally,
+    pub(in crate::store) tally: Tally,
     /// With which segment the ledger begins that its places lead to; 0 where they are not complete.
-    pub(super) begins: u64,
+    pub(in crate::store) begins: u64,
 }
 
 impl Meta {
     /// That of an index which holds nothing yet.
-    pub(super) fn new(store: &str) -> Meta {
+    pub(in crate::store) fn new(store: &str) -> Meta {
         Meta {
             store: store.to_owned(),
             standing: Standing::START,
@@ -65,7 +69,7 @@ impl Meta {
 }
 
 /// What holds the records of a whole state: the index that of now, `memory` one of the past.
-pub(super) trait Holds {
+pub(in crate::store) trait Holds {
     /// Of what it is.
     fn meta(&self) -> Meta;
 
@@ -85,7 +89,7 @@ impl Holds for Index {
 
 /// The open index.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(in crate::store) struct Index {
     dir: PathBuf,
     db: sled::Db,
     records: sled::Tree,
@@ -96,12 +100,12 @@ pub(super) struct Index {
 }
 
 /// The right to read: no batch is applied while it is held.
-pub(super) type Gate<'a> = RwLockReadGuard<'a, Meta>;
+pub(in crate::store) type Gate<'a> = RwLockReadGuard<'a, Meta>;
 
 /// Opens sled. It keeps a lock on its file, and threads of an earlier handle of this process may
 /// hold that a moment longer than the handle itself: so the lock is waited for, where sled would
 /// fail. Our own lock on the store keeps other processes away.
-pub(super) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
+pub(in crate::store) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
     let_go(dir)?;
     sled::Config::new()
         .path(dir)
@@ -112,15 +116,15 @@ pub(super) fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
 }
 
 /// Waits until no thread of an earlier handle is at the files in `dir`.
-pub(super) fn let_go(dir: &Path) -> std::io::Result<()> {
+pub(in crate::store) fn let_go(dir: &Path) -> std::io::Result<()> {
     File::open(dir.join("db")).map_or(Ok(()), |file| file.lock())
 }
 
 impl Index {
     /// Opens what is in `dir`, and believes it only if its tally holds. A new one belongs to
     /// `store` and is current up to before the first line.
-    pub(super) fn open(dir: &Path, store: &str) -> Result<Index, StoreError> {
-        let (db, records, cache) = guard::index("open", || {
+    pub(in crate::store) fn open(dir: &Path, store: &str) -> Result<Index, StoreError> {
+        let (db, records, cache) = panic_guard::index("open", || {
             let db = open_sled(dir)?;
             let (records, cache) = (db.open_tree("records")?, db.open_tree("cache")?);
             Ok((db, records, cache))
@@ -134,7 +138,7 @@ impl Index {
             gate: RwLock::new(meta.clone()),
             torn: AtomicBool::new(false),
         };
-        let stored = guard::index("read", || index.records.get(keys::META))?;
+        let stored = panic_guard::index("read", || index.records.get(keys::META))?;
         let found = index.recount()?;
         let meta = match stored {
             Some(bytes) => read_meta(&bytes)?,
@@ -159,7 +163,7 @@ impl Index {
 
     /// Waits until no batch is applied, and keeps it so. After a batch that failed there is nothing
     /// to be had any more: sled may show a part of it, and a commit is there whole or not at all.
-    pub(super) fn gate(&self) -> Result<Gate<'_>, StoreError> {
+    pub(in crate::store) fn gate(&self) -> Result<Gate<'_>, StoreError> {
         let gate = self.open_gate();
         match self.torn.load(Ordering::Acquire) {
             true => Err(StoreError::index("it failed to take a commit; a restart repairs it")),
@@ -177,12 +181,12 @@ impl Index {
     }
 
     /// What the index holds by its own account, up to the last batch that did not fail.
-    pub(super) fn meta(&self) -> Meta {
+    pub(in crate::store) fn meta(&self) -> Meta {
         self.open_gate().clone()
     }
 
     /// Puts and removes records in one step, with which it is current up to `standing`.
-    pub(super) fn apply(
+    pub(in crate::store) fn apply(
         &self,
         standing: Standing,
         last_run: u64,
@@ -196,7 +200,7 @@ impl Index {
     /// Edits records while nobody reads, with which its places lead into the ledger that begins
     /// with segment `begins`. It may be many, so it is done in steps; only the last one says so, and
     /// an index that does not say so is built anew.
-    pub(super) fn settle(&self, begins: u64, edits: Vec<Edit>) -> Result<(), StoreError> {
+    pub(in crate::store) fn settle(&self, begins: u64, edits: Vec<Edit>) -> Result<(), StoreError> {
         let mut meta = self.close_gate();
         let mut edits = edits.into_iter().peekable();
         while edits.peek().is_some() {
@@ -223,7 +227,7 @@ impl Index {
             }
         }
         batch.insert(keys::META, write_meta(&next)?);
-        guard::index("write", || self.records.apply_batch(batch)).inspect_err(|_| {
+        panic_guard::index("write", || self.records.apply_batch(batch)).inspect_err(|_| {
             self.torn.store(true, Ordering::Release);
         })?;
         *meta = next;
@@ -231,7 +235,7 @@ impl Index {
     }
 
     /// The record under a key.
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in crate::store) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let pieces = self.pieces(key)?;
         let join = |pieces: Vec<(_, sled::IVec)>| {
             pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect()
@@ -240,10 +244,10 @@ impl Index {
     }
 
     /// Visits every record whose key begins with `prefix`, in order.
-    pub(super) fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError> {
+    pub(in crate::store) fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError> {
         let mut whole: Option<(Vec<u8>, Vec<u8>)> = None;
         let mut rest = self.records.scan_prefix(prefix);
-        while let Some((key, piece)) = guard::index("read", || rest.next().transpose())? {
+        while let Some((key, piece)) = panic_guard::index("read", || rest.next().transpose())? {
             match &mut whole {
                 Some((base, record)) if is_piece_of(&key, base) => record.extend_from_slice(&piece),
                 _ => {
@@ -257,7 +261,7 @@ impl Index {
     }
 
     /// The last `limit` keys that begin with `prefix`, the last first.
-    pub(super) fn last_keys(
+    pub(in crate::store) fn last_keys(
         &self,
         prefix: &[u8],
         limit: usize,
@@ -265,7 +269,9 @@ impl Index {
         let mut found = Vec::new();
         let mut rest = self.records.scan_prefix(prefix).rev();
         while found.len() < limit {
-            let Some((key, _)) = guard::index("read", || rest.next().transpose())? else { break };
+            let Some((key, _)) = panic_guard::index("read", || rest.next().transpose())? else {
+                break;
+            };
             if keys::width(prefix[0]) == Some(key.len()) {
                 found.push(key.to_vec());
             }
@@ -274,10 +280,10 @@ impl Index {
     }
 
     /// Counts what is there, record by record. Hold the gate.
-    pub(super) fn recount(&self) -> Result<Tally, StoreError> {
+    pub(in crate::store) fn recount(&self) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();
         let mut rest = self.records.iter();
-        while let Some((key, value)) = guard::index("read", || rest.next().transpose())? {
+        while let Some((key, value)) = panic_guard::index("read", || rest.next().transpose())? {
             if key != keys::META {
                 tally.add(&key, &value);
             }
@@ -286,15 +292,15 @@ impl Index {
     }
 
     /// The meta record as it stands in sled. Hold the gate.
-    pub(super) fn stored_meta(&self) -> Result<Option<Meta>, StoreError> {
-        let bytes = guard::index("read", || self.records.get(keys::META))?;
+    pub(in crate::store) fn stored_meta(&self) -> Result<Option<Meta>, StoreError> {
+        let bytes = panic_guard::index("read", || self.records.get(keys::META))?;
         bytes.map(|bytes| read_meta(&bytes)).transpose()
     }
 
     /// What the cache holds under a name; nothing where any of it is missing or torn.
-    pub(super) fn cache_get(&self, name: &str) -> Option<Vec<u8>> {
+    pub(in crate::store) fn cache_get(&self, name: &str) -> Option<Vec<u8>> {
         let base = cache_key(name);
-        let get = |key: Vec<u8>| guard::index("read", || self.cache.get(key)).ok().flatten();
+        let get = |key: Vec<u8>| panic_guard::index("read", || self.cache.get(key)).ok().flatten();
         let _gate = self.gate().ok()?;
         let mut record = get(base.clone())?.to_vec();
         for number in 1..pieces::count(&record) {
@@ -304,13 +310,13 @@ impl Index {
     }
 
     /// Keeps bytes under a name.
-    pub(super) fn cache_put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn cache_put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         if bytes.len() as u64 > codec::LIMIT {
             return Err(StoreError::index(format!("{} bytes are too many", bytes.len())));
         }
         let (base, record) = (cache_key(name), codec::wrap(codec::CACHE, bytes));
         let _gate = self.close_gate();
-        guard::index("write", || {
+        panic_guard::index("write", || {
             let mut batch = sled::Batch::default();
             for key in self.cache.scan_prefix(&base).keys() {
                 batch.remove(key?);
@@ -323,15 +329,15 @@ impl Index {
     }
 
     /// Writes out what sled holds back and makes it durable: sled's own flush does not.
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
-        guard::index("flush", || self.db.flush())?;
+    pub(in crate::store) fn flush(&self) -> Result<(), StoreError> {
+        panic_guard::index("flush", || self.db.flush())?;
         let file = self.dir.join("db");
         File::open(&file).and_then(|file| file.sync_data()).doing("sync", &file)
     }
 
     fn pieces(&self, key: &[u8]) -> Result<Vec<(Vec<u8>, sled::IVec)>, StoreError> {
         let mut found = Vec::new();
-        let get = |key: &[u8]| guard::index("read", || self.records.get(key));
+        let get = |key: &[u8]| panic_guard::index("read", || self.records.get(key));
         let Some(first) = get(key)? else { return Ok(found) };
         let count = pieces::count(&first);
         found.push((key.to_vec(), first));

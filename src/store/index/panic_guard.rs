@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::error::StoreError;
+use crate::store::error::StoreError;
 
 thread_local! {
     /// Whether a panic of this thread is expected and told of in other words.
@@ -19,7 +19,7 @@ static HOOK: Once = Once::new();
 
 /// How a call that was guarded went wrong.
 #[derive(Debug)]
-pub(super) enum Wrong {
+pub(in crate::store) enum Wrong {
     /// It panicked, with this message.
     Panicked(String),
     /// It had not ended by its deadline, and may still be at it.
@@ -27,7 +27,7 @@ pub(super) enum Wrong {
 }
 
 /// Calls `f`; a panic becomes a value, and prints nothing.
-pub(super) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, Wrong> {
+pub(in crate::store) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, Wrong> {
     HOOK.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -43,7 +43,7 @@ pub(super) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, Wrong> {
 }
 
 /// Calls `f` on a thread of its own and waits for it no longer than `deadline`.
-pub(super) fn within<T: Send + 'static>(
+pub(in crate::store) fn within<T: Send + 'static>(
     deadline: Duration,
     f: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Wrong> {
@@ -59,7 +59,7 @@ pub(super) fn within<T: Send + 'static>(
 }
 
 /// Calls sled, whose errors and panics become errors of the index.
-pub(super) fn index<T>(
+pub(in crate::store) fn index<T>(
     what: &str,
     f: impl FnOnce() -> Result<T, sled::Error>,
 ) -> Result<T, StoreError> {

@@ -8,14 +8,14 @@
 //! The first piece stands under the record's own key and tells, in the envelope's header, how long
 //! the whole is; the others stand under that key and a two-byte number.
 
-use super::codec;
+use crate::store::format::codec;
 
 /// The most that one value holds: sled splits a leaf above 16 values and merges one below 4 into its
 /// neighbour, so 20 of these must fit into 128 KiB, with keys.
-pub(super) const PIECE: usize = 5 << 10;
+pub(in crate::store) const PIECE: usize = 5 << 10;
 
 /// The key of a piece, counted from 0.
-pub(super) fn key(base: &[u8], number: usize) -> Vec<u8> {
+pub(in crate::store) fn key(base: &[u8], number: usize) -> Vec<u8> {
     match number {
         0 => base.to_vec(),
         _ => [base, &(number as u16).to_be_bytes()].concat(),
@@ -23,7 +23,7 @@ pub(super) fn key(base: &[u8], number: usize) -> Vec<u8> {
 }
 
 /// The pieces of a record with their keys.
-pub(super) fn cut<'a>(
+pub(in crate::store) fn cut<'a>(
     base: &'a [u8],
     record: &'a [u8],
 ) -> impl Iterator<Item = (Vec<u8>, &'a [u8])> + 'a {
@@ -31,7 +31,7 @@ pub(super) fn cut<'a>(
 }
 
 /// How many pieces the record has whose first piece is this one.
-pub(super) fn count(first: &[u8]) -> usize {
+pub(in crate::store) fn count(first: &[u8]) -> usize {
     codec::length(first).map_or(1, |length| length.div_ceil(PIECE))
 }
 

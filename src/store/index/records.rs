@@ -5,17 +5,20 @@
 
 use std::collections::BTreeSet;
 
-use super::codec;
-use super::convert::{self, Unreadable};
-use super::error::StoreError;
-use super::index::Edit;
-use super::keys;
-use super::v1::{ClientStateV1, ContractV1, LineV1, MarkV1, MemoV1, PlaceV1, RunEntryV1, RunV1};
 use crate::model::{ClientId, RunId};
+use crate::store::error::StoreError;
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::convert::Unreadable;
+use crate::store::format::keys;
+use crate::store::format::v1::{
+    ClientStateV1, ContractV1, LineV1, MarkV1, MemoV1, PlaceV1, RunEntryV1, RunV1,
+};
+use crate::store::index::Edit;
 
 /// Why a line has no index records.
 #[derive(Debug)]
-pub(super) enum Reason {
+pub(in crate::store) enum Reason {
     /// It says something that this program does not know.
     Unreadable(Unreadable),
     /// The index failed.
@@ -35,7 +38,7 @@ impl From<StoreError> for Reason {
 }
 
 /// The records of a contract.
-pub(super) fn contract(stored: &ContractV1) -> Result<[Edit; 2], Reason> {
+pub(in crate::store) fn contract(stored: &ContractV1) -> Result<[Edit; 2], Reason> {
     let contract = convert::contract(stored)?;
     let (client, key) = (contract.client, contract.key);
     Ok([
@@ -45,13 +48,13 @@ pub(super) fn contract(stored: &ContractV1) -> Result<[Edit; 2], Reason> {
 }
 
 /// The record of a client's state.
-pub(super) fn client(stored: &ClientStateV1) -> Result<Edit, Reason> {
+pub(in crate::store) fn client(stored: &ClientStateV1) -> Result<Edit, Reason> {
     let state = convert::client(stored)?;
     Ok((keys::client(state.client.id), Some(codec::encode(stored)?)))
 }
 
 /// The records of a mark.
-pub(super) fn mark(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
+pub(in crate::store) fn mark(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
     let mark = convert::mark(stored)?;
     let (client, key) = (mark.client, mark.key);
     Ok([
@@ -61,13 +64,17 @@ pub(super) fn mark(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
 }
 
 /// The record of a memo.
-pub(super) fn memo(stored: &MemoV1) -> Result<Edit, Reason> {
+pub(in crate::store) fn memo(stored: &MemoV1) -> Result<Edit, Reason> {
     let memo = convert::memo(stored)?;
     Ok((keys::memo(memo.key()), Some(codec::encode(stored)?)))
 }
 
 /// The records of a run, which stands in the line with this sequence.
-pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[Edit; 2], Reason> {
+pub(in crate::store) fn run(
+    stored: &RunV1,
+    seq: u64,
+    place: Option<PlaceV1>,
+) -> Result<[Edit; 2], Reason> {
     convert::run(stored)?;
     let (client, id) = (ClientId(stored.client), RunId(stored.id));
     let run = RunV1 { rejects: Vec::new(), ..stored.clone() };
@@ -78,11 +85,15 @@ pub(super) fn run(stored: &RunV1, seq: u64, place: Option<PlaceV1>) -> Result<[E
 }
 
 /// Reads the value of a key of the index, or of what holds the same records.
-pub(super) type Get<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError> + 'a;
+pub(in crate::store) type Get<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError> + 'a;
 
 /// What a line changes in the index, or in what holds the same records. `get` reads what is there
 /// now.
-pub(super) fn line(line: &LineV1, place: &PlaceV1, get: &Get<'_>) -> Result<Vec<Edit>, Reason> {
+pub(in crate::store) fn line(
+    line: &LineV1,
+    place: &PlaceV1,
+    get: &Get<'_>,
+) -> Result<Vec<Edit>, Reason> {
     let mut edits = Vec::new();
     let mut written = BTreeSet::new();
     for entry in &line.contracts {
@@ -131,6 +142,6 @@ pub(super) fn line(line: &LineV1, place: &PlaceV1, get: &Get<'_>) -> Result<Vec<
 }
 
 /// The client of an owner's record.
-pub(super) fn client_at(record: Option<Vec<u8>>) -> Result<Option<ClientId>, StoreError> {
+pub(in crate::store) fn client_at(record: Option<Vec<u8>>) -> Result<Option<ClientId>, StoreError> {
     Ok(record.map(|record| codec::decode(&record)).transpose()?.map(ClientId))
 }

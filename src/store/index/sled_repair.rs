@@ -7,14 +7,14 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use super::error::{Doing, StoreError};
-use super::files;
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
 
 /// What sled's `conf` holds with the settings of `index`; sled wants the crc32 behind it.
 const CONF: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.34\n";
 
 /// Before opening: unfinished snapshots go, and `conf` is written again if it is torn.
-pub(super) fn before(dir: &Path) -> Result<(), StoreError> {
+pub(in crate::store) fn before(dir: &Path) -> Result<(), StoreError> {
     let mut removed = false;
     for entry in fs::read_dir(dir).doing("list", dir)? {
         let entry = entry.doing("list", dir)?;
@@ -37,7 +37,7 @@ pub(super) fn before(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// After opening: what sled created becomes durable.
-pub(super) fn after(dir: &Path) -> Result<(), StoreError> {
+pub(in crate::store) fn after(dir: &Path) -> Result<(), StoreError> {
     let conf = dir.join("conf");
     File::open(&conf).and_then(|file| file.sync_all()).doing("sync", &conf)?;
     files::sync_dir(&dir.join("blobs"))?;
@@ -47,8 +47,8 @@ pub(super) fn after(dir: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::index::open_sled;
     use super::*;
+    use crate::store::index::open_sled;
 
     #[test]
     fn sled_itself_writes_the_conf_that_is_written_here() {

@@ -23,21 +23,22 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::codec;
-use super::convert;
-use super::digest::Tally;
-use super::error::{Doing, StoreError};
-use super::files;
-use super::identity::FORMAT;
-use super::index::{Edit, Holds, Index};
-use super::keys;
-use super::line;
-use super::pieces;
-use super::records::{self, Reason};
 use super::segment;
-use super::sum::{Standing, Sum};
 use super::survey::Start;
-use super::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, RunEntryV1, RunV1};
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::identity::FORMAT;
+use crate::store::format::keys;
+use crate::store::format::line;
+use crate::store::format::sum::{Standing, Sum};
+use crate::store::format::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, RunEntryV1, RunV1};
+use crate::store::index::digest::Tally;
+use crate::store::index::pieces;
+use crate::store::index::records;
+use crate::store::index::records::Reason;
+use crate::store::index::{Edit, Holds, Index};
 
 /// How many records are loaded into the index in one step.
 const STEP: usize = 2_000;
@@ -122,18 +123,20 @@ struct EndV1 {
 
 /// A base that was read through once and is whole.
 #[derive(Debug, Clone)]
-pub(super) struct Base {
-    pub(super) path: PathBuf,
+pub(in crate::store) struct Base {
+    pub(in crate::store) path: PathBuf,
     /// Where the ledger goes on.
-    pub(super) start: Start,
+    pub(in crate::store) start: Start,
     /// The number of the last run up to there.
-    pub(super) last_run: u64,
+    pub(in crate::store) last_run: u64,
     /// From which moment on it is known that this was the state.
-    pub(super) since: DateTime<Utc>,
+    pub(in crate::store) since: DateTime<Utc>,
 }
 
 /// The newest base that is whole, and what is wrong with newer ones.
-pub(super) fn newest(ledger: &Path) -> Result<(Option<Base>, Vec<StoreError>), StoreError> {
+pub(in crate::store) fn newest(
+    ledger: &Path,
+) -> Result<(Option<Base>, Vec<StoreError>), StoreError> {
     let (_, numbers) = segment::list(ledger)?;
     let mut bad = Vec::new();
     for number in numbers.into_iter().rev() {
@@ -147,7 +150,7 @@ pub(super) fn newest(ledger: &Path) -> Result<(Option<Base>, Vec<StoreError>), S
 }
 
 /// Puts what a base holds into an empty index.
-pub(super) fn load(base: &Base, index: &Index) -> Result<(), StoreError> {
+pub(in crate::store) fn load(base: &Base, index: &Index) -> Result<(), StoreError> {
     let mut waiting = Vec::new();
     let mut each = |edits: &[Edit]| {
         waiting.extend_from_slice(edits);
@@ -162,13 +165,13 @@ pub(super) fn load(base: &Base, index: &Index) -> Result<(), StoreError> {
 }
 
 /// Takes the index records of each line of a base in turn.
-pub(super) fn each_step(base: &Base, each: Each<'_>) -> Result<(), StoreError> {
+pub(in crate::store) fn each_step(base: &Base, each: Each<'_>) -> Result<(), StoreError> {
     read(&base.path, base.start.segment, Some(each)).map(|_| ())
 }
 
 /// A base that was written and read back, and has not taken its place yet.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::store) struct Draft {
     temporary: PathBuf,
     path: PathBuf,
     number: u64,
@@ -176,14 +179,14 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Puts it in its place, in one step. From then on the ledger goes on from it.
-    pub(super) fn publish(self) -> Result<Base, StoreError> {
+    pub(in crate::store) fn publish(self) -> Result<Base, StoreError> {
         files::rename(&self.temporary, &self.path)?;
         read(&self.path, self.number, None)
     }
 }
 
 /// Writes what the index holds as the base before segment `number`, and puts it in its place.
-pub(super) fn write(
+pub(in crate::store) fn write(
     ledger: &Path,
     number: u64,
     index: &Index,
@@ -194,7 +197,7 @@ pub(super) fn write(
 
 /// Writes a state, known to be right from `since` on, as what is to be the base before segment
 /// `number`, and reads it back.
-pub(super) fn draft(
+pub(in crate::store) fn draft(
     ledger: &Path,
     number: u64,
     state: &dyn Holds,
@@ -258,7 +261,7 @@ pub(super) fn draft(
 }
 
 /// Takes the index records of one line of a base.
-pub(super) type Each<'a> = &'a mut dyn FnMut(&[Edit]) -> Result<(), StoreError>;
+pub(in crate::store) type Each<'a> = &'a mut dyn FnMut(&[Edit]) -> Result<(), StoreError>;
 
 /// Reads a base through. The chain is always checked; the lines are only understood, and the
 /// digest computed, where `each` takes the index records that come of them.

@@ -5,17 +5,18 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::error::{Doing, StoreError};
-use super::files;
-use super::segment::{self, Spot};
+use super::segment;
+use super::segment::Spot;
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
 
 /// At how many bytes a segment is full: large enough for years of a small MSP in one file, small
 /// enough to copy, grep and open.
-pub(super) const SEGMENT_BYTES: u64 = 64 << 20;
+pub(in crate::store) const SEGMENT_BYTES: u64 = 64 << 20;
 
 /// The end of the ledger, open for writing.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(in crate::store) struct Ledger {
     dir: PathBuf,
     path: PathBuf,
     file: File,
@@ -25,7 +26,11 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Opens the ledger at its end, which must be at `end`.
-    pub(super) fn open(dir: &Path, end: Spot, full_at: u64) -> Result<Ledger, StoreError> {
+    pub(in crate::store) fn open(
+        dir: &Path,
+        end: Spot,
+        full_at: u64,
+    ) -> Result<Ledger, StoreError> {
         let path = segment::path(dir, end.segment);
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(files::FILE_MODE);
@@ -40,7 +45,7 @@ impl Ledger {
     }
 
     /// Where the next line will stand. A full segment is followed by a new one.
-    pub(super) fn next_spot(&mut self) -> Result<Spot, StoreError> {
+    pub(in crate::store) fn next_spot(&mut self) -> Result<Spot, StoreError> {
         if self.end.offset >= self.full_at {
             let end = Spot { segment: self.end.segment + 1, offset: 0 };
             let path = segment::path(&self.dir, end.segment);
@@ -56,7 +61,7 @@ impl Ledger {
     /// After an error it is not known what is there: nothing may be appended any more, and the
     /// sync must not be tried again, because the kernel may have dropped the pages that it could
     /// not write and would report success.
-    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn append(&mut self, lines: &[u8]) -> Result<(), StoreError> {
         self.file.write_all(lines).doing("write", &self.path)?;
         self.file.sync_data().doing("sync", &self.path)?;
         self.end.offset += lines.len() as u64;
@@ -64,13 +69,13 @@ impl Ledger {
     }
 
     /// Goes on at another end, which must be where `end` says.
-    pub(super) fn go_on(&mut self, end: Spot) -> Result<(), StoreError> {
+    pub(in crate::store) fn go_on(&mut self, end: Spot) -> Result<(), StoreError> {
         *self = Ledger::open(&self.dir, end, self.full_at)?;
         Ok(())
     }
 
     /// Where the ledger ends.
-    pub(super) fn end(&self) -> Spot {
+    pub(in crate::store) fn end(&self) -> Spot {
         self.end
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::handle::Store;
+use crate::store::handle::Store;
 
 impl Store {
     /// The files and folders that openings put aside, in order: damaged indexes and files of the
@@ -30,8 +30,8 @@ fn named(dir: &Path, is_one: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Place;
     use super::*;
+    use crate::store::testing::Place;
 
     #[test]
     fn what_openings_put_aside_is_listed_and_nothing_else() {

@@ -6,18 +6,18 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::error::{Doing, StoreError};
-use super::files::FILE_MODE;
+use crate::store::error::{Doing, StoreError};
+use crate::store::files::FILE_MODE;
 
 /// The lock on a store. Dropping it lets go.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(in crate::store) struct Lock {
     _file: File,
 }
 
 impl Lock {
     /// Takes the lock, or tells who has it.
-    pub(super) fn take(dir: &Path) -> Result<Lock, StoreError> {
+    pub(in crate::store) fn take(dir: &Path) -> Result<Lock, StoreError> {
         let path = dir.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);

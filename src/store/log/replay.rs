@@ -2,29 +2,31 @@
 
 use std::path::Path;
 
-use super::error::StoreError;
-use super::index::Index;
-use super::line;
-use super::records::{self, Reason};
-use super::segment::{self, Spot};
-use super::sum::Standing;
-use super::v1::{LineV1, PlaceV1};
+use super::segment;
+use super::segment::Spot;
+use crate::store::error::StoreError;
+use crate::store::format::line;
+use crate::store::format::sum::Standing;
+use crate::store::format::v1::{LineV1, PlaceV1};
+use crate::store::index::Index;
+use crate::store::index::records;
+use crate::store::index::records::Reason;
 
 /// A line that follows from the one before it.
 #[derive(Debug)]
-pub(super) struct Passed<'a> {
-    pub(super) record: LineV1,
+pub(in crate::store) struct Passed<'a> {
+    pub(in crate::store) record: LineV1,
     /// The line without its line break.
-    pub(super) bytes: &'a [u8],
-    pub(super) spot: Spot,
+    pub(in crate::store) bytes: &'a [u8],
+    pub(in crate::store) spot: Spot,
     /// Where the chain stands with it.
-    pub(super) standing: Standing,
+    pub(in crate::store) standing: Standing,
     file: &'a Path,
 }
 
 impl Passed<'_> {
     /// What is wrong with what the line says.
-    pub(super) fn bad(&self, reason: Reason) -> StoreError {
+    pub(in crate::store) fn bad(&self, reason: Reason) -> StoreError {
         match reason {
             Reason::Store(error) => error,
             Reason::Unreadable(why) => bad(self.file, self.spot, self.standing, why.to_string()),
@@ -38,11 +40,11 @@ fn bad(file: &Path, spot: Spot, standing: Standing, why: String) -> StoreError {
 }
 
 /// Takes a line and tells whether to go on.
-pub(super) type Visit<'a> = &'a mut dyn FnMut(&Passed<'_>) -> Result<bool, StoreError>;
+pub(in crate::store) type Visit<'a> = &'a mut dyn FnMut(&Passed<'_>) -> Result<bool, StoreError>;
 
 /// Visits every line from `from` that follows where the chain stands at `standing`, up to the end
 /// of the last segment that is there. Where the chain stands with the last one is returned.
-pub(super) fn each(
+pub(in crate::store) fn each(
     ledger: &Path,
     from: Spot,
     standing: Standing,
@@ -65,7 +67,7 @@ pub(super) fn each(
 }
 
 /// The same for one file, which is, or will be, the segment of `from`.
-pub(super) fn each_in(
+pub(in crate::store) fn each_in(
     file: &Path,
     from: Spot,
     standing: Standing,
@@ -89,7 +91,7 @@ pub(super) fn each_in(
 }
 
 /// Applies one line, with which the index is current up to `standing`.
-pub(super) fn apply(
+pub(in crate::store) fn apply(
     index: &Index,
     line: &LineV1,
     place: &PlaceV1,
@@ -102,7 +104,7 @@ pub(super) fn apply(
 
 /// Applies every line from `from` that follows from what the index holds, and returns how many
 /// there were.
-pub(super) fn from(ledger: &Path, index: &Index, from: Spot) -> Result<u64, StoreError> {
+pub(in crate::store) fn from(ledger: &Path, index: &Index, from: Spot) -> Result<u64, StoreError> {
     let mut count = 0;
     each(ledger, from, index.meta().standing, &mut |passed| {
         let place = segment::place(passed.spot, passed.bytes);

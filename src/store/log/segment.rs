@@ -5,9 +5,9 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::error::{Doing, StoreError};
-use super::line;
-use super::v1::{LineV1, PlaceV1};
+use crate::store::error::{Doing, StoreError};
+use crate::store::format::line;
+use crate::store::format::v1::{LineV1, PlaceV1};
 
 const SUFFIX: &str = ".jsonl";
 const BASE_SUFFIX: &str = ".base.jsonl";
@@ -18,23 +18,23 @@ const BUFFER: usize = 1 << 20;
 
 /// A place between two lines of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Spot {
-    pub(super) segment: u64,
-    pub(super) offset: u64,
+pub(in crate::store) struct Spot {
+    pub(in crate::store) segment: u64,
+    pub(in crate::store) offset: u64,
 }
 
 /// The path of a segment.
-pub(super) fn path(ledger: &Path, number: u64) -> PathBuf {
+pub(in crate::store) fn path(ledger: &Path, number: u64) -> PathBuf {
     ledger.join(format!("{number:0DIGITS$}{SUFFIX}"))
 }
 
 /// The path of the base that stands before the segment with this number.
-pub(super) fn base_path(ledger: &Path, number: u64) -> PathBuf {
+pub(in crate::store) fn base_path(ledger: &Path, number: u64) -> PathBuf {
     ledger.join(format!("{number:0DIGITS$}{BASE_SUFFIX}"))
 }
 
 /// The numbers of the segments and of the bases that are there, in order.
-pub(super) fn list(ledger: &Path) -> Result<(Vec<u64>, Vec<u64>), StoreError> {
+pub(in crate::store) fn list(ledger: &Path) -> Result<(Vec<u64>, Vec<u64>), StoreError> {
     let (mut segments, mut bases) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(ledger).doing("list", ledger)? {
         let name = entry.doing("list", ledger)?.file_name();
@@ -50,7 +50,7 @@ pub(super) fn list(ledger: &Path) -> Result<(Vec<u64>, Vec<u64>), StoreError> {
 }
 
 /// Whether this is the name of a segment or of a base.
-pub(super) fn is_name(name: &str) -> bool {
+pub(in crate::store) fn is_name(name: &str) -> bool {
     let name = OsStr::new(name);
     number(name, BASE_SUFFIX).or_else(|| number(name, SUFFIX)).is_some()
 }
@@ -63,20 +63,20 @@ fn number(name: &OsStr, suffix: &str) -> Option<u64> {
 
 /// One line of a file as it was read.
 #[derive(Debug)]
-pub(super) struct RawLine<'a> {
+pub(in crate::store) struct RawLine<'a> {
     /// Where it begins.
-    pub(super) offset: u64,
+    pub(in crate::store) offset: u64,
     /// Its number in what was read, from 1.
-    pub(super) number: u64,
+    pub(in crate::store) number: u64,
     /// Its bytes without the line break.
-    pub(super) bytes: &'a [u8],
+    pub(in crate::store) bytes: &'a [u8],
     /// Whether the line break is there.
-    pub(super) ended: bool,
+    pub(in crate::store) ended: bool,
 }
 
 /// Reads a file from `offset` line by line; a file that is not there has no lines. `each` returns
 /// whether to go on.
-pub(super) fn read_lines(
+pub(in crate::store) fn read_lines(
     path: &Path,
     offset: u64,
     each: &mut dyn FnMut(RawLine<'_>) -> Result<bool, StoreError>,
@@ -105,7 +105,7 @@ pub(super) fn read_lines(
 }
 
 /// Where a line stands that begins at `spot`.
-pub(super) fn place(spot: Spot, line: &[u8]) -> PlaceV1 {
+pub(in crate::store) fn place(spot: Spot, line: &[u8]) -> PlaceV1 {
     PlaceV1 {
         segment: spot.segment,
         offset: spot.offset,
@@ -115,7 +115,11 @@ pub(super) fn place(spot: Spot, line: &[u8]) -> PlaceV1 {
 }
 
 /// Reads the one line that stands at `place`, and checks that it is the one that was written.
-pub(super) fn read_at(ledger: &Path, place: &PlaceV1, seq: u64) -> Result<LineV1, StoreError> {
+pub(in crate::store) fn read_at(
+    ledger: &Path,
+    place: &PlaceV1,
+    seq: u64,
+) -> Result<LineV1, StoreError> {
     let path = path(ledger, place.segment);
     let damaged = |why: String| StoreError::Damaged {
         file: path.clone(),

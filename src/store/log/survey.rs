@@ -7,24 +7,25 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
-use super::line;
-use super::segment::{self, RawLine, Spot};
-use super::sum::Standing;
+use super::segment;
+use super::segment::{RawLine, Spot};
+use crate::store::error::StoreError;
+use crate::store::format::line;
+use crate::store::format::sum::Standing;
 
 /// The first line that does not follow from the one before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BadLine {
-    pub(super) file: PathBuf,
-    pub(super) spot: Spot,
+pub(in crate::store) struct BadLine {
+    pub(in crate::store) file: PathBuf,
+    pub(in crate::store) spot: Spot,
     /// Its number in the file, from 1; 0 where the whole file is missing.
-    pub(super) line: u64,
-    pub(super) why: String,
+    pub(in crate::store) line: u64,
+    pub(in crate::store) why: String,
 }
 
 /// How the index stands to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(in crate::store) enum Seen {
     /// There is none that could be used.
     Nothing,
     /// It ends before the ledger begins, so the lines between are missing.
@@ -42,41 +43,41 @@ pub(super) enum Seen {
 
 /// How the ledger stands.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(in crate::store) struct Survey {
     /// The last line that follows unbroken from the start.
-    pub(super) end: Standing,
+    pub(in crate::store) end: Standing,
     /// Where the line after it belongs.
-    pub(super) end_spot: Spot,
+    pub(in crate::store) end_spot: Spot,
     /// Where the lines begin that were written together with the last one.
-    pub(super) group: Spot,
+    pub(in crate::store) group: Spot,
     /// The first line that is not as it should be.
-    pub(super) bad: Option<BadLine>,
+    pub(in crate::store) bad: Option<BadLine>,
     /// The last sequence of which some line says that it was once on the disk.
-    pub(super) proven: u64,
+    pub(in crate::store) proven: u64,
     /// The index.
-    pub(super) index: Seen,
+    pub(in crate::store) index: Seen,
     /// The number of the last segment that is there.
-    pub(super) last_segment: u64,
+    pub(in crate::store) last_segment: u64,
     /// How many lines follow unbroken.
-    pub(super) lines: u64,
+    pub(in crate::store) lines: u64,
     /// How many bytes were read.
-    pub(super) bytes: u64,
+    pub(in crate::store) bytes: u64,
 }
 
 /// Where a ledger begins: at its first line, or behind a base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Start {
-    pub(super) segment: u64,
-    pub(super) standing: Standing,
+pub(in crate::store) struct Start {
+    pub(in crate::store) segment: u64,
+    pub(in crate::store) standing: Standing,
 }
 
 impl Start {
     /// The beginning of a ledger without a base.
-    pub(super) const FIRST: Start = Start { segment: 1, standing: Standing::START };
+    pub(in crate::store) const FIRST: Start = Start { segment: 1, standing: Standing::START };
 }
 
 /// Reads the ledger from `start`, up to the line with the sequence `until` if it may grow meanwhile.
-pub(super) fn survey(
+pub(in crate::store) fn survey(
     dir: &Path,
     start: Start,
     index: Option<Standing>,

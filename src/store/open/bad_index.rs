@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use super::super::codec;
 use super::super::testing::{Answers, Place, at, copy, fill, names, note};
-use super::super::v1::{MetaV1, MetaV2};
 use super::super::{Finding, Store};
 use super::Settings;
 use super::tests::opens_whole;
+use crate::store::format::codec;
+use crate::store::format::v1::{MetaV1, MetaV2};
 
 #[test]
 fn an_index_that_is_gone_or_unreadable_is_built_anew_and_the_old_one_is_kept() {

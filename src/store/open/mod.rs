@@ -25,6 +25,10 @@
 //! A pruning that was cut short is completed first (`prune::finish`). An index that is current or
 //! behind, but leads to where lines stood before a pruning, is removed and rebuilt.
 
+pub(super) mod opening;
+pub(super) mod plan;
+pub(super) mod upgrade_backup;
+
 use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -33,35 +37,39 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::base;
-use super::codec;
 use super::error::{Doing, StoreError};
 use super::files;
-use super::guard::{self, Wrong};
-use super::identity;
-use super::index::{self, Index};
-use super::keep;
-use super::keys;
-use super::ledger::{self, Ledger};
-use super::lock::Lock;
-use super::opening::{Finding, Opening};
-use super::past::Past;
-use super::plan::{self, ForIndex, Plan};
-use super::prune;
-use super::replay;
-use super::restore;
-use super::segment::{self, Spot};
-use super::survey::{self, BadLine, Seen, Survey};
-use super::tidy;
-use super::v1::ContractV1;
+use super::index;
+use super::index::Index;
+use crate::store::archive::prune;
+use crate::store::archive::restore;
+use crate::store::format::codec;
+use crate::store::format::identity;
+use crate::store::format::keys;
+use crate::store::format::v1::ContractV1;
+use crate::store::index::panic_guard;
+use crate::store::index::panic_guard::Wrong;
+use crate::store::index::sled_repair;
+use crate::store::log::base;
+use crate::store::log::ledger;
+use crate::store::log::ledger::Ledger;
+use crate::store::log::lock::Lock;
+use crate::store::log::replay;
+use crate::store::log::segment;
+use crate::store::log::segment::Spot;
+use crate::store::log::survey;
+use crate::store::log::survey::{BadLine, Seen, Survey};
+use crate::store::open::opening::{Finding, Opening};
+use crate::store::open::plan::{ForIndex, Plan};
+use crate::store::read::past::Past;
 
 /// What may differ in tests.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
+pub(in crate::store) struct Settings {
     /// At how many bytes a segment is full.
-    pub(super) segment_bytes: u64,
+    pub(in crate::store) segment_bytes: u64,
     /// How long opening the index may take; 200,000 contracts take some seconds.
-    pub(super) index_deadline: Duration,
+    pub(in crate::store) index_deadline: Duration,
 }
 
 impl Default for Settings {
@@ -72,16 +80,16 @@ impl Default for Settings {
 
 /// An open store, in parts.
 #[derive(Debug)]
-pub(super) struct Parts {
-    pub(super) ledger_dir: PathBuf,
-    pub(super) past: Past,
-    pub(super) index: Index,
-    pub(super) ledger: Ledger,
-    pub(super) lock: Lock,
+pub(in crate::store) struct Parts {
+    pub(in crate::store) ledger_dir: PathBuf,
+    pub(in crate::store) past: Past,
+    pub(in crate::store) index: Index,
+    pub(in crate::store) ledger: Ledger,
+    pub(in crate::store) lock: Lock,
 }
 
 /// Opens the store in `dir`, making or repairing it where that loses nothing.
-pub(super) fn open(
+pub(in crate::store) fn open(
     dir: &Path,
     now: DateTime<Utc>,
     settings: Settings,
@@ -105,15 +113,15 @@ pub(super) fn open(
     if let Some(kept) = replaced {
         work.found(Finding::Restored { kept });
     }
-    if !made && let Err(error) = keep::copy(dir, now) {
+    if !made && let Err(error) = upgrade_backup::copy(dir, now) {
         // A full disk must not keep a daemon from its store; the next opening tries again.
         let why = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
         work.found(Finding::NoCopy(format!("{error}{why}")));
     } else {
-        keep::note(dir)?;
+        upgrade_backup::note(dir)?;
     }
     let (past, index, end) = work.recover(made)?;
-    tidy::after(&work.index_dir)?;
+    sled_repair::after(&work.index_dir)?;
     let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
     if made {
         let mut format = identity::FORMAT;
@@ -206,8 +214,8 @@ impl Work {
             return Ok(Err("there was none".to_owned()));
         }
         let (dir, id) = (self.index_dir.clone(), self.id.clone());
-        let opened = guard::within(self.settings.index_deadline, move || {
-            tidy::before(&dir)?;
+        let opened = panic_guard::within(self.settings.index_deadline, move || {
+            sled_repair::before(&dir)?;
             Index::open(&dir, &id)
         });
         match opened {

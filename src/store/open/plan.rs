@@ -1,10 +1,10 @@
 //! What to do with a store that was just looked at: a decision of the survey alone.
 
-use super::survey::{BadLine, Seen, Survey};
+use crate::store::log::survey::{BadLine, Seen, Survey};
 
 /// What opening has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Plan {
+pub(in crate::store) enum Plan {
     /// The ledger is good, perhaps after its last line, which never was whole, is cut.
     Ledger {
         /// The line that is cut.
@@ -24,7 +24,7 @@ pub(super) enum Plan {
 
 /// What becomes of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ForIndex {
+pub(in crate::store) enum ForIndex {
     /// It is current.
     Keep,
     /// The lines after it are applied.
@@ -42,7 +42,7 @@ pub(super) enum ForIndex {
 /// A bad line at the end is a torn one, which was never acknowledged, unless somebody knows better:
 /// a later line that proves that it was once whole, or the index, which is only told of lines that
 /// are on the disk.
-pub(super) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
+pub(in crate::store) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
     let reach = match survey.index {
         Seen::Follows { reach, .. } => Some(reach),
         _ => None,
@@ -78,9 +78,9 @@ pub(super) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
 mod tests {
     use std::path::PathBuf;
 
-    use super::super::segment::Spot;
-    use super::super::sum::{Standing, Sum};
     use super::*;
+    use crate::store::format::sum::{Standing, Sum};
+    use crate::store::log::segment::Spot;
 
     fn at(seq: u64) -> Standing {
         Standing { seq, sum: Sum::START }

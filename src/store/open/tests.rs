@@ -133,9 +133,10 @@ fn a_torn_group_is_cut_though_its_later_lines_are_whole() {
     let mut lines = place.lines(1);
     let (_, mut record) = stand(&lines, 5);
     record.stable = 4;
-    let (fifth, sum) = super::super::line::seal(&record, stand(&lines, 4).0).expect("sealed");
+    let (fifth, sum) =
+        crate::store::format::line::seal(&record, stand(&lines, 4).0).expect("sealed");
     (record.seq, record.sum) = (6, sum.to_string());
-    let (sixth, _) = super::super::line::seal(&record, sum).expect("sealed");
+    let (sixth, _) = crate::store::format::line::seal(&record, sum).expect("sealed");
     lines.truncate(4);
     place.put_lines(1, &lines);
     append(&place.segment(1), &vec![0; fifth.len() - 1]);
@@ -148,12 +149,17 @@ fn a_torn_group_is_cut_though_its_later_lines_are_whole() {
 }
 
 /// The sum of a line, counted from 1, and what it says, with the sum of the line before it.
-fn stand(lines: &[String], number: usize) -> (super::super::sum::Sum, super::super::v1::LineV1) {
+fn stand(
+    lines: &[String],
+    number: usize,
+) -> (crate::store::format::sum::Sum, crate::store::format::v1::LineV1) {
     let line = lines[number - 1].as_bytes();
-    let mut record: super::super::v1::LineV1 = super::super::line::parse(line).expect("read");
-    let before = super::super::line::stated_sum(lines[number - 2].as_bytes()).expect("stated");
+    let mut record: crate::store::format::v1::LineV1 =
+        crate::store::format::line::parse(line).expect("read");
+    let before =
+        crate::store::format::line::stated_sum(lines[number - 2].as_bytes()).expect("stated");
     record.sum = before.to_string();
-    (super::super::line::stated_sum(line).expect("stated"), record)
+    (crate::store::format::line::stated_sum(line).expect("stated"), record)
 }
 
 #[test]
@@ -352,8 +358,8 @@ fn a_line_that_says_what_this_program_does_not_know_is_named() {
     let lines = place.lines(1);
     let (_, mut record) = stand(&lines, 2);
     record.contracts[0].record.as_mut().expect("there").local[0].0 = "colour".to_owned();
-    let before = super::super::line::stated_sum(lines[0].as_bytes()).expect("stated");
-    let (sealed, _) = super::super::line::seal(&record, before).expect("sealed");
+    let before = crate::store::format::line::stated_sum(lines[0].as_bytes()).expect("stated");
+    let (sealed, _) = crate::store::format::line::seal(&record, before).expect("sealed");
     place.put_lines(1, &lines[..1]);
     append(&place.segment(1), &sealed);
     fs::remove_dir_all(place.index()).expect("removed");

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::error::{Doing, StoreError};
-use super::files;
+use crate::store::error::{Doing, StoreError};
+use crate::store::files;
 
 /// The version that opens the store now.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -30,7 +30,10 @@ const WRITTEN_BY: &str = "written-by";
 
 /// Copies the ledger of a store that another version has opened last; gives the place of the copy,
 /// none if there was nothing to do.
-pub(super) fn copy(dir: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
+pub(in crate::store) fn copy(
+    dir: &Path,
+    now: DateTime<Utc>,
+) -> Result<Option<PathBuf>, StoreError> {
     let path = dir.join(WRITTEN_BY);
     let last = match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -67,7 +70,7 @@ pub(super) fn copy(dir: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, St
 }
 
 /// Notes that this version has opened the store.
-pub(super) fn note(dir: &Path) -> Result<(), StoreError> {
+pub(in crate::store) fn note(dir: &Path) -> Result<(), StoreError> {
     let path = dir.join(WRITTEN_BY);
     match fs::read_to_string(&path) {
         Ok(last) if last.trim_end() == VERSION => Ok(()),
@@ -102,9 +105,9 @@ fn forget_old(backups: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Store;
-    use super::super::testing::{Answers, Place, at, names};
     use super::*;
+    use crate::store::Store;
+    use crate::store::testing::{Answers, Place, at, names};
 
     #[test]
     fn another_version_keeps_a_copy_that_opens_as_the_same_store() {

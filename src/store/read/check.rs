@@ -1,10 +1,11 @@
 //! Looking after the store while it is in use: reads the ledger and the index once more and tells
 //! what does not hold.
 
-use super::error::StoreError;
-use super::handle::Store;
-use super::read::Head;
-use super::survey::{self, Seen};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::log::survey;
+use crate::store::log::survey::Seen;
+use crate::store::read::Head;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,27 +8,27 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::base;
-use super::codec;
-use super::convert;
-use super::digest::Tally;
-use super::draft::live;
-use super::error::StoreError;
-use super::index::{Edit, Holds, Meta, Visit};
-use super::keys;
 use super::past::Past;
-use super::records;
-use super::replay::Passed;
-use super::segment;
-use super::v1::RunEntryV1;
 use crate::model::{ClientId, RunId};
+use crate::store::error::StoreError;
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::keys;
+use crate::store::format::v1::RunEntryV1;
+use crate::store::index::digest::Tally;
+use crate::store::index::records;
+use crate::store::index::{Edit, Holds, Meta, Visit};
+use crate::store::log::base;
+use crate::store::log::replay::Passed;
+use crate::store::log::segment;
+use crate::store::write::draft::live;
 
 /// Which records are the state: contracts, clients, marks, memos, and who owns what.
 const STATE: &[u8] = b"cknoqs";
 
 /// The records of one moment.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(in crate::store) struct Memory {
     meta: Meta,
     records: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The latest moment of all commits that it holds; none before the first.
@@ -37,7 +37,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// The state with which the ledger begins.
-    pub(super) fn at_start(store: &str, past: &Past) -> Result<Memory, StoreError> {
+    pub(in crate::store) fn at_start(store: &str, past: &Past) -> Result<Memory, StoreError> {
         let Past { start, base } = past;
         let mut memory =
             Memory { meta: Meta::new(store), records: BTreeMap::new(), latest: past.since() };
@@ -53,7 +53,7 @@ impl Memory {
     }
 
     /// Takes the next line.
-    pub(super) fn pass(&mut self, passed: &Passed<'_>) -> Result<(), StoreError> {
+    pub(in crate::store) fn pass(&mut self, passed: &Passed<'_>) -> Result<(), StoreError> {
         let record = &passed.record;
         let place = segment::place(passed.spot, passed.bytes);
         let get = |key: &[u8]| Ok(self.records.get(key).cloned());
@@ -66,12 +66,12 @@ impl Memory {
     }
 
     /// The latest moment of all commits that it holds.
-    pub(super) fn latest(&self) -> Option<DateTime<Utc>> {
+    pub(in crate::store) fn latest(&self) -> Option<DateTime<Utc>> {
         self.latest
     }
 
     /// Keeps only some of the runs.
-    pub(super) fn keep_runs(
+    pub(in crate::store) fn keep_runs(
         &mut self,
         keep: &mut dyn FnMut(ClientId, RunId) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
@@ -117,7 +117,7 @@ impl Holds for Memory {
 }
 
 /// The tally of the state alone, without runs and without where lines stand.
-pub(super) fn tally(state: &dyn Holds) -> Result<Tally, StoreError> {
+pub(in crate::store) fn tally(state: &dyn Holds) -> Result<Tally, StoreError> {
     let mut tally = Tally::default();
     for kind in STATE {
         state.scan(&[*kind], &mut |key, record| {

@@ -4,25 +4,29 @@
 //! ledger that the index points to. An answer that needs several records is of one moment: no
 //! commit is applied while they are read.
 
+pub(super) mod check;
+pub(super) mod memory;
+pub(super) mod past;
+
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::codec;
-use super::convert;
-use super::draft::{
-    client_of, contract_of, live, mark_of, memo_of, stored_client, stored_contract, stored_mark,
-    stored_memo,
-};
 use super::error::StoreError;
 use super::handle::Store;
-use super::keys;
-use super::past::Past;
-use super::segment;
-use super::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::model::{
     Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Mark, Memo, MemoKey, Run,
     RunId,
+};
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::keys;
+use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::store::log::segment;
+use crate::store::read::past::Past;
+use crate::store::write::draft::{
+    client_of, contract_of, live, mark_of, memo_of, stored_client, stored_contract, stored_mark,
+    stored_memo,
 };
 
 /// A run with everything that the ledger knows of it.
@@ -277,7 +281,7 @@ impl Store {
 }
 
 /// Puts contracts in the order of [`Store::contracts`].
-pub(super) fn put_in_order(contracts: &mut [Contract]) {
+pub(in crate::store) fn put_in_order(contracts: &mut [Contract]) {
     contracts.sort_by_key(|contract| {
         let Contract { client, key, parent, .. } = contract;
         (*client, parent.unwrap_or(*key), parent.is_some(), *key)
@@ -285,7 +289,7 @@ pub(super) fn put_in_order(contracts: &mut [Contract]) {
 }
 
 /// What is wrong with a ledger whose chain ends before the commit that it should reach.
-pub(super) fn ends_early(ledger: &Path, at: u64, wanted: u64) -> StoreError {
+pub(in crate::store) fn ends_early(ledger: &Path, at: u64, wanted: u64) -> StoreError {
     StoreError::Damaged {
         file: ledger.to_owned(),
         line: 0,

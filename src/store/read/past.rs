@@ -24,38 +24,40 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::base::{self, Base};
-use super::codec;
-use super::convert;
-use super::draft::{client_of, contract_of, live, mark_of, memo_of, stored_contract};
-use super::error::StoreError;
-use super::handle::Store;
-use super::index::Holds;
-use super::keys;
 use super::memory::Memory;
-use super::read;
-use super::replay;
-use super::segment::{self, Spot};
-use super::survey::Start;
-use super::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::model::{ClientState, Contract, ItemKey, Mark, Memo, RunId};
+use crate::store::error::StoreError;
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::keys;
+use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::store::handle::Store;
+use crate::store::index::Holds;
+use crate::store::log::base;
+use crate::store::log::base::Base;
+use crate::store::log::replay;
+use crate::store::log::segment;
+use crate::store::log::segment::Spot;
+use crate::store::log::survey::Start;
+use crate::store::read;
+use crate::store::write::draft::{client_of, contract_of, live, mark_of, memo_of, stored_contract};
 
 /// Where the ledger begins: what stands before may be gone.
 #[derive(Debug)]
-pub(super) struct Past {
-    pub(super) start: Start,
+pub(in crate::store) struct Past {
+    pub(in crate::store) start: Start,
     /// The state there; none at the first line.
-    pub(super) base: Option<Base>,
+    pub(in crate::store) base: Option<Base>,
 }
 
 impl Past {
     /// That of a ledger which begins with a base, or with its first line.
-    pub(super) fn new(base: Option<Base>) -> Past {
+    pub(in crate::store) fn new(base: Option<Base>) -> Past {
         Past { start: base.as_ref().map_or(Start::FIRST, |base| base.start), base }
     }
 
     /// From which moment on the past is known; none if from the first commit on.
-    pub(super) fn since(&self) -> Option<DateTime<Utc>> {
+    pub(in crate::store) fn since(&self) -> Option<DateTime<Utc>> {
         self.base.as_ref().map(|base| base.since)
     }
 

@@ -6,29 +6,30 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::codec;
-use super::commit::{Commit, Write};
-use super::convert::{self, Unreadable};
-use super::error::StoreError;
-use super::index::Index;
-use super::keys;
-use super::line;
-use super::records;
-use super::sum::Standing;
-use super::v1::{
-    ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
-    MemoEntryV1, MemoV1,
-};
 use crate::model::{
     ClientId, ClientState, Contract, Holding, ItemKey, Mark, Memo, MemoKey, RunId, differences,
 };
+use crate::store::commit::{Commit, Write};
+use crate::store::error::StoreError;
+use crate::store::format::codec;
+use crate::store::format::convert;
+use crate::store::format::convert::Unreadable;
+use crate::store::format::keys;
+use crate::store::format::line;
+use crate::store::format::sum::Standing;
+use crate::store::format::v1::{
+    ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
+    MemoEntryV1, MemoV1,
+};
+use crate::store::index::Index;
+use crate::store::index::records;
 
 /// The longest line. A commit that long is no step of a person or of one client's run.
 const LINE_BYTES: usize = 64 << 20;
 
 /// The state that commits are checked against.
 #[derive(Debug)]
-pub(super) struct Draft<'a> {
+pub(in crate::store) struct Draft<'a> {
     index: &'a Index,
     /// Up to which line the ledger is on the disk.
     stable: u64,
@@ -42,16 +43,16 @@ pub(super) struct Draft<'a> {
 
 /// A line that is ready to be written.
 #[derive(Debug)]
-pub(super) struct Drafted {
-    pub(super) record: LineV1,
-    pub(super) bytes: Vec<u8>,
-    pub(super) standing: Standing,
-    pub(super) run: Option<RunId>,
+pub(in crate::store) struct Drafted {
+    pub(in crate::store) record: LineV1,
+    pub(in crate::store) bytes: Vec<u8>,
+    pub(in crate::store) standing: Standing,
+    pub(in crate::store) run: Option<RunId>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft that begins where the index is current.
-    pub(super) fn new(index: &'a Index) -> Draft<'a> {
+    pub(in crate::store) fn new(index: &'a Index) -> Draft<'a> {
         let meta = index.meta();
         Draft {
             index,
@@ -66,13 +67,13 @@ impl<'a> Draft<'a> {
     }
 
     /// The sequence of the last commit.
-    pub(super) fn seq(&self) -> u64 {
+    pub(in crate::store) fn seq(&self) -> u64 {
         self.standing.seq
     }
 
     /// Checks a commit and makes its line; none where it changes nothing. A commit that is refused
     /// leaves no trace.
-    pub(super) fn add(&mut self, commit: &Commit) -> Result<Option<Drafted>, StoreError> {
+    pub(in crate::store) fn add(&mut self, commit: &Commit) -> Result<Option<Drafted>, StoreError> {
         let contracts = checked(
             &commit.contracts,
             |contract| contract.key,
@@ -183,7 +184,10 @@ impl<'a> Draft<'a> {
 }
 
 /// The contract that the index holds under a key.
-pub(super) fn stored_contract(index: &Index, key: ItemKey) -> Result<Option<Contract>, StoreError> {
+pub(in crate::store) fn stored_contract(
+    index: &Index,
+    key: ItemKey,
+) -> Result<Option<Contract>, StoreError> {
     let owner = index.get(&keys::owner(key))?;
     let Some(client) = records::client_at(owner)? else { return Ok(None) };
     let record = index
@@ -193,7 +197,7 @@ pub(super) fn stored_contract(index: &Index, key: ItemKey) -> Result<Option<Cont
 }
 
 /// The client that the index holds under an id.
-pub(super) fn stored_client(
+pub(in crate::store) fn stored_client(
     index: &Index,
     id: ClientId,
 ) -> Result<Option<ClientState>, StoreError> {
@@ -201,7 +205,10 @@ pub(super) fn stored_client(
 }
 
 /// The mark that the index holds beside an item.
-pub(super) fn stored_mark(index: &Index, key: ItemKey) -> Result<Option<Mark>, StoreError> {
+pub(in crate::store) fn stored_mark(
+    index: &Index,
+    key: ItemKey,
+) -> Result<Option<Mark>, StoreError> {
     let owner = index.get(&keys::mark_owner(key))?;
     let Some(client) = records::client_at(owner)? else { return Ok(None) };
     let record = index
@@ -211,32 +218,35 @@ pub(super) fn stored_mark(index: &Index, key: ItemKey) -> Result<Option<Mark>, S
 }
 
 /// The memo that the index holds under a key.
-pub(super) fn stored_memo(index: &Index, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+pub(in crate::store) fn stored_memo(
+    index: &Index,
+    key: MemoKey,
+) -> Result<Option<Memo>, StoreError> {
     index.get(&keys::memo(key))?.map(|record| memo_of(&record)).transpose()
 }
 
 /// The contract of an index record.
-pub(super) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
+pub(in crate::store) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
     live(convert::contract(&codec::decode(record)?))
 }
 
 /// The client of an index record.
-pub(super) fn client_of(record: &[u8]) -> Result<ClientState, StoreError> {
+pub(in crate::store) fn client_of(record: &[u8]) -> Result<ClientState, StoreError> {
     live(convert::client(&codec::decode(record)?))
 }
 
 /// The mark of an index record.
-pub(super) fn mark_of(record: &[u8]) -> Result<Mark, StoreError> {
+pub(in crate::store) fn mark_of(record: &[u8]) -> Result<Mark, StoreError> {
     live(convert::mark(&codec::decode(record)?))
 }
 
 /// The memo of an index record.
-pub(super) fn memo_of(record: &[u8]) -> Result<Memo, StoreError> {
+pub(in crate::store) fn memo_of(record: &[u8]) -> Result<Memo, StoreError> {
     live(convert::memo(&codec::decode(record)?))
 }
 
 /// A stored value that was read, or an error of the index.
-pub(super) fn live<T>(read: Result<T, Unreadable>) -> Result<T, StoreError> {
+pub(in crate::store) fn live<T>(read: Result<T, Unreadable>) -> Result<T, StoreError> {
     read.map_err(|error| StoreError::Index {
         what: "read a record".to_owned(),
         source: Some(Box::new(error)),

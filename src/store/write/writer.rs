@@ -17,17 +17,19 @@ use std::thread::{self, JoinHandle};
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
-use super::commit::{Commit, Committed};
 use super::draft::{Draft, Drafted};
-use super::error::{Doing, StoreError};
-use super::handle::Core;
-use super::identity;
-use super::ledger::Ledger;
-use super::prune::{self, Pruned};
-use super::records::Reason;
-use super::replay;
-use super::segment::{self, Spot};
-use super::v1::LineV1;
+use crate::store::archive::prune;
+use crate::store::archive::prune::Pruned;
+use crate::store::commit::{Commit, Committed};
+use crate::store::error::{Doing, StoreError};
+use crate::store::format::identity;
+use crate::store::format::v1::LineV1;
+use crate::store::handle::Core;
+use crate::store::index::records::Reason;
+use crate::store::log::ledger::Ledger;
+use crate::store::log::replay;
+use crate::store::log::segment;
+use crate::store::log::segment::Spot;
 
 /// How many commits may wait before those who bring more do.
 const WAITING: usize = 64;
@@ -40,7 +42,7 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the writer is asked for.
 #[derive(Debug)]
-pub(super) enum Job {
+pub(in crate::store) enum Job {
     /// To make a commit durable.
     Commit(Box<Commit>, Reply<Committed>),
     /// To fold commits older than a moment, or to tell which.
@@ -57,7 +59,7 @@ pub(super) enum Job {
 }
 
 /// Starts the writer. It stops when it is told to, or when nobody can send it anything any more.
-pub(super) fn start(
+pub(in crate::store) fn start(
     core: Arc<Core>,
     ledger: Ledger,
 ) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), StoreError> {

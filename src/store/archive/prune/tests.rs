@@ -15,11 +15,11 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::super::index::Index;
-use super::super::testing::{Answers, Place, at, commit, copy, fill, key, note};
-use super::super::{Commit, Finding, Pruned, Store, StoreError};
 use super::*;
 use crate::model::ClientId;
+use crate::store::index::Index;
+use crate::store::testing::{Answers, Place, at, commit, copy, fill, key, note};
+use crate::store::{Commit, Finding, Pruned, Store, StoreError};
 
 const BASE: &str = "000000000002.base.jsonl";
 const SEGMENT: &str = "000000000002.jsonl";
@@ -85,7 +85,7 @@ fn of_runs_that_go_the_newest_of_a_client_stays_known() {
     let place = Place::new();
     let (store, _) = place.open();
     for (second, client) in [5, 6, 5, 7, 6].into_iter().enumerate() {
-        let run = Some(super::super::testing::run(client));
+        let run = Some(crate::store::testing::run(client));
         let commit = Commit { at: at(second as i64), run, ..commit() };
         store.commit_blocking(commit).expect("stored");
     }
@@ -108,7 +108,7 @@ fn of_runs_that_go_the_newest_of_a_client_stays_known() {
     stands(&place, &answers);
     // Numbers go on where they were.
     let (store, _) = place.open();
-    let run = Some(super::super::testing::run(7));
+    let run = Some(crate::store::testing::run(7));
     let committed = store.commit_blocking(Commit { run, ..commit() }).expect("stored");
     assert_eq!(committed.run, Some(RunId(6)));
 }

@@ -12,7 +12,7 @@ fn day(text: &str) -> Result<NaiveDate, Unreadable> {
     NaiveDate::parse_from_str(text, DAY).or_else(|_| unknown("day", text))
 }
 
-pub(in super::super) fn mark_v1(mark: &Mark) -> MarkV1 {
+pub(in crate::store) fn mark_v1(mark: &Mark) -> MarkV1 {
     let Mark { key, client, ignored, hold, quarantine } = mark;
     MarkV1 {
         key: key.to_string(),
@@ -36,7 +36,7 @@ pub(in super::super) fn mark_v1(mark: &Mark) -> MarkV1 {
     }
 }
 
-pub(in super::super) fn mark(stored: &MarkV1) -> Result<Mark, Unreadable> {
+pub(in crate::store) fn mark(stored: &MarkV1) -> Result<Mark, Unreadable> {
     let MarkV1 { key: item, client, ignored, hold, quarantine } = stored;
     let read_ignored = |IgnoredV1 { until, reason, by, at }: &IgnoredV1| {
         Ok(Ignored {

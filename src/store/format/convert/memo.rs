@@ -10,11 +10,11 @@ use crate::model::{
 };
 
 /// The key of a memo, from its text.
-pub(in super::super) fn memo_key(text: &str) -> Result<MemoKey, Unreadable> {
+pub(in crate::store) fn memo_key(text: &str) -> Result<MemoKey, Unreadable> {
     text.parse().or_else(|()| unknown("memo key", text))
 }
 
-pub(in super::super) fn memo_v1(memo: &Memo) -> MemoV1 {
+pub(in crate::store) fn memo_v1(memo: &Memo) -> MemoV1 {
     match memo {
         Memo::Holding(holding) => MemoV1 { holding: Some(holding_v1(holding)), pause: None },
         Memo::Pause(Pause { client, until, by, at, ended }) => MemoV1 {
@@ -30,7 +30,7 @@ pub(in super::super) fn memo_v1(memo: &Memo) -> MemoV1 {
     }
 }
 
-pub(in super::super) fn memo(stored: &MemoV1) -> Result<Memo, Unreadable> {
+pub(in crate::store) fn memo(stored: &MemoV1) -> Result<Memo, Unreadable> {
     match stored {
         MemoV1 { holding: Some(stored), pause: None } => holding(stored).map(Memo::Holding),
         MemoV1 { holding: None, pause: Some(PauseV1 { client, until, by, at, ended }) } => {

@@ -9,13 +9,13 @@ use proptest::sample::select;
 use rust_decimal::Decimal;
 
 use super::super::codec;
-use super::super::testing;
 use super::super::v1::RunEntryV1;
 use super::*;
 use crate::model::{
     BillingCycle, HeldItem, Hold, Holding, Ignored, Kind, Letter, Mark, Memo, Pause, PendingState,
     Quarantine, Rejection, UdfName,
 };
+use crate::store::testing;
 
 fn any_key() -> impl Strategy<Value = ItemKey> {
     (select(&Letter::ALL), 0..i64::MAX).prop_map(|(letter, id)| ItemKey::new(letter, id))

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 
 use super::super::convert;
 use super::super::sum::{Standing, Sum};
-use super::super::testing::{self, at, contract, key};
 use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1, MarkEntryV1, MemoEntryV1};
 use super::*;
 use crate::model::{Actor, Field, FieldChange, Value};
+use crate::store::testing;
+use crate::store::testing::{at, contract, key};
 
 fn record(seq: u64, before: Sum, notes: &str) -> LineV1 {
     let change =

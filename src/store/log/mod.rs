@@ -1,0 +1,9 @@
+//! The ledger: its files, reading them, appending to them, and the base that old lines gave way to.
+
+pub(super) mod base;
+pub(super) mod ledger;
+pub(super) mod leftovers;
+pub(super) mod lock;
+pub(super) mod replay;
+pub(super) mod segment;
+pub(super) mod survey;
