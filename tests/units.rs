@@ -106,7 +106,7 @@ fn every_file_that_the_documents_name_is_there() {
         for word in document(&path).split('`').skip(1).step_by(2) {
             let is_path =
                 |start: &&str| word.starts_with(*start) && !word.contains(['<', '*', ' ', '…']);
-            if ["src/", "tests/", "systemd/", "packaging/"].iter().any(|start| is_path(start)) {
+            if ["src/", "tests/", "systemd/", "packaging/"].iter().any(is_path) {
                 let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(word);
                 assert!(there.exists(), "{path} names {word}, which is not there");
                 found += 1;
