@@ -1,4 +1,4 @@
-//! The budget and the lockout brake under auto-sync, on a clock that the test moves: what is asked
+//! The budget and the login breaker under auto-sync, on a clock that the test moves: what is asked
 //! of the fake tenant is counted there.
 
 #![cfg(feature = "demo")]

@@ -56,7 +56,7 @@ fn survive(faults: &[Fault]) {
         assert_eq!(book(&world), before, "{}: {told:#?}", fault.name());
         world.tenant.faults().clear();
         if *fault == Fault::WrongAuth {
-            // The brake holds for a while, and not a request goes out meanwhile.
+            // The login breaker is open for a while, and not a request goes out meanwhile.
             let asked = world.tenant.counters().total;
             world.ctl(&["sync", ACME, "--all"]).expect(7, &["not asked again before"]);
             assert_eq!(world.tenant.counters().total, asked);

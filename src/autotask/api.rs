@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use tokio::sync::futures::Notified;
 
-use super::access::{Access, access};
-use super::agreements::Agreements;
-use super::catalogue::Catalogue;
-use super::connection::Connection;
-use super::directory::{Company, directory};
-use super::entity::Entity;
-use super::error::AutotaskError;
-use super::gather::{RowCounts, Ways};
-use super::locate::{Located, locate};
-use super::memory::ReadMemory;
-use super::options::Options;
-use super::probe::{Finding, probe, threshold};
-use super::progress::Progress;
-use super::read::{Reading, Scope};
-use super::remembered::UseMemory;
-use super::retry::FOR_A_RUN;
-use super::transport::Transport;
-use super::usage::{Threshold, Usage};
-use super::work::Work;
-use super::zone::ZoneMemory;
+use crate::autotask::ask::access::{Access, access};
+use crate::autotask::ask::directory::{Company, directory};
+use crate::autotask::ask::locate::{Located, locate};
+use crate::autotask::ask::probe::{Finding, probe, threshold};
+use crate::autotask::http::entity::Entity;
+use crate::autotask::http::error::AutotaskError;
+use crate::autotask::http::retry::FOR_A_RUN;
+use crate::autotask::http::transport::Transport;
+use crate::autotask::import::agreements::Agreements;
+use crate::autotask::import::read::{Reading, Scope};
+use crate::autotask::import::read_cache::ReadMemory;
+use crate::autotask::meta::catalogue::Catalogue;
+use crate::autotask::query::fetch::{QueryTrace, RowCounts};
+use crate::autotask::session::connection::Connection;
+use crate::autotask::session::options::Options;
+use crate::autotask::session::persisted_usage::UseMemory;
+use crate::autotask::session::progress::Progress;
+use crate::autotask::session::usage::{Threshold, Usage};
+use crate::autotask::session::work::Work;
+use crate::autotask::session::zone::ZoneMemory;
 use crate::clock::{Clock, Tz};
 use crate::model::{ClientSnapshot, Currency, ItemKey, SecretSource, UdfName};
 
@@ -85,18 +85,18 @@ impl Autotask {
     }
 
     /// Goes on where `old` stood, which read with other settings: what it has spent is spent.
-    pub fn take_over(&self, old: &Autotask) {
-        self.connection.take_over(&old.connection);
+    pub fn inherit_from(&self, old: &Autotask) {
+        self.connection.inherit_from(&old.connection);
     }
 
     /// Tries the credentials, and the way to Autotask, with one request.
-    pub async fn try_out(&self) -> Result<(), AutotaskError> {
+    pub async fn probe_credentials(&self) -> Result<(), AutotaskError> {
         threshold(&self.connection, &Progress::of(Work::Checkup)).await.map(drop)
     }
 
     /// Counts what trying `tried` in vain has cost: its requests, and its refusals toward the lock
     /// of the account.
-    pub fn count_trial(&self, tried: &Autotask) {
+    pub fn charge_probe(&self, tried: &Autotask) {
         self.connection.count_refusals_of(&tried.connection);
     }
 
@@ -127,7 +127,7 @@ impl Autotask {
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
         let Autotask { connection, catalogue, counts, agreements, memory, .. } = self;
-        let ways = &Ways::default();
+        let ways = &QueryTrace::default();
         let reading = Reading {
             connection,
             catalogue,

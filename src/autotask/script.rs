@@ -9,12 +9,12 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::api::Autotask;
-use super::connection::Connection;
-use super::filter::PAGE_ROWS;
-use super::options::Options;
-use super::request::HttpRequest;
-use super::transport::{HttpResponse, Transport, TransportError};
-use super::zone::ZoneMemory;
+use crate::autotask::http::request::HttpRequest;
+use crate::autotask::http::transport::{HttpResponse, Transport, TransportError};
+use crate::autotask::query::filter::PAGE_ROWS;
+use crate::autotask::session::connection::Connection;
+use crate::autotask::session::options::Options;
+use crate::autotask::session::zone::ZoneMemory;
 use crate::clock::ManualClock;
 
 /// Where the scripted tenant lives until it moves.

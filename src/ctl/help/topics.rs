@@ -83,7 +83,7 @@ fn auth() -> Vec<Block> {
             "Autotask locks an account that fails to log in again and again. So lmsyncd stops \
              asking once it was refused, and tries at most twice an hour; `lmsyncctl status` says \
              `blocked` and until when. Put them right, then `lmsyncctl reload`, which lifts the \
-             brake at once if they are new. After a new secret, `systemctl restart lmsyncd`.",
+             login breaker at once if they are new. After a new secret, `systemctl restart lmsyncd`.",
         ),
         Block::Heading("Who may drive lmsyncd"),
         text(

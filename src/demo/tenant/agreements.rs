@@ -32,7 +32,7 @@ impl Tenant {
             row.put("lastModifiedDateTime", now);
             data.tables.insert(row);
             for kind in LineKind::ALL {
-                data.take_over(kind, contract, id, old.end)?;
+                data.inherit_from(kind, contract, id, old.end)?;
             }
             Ok(id)
         })
@@ -136,7 +136,7 @@ impl Tenant {
 
 impl Data {
     /// Copies the lines of a kind that go on to the end of `from` to the agreement `to`.
-    fn take_over(
+    fn inherit_from(
         &mut self,
         kind: LineKind,
         from: i64,

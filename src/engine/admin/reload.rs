@@ -32,13 +32,13 @@ impl Admin {
         let changes = changes(&old, &settings, &autotask);
         if let Some(refused) = &*refused {
             // What was refused before is no new try, however often it is read.
-            autotask.take_over(refused);
+            autotask.inherit_from(refused);
         }
-        autotask.take_over(&old.autotask);
+        autotask.inherit_from(&old.autotask);
         if must_be_tried(&old.autotask, &autotask, &changes)
-            && let Err(error) = autotask.try_out().await
+            && let Err(error) = autotask.probe_credentials().await
         {
-            old.autotask.count_trial(&autotask);
+            old.autotask.charge_probe(&autotask);
             *refused = Some(autotask);
             return Err(Failure {
                 message: format!("nothing is changed, autotask was tried in vain: {error}"),

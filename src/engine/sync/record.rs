@@ -70,7 +70,7 @@ impl Syncs {
         let next = match (before.auto_sync, order.trigger) {
             (false, _) => None,
             (true, Trigger::Manual) => before.next_run,
-            // The brake decides when credentials are tried again; it stays due until then.
+            // The login breaker decides when credentials are tried again; it stays due until then.
             (true, Trigger::Auto) if failed.is_some_and(Code::is_credential) => Some(run.ended),
             (true, Trigger::Auto) => {
                 let live = self.context.live();

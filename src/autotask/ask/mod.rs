@@ -1,0 +1,6 @@
+//! The other questions: which companies there are, what became of an item, what may be read.
+
+pub(super) mod access;
+pub(super) mod directory;
+pub(super) mod locate;
+pub(super) mod probe;

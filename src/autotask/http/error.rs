@@ -1,0 +1,323 @@
+//! Why speaking to Autotask failed, whether it may pass by itself, and what a person is told.
+//!
+//! Telling the cases apart is the work of `classify`; here they are only named.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+
+use crate::clock::Tz;
+use crate::model::{Advice, Code, Failure, SecretSource};
+
+use super::entity::Entity;
+use super::transport::{TRUST_STORE, Trouble};
+use crate::autotask::session::login_breaker::Blocked;
+
+/// A failure to read from Autotask.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AutotaskError {
+    /// The credentials were refused. Autotask does not say which of them is wrong.
+    #[error("autotask refused the credentials of {username}")]
+    AuthFailed {
+        /// The API user's name.
+        username: String,
+        /// Where its secret comes from.
+        source_of_secret: SecretSource,
+    },
+    /// The credentials were refused before, so nothing is sent for a while.
+    #[error(
+        "autotask refused the credentials at {}; it is not asked again before {}",
+        shown(&.0.since.with_timezone(.1)),
+        shown(&.0.until.with_timezone(.1))
+    )]
+    Blocked(Blocked, Tz, SecretSource),
+    /// No zone knows the user.
+    #[error("autotask knows no API user named {username}")]
+    UnknownUser {
+        /// The API user's name.
+        username: String,
+    },
+    /// The integration code was refused by name.
+    #[error("autotask refused the API integration code")]
+    BadIntegrationCode,
+    /// The user may not read an entity.
+    #[error("the API user has no permission to read {entity}")]
+    NoPermission {
+        /// The entity.
+        entity: Entity,
+    },
+    /// No answer came.
+    #[error("cannot reach {host}: {cause}")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// Where it went wrong.
+        trouble: Trouble,
+        /// What went wrong.
+        cause: String,
+    },
+    /// A limit is used up.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimit),
+    /// Autotask failed by itself.
+    #[error("autotask failed at {request} with status {status}: {text}")]
+    Failed {
+        /// What was asked.
+        request: String,
+        /// The status.
+        status: u16,
+        /// What it said.
+        text: String,
+    },
+    /// The answer cannot be understood.
+    #[error("autotask's answer to {request} makes no sense: {reason}")]
+    Garbled {
+        /// What was asked.
+        request: String,
+        /// What is wrong with the answer.
+        reason: String,
+    },
+    /// A field that is asked for does not exist in this zone.
+    #[error("autotask does not know the field {field} of {entity}")]
+    UnknownField {
+        /// The field.
+        field: String,
+        /// The entity, in Autotask's words.
+        entity: String,
+    },
+    /// Autotask took exception to the request itself.
+    #[error("autotask refused {request} with status {status}: {text}")]
+    Refused {
+        /// What was asked.
+        request: String,
+        /// The status.
+        status: u16,
+        /// What it said.
+        text: String,
+    },
+    /// There is nothing at that address.
+    #[error("autotask has nothing at {request} (status 404)")]
+    NotFound {
+        /// What was asked.
+        request: String,
+    },
+    /// Rows came that were not asked for, or in an order that a walk by id cannot rely on.
+    #[error("autotask ignored the filter of a query of {entity}: {reason}")]
+    FilterIgnored {
+        /// The entity.
+        entity: Entity,
+        /// What gave it away.
+        reason: String,
+    },
+    /// Rows that span pages are not as many as Autotask counts, twice in a row.
+    #[error("the rows of {entity} changed while they were read")]
+    RowsChanged {
+        /// The entity.
+        entity: Entity,
+    },
+    /// Something in the configuration cannot be used.
+    #[error("{key} cannot be used: {reason}")]
+    BadConfiguration {
+        /// The key in the section `[autotask]`, or what it stands for.
+        key: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A limit that is used up (section 3 of the Autotask facts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RateLimit {
+    /// Too many requests at a time.
+    #[error("autotask is handling too many requests of this integration at a time")]
+    Threads {
+        /// How long Autotask asks to wait.
+        wait: Option<Duration>,
+    },
+    /// The tenant's requests of the hour are used up, by all integrations together.
+    #[error("the tenant's requests of this hour are used up")]
+    Hour {
+        /// How long Autotask asks to wait.
+        wait: Option<Duration>,
+    },
+    /// So much of the tenant's hour is used that the rest is left to other integrations.
+    #[error("{percent} % of the tenant's requests of this hour are used; this stops at {limit} %")]
+    Tenant {
+        /// How much is used.
+        percent: u32,
+        /// Where this kind of work stops.
+        limit: u32,
+    },
+    /// Auto-sync's part of the daemon's own requests of the hour is used up.
+    #[error(
+        "the {share} requests an hour that auto-sync may make of max-requests-per-hour ({cap}) are used up"
+    )]
+    Share {
+        /// How many it may make.
+        share: u32,
+        /// How many are allowed in all.
+        cap: u32,
+    },
+    /// The daemon's own requests of the hour are used up.
+    #[error(
+        "the {cap} requests an hour that max-requests-per-hour allows are used up; the next is \
+         free at {}",
+        shown(.next)
+    )]
+    Own {
+        /// How many are allowed.
+        cap: u32,
+        /// When the next one may be made, in the zone in which people are told.
+        next: DateTime<Tz>,
+    },
+}
+
+impl AutotaskError {
+    /// Whether the zone or the API user does not have this entity, so that asking again is of no
+    /// use.
+    pub(in crate::autotask) fn is_about_the_entity(&self) -> bool {
+        matches!(
+            self,
+            AutotaskError::NoPermission { .. }
+                | AutotaskError::NotFound { .. }
+                | AutotaskError::Refused { .. }
+                | AutotaskError::UnknownField { .. }
+        )
+    }
+
+    /// Whether it may pass without anyone doing anything, so that a later run is worth trying.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            AutotaskError::Unreachable { .. }
+            | AutotaskError::RateLimited(_)
+            | AutotaskError::Failed { .. }
+            | AutotaskError::RowsChanged { .. }
+            | AutotaskError::Garbled { .. } => true,
+            AutotaskError::AuthFailed { .. }
+            | AutotaskError::Blocked(..)
+            | AutotaskError::UnknownUser { .. }
+            | AutotaskError::BadIntegrationCode
+            | AutotaskError::NoPermission { .. }
+            | AutotaskError::UnknownField { .. }
+            | AutotaskError::Refused { .. }
+            | AutotaskError::NotFound { .. }
+            | AutotaskError::FilterIgnored { .. }
+            | AutotaskError::BadConfiguration { .. } => false,
+        }
+    }
+
+    /// Whether the same request is worth sending again within minutes. The daemon's own budget is
+    /// a decision, not an accident: waiting for it is up to the caller.
+    pub(in crate::autotask) fn is_worth_a_retry(&self) -> bool {
+        let decided = |limit: &RateLimit| match limit {
+            RateLimit::Own { .. } | RateLimit::Share { .. } | RateLimit::Tenant { .. } => true,
+            RateLimit::Threads { .. } | RateLimit::Hour { .. } => false,
+        };
+        self.is_transient() && !matches!(self, AutotaskError::RateLimited(limit) if decided(limit))
+    }
+
+    /// How long Autotask asks to wait before the next try.
+    pub(in crate::autotask) fn wait(&self) -> Option<Duration> {
+        match self {
+            AutotaskError::RateLimited(RateLimit::Threads { wait } | RateLimit::Hour { wait }) => {
+                *wait
+            }
+            _ => None,
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            AutotaskError::AuthFailed { .. } | AutotaskError::Blocked(..) => Code::AuthFailed,
+            AutotaskError::UnknownUser { .. } => Code::UnknownUser,
+            AutotaskError::BadIntegrationCode => Code::BadIntegrationCode,
+            AutotaskError::NoPermission { .. } => Code::NoPermission,
+            AutotaskError::Unreachable { .. } => Code::Unreachable,
+            AutotaskError::RateLimited(_) => Code::RateLimited,
+            AutotaskError::Failed { .. }
+            | AutotaskError::Garbled { .. }
+            | AutotaskError::UnknownField { .. }
+            | AutotaskError::Refused { .. }
+            | AutotaskError::NotFound { .. }
+            | AutotaskError::RowsChanged { .. }
+            | AutotaskError::FilterIgnored { .. } => Code::AutotaskFailed,
+            AutotaskError::BadConfiguration { .. } => Code::BadConfiguration,
+        }
+    }
+
+    /// What a person is told: what failed, the usual cause, and what to type next.
+    pub fn failure(&self) -> Failure {
+        Failure::new(self.code(), self.to_string()).advise(self.advice())
+    }
+
+    fn advice(&self) -> Advice {
+        match self {
+            AutotaskError::AuthFailed { source_of_secret: source, .. } => {
+                Advice::ReplaceSecret { source: *source }
+            }
+            AutotaskError::Blocked(.., source) => Advice::UnblockCredentials { source: *source },
+            AutotaskError::UnknownUser { .. } => Advice::FixUsername,
+            AutotaskError::BadIntegrationCode => Advice::FixIntegrationCode,
+            AutotaskError::NoPermission { .. } => Advice::GrantPermission,
+            AutotaskError::Unreachable { trouble, .. } => match trouble {
+                Trouble::Name => Advice::CheckDns,
+                Trouble::Refused => Advice::CheckFirewall,
+                Trouble::Tls => Advice::CheckTls,
+                Trouble::Timeout | Trouble::Other => Advice::WaitForRetry,
+            },
+            AutotaskError::RateLimited(RateLimit::Own { .. } | RateLimit::Share { .. }) => {
+                Advice::RaiseBudget
+            }
+            AutotaskError::RateLimited(_) => Advice::WaitForLimit,
+            AutotaskError::Failed { .. }
+            | AutotaskError::Garbled { .. }
+            | AutotaskError::RowsChanged { .. } => Advice::CheckStatusPage,
+            AutotaskError::UnknownField { .. }
+            | AutotaskError::Refused { .. }
+            | AutotaskError::FilterIgnored { .. } => Advice::Upgrade,
+            AutotaskError::NotFound { .. } => Advice::FixZoneUrl,
+            AutotaskError::BadConfiguration { key, .. } if *key == TRUST_STORE => {
+                Advice::InstallCertificates
+            }
+            AutotaskError::BadConfiguration { .. } => {
+                Advice::FixSection { section: "autotask".to_owned() }
+            }
+        }
+    }
+}
+
+/// A moment as the MSP knows it.
+fn shown(at: &DateTime<Tz>) -> String {
+    at.format("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_and_how_to_go_on() {
+        let failure = AutotaskError::NoPermission { entity: Entity::Contracts }.failure();
+        assert_eq!(failure.code, Code::NoPermission);
+        assert_eq!(failure.message, "the API user has no permission to read Contracts");
+        assert_eq!(failure.advice, Some(Advice::GrantPermission));
+    }
+
+    #[test]
+    fn a_machine_without_certificate_authorities_is_told_to_install_them() {
+        let advice = |key| AutotaskError::BadConfiguration { key, reason: String::new() }.advice();
+        assert_eq!(advice(TRUST_STORE), Advice::InstallCertificates);
+        assert_eq!(advice("ca-file"), Advice::FixSection { section: "autotask".to_owned() });
+    }
+
+    #[test]
+    fn the_own_budget_is_transient_but_not_retried() {
+        let next = DateTime::UNIX_EPOCH.with_timezone(&Tz::Asia__Tokyo);
+        let error = AutotaskError::from(RateLimit::Own { cap: 2000, next });
+        assert!(error.is_transient());
+        assert!(!error.is_worth_a_retry());
+        assert!(error.to_string().contains("max-requests-per-hour"));
+        assert!(error.to_string().ends_with("the next is free at 1970-01-01 09:00 JST"), "{error}");
+    }
+}

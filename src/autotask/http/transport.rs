@@ -1,0 +1,247 @@
+//! How a request gets to Autotask and an answer back: the [`Transport`] trait, and the one over
+//! HTTP.
+//!
+//! Knows nothing of what is asked or answered. A redirect is not followed, because the credentials
+//! would travel with it.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::redirect::Policy;
+
+use super::error::AutotaskError;
+use super::request::{HttpRequest, Method};
+use crate::autotask::session::options::Options;
+
+/// The longest body that is read. A page of 500 agreements with long descriptions is below 3 MiB.
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long to wait for a connection; a host that does not answer is known long before the
+/// timeout of a slow query.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends requests. The program has one over HTTP; tests have others.
+pub trait Transport: Send + Sync {
+    /// Sends `request` and reads the whole answer.
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>>;
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// The value of a header; case does not matter.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// Where it went wrong on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The host's name is not known.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// TLS could not be agreed on.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// Something else.
+    Other,
+}
+
+/// What is named when TLS cannot begin although no `ca-file` is given: mostly the machine has no
+/// certificate authorities at all.
+pub(in crate::autotask) const TRUST_STORE: &str = "the system's trust store";
+
+/// A request that got no whole answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub struct TransportError {
+    /// Where it went wrong.
+    pub trouble: Trouble,
+    /// What went wrong, in one line.
+    pub cause: String,
+}
+
+/// The transport over HTTP(S), with the system's trust store.
+pub struct HttpTransport(reqwest::Client);
+
+impl HttpTransport {
+    /// A transport with the proxy and the private CA of `options`.
+    pub fn new(options: &Options) -> Result<HttpTransport, AutotaskError> {
+        // An error means that a provider is installed already, which is just as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("lmsyncd/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .no_proxy();
+        if let Some(url) = &options.proxy {
+            let proxy = reqwest::Proxy::all(url)
+                .map_err(|error| unusable("proxy", &error.without_url()))?;
+            builder = builder.proxy(proxy);
+        }
+        if let Some(path) = &options.ca_file {
+            let pem = std::fs::read(path).map_err(|error| unusable("ca-file", &error))?;
+            let bundle = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|error| unusable("ca-file", &error))?;
+            builder = builder.tls_certs_merge(bundle);
+        }
+        let trusted = if options.ca_file.is_some() { "ca-file" } else { TRUST_STORE };
+        let client = builder.build().map_err(|error| unusable(trusted, &error))?;
+        Ok(HttpTransport(client))
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let method = match request.method() {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let mut builder = self.0.request(method, request.url());
+        for (name, value) in request.headers() {
+            builder = builder.header(name, value);
+        }
+        if let Some(body) = request.body() {
+            builder = builder.body(body.to_owned());
+        }
+        let mut response = builder.send().await.map_err(explain)?;
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(explain)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_BODY_BYTES {
+                let cause = format!("the answer is longer than {MAX_BODY_BYTES} bytes");
+                return Err(TransportError { trouble: Trouble::Other, cause });
+            }
+        }
+        Ok(HttpResponse { status, headers, body })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+fn unusable(key: &'static str, error: &dyn std::error::Error) -> AutotaskError {
+    AutotaskError::BadConfiguration { key, reason: chain(error) }
+}
+
+/// What went wrong, from the chain of causes. The URL is left out: it may hold the user's name.
+fn explain(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    let mut trouble = if error.is_timeout() { Trouble::Timeout } else { Trouble::Other };
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if is_tls(error) {
+            trouble = Trouble::Tls;
+        } else if text.contains("dns error") {
+            trouble = Trouble::Name;
+        } else if let Some(io) = error.downcast_ref::<io::Error>() {
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused => trouble = Trouble::Refused,
+                io::ErrorKind::TimedOut => trouble = Trouble::Timeout,
+                _ => {}
+            }
+        }
+        cause = error.source();
+    }
+    TransportError { trouble, cause: chain(&error) }
+}
+
+/// Whether rustls said it; its errors come wrapped in one or two of `io`, which hide their content
+/// from the chain of causes.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+}
+
+/// The chain of causes in one line; a cause that only repeats what was said is left out.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::SecretSource;
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::autotask::http::entity::Entity;
+    use crate::autotask::http::request::{Credentials, Request};
+
+    async fn failure(base: &str) -> TransportError {
+        let transport = HttpTransport::new(&Options::for_tests(base)).expect("a transport");
+        let credentials = Credentials {
+            username: "user".to_owned(),
+            secret: SecretString::from("secret"),
+            source_of_secret: SecretSource::File,
+            integration_code: SecretString::from("code"),
+        };
+        let request = Request::query(Entity::Contracts, "{}".to_owned());
+        transport.send(request.to_http(base, &credentials)).await.expect_err("no answer")
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let error = failure(&format!("http://{address}/")).await;
+        assert_eq!(error.trouble, Trouble::Refused, "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_tls_is_told_apart() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            use std::io::{Read, Write};
+            if let Ok((mut peer, _)) = listener.accept() {
+                let _ = peer.read(&mut [0; 1024]);
+                let _ = peer.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            }
+        });
+        let error = failure(&format!("https://{address}/")).await;
+        server.join().expect("the server");
+        assert_eq!(error.trouble, Trouble::Tls, "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_certificate_names_its_key() {
+        let mut options = Options::for_tests("http://127.0.0.1/");
+        options.ca_file = Some("/nonexistent/ca.pem".into());
+        let error = HttpTransport::new(&options).err().expect("refused");
+        assert!(error.to_string().contains("ca-file"), "{error}");
+    }
+}

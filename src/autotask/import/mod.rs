@@ -1,0 +1,12 @@
+//! Snapshots of clients: the reading, and turning rows into source items.
+
+pub(super) mod addition;
+pub(super) mod agreements;
+pub(super) mod assemble;
+pub(super) mod children;
+pub(super) mod convert;
+pub(super) mod pairing;
+pub(super) mod read;
+pub(super) mod read_cache;
+#[cfg(test)]
+mod read_tests;

@@ -1,0 +1,271 @@
+//! Reading clients: the fewest queries that give everything, and what can be read at the same time.
+//!
+//! ```text
+//! Companies   Contracts   picklists          at the same time
+//!                 |
+//!            currencies
+//!                 |
+//!               below                         what stands below each type of agreement
+//!                 |
+//!             assemble
+//! ```
+//!
+//! A permission that is missing fails the whole reading and names the entity: an import that leaves
+//! out what it may not see would be wrong without saying so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::agreements::{Agreements, CURSOR, Found, Search};
+use super::assemble::{FetchedRows, Lines, Purchases, assemble};
+use crate::autotask::http::entity::Entity;
+use crate::autotask::http::error::AutotaskError;
+use crate::autotask::import::children::ChildFetcher;
+use crate::autotask::meta::catalogue::{Catalogue, Fields};
+use crate::autotask::meta::currency::Currencies;
+use crate::autotask::meta::entity_fields::EntityFields;
+use crate::autotask::meta::row_cache::Asking;
+use crate::autotask::query::fetch::{Fetcher, QueryTrace, RowCounts};
+use crate::autotask::query::filter::Query;
+use crate::autotask::query::paginate::KeyedRow;
+use crate::autotask::rows::companies::{CompanyRow, ContractRow};
+use crate::autotask::session::connection::Connection;
+use crate::autotask::session::progress::Progress;
+use crate::clock::{Tz, day_in};
+use crate::model::{ClientId, ClientSnapshot, Currency, UdfName};
+
+/// Whose agreements are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of these clients.
+    Clients(Vec<ClientId>),
+    /// Those of every client.
+    All,
+}
+
+/// One reading.
+pub(in crate::autotask) struct Reading<'a> {
+    pub connection: &'a Connection,
+    pub catalogue: &'a Catalogue,
+    pub counts: &'a RowCounts,
+    pub agreements: &'a Agreements,
+    pub ways: &'a QueryTrace,
+    pub progress: &'a Progress,
+    /// The user-defined fields that are wanted, by Autotask's names.
+    pub user_defined: &'a [(String, UdfName)],
+    /// The zone whose calendar day it is read on.
+    pub time_zone: Tz,
+    /// The currency of a tenant that names none.
+    pub currency: Option<&'a Currency>,
+}
+
+impl Reading<'_> {
+    /// A snapshot for every client of `scope`, also for one that has nothing.
+    pub async fn read(&self, scope: &Scope) -> Result<Vec<ClientSnapshot>, AutotaskError> {
+        if let Some(snapshots) = self.attempt(scope, true).await? {
+            return Ok(snapshots);
+        }
+        tracing::debug!("an agreement is gone without a trace, all are read again in full");
+        self.agreements.forget();
+        let read = self.attempt(scope, false).await?;
+        read.ok_or(AutotaskError::RowsChanged { entity: Entity::Contracts })
+    }
+
+    /// The same; none where agreements that were taken for known are gone.
+    async fn attempt(
+        &self,
+        scope: &Scope,
+        by_cursor: bool,
+    ) -> Result<Option<Vec<ClientSnapshot>>, AutotaskError> {
+        let as_of = self.connection.clock().now();
+        let today = day_in(&self.time_zone, as_of);
+        let asked = match scope {
+            Scope::Clients(clients) if clients.is_empty() => return Ok(Some(Vec::new())),
+            Scope::Clients(clients) => Some(clients.clone()),
+            Scope::All => None,
+        };
+        let (companies, found, fields) = tokio::try_join!(
+            self.companies(asked.as_deref()),
+            self.contracts(asked.as_deref(), by_cursor),
+            self.catalogue.fields(Entity::Contracts, self.asking()),
+        )?;
+        let companies: Vec<CompanyRow> = companies.iter().map(CompanyRow::read).collect();
+        let contracts = &found.rows;
+        let (fields, currencies) = tokio::try_join!(
+            self.explaining(contracts, fields),
+            self.currencies_of(&companies, contracts),
+        )?;
+        let (lines, purchases, rules) = {
+            let looking = ChildFetcher {
+                reading: self,
+                contracts,
+                fields: &fields,
+                today,
+                asked: asked.is_some(),
+            };
+            tokio::try_join!(looking.lines(), looking.purchases(), looking.rules())?
+        };
+        if self.is_one_gone(&found, &lines, &purchases).await? {
+            return Ok(None);
+        }
+        let mut companies: BTreeMap<i64, CompanyRow> =
+            companies.into_iter().map(|company| (company.id, company)).collect();
+        companies.extend(self.billed_companies(&found.rows, &companies).await?);
+        Ok(Some(assemble(&FetchedRows {
+            as_of,
+            today,
+            asked,
+            companies,
+            contracts: found.rows,
+            fields,
+            currencies,
+            lines,
+            purchases,
+            rules,
+        })))
+    }
+
+    /// The agreements of the clients that were asked for; none for all of them.
+    async fn contracts(
+        &self,
+        asked: Option<&[ClientId]>,
+        by_cursor: bool,
+    ) -> Result<Found, AutotaskError> {
+        let Some(clients) = asked else {
+            let raw = self.rows(&Query::all(Entity::Contracts)).await?;
+            self.warn_of_missing_fields(&raw);
+            let rows = raw.iter().map(|row| ContractRow::read(row, self.user_defined)).collect();
+            return Ok(Found { rows, unread: BTreeSet::new() });
+        };
+        let search = self.search(clients.iter().map(|client| client.0).collect());
+        let fields = || self.catalogue.fields(Entity::Contracts, self.asking());
+        let by_cursor = by_cursor && search.is_cursor_cheaper() && fields().await?.0.has(CURSOR);
+        let (found, raw) =
+            if by_cursor { search.by_cursor().await? } else { search.in_full().await? };
+        self.warn_of_missing_fields(&raw);
+        Ok(found)
+    }
+
+    fn search(&self, clients: BTreeSet<i64>) -> Search<'_> {
+        let Reading { agreements, user_defined, .. } = *self;
+        Search { gathering: self.gathering(), agreements, user_defined, clients }
+    }
+
+    /// Whether an agreement that was not read just now is gone: nothing stands below it any more,
+    /// and asked for by id it is not there.
+    async fn is_one_gone(
+        &self,
+        found: &Found,
+        lines: &[Lines],
+        purchases: &[Purchases],
+    ) -> Result<bool, AutotaskError> {
+        let lines = lines.iter().flat_map(|lines| &lines.rows).filter_map(|row| row.contract);
+        let purchases = purchases.iter().flat_map(|list| &list.rows).filter_map(|row| row.contract);
+        let mut additions: BTreeMap<i64, usize> = BTreeMap::new();
+        for contract in lines.chain(purchases) {
+            *additions.entry(contract).or_default() += 1;
+        }
+        let hollow = self.agreements.learn_additions(&additions, found);
+        if hollow.is_empty() {
+            return Ok(false);
+        }
+        Ok(self.search(BTreeSet::new()).still_there(&hollow).await? != hollow)
+    }
+
+    fn gathering(&self) -> Fetcher<'_> {
+        let Reading { connection, counts, ways, progress, .. } = *self;
+        Fetcher { connection, counts, ways, progress }
+    }
+
+    pub async fn rows(&self, query: &Query) -> Result<Vec<KeyedRow>, AutotaskError> {
+        self.gathering().rows(query).await
+    }
+
+    /// What the catalogue is asked with.
+    pub fn asking(&self) -> Asking<'_> {
+        let Reading { connection, ways, progress, .. } = *self;
+        Asking { connection, progress, ways }
+    }
+
+    /// The companies that were asked for; none for all of them.
+    async fn companies(&self, asked: Option<&[ClientId]>) -> Result<Vec<KeyedRow>, AutotaskError> {
+        match asked {
+            Some(clients) => {
+                let ids = clients.iter().map(|client| client.0).collect();
+                self.catalogue.companies(&ids, self.asking()).await
+            }
+            None => self.rows(&Query::all(Entity::Companies).fields(CompanyRow::FIELDS)).await,
+        }
+    }
+
+    /// The companies that are billed for agreements of others, and were not read yet.
+    async fn billed_companies(
+        &self,
+        contracts: &[ContractRow],
+        known: &BTreeMap<i64, CompanyRow>,
+    ) -> Result<Vec<(i64, CompanyRow)>, AutotaskError> {
+        let bill_to = |row: &ContractRow| row.details.as_ref().ok()?.bill_to;
+        let strangers = contracts.iter().filter(|row| bill_to(row) != row.company);
+        let ids = strangers.filter_map(bill_to).filter(|id| !known.contains_key(id));
+        let ids: BTreeSet<i64> = ids.collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.catalogue.companies(&ids, self.asking()).await?;
+        Ok(rows.iter().map(|row| (row.0, CompanyRow::read(row))).collect())
+    }
+
+    /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would
+    /// otherwise look like a field that is empty everywhere.
+    fn warn_of_missing_fields(&self, contracts: &[KeyedRow]) {
+        for (name, _) in self.user_defined {
+            let is_known = contracts.iter().any(|(_, row)| row.user_defined(name).is_some());
+            if !is_known && !contracts.is_empty() {
+                tracing::warn!("no agreement in autotask has the user-defined field \"{name}\"");
+            }
+        }
+    }
+
+    /// The picklists of Contracts that explain what the rows hold.
+    async fn explaining(
+        &self,
+        contracts: &[ContractRow],
+        fields: Fields,
+    ) -> Result<Arc<EntityFields>, AutotaskError> {
+        let values = contracts.iter().flat_map(|contract| {
+            let details = contract.details.as_ref().ok();
+            [
+                ("contractType", contract.kind),
+                ("status", details.and_then(|details| details.status)),
+                ("contractPeriodType", details.and_then(|details| details.period)),
+                ("contractCategory", details.and_then(|details| details.category)),
+            ]
+        });
+        let entity = Entity::Contracts;
+        self.catalogue.explaining(entity, fields, values, self.asking()).await
+    }
+
+    /// The currencies, if there is an agreement to have one.
+    async fn currencies_of(
+        &self,
+        companies: &[CompanyRow],
+        contracts: &[ContractRow],
+    ) -> Result<Arc<Currencies>, AutotaskError> {
+        if contracts.is_empty() {
+            return Ok(Arc::default());
+        }
+        let used: BTreeSet<i64> = contracts.iter().filter_map(|row| row.company).collect();
+        let companies = companies.iter().filter(|company| used.contains(&company.id));
+        let wanted = companies.filter_map(|company| company.currency).collect();
+        let currencies = match self.catalogue.currencies(&wanted, self.asking()).await {
+            // A tenant without multi-currency may have nothing there that could be read.
+            Err(AutotaskError::NoPermission { entity: Entity::Currencies })
+                if self.currency.is_some() =>
+            {
+                Currencies::default()
+            }
+            read => read?,
+        };
+        Ok(Arc::new(currencies.else_in(self.currency.cloned())))
+    }
+}
