@@ -11,12 +11,12 @@
 //! 3  engine     services: book, clients, syncs, review, schedule, observe, admin
 //! 2  autotask   speaks Autotask REST            | store    ledger and index  | varlink  the wire
 //!    advice     what a person can do next, in words
-//! 1  sync       pure decisions                  | config   the TOML file
+//! 1  policy     pure decisions                  | config   the TOML file
 //! 0  model      pure values                     | clock    what time it is
 //! ```
 //!
 //! A contract flows one way: a timer or a person wakes the `engine`, `autotask` reads rows and
-//! turns them into source items, `sync` decides what differs and whether it may be applied,
+//! turns them into source items, `policy` decides what differs and whether it may be applied,
 //! `store` commits, and `control` tells `ctl`.
 
 #![forbid(unsafe_code)]
@@ -33,6 +33,6 @@ pub mod demo;
 pub mod engine;
 pub mod model;
 pub mod notify;
+pub mod policy;
 pub mod store;
-pub mod sync;
 pub mod varlink;

@@ -13,10 +13,10 @@ use lmsyncd::autotask::Progress;
 use lmsyncd::clock::Tz;
 use lmsyncd::config::Effect;
 use lmsyncd::demo::tenant::{Entity, Fault, FaultRule, Tenant};
-use lmsyncd::engine::{Order, Patience};
+use lmsyncd::engine::{SyncRequest, WaitPolicy};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
-use lmsyncd::sync::select::Choice;
-use lmsyncd::sync::standing::Health;
+use lmsyncd::policy::select::Choice;
+use lmsyncd::policy::standing::Health;
 use tempfile::TempDir;
 use tokio::time::{Instant, advance};
 
@@ -392,14 +392,14 @@ async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
         .switch(&[acme()], false, None, &Actor::daemon())
         .await
         .expect_err("not stored");
-    let order = Order {
+    let order = SyncRequest {
         client: ClientRef { id: ClientId(175), name: String::new() },
         choice: Choice::All,
         dry: false,
         trigger: Trigger::Manual,
         actor: Actor::daemon(),
     };
-    let refused = house.engine.syncs.sync(order, Patience::None, Progress::new()).await;
+    let refused = house.engine.syncs.sync(order, WaitPolicy::None, Progress::new()).await;
     assert_eq!(refused.map_err(|failure| failure.code), Err(Code::StoreFailed));
     assert_eq!(tenant.counters().total, 0);
     house.engine.stop();

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use in_process::house::{House, busily, clients, generated, noon};
 use lmsyncd::demo::tenant::{Fault, Tenant};
 use lmsyncd::model::{ClientRef, Code, RunResult};
-use lmsyncd::sync::standing::Health;
+use lmsyncd::policy::standing::Health;
 use tempfile::TempDir;
 
 /// A folder for the store, and a tenant of fifty clients.
@@ -28,7 +28,7 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     house.settle().await;
     for hour in 1..=4_u32 {
         for client in &clients {
-            let looked = house.engine.syncs.look(client, &lmsyncd::autotask::Progress::new()).await;
+            let looked = house.engine.syncs.preview(client, &lmsyncd::autotask::Progress::new()).await;
             assert_eq!(looked.map_err(|failure| failure.code), Err(Code::AuthFailed));
         }
         house.engine.admin.checkup().await;
@@ -103,7 +103,7 @@ async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
         "{:?}",
         house.engine.observe.board(None).map(|board| (board.api, board.clients[0].state.clone()))
     );
-    let looked = house.engine.syncs.look(&clients[1], &lmsyncd::autotask::Progress::new()).await;
+    let looked = house.engine.syncs.preview(&clients[1], &lmsyncd::autotask::Progress::new()).await;
     assert!(looked.is_ok(), "a person may go on to 90 %: {looked:?}");
     tenant.limits().set_used(0);
     house.pass(20).await;
@@ -117,7 +117,7 @@ async fn a_restart_does_not_forget_what_was_spent() {
     let cap = 40_u64;
     let config = format!("max-requests-per-hour = {cap}");
     let house = House::start_with(folder.path(), &tenant, noon(), &config);
-    while house.engine.syncs.look(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok() {}
+    while house.engine.syncs.preview(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok() {}
     let spent = tenant.counters().total;
     assert!(spent <= cap);
     house.stop().await;

@@ -8,13 +8,13 @@ mod in_process;
 use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
 use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
-use lmsyncd::engine::{Order, Outcome, Patience};
+use lmsyncd::engine::{SyncRequest, SyncReport, WaitPolicy};
 use lmsyncd::model::{
     Actor, ClientId, ClientRef, Code, Contract, Failure, Field, ItemKey, PendingState, RunResult,
     Trigger,
 };
-use lmsyncd::sync::effects::effects;
-use lmsyncd::sync::select::Choice;
+use lmsyncd::policy::effects::effects;
+use lmsyncd::policy::select::Choice;
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 use tokio::time::advance;
@@ -45,15 +45,15 @@ impl Shop {
     }
 
     /// Syncs everything of a client by hand.
-    async fn sync(&self, client: i64) -> Result<Outcome, Failure> {
-        let order = Order {
+    async fn sync(&self, client: i64) -> Result<SyncReport, Failure> {
+        let order = SyncRequest {
             client: ClientRef { id: ClientId(client), name: String::new() },
             choice: Choice::All,
             dry: false,
             trigger: Trigger::Manual,
             actor: Actor::daemon(),
         };
-        busily(self.house.engine.syncs.sync(order, Patience::None, Progress::new())).await
+        busily(self.house.engine.syncs.sync(order, WaitPolicy::None, Progress::new())).await
     }
 
     /// Syncs Acme in a run that also has something harmless to do, which is always done. Gives the

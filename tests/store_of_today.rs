@@ -7,12 +7,12 @@ mod in_process;
 
 use in_process::house::{House, busily, noon, stories};
 use lmsyncd::autotask::Progress;
-use lmsyncd::engine::{Order, Patience};
+use lmsyncd::engine::{SyncRequest, WaitPolicy};
 use lmsyncd::model::{
     Actor, ClientId, ClientRef, Contract, Field, PendingState, RunResult, Trigger, Value,
 };
 use lmsyncd::store::{Commit, Store, Write};
-use lmsyncd::sync::select::Choice;
+use lmsyncd::policy::select::Choice;
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
@@ -34,8 +34,8 @@ fn acme() -> ClientRef {
     ClientRef { id: ACME, name: String::new() }
 }
 
-fn order() -> Order {
-    Order {
+fn order() -> SyncRequest {
+    SyncRequest {
         client: acme(),
         choice: Choice::All,
         dry: false,
@@ -74,7 +74,7 @@ async fn its_costs_are_read_anew_and_nothing_is_held_and_nobody_alarmed() {
     let (folder, tenant) = (TempDir::new().expect("a folder"), stories());
     let house = House::start_with(folder.path(), &tenant, noon(), CONFIG);
     let sync = async || {
-        let synced = house.engine.syncs.sync(order(), Patience::None, Progress::new());
+        let synced = house.engine.syncs.sync(order(), WaitPolicy::None, Progress::new());
         busily(synced).await.expect("it runs").run
     };
     sync().await;

@@ -7,8 +7,8 @@ use crate::model::{
     ClientRef, Contract, Currency, Effect, Field, FieldChange, Fields, PendingItem, Reject, Remark,
     Run, Value,
 };
-use crate::sync::holding::let_go;
-use crate::sync::{apply, effects};
+use crate::policy::holding::let_go;
+use crate::policy::{apply, effects};
 use crate::varlink::{contracts, sync};
 
 /// A moment as the wire has it: RFC 3339, UTC, whole seconds.

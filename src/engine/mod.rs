@@ -1,6 +1,6 @@
 //! The tasks: looking, syncing, editing, keeping the schedule.
 //!
-//! The engine carries out what `sync` decides, with what `autotask` reads, in what `store` keeps.
+//! The engine carries out what `policy` decides, with what `autotask` reads, in what `store` keeps.
 //! It knows nothing of sockets or terminals: `control` calls it with values of the model and gets
 //! values of the model back.
 
@@ -28,7 +28,7 @@ pub use review::{
     Comparison, Days, Discrepancy, Explanation, HeldRun, Reverted, Review, Waiting, Working, days,
 };
 pub use schedule::{Paused, Schedule, Switched};
-pub use sync::{Look, Order, Outcome, Patience, Running, Syncs};
+pub use sync::{Preview, SyncRequest, SyncReport, WaitPolicy, Running, Syncs};
 
 use crate::autotask::Autotask;
 use crate::clock::{Clock, Tz};

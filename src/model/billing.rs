@@ -1,7 +1,7 @@
 //! How a contract stands toward its billing, and what is remarkable about its cost.
 //!
 //! The names are those of the JSON keys `billing` and `remarks`; what they mean to a cost is decided
-//! in `sync::cost`.
+//! in `policy::cost`.
 
 use std::fmt;
 use std::str::FromStr;

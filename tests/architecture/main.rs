@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [(&str, u8); 14] = [
     ("model", 0),
     ("clock", 0),
-    ("sync", 1),
+    ("policy", 1),
     ("config", 1),
     ("autotask", 2),
     ("store", 2),
@@ -287,19 +287,19 @@ const CIRCLES: [(&[&str], &str); 14] = [
         "the methods of the handle are in several files; the handle waits for a core below them",
     ),
     (
-        &["sync::apply", "sync::diff", "sync::renewal", "sync::succession"],
+        &["policy::apply", "policy::diff", "policy::renewal", "policy::succession"],
         "what is applied is what differs",
     ),
-    (&["sync::cost::agreement", "sync::cost::bought"], "an agreement is bought, or by period"),
+    (&["policy::cost::agreement", "policy::cost::bought"], "an agreement is bought, or by period"),
     (
         &[
-            "sync::cost::force",
-            "sync::cost::frame",
-            "sync::cost::lengths",
-            "sync::cost::line",
-            "sync::cost::rate",
-            "sync::cost::siblings",
-            "sync::cost::working",
+            "policy::cost::force",
+            "policy::cost::frame",
+            "policy::cost::lengths",
+            "policy::cost::line",
+            "policy::cost::rate",
+            "policy::cost::siblings",
+            "policy::cost::working",
         ],
         "lengths, frames and what is in force tell each other apart",
     ),
@@ -336,7 +336,7 @@ fn no_files_use_each_other_in_a_circle() {
 }
 
 /// Rooms that are larger than a room may be, until they have sub-rooms.
-const LARGE: [&str; 4] = ["sync", "model", "ctl/dialog", "demo/tenant"];
+const LARGE: [&str; 4] = ["policy", "model", "ctl/dialog", "demo/tenant"];
 
 /// How many files a folder may have beside its sub-rooms.
 const MOST_FILES: usize = 16;

@@ -15,7 +15,7 @@ use lmsyncd::autotask::{Autotask, Options, Progress, Transport, UseMemory, ZoneM
 use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Change, Settings};
 use lmsyncd::demo::tenant::{Entity, Tenant};
-use lmsyncd::engine::{Engine, Look, Parts};
+use lmsyncd::engine::{Engine, Parts, Preview};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Failure, Run, SecretSource};
 use lmsyncd::store::Store;
 use secrecy::SecretString;
@@ -160,8 +160,8 @@ impl House {
     }
 
     /// Looks at a client as `pending` does.
-    pub async fn look(&self, client: &ClientRef) -> Result<Look, Failure> {
-        self.engine.syncs.look(client, &Progress::new()).await
+    pub async fn look(&self, client: &ClientRef) -> Result<Preview, Failure> {
+        self.engine.syncs.preview(client, &Progress::new()).await
     }
 
     /// The last runs, the newest first.

@@ -8,11 +8,11 @@ use lmsyncd::autotask::{Autotask, HttpTransport, Options, Progress, Scope, ZoneM
 use lmsyncd::clock::{ManualClock, Tz};
 use lmsyncd::demo::tenant::{Entity, Serving, Tenant};
 use lmsyncd::model::{ClientId, ClientSnapshot, Currency, Field, ItemKey, PendingItem};
-use lmsyncd::sync::apply;
-use lmsyncd::sync::diff::{self, Around, Stored};
-use lmsyncd::sync::effects::effects;
-use lmsyncd::sync::marking::Marks;
-use lmsyncd::sync::succession::Successions;
+use lmsyncd::policy::apply;
+use lmsyncd::policy::diff::{self, Around, Stored};
+use lmsyncd::policy::effects::effects;
+use lmsyncd::policy::marking::Marks;
+use lmsyncd::policy::succession::Successions;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use lmsyncd::model::{Contract, Field, FieldChange, PendingItem, PendingState, Value};
 use lmsyncd::store::Touched;
-use lmsyncd::sync::effects::effects;
+use lmsyncd::policy::effects::effects;
 use rust_decimal::Decimal;
 
 use super::invariants::{Broken, EFFECTS, broken};

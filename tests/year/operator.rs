@@ -8,11 +8,11 @@ use std::time::Duration;
 use chrono::{Days, NaiveDate, NaiveTime};
 use fastrand::Rng;
 use lmsyncd::autotask::Progress;
-use lmsyncd::engine::{Edit, HeldRun, Order, Patience};
+use lmsyncd::engine::{Edit, HeldRun, SyncRequest, WaitPolicy};
 use lmsyncd::model::{
     Actor, ClientId, ClientRef, Code, Contract, Field, ItemKey, Mark, RunId, Trigger,
 };
-use lmsyncd::sync::select::Choice;
+use lmsyncd::policy::select::Choice;
 
 use super::life::Life;
 
@@ -192,7 +192,7 @@ impl Desk {
                 Fate::Answered(code(&answer))
             }
             Wish::Sync(id) => {
-                let order = Order {
+                let order = SyncRequest {
                     client: client(id),
                     choice: Choice::All,
                     dry: false,
@@ -201,7 +201,7 @@ impl Desk {
                 };
                 let on = self.switches.get(&id).is_some_and(|switch| switch.on);
                 let answer = life.ask(async move {
-                    engine.syncs.sync(order, Patience::None, Progress::new()).await
+                    engine.syncs.sync(order, WaitPolicy::None, Progress::new()).await
                 });
                 match answer {
                     None => Fate::Unknown,
@@ -226,7 +226,7 @@ impl Desk {
             Wish::Look(id) => {
                 let client = client(id);
                 let answer =
-                    life.ask(async move { engine.syncs.look(&client, &Progress::new()).await });
+                    life.ask(async move { engine.syncs.preview(&client, &Progress::new()).await });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
             Wish::Pause(id) => {

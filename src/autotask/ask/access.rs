@@ -10,7 +10,7 @@ use crate::autotask::fields::row::Row;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::Patience;
+use crate::autotask::http::retry::RetryPolicy;
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
 
@@ -29,7 +29,7 @@ pub enum Access {
 pub(in crate::autotask) async fn access(
     connection: &Connection,
     entity: Entity,
-    patience: Patience,
+    patience: RetryPolicy,
     progress: &Progress,
 ) -> Result<Access, AutotaskError> {
     let request = Request::entity_information(entity);

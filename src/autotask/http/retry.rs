@@ -12,7 +12,7 @@ use crate::autotask::session::progress::Progress;
 
 /// How patiently a request is tried.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::autotask) struct Patience {
+pub(in crate::autotask) struct RetryPolicy {
     /// How often in all.
     pub attempts: usize,
     /// How long waiting and trying may go on. A wait that would end later is not begun.
@@ -20,17 +20,17 @@ pub(in crate::autotask) struct Patience {
 }
 
 /// For a run: a fault of some seconds, or a Retry-After of some minutes, does not end it.
-pub(in crate::autotask) const FOR_A_RUN: Patience =
-    Patience { attempts: 4, total: Duration::from_secs(15 * 60) };
+pub(in crate::autotask) const FOR_A_RUN: RetryPolicy =
+    RetryPolicy { attempts: 4, total: Duration::from_secs(15 * 60) };
 
 /// For a person who waits: the first answer counts.
-pub(in crate::autotask) const FOR_A_PERSON: Patience =
-    Patience { attempts: 1, total: Duration::from_secs(60) };
+pub(in crate::autotask) const FOR_A_PERSON: RetryPolicy =
+    RetryPolicy { attempts: 1, total: Duration::from_secs(60) };
 
 /// For a list that a person waits for: a fault of a moment does not spoil it, and a limit is told
 /// at once.
-pub(in crate::autotask) const FOR_A_LIST: Patience =
-    Patience { attempts: 3, total: Duration::from_secs(20) };
+pub(in crate::autotask) const FOR_A_LIST: RetryPolicy =
+    RetryPolicy { attempts: 3, total: Duration::from_secs(20) };
 
 /// The wait before the first retry; each further one is twice as long, with jitter on top.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ const THREADS_WAIT: Duration = Duration::from_secs(5);
 
 /// Runs `attempt` until it succeeds, fails for good, or patience ends.
 pub(in crate::autotask) async fn retry<T, F>(
-    patience: Patience,
+    patience: RetryPolicy,
     progress: &Progress,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, AutotaskError>

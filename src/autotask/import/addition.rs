@@ -20,7 +20,7 @@ use crate::model::{
     BillingCycle, BillingState, Field, Fields, ItemKey, Letter, Reject, Remark, SourceItem, Value,
     Working, WorkingLine,
 };
-use crate::sync::cost::{
+use crate::policy::cost::{
     self, Basis, LineCost, LineTerms, Part, Row, SaleCost, Share, TooLarge, Total,
 };
 

@@ -21,7 +21,7 @@ use crate::autotask::rows::purchases::{PurchaseKind, PurchaseRow};
 use crate::autotask::rows::rules::RulesOf;
 use crate::autotask::rows::units::Units;
 use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject, Remark};
-use crate::sync::cost::{Row, Siblings};
+use crate::policy::cost::{Row, Siblings};
 
 /// What was read.
 pub(in crate::autotask) struct FetchedRows {

@@ -1,6 +1,6 @@
 //! Agreements into source items. Pure: what was read goes in, an item or a reject comes out.
 //!
-//! The rules of cost are in `sync::cost`, the meaning of picklists in `labels`, additions in
+//! The rules of cost are in `policy::cost`, the meaning of picklists in `labels`, additions in
 //! `addition`; here fields get their names. A row that cannot be converted rejects its own item,
 //! and an addition that is rejected also its agreement, whose cost would be wrong without it,
 //! unless it is a charge, which is billed by itself.
@@ -22,7 +22,7 @@ use crate::model::{
     BillingCycle, BillingState, ClientId, Field, Fields, ItemKey, Letter, Reject, Remark,
     SourceItem, Value, Working,
 };
-use crate::sync::cost::{
+use crate::policy::cost::{
     self, Agreement, Basis, NextChange, PeriodAmount, Rules, Siblings, TooLarge,
 };
 

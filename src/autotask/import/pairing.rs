@@ -1,12 +1,12 @@
 //! The charges that Autotask makes for purchases by itself: each becomes the billing item of its
-//! purchase (rule 10 of `sync::cost`).
+//! purchase (rule 10 of `policy::cost`).
 
 use std::collections::BTreeMap;
 
 use super::addition::Addition;
 use crate::autotask::rows::purchases::PurchaseKind;
 use crate::model::{ItemKey, Reject, Remark};
-use crate::sync::cost::{self, Charge, Pairing, Purchase};
+use crate::policy::cost::{self, Charge, Pairing, Purchase};
 
 /// Takes the charges of purchases out of the additions of one agreement, and says of the purchases
 /// whether they are billed. Gives the charges, each with its purchase.

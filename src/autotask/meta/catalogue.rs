@@ -21,7 +21,7 @@ use super::currency::Currencies;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::{FOR_A_RUN, Patience};
+use crate::autotask::http::retry::{FOR_A_RUN, RetryPolicy};
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::meta::row_cache::{Asking, RowCache, Source};
 use crate::autotask::query::filter::Query;
@@ -219,7 +219,7 @@ impl Catalogue {
 pub(in crate::autotask) async fn read_fields(
     connection: &Connection,
     entity: Entity,
-    patience: Patience,
+    patience: RetryPolicy,
     progress: &Progress,
 ) -> Result<EntityFields, AutotaskError> {
     let request = Request::fields(entity);

@@ -8,7 +8,7 @@
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::rows::purchases::PurchaseKind;
 use crate::model::BillingCycle;
-use crate::sync::cost::Method;
+use crate::policy::cost::Method;
 
 /// A type of agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::filter::{BEFORE_ALL, PAGE_ROWS, Query, Within};
 use crate::autotask::fields::row::Row;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::{Patience, retry};
+use crate::autotask::http::retry::{RetryPolicy, retry};
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
 
@@ -28,7 +28,7 @@ pub(in crate::autotask) type KeyedRow = (i64, Row);
 pub(in crate::autotask) async fn paginate(
     connection: &Connection,
     query: &Query,
-    patience: Patience,
+    patience: RetryPolicy,
     progress: &Progress,
 ) -> Result<Vec<KeyedRow>, AutotaskError> {
     let walk = Pagination { connection, query, patience, progress };
@@ -45,7 +45,7 @@ pub(in crate::autotask) async fn paginate(
 pub(in crate::autotask) struct Pagination<'a> {
     pub connection: &'a Connection,
     pub query: &'a Query,
-    pub patience: Patience,
+    pub patience: RetryPolicy,
     pub progress: &'a Progress,
 }
 

@@ -27,7 +27,7 @@ use crate::autotask::query::filter::{Group, Query};
 use crate::autotask::query::paginate::{KeyedRow, paginate};
 use crate::autotask::rows::companies::{ContractDetails, ContractRow};
 use crate::model::{BillingCycle, Currency};
-use crate::sync::cost::{self, LineTerms, Siblings};
+use crate::policy::cost::{self, LineTerms, Siblings};
 
 /// What is known of a line before its rows are read.
 struct Known<'a> {

@@ -12,7 +12,7 @@ use crate::autotask::meta::currency::{Amount, Denomination};
 use crate::autotask::query::paginate::KeyedRow;
 use crate::autotask::rows::companies::dates;
 use crate::model::Letter;
-use crate::sync::cost::Row as CostRow;
+use crate::policy::cost::Row as CostRow;
 
 /// The two kinds of additions that are billed by period. They differ in names only. What is bought
 /// once is in `purchases`.

@@ -1,7 +1,7 @@
 //! What is bought once and stands below an agreement: milestones, blocks of hours, retainers,
 //! tickets, charges (section 4.5 of the Autotask facts).
 //!
-//! Five entities with the same shape behind different names; what they cost is for `sync::cost`.
+//! Five entities with the same shape behind different names; what they cost is for `policy::cost`.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -13,7 +13,7 @@ use crate::autotask::meta::currency::{Amount, Denomination};
 use crate::autotask::query::paginate::KeyedRow;
 use crate::autotask::rows::companies::dates;
 use crate::model::Letter;
-use crate::sync::cost::{Sale, SaleCost};
+use crate::policy::cost::{Sale, SaleCost};
 
 /// A kind of what is bought once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! What lines bill: which rows of it are asked for, and which of them count. Pure.
 //!
 //! Autotask keeps a row for each billing period, so that a line of many years has many, of which a
-//! cost needs those of the running and of the next period (`sync::cost`). Which are asked for
+//! cost needs those of the running and of the next period (`policy::cost`). Which are asked for
 //! depends on the agreement:
 //!
 //! ```text

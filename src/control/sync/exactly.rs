@@ -2,8 +2,8 @@
 
 use super::{parse_keys, parse_state};
 use crate::model::{Code, Failure, Field, FieldChange, Value};
-use crate::sync::holding::Expected;
-use crate::sync::select::Choice;
+use crate::policy::holding::Expected;
+use crate::policy::select::Choice;
 use crate::varlink::sync;
 
 /// What the call chooses; it must choose in one way.

@@ -13,9 +13,9 @@ use chrono::{NaiveDate, NaiveTime};
 use crate::control::convert::{self, count, moment};
 use crate::control::progress::{progress, telling};
 use crate::control::session::{Answer, CallError, Context, finish, parameters, went_away};
-use crate::engine::{Look, Order, Patience};
+use crate::engine::{Preview, SyncRequest, WaitPolicy};
 use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
-use crate::sync::effects;
+use crate::policy::effects;
 use crate::varlink::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -80,13 +80,13 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     };
     let client = context.engine.clients.resolve(client).await?;
     let look = match cached {
-        true => context.engine.syncs.last_look(client.id).ok_or_else(|| {
+        true => context.engine.syncs.cached_preview(client.id).ok_or_else(|| {
             Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
                 .advise(Advice::RefreshPending { client_id: client.id })
         })?,
         false => {
             let (progress, told) = progress(&context);
-            let look = context.engine.syncs.look(&client, &progress);
+            let look = context.engine.syncs.preview(&client, &progress);
             telling(look, told, &mut context.stream, reading).await?
         }
     };
@@ -110,11 +110,11 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
 }
 
 async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
-    let looks: Vec<Look> = if cached {
-        context.engine.ask(|engine| engine.syncs.last_looks()).await?
+    let looks: Vec<Preview> = if cached {
+        context.engine.ask(|engine| engine.syncs.cached_previews()).await?
     } else {
         let (progress, told) = progress(context);
-        let looks = context.engine.syncs.look_at_all(&progress);
+        let looks = context.engine.syncs.preview_all(&progress);
         telling(looks, told, &mut context.stream, reading).await?
     };
     let as_of = looks.iter().map(|look| look.as_of).min();
@@ -132,7 +132,7 @@ fn reading(progress: sync::Progress) -> sync::PendingReply {
     sync::PendingReply { progress: Some(progress), ..sync::PendingReply::default() }
 }
 
-fn summary(look: &Look) -> sync::PendingSummary {
+fn summary(look: &Preview) -> sync::PendingSummary {
     let of = |states: &[PendingState]| {
         count(look.items.iter().filter(|item| states.contains(&item.state)).count())
     };
@@ -171,7 +171,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         held_effects: None,
         progress: Some(p),
     };
-    let look = context.engine.syncs.look(&client, &progress);
+    let look = context.engine.syncs.preview(&client, &progress);
     let look = telling(look, told, &mut context.stream, reply).await?;
     let wanted = |item: &&PendingItem| keys.as_ref().is_none_or(|keys| keys.contains(&item.key));
     let items: Vec<&PendingItem> = look.items.iter().filter(wanted).collect();
@@ -204,12 +204,12 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     let choice = exactly::choice(&call)?;
     let client = context.engine.clients.resolve(&call.client).await?;
     let order =
-        Order { client, choice, dry, trigger: Trigger::Manual, actor: context.peer.actor() };
+        SyncRequest { client, choice, dry, trigger: Trigger::Manual, actor: context.peer.actor() };
     let patience = match (call.wait.unwrap_or(false), call.timeout) {
-        (false, _) => Patience::None,
-        (true, None) => Patience::Endless,
+        (false, _) => WaitPolicy::None,
+        (true, None) => WaitPolicy::Endless,
         (true, Some(seconds)) => {
-            Patience::AtMost(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+            WaitPolicy::AtMost(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
         }
     };
     let (progress, told) = progress(&context);

@@ -1,5 +1,5 @@
 //! The topic on billing: the two amounts, states, sums and remarks, in plain words. The rules
-//! themselves stand in `sync::cost`.
+//! themselves stand in `policy::cost`.
 
 use super::page::{Block, names, text};
 use crate::model::{BillingState, Remark};

@@ -9,7 +9,7 @@ use crate::clock::Tz;
 use crate::engine::failures;
 use crate::model::{ClientRef, Code, Contract, Failure, ItemKey};
 use crate::store::{HistoryEntry, Pruned, StoreError};
-use crate::sync::{renewal, schedule};
+use crate::policy::{renewal, schedule};
 
 impl Book {
     /// The history of a contract, also of one that was removed; the oldest first.

@@ -17,9 +17,9 @@ use crate::model::{
     RunId,
 };
 use crate::store::RunRecord;
-use crate::sync::pausing::Pauses;
-use crate::sync::terms::{Ending, Wanted, endings};
-use crate::sync::timeline::{self, Span, Term};
+use crate::policy::pausing::Pauses;
+use crate::policy::terms::{Ending, Wanted, endings};
+use crate::policy::timeline::{self, Span, Term};
 
 /// What the store has.
 #[derive(Clone)]

@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{Actor, ClientRef, Effect, Event, EventName, PendingItem, Run, RunResult};
-use crate::sync::alert::{Step, Telling};
-use crate::sync::effects;
+use crate::policy::alert::{Step, Telling};
+use crate::policy::effects;
 
 /// A run that ended, with what it looked at: what of that it changed and what it held, in money.
 pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDate) -> Event {

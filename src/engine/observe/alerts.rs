@@ -15,7 +15,7 @@ use super::Observe;
 use crate::autotask::Auth;
 use crate::engine::events::{Subscription, of_telling};
 use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Failure};
-use crate::sync::alert::{Alerts, Budget, Lasting, Seen, Trouble, sight};
+use crate::policy::alert::{Alerts, Budget, Lasting, Seen, Trouble, sight};
 
 /// How often somebody looks even if nothing happened: what is overdue does not happen.
 const LOOK_EVERY: Duration = Duration::from_secs(60);

@@ -8,9 +8,9 @@ use super::Observe;
 use crate::autotask::Usage;
 use crate::engine::sync::{Running, interval};
 use crate::model::{ClientId, ClientRef, ClientState, Failure, Pause, PendingItem, PendingState};
-use crate::sync::apply;
-use crate::sync::standing::Health;
-use crate::sync::why::{Around, NextWhy, next_why};
+use crate::policy::apply;
+use crate::policy::standing::Health;
+use crate::policy::why::{Around, NextWhy, next_why};
 
 /// How one client stands.
 #[derive(Debug, Clone)]
@@ -139,14 +139,14 @@ impl Observe {
     }
 
     fn pending_count(&self, client: ClientId) -> Option<usize> {
-        let look = self.syncs.last_look(client)?;
+        let look = self.syncs.cached_preview(client)?;
         let waits = |state: PendingState| state.can_apply() || state == PendingState::Held;
         Some(look.items.iter().filter(|item| waits(item.state)).count())
     }
 
     /// The agreements that are another client's by now, by the last look.
     fn moved_away(&self, client: ClientId) -> Vec<String> {
-        let items = self.syncs.last_look(client).map(|look| look.items).unwrap_or_default();
+        let items = self.syncs.cached_preview(client).map(|look| look.items).unwrap_or_default();
         let leaves = |item: &&PendingItem| {
             item.key.is_agreement() && apply::leaves(item, client) && item.state.can_apply()
         };

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Observe;
 use crate::model::{ClientRef, Failure};
-use crate::sync::schedule;
+use crate::policy::schedule;
 
 /// The whole daemon in one line of status.
 #[derive(Debug, Clone, PartialEq, Eq)]

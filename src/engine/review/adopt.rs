@@ -8,7 +8,7 @@ use crate::model::{
     differences,
 };
 use crate::store::{Commit, Write};
-use crate::sync::{apply, renewal};
+use crate::policy::{apply, renewal};
 
 impl Review {
     /// Passes what people wrote on a contract to that of an item of Autotask's. One that was made by

@@ -3,7 +3,7 @@
 use super::Review;
 use crate::autotask::{Access, Entity, Progress};
 use crate::model::{ClientRef, Failure, ItemKey, Letter};
-use crate::sync::explain::{Check, Conclusion, Evidence, explain};
+use crate::policy::explain::{Check, Conclusion, Evidence, explain};
 
 /// Why an item is, or is not, in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use super::Review;
 use crate::autotask::Progress;
 use crate::engine::context::empty_commit;
-use crate::engine::sync::{Order, Outcome, Patience};
+use crate::engine::sync::{SyncRequest, SyncReport, WaitPolicy};
 use crate::model::{
     Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
     Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
 };
 use crate::store::{Commit, Write};
-use crate::sync::holding::{self, Expected};
-use crate::sync::select::Choice;
+use crate::policy::holding::{self, Expected};
+use crate::policy::select::Choice;
 
 /// What a run of a client holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +54,14 @@ impl Review {
         id: RunId,
         actor: &Actor,
         progress: Progress,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<SyncReport, Failure> {
         self.context.ensure_writable()?;
         if self.context.stopping.is_cancelled() {
             return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
         }
         let order = |holding: &Holding| {
             let expected = holding.items.iter().map(Expected::from).collect();
-            Ok::<Order, Failure>(Order {
+            Ok::<SyncRequest, Failure>(SyncRequest {
                 client: self.book.named(holding.client)?,
                 choice: Choice::Exactly(expected),
                 dry: false,
@@ -70,7 +70,7 @@ impl Review {
             })
         };
         let claim =
-            self.syncs.claim(&order(&self.holding(id)?)?, Patience::None, &progress).await?;
+            self.syncs.claim(&order(&self.holding(id)?)?, WaitPolicy::None, &progress).await?;
         // A run may have held something else before the client was free.
         let order = order(&self.holding(id)?)?;
         self.syncs.carry_out(order, claim, progress).await

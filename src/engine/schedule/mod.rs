@@ -18,7 +18,7 @@ use super::book::Book;
 use super::clients::Clients;
 use super::context::Context;
 use super::sync::Syncs;
-use crate::sync::batch::Batches;
+use crate::policy::batch::Batches;
 use watchdog::Watchdog;
 
 /// The schedule of auto-sync.

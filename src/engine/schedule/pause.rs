@@ -9,7 +9,7 @@ use crate::model::{
     Actor, Advice, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
 };
 use crate::store::{Commit, Write};
-use crate::sync::pausing::{self, Pauses};
+use crate::policy::pausing::{self, Pauses};
 
 /// A pause, with the client by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

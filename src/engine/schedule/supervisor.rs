@@ -14,13 +14,13 @@ use crate::autotask::{Auth, Progress, Scope, Work};
 use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
-use crate::engine::sync::{Claim, Order, Running, interval, spent};
+use crate::engine::sync::{Claim, SyncRequest, Running, interval, spent};
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
 };
 use crate::store::{Commit, Write};
-use crate::sync::schedule;
-use crate::sync::select::Choice;
+use crate::policy::schedule;
+use crate::policy::select::Choice;
 
 /// The longest that the supervisor sleeps without looking at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -197,7 +197,7 @@ impl Schedule {
     /// nobody else is due.
     async fn run_batch(&self, live: &Live, batch: Vec<(ClientState, Claim)>, all: bool) {
         let new_agreements = live.settings.sync.new_agreements == NewAgreements::Import;
-        let order = |state: &ClientState| Order {
+        let order = |state: &ClientState| SyncRequest {
             client: state.client.clone(),
             choice: Choice::Auto { new_agreements },
             dry: false,

@@ -14,9 +14,9 @@ use crate::engine::events;
 use crate::engine::sync::interval;
 use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
 use crate::store::{Commit, Write};
-use crate::sync::diff::Stored;
-use crate::sync::schedule;
-use crate::sync::select::Choice;
+use crate::policy::diff::Stored;
+use crate::policy::schedule;
+use crate::policy::select::Choice;
 
 /// Up to so many clients are looked at before they are switched on; for more, what the last looks
 /// found must do, so that a switch costs Autotask nothing.
@@ -70,7 +70,7 @@ impl Schedule {
             if on && clients.len() <= LOOK_AT_MOST {
                 // Looking is a courtesy: the switch does not depend on Autotask's answer, nor
                 // wait for one that does not come.
-                let _ = timeout(LOOK_AT_LONGEST, self.syncs.look(client, progress)).await;
+                let _ = timeout(LOOK_AT_LONGEST, self.syncs.preview(client, progress)).await;
             }
             let brings = if on { self.brings(client)? } else { None };
             let (changed, state) = self.switch_one(client, on, at, actor).await?;
@@ -139,7 +139,7 @@ impl Schedule {
     }
 
     fn brings(&self, client: &ClientRef) -> Result<Option<usize>, Failure> {
-        let Some(look) = self.syncs.last_look(client.id) else { return Ok(None) };
+        let Some(look) = self.syncs.cached_preview(client.id) else { return Ok(None) };
         let contracts = self.context.store.contracts(client.id)?;
         let stored: Stored = contracts.into_iter().map(|c| (c.key, c)).collect();
         let new_agreements = self.context.settings().sync.new_agreements == NewAgreements::Import;

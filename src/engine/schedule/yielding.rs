@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::Schedule;
 use crate::autotask::{RateLimit, Usage};
 use crate::config::Settings;
-use crate::sync::batch::{Rest, Stop};
+use crate::policy::batch::{Rest, Stop};
 
 /// How old a reading of the tenant's use may be to count.
 pub(super) const THRESHOLD_AGE: TimeDelta = TimeDelta::minutes(5);

@@ -9,12 +9,12 @@ use crate::engine::context::Live;
 use crate::model::{
     ClientSnapshot, Contract, Failure, Holding, ItemKey, Origin, PendingItem, RunId, SourceItem,
 };
-use crate::sync::diff::{self, Around, Stored};
-use crate::sync::guard::{self, Circumstances, Limits};
-use crate::sync::holding;
-use crate::sync::marking::Marks;
-use crate::sync::renewal;
-use crate::sync::succession::{self, Successions};
+use crate::policy::diff::{self, Around, Stored};
+use crate::policy::guard::{self, Circumstances, Limits};
+use crate::policy::holding;
+use crate::policy::marking::Marks;
+use crate::policy::renewal;
+use crate::policy::succession::{self, Successions};
 
 /// A reading held against the store as it is now.
 pub(in crate::engine) struct Examined {

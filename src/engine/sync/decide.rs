@@ -7,21 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::compare::Examined;
-use super::request::{Order, Outcome};
+use super::request::{SyncRequest, SyncReport};
 use crate::model::{
     ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
     RunResult,
 };
 use crate::store::Write;
-use crate::sync::holding::{self, Found};
-use crate::sync::marking::Marks;
-use crate::sync::select::Choice;
-use crate::sync::{apply, diff, marking, succession};
+use crate::policy::holding::{self, Found};
+use crate::policy::marking::Marks;
+use crate::policy::select::Choice;
+use crate::policy::{apply, diff, marking, succession};
 
 /// What the run does with the reading.
 pub(super) struct Decided {
     /// What it reports.
-    pub(super) outcome: Outcome,
+    pub(super) outcome: SyncReport,
     /// What it writes.
     pub(super) contracts: Vec<Write<Contract>>,
     /// What it notes beside items.
@@ -32,7 +32,7 @@ pub(super) struct Decided {
 
 /// Decides what the run does with the reading.
 pub(super) fn decide(
-    order: &Order,
+    order: &SyncRequest,
     examined: &Examined,
     started: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -120,7 +120,7 @@ pub(super) fn decide(
         applied,
         rejected: examined.rejected.clone(),
     };
-    let outcome = Outcome { run, items: chosen.into_iter().cloned().collect() };
+    let outcome = SyncReport { run, items: chosen.into_iter().cloned().collect() };
     Decided { outcome, contracts: writes, marks, found }
 }
 

@@ -6,8 +6,8 @@ use super::compare::Examined;
 use super::read::Reading;
 use crate::model::{Advice, ClientRef, ClientState, Code, Failure, Holding, Memo, PendingState};
 use crate::store::Write;
-use crate::sync::holding::{self, Found, MovedOn};
-use crate::sync::select::Choice;
+use crate::policy::holding::{self, Found, MovedOn};
+use crate::policy::select::Choice;
 
 /// How many items that have moved on are named; the message is one line.
 const NAMED: usize = 5;

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 pub use locks::Running;
 pub(super) use locks::{Claim, Locks};
-pub use preview::Look;
-pub use request::{Order, Outcome, Patience};
+pub use preview::Preview;
+pub use request::{SyncRequest, SyncReport, WaitPolicy};
 pub(super) use run::{interval, spent};
 
 use super::book::Book;

@@ -10,9 +10,9 @@ use crate::autotask::{Progress, Scope};
 use crate::engine::context::Live;
 use crate::model::{ClientId, ClientRef, ClientSnapshot, Code, Failure, PendingItem, Reject};
 
-/// What one look at Autotask found for a client.
+/// What one preview at Autotask found for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct Preview {
     /// The client.
     pub client: ClientRef,
     /// When Autotask was asked.
@@ -25,49 +25,49 @@ pub struct Look {
 
 impl Syncs {
     /// Asks Autotask what is pending for a client, and remembers the answer.
-    pub async fn look(&self, client: &ClientRef, progress: &Progress) -> Result<Look, Failure> {
+    pub async fn preview(&self, client: &ClientRef, progress: &Progress) -> Result<Preview, Failure> {
         let live = self.context.live();
-        let mut looks = self.look_at(&live, &Scope::Clients(vec![client.id]), progress).await?;
-        looks.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
+        let mut previews = self.preview_of(&live, &Scope::Clients(vec![client.id]), progress).await?;
+        previews.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
     }
 
     /// Asks Autotask what is pending for every client, and remembers the answers.
-    pub async fn look_at_all(&self, progress: &Progress) -> Result<Vec<Look>, Failure> {
-        let looks = self.look_at(&self.context.live(), &Scope::All, progress).await?;
-        self.remember_whom(&looks);
-        Ok(looks)
+    pub async fn preview_all(&self, progress: &Progress) -> Result<Vec<Preview>, Failure> {
+        let previews = self.preview_of(&self.context.live(), &Scope::All, progress).await?;
+        self.remember_found(&previews);
+        Ok(previews)
     }
 
-    /// What the last look at each client found, where it is still remembered.
-    pub fn last_looks(&self) -> Result<Vec<Look>, Failure> {
+    /// What the last preview at each client found, where it is still remembered.
+    pub fn cached_previews(&self) -> Result<Vec<Preview>, Failure> {
         let mut clients: BTreeSet<ClientId> =
             self.context.store.clients()?.into_iter().map(|state| state.client.id).collect();
-        clients.extend(self.looked_at());
-        Ok(clients.into_iter().filter_map(|client| self.last_look(client)).collect())
+        clients.extend(self.previewed());
+        Ok(clients.into_iter().filter_map(|client| self.cached_preview(client)).collect())
     }
 
-    /// What the last look at a client found, if it is still remembered.
-    pub fn last_look(&self, client: ClientId) -> Option<Look> {
+    /// What the last preview at a client found, if it is still remembered.
+    pub fn cached_preview(&self, client: ClientId) -> Option<Preview> {
         self.recall(client)
     }
 
-    async fn look_at(
+    async fn preview_of(
         &self,
         live: &Live,
         scope: &Scope,
         progress: &Progress,
-    ) -> Result<Vec<Look>, Failure> {
-        let mut looks = Vec::new();
+    ) -> Result<Vec<Preview>, Failure> {
+        let mut previews = Vec::new();
         for reading in self.read(live, scope, progress).await? {
             let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
             progress.compared(reading.snapshot.items.len());
             // For thousands of clients this is a while: others get their turn, and it can be told.
             tokio::task::yield_now().await;
             let ClientSnapshot { client, as_of, rejects, .. } = reading.snapshot;
-            let look = Look { client, as_of, items, rejects };
-            self.remember(&look);
-            looks.push(look);
+            let preview = Preview { client, as_of, items, rejects };
+            self.remember(&preview);
+            previews.push(preview);
         }
-        Ok(looks)
+        Ok(previews)
     }
 }

@@ -1,14 +1,14 @@
-//! What looks are remembered as: a cache in the store, so that `--cached` and the board know
+//! The preview cache: what previews are remembered as in the store, so that `--cached` and the board know
 //! something after a restart. It may be lost at any time; one that cannot be read is none.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Look, Syncs};
+use super::{Preview, Syncs};
 use crate::model::{ClientId, ClientRef, Field, FieldChange, Fields, PendingItem, Reject, Value};
 
 #[derive(Serialize, Deserialize)]
-struct StoredLook {
+struct StoredPreview {
     id: i64,
     name: String,
     as_of: DateTime<Utc>,
@@ -35,45 +35,45 @@ struct StoredReject {
 }
 
 impl Syncs {
-    /// Remembers a look as the last one at its client.
-    pub(super) fn remember(&self, look: &Look) {
-        if let Ok(bytes) = serde_json::to_vec(&StoredLook::from(look)) {
-            self.context.store.cache_put(&cache_name(look.client.id), &bytes);
+    /// Remembers a preview as the last one at its client.
+    pub(super) fn remember(&self, preview: &Preview) {
+        if let Ok(bytes) = serde_json::to_vec(&StoredPreview::from(preview)) {
+            self.context.store.cache_put(&cache_name(preview.client.id), &bytes);
         }
     }
 
-    /// The last look at a client.
-    pub(super) fn recall(&self, client: ClientId) -> Option<Look> {
+    /// The last preview at a client.
+    pub(super) fn recall(&self, client: ClientId) -> Option<Preview> {
         let bytes = self.context.store.cache_get(&cache_name(client))?;
-        serde_json::from_slice::<StoredLook>(&bytes).ok()?.into_look()
+        serde_json::from_slice::<StoredPreview>(&bytes).ok()?.into_preview()
     }
 
-    /// Remembers at which clients a look at all of them found something.
-    pub(super) fn remember_whom(&self, looks: &[Look]) {
-        let found = looks.iter().filter(|look| !look.items.is_empty());
-        let ids: Vec<i64> = found.map(|look| look.client.id.0).collect();
+    /// Remembers at which clients a preview at all of them found something.
+    pub(super) fn remember_found(&self, previews: &[Preview]) {
+        let found = previews.iter().filter(|preview| !preview.items.is_empty());
+        let ids: Vec<i64> = found.map(|preview| preview.client.id.0).collect();
         if let Ok(bytes) = serde_json::to_vec(&ids) {
             self.context.store.cache_put(LOOKED_AT, &bytes);
         }
     }
 
-    /// The clients at which the last look at all of them found something.
-    pub(super) fn looked_at(&self) -> Vec<ClientId> {
+    /// The clients at which the last preview at all of them found something.
+    pub(super) fn previewed(&self) -> Vec<ClientId> {
         let bytes = self.context.store.cache_get(LOOKED_AT).unwrap_or_default();
         let ids: Vec<i64> = serde_json::from_slice(&bytes).unwrap_or_default();
         ids.into_iter().map(ClientId).collect()
     }
 }
 
-/// The name of the list of clients that a look at all of them found something at.
+/// The name of the list of clients that a preview at all of them found something at.
 const LOOKED_AT: &str = "looked-at";
 
 fn cache_name(client: ClientId) -> String {
     format!("look/{client}")
 }
 
-impl From<&Look> for StoredLook {
-    fn from(look: &Look) -> StoredLook {
+impl From<&Preview> for StoredPreview {
+    fn from(preview: &Preview) -> StoredPreview {
         let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
         let item = |item: &PendingItem| StoredItem {
             key: item.key.to_string(),
@@ -93,23 +93,23 @@ impl From<&Look> for StoredLook {
             field: reject.field.clone(),
             reason: reject.reason.clone(),
         };
-        StoredLook {
-            id: look.client.id.0,
-            name: look.client.name.clone(),
-            as_of: look.as_of,
-            items: look.items.iter().map(item).collect(),
-            rejects: look.rejects.iter().map(reject).collect(),
+        StoredPreview {
+            id: preview.client.id.0,
+            name: preview.client.name.clone(),
+            as_of: preview.as_of,
+            items: preview.items.iter().map(item).collect(),
+            rejects: preview.rejects.iter().map(reject).collect(),
         }
     }
 }
 
-impl StoredLook {
-    fn into_look(self) -> Option<Look> {
+impl StoredPreview {
+    fn into_preview(self) -> Option<Preview> {
         let items = self.items.into_iter().map(StoredItem::into_item).collect::<Option<_>>()?;
         let rejects =
             self.rejects.into_iter().map(StoredReject::into_reject).collect::<Option<_>>()?;
         let client = ClientRef { id: ClientId(self.id), name: self.name };
-        Some(Look { client, as_of: self.as_of, items, rejects })
+        Some(Preview { client, as_of: self.as_of, items, rejects })
     }
 }
 
@@ -166,10 +166,10 @@ mod tests {
     use crate::model::{ItemKey, Letter, PendingState};
 
     #[test]
-    fn a_look_comes_back_as_it_was() {
+    fn a_preview_comes_back_as_it_was() {
         let number = |text: &str| Value::Number(text.parse().expect("a number"));
         let key = ItemKey::new(Letter::Service, 5);
-        let look = Look {
+        let preview = Preview {
             client: ClientRef { id: ClientId(0), name: "Our Own".to_owned() },
             as_of: DateTime::UNIX_EPOCH,
             items: vec![PendingItem {
@@ -191,8 +191,8 @@ mod tests {
                 reason: "it is no number".to_owned(),
             }],
         };
-        let bytes = serde_json::to_vec(&StoredLook::from(&look)).expect("serializes");
-        let back: StoredLook = serde_json::from_slice(&bytes).expect("deserializes");
-        assert_eq!(back.into_look(), Some(look));
+        let bytes = serde_json::to_vec(&StoredPreview::from(&preview)).expect("serializes");
+        let back: StoredPreview = serde_json::from_slice(&bytes).expect("deserializes");
+        assert_eq!(back.into_preview(), Some(preview));
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::context::Live;
 use crate::model::{
     Advice, ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, SourceItem,
 };
-use crate::sync::diff;
+use crate::policy::diff;
 
 /// A snapshot, with what was asked besides: which of the missing are gone, and whether the API
 /// user sees everything.

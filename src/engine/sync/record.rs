@@ -4,20 +4,20 @@
 use chrono::{DateTime, Utc};
 
 use super::Syncs;
-use super::request::Order;
+use super::request::SyncRequest;
 use super::run::interval;
 use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
 use crate::store::{Commit, Write};
-use crate::sync::schedule::{self, Ending};
-use crate::sync::standing;
+use crate::policy::schedule::{self, Ending};
+use crate::policy::standing;
 
 impl Syncs {
     /// Records that a run failed, so that the board and the schedule know.
     pub(in crate::engine) async fn record_failure(
         &self,
-        order: &Order,
+        order: &SyncRequest,
         started: DateTime<Utc>,
         requests: u32,
         failure: &Failure,
@@ -54,7 +54,7 @@ impl Syncs {
     /// force when the run ends, not by those that it began with.
     pub(in crate::engine) fn state_after(
         &self,
-        order: &Order,
+        order: &SyncRequest,
         before: Option<ClientState>,
         run: &Run,
         failed: Option<Code>,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::model::{Actor, ClientRef, PendingItem, Run, Trigger};
-use crate::sync::select::Choice;
+use crate::policy::select::Choice;
 
 /// What a run is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct SyncRequest {
     /// The client.
     pub client: ClientRef,
     /// What of it.
@@ -22,7 +22,7 @@ pub struct Order {
 
 /// How long an asker waits for another run of the client to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub enum WaitPolicy {
     /// Not at all: being told who runs is the answer.
     None,
     /// At most so long.
@@ -33,7 +33,7 @@ pub enum Patience {
 
 /// What a run did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SyncReport {
     /// The run.
     pub run: Run,
     /// The chosen items: applied, or, in a dry run, those that would be; held ones with the reason.

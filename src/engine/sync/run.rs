@@ -19,23 +19,23 @@ use super::compare::Examined;
 use super::decide::{Decided, decide};
 use super::locks::{Claim, Running};
 use super::read::Reading;
-use super::request::{Order, Outcome, Patience};
-use super::{Look, Syncs, holds};
+use super::request::{SyncRequest, SyncReport, WaitPolicy};
+use super::{Preview, Syncs, holds};
 use crate::autotask::Progress;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::events;
 use crate::model::{Advice, ClientRef, Code, Failure, ItemKey};
 use crate::store::{Commit, Write};
-use crate::sync::select::Choice;
+use crate::policy::select::Choice;
 
 impl Syncs {
     /// Syncs one client by hand. Goes on to its end even if the asker goes away.
     pub async fn sync(
         &self,
-        order: Order,
-        patience: Patience,
+        order: SyncRequest,
+        patience: WaitPolicy,
         progress: Progress,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<SyncReport, Failure> {
         if order.dry {
             return self.sync_claimed(&order, &progress).await;
         }
@@ -50,10 +50,10 @@ impl Syncs {
     /// Runs what has been claimed to its end, also if the asker goes away.
     pub(in crate::engine) async fn carry_out(
         &self,
-        order: Order,
+        order: SyncRequest,
         claim: Claim,
         progress: Progress,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<SyncReport, Failure> {
         let syncs = self.clone();
         let run = self.context.tasks.spawn(async move {
             let _claim: Claim = claim;
@@ -87,8 +87,8 @@ impl Syncs {
 
     pub(in crate::engine) async fn claim(
         &self,
-        order: &Order,
-        patience: Patience,
+        order: &SyncRequest,
+        patience: WaitPolicy,
         progress: &Progress,
     ) -> Result<Claim, Failure> {
         let wanted = Running {
@@ -107,11 +107,11 @@ impl Syncs {
         );
         progress.queued();
         let waited = match patience {
-            Patience::None => {
+            WaitPolicy::None => {
                 return Err(Failure::new(Code::Busy, who).advise(Advice::WaitForRun));
             }
-            Patience::AtMost(time) => timeout(time, self.locks.claim_when_free(wanted)).await,
-            Patience::Endless => Ok(self.locks.claim_when_free(wanted).await),
+            WaitPolicy::AtMost(time) => timeout(time, self.locks.claim_when_free(wanted)).await,
+            WaitPolicy::Endless => Ok(self.locks.claim_when_free(wanted).await),
         };
         waited.map_err(|_| Failure::new(Code::TimedOut, format!("gave up waiting: {who}")))
     }
@@ -119,9 +119,9 @@ impl Syncs {
     /// Reads, decides and commits. The client is this run's.
     pub(in crate::engine) async fn sync_claimed(
         &self,
-        order: &Order,
+        order: &SyncRequest,
         progress: &Progress,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<SyncReport, Failure> {
         let live = self.context.live();
         let started = self.context.now();
         let result = async {
@@ -146,7 +146,7 @@ impl Syncs {
     async fn check_keys(
         &self,
         live: &Live,
-        order: &Order,
+        order: &SyncRequest,
         reading: &Reading,
         progress: &Progress,
     ) -> Result<(), Failure> {
@@ -197,11 +197,11 @@ impl Syncs {
     pub(in crate::engine) async fn conclude(
         &self,
         live: &Live,
-        order: &Order,
+        order: &SyncRequest,
         reading: &Reading,
         started: DateTime<Utc>,
         requests: u32,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<SyncReport, Failure> {
         let build = || {
             let mut examined = self.examine(live, reading, &named(&order.choice))?;
             holds::must_be_as_expected(&mut examined, reading, &order.choice)?;
@@ -234,7 +234,7 @@ impl Syncs {
     }
 
     /// Remembers what is still pending after a run.
-    fn remember_rest(&self, examined: &Examined, outcome: &Outcome) {
+    fn remember_rest(&self, examined: &Examined, outcome: &SyncReport) {
         let done: BTreeSet<ItemKey> = outcome
             .items
             .iter()
@@ -242,7 +242,7 @@ impl Syncs {
             .map(|item| item.key)
             .collect();
         let rest = examined.items.iter().filter(|item| !done.contains(&item.key));
-        self.remember(&Look {
+        self.remember(&Preview {
             client: examined.snapshot.client.clone(),
             as_of: examined.snapshot.as_of,
             items: rest.cloned().collect(),

@@ -6,7 +6,7 @@ use super::{Connection, refuses};
 use crate::autotask::http::entity::Endpoint;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::{Patience, retry};
+use crate::autotask::http::retry::{RetryPolicy, retry};
 use crate::autotask::http::transport::Trouble;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::usage::{Auth, Threshold};
@@ -18,7 +18,7 @@ impl Connection {
     pub async fn ask(
         &self,
         request: &Request,
-        patience: Patience,
+        patience: RetryPolicy,
         progress: &Progress,
     ) -> Result<Value, AutotaskError> {
         retry(patience, progress, || self.ask_once(request, progress)).await

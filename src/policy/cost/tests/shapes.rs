@@ -2,7 +2,7 @@
 
 use super::kit::*;
 use crate::model::{BillingCycle, BillingState};
-use crate::sync::cost::*;
+use crate::policy::cost::*;
 
 /// The span and the amount of the running period, as text.
 fn period(cost: &LineCost) -> String {
