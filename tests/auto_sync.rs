@@ -201,7 +201,7 @@ async fn on_the_first_day_of_a_period_nothing_differs_before_the_next_run() {
     let house = synced_once(&folder, &tenant).await;
     // Two units more in the middle of the month: this period bills a part of them.
     tenant.change_units(55_102, 14).expect("changed");
-    house.look(&acme()).await.expect("a look");
+    house.preview(&acme()).await.expect("a look");
     let compare = async || {
         let (client, progress) = (acme(), Progress::new());
         busily(house.engine.review.reconcile(&client, &progress)).await.expect("compared")
@@ -237,7 +237,7 @@ async fn days_are_those_of_the_zone() {
     let day = noon().date_naive();
     assert_eq!(house.engine.today(), day.succ_opt().expect("a day"));
     let key = "A29683353".parse().expect("a key");
-    house.look(&acme()).await.expect("a look");
+    house.preview(&acme()).await.expect("a look");
     let ignore =
         async || busily(house.engine.review.ignore(key, Some(day), None, &Actor::daemon())).await;
     let past = ignore().await;

@@ -28,7 +28,8 @@ async fn refused_credentials_are_tried_twice_an_hour_at_most_also_across_restart
     house.settle().await;
     for hour in 1..=4_u32 {
         for client in &clients {
-            let looked = house.engine.syncs.preview(client, &lmsyncd::autotask::Progress::new()).await;
+            let looked =
+                house.engine.syncs.preview(client, &lmsyncd::autotask::Progress::new()).await;
             assert_eq!(looked.map_err(|failure| failure.code), Err(Code::AuthFailed));
         }
         house.engine.admin.checkup().await;
@@ -117,7 +118,9 @@ async fn a_restart_does_not_forget_what_was_spent() {
     let cap = 40_u64;
     let config = format!("max-requests-per-hour = {cap}");
     let house = House::start_with(folder.path(), &tenant, noon(), &config);
-    while house.engine.syncs.preview(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok() {}
+    while house.engine.syncs.preview(&clients[1], &lmsyncd::autotask::Progress::new()).await.is_ok()
+    {
+    }
     let spent = tenant.counters().total;
     assert!(spent <= cap);
     house.stop().await;
@@ -144,7 +147,7 @@ async fn a_clock_that_is_set_forward_frees_neither_the_budget_nor_the_brake() {
             while house
                 .engine
                 .syncs
-                .look(&clients[1], &lmsyncd::autotask::Progress::new())
+                .preview(&clients[1], &lmsyncd::autotask::Progress::new())
                 .await
                 .is_ok()
             {}
@@ -177,7 +180,7 @@ async fn what_a_reading_has_cost_is_written_down_at_its_end() {
     let (folder, tenant, clients) = fifty();
     let house = House::start(folder.path(), &tenant, noon());
     for client in &clients[1..4] {
-        house.look(client).await.expect("a look");
+        house.preview(client).await.expect("a look");
         let bytes = house.store.cache_get("use").expect("something is remembered");
         let text = String::from_utf8(bytes).expect("text");
         let spent = tenant.counters().total;

@@ -28,7 +28,7 @@ fn quiet(tenant: &Tenant, folder: &TempDir) -> House {
 
 /// Looks at so many clients at once.
 async fn look(house: &House, clients: &[ClientRef]) {
-    for looked in join_all(clients.iter().map(|c| house.look(c))).await {
+    for looked in join_all(clients.iter().map(|c| house.preview(c))).await {
         looked.expect("a look");
     }
 }
@@ -118,11 +118,11 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     let why = board.clients[0].next_why.as_ref().map(|why| why.text.as_str());
     assert!(why.is_some_and(|why| why.starts_with("waits for budget: 75 %")), "{why:?}");
 
-    busily(house.look(&clients[1])).await.expect("a person may go on to 90 %");
+    busily(house.preview(&clients[1])).await.expect("a person may go on to 90 %");
     tenant.limits().set_used(897);
     busily(house.engine.admin.checkup()).await;
     let used = tenant.limits().used();
-    let failed = busily(house.look(&clients[1])).await.expect_err("and no further");
+    let failed = busily(house.preview(&clients[1])).await.expect_err("and no further");
     assert_eq!(failed.code, Code::RateLimited);
     assert!(failed.message.contains("this stops at 90 %"), "{failed}");
     assert_eq!(tenant.limits().used(), used, "it was not even asked");
@@ -142,7 +142,7 @@ async fn a_person_who_sees_it_waits_a_little_for_budget_and_nobody_waits_long_or
     let (folder, tenant) = (TempDir::new().expect("a folder"), generated(12, 3));
     let (house, clients) = (quiet(&tenant, &folder), clients(&tenant));
     house.reload(&format!("max-requests-per-hour = {CAP}")).await;
-    while house.look(&clients[1]).await.is_ok() {}
+    while house.preview(&clients[1]).await.is_ok() {}
     assert_eq!(tenant.counters().total, CAP);
     let told = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = || {
@@ -156,12 +156,12 @@ async fn a_person_who_sees_it_waits_a_little_for_budget_and_nobody_waits_long_or
     };
     let look = async |progress: Progress| {
         let began = Instant::now();
-        let looked = house.engine.syncs.look(&clients[1], &progress).await;
+        let looked = house.engine.syncs.preview(&clients[1], &progress).await;
         (looked.map_err(|failure| failure.code), began.elapsed())
     };
     let refused = (Err(Code::RateLimited), Duration::ZERO);
     // The whole hour is ahead: it would take too long.
-    let failure = house.engine.syncs.look(&clients[1], &seen()).await.expect_err("too long");
+    let failure = house.engine.syncs.preview(&clients[1], &seen()).await.expect_err("too long");
     assert_eq!((failure.code, failure.code.exit_status()), (Code::RateLimited, 7));
     assert!(failure.message.contains("the next is free at"), "{failure}");
     assert!(failure.advice.is_some());

@@ -8,7 +8,7 @@ mod in_process;
 use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
 use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
-use lmsyncd::engine::{SyncRequest, SyncReport, WaitPolicy};
+use lmsyncd::engine::{SyncReport, SyncRequest, WaitPolicy};
 use lmsyncd::model::{
     Actor, ClientId, ClientRef, Code, Contract, Failure, Field, ItemKey, PendingState, RunResult,
     Trigger,

@@ -11,8 +11,8 @@ use lmsyncd::engine::{SyncRequest, WaitPolicy};
 use lmsyncd::model::{
     Actor, ClientId, ClientRef, Contract, Field, PendingState, RunResult, Trigger, Value,
 };
-use lmsyncd::store::{Commit, Store, Write};
 use lmsyncd::policy::select::Choice;
+use lmsyncd::store::{Commit, Store, Write};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
@@ -82,7 +82,7 @@ async fn its_costs_are_read_anew_and_nothing_is_held_and_nobody_alarmed() {
     busily(make_old(&house.store)).await;
     let mut events = house.engine.observe.subscribe().expect("listening");
 
-    let look = house.look(&acme()).await.expect("a look");
+    let look = house.preview(&acme()).await.expect("a look");
     assert_eq!(look.items.len(), right.len());
     for item in &look.items {
         assert_eq!(item.state, PendingState::Changed, "{item:?}");

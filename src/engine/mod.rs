@@ -28,7 +28,7 @@ pub use review::{
     Comparison, Days, Discrepancy, Explanation, HeldRun, Reverted, Review, Waiting, Working, days,
 };
 pub use schedule::{Paused, Schedule, Switched};
-pub use sync::{Preview, SyncRequest, SyncReport, WaitPolicy, Running, Syncs};
+pub use sync::{Preview, Running, SyncReport, SyncRequest, Syncs, WaitPolicy};
 
 use crate::autotask::Autotask;
 use crate::clock::{Clock, Tz};

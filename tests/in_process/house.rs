@@ -160,7 +160,7 @@ impl House {
     }
 
     /// Looks at a client as `pending` does.
-    pub async fn look(&self, client: &ClientRef) -> Result<Preview, Failure> {
+    pub async fn preview(&self, client: &ClientRef) -> Result<Preview, Failure> {
         self.engine.syncs.preview(client, &Progress::new()).await
     }
 

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 use lmsyncd::model::{Contract, Field, FieldChange, PendingItem, PendingState, Value};
-use lmsyncd::store::Touched;
 use lmsyncd::policy::effects::effects;
+use lmsyncd::store::Touched;
 use rust_decimal::Decimal;
 
 use super::invariants::{Broken, EFFECTS, broken};

@@ -8,8 +8,8 @@ use super::Book;
 use crate::clock::Tz;
 use crate::engine::failures;
 use crate::model::{ClientRef, Code, Contract, Failure, ItemKey};
-use crate::store::{HistoryEntry, Pruned, StoreError};
 use crate::policy::{renewal, schedule};
+use crate::store::{HistoryEntry, Pruned, StoreError};
 
 impl Book {
     /// The history of a contract, also of one that was removed; the oldest first.

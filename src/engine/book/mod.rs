@@ -16,10 +16,10 @@ use crate::model::{
     Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, Holding, Memo, Origin, Run,
     RunId,
 };
-use crate::store::RunRecord;
 use crate::policy::pausing::Pauses;
 use crate::policy::terms::{Ending, Wanted, endings};
 use crate::policy::timeline::{self, Span, Term};
+use crate::store::RunRecord;
 
 /// What the store has.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use crate::model::{
     Actor, Advice, ClientId, Code, Contract, Failure, FieldChange, ItemKey, Letter, Mark, Origin,
     differences,
 };
-use crate::store::{Commit, Write};
 use crate::policy::{apply, renewal};
+use crate::store::{Commit, Write};
 
 impl Review {
     /// Passes what people wrote on a contract to that of an item of Autotask's. One that was made by

@@ -3,14 +3,14 @@
 use super::Review;
 use crate::autotask::Progress;
 use crate::engine::context::empty_commit;
-use crate::engine::sync::{SyncRequest, SyncReport, WaitPolicy};
+use crate::engine::sync::{SyncReport, SyncRequest, WaitPolicy};
 use crate::model::{
     Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
     Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
 };
-use crate::store::{Commit, Write};
 use crate::policy::holding::{self, Expected};
 use crate::policy::select::Choice;
+use crate::store::{Commit, Write};
 
 /// What a run of a client holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

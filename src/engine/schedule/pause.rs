@@ -8,8 +8,8 @@ use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, Advice, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
 };
-use crate::store::{Commit, Write};
 use crate::policy::pausing::{self, Pauses};
+use crate::store::{Commit, Write};
 
 /// A pause, with the client by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,13 +14,13 @@ use crate::autotask::{Auth, Progress, Scope, Work};
 use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
-use crate::engine::sync::{Claim, SyncRequest, Running, interval, spent};
+use crate::engine::sync::{Claim, Running, SyncRequest, interval, spent};
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
 };
-use crate::store::{Commit, Write};
 use crate::policy::schedule;
 use crate::policy::select::Choice;
+use crate::store::{Commit, Write};
 
 /// The longest that the supervisor sleeps without looking at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);

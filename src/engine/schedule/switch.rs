@@ -13,10 +13,10 @@ use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::engine::sync::interval;
 use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
-use crate::store::{Commit, Write};
 use crate::policy::diff::Stored;
 use crate::policy::schedule;
 use crate::policy::select::Choice;
+use crate::store::{Commit, Write};
 
 /// Up to so many clients are looked at before they are switched on; for more, what the last looks
 /// found must do, so that a switch costs Autotask nothing.

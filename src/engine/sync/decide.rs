@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::compare::Examined;
-use super::request::{SyncRequest, SyncReport};
+use super::request::{SyncReport, SyncRequest};
 use crate::model::{
     ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
     RunResult,
 };
-use crate::store::Write;
 use crate::policy::holding::{self, Found};
 use crate::policy::marking::Marks;
 use crate::policy::select::Choice;
 use crate::policy::{apply, diff, marking, succession};
+use crate::store::Write;
 
 /// What the run does with the reading.
 pub(super) struct Decided {

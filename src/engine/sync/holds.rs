@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::compare::Examined;
 use super::read::Reading;
 use crate::model::{Advice, ClientRef, ClientState, Code, Failure, Holding, Memo, PendingState};
-use crate::store::Write;
 use crate::policy::holding::{self, Found, MovedOn};
 use crate::policy::select::Choice;
+use crate::store::Write;
 
 /// How many items that have moved on are named; the message is one line.
 const NAMED: usize = 5;

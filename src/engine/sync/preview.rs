@@ -25,9 +25,14 @@ pub struct Preview {
 
 impl Syncs {
     /// Asks Autotask what is pending for a client, and remembers the answer.
-    pub async fn preview(&self, client: &ClientRef, progress: &Progress) -> Result<Preview, Failure> {
+    pub async fn preview(
+        &self,
+        client: &ClientRef,
+        progress: &Progress,
+    ) -> Result<Preview, Failure> {
         let live = self.context.live();
-        let mut previews = self.preview_of(&live, &Scope::Clients(vec![client.id]), progress).await?;
+        let mut previews =
+            self.preview_of(&live, &Scope::Clients(vec![client.id]), progress).await?;
         previews.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
     }
 

@@ -9,9 +9,9 @@ use super::run::interval;
 use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
-use crate::store::{Commit, Write};
 use crate::policy::schedule::{self, Ending};
 use crate::policy::standing;
+use crate::store::{Commit, Write};
 
 impl Syncs {
     /// Records that a run failed, so that the board and the schedule know.

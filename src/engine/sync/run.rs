@@ -19,14 +19,14 @@ use super::compare::Examined;
 use super::decide::{Decided, decide};
 use super::locks::{Claim, Running};
 use super::read::Reading;
-use super::request::{SyncRequest, SyncReport, WaitPolicy};
+use super::request::{SyncReport, SyncRequest, WaitPolicy};
 use super::{Preview, Syncs, holds};
 use crate::autotask::Progress;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::events;
 use crate::model::{Advice, ClientRef, Code, Failure, ItemKey};
-use crate::store::{Commit, Write};
 use crate::policy::select::Choice;
+use crate::store::{Commit, Write};
 
 impl Syncs {
     /// Syncs one client by hand. Goes on to its end even if the asker goes away.
