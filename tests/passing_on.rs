@@ -172,10 +172,15 @@ fn what_moves_without_a_run_is_in_the_currency_of_its_new_client() {
     world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
     world.ctl(&["ignore", SERVERS]).expect(0, &[]);
     world.ctl(&["contract", "unlink", MAIL]).expect(0, &[]);
+    let parent = format!("parent={ACME_AGREEMENT}");
+    let by_hand = ["contract", "add", ACME, "On site", "billing_cost=5", "currency=USD", &parent];
+    world.ctl(&by_hand).expect(0, &["L1"]);
     world.tenant.move_company(ACME_ID, 175).expect("moved");
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let theirs = world.json(&["contract", "show", ACME_LINE])["contract"]["currency"].clone();
     assert_eq!(theirs, "CAD");
+    let own = world.json(&["contract", "show", "L1"])["contract"].clone();
+    assert_eq!((&own["client_id"], &own["currency"]), (&json!(175), &json!("USD")), "{own}");
     world.ctl(&["unignore", SERVERS]).expect(0, &[]);
     world.ctl(&["contract", "relink", MAIL, "--yes"]).expect(0, &[]);
     world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &["already current"]);

@@ -154,6 +154,10 @@ fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contr
 /// client before.
 fn with_client_of(mut contract: Contract, moved: &Contract) -> Contract {
     contract.client = moved.client;
+    // A contract made by hand is in the currency that a person gave it.
+    if contract.text(Field::CurrencyBasis) != "client" {
+        return contract;
+    }
     for field in [Field::Currency, Field::CurrencyBasis] {
         if let (Some(own), Some(theirs)) =
             (contract.source.get_mut(&field), moved.source.get(&field))
