@@ -40,6 +40,11 @@ impl Address {
         }
     }
 
+    /// How lmsyncctl is called for the daemon behind a socket that nothing else names.
+    pub fn program_for(socket: &Path) -> String {
+        format!("lmsyncctl --socket {}", socket.display())
+    }
+
     /// That of the daemon behind a socket: an instance, or the one that is none, where it is theirs.
     /// `program` is how lmsyncctl was called.
     pub fn of_socket(socket: &Path, program: String) -> Address {
@@ -63,7 +68,7 @@ impl Address {
             None => {
                 let program = match socket {
                     Some(socket) if socket != Path::new(config::DEFAULT_SOCKET) => {
-                        format!("lmsyncctl --socket {}", socket.display())
+                        Address::program_for(socket)
                     }
                     _ => "lmsyncctl".to_owned(),
                 };

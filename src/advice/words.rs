@@ -5,7 +5,8 @@ use crate::config::CREDENTIAL_SECRET;
 use crate::model::{Advice, ClientId, SecretSource};
 
 impl Address {
-    /// What the advice says; none for one that this version does not know.
+    /// What the advice says; none for one that this version does not know. One table, as long as there
+    /// are advices.
     pub fn words(&self, advice: &Advice) -> Option<String> {
         let ctl = &self.program;
         let client =
@@ -55,7 +56,6 @@ impl Address {
                 format!("change {name} in Autotask, then: {ctl} sync {id} {key}")
             }
             Advice::AdoptFromLocal => format!("{ctl} contract adopt L12 A29683353"),
-            Advice::AdoptTo { key } => format!("{ctl} contract adopt {key} KEY"),
             Advice::Relink { key } => format!("{ctl} contract relink {key}"),
             Advice::NameCurrency => "add currency=USD, or another code of ISO 4217".to_owned(),
             Advice::ListQuarantine => format!("{ctl} quarantine list"),

@@ -102,7 +102,9 @@ impl Listener {
 
     /// Serves connections until the daemon ends; sessions are tracked in `tasks`.
     ///
-    /// `address` is how the daemon is named in commands to type. While it stops, what was bound here still answers, and says so. Who connects to a socket
+    /// `address` is how the daemon is named in commands to type.
+    ///
+    /// While it stops, what was bound here still answers, and says so. Who connects to a socket
     /// that was passed waits in its backlog instead, for the daemon that comes next.
     pub async fn serve(
         self,

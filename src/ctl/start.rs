@@ -14,8 +14,7 @@ use terminal_size::{Height, Width};
 
 use super::args::{Cli, Command, Global};
 use super::commands::Ctl;
-use super::output;
-use super::output::{Format, Output};
+use super::output::{self, Format, Output};
 use super::{completions, dialog, help};
 use crate::advice::Address;
 use crate::clock::{Clock, SystemClock};
@@ -160,8 +159,7 @@ fn address(
         )),
         (_, Some(name)) => Ok((instance_socket(name)?, Address::of_instance(Some(name)))),
         (Some(path), None) if typed => {
-            let program = format!("lmsyncctl --socket {}", path.display());
-            Ok((path.clone(), Address::of_socket(path, program)))
+            Ok((path.clone(), Address::of_socket(path, Address::program_for(path))))
         }
         // From the environment, where the next command finds it too.
         (Some(path), None) => Ok((path.clone(), Address::of_socket(path, "lmsyncctl".to_owned()))),

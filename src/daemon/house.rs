@@ -65,8 +65,8 @@ pub enum Next {
 }
 
 /// Puts a daemon together from the configuration at `path`; systemd's credentials are looked for
-/// in `credentials`, `passed` is the socket that it passed. `used` is the use of Autotask by the daemon before, if this one
-/// follows it at once. Must be called within a tokio runtime.
+/// in `credentials`, `passed` is the socket that it passed. `used` is the use of Autotask by the
+/// daemon before, if this one follows it at once. Must be called within a tokio runtime.
 pub fn open(
     path: &Path,
     credentials: Option<PathBuf>,

@@ -10,12 +10,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::args::{Cli, Command};
-use super::check_config;
 use super::exit::StartError;
 use super::house::{self, Next};
 use super::log::{Destination, start_log};
-use super::signals;
-use super::systemd;
+use super::{check_config, signals, systemd};
 use crate::advice::Address;
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.

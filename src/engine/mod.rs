@@ -93,11 +93,8 @@ impl Engine {
         let book = Book::new(context.clone());
         let clients = Clients::new(context.clone());
         let syncs = Syncs::new(context.clone(), book.clone());
-        let below = || (context.clone(), book.clone(), clients.clone(), syncs.clone());
-        let (one, two, three, four) = below();
-        let review = Review::new(one, two, three, four);
-        let (one, two, three, four) = below();
-        let schedule = Schedule::new(one, two, three, four);
+        let review = Review::new(context.clone(), book.clone(), clients.clone(), syncs.clone());
+        let schedule = Schedule::new(context.clone(), book.clone(), clients.clone(), syncs.clone());
         let observe = Observe::new(context.clone(), book.clone(), syncs.clone(), schedule.clone());
         let services = (book.clone(), clients.clone(), schedule.clone());
         let admin = Admin::new(context.clone(), services, (load, connect));

@@ -108,11 +108,6 @@ pub enum Advice {
     },
     /// Name a contract that was made by hand, and then the item that it becomes.
     AdoptFromLocal,
-    /// Pass what was written on a contract on to another one.
-    AdoptTo {
-        /// The contract that it was written on.
-        key: ItemKey,
-    },
     /// Have the contract follow Autotask again.
     Relink {
         /// The contract.

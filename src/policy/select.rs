@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::apply;
 use super::diff::Stored;
 use super::holding::Expected;
-use super::renewal;
+use super::{apply, renewal};
 use crate::model::{ItemKey, PendingItem, PendingState};
 
 /// What was asked for.

@@ -10,14 +10,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::commit::{Commit, Committed};
 use super::error::StoreError;
 use super::index::Index;
-use super::open;
-use super::open::{Parts, Settings};
+use super::open::{self, Parts, Settings};
 use crate::store::archive::prune::Pruned;
 use crate::store::log::lock::Lock;
 use crate::store::open::opening::Opening;
 use crate::store::read::past::Past;
-use crate::store::write::writer;
-use crate::store::write::writer::Job;
+use crate::store::write::writer::{self, Job};
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
 #[derive(Debug, Clone)]

@@ -25,14 +25,12 @@ use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::meta::catalogue::Entries;
 use crate::autotask::meta::entity_fields::EntityFields;
-use crate::autotask::meta::labels;
-use crate::autotask::meta::labels::AgreementKind;
+use crate::autotask::meta::labels::{self, AgreementKind};
 use crate::autotask::query::filter::Query;
 use crate::autotask::rows::companies::ContractRow;
 use crate::autotask::rows::lines::{LineKind, LineRow};
 use crate::autotask::rows::purchases::{PurchaseKind, PurchaseRow};
-use crate::autotask::rows::rules;
-use crate::autotask::rows::rules::RulesOf;
+use crate::autotask::rows::rules::{self, RulesOf};
 
 /// ChildFetcher below agreements that were read.
 pub(in crate::autotask) struct ChildFetcher<'a> {

@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, NaiveDate};
 
 use super::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
-use super::units;
-use super::units::{AHEAD, Open, Units};
+use super::units::{self, AHEAD, Open, Units};
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::retry::FOR_A_RUN;
 use crate::autotask::import::children::ChildFetcher;

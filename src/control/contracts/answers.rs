@@ -11,10 +11,8 @@ use crate::engine::{Engine, Working};
 use crate::model::{
     ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine,
 };
-use crate::policy::terms::Ending;
-use crate::policy::terms::Wanted;
-use crate::policy::timeline::Span;
-use crate::policy::timeline::Term;
+use crate::policy::terms::{Ending, Wanted};
+use crate::policy::timeline::{Span, Term};
 use crate::varlink::contracts;
 
 /// How far ahead renewals are looked for unless the caller says otherwise, in days.

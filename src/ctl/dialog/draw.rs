@@ -12,8 +12,7 @@ use super::{grid, panels, side, sum, text};
 use crate::ctl::commands::sync::pause;
 use crate::ctl::output::screen::{Tone, count, thousands};
 use crate::ctl::text::billing::Billing;
-use crate::ctl::text::items;
-use crate::ctl::text::labels;
+use crate::ctl::text::{items, labels};
 use crate::model::PendingState;
 
 /// From this many lines on there is a line with keys, and there are two about the current row.

@@ -3,8 +3,7 @@
 //! A key ticks only what is shown: nobody imports what the filter hides. Unticking everything
 //! unticks everything.
 
-use super::grid;
-use super::grid::Widths;
+use super::grid::{self, Widths};
 use super::rows::{Body, REJECTED, Row};
 use crate::model::PendingState;
 

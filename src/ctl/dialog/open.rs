@@ -4,11 +4,9 @@ use super::calls::Caller;
 use super::shell;
 use super::state::Ending;
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
 use crate::ctl::commands::sync::auto_sync;
-use crate::ctl::commands::sync::sync;
-use crate::ctl::commands::sync::sync::Args;
-use crate::ctl::commands::{self, ask};
+use crate::ctl::commands::sync::sync::{self, Args};
+use crate::ctl::commands::{self, Ctl, ask};
 use crate::ctl::output;
 use crate::model::Code;
 

@@ -5,10 +5,8 @@ use std::ops::Range;
 
 use crate::ctl::commands::sync::pending;
 use crate::ctl::output::screen::{NONE, Tone};
-use crate::ctl::text::items;
-use crate::ctl::text::money;
-use crate::ctl::text::tree;
-use crate::ctl::text::tree::Line;
+use crate::ctl::text::tree::{self, Line};
+use crate::ctl::text::{items, money};
 use crate::model::PendingState;
 use crate::varlink::sync::{Item, Reject};
 

@@ -14,10 +14,9 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 use super::calls::Caller;
-use super::panels;
 use super::state::{Effect, Ending, Reply, State};
 use super::terminal::Canvas;
-use super::update;
+use super::{panels, update};
 use crate::clock::{Clock, SystemClock};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::screen::Screen;

@@ -4,16 +4,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::panels;
 use super::state::State;
-use super::text;
 use super::theme::Theme;
+use super::{panels, text};
 use crate::ctl::output::screen::Tone;
-use crate::ctl::text::billing;
-use crate::ctl::text::billing::Billing;
-use crate::ctl::text::items;
-use crate::ctl::text::labels;
-use crate::ctl::text::money;
+use crate::ctl::text::billing::{self, Billing};
+use crate::ctl::text::{items, labels, money};
 
 /// How wide the names of fields may be.
 const WIDEST_FIELD: usize = 20;

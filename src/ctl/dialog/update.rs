@@ -15,10 +15,8 @@ mod keys;
 pub use keys::on_key;
 
 use super::list::List;
-use super::panels;
-use super::rows;
 use super::state::{Busy, Effect, Face, Looked, Outcome, Reply, State};
-use super::{draw, side};
+use super::{draw, panels, rows, side};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::sanitize;
 use crate::varlink::sync::SyncReply;

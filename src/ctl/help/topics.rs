@@ -1,11 +1,9 @@
 //! The topics of `lmsyncctl help`. Tables come from the code that they are about; the words around
 //! them are here.
 
-use super::billing;
 use super::page::{Block, names, text};
-use super::words;
-use crate::ctl::app::exit;
-use crate::ctl::app::exit::EXITS;
+use super::{billing, words};
+use crate::ctl::app::exit::{self, EXITS};
 use crate::model::{EventName, Field, Letter, Ownership, PendingState};
 
 /// A topic.

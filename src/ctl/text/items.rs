@@ -1,12 +1,9 @@
 //! How items that a sync would apply, or did apply, look in a table: shared by `pending`, `sync`
 //! and `diff`.
 
-use super::billing;
-use super::billing::Billing;
-use super::labels;
-use super::money;
-use super::tree;
-use super::tree::Line;
+use super::billing::{self, Billing};
+use super::tree::{self, Line};
+use super::{labels, money};
 use crate::ctl::output::screen::{NONE, Screen, Tone};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
 use crate::model::Field;

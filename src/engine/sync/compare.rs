@@ -11,10 +11,9 @@ use crate::model::{
 };
 use crate::policy::diff::{self, Around, Stored};
 use crate::policy::guard::{self, Circumstances, Limits};
-use crate::policy::holding;
 use crate::policy::marking::Marks;
-use crate::policy::renewal;
 use crate::policy::succession::{self, Successions};
+use crate::policy::{holding, renewal};
 
 /// A reading held against the store as it is now.
 pub(in crate::engine) struct Examined {

@@ -1,5 +1,5 @@
-//! The preview cache: what previews are remembered as in the store, so that `--cached` and the board know
-//! something after a restart. It may be lost at any time; one that cannot be read is none.
+//! The preview cache: what previews are remembered as in the store, so that `--cached` and the board
+//! know something after a restart. It may be lost at any time; one that cannot be read is none.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

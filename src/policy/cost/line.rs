@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::TooLarge;
 use super::cycle::{earlier, later, of_months};
 use super::force::Around;
 use super::frame::Span;
@@ -14,7 +13,7 @@ use super::lengths::Lengths;
 use super::rate::{Basis, Rate, Rows};
 use super::row::{Row, round_unit_price, sum};
 use super::siblings::Siblings;
-use super::working;
+use super::{TooLarge, working};
 use crate::model::{BillingCycle, BillingState, Currency, Remark, Working};
 
 /// A line, as far as its cost needs to know it.

@@ -26,8 +26,7 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::format::convert;
 use crate::store::handle::Store;
 use crate::store::log::replay;
-use crate::store::log::segment;
-use crate::store::log::segment::Spot;
+use crate::store::log::segment::{self, Spot};
 use crate::store::read;
 
 /// The format of the file.

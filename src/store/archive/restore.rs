@@ -21,8 +21,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::backup;
-use super::backup::{EndLineV1, FileLineV1, HeadLineV1, HeadV1};
+use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
 use crate::store::handle::Store;

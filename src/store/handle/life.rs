@@ -5,8 +5,7 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use super::super::testing;
-use super::super::testing::{Answers, Place, at, client_ref, commit, contract, copy, key};
+use super::super::testing::{self, Answers, Place, at, client_ref, commit, contract, copy, key};
 use super::super::{Head, Store, Write};
 use crate::model::{ClientId, ClientState, Contract, ItemKey, RunId};
 

@@ -6,9 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::super::testing;
 use super::super::testing::{
-    Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
+    self, Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
 };
 use super::super::{Commit, Store, StoreError, Write};
 use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, Mark, Memo, RunId, Value};

@@ -21,10 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::error::{Doing, StoreError};
-use crate::store::format::codec;
-use crate::store::format::keys;
 use crate::store::format::sum::{Standing, Sum};
 use crate::store::format::v1::{MetaV1, MetaV2};
+use crate::store::format::{codec, keys};
 use crate::store::index::digest::Tally;
 
 /// How much sled keeps in memory; the pages of some ten thousand contracts.

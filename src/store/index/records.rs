@@ -7,13 +7,11 @@ use std::collections::BTreeSet;
 
 use crate::model::{ClientId, RunId};
 use crate::store::error::StoreError;
-use crate::store::format::codec;
-use crate::store::format::convert;
-use crate::store::format::convert::Unreadable;
-use crate::store::format::keys;
+use crate::store::format::convert::{self, Unreadable};
 use crate::store::format::v1::{
     ClientStateV1, ContractV1, LineV1, MarkV1, MemoV1, PlaceV1, RunEntryV1, RunV1,
 };
+use crate::store::format::{codec, keys};
 use crate::store::index::Edit;
 
 /// Why a line has no index records.

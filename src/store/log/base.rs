@@ -27,18 +27,13 @@ use super::segment;
 use super::survey::Start;
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
-use crate::store::format::codec;
-use crate::store::format::convert;
 use crate::store::format::identity::FORMAT;
-use crate::store::format::keys;
-use crate::store::format::line;
 use crate::store::format::sum::{Standing, Sum};
 use crate::store::format::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, RunEntryV1, RunV1};
+use crate::store::format::{codec, convert, keys, line};
 use crate::store::index::digest::Tally;
-use crate::store::index::pieces;
-use crate::store::index::records;
-use crate::store::index::records::Reason;
-use crate::store::index::{Edit, Holds, Index};
+use crate::store::index::records::{self, Reason};
+use crate::store::index::{Edit, Holds, Index, pieces};
 
 /// How many records are loaded into the index in one step.
 const STEP: usize = 2_000;

@@ -5,8 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::segment;
-use super::segment::Spot;
+use super::segment::{self, Spot};
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
 

@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
-use super::segment;
-use super::segment::Spot;
+use super::segment::{self, Spot};
 use crate::store::error::StoreError;
 use crate::store::format::line;
 use crate::store::format::sum::Standing;
 use crate::store::format::v1::{LineV1, PlaceV1};
 use crate::store::index::Index;
-use crate::store::index::records;
-use crate::store::index::records::Reason;
+use crate::store::index::records::{self, Reason};
 
 /// A line that follows from the one before it.
 #[derive(Debug)]

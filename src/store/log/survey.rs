@@ -7,8 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::segment;
-use super::segment::{RawLine, Spot};
+use super::segment::{self, RawLine, Spot};
 use crate::store::error::StoreError;
 use crate::store::format::line;
 use crate::store::format::sum::Standing;

@@ -3,8 +3,7 @@
 
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::log::survey;
-use crate::store::log::survey::Seen;
+use crate::store::log::survey::{self, Seen};
 use crate::store::read::Head;
 
 /// What a check found.

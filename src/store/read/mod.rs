@@ -18,10 +18,8 @@ use crate::model::{
     Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Mark, Memo, MemoKey, Run,
     RunId,
 };
-use crate::store::format::codec;
-use crate::store::format::convert;
-use crate::store::format::keys;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::store::format::{codec, convert, keys};
 use crate::store::log::segment;
 use crate::store::read::past::Past;
 use crate::store::write::draft::{

@@ -11,18 +11,14 @@ use crate::model::{
 };
 use crate::store::commit::{Commit, Write};
 use crate::store::error::StoreError;
-use crate::store::format::codec;
-use crate::store::format::convert;
-use crate::store::format::convert::Unreadable;
-use crate::store::format::keys;
-use crate::store::format::line;
+use crate::store::format::convert::{self, Unreadable};
 use crate::store::format::sum::Standing;
 use crate::store::format::v1::{
     ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
     MemoEntryV1, MemoV1,
 };
-use crate::store::index::Index;
-use crate::store::index::records;
+use crate::store::format::{codec, keys, line};
+use crate::store::index::{Index, records};
 
 /// The longest line. A commit that long is no step of a person or of one client's run.
 const LINE_BYTES: usize = 64 << 20;

@@ -18,8 +18,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Draft, Drafted};
-use crate::store::archive::prune;
-use crate::store::archive::prune::Pruned;
+use crate::store::archive::prune::{self, Pruned};
 use crate::store::commit::{Commit, Committed};
 use crate::store::error::{Doing, StoreError};
 use crate::store::format::identity;
@@ -28,8 +27,7 @@ use crate::store::handle::Core;
 use crate::store::index::records::Reason;
 use crate::store::log::ledger::Ledger;
 use crate::store::log::replay;
-use crate::store::log::segment;
-use crate::store::log::segment::Spot;
+use crate::store::log::segment::{self, Spot};
 
 /// How many commits may wait before those who bring more do.
 const WAITING: usize = 64;

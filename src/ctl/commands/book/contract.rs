@@ -12,8 +12,7 @@ pub mod samples;
 mod show;
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::normalize;
+use crate::ctl::commands::{Ctl, normalize};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\

@@ -9,9 +9,8 @@ use std::path::PathBuf;
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::ctl::output::Format;
 use crate::ctl::output::answer::Answer;
-use crate::ctl::output::{file, sanitize};
+use crate::ctl::output::{Format, file, sanitize};
 use crate::varlink::contracts::{Export, ExportReply};
 
 /// Examples of the noun.

@@ -1,13 +1,11 @@
 //! `renewals`: what ends soon, and what ended and is still active.
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::normalize;
+use crate::ctl::commands::{Ctl, normalize};
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{BETWEEN, NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
-use crate::ctl::text::billing;
-use crate::ctl::text::billing::Billing;
+use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, cost};
 use crate::ctl::text::sums::Totals;

@@ -5,8 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::ask;
+use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::screen::{Screen, count};
 use crate::varlink::daemon::{Restore, RestoreReply};

@@ -8,11 +8,9 @@ use signal_hook::flag;
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::ctl::output;
-use crate::ctl::output::Format;
 use crate::ctl::output::answer::Answer;
-use crate::ctl::output::sanitize;
 use crate::ctl::output::screen::{Screen, Tone};
+use crate::ctl::output::{self, Format, sanitize};
 use crate::model::Code;
 use crate::varlink::daemon::{Event, Watch, WatchReply};
 

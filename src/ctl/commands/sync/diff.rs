@@ -4,11 +4,8 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::table;
-use crate::ctl::text::billing;
 use crate::ctl::text::items::{arrow, mark, reason, renews};
-use crate::ctl::text::keys;
-use crate::ctl::text::labels;
-use crate::ctl::text::money;
+use crate::ctl::text::{billing, keys, labels, money};
 use crate::varlink::sync::{Diff, DiffReply, FieldChange, Item};
 
 /// Show what would change, field by field and in money

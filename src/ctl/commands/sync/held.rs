@@ -2,8 +2,7 @@
 
 use super::{pending, sync};
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::ask;
+use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::Csv;
 use crate::ctl::output::list::joined;
 use crate::ctl::output::screen::{Screen, Tone, count};

@@ -4,10 +4,9 @@ use rust_decimal::Decimal;
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::ctl::output;
-use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
+use crate::ctl::output::{self, Csv};
 use crate::ctl::text::money::{cost, grouped, signed};
 use crate::varlink::sync::{Discrepancy, Reconcile, ReconcileReply};
 

@@ -10,10 +10,8 @@ use std::path::Path;
 use self::list::Selection;
 use super::{marks, sync};
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::ask;
-use crate::ctl::output;
-use crate::ctl::output::Format;
+use crate::ctl::commands::{Ctl, ask};
+use crate::ctl::output::{self, Format};
 use crate::model::{Advice, ClientId, Code, Failure, ItemKey};
 use crate::varlink::daemon::Status;
 use crate::varlink::sync::{Client, Ignore, Pending, Sync};
@@ -40,7 +38,8 @@ pub fn run(ctl: &Ctl, args: sync::Args) -> Result<u8, CtlError> {
         return Ok(0);
     }
     let name = format!("lmsyncctl-sync-{}-{}", client.id, std::process::id());
-    let path = editor::put(&name, &list::write(&client, &items))?;
+    let path =
+        editor::put(&name, &list::write(&client, &items, &ctl.output.screen.address.program))?;
     let chosen = match choose(ctl, &path, &offered) {
         Ok(chosen) => chosen,
         Err(error) => return Err(kept(error, &path)),

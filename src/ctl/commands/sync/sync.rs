@@ -3,8 +3,7 @@
 use super::pending;
 use super::wait::Wait;
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::ask;
+use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::text::{items, keys, money};

@@ -3,9 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::list::{List, View};
-use super::super::panels;
 use super::super::state::{Effect, Face, Question, State};
-use super::super::{draw, side};
+use super::super::{draw, panels, side};
 use super::{LONGEST_FILTER, ask, face, leave};
 use crate::ctl::app::error::CtlError;
 use crate::model::Code;

@@ -6,8 +6,7 @@ use super::super::convert;
 use super::super::v1::{ClientStateV1, ContractV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
 use super::*;
 use crate::model::{ClientState, Code, LastError};
-use crate::store::testing;
-use crate::store::testing::{at, client_ref, contract};
+use crate::store::testing::{self, at, client_ref, contract};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -7,8 +7,7 @@ use super::super::sum::{Standing, Sum};
 use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1, MarkEntryV1, MemoEntryV1};
 use super::*;
 use crate::model::{Actor, Field, FieldChange, Value};
-use crate::store::testing;
-use crate::store::testing::{at, contract, key};
+use crate::store::testing::{self, at, contract, key};
 
 fn record(seq: u64, before: Sum, notes: &str) -> LineV1 {
     let change =

@@ -12,8 +12,7 @@ use proptest::sample::select;
 use super::*;
 use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Memo, MemoKey, Origin, RunId};
 use crate::store::open::Settings;
-use crate::store::testing;
-use crate::store::testing::{Place, at, client_ref, commit, contract, copy, key, mark};
+use crate::store::testing::{self, Place, at, client_ref, commit, contract, copy, key, mark};
 use crate::store::{Book, Commit, Store, StoreError, Write};
 
 const ITEMS: [&str; 8] = ["A1", "A2", "A3", "A4", "S1", "S2", "S3", "S4"];

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::model::{ClientId, Contract, Field, Origin};
-use crate::store::testing;
-use crate::store::testing::{Place, at, client_ref, commit, contract, fill, key, mark, note};
+use crate::store::testing::{self, Place, at, client_ref, commit, contract, fill, key, mark, note};
 use crate::store::{Book, Commit, Store, StoreError, Write};
 
 fn book(store: &Store, moment: DateTime<Utc>) -> Book {

@@ -10,11 +10,9 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone};
 use crate::ctl::output::table::{Cell, Column, Table, pairs, toned};
-use crate::ctl::text::billing;
-use crate::ctl::text::billing::Billing;
+use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::keys;
-use crate::ctl::text::money;
-use crate::ctl::text::money::grouped;
+use crate::ctl::text::money::{self, grouped};
 use crate::model::{BillingCycle, Currency, Remark};
 use crate::varlink::contracts::{Cost, CostLine, CostReply};
 

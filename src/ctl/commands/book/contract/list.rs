@@ -3,18 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::normalize;
+use crate::ctl::commands::{Ctl, normalize};
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{BETWEEN, NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
-use crate::ctl::text::billing;
-use crate::ctl::text::billing::Billing;
+use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, cost, doubt};
 use crate::ctl::text::sums::{Totals, Why};
-use crate::ctl::text::tree;
-use crate::ctl::text::tree::{Branch, Line};
+use crate::ctl::text::tree::{self, Branch, Line};
 use crate::model::{BillingCycle, BillingState, Remark};
 use crate::varlink::contracts::{Contract, ContractList, List};
 

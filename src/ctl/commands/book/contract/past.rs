@@ -7,8 +7,7 @@ use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::items::arrow;
-use crate::ctl::text::keys;
-use crate::ctl::text::labels;
+use crate::ctl::text::{keys, labels};
 use crate::varlink::contracts::{Chain, ChainReply, History, HistoryReply};
 
 /// Show everything that ever changed on a contract

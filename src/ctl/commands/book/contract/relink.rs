@@ -2,8 +2,7 @@
 
 use super::edit;
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::ask;
+use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::text::keys;
 use crate::varlink::contracts::{Relink, RelinkReply};

@@ -5,8 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{NONE, Screen, Tone};
 use crate::ctl::output::table::{Column, Table, pairs, toned};
 use crate::ctl::text::billing::Billing;
-use crate::ctl::text::money;
-use crate::ctl::text::{dates, keys};
+use crate::ctl::text::{dates, keys, money};
 use crate::model::{BillingCycle, BillingState};
 use crate::varlink::contracts::{Contract, ContractReply, FieldView, Show};
 

@@ -13,10 +13,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::output::file;
 use crate::ctl::output::list::cell_text;
-use crate::ctl::output::sanitize;
 use crate::ctl::output::screen::count;
+use crate::ctl::output::{file, sanitize};
 use crate::varlink::contracts::{ExportReply, Exported};
 
 /// The first line of every file, by which an export knows its own.

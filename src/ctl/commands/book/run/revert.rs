@@ -1,8 +1,7 @@
 //! `run revert`: takes back what a run changed.
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
-use crate::ctl::commands::ask;
+use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::pairs;
 use crate::varlink::sync::{RevertReply, RevertRun, ShowRun};

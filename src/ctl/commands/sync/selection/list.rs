@@ -9,12 +9,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::ctl::output::screen::count;
-use crate::ctl::text::billing;
 use crate::ctl::text::items::arrow_of;
-use crate::ctl::text::labels;
-use crate::ctl::text::money;
-use crate::ctl::text::tree;
-use crate::ctl::text::tree::{Branch, Line};
+use crate::ctl::text::tree::{self, Branch, Line};
+use crate::ctl::text::{billing, labels, money};
 use crate::model::{ItemKey, PendingState};
 use crate::varlink::sync::{Client, Item};
 
@@ -81,8 +78,8 @@ pub fn keys(items: &[Item]) -> Vec<ItemKey> {
     offered.filter_map(|item| item.key.parse().ok()).collect()
 }
 
-/// The text to edit.
-pub fn write(client: &Client, items: &[Item]) -> String {
+/// The text to edit; `program` is how lmsyncctl is called.
+pub fn write(client: &Client, items: &[Item], program: &str) -> String {
     let offered: Vec<Item> = items.iter().filter(|item| verb(item).is_some()).cloned().collect();
     let wide = |item: &Item| item.key.len() + if item.parent.is_some() { 2 } else { 0 };
     let column = offered.iter().map(wide).max().unwrap_or(0);
@@ -103,7 +100,7 @@ pub fn write(client: &Client, items: &[Item]) -> String {
             }
         }
     }
-    text.push_str(&help(client, offered.len(), items.len() - offered.len()));
+    text.push_str(&help(client, offered.len(), items.len() - offered.len(), program));
     text
 }
 
@@ -130,11 +127,11 @@ fn notes(item: &Item) -> impl Iterator<Item = String> {
     reason.chain(told).chain(effects)
 }
 
-fn help(client: &Client, offered: usize, left_out: usize) -> String {
+fn help(client: &Client, offered: usize, left_out: usize, program: &str) -> String {
     let left_out = match left_out {
         0 => String::new(),
         more => format!(
-            "# {more} more cannot be synced or are ignored: lmsyncctl pending {} --all\n#\n",
+            "# {more} more cannot be synced or are ignored: {program} pending {} --all\n#\n",
             client.id
         ),
     };
@@ -207,13 +204,13 @@ mod tests {
         let mut items = samples();
         items[2].state = "held".to_owned();
         items[2].reason = Some("the price moved by 40 percent".to_owned());
-        insta::assert_snapshot!("list", write(&client(), &items));
+        insta::assert_snapshot!("list", write(&client(), &items, "lmsyncctl"));
     }
 
     #[test]
     fn what_is_written_reads_back_as_everything_that_can_be_applied() {
         let items = samples();
-        let read = read(&write(&client(), &items), &keys(&items)).expect("reads");
+        let read = read(&write(&client(), &items, "lmsyncctl"), &keys(&items)).expect("reads");
         let applied = items.iter().filter(|item| verb(item) == Some(Verb::Pick));
         assert_eq!(read.pick, applied.map(|item| key(&item.key)).collect::<Vec<_>>());
         assert!(read.ignore.is_empty());
