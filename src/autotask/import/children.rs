@@ -87,9 +87,41 @@ impl ChildFetcher<'_> {
         try_join_all(billed).await
     }
 
-    /// Everything that is bought once.
-    pub async fn purchases(&self) -> Result<Vec<Purchases>, AutotaskError> {
-        try_join_all(PurchaseKind::ALL.map(|kind| self.purchases_of(kind))).await
+    /// Everything that is bought once, and the billing rules of fixed price agreements, by agreement.
+    /// Charges come last: purchases and rules tell how many there are below most agreements.
+    pub async fn purchases(
+        &self,
+    ) -> Result<(Vec<Purchases>, HashMap<i64, RulesOf>), AutotaskError> {
+        let others = PurchaseKind::ALL.into_iter().filter(|kind| *kind != PurchaseKind::Charge);
+        let others = try_join_all(others.map(|kind| self.purchases_of(kind)));
+        let (mut purchases, rules) = tokio::try_join!(others, self.rules())?;
+        let charges = self.charges_made(&purchases, &rules);
+        self.reading.counts.of(Entity::ContractCharges, |known| known.assume(None, charges));
+        purchases.push(self.purchases_of(PurchaseKind::Charge).await?);
+        Ok((purchases, rules))
+    }
+
+    /// How many charges Autotask makes by itself, by agreement: one for each purchase, below which
+    /// nothing else is charged (section 9.7 of the Autotask facts), and one a period for each rule,
+    /// of which a month is the shortest (section 9.8).
+    fn charges_made(
+        &self,
+        purchases: &[Purchases],
+        rules: &HashMap<i64, RulesOf>,
+    ) -> HashMap<i64, usize> {
+        let is_prepaid = |kind: Option<AgreementKind>| {
+            kind.is_some_and(|kind| {
+                PurchaseKind::ALL.iter().any(|one| one.is_prepaid() && kind.can_have(*one))
+            })
+        };
+        let mut made: HashMap<i64, usize> =
+            self.agreements(is_prepaid).into_iter().map(|agreement| (agreement, 0)).collect();
+        let bought = purchases.iter().filter(|list| list.kind.is_prepaid());
+        for agreement in bought.flat_map(|list| &list.rows).filter_map(|row| row.contract) {
+            *made.entry(agreement).or_default() += 1;
+        }
+        made.extend(rules.iter().map(|(agreement, rules)| (*agreement, rules.months(self.today))));
+        made
     }
 
     /// The agreements whose type is as wanted.
@@ -138,9 +170,9 @@ impl ChildFetcher<'_> {
         Ok(Lines { kind, rows, units, entries, catalogue_fields, contents })
     }
 
-    /// The billing rules of fixed price agreements, by agreement; nothing where the zone does not
+    /// The billing rules of fixed price agreements; nothing where the zone does not
     /// show them, because charges are then told one by one.
-    pub async fn rules(&self) -> Result<HashMap<i64, RulesOf>, AutotaskError> {
+    async fn rules(&self) -> Result<HashMap<i64, RulesOf>, AutotaskError> {
         let fixed = self.agreements(|kind| kind == Some(AgreementKind::FixedPrice));
         if fixed.is_empty() {
             return Ok(HashMap::new());

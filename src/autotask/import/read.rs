@@ -95,7 +95,7 @@ impl Reading<'_> {
             self.explaining(contracts, fields),
             self.currencies_of(&companies, contracts),
         )?;
-        let (lines, purchases, rules) = {
+        let (lines, (purchases, rules)) = {
             let looking = ChildFetcher {
                 reading: self,
                 contracts,
@@ -103,7 +103,7 @@ impl Reading<'_> {
                 today,
                 asked: asked.is_some(),
             };
-            tokio::try_join!(looking.lines(), looking.purchases(), looking.rules())?
+            tokio::try_join!(looking.lines(), looking.purchases())?
         };
         if self.is_one_gone(&found, &lines, &purchases).await? {
             return Ok(None);

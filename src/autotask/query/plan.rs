@@ -15,7 +15,7 @@
 //!
 //! Only the cost depends on what is known. Whatever is wrong in here costs requests, never rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::filter::PAGE_ROWS;
 use crate::autotask::http::entity::Entity;
@@ -64,16 +64,44 @@ impl Cardinality {
     }
 }
 
+/// Of ids that were read: how many, the sum of their rows, and the sum of the squares.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Sums {
+    ids: usize,
+    rows: usize,
+    squares: usize,
+}
+
+impl Sums {
+    /// An id has `now` rows, and had `before` when it was last read.
+    fn record(&mut self, before: Option<usize>, now: usize) {
+        let old = before.unwrap_or(0);
+        self.ids += usize::from(before.is_none());
+        self.rows = self.rows + now - old;
+        self.squares = self.squares + now * now - old * old;
+    }
+
+    /// The average number of rows of an id and its standard deviation, in hundredths of a row.
+    fn mean_and_deviation(self) -> (usize, usize) {
+        let mean = self.rows * 100 / self.ids;
+        let variance = (self.squares * 10_000 / self.ids).saturating_sub(mean * mean);
+        (mean, variance.isqrt())
+    }
+}
+
 /// What is known of the rows of an entity.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(in crate::autotask) struct RowStats {
     total: Option<usize>,
     by_id: HashMap<i64, usize>,
-    /// The sum of `by_id`, and the sum of its squares.
-    rows: usize,
-    squares: usize,
-    /// What ids that were never read are supposed to have, from kindred rows.
+    /// Of all in `by_id`.
+    read: Sums,
+    /// Of those for which nothing was ever assumed: what is assumed for some says nothing of others.
+    unassumed: Sums,
+    /// What ids that were never read are assumed to have, from kindred rows.
     supposed: HashMap<i64, usize>,
+    /// Ids for which something was ever assumed.
+    kindred: HashSet<i64>,
     /// Of ids that were read: what they were supposed to have in all, and what they had.
     found: (usize, usize),
 }
@@ -121,9 +149,11 @@ impl RowStats {
             if let Some(supposed) = self.supposed.remove(&id) {
                 self.found = (self.found.0 + supposed, self.found.1 + count);
             }
-            let old = self.by_id.insert(id, count).unwrap_or(0);
-            self.rows = self.rows + count - old;
-            self.squares = self.squares + count * count - old * old;
+            let before = self.by_id.insert(id, count);
+            self.read.record(before, count);
+            if !self.kindred.contains(&id) {
+                self.unassumed.record(before, count);
+            }
         }
     }
 
@@ -132,6 +162,7 @@ impl RowStats {
         self.total = self.total.or(total);
         let news = counts.into_iter().filter(|(id, _)| !self.by_id.contains_key(id));
         self.supposed.extend(news);
+        self.kindred.extend(self.supposed.keys());
     }
 
     /// What an id weighs of which so much is supposed, in hundredths of a row: as far off as what
@@ -159,21 +190,18 @@ impl RowStats {
     /// What each of `unread` ids weighs on average, and the standard deviation, in hundredths of a
     /// row.
     fn guess(&self, unread: usize, spread: Cardinality) -> (usize, usize) {
-        let (mean, deviation) = match (spread, self.by_id.len()) {
+        let alike = if self.unassumed.ids >= ENOUGH { self.unassumed } else { self.read };
+        let (mean, deviation) = match (spread, alike.ids) {
             (Cardinality::One, _) => (100, 0),
             // Of rows that are spread by chance, the variance is the average.
             (Cardinality::Many(typical), ..ENOUGH) => (typical, (typical * 100).isqrt()),
-            (Cardinality::Many(_), ids) => {
-                let mean = self.rows * 100 / ids;
-                let variance = (self.squares * 10_000 / ids).saturating_sub(mean * mean);
-                (mean, variance.isqrt())
-            }
+            (Cardinality::Many(_), _) => alike.mean_and_deviation(),
         };
         // All of them together cannot have more rows than there are.
         let most = self
             .total
             .filter(|_| unread > 0)
-            .map(|total| (total.saturating_sub(self.rows) * 100).div_ceil(unread));
+            .map(|total| (total.saturating_sub(self.read.rows) * 100).div_ceil(unread));
         (most.map_or(mean, |most| mean.min(most)), deviation)
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use crate::autotask::query::paginate::KeyedRow;
 
@@ -29,6 +29,16 @@ impl RulesOf {
             rule.active && begun && rule.end.is_none_or(|end| end >= today)
         })
     }
+
+    /// For how many calendar months they have made charges, each rule by itself.
+    pub fn months(&self, today: NaiveDate) -> usize {
+        let month = |day: NaiveDate| day.year() * 12 + day.month0() as i32;
+        let lasted = self.0.iter().filter_map(|rule| {
+            let until = rule.end.map_or(today, |end| end.min(today));
+            usize::try_from(month(until) - month(rule.start?) + 1).ok()
+        });
+        lasted.sum()
+    }
 }
 
 /// Rules by agreement. What cannot be read of one is as good as absent: it decides only whether
@@ -45,4 +55,30 @@ pub(in crate::autotask) fn by_agreement(rows: &[KeyedRow]) -> HashMap<i64, Rules
         });
     }
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).expect("a date")
+    }
+
+    #[test]
+    fn rules_have_made_charges_for_every_calendar_month_that_they_lasted() {
+        let rule = |id: i64, start: &str, end: Option<&str>| -> KeyedRow {
+            let row = json!({"id": id, "contractID": 7, "startDate": start, "endDate": end});
+            (id, serde_json::from_value(row).expect("a row"))
+        };
+        let months = |rows: &[KeyedRow]| by_agreement(rows)[&7].months(day(2026, 3, 15));
+        let over = rule(1, "2025-11-30T00:00:00Z", Some("2026-01-01T00:00:00Z"));
+        let running = rule(2, "2026-02-10T00:00:00Z", None);
+        let to_come = rule(3, "2026-05-01T00:00:00Z", None);
+        assert_eq!(months(&[over.clone()]), 3);
+        assert_eq!(months(&[over, running]), 5);
+        assert_eq!(months(&[to_come]), 0);
+    }
 }

@@ -83,9 +83,9 @@ fn heavy_and_light_ids_share_lists() {
 fn learning_again_replaces_and_supposing_does_not() {
     let (_, mut knowledge) = known(&[5, 7], None);
     knowledge.record([(0, 1)]);
-    assert_eq!((knowledge.rows, knowledge.squares), (8, 50));
+    assert_eq!((knowledge.read.rows, knowledge.read.squares), (8, 50));
     knowledge.assume(Some(30), [(1, 100), (2, 3)]);
-    assert_eq!((knowledge.rows, knowledge.total), (8, Some(30)), "nobody has read them");
+    assert_eq!((knowledge.read.rows, knowledge.total), (8, Some(30)), "nobody has read them");
     knowledge.assume(Some(40), []);
     assert_eq!(knowledge.total, Some(30));
 }
@@ -101,6 +101,17 @@ fn what_is_supposed_is_corrected_by_what_is_read() {
     assert_eq!(knowledge.next_list(&ids[59..], MANY).len(), 118);
     knowledge.record((59..1000).map(|id| (id, 4)));
     assert!(knowledge.supposed.is_empty());
+}
+
+#[test]
+fn what_is_assumed_for_some_says_nothing_of_others() {
+    let mut knowledge = RowStats::default();
+    knowledge.assume(None, (0..100).map(|id| (id, 1)));
+    knowledge.record((0..100).map(|id| (id, 1)));
+    knowledge.record((100..160).map(|id| (id, 10)));
+    let strangers: Vec<i64> = (1000..1098).collect();
+    assert_eq!(knowledge.packed_cost(&strangers[..49], MANY), 1);
+    assert_eq!(knowledge.packed_cost(&strangers, MANY), 2, "of 10 rows each, as those nobody knew");
 }
 
 proptest! {
