@@ -225,6 +225,9 @@ fn a_peer_that_talks_nonsense_does_not_disturb_the_daemon() {
     let parameter =
         call(&world, &json!({"method": "org.lmsyncd.Sync.Pending", "parameters": {"clint": "0"}}));
     assert_eq!(parameter["error"], "org.varlink.service.InvalidParameter");
+    assert_eq!(parameter["parameters"], json!({"parameter": "clint"}));
+    let more = call(&world, &json!({"method": "org.lmsyncd.Daemon.Watch"}));
+    assert_eq!(more, json!({"error": "org.varlink.service.ExpectedMore"}));
     let info = call(&world, &json!({"method": "org.varlink.service.GetInfo"}));
     assert_eq!(info["parameters"]["product"], "lmsyncd");
     for interface in info["parameters"]["interfaces"].as_array().expect("names") {
@@ -236,8 +239,10 @@ fn a_peer_that_talks_nonsense_does_not_disturb_the_daemon() {
         let text = described["parameters"]["description"].as_str().expect("a description");
         assert!(text.contains(&format!("interface {}", interface.as_str().expect("text"))));
     }
-    let refused =
-        call(&world, &json!({"method": "org.lmsyncd.Sync.Pending", "parameters": {"client": "x"}}));
-    assert_eq!(refused["error"], "org.lmsyncd.Sync.NoSuchClient");
+    for (interface, method) in [("Sync", "Pending"), ("Contracts", "List"), ("Daemon", "Status")] {
+        let method = format!("org.lmsyncd.{interface}.{method}");
+        let refused = call(&world, &json!({"method": method, "parameters": {"client": "x"}}));
+        assert_eq!(refused["error"], format!("org.lmsyncd.{interface}.NoSuchClient"));
+    }
     world.ctl(&["version"]).expect(0, &[]);
 }

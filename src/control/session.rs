@@ -48,7 +48,7 @@ pub(super) enum CallError {
     NoMethod(String),
     /// The method replies more than once, and the caller did not ask for `more`.
     ExpectedMore,
-    /// A parameter is missing, unknown or of the wrong type.
+    /// The parameter of this name is missing, unknown or of the wrong type.
     BadParameter(String),
 }
 
@@ -166,14 +166,13 @@ pub(super) async fn serve(
             dispatch(&call, Context { engine, address, peer: &peer, stream, caller }).await
         };
         if !call.oneway {
-            replies.send(reply(answer, address)).await?;
+            replies.send(reply(call.interface(), answer, address)).await?;
         }
     }
 }
 
 async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
-    let interface = call.method.rsplit_once('.').map_or("", |(interface, _)| interface);
-    match interface {
+    match call.interface() {
         crate::varlink::service::INTERFACE => service::answer(call),
         crate::varlink::sync::INTERFACE => sync::answer(call, context).await,
         crate::varlink::contracts::INTERFACE => contracts::answer(call, context).await,
@@ -186,9 +185,28 @@ async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
 pub(super) fn parameters<M: Method + DeserializeOwned>(call: &Call) -> Result<M, CallError> {
     let value = match &call.parameters {
         None | Some(Value::Null) => json!({}),
-        Some(value) => value.clone(),
+        Some(value) if value.is_object() => value.clone(),
+        Some(_) => return Err(CallError::BadParameter("parameters".to_owned())),
     };
-    serde_json::from_value(value).map_err(|error| CallError::BadParameter(error.to_string()))
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        tracing::debug!("a call of {} was refused: {error}", M::NAME);
+        CallError::BadParameter(parameter_of(&error))
+    })
+}
+
+/// The parameter that an error is about, such as `timeout` or `expected[0].state`.
+fn parameter_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let place = match error.path().iter().next() {
+        None => String::new(),
+        Some(_) => error.path().to_string(),
+    };
+    let reason = error.inner().to_string();
+    let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(name) if place.is_empty() => name.to_owned(),
+        Some(name) => format!("{place}.{name}"),
+        None => place,
+    }
 }
 
 /// The last reply's parameters.
@@ -201,29 +219,67 @@ pub(super) fn finish<T: Serialize>(reply: T) -> Answer {
     })
 }
 
-fn reply(answer: Answer, address: &Address) -> Reply {
-    let error = |name: String, parameters| Reply {
-        parameters: Some(parameters),
-        continues: false,
-        error: Some(name),
+/// The last reply to a call of a method of `interface`.
+fn reply(interface: &str, answer: Answer, address: &Address) -> Reply {
+    let error =
+        |name: String, parameters| Reply { parameters, continues: false, error: Some(name) };
+    let standard = |name: &str, parameters| {
+        error(format!("{}.{name}", crate::varlink::service::INTERFACE), parameters)
     };
-    let standard = |name: &str| format!("{}.{name}", crate::varlink::service::INTERFACE);
     match answer {
         Ok(parameters) => Reply { parameters: Some(parameters), continues: false, error: None },
         Err(CallError::Failed(Failure { code, message, advice })) => {
             let hint = advice.as_ref().and_then(|advice| address.words(advice));
             let parameters = ErrorParameters { message, advice, hint };
-            error(error_name(code), serde_json::to_value(parameters).unwrap_or_default())
+            error(error_name(interface, code), serde_json::to_value(parameters).ok())
         }
         Err(CallError::NoInterface(interface)) => {
-            error(standard("InterfaceNotFound"), json!({ "interface": interface }))
+            standard("InterfaceNotFound", Some(json!({ "interface": interface })))
         }
         Err(CallError::NoMethod(method)) => {
-            error(standard("MethodNotFound"), json!({ "method": method }))
+            standard("MethodNotFound", Some(json!({ "method": method })))
         }
-        Err(CallError::ExpectedMore) => error(standard("ExpectedMore"), json!({})),
+        Err(CallError::ExpectedMore) => standard("ExpectedMore", None),
         Err(CallError::BadParameter(parameter)) => {
-            error(standard("InvalidParameter"), json!({ "parameter": parameter }))
+            standard("InvalidParameter", Some(json!({ "parameter": parameter })))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::varlink::sync::Sync;
+
+    /// The parameter that a call of `Sync` with these parameters is refused for.
+    fn refused(given: Value) -> String {
+        let call = Call {
+            method: Sync::NAME.to_owned(),
+            parameters: Some(given),
+            more: false,
+            oneway: false,
+        };
+        match parameters::<Sync>(&call) {
+            Err(CallError::BadParameter(name)) => name,
+            _ => panic!("it was not refused for a parameter"),
+        }
+    }
+
+    #[test]
+    fn the_parameter_that_is_wrong_is_named() {
+        assert_eq!(refused(json!({})), "client");
+        assert_eq!(refused(json!({ "client": "Acme", "timeout": "soon" })), "timeout");
+        assert_eq!(refused(json!({ "client": "Acme", "dry": true })), "dry");
+        let expected = json!([{ "key": "S1", "changes": [] }]);
+        assert_eq!(refused(json!({ "client": "Acme", "expected": expected })), "expected[0].state");
+        assert_eq!(refused(json!([1])), "parameters");
+    }
+
+    #[test]
+    fn an_error_without_parameters_has_none() {
+        let address = Address::of_instance(None);
+        let reply = reply("org.lmsyncd.Daemon", Err(CallError::ExpectedMore), &address);
+        let wire = serde_json::to_value(reply).expect("it serializes");
+        assert_eq!(wire, json!({ "error": "org.varlink.service.ExpectedMore" }));
     }
 }

@@ -2,6 +2,7 @@
 
 /// What failed. Names and exit statuses are an interface that scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(strum::EnumMessage))]
 pub enum Code {
     /// No client has that id or name.
     NoSuchClient,

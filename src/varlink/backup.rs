@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Method;
-
-/// Asks for a backup; call it with `more`.
+/// Everything that is stored, history included, as one file of JSON lines. Call it with `more`:
+/// each reply but the last has the next piece in `text`, the last one says what it is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Backup {}
 
 /// A piece of a backup, or, in the last reply, what it is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct BackupReply {
     /// The next piece of the file; null in the last reply.
     pub text: Option<String>,
@@ -24,14 +25,12 @@ pub struct BackupReply {
     pub bytes: Option<i64>,
 }
 
-impl Method for Backup {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Backup";
-    type Reply = BackupReply;
-}
-
-/// Hands over a piece of a backup that is to be restored.
+/// Takes a backup, piece by piece: `offset` is where the piece begins, in bytes, and 0 begins anew.
+/// After the piece that is the `last` the backup is checked. If it holds, it takes the place of
+/// what is stored, which is kept beside it, and the daemon opens it; else nothing changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Restore {
     /// Where the piece begins, in bytes; 0 begins anew.
     pub offset: i64,
@@ -43,6 +42,7 @@ pub struct Restore {
 
 /// What was received, or, after the last piece, restored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RestoreReply {
     /// How many bytes there are.
     pub received: i64,
@@ -52,9 +52,4 @@ pub struct RestoreReply {
     pub commits: Option<i64>,
     /// How many contract records it holds.
     pub contracts: Option<i64>,
-}
-
-impl Method for Restore {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Restore";
-    type Reply = RestoreReply;
 }

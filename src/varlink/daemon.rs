@@ -1,23 +1,39 @@
-//! `org.lmsyncd.Daemon`: the daemon itself.
+//! The daemon itself: how things stand, a check-up, its configuration and its version.
+//!
+//! Moments are RFC 3339 in UTC.
 
 use serde::{Deserialize, Serialize};
 
-use super::Method;
 pub use super::backup::{Backup, BackupReply, Restore, RestoreReply};
 pub use super::effect::Effect;
 pub use super::event::Event;
+use super::interface::interface;
 use super::sync::Progress;
 use crate::model::Advice;
 
-/// The interface's name.
-pub const INTERFACE: &str = "org.lmsyncd.Daemon";
+interface! {
+    "org.lmsyncd.Daemon", "org.lmsyncd.Daemon.varlink", documented in "daemon.rs";
+    methods:
+        Status => StatusReply,
+        Doctor => DoctorReply progress,
+        Reload => ReloadReply,
+        Version => VersionReply,
+        PruneHistory => PruneReply,
+        Backup => BackupReply,
+        Restore => RestoreReply,
+        Watch => WatchReply,
+        Metrics => MetricsReply;
+    errors:
+        NoSuchClient, AmbiguousClient, NoSuchContract;
+    types:
+        ClientStatus, Api, DaemonInfo, RunMark, Progress, Finding, ReloadChange, Advice, Effect, Event;
+}
 
-/// Its description.
-pub const DESCRIPTION: &str = include_str!("org.lmsyncd.Daemon.varlink");
-
-/// Asks how things stand.
+/// How things stand: every client that was ever synced or switched, by name, or the one that is
+/// named; the use of Autotask's API; the daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Status {
     /// Only this client.
     pub client: Option<String>,
@@ -25,14 +41,15 @@ pub struct Status {
 
 /// How one client stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ClientStatus {
-    /// The company id.
+    /// The company id; 0 is the MSP itself.
     pub id: i64,
     /// The company's name.
     pub name: String,
     /// Whether auto-sync is on.
     pub auto_sync: bool,
-    /// The time of day that auto-sync runs at, `HH:MM` in the MSP's zone, where one was asked for.
+    /// The time of day that auto-sync runs at, HH:MM in the MSP's zone, where one was asked for.
     pub at: Option<String>,
     /// When a run last began.
     pub last_tried: Option<String>,
@@ -40,27 +57,27 @@ pub struct ClientStatus {
     pub last_synced: Option<String>,
     /// When a run last changed a contract.
     pub last_changed: Option<String>,
-    /// When auto-sync runs next.
+    /// When auto-sync runs next; null while it is off.
     pub next_run: Option<String>,
     /// How many items are pending, by the last look; null if nobody looked.
     pub pending: Option<i64>,
     /// What is another client's by now, by the last look: the agreement, and where it moved to.
     pub moved: Vec<String>,
-    /// `ok`, `never_synced`, `held`, `failing`, `blocked`, `paused` or `overdue`.
+    /// ok, never_synced, held, failing, blocked, paused or overdue.
     pub health: String,
-    /// Who syncs it right now, and since when.
+    /// Who syncs it right now, and since when; null if nobody does.
     pub running: Option<String>,
-    /// How many contract records the store holds.
+    /// How many contract records the store holds for it.
     pub contracts: i64,
-    /// The code of what went wrong in the last run.
+    /// The code of what went wrong in the last run: the name of an error, such as AuthFailed.
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
     /// Who paused its auto-sync, or all of it; null where it is not paused.
     pub paused_by: Option<String>,
-    /// When the pause ends by itself.
+    /// When the pause ends by itself; null where somebody must end it.
     pub paused_until: Option<String>,
-    /// Why auto-sync runs next when it does, in words; null while it is off.
+    /// Why auto-sync runs next when it does, in words, such as "every 24 h"; null while it is off.
     pub next_why: Option<String>,
     /// What a person can do about that.
     #[serde(default)]
@@ -69,11 +86,11 @@ pub struct ClientStatus {
 
 /// How Autotask's API is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Api {
     /// The zone that the tenant lives in; null until it was found.
     pub zone_url: Option<String>,
-    /// `ok`, `failed`, `blocked` while refused credentials are not tried, or `unknown` until they
-    /// were.
+    /// ok, failed, blocked while refused credentials are not tried, or unknown until they were.
     pub auth: String,
     /// Since when it is blocked.
     pub auth_blocked_since: Option<String>,
@@ -95,6 +112,7 @@ pub struct Api {
 
 /// The daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct DaemonInfo {
     /// Its version.
     pub version: String,
@@ -110,12 +128,13 @@ pub struct DaemonInfo {
     pub store_remarks: Vec<String>,
     /// Who paused all of auto-sync; null where it is not paused.
     pub paused_by: Option<String>,
-    /// When that pause ends by itself.
+    /// When that pause ends by itself; null where somebody must end it.
     pub paused_until: Option<String>,
 }
 
 /// One run, as a picture of many shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RunMark {
     /// Its number.
     pub id: i64,
@@ -123,7 +142,7 @@ pub struct RunMark {
     pub client_id: i64,
     /// When it ended.
     pub ended: String,
-    /// `ok`, `partial`, `held` or `failed`.
+    /// ok, partial, held or failed.
     pub result: String,
     /// How many contracts it made, changed or found gone.
     pub changed: i64,
@@ -133,6 +152,7 @@ pub struct RunMark {
 
 /// How things stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct StatusReply {
     /// Every client that was ever synced or switched, by name; or the one asked for.
     pub clients: Vec<ClientStatus>,
@@ -140,68 +160,61 @@ pub struct StatusReply {
     pub api: Api,
     /// The daemon.
     pub daemon: DaemonInfo,
-    /// The last 30 runs, of the one client if it was asked for; the oldest first.
+    /// The last 30 runs, of the one client if it is named; the oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<RunMark>>,
 }
 
-impl Method for Status {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Status";
-    type Reply = StatusReply;
-}
-
-/// Asks for a check-up: connection, zone, credentials, permissions, budget, clock, store.
+/// Checks connection, zone, credentials, permissions, budget, clock and store, in the order in
+/// which they depend on each other. What was found bad is a finding, not an error. Called with
+/// `more`, replies with `progress` and no findings come before the last one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Doctor {}
 
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Finding {
     /// What was checked.
     pub check: String,
-    /// `good`, `warning`, `bad` or `skipped`.
+    /// good, warning, bad or skipped.
     pub outcome: String,
     /// What was found.
     pub detail: String,
-    /// What a person can do about it.
+    /// What to do about it, as a value.
     #[serde(default)]
     pub advice: Option<Advice>,
     /// The same in the daemon's own words.
     pub fix: Option<String>,
-    /// The code of the failure behind it.
+    /// The code of the failure behind it: the name of an error.
     pub error: Option<String>,
 }
 
 /// The check-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct DoctorReply {
     /// In the order in which they depend on each other.
     pub findings: Vec<Finding>,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
 }
 
-impl Method for Doctor {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Doctor";
-    type Reply = DoctorReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &DoctorReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
-}
-
-/// Has the configuration and the credentials read again.
+/// Reads the configuration and the credentials again. `changes` is empty if nothing is different. A
+/// configuration that cannot be used is refused, and the old one stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Reload {}
 
-/// A key whose value is another than before.
+/// A key of the configuration whose value is another than before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ReloadChange {
-    /// The key, such as `sync.interval`.
+    /// The key, such as sync.interval.
     pub key: String,
     /// The value before; never a secret.
     pub from: String,
@@ -213,36 +226,31 @@ pub struct ReloadChange {
 
 /// What a reload changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ReloadReply {
     /// Empty if nothing is different.
     pub changes: Vec<ReloadChange>,
 }
 
-impl Method for Reload {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Reload";
-    type Reply = ReloadReply;
-}
-
-/// Asks for the daemon's version.
+/// The daemon's version, such as 0.1.0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Version {}
 
 /// The daemon's version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct VersionReply {
     /// Such as `0.1.0`.
     pub version: String,
 }
 
-impl Method for Version {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Version";
-    type Reply = VersionReply;
-}
-
-/// Folds the lines of the ledger that are older than `store.history` into a base.
+/// Folds the lines of the ledger that are older than `store.history` into a base, or with `dry_run`
+/// only says what would be folded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct PruneHistory {
     /// Only say what would be folded.
     pub dry_run: Option<bool>,
@@ -250,6 +258,7 @@ pub struct PruneHistory {
 
 /// What was, or would be, folded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct PruneReply {
     /// Lines older than this moment are folded.
     pub before: String,
@@ -263,14 +272,13 @@ pub struct PruneReply {
     pub dry_run: bool,
 }
 
-impl Method for PruneHistory {
-    const NAME: &'static str = "org.lmsyncd.Daemon.PruneHistory";
-    type Reply = PruneReply;
-}
-
-/// Asks to be told of everything that happens, until the caller goes away; wants `more`.
+/// Tells of everything that happens, or only of what concerns a client or all of them, until the
+/// caller goes away. Call it with `more`. The first reply has neither and says that watching has
+/// begun; `missed` says how many events the caller was too slow for. When too many watch already,
+/// the error is Busy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Watch {
     /// Only what concerns this client, or all of them.
     pub client: Option<String>,
@@ -278,6 +286,7 @@ pub struct Watch {
 
 /// One thing that happened. The first reply has neither, and says that watching has begun.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct WatchReply {
     /// What happened.
     pub event: Option<Event>,
@@ -285,24 +294,16 @@ pub struct WatchReply {
     pub missed: Option<i64>,
 }
 
-impl Method for Watch {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Watch";
-    type Reply = WatchReply;
-}
-
-/// Asks for the metrics.
+/// The metrics, as OpenMetrics text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Metrics {}
 
 /// The metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct MetricsReply {
     /// OpenMetrics text.
     pub text: String,
-}
-
-impl Method for Metrics {
-    const NAME: &'static str = "org.lmsyncd.Daemon.Metrics";
-    type Reply = MetricsReply;
 }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::service;
+use super::{contracts, daemon, service, sync};
 use crate::model::{Advice, Code, Failure};
 
-/// What every error of the `org.lmsyncd` interfaces carries.
+/// Every error says in `message` what failed and why, and may say in `advice`, and in the daemon's
+/// own words in `hint`, what a person can do next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ErrorParameters {
     /// One line, lower case, that says what failed and why.
     pub message: String,
@@ -19,34 +21,35 @@ pub struct ErrorParameters {
     pub hint: Option<String>,
 }
 
-/// The full Varlink name of a code, such as `org.lmsyncd.Sync.AutoSyncEnabled`.
-pub fn error_name(code: Code) -> String {
-    let interface = match code {
-        Code::NoSuchClient
-        | Code::AmbiguousClient
-        | Code::OtherClient
-        | Code::NoSuchRun
-        | Code::AutoSyncEnabled
-        | Code::Held
-        | Code::Ignored
-        | Code::Unsupported
-        | Code::AuthFailed
-        | Code::UnknownUser
-        | Code::BadIntegrationCode
-        | Code::NoPermission
-        | Code::Unreachable
-        | Code::RateLimited
-        | Code::AutotaskFailed
-        | Code::Busy
-        | Code::TimedOut => "org.lmsyncd.Sync",
-        Code::NoSuchContract | Code::FieldNotEditable => "org.lmsyncd.Contracts",
-        Code::InvalidArgument
-        | Code::NotPermitted
-        | Code::Stopping
-        | Code::BadConfiguration
-        | Code::StoreFailed
-        | Code::Internal => "org.lmsyncd.Daemon",
+/// What a method of any interface may answer. The others stand in the tables of the interfaces.
+pub(super) const COMMON: [Code; 15] = [
+    Code::InvalidArgument,
+    Code::NotPermitted,
+    Code::AuthFailed,
+    Code::UnknownUser,
+    Code::BadIntegrationCode,
+    Code::NoPermission,
+    Code::Unreachable,
+    Code::RateLimited,
+    Code::AutotaskFailed,
+    Code::Busy,
+    Code::TimedOut,
+    Code::Stopping,
+    Code::BadConfiguration,
+    Code::StoreFailed,
+    Code::Internal,
+];
+
+/// The full Varlink name of a code that a method of `interface` answers, such as
+/// `org.lmsyncd.Sync.AutoSyncEnabled`: typed clients know only the errors of the interface that they
+/// called.
+pub fn error_name(interface: &str, code: Code) -> String {
+    let own = match interface {
+        contracts::INTERFACE => contracts::ERRORS,
+        daemon::INTERFACE => daemon::ERRORS,
+        _ => sync::ERRORS,
     };
+    debug_assert!(COMMON.contains(&code) || own.contains(&code), "{interface} answers {code:?}");
     format!("{interface}.{}", code.name())
 }
 
@@ -78,12 +81,20 @@ mod tests {
 
     #[test]
     fn a_failure_comes_back_as_it_went() {
-        for code in Code::ALL {
+        for code in COMMON.iter().chain(sync::ERRORS) {
             let advice = Some(Advice::Doctor);
             let parameters = ErrorParameters { message: "no".to_owned(), advice, hint: None };
             let value = serde_json::to_value(parameters).expect("serializes");
-            let failure = failure_of(&error_name(code), Some(value));
-            assert_eq!(failure, Failure::new(code, "no").advise(Advice::Doctor));
+            let failure = failure_of(&error_name(sync::INTERFACE, *code), Some(value));
+            assert_eq!(failure, Failure::new(*code, "no").advise(Advice::Doctor));
+        }
+    }
+
+    #[test]
+    fn every_code_is_an_error_of_an_interface() {
+        let all = [sync::ERRORS, contracts::ERRORS, daemon::ERRORS, &COMMON].concat();
+        for code in Code::ALL {
+            assert!(all.contains(&code), "{code:?}");
         }
     }
 

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::effect::Effect;
 use crate::model;
 
-/// One thing that happened.
+/// One thing that happened. It is also what the notify command gets on its standard input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Event {
-    /// What kind of thing, such as `run_failed`.
+    /// run_finished, run_changed, run_held, run_failed, recovered, auth_blocked, budget_low,
+    /// overdue, switched, reloaded or store_repaired; there may be others.
     pub name: String,
     /// When.
     pub at: String,
@@ -26,7 +28,7 @@ pub struct Event {
     pub client: Option<String>,
     /// The number of the run that ended.
     pub run_id: Option<i64>,
-    /// `manual` or `auto`.
+    /// manual or auto.
     pub trigger: Option<String>,
     /// Contracts made by the run.
     pub created: Option<i64>,
@@ -38,11 +40,11 @@ pub struct Event {
     pub rejected: Option<i64>,
     /// Requests that the run spent.
     pub requests: Option<i64>,
-    /// What the run changed, in money, per currency and day.
+    /// The effect in money of what the run changed, per currency and day.
     pub effects: Option<Vec<Effect>>,
-    /// What a guard held of the run, which is left out of that.
+    /// The effect of what a guard held of the run, which is left out of that.
     pub held_effects: Option<Vec<Effect>>,
-    /// The code of what is wrong.
+    /// The code of what is wrong: the name of an error.
     pub error: Option<String>,
     /// Who did it.
     pub actor: Option<String>,

@@ -22,6 +22,13 @@ pub struct Call {
     pub oneway: bool,
 }
 
+impl Call {
+    /// The interface that the method belongs to; empty where it names none.
+    pub fn interface(&self) -> &str {
+        self.method.rsplit_once('.').map_or("", |(interface, _)| interface)
+    }
+}
+
 /// A reply as it goes over the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reply {

@@ -2,8 +2,8 @@
 //!
 //! Types here are the wire, shared by both sides of the socket, and a published interface: they
 //! grow, they do not change. They are not the model; `control` translates. The three interfaces
-//! are described in the `.varlink` files beside this one, which the daemon hands out and a test
-//! holds against the types.
+//! are described in the `.varlink` files beside this one, which the daemon hands out; they are
+//! derived from the types here.
 
 mod backup;
 mod codec;
@@ -12,6 +12,9 @@ pub mod daemon;
 mod effect;
 mod error;
 mod event;
+#[cfg(test)]
+mod idl;
+mod interface;
 mod message;
 pub mod service;
 pub mod sync;

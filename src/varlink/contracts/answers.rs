@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Contract, FieldView};
-use crate::varlink::Method;
 use crate::varlink::sync::{Client, NextChange, Progress};
 
-/// Asks how the cost of an item comes about. Reads Autotask.
+/// How both amounts of an item come about. Reads Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Cost {
     /// The item.
     pub key: String,
@@ -16,6 +16,7 @@ pub struct Cost {
 
 /// One line of the working of a cost.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct CostLine {
     /// Where the amount comes from: a row of Autotask's, or an addition, by its key.
     pub from: String,
@@ -27,7 +28,7 @@ pub struct CostLine {
     pub units: Option<String>,
     /// The price of one.
     pub unit_price: Option<String>,
-    /// The amount.
+    /// The amount: of all units together, as the row has it.
     pub amount: String,
     /// How many of its days count, where it is billed by period.
     pub days: Option<i64>,
@@ -43,6 +44,7 @@ pub struct CostLine {
 
 /// How a cost comes about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct CostReply {
     /// The item.
     pub key: String,
@@ -60,17 +62,17 @@ pub struct CostReply {
     pub units: Option<String>,
     /// The price of one.
     pub unit_price: Option<String>,
-    /// What Autotask bills for the running period; null where none runs.
+    /// What Autotask bills for the billing period that holds today; null where none runs.
     pub period_amount: Option<String>,
     /// The first day of that period.
     pub period_start: Option<String>,
     /// The last day of that period.
     pub period_end: Option<String>,
-    /// `billed`, `upcoming`, `ended`, `none` or `one-time`.
+    /// billed, upcoming, ended, none or one-time, as in a Contract.
     pub billing: Option<String>,
     /// Upcoming: the first day that is billed; ended: the last.
     pub billing_since: Option<String>,
-    /// What is known ahead.
+    /// What it is known to cost from a later day on.
     pub next_change: Option<NextChange>,
     /// What is left of a purchase, with its unit.
     pub left: Option<String>,
@@ -78,32 +80,30 @@ pub struct CostReply {
     pub billed: Option<bool>,
     /// What setting the agreement up costs, once.
     pub setup_fee: Option<String>,
-    /// The company that is billed, where that is not the client.
+    /// The company that is billed; null where that is the client.
     pub billed_to: Option<String>,
-    /// What is remarkable about the cost, by its codes.
+    /// What is remarkable about the cost, by codes as in a Contract.
     pub remarks: Vec<String>,
     /// The currency of the amounts.
     pub currency: String,
-    /// `client`, `internal` or `unknown`: where the currency was read from.
+    /// Where the currency was read from: client, internal, configured or unknown.
     pub currency_basis: Option<String>,
     /// How often it is billed.
     pub billing_cycle: String,
-    /// `current`, `first`, `last`, `none` or `scaled`: where the rate was read from.
+    /// Where the rate was read from: current, first, last, none or scaled.
     pub basis: Option<String>,
     /// What both amounts are made from, and what was left out.
     pub lines: Vec<CostLine>,
-    /// What else decided about it.
+    /// What else decided about it, in words.
     pub notes: Vec<String>,
 }
 
-impl Method for Cost {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Cost";
-    type Reply = CostReply;
-}
-
-/// Asks which agreements end, or have ended and are still active.
+/// Agreements that end within `within_days` days (90 if not given), or with `lapsed` those that
+/// have ended and are still active, by their last day. `today` is the day it is, in the MSP's time
+/// zone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Renewals {
     /// Only those of this client.
     pub client: Option<String>,
@@ -113,8 +113,9 @@ pub struct Renewals {
     pub lapsed: Option<bool>,
 }
 
-/// An agreement that ends or has ended.
+/// An agreement that ends, or has ended and is still active.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Renewal {
     /// The contract.
     pub key: String,
@@ -134,17 +135,17 @@ pub struct Renewal {
     pub notice_date: Option<String>,
     /// Whether it renews by itself, where that is set.
     pub auto_renew: Option<bool>,
-    /// What one billing cycle costs.
+    /// The rate: what one whole billing cycle costs.
     pub billing_cost: String,
     /// The currency of that.
     pub currency: String,
     /// How often it is billed.
     pub billing_cycle: String,
-    /// `billed`, `upcoming`, `ended` or `none`.
+    /// billed, upcoming, ended, none or one-time, as in a Contract.
     pub billing: String,
     /// Upcoming: the first day that is billed; ended: the last, where that is known.
     pub billing_since: Option<String>,
-    /// What is remarkable about the cost, by its codes.
+    /// What is remarkable about the cost, by codes as in a Contract.
     pub remarks: Vec<String>,
     /// The contract that renews it already.
     pub renewed_by: Option<String>,
@@ -152,6 +153,7 @@ pub struct Renewal {
 
 /// Agreements that end or have ended, by their last day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RenewalList {
     /// The day it is, against which days are counted and notice has passed.
     pub today: Option<String>,
@@ -159,14 +161,11 @@ pub struct RenewalList {
     pub contracts: Vec<Renewal>,
 }
 
-impl Method for Renewals {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Renewals";
-    type Reply = RenewalList;
-}
-
-/// Asks for the terms of agreements in a span of time.
+/// The terms of agreements that have a day in the span from `from` to `to` (YYYY-MM-DD), or of
+/// `months` months from `from` on; without any of them, from three months ago on for 15 months.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Timeline {
     /// Only those of this client.
     pub client: Option<String>,
@@ -180,6 +179,7 @@ pub struct Timeline {
 
 /// The term of an agreement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Term {
     /// The contract.
     pub key: String,
@@ -199,17 +199,17 @@ pub struct Term {
     pub notice_date: Option<String>,
     /// Whether it renews by itself, where that is set.
     pub auto_renew: Option<bool>,
-    /// What one billing cycle costs.
+    /// The rate: what one whole billing cycle costs.
     pub billing_cost: String,
     /// The currency of that.
     pub currency: String,
     /// How often it is billed.
     pub billing_cycle: String,
-    /// `billed`, `upcoming`, `ended` or `none`.
+    /// billed, upcoming, ended, none or one-time, as in a Contract.
     pub billing: String,
     /// Upcoming: the first day that is billed; ended: the last, where that is known.
     pub billing_since: Option<String>,
-    /// What is remarkable about the cost, by its codes.
+    /// What is remarkable about the cost, by codes as in a Contract.
     pub remarks: Vec<String>,
     /// The contract that it renews.
     pub renews: Option<String>,
@@ -219,6 +219,7 @@ pub struct Term {
 
 /// The terms of agreements in a span of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct TimelineReply {
     /// The first day of the span.
     pub from: String,
@@ -226,18 +227,15 @@ pub struct TimelineReply {
     pub to: String,
     /// The day it is.
     pub today: String,
-    /// The terms with a day in the span, by client, then by their first day.
+    /// By client, then by their first day.
     pub terms: Vec<Term>,
 }
 
-impl Method for Timeline {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Timeline";
-    type Reply = TimelineReply;
-}
-
-/// Asks for every contract with every field, in a stable order.
+/// Every contract with every field, by client, each agreement directly before its additions. Called
+/// with `more`, replies with `progress` and no contracts come before the last one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Export {
     /// Only those of this client.
     pub client: Option<String>,
@@ -245,6 +243,7 @@ pub struct Export {
 
 /// One contract, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Exported {
     /// The contract.
     pub contract: Contract,
@@ -256,20 +255,11 @@ pub struct Exported {
 
 /// Every contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ExportReply {
     /// By client; each agreement directly before its additions.
     pub contracts: Vec<Exported>,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
-}
-
-impl Method for Export {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Export";
-    type Reply = ExportReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &ExportReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
 }

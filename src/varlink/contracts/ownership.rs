@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assignment, Contract, EditReply};
-use crate::varlink::Method;
+use super::{Assignment, Contract};
 use crate::varlink::sync::FieldChange;
 
-/// Makes a contract by hand. Nothing on it is locked.
+/// Makes a contract by hand. Nothing on it is locked: `fields` may hold source-owned ones too. Its
+/// key begins with L.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Add {
     /// The client.
     pub client: String,
@@ -19,14 +20,10 @@ pub struct Add {
     pub fields: Option<Vec<Assignment>>,
 }
 
-impl Method for Add {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Add";
-    type Reply = EditReply;
-}
-
-/// Removes a contract made by hand, or one that is ignored in Autotask or has vanished there.
+/// Removes a contract made by hand, or one that is ignored; any other is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Remove {
     /// The contract.
     pub key: String,
@@ -34,20 +31,17 @@ pub struct Remove {
 
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RemoveReply {
     /// The contract as it was; the ledger keeps it.
     pub contract: Contract,
 }
 
-impl Method for Remove {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Remove";
-    type Reply = RemoveReply;
-}
-
-/// Makes a contract that was made by hand follow an agreement: its local fields go over to the
-/// agreement's contract, and it is gone.
+/// Makes the contract `local`, made by hand, follow the agreement or addition `key`: its local
+/// fields go over to that item's contract, and it is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Adopt {
     /// The contract made by hand.
     pub local: String,
@@ -55,27 +49,19 @@ pub struct Adopt {
     pub key: String,
 }
 
-impl Method for Adopt {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Adopt";
-    type Reply = EditReply;
-}
-
 /// Freezes a contract: no sync touches it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Unlink {
     /// The contract.
     pub key: String,
 }
 
-impl Method for Unlink {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Unlink";
-    type Reply = EditReply;
-}
-
-/// Makes a frozen contract follow Autotask again.
+/// Makes a frozen contract follow Autotask again. Without `apply` it only says what would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Relink {
     /// The contract.
     pub key: String,
@@ -86,6 +72,7 @@ pub struct Relink {
 
 /// What relinking changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RelinkReply {
     /// The contract as it is now.
     pub contract: Contract,
@@ -93,9 +80,4 @@ pub struct RelinkReply {
     pub changes: Vec<FieldChange>,
     /// Whether it was done.
     pub applied: bool,
-}
-
-impl Method for Relink {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Relink";
-    type Reply = RelinkReply;
 }

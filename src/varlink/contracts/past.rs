@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::varlink::Method;
 use crate::varlink::sync::FieldChange;
 
-/// Asks for the history of a contract.
+/// The history of a contract, also of one that was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct History {
     /// The contract, also one that was removed.
     pub key: String,
@@ -15,6 +15,7 @@ pub struct History {
 
 /// One step in the history of a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct HistoryEntry {
     /// The commit's number in the ledger.
     pub sequence: i64,
@@ -30,6 +31,7 @@ pub struct HistoryEntry {
 
 /// The history of a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct HistoryReply {
     /// The contract.
     pub key: String,
@@ -37,14 +39,10 @@ pub struct HistoryReply {
     pub entries: Vec<HistoryEntry>,
 }
 
-impl Method for History {
-    const NAME: &'static str = "org.lmsyncd.Contracts.History";
-    type Reply = HistoryReply;
-}
-
-/// Asks for the line of succession that a contract stands in.
+/// The line of succession that a contract stands in, the oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Chain {
     /// Any contract of the line.
     pub key: String,
@@ -52,6 +50,7 @@ pub struct Chain {
 
 /// One contract in a line of succession.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ChainLink {
     /// The contract.
     pub key: String,
@@ -69,12 +68,8 @@ pub struct ChainLink {
 
 /// The line of succession, the oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ChainReply {
     /// The contracts.
     pub contracts: Vec<ChainLink>,
-}
-
-impl Method for Chain {
-    const NAME: &'static str = "org.lmsyncd.Contracts.Chain";
-    type Reply = ChainReply;
 }

@@ -3,20 +3,23 @@
 use serde::{Deserialize, Serialize};
 
 use super::Progress;
-use crate::varlink::Method;
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Client {
-    /// The company id.
+    /// The company id; 0 is the MSP itself.
     pub id: i64,
     /// The company's name.
     pub name: String,
 }
 
-/// Asks which clients there are.
+/// Which clients there are, by name: those with agreements, or with `all` every company; with
+/// `search` only those whose name holds the text, or whose id it is. With `cached` the answer is
+/// that of the last list of companies, however old; otherwise Autotask is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListClients {
     /// Only those whose name holds this text, or whose id it is.
     pub search: Option<String>,
@@ -28,6 +31,7 @@ pub struct ListClients {
 
 /// A client and what it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ClientSummary {
     /// The company id.
     pub id: i64,
@@ -41,28 +45,19 @@ pub struct ClientSummary {
     pub contracts: i64,
     /// Whether auto-sync is on.
     pub auto_sync: bool,
-    /// When it was last synced.
+    /// When it was last synced; null if never.
     pub last_synced: Option<String>,
 }
 
 /// The clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ClientList {
     /// By name.
     pub clients: Vec<ClientSummary>,
     /// When Autotask was asked.
     pub as_of: String,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
-}
-
-impl Method for ListClients {
-    const NAME: &'static str = "org.lmsyncd.Sync.ListClients";
-    type Reply = ClientList;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &ClientList) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
 }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Item, Run};
-use crate::varlink::Method;
 
-/// Asks what is held.
+/// What guards hold, by client and run; of one client, or by one run. What was rejected is in it
+/// until Autotask says something else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListHeld {
     /// Only of this client.
     pub client: Option<String>,
@@ -15,10 +16,11 @@ pub struct ListHeld {
     pub run: Option<i64>,
 }
 
-/// What a run holds.
+/// What a run holds, because a guard wants a person to look first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct HeldRun {
-    /// The run's number: what accepting and rejecting name.
+    /// The run's number: what AcceptHeld and RejectHeld name.
     pub run: i64,
     /// The client's id.
     pub client_id: i64,
@@ -30,7 +32,7 @@ pub struct HeldRun {
     pub message: Option<String>,
     /// The items, in the state that they have leaving the guard aside.
     pub items: Vec<Item>,
-    /// What they come to in money, per currency.
+    /// Their effect in money, per currency and day.
     pub effects: Vec<Effect>,
     /// Who rejected it; null while nobody has decided.
     pub rejected_by: Option<String>,
@@ -42,19 +44,17 @@ pub struct HeldRun {
 
 /// What is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct HeldList {
     /// By client and run.
     pub held: Vec<HeldRun>,
 }
 
-impl Method for ListHeld {
-    const NAME: &'static str = "org.lmsyncd.Sync.ListHeld";
-    type Reply = HeldList;
-}
-
-/// Applies what a run held, if Autotask still says the same.
+/// Applies what a run held: exactly that, from a fresh reading. If Autotask says something else of
+/// an item by now, nothing is applied and the error is Held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct AcceptHeld {
     /// The number of the run that held it.
     pub run: i64,
@@ -62,6 +62,7 @@ pub struct AcceptHeld {
 
 /// What was applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct AcceptReply {
     /// The run that applied it.
     pub run: Run,
@@ -69,14 +70,11 @@ pub struct AcceptReply {
     pub items: Vec<Item>,
 }
 
-impl Method for AcceptHeld {
-    const NAME: &'static str = "org.lmsyncd.Sync.AcceptHeld";
-    type Reply = AcceptReply;
-}
-
-/// Leaves what a run held as it is, in silence, until Autotask says something else.
+/// Leaves what a run held as it is. It stays held, in silence: no run is held because of it until
+/// Autotask says something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RejectHeld {
     /// The number of the run that held it.
     pub run: i64,
@@ -87,14 +85,10 @@ pub struct RejectHeld {
 
 /// What was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RejectReply {
     /// What the run holds, as it is now.
     pub held: HeldRun,
     /// Whether the call changed anything.
     pub changed: bool,
-}
-
-impl Method for RejectHeld {
-    const NAME: &'static str = "org.lmsyncd.Sync.RejectHeld";
-    type Reply = RejectReply;
 }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Client, Progress, Run};
 use crate::model::Advice;
-use crate::varlink::Method;
 
-/// Leaves an item out of auto-sync and of the usual list.
+/// Leaves an item out of auto-sync and of the usual list; `until` is the last day on which that
+/// counts, for ever if it is not given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Ignore {
     /// The item.
     pub key: String,
@@ -23,6 +24,7 @@ pub struct Ignore {
 /// Takes that back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Unignore {
     /// The item.
     pub key: String,
@@ -30,14 +32,15 @@ pub struct Unignore {
 
 /// What is noted beside an item now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct IgnoreReply {
     /// The item.
     pub key: String,
     /// Its client.
     pub client: Client,
-    /// Whether it is ignored.
+    /// Whether it is ignored now.
     pub ignored: bool,
-    /// The last day of that.
+    /// The last day of that; null for ever.
     pub until: Option<String>,
     /// Why.
     pub reason: Option<String>,
@@ -45,19 +48,10 @@ pub struct IgnoreReply {
     pub changed: bool,
 }
 
-impl Method for Ignore {
-    const NAME: &'static str = "org.lmsyncd.Sync.Ignore";
-    type Reply = IgnoreReply;
-}
-
-impl Method for Unignore {
-    const NAME: &'static str = "org.lmsyncd.Sync.Unignore";
-    type Reply = IgnoreReply;
-}
-
-/// Asks why an item is, or is not, in the store. Reads Autotask.
+/// Why an item is, or is not, in the store. Reads Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Explain {
     /// The item.
     pub key: String,
@@ -65,11 +59,12 @@ pub struct Explain {
 
 /// One check of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Check {
-    /// What was checked: `client`, `visible`, `type`, `permission`, `selected`, `ignored`, `held`,
-    /// `quarantined` or `last_seen`.
+    /// What was checked: client, visible, type, permission, selected, ignored, held, quarantined or
+    /// last_seen.
     pub check: String,
-    /// `yes`, `no` or `unknown`: whether the item passes.
+    /// Whether the item passes: yes, no or unknown.
     pub outcome: String,
     /// What was found.
     pub detail: String,
@@ -80,6 +75,7 @@ pub struct Check {
 
 /// Why an item is, or is not, in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ExplainReply {
     /// The item.
     pub key: String,
@@ -94,21 +90,19 @@ pub struct ExplainReply {
     pub checks: Vec<Check>,
 }
 
-impl Method for Explain {
-    const NAME: &'static str = "org.lmsyncd.Sync.Explain";
-    type Reply = ExplainReply;
-}
-
-/// Compares each stored cost of a client with a fresh reading.
+/// Compares the stored rate of each contract of a client with a fresh reading, and the period
+/// amount where both are of the same period. Nothing is imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Reconcile {
     /// The client.
     pub client: String,
 }
 
-/// A contract whose stored cost is not Autotask's.
+/// A contract whose stored rate or period amount is not Autotask's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Discrepancy {
     /// The contract.
     pub key: String,
@@ -122,7 +116,7 @@ pub struct Discrepancy {
     pub fresh: Option<String>,
     /// Autotask's currency.
     pub fresh_currency: Option<String>,
-    /// What Autotask has more, or, negative, less; null where the two cannot be subtracted.
+    /// What Autotask's rate is more, or, negative, less; null where the two cannot be subtracted.
     pub difference: Option<String>,
     /// What the running period bills by what is stored; null where none runs.
     pub stored_period: Option<String>,
@@ -140,6 +134,7 @@ pub struct Discrepancy {
 
 /// What differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ReconcileReply {
     /// The client.
     pub client: Client,
@@ -152,31 +147,23 @@ pub struct ReconcileReply {
     pub rate_only: Option<i64>,
     /// Those that differ.
     pub differences: Vec<Discrepancy>,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
 }
 
-impl Method for Reconcile {
-    const NAME: &'static str = "org.lmsyncd.Sync.Reconcile";
-    type Reply = ReconcileReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &ReconcileReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
-}
-
-/// Asks which items wait because their rows cannot be converted.
+/// Items that wait because their rows cannot be converted, by client and key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListQuarantine {
     /// Only those of this client.
     pub client: Option<String>,
 }
 
-/// An item that waits.
+/// An item that waits because its row cannot be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Quarantined {
     /// The item.
     pub key: String,
@@ -196,19 +183,17 @@ pub struct Quarantined {
 
 /// Items that wait.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Quarantine {
     /// By client and key.
     pub items: Vec<Quarantined>,
 }
 
-impl Method for ListQuarantine {
-    const NAME: &'static str = "org.lmsyncd.Sync.ListQuarantine";
-    type Reply = Quarantine;
-}
-
-/// Puts the contracts that a run changed back to what they were before it, and holds their items.
+/// Puts the contracts that a run changed back to what they were before it, and holds their items,
+/// so that the next run does not do it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RevertRun {
     /// The run's number.
     pub id: i64,
@@ -216,16 +201,12 @@ pub struct RevertRun {
 
 /// What was reverted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RevertReply {
     /// The run.
     pub run: Run,
-    /// The contracts that are as before it, and held.
+    /// The contracts that are as before it, and held, by their keys.
     pub reverted: Vec<String>,
     /// The contracts that changed again since, and were left alone.
     pub left_alone: Vec<String>,
-}
-
-impl Method for RevertRun {
-    const NAME: &'static str = "org.lmsyncd.Sync.RevertRun";
-    type Reply = RevertReply;
 }

@@ -1,6 +1,15 @@
-//! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
+//! Clients, what is pending for them, what is noted beside items, runs, and the switch of auto-sync.
 //!
-//! Money is a decimal string, a date `YYYY-MM-DD`, a moment RFC 3339 in UTC.
+//! lmsyncd imports contracts from Autotask PSA, one way. A client is an Autotask company, an item is
+//! an agreement or an addition below one. Items and contracts have a key: one letter and the
+//! Autotask id, such as A29683353 (an agreement) or S55102 (a service below one).
+//!
+//! Called with `more`, methods with a `progress` in their replies send replies before the last one
+//! that tell how far they are; everything else in those is empty.
+//!
+//! Money is a decimal string with the digits of its currency, a date is YYYY-MM-DD, a moment is
+//! RFC 3339 in UTC. A parameter `client` takes a company id, an exact name, or a part of a name that
+//! fits one company.
 
 mod clients;
 mod held;
@@ -19,8 +28,35 @@ pub use pending::*;
 pub use runs::*;
 pub use switch::*;
 
-/// The interface's name.
-pub const INTERFACE: &str = "org.lmsyncd.Sync";
+use super::interface::interface;
+#[cfg(test)]
+use crate::model::Advice;
 
-/// Its description.
-pub const DESCRIPTION: &str = include_str!("../org.lmsyncd.Sync.varlink");
+interface! {
+    "org.lmsyncd.Sync", "../org.lmsyncd.Sync.varlink", documented in "mod.rs";
+    methods:
+        ListClients => ClientList progress,
+        Pending => PendingReply progress,
+        Diff => DiffReply progress,
+        Sync => SyncReply progress,
+        SetAutoSync => SetAutoSyncReply progress,
+        Pause => PauseReply,
+        Resume => PauseReply,
+        ListHeld => HeldList,
+        AcceptHeld => AcceptReply,
+        RejectHeld => RejectReply,
+        ListRuns => RunList,
+        ShowRun => RunReply,
+        RevertRun => RevertReply,
+        Ignore => IgnoreReply,
+        Unignore => IgnoreReply,
+        Explain => ExplainReply,
+        Reconcile => ReconcileReply progress,
+        ListQuarantine => Quarantine;
+    errors:
+        NoSuchClient, AmbiguousClient, NoSuchContract, OtherClient, NoSuchRun, AutoSyncEnabled,
+        FieldNotEditable, Held, Ignored, Unsupported;
+    types:
+        Client, ClientSummary, FieldChange, NextChange, Item, PendingSummary, Reject, Advice, Effect,
+        Expected, Run, Progress, Switch, RunChange, Check, Discrepancy, Quarantined, HeldRun, Paused;
+}

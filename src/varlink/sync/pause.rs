@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Client;
-use crate::varlink::Method;
 
-/// Pauses auto-sync.
+/// Pauses auto-sync of the clients that are named, or of all. It ends by itself at `until`: a day
+/// (the last of the pause), a moment, a time of day (HH:MM) or a span from now on (4h, 2d). What
+/// comes due meanwhile is caught up once when the pause ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Pause {
     /// The clients; all of auto-sync if none is named.
     pub clients: Option<Vec<String>>,
@@ -16,16 +18,18 @@ pub struct Pause {
     pub until: Option<String>,
 }
 
-/// Ends pauses.
+/// Ends the pauses of the clients that are named, or the pause of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Resume {
     /// The clients; that of all if none is named.
     pub clients: Option<Vec<String>>,
 }
 
-/// A pause.
+/// A pause of auto-sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Paused {
     /// The client; null for all of auto-sync.
     pub client: Option<Client>,
@@ -39,19 +43,10 @@ pub struct Paused {
 
 /// What was paused or resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct PauseReply {
-    /// The pauses that the call made or ended.
+    /// The pauses that the call ended, as they were.
     pub changed: Vec<Paused>,
     /// Every pause that counts now: that of all first, then by client.
     pub pauses: Vec<Paused>,
-}
-
-impl Method for Pause {
-    const NAME: &'static str = "org.lmsyncd.Sync.Pause";
-    type Reply = PauseReply;
-}
-
-impl Method for Resume {
-    const NAME: &'static str = "org.lmsyncd.Sync.Resume";
-    type Reply = PauseReply;
 }

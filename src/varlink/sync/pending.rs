@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Effect, Progress};
-use crate::varlink::Method;
 
-/// What something is known to cost from a day on.
+/// What an item is known to cost from a day on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct NextChange {
     /// The first day.
     pub date: String,
@@ -16,8 +16,9 @@ pub struct NextChange {
 
 /// A field that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct FieldChange {
-    /// The field's name.
+    /// The field's name, such as billing_cost.
     pub field: String,
     /// The value before; null where there was none.
     pub from: Option<String>,
@@ -25,9 +26,13 @@ pub struct FieldChange {
     pub to: Option<String>,
 }
 
-/// Asks what a sync would apply. With `more`, progress comes before the answer.
+/// What a sync would apply to a client. Never refused. With `cached` the answer is that of the last
+/// look, otherwise Autotask is asked; with `state` only items in that state; with `all` also those
+/// that are ignored. Without `client` a summary of every client with something pending. Called with
+/// `more`, replies with `progress` come before the last one while Autotask is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Pending {
     /// The client; without it, a summary of every client.
     pub client: Option<String>,
@@ -39,32 +44,36 @@ pub struct Pending {
     pub all: Option<bool>,
 }
 
-/// An item that a sync would apply, or why it would not.
+/// An item that a sync would apply, or why it would not. What its amounts, states and remarks mean
+/// is said at Contract in org.lmsyncd.Contracts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Item {
     /// Its key.
     pub key: String,
-    /// The agreement it stands below.
+    /// The agreement it stands below; null for an agreement.
     pub parent: Option<String>,
-    /// `new`, `changed`, `vanished`, `returned`, `held`, `ignored` or `unsupported`.
+    /// new, changed, vanished, returned, held, ignored or unsupported.
     pub state: String,
-    /// What kind of agreement or addition it is.
+    /// What kind of agreement or addition it is, in the tenant's own words.
     pub r#type: String,
     /// Its name.
     pub name: String,
-    /// Its status.
+    /// Its status: the tenant's label in lower case; active and inactive are normalised.
     pub status: Option<String>,
-    /// What one billing cycle costs.
+    /// The rate: what one whole billing cycle costs at the units and prices in force. That of an
+    /// agreement is the sum over its additions that are billed.
     pub billing_cost: Option<String>,
-    /// The currency of that.
+    /// The currency of the amounts, by its ISO code.
     pub currency: Option<String>,
-    /// How often it is billed.
+    /// monthly, quarterly, semi-annual, yearly, one-time, none, or unknown (7) with the number that
+    /// the tenant's picklist does not explain.
     pub billing_cycle: Option<String>,
-    /// `billed`, `upcoming`, `ended`, `none` or `one-time`.
+    /// billed, upcoming, ended or none; one-time for what is bought once.
     pub billing: Option<String>,
-    /// Upcoming: the first day that is billed; ended: the last.
+    /// Upcoming: the first day that is billed; ended: the last, where that is known.
     pub billing_since: Option<String>,
-    /// What Autotask bills for the running period; null where none runs.
+    /// What Autotask bills for the billing period that holds today; null where none runs.
     pub period_amount: Option<String>,
     /// The first day of that period.
     pub period_start: Option<String>,
@@ -74,15 +83,15 @@ pub struct Item {
     pub next_change: Option<NextChange>,
     /// What is left of a purchase, with its unit.
     pub left: Option<String>,
-    /// Whether Autotask has billed what is bought once.
+    /// Whether Autotask has billed what is bought once; null where it does not say.
     pub billed: Option<bool>,
     /// What setting the agreement up costs, once.
     pub setup_fee: Option<String>,
     /// The company that is billed, where that is not the client.
     pub billed_to: Option<String>,
-    /// What is remarkable about the cost, by its codes.
+    /// What is remarkable about the cost, by codes.
     pub remarks: Vec<String>,
-    /// What it comes to in money by itself.
+    /// The effect of the item in money by itself, whether or not its agreement is pending too.
     pub effects: Vec<Effect>,
     /// Its first day.
     pub start_date: Option<String>,
@@ -92,12 +101,13 @@ pub struct Item {
     pub reason: Option<String>,
     /// The agreement that this new one renews.
     pub renews: Option<String>,
-    /// What would change, field by field.
+    /// What would change, field by field; for a new item, every field.
     pub changes: Vec<FieldChange>,
 }
 
 /// A client and how much is pending for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct PendingSummary {
     /// The company id.
     pub id: i64,
@@ -117,8 +127,9 @@ pub struct PendingSummary {
     pub unsupported: i64,
 }
 
-/// A row of Autotask's that could not be converted.
+/// A row of Autotask's that could not be converted. Its contract keeps the old values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Reject {
     /// The item that the row belongs to.
     pub key: String,
@@ -130,45 +141,38 @@ pub struct Reject {
 
 /// What a sync would apply to one client, or a summary of every client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct PendingReply {
-    /// The client that was asked for.
+    /// The client that was asked for; absent in a summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<Client>,
-    /// When Autotask was asked.
+    /// When Autotask was asked; null if never.
     pub as_of: Option<String>,
-    /// Each agreement directly before its additions.
+    /// Each agreement directly before its additions; absent in a summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<Item>>,
-    /// Rows that could not be converted.
+    /// Rows that could not be converted; absent in a summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Vec<Reject>>,
-    /// What the items come to in money, per currency.
+    /// The effect of the items in money, per currency and day; absent in a summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effects: Option<Vec<Effect>>,
-    /// What those of them that are held would come to, which is left out of that.
+    /// The effect of those of them that are held, which is left out of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_effects: Option<Vec<Effect>>,
-    /// The summary, where no client was named: clients with something pending.
+    /// The summary; absent where a client was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<Vec<PendingSummary>>,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far the reading is, in the replies before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
 }
 
-impl Method for Pending {
-    const NAME: &'static str = "org.lmsyncd.Sync.Pending";
-    type Reply = PendingReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &PendingReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
-}
-
-/// Asks for the differences, field by field.
+/// The differences between Autotask and the store, field by field: of everything that is pending,
+/// or of the items in `keys`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Diff {
     /// The client.
     pub client: String,
@@ -179,6 +183,7 @@ pub struct Diff {
 
 /// The differences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct DiffReply {
     /// The client.
     pub client: Client,
@@ -186,22 +191,12 @@ pub struct DiffReply {
     pub as_of: String,
     /// The items that differ.
     pub items: Vec<Item>,
-    /// What they come to, per currency and day.
+    /// Their effect in money, per currency and day.
     pub effects: Vec<Effect>,
-    /// What those of them that are held would come to, which is left out of that.
+    /// The effect of those of them that are held, which is left out of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_effects: Option<Vec<Effect>>,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
-}
-
-impl Method for Diff {
-    const NAME: &'static str = "org.lmsyncd.Sync.Diff";
-    type Reply = DiffReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &DiffReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
 }

@@ -3,23 +3,28 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, FieldChange, Item, Reject};
-use crate::varlink::Method;
 
 /// An item as it was seen, for a sync that takes it only if it is so still.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Expected {
     /// Its key.
     pub key: String,
-    /// Its state: one that a sync can apply.
+    /// new, changed, vanished or returned.
     pub state: String,
-    /// What would change, field by field.
+    /// What would change, field by field, as in an Item.
     pub changes: Vec<FieldChange>,
 }
 
-/// Imports chosen items. With `more`, progress comes before the run.
+/// Imports the items in `keys`, exactly these, or with `all` everything that is pending, or those
+/// in `expected`: exactly these, if each is still as it was seen, else none of them (Held). With
+/// `dry_run` it only says what it would do. With `wait` it waits while another run of the client is
+/// under way, `timeout` seconds at most, instead of answering Busy. Called with `more`, replies
+/// with `progress` alone come before the last one, which has the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Sync {
     /// The client.
     pub client: String,
@@ -43,16 +48,17 @@ pub struct Sync {
     pub timeout: Option<i64>,
 }
 
-/// One run.
+/// One run: one sync of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Run {
-    /// Its number; null for a dry run.
+    /// Its number; null for a dry run, which is not recorded.
     pub id: Option<i64>,
     /// The client's id.
     pub client_id: i64,
     /// The client's name.
     pub client: String,
-    /// `manual` or `auto`.
+    /// manual or auto.
     pub trigger: String,
     /// Who asked.
     pub actor: String,
@@ -60,7 +66,7 @@ pub struct Run {
     pub started: String,
     /// When it ended.
     pub ended: String,
-    /// `ok`, `partial`, `held` or `failed`.
+    /// ok, partial (some rows were rejected), held (by a guard) or failed.
     pub result: String,
     /// Contracts made.
     pub created: i64,
@@ -76,7 +82,7 @@ pub struct Run {
     pub requests: i64,
     /// Whether it only showed what it would do.
     pub dry_run: bool,
-    /// The code of what went wrong.
+    /// The code of what went wrong: the name of an error of these interfaces, such as AuthFailed.
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
@@ -84,34 +90,37 @@ pub struct Run {
 
 /// How far a run is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Progress {
-    /// What is being done, such as `reading ContractServices`.
+    /// What is being done, such as "reading ContractServices".
     pub doing: String,
     /// Pages read so far.
     pub pages: i64,
     /// Rows read so far.
     pub rows: i64,
-    /// Items held against the store so far; none before that begins.
+    /// Items held against the store so far; absent before that begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<i64>,
 }
 
 /// Progress, then the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct SyncReply {
-    /// The run, in the last reply.
+    /// The run, in the last reply. Look at its result: one that was held or done in part is a
+    /// reply, one that failed is an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
-    /// What a dry run would do, or what the run did, item by item.
+    /// What the run did, or would do, item by item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<Item>>,
     /// Rows that could not be converted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Vec<Reject>>,
-    /// What the items come to in money, per currency.
+    /// The effect of the items in money, per currency and day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effects: Option<Vec<Effect>>,
-    /// What those of them that are held would come to, which is left out of that.
+    /// The effect of those of them that are held, which is left out of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_effects: Option<Vec<Effect>>,
     /// How far it is, in the replies before.
@@ -119,19 +128,10 @@ pub struct SyncReply {
     pub progress: Option<Progress>,
 }
 
-impl Method for Sync {
-    const NAME: &'static str = "org.lmsyncd.Sync.Sync";
-    type Reply = SyncReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &SyncReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
-}
-
-/// Asks for runs, the newest first.
+/// Runs, the newest first; of one client, and `limit` at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListRuns {
     /// Only those of this client.
     pub client: Option<String>,
@@ -141,19 +141,16 @@ pub struct ListRuns {
 
 /// Runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RunList {
     /// The newest first.
     pub runs: Vec<Run>,
 }
 
-impl Method for ListRuns {
-    const NAME: &'static str = "org.lmsyncd.Sync.ListRuns";
-    type Reply = RunList;
-}
-
-/// Asks for one run and what it changed.
+/// One run and what it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ShowRun {
     /// The run's number.
     pub id: i64,
@@ -161,19 +158,21 @@ pub struct ShowRun {
 
 /// A field of a contract that a run changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RunChange {
     /// The contract.
     pub key: String,
     /// The field's name.
     pub field: String,
-    /// The value before.
+    /// The value before; null where there was none.
     pub from: Option<String>,
-    /// The value after.
+    /// The value after; null where there is none.
     pub to: Option<String>,
 }
 
 /// One run and what it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RunReply {
     /// The run.
     pub run: Run,
@@ -181,9 +180,4 @@ pub struct RunReply {
     pub changes: Vec<RunChange>,
     /// Rows that could not be converted.
     pub rejects: Vec<Reject>,
-}
-
-impl Method for ShowRun {
-    const NAME: &'static str = "org.lmsyncd.Sync.ShowRun";
-    type Reply = RunReply;
 }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Progress;
-use crate::varlink::Method;
 
-/// Turns auto-sync on or off.
+/// Turns auto-sync on or off for the clients that are named, or with `all` for every client with
+/// agreements. `at` is a time of day, HH:MM, in the MSP's zone. While it is on, the client is
+/// checked every 24 hours and a sync by hand is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct SetAutoSync {
     /// On or off.
     pub on: bool,
@@ -24,6 +26,7 @@ pub struct SetAutoSync {
 
 /// The switch of a client as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Switch {
     /// The company id.
     pub id: i64,
@@ -33,34 +36,25 @@ pub struct Switch {
     pub auto_sync: bool,
     /// Whether the call changed it.
     pub changed: bool,
-    /// When auto-sync runs next.
+    /// When auto-sync runs next; null while it is off.
     pub next_run: Option<String>,
     /// How many pending items the next run will bring, by the last look; null if nobody looked.
     pub brings: Option<i64>,
-    /// When it was last synced.
+    /// When it was last synced; null if never.
     pub last_synced: Option<String>,
     /// Who paused its auto-sync, or all of it; null where it is not paused.
     pub paused_by: Option<String>,
-    /// When the pause ends by itself.
+    /// When the pause ends by itself; null where somebody must end it.
     pub paused_until: Option<String>,
 }
 
 /// The switches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct SetAutoSyncReply {
     /// The clients that were named.
     pub clients: Vec<Switch>,
-    /// How far it is, in the replies before the last one, which have nothing else to say.
+    /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
-}
-
-impl Method for SetAutoSync {
-    const NAME: &'static str = "org.lmsyncd.Sync.SetAutoSync";
-    type Reply = SetAutoSyncReply;
-    const TELLS_PROGRESS: bool = true;
-
-    fn progress(reply: &SetAutoSyncReply) -> Option<&Progress> {
-        reply.progress.as_ref()
-    }
 }
