@@ -41,7 +41,7 @@ fn examples(command: &clap::Command) -> Vec<String> {
     let help = command.get_after_long_help().or_else(|| command.get_after_help());
     let help = help.map(ToString::to_string).unwrap_or_default();
     let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
-    lines.filter(|line| called(line).is_some()).map(str::to_owned).collect()
+    lines.filter(|line| called(&line).is_some()).map(str::to_owned).collect()
 }
 
 /// The call of one of the programs in a line: behind `&&`, `|`, a variable, before a redirection,
@@ -159,7 +159,7 @@ fn a_wrong_example_would_be_noticed() {
         "true && lmsyncctl contract unset S1 ntoes   a comment",
         "lmsyncd --confg x",
     ] {
-        let wrong = called(line).expect("a call").iter().any(|call| parse(call).is_err());
+        let wrong = called(&line).expect("a call").iter().any(|call| parse(call).is_err());
         assert!(wrong, "{line}");
     }
     let right = "cd /srv && LANG=C lmsyncctl contract set S1 notes='a  b' > x   a comment";
@@ -172,10 +172,10 @@ fn a_wrong_example_would_be_noticed() {
 fn what_the_topics_show_is_a_command_too() {
     use lmsyncd::ctl::help::page::Block;
     for topic in lmsyncd::ctl::help::TOPICS {
-        for block in (topic.page)() {
+        for block in topic.page().blocks {
             let Block::Lines(lines) = block else { continue };
             for line in lines {
-                for call in called(line).unwrap_or_default() {
+                for call in called(&line).unwrap_or_default() {
                     parse(&call).unwrap_or_else(|error| panic!("{}: {error}", topic.name));
                 }
             }

@@ -1,9 +1,7 @@
 //! `help`: of a command, as `--help` has it, or of a topic.
 
-mod billing;
 pub mod page;
 mod topics;
-mod words;
 
 use clap::Command;
 
@@ -62,7 +60,7 @@ pub fn run(ctl: &Ctl, args: &Args, commands: &Command) -> Result<u8, CtlError> {
     let text = match (is_command(&args.words, commands), args.words.as_slice()) {
         (true, words) => of_command(words, commands),
         (false, [name]) => match named(name) {
-            Some(page) => page::plain(&page(), ctl.output.screen.width),
+            Some(blocks) => page::plain(&blocks, ctl.output.screen.width),
             None => return Err(unknown(name, commands)),
         },
         (false, words) => return Err(unknown(&words.join(" "), commands)),
@@ -81,11 +79,11 @@ fn of_command(words: &[String], commands: &Command) -> String {
 }
 
 /// The topic of that name.
-fn named(name: &str) -> Option<fn() -> Vec<page::Block>> {
+fn named(name: &str) -> Option<Vec<page::Block>> {
     if name == LIST {
-        return Some(topics::list);
+        return Some(topics::list());
     }
-    TOPICS.iter().find(|topic| topic.name == name).map(|topic| topic.page)
+    TOPICS.iter().find(|topic| topic.name == name).map(|topic| topic.page().blocks)
 }
 
 /// Whether these words lead to a command; without any, to lmsyncctl itself.

@@ -8,7 +8,7 @@ pub use super::backup::{Backup, BackupReply, Restore, RestoreReply};
 pub use super::effect::Effect;
 pub use super::event::Event;
 use super::interface::interface;
-use super::sync::Progress;
+use super::progress::Progress;
 use crate::model::Advice;
 
 interface! {

@@ -40,7 +40,7 @@ macro_rules! interface {
                 $(
                     const TELLS_PROGRESS: bool = true;
 
-                    fn progress(reply: &$reply) -> Option<&$crate::varlink::sync::Progress> {
+                    fn progress(reply: &$reply) -> Option<&$crate::varlink::progress::Progress> {
                         reply.$progress.as_ref()
                     }
                 )?

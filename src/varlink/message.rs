@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::sync::Progress;
+use super::progress::Progress;
 
 /// A call as it goes over the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ mod event;
 mod idl;
 mod interface;
 mod message;
+mod progress;
 pub mod service;
 pub mod sync;
 

@@ -81,7 +81,7 @@ fn main_page(program: &clap::Command) -> Page {
     }
     sheet.head("EXIT STATUS");
     for topic in TOPICS.iter().filter(|topic| topic.name == EXIT_CODES) {
-        sheet.blocks(&(topic.page)());
+        sheet.blocks(&topic.page().blocks);
     }
     sheet.head("ENVIRONMENT");
     sheet.named(vec![bold("LMSYNCD_SOCKET")], "The daemon's socket, as `--socket` has it.");
@@ -110,7 +110,7 @@ fn main_page(program: &clap::Command) -> Page {
     sheet.named(vec![italic(DEFAULT_PATH)], "The configuration of the daemon.");
     for topic in TOPICS.iter().filter(|topic| topic.name != EXIT_CODES) {
         sheet.head(&topic.name.to_uppercase());
-        sheet.blocks(&(topic.page)());
+        sheet.blocks(&topic.page().blocks);
     }
     sheet.see_also(&["lmsyncd(8)", "lmsyncd.toml(5)", "journalctl(1)"].map(str::to_owned));
     sheet.finish()

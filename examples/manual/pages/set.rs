@@ -120,10 +120,10 @@ impl Sheet {
         self
     }
 
-    /// A line to type; behind two blanks it says what it is for.
+    /// A line to type; behind two blanks it says what it is for, there as a comment or not.
     pub fn example(&mut self, line: &str) -> &mut Sheet {
         let (command, about) = match outside_quotes(line, "  ") {
-            Some(at) => (&line[..at], line[at..].trim()),
+            Some(at) => (&line[..at], line[at..].trim().trim_start_matches("# ")),
             None => (line, ""),
         };
         if !command.trim().is_empty() {
@@ -148,11 +148,11 @@ impl Sheet {
                 Block::Names(names) => {
                     let longest = names.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
                     for (name, meaning) in names {
-                        self.tagged(Some(longest + 2), vec![bold(name.as_ref())], meaning);
+                        self.tagged(Some(longest + 2), vec![bold(name.as_str())], meaning);
                     }
                 }
                 Block::Lines(lines) => {
-                    for line in *lines {
+                    for line in lines {
                         self.example(line);
                     }
                 }

@@ -1,59 +1,38 @@
-//! What the exit statuses of lmsyncctl mean: the table that `--help`, `help exit-codes` and the
-//! manual page are made of. Which failure ends with which is for [`Code`] and `CtlError` to say.
-
-use crate::model::Code;
+//! The exit statuses of lmsyncctl, as `--help` lists them. Which failure ends with which is for
+//! [`Code`](crate::model::Code) and `CtlError` to say.
 
 /// An exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit {
     /// The number.
     pub status: u8,
-    /// What it means, in a few words.
-    pub short: &'static str,
-    /// What it means, in full.
-    pub long: &'static str,
+    /// What it means, in a few words; `docs/topics/exit-codes.md` has more.
+    pub meaning: &'static str,
 }
 
-const fn exit(status: u8, short: &'static str, long: &'static str) -> Exit {
-    Exit { status, short, long }
+const fn exit(status: u8, meaning: &'static str) -> Exit {
+    Exit { status, meaning }
 }
 
 /// Every exit status, in order.
 pub const EXITS: [Exit; 10] = [
-    exit(0, "done", "Done. Also: there was nothing to do."),
-    exit(1, "failed unexpectedly", "Something failed that should not: a disk, a file, a fault."),
-    exit(2, "usage", "The command line, or a value on it, makes no sense."),
-    exit(3, "daemon not reachable", "lmsyncd cannot be reached, or went away."),
-    exit(4, "not permitted", "This user may not open the socket, or may look but not change."),
-    exit(
-        5,
-        "no such client, contract or run",
-        "Nothing has that name, key or number, or several have.",
-    ),
-    exit(
-        6,
-        "refused by rule",
-        "A rule refuses it: auto-sync is on, the field is Autotask's, a guard holds.",
-    ),
-    exit(7, "Autotask failed", "Autotask failed: credentials, permission, limit, unreachable."),
-    exit(
-        8,
-        "done in part",
-        "Done in part: rows were rejected (`sync`), or stored amounts differ (`reconcile`).",
-    ),
-    exit(9, "busy, or gave up waiting", "Busy, gave up waiting, or the daemon is stopping."),
+    exit(0, "done"),
+    exit(1, "failed unexpectedly"),
+    exit(2, "usage"),
+    exit(3, "daemon not reachable"),
+    exit(4, "not permitted"),
+    exit(5, "no such client, contract or run"),
+    exit(6, "refused by rule"),
+    exit(7, "Autotask failed"),
+    exit(8, "done in part"),
+    exit(9, "busy, or gave up waiting"),
 ];
-
-/// The codes of failures that end with a status.
-pub fn codes(status: u8) -> impl Iterator<Item = Code> {
-    Code::ALL.into_iter().filter(move |code| code.exit_status() == status)
-}
 
 /// The table in two columns, as it ends `lmsyncctl --help`.
 pub fn table() -> String {
     let (left, right) = EXITS.split_at(EXITS.len() / 2);
     let rows = left.iter().zip(right).map(|(left, right)| {
-        format!("  {}  {:<29} {}  {}\n", left.status, left.short, right.status, right.short)
+        format!("  {}  {:<29} {}  {}\n", left.status, left.meaning, right.status, right.meaning)
     });
     rows.collect()
 }
@@ -61,6 +40,7 @@ pub fn table() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Code;
 
     #[test]
     fn every_status_that_a_failure_has_is_in_the_table() {

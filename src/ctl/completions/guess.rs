@@ -228,7 +228,7 @@ impl Asked {
         let mut guesses: Vec<Guess> =
             shown.map(|command| guess(command.get_name(), about(command))).collect();
         if typed.is_empty() {
-            guesses.extend(TOPICS.map(|topic| guess(topic.name, topic.about)));
+            guesses.extend(TOPICS.map(|topic| guess(topic.name, topic.page().about)));
             guesses.push(guess(LIST, "The list of topics"));
         }
         guesses

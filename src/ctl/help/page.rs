@@ -1,7 +1,6 @@
-//! What a text of help is made of. Written once, it is shown on a terminal here, and set as a
-//! section of a manual page by `examples/manual`.
-
-use std::borrow::Cow;
+//! A page of help, read from Markdown: shown on a terminal here, and set as a section of a manual
+//! page by `examples/manual`. The pages of `docs/topics/` use headings, paragraphs, lists of
+//! names with their meanings, and code blocks, and nothing else of Markdown.
 
 /// The columns that a text fills where nobody says how many there are.
 const WIDTH: usize = 80;
@@ -15,31 +14,74 @@ const INDENT: usize = 2;
 /// A name longer than this stands on a line of its own, with its meaning below it.
 const NAME_AT_MOST: usize = 22;
 
-/// A piece of a text. What stands between backticks is meant to be typed.
+/// A page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What it is about, in one line without a full stop: its first paragraph.
+    pub about: String,
+    /// What follows.
+    pub blocks: Vec<Block>,
+}
+
+/// A piece of a page. Text between backticks is meant to be typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
     /// The title of what follows.
-    Heading(&'static str),
+    Heading(String),
     /// A paragraph.
-    Text(Cow<'static, str>),
+    Text(String),
     /// Names, each with its meaning.
-    Names(Vec<(Cow<'static, str>, Cow<'static, str>)>),
+    Names(Vec<(String, String)>),
     /// Lines to type, or to find in a file, as they are.
-    Lines(&'static [&'static str]),
+    Lines(Vec<String>),
 }
 
-/// A paragraph.
-pub fn text(text: impl Into<Cow<'static, str>>) -> Block {
-    Block::Text(text.into())
+impl Page {
+    /// Reads a page: its title, what it is about, and its blocks.
+    pub fn read(markdown: &str) -> Page {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut lines = markdown.lines();
+        // Whether a line continues the paragraph or the meaning before it.
+        let mut is_open = false;
+        while let Some(line) = lines.next() {
+            if line.starts_with("```") {
+                let code = lines.by_ref().take_while(|line| !line.starts_with("```"));
+                blocks.push(Block::Lines(code.map(str::to_owned).collect()));
+            } else if let Some(heading) = line.strip_prefix("## ") {
+                blocks.push(Block::Heading(heading.to_owned()));
+            } else if let Some((name, meaning)) = named(line) {
+                let entry = (name.to_owned(), meaning.to_owned());
+                match blocks.last_mut() {
+                    Some(Block::Names(names)) => names.push(entry),
+                    _ => blocks.push(Block::Names(vec![entry])),
+                }
+            } else if !line.is_empty() && !line.starts_with("# ") {
+                match blocks.last_mut().filter(|_| is_open) {
+                    Some(Block::Text(text)) => continued(text, line),
+                    Some(Block::Names(names)) => {
+                        names.iter_mut().last().into_iter().for_each(|(_, it)| continued(it, line));
+                    }
+                    _ => blocks.push(Block::Text(line.to_owned())),
+                }
+            }
+            is_open = !line.is_empty();
+        }
+        let about = match blocks.first() {
+            Some(Block::Text(about)) => about.trim_end_matches('.').to_owned(),
+            _ => String::new(),
+        };
+        Page { about, blocks: blocks.split_off(1.min(blocks.len())) }
+    }
 }
 
-/// Names, each with its meaning.
-pub fn names<N, M>(names: impl IntoIterator<Item = (N, M)>) -> Block
-where
-    N: Into<Cow<'static, str>>,
-    M: Into<Cow<'static, str>>,
-{
-    Block::Names(names.into_iter().map(|(name, meaning)| (name.into(), meaning.into())).collect())
+/// The name and the meaning of an entry of a list: "- `name`: meaning".
+fn named(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("- `")?.split_once("`: ")
+}
+
+fn continued(text: &mut String, line: &str) {
+    text.push(' ');
+    text.push_str(line.trim_start());
 }
 
 /// The text on a terminal of so many columns.
@@ -71,7 +113,7 @@ pub fn plain(blocks: &[Block], width: Option<u16>) -> String {
     format!("{}\n", page.trim_end())
 }
 
-fn table(names: &[(Cow<'static, str>, Cow<'static, str>)], indent: usize, width: usize) -> String {
+fn table(names: &[(String, String)], indent: usize, width: usize) -> String {
     let length = |name: &str| name.chars().count();
     let column = names.iter().map(|(name, _)| length(name)).filter(|l| *l <= NAME_AT_MOST).max();
     let hanging = indent + column.unwrap_or(NAME_AT_MOST) + INDENT;
@@ -131,16 +173,27 @@ mod tests {
 
     #[test]
     fn a_page_fits_its_width_and_loses_no_word() {
-        let page = [
-            text("A text that is long enough to need a second line on a narrow terminal."),
-            Block::Heading("Names"),
-            names([
-                ("short", "what it means, in more words than one line of forty columns has"),
-                ("a-name-that-is-much-too-long-for-this", "and its meaning"),
-            ]),
-            Block::Lines(&["lmsyncctl status"]),
+        let markdown = [
+            "# example",
+            "",
+            "What it is about.",
+            "",
+            "A text that is long enough to need",
+            "a second line on a narrow terminal.",
+            "",
+            "## Names",
+            "",
+            "- `short`: what it means, in more words",
+            "  than one line of forty columns has",
+            "- `a-name-that-is-much-too-long-for-this`: and its meaning",
+            "",
+            "```sh",
+            "lmsyncctl status",
+            "```",
         ];
-        let shown = plain(&page, Some(40));
+        let page = Page::read(&markdown.join("\n"));
+        assert_eq!(page.about, "What it is about");
+        let shown = plain(&page.blocks, Some(40));
         insta::assert_snapshot!(shown, @"
         A text that is long enough to need a
         second line on a narrow terminal.
@@ -154,6 +207,6 @@ mod tests {
 
           lmsyncctl status
         ");
-        assert!(plain(&page, None).lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(plain(&page.blocks, None).lines().all(|line| line.chars().count() <= WIDTH));
     }
 }

@@ -20,6 +20,7 @@ mod runs;
 mod switch;
 
 pub use super::effect::Effect;
+pub use super::progress::Progress;
 pub use clients::*;
 pub use held::*;
 pub use marks::*;

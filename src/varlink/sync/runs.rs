@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, FieldChange, Item, Reject};
+use super::{Effect, FieldChange, Item, Progress, Reject};
 
 /// An item as it was seen, for a sync that takes it only if it is so still.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,21 +86,6 @@ pub struct Run {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub message: Option<String>,
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(zlink::introspect::CustomType))]
-pub struct Progress {
-    /// What is being done, such as "reading ContractServices".
-    pub doing: String,
-    /// Pages read so far.
-    pub pages: i64,
-    /// Rows read so far.
-    pub rows: i64,
-    /// Items held against the store so far; absent before that begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compared: Option<i64>,
 }
 
 /// Progress, then the run.
