@@ -128,7 +128,7 @@ async fn another_zone_plans_times_of_day_anew_at_once() {
     let shown = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).format("%H:%M").to_string();
     assert_eq!(shown(sydney, Tz::Australia__Sydney), "02:30");
     let changes = house.reload(&zone("America/Los_Angeles")).await;
-    let told: Vec<_> = changes.iter().map(|c| (c.key, &*c.old, &*c.new, c.effect)).collect();
+    let told: Vec<_> = changes.iter().map(|c| (&*c.key, &*c.old, &*c.new, c.effect)).collect();
     let key = "autotask.time-zone";
     assert_eq!(told, [(key, "Australia/Sydney", "America/Los_Angeles", Effect::Applied)]);
     let angeles = next(&acme());

@@ -1,5 +1,5 @@
-//! The reference file `lmsyncd.toml.example`, as code: printed by the program, and held against
-//! the built-in defaults by the tests here.
+//! The reference file `lmsyncd.toml.example`: printed by the program, and made of the table of keys
+//! by a test here. `INSTA_UPDATE=always cargo test --lib config::example` writes it.
 
 /// The text of `lmsyncd.toml.example`. It is refused until its placeholders are filled in.
 pub const EXAMPLE: &str = include_str!("../../lmsyncd.toml.example");
@@ -15,25 +15,82 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::keys::SECTIONS;
+    use crate::config::keys::{SECTIONS, Written};
     use crate::config::settings::Settings;
     use crate::config::{DEFAULT_PATH, changes, parse};
 
+    /// What stands before the first section.
+    const HEAD: &str = "\
+# The configuration of lmsyncd, complete: every key, its default, its unit, and why one would
+# change it. Copy it to /etc/lmsyncd/lmsyncd.toml, or to /etc/lmsyncd/NAME.toml for the instance
+# lmsyncd@NAME.service.
+#
+# A line that is commented out shows the default, or an example where it says \"No default\".
+# Durations are a number and a unit, \"90s\", \"30m\", \"24h\", \"7d\", also together: \"1h 30m\".
+#
+#   lmsyncd check-config       validates this file without starting anything; with the secret in a
+#                              systemd credential, as root and with
+#                              CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials in front of it
+#   lmsyncctl reload           applies it; [store] path and [control] socket need a restart
+#
+# Only its owner may be able to change this file (chmod go-w): it decides where the secret goes.
+
+# The version of this file's format. A file of a newer version is refused.
+version = 1
+";
+
+    /// The columns of a line.
+    const WIDTH: usize = 100;
+
+    /// The file as the table of keys has it.
+    fn written() -> String {
+        let mut file = HEAD.to_owned();
+        for section in SECTIONS {
+            let mut gap = format!("\n[{}]\n", section.name);
+            for key in section.keys {
+                file.push_str(&gap);
+                file.push_str(&comment(key.text));
+                let hidden = matches!(key.written, Written::BuiltIn | Written::Example);
+                let sign = if hidden { "# " } else { "" };
+                file.push_str(&format!("{sign}{} = {}\n", key.name, key.value));
+                gap = "\n".to_owned();
+            }
+        }
+        file
+    }
+
+    /// A text as lines of a comment.
+    fn comment(text: &str) -> String {
+        let (mut lines, mut line) = (String::new(), "#".to_owned());
+        for word in text.split_whitespace() {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH {
+                lines.push_str(&std::mem::replace(&mut line, "#".to_owned()));
+                lines.push('\n');
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        format!("{lines}{line}\n")
+    }
+
+    #[test]
+    fn the_file_is_what_the_table_says() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("lmsyncd.toml.example");
+        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+            std::fs::write(&path, written()).expect("the file is written");
+        } else {
+            let how = "INSTA_UPDATE=always cargo test --lib config::example";
+            assert!(EXAMPLE == written(), "{} is stale: {how}", path.display());
+        }
+    }
+
     /// The keys for which there is no default, so that the example shows some value.
-    const WITHOUT_DEFAULT: [&str; 12] = [
-        "autotask.username",
-        "autotask.integration-code",
-        "autotask.secret-file",
-        "autotask.zone-url",
-        "autotask.proxy",
-        "autotask.ca-file",
-        "autotask.time-zone",
-        "autotask.currency",
-        "fields.user-defined",
-        "notify.command",
-        "notify.heartbeat-url",
-        "metrics.textfile",
-    ];
+    fn without_default() -> Vec<String> {
+        let keys =
+            SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |k| (section, k)));
+        let without = keys.filter(|(_, key)| !key.has_default());
+        without.map(|(section, key)| key.in_section(section)).collect()
+    }
 
     fn filled_in() -> String {
         EXAMPLE
@@ -55,7 +112,7 @@ mod tests {
         filled_in().lines().map(|line| format!("{}\n", uncomment(line))).collect()
     }
 
-    fn different_from_defaults(text: &str) -> Vec<&'static str> {
+    fn different_from_defaults(text: &str) -> Vec<String> {
         let path = Path::new(DEFAULT_PATH);
         let settings = parse(text, path).expect("the example is valid");
         let changes = changes(&Settings::defaults(path), &settings);
@@ -79,28 +136,7 @@ mod tests {
 
     #[test]
     fn uncommented_it_is_the_defaults_still() {
-        assert_eq!(different_from_defaults(&uncommented()), WITHOUT_DEFAULT);
-    }
-
-    #[test]
-    fn every_key_is_in_it_once_and_in_order() {
-        let mut section = String::new();
-        let mut found = Vec::new();
-        for line in uncommented().lines() {
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-                section = name.0.to_owned();
-            } else if !line.starts_with('#')
-                && let Some((key, _)) = line.split_once(" = ")
-                && !section.is_empty()
-            {
-                found.push(format!("{section}.{key}"));
-            }
-        }
-        let expected: Vec<_> = SECTIONS
-            .iter()
-            .flat_map(|s| s.keys.iter().map(move |key| format!("{}.{}", s.name, key.name)))
-            .collect();
-        assert_eq!(found, expected);
+        assert_eq!(different_from_defaults(&uncommented()), without_default());
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The way in: read the file, shape, validate.
+//! The way in: read the file, take its values over the defaults.
 
 use std::path::Path;
 
 use super::error::ConfigError;
 use super::report::Report;
 use super::settings::Settings;
-use super::{read, shape, validate};
+use super::{read, shape};
 
 /// Reads and validates the configuration at `path`.
 ///
@@ -20,11 +20,8 @@ pub fn load(path: &Path) -> Result<Settings, ConfigError> {
 /// `path` stands in the errors and decides the instance, see [`super::instance_config`].
 pub fn parse(text: &str, path: &Path) -> Result<Settings, ConfigError> {
     let mut report = Report::new(text);
-    let file = shape::read(text, &mut report);
-    let settings = match file {
-        Some(file) => validate::validate(file, path, &mut report),
-        None => Settings::defaults(path),
-    };
+    let mut settings = Settings::defaults(path);
+    shape::read(text, &mut settings, &mut report);
     report.finish(path, settings)
 }
 

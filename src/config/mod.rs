@@ -1,11 +1,9 @@
 //! The configuration: one TOML file, the credentials that are not in it, and what a reload changed.
 //!
-//! A file goes through three stages, each with its own type:
-//!
 //! ```text
-//! text --keys, file--> File (all optional, with places) --validate--> Settings (typed, in range)
-//!                                                            ^
-//!                                       settings: the built-in defaults
+//! text --shape--> sections and keys --entry--> Settings (typed, in range)
+//!                        ^                         ^
+//!          keys: one table of all keys      settings: the built-in defaults
 //! ```
 //!
 //! The caller gets [`Settings`] or a [`ConfigError`] that names file, line and key. This module
@@ -13,31 +11,30 @@
 //! of the crate only the names of user-defined fields and of events in `model`.
 
 mod credentials;
+mod entry;
 mod error;
 mod example;
-mod file;
 mod keys;
 mod load;
+mod nearest;
 mod paths;
 mod read;
-mod reference;
 mod reload;
 mod report;
 mod settings;
 mod shape;
-mod validate;
 mod values;
 
 pub use credentials::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Credentials};
 pub use error::{ConfigError, Problem};
 pub use example::EXAMPLE;
+pub use keys::{Effect, Key, Section, reference};
 pub use load::{load, parse};
 pub use paths::{
     DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, credential_store, instance_config, instance_of,
     instance_socket, instance_store,
 };
-pub use reference::{Key, Section, reference};
-pub use reload::{Change, Effect, changes};
+pub use reload::{Change, changes};
 pub use settings::{
     AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,
     NewAgreements, NotifySettings, Operator, Settings, StoreSettings, SyncSettings,

@@ -5,10 +5,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use toml::Spanned;
-
 use super::error::{ConfigError, Problem};
-use super::keys;
 use crate::model::Advice;
 
 /// A repeated value is cut here, in characters: enough to recognise it.
@@ -59,12 +56,11 @@ impl<'a> Report<'a> {
         });
     }
 
-    /// Notes that the value of a dotted key is wrong: `` `interval` = "24" at line 13: … ``.
-    pub(super) fn value(&mut self, key: &str, span: Range<usize>, what: &str) {
-        let (section, name) = key.split_once('.').unwrap_or(("", key));
-        let known = keys::section(section).and_then(|section| section.key(name));
-        let quotable = known.is_none_or(|key| key.quotable);
-        let value = if quotable { self.quote(span.clone()) } else { String::new() };
+    /// Notes that the value of a dotted key is wrong: `` `interval` = "24" at line 13: … ``. It is
+    /// repeated where `is_quotable`.
+    pub(super) fn value(&mut self, key: &str, span: Range<usize>, what: &str, is_quotable: bool) {
+        let name = key.rsplit('.').next().unwrap_or(key);
+        let value = if is_quotable { self.quote(span.clone()) } else { String::new() };
         let message = |place: &str| format!("`{name}`{value}{place}: {what}");
         self.at(span, Some(key.to_owned()), message, None);
     }
@@ -75,23 +71,6 @@ impl<'a> Report<'a> {
         let quoted = quoted.trim_start_matches(" = ").to_owned();
         let message = |place: &str| format!("`{name}`, the entry {quoted}{place}: {what}");
         self.at(span, Some(key.to_owned()), message, None);
-    }
-
-    /// Takes a value that the file may have: converts it, puts it in the place of the default, or
-    /// notes what is wrong with it.
-    pub(super) fn take<R, T>(
-        &mut self,
-        key: &str,
-        written: Option<Spanned<R>>,
-        setting: &mut T,
-        convert: impl FnOnce(R) -> Result<T, String>,
-    ) {
-        let Some(written) = written else { return };
-        let span = written.span();
-        match convert(written.into_inner()) {
-            Ok(value) => *setting = value,
-            Err(what) => self.value(key, span, &what),
-        }
     }
 
     /// The value as ` = TEXT`, on one line; empty for one that may carry a password.
@@ -156,8 +135,8 @@ mod tests {
     fn problems_come_in_the_order_of_the_file() {
         let mut report = Report::new("a = 1\nb = 2\n");
         report.absent("c", "c is missing".to_owned(), Advice::said("add it"));
-        report.value("b", 10..11, "no");
-        report.value("a", 4..5, "no");
+        report.value("b", 10..11, "no", true);
+        report.value("a", 4..5, "no", true);
         let error = report.finish(Path::new("x.toml"), ()).expect_err("has problems");
         let messages: Vec<_> = error.problems().iter().map(|p| p.message.as_str()).collect();
         assert_eq!(messages, ["`a` = 1 at line 1: no", "`b` = 2 at line 2: no", "c is missing"]);

@@ -1,36 +1,70 @@
-//! From text to [`File`]: TOML syntax, the version, sections and keys that there are, and the type
-//! of each value. What is wrong goes into the report and out of the table, so that the rest can
-//! still be judged and a person need not come back for every single mistake.
+//! From text to [`Settings`]: TOML syntax, the version, sections and keys that there are, and then
+//! every value. What is wrong goes into the report, and the rest is still judged, so that a person
+//! need not come back for every single mistake.
 
-use std::ops::Range;
-
-use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, Deserializer};
+use toml::de::{DeString, DeTable, DeValue};
 
-use super::file::File;
+use super::entry::Entry;
 use super::keys::{self, Key, Section};
+use super::nearest::nearest;
 use super::report::Report;
+use super::settings::Settings;
 use crate::model::Advice;
 
 /// The only version of the file that there is.
 const VERSION: i64 = 1;
 
-/// Reads the shape of `text`. None when nothing behind the mistake can be judged: the text is not
-/// TOML, or its version is unknown.
-pub(super) fn read(text: &str, report: &mut Report<'_>) -> Option<File> {
+/// Reads `text` into `settings`, which are the defaults before. Nothing behind the mistake is judged
+/// where the text is not TOML, or its version is unknown.
+pub(super) fn read(text: &str, settings: &mut Settings, report: &mut Report<'_>) {
     let mut table = match DeTable::parse(text) {
         Ok(table) => table,
-        Err(error) => {
-            not_toml(&error, text, report);
-            return None;
-        }
+        Err(error) => return not_toml(&error, text, report),
     };
-    if !version(table.get_ref(), report) {
-        return None;
+    let table = table.get_mut();
+    if !version(table, report) {
+        return;
     }
-    prune(table.get_mut(), report);
-    Some(typed(table, report))
+    prune(table, report);
+    username(table, report);
+    for section in keys::SECTIONS {
+        let Some(DeValue::Table(entries)) = table.get_mut(section.name).map(Spanned::get_mut)
+        else {
+            continue;
+        };
+        for key in section.keys {
+            if let Some(value) = entries.remove(key.name) {
+                let entry = Entry {
+                    key: key.in_section(section),
+                    expects: key.expects,
+                    is_secret: key.is_secret,
+                    value,
+                    report: &mut *report,
+                };
+                (key.read)(entry, settings);
+            }
+        }
+    }
+    // The default follows a short interval; only a window that somebody wrote can be too long.
+    settings.sync.batch_window = settings.sync.batch_window.min(settings.sync.interval);
+}
+
+/// The one key that must be there. With a misspelt key in the file, that is probably the missing
+/// one.
+fn username(table: &DeTable<'_>, report: &mut Report<'_>) {
+    let autotask = table.get("autotask").and_then(|section| section.get_ref().as_table());
+    let is_there = autotask.is_some_and(|section| section.contains_key("username"));
+    if !is_there && report.is_empty() {
+        report.absent(
+            "autotask.username",
+            "`username` in [autotask] is missing".to_owned(),
+            Advice::said(
+                "set it to the API user's \"Username (Key)\", which Autotask shows under Admin, \
+                 Resources",
+            ),
+        );
+    }
 }
 
 /// The parser's messages name what it expected, never what it found, so no value leaks here.
@@ -46,7 +80,7 @@ fn not_toml(error: &toml::de::Error, text: &str, report: &mut Report<'_>) {
     };
     let message =
         |place: &str| format!("`{}`{place}: {} (not valid TOML: {what})", key.name, key.expects);
-    report.at(span, Some(format!("{}.{}", section.name, key.name)), message, None);
+    report.at(span, Some(key.in_section(section)), message, None);
 }
 
 /// The key whose value `offset` lies in, by the look of the lines above it.
@@ -63,9 +97,8 @@ fn key_before(text: &str, offset: usize) -> Option<(&'static Section, &'static K
 fn version(table: &DeTable<'_>, report: &mut Report<'_>) -> bool {
     let key = || Some("version".to_owned());
     let Some(value) = table.get("version") else {
-        let misspelt = table
-            .keys()
-            .find(|key| keys::nearest(key.get_ref(), std::iter::once("version")).is_some());
+        let misspelt =
+            table.keys().find(|key| nearest(key.get_ref(), std::iter::once("version")).is_some());
         match misspelt {
             Some(found) => unknown(None, &owned(found), false, report),
             None => report.absent(
@@ -93,7 +126,7 @@ fn version(table: &DeTable<'_>, report: &mut Report<'_>) -> bool {
             },
             Some(Advice::said("install the lmsyncd that this file was written for")),
         ),
-        _ => report.value("version", value.span(), &format!("expected {VERSION}")),
+        _ => report.value("version", value.span(), &format!("expected {VERSION}"), true),
     }
     false
 }
@@ -180,41 +213,4 @@ fn unknown(
         format!("unknown key `{name}`{place_in}")
     };
     report.at(span, Some(dotted), |place| format!("{what}{place}{suggestion}"), advice);
-}
-
-/// Lets serde read the table. A value of the wrong type is reported and taken out, and serde reads
-/// again: it stops at the first, a person wants all. Each round removes a value, so there is an end.
-fn typed(mut table: Spanned<DeTable<'_>>, report: &mut Report<'_>) -> File {
-    loop {
-        let error = match File::deserialize(Deserializer::from(table.clone())) {
-            Ok(file) => return file,
-            Err(error) => error,
-        };
-        let span = error.span().unwrap_or(0..0);
-        let Some((section, name)) = remove_at(table.get_mut(), &span) else {
-            report.at(span, None, |place| format!("wrong type{place}"), None);
-            return File::default();
-        };
-        let expects = section.key(&name).map_or("wrong type", |key| key.expects);
-        report.value(&format!("{}.{name}", section.name), span, expects);
-    }
-}
-
-/// Takes out the value that covers `span`, and says where it was.
-fn remove_at(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<(&'static Section, String)> {
-    for section in keys::SECTIONS {
-        let Some(DeValue::Table(entries)) = table.get_mut(section.name).map(Spanned::get_mut)
-        else {
-            continue;
-        };
-        let covers = |value: &Spanned<DeValue<'_>>| {
-            value.span().start <= span.start && span.end <= value.span().end
-        };
-        let found = entries.iter().find(|(_, value)| covers(value));
-        if let Some(name) = found.map(|(name, _)| name.get_ref().to_string()) {
-            entries.remove(name.as_str());
-            return Some((section, name));
-        }
-    }
-    None
 }

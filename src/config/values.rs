@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::file::DurationText;
-use super::keys;
+use super::nearest::nearest;
 use super::settings::{NewAgreements, Operator};
 use crate::clock::Tz;
 use crate::model::{Currency, EventName, UdfName};
@@ -23,12 +22,11 @@ const DAY: u64 = 24 * HOUR;
 
 /// A duration with its unit; `example` shows one for this key.
 pub(super) fn duration(
-    text: DurationText,
+    text: &str,
     range: RangeInclusive<Duration>,
     example: &str,
 ) -> Result<Duration, String> {
-    let text = text.0;
-    let found = humantime::parse_duration(&text).map_err(|error| match error {
+    let found = humantime::parse_duration(text).map_err(|error| match error {
         humantime::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
             format!("a duration needs a unit, such as \"{example}\"")
         }
@@ -194,7 +192,7 @@ pub(super) fn currency(text: &str) -> Result<Currency, String> {
 /// `import` or `pending`.
 pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
     NewAgreements::from_name(text).ok_or_else(|| {
-        match keys::nearest(text, NewAgreements::NAMES.into_iter()) {
+        match nearest(text, NewAgreements::NAMES.into_iter()) {
             Some(name) => format!("did you mean \"{name}\"?"),
             None => "must be \"import\" or \"pending\"".to_owned(),
         }
@@ -202,7 +200,7 @@ pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
 }
 
 /// A word of a command line; the first names the program, without a search path and a shell.
-pub(super) fn command_word(text: String, first: bool) -> Result<String, String> {
+pub(super) fn command_word(text: &str, first: bool) -> Result<String, String> {
     if text.contains('\0') {
         return Err("a command has no zero character".to_owned());
     }
@@ -211,7 +209,7 @@ pub(super) fn command_word(text: String, first: bool) -> Result<String, String> 
                     shell reads it"
             .to_owned());
     }
-    Ok(text)
+    Ok(text.to_owned())
 }
 
 /// The name of an event.
@@ -296,7 +294,7 @@ mod tests {
 
     fn seconds(text: &str) -> Result<u64, String> {
         let range = Duration::ZERO..=Duration::from_secs(1000 * DAY);
-        duration(DurationText(text.to_owned()), range, "24h").map(|found| found.as_secs())
+        duration(text, range, "24h").map(|found| found.as_secs())
     }
 
     #[test]
@@ -327,9 +325,9 @@ mod tests {
 
     #[test]
     fn a_command_is_a_path_and_its_arguments_are_anything() {
-        assert_eq!(command_word("/bin/x".to_owned(), true), Ok("/bin/x".to_owned()));
-        assert!(command_word("x".to_owned(), true).is_err_and(|why| why.contains("no shell")));
-        assert_eq!(command_word("-v".to_owned(), false), Ok("-v".to_owned()));
+        assert_eq!(command_word("/bin/x", true), Ok("/bin/x".to_owned()));
+        assert!(command_word("x", true).is_err_and(|why| why.contains("no shell")));
+        assert_eq!(command_word("-v", false), Ok("-v".to_owned()));
         assert_eq!(event("run_failed"), Ok(EventName::RunFailed));
         assert_eq!(event("run-failed"), Err("did you mean \"run_failed\"?".to_owned()));
         assert!(event("everything").is_err_and(|why| why.contains("auth_blocked")));

@@ -51,7 +51,16 @@ const ROOMS: [(&str, &[&str]); 11] = [
 /// Words that name a daemon as a person does, and who may know them: `advice` makes them, `ctl` and
 /// `daemon` know how they were called, and the paths are said once.
 const WORDS: [&str; 4] = ["lmsyncctl", "journalctl", "systemctl", "/etc/lmsyncd"];
-const MAY_SAY_THEM: [&str; 6] = ["advice", "ctl", "daemon", "demo", "bin", "config/paths.rs"];
+const MAY_SAY_THEM: [&str; 7] = [
+    "advice",
+    "ctl",
+    "daemon",
+    "demo",
+    "bin",
+    "config/paths.rs",
+    // The texts of the example file and of lmsyncd.toml(5).
+    "config/keys/",
+];
 
 /// Who may put advice into words.
 const ADVISERS: [&str; 5] = ["advice", "control", "daemon", "ctl", "demo"];

@@ -1,4 +1,4 @@
-//! lmsyncd.toml(5): every key, out of the example file that the program has built in.
+//! lmsyncd.toml(5): every key, out of the table of keys.
 
 use lmsyncd::config::{DEFAULT_PATH, instance_config, reference};
 use roff::{bold, italic, roman};
@@ -34,8 +34,8 @@ pub fn page() -> Page {
     for section in reference() {
         sheet.head(&format!("SECTION [{}]", section.name));
         for key in section.keys {
-            let name = vec![bold(key.name), roman(" = "), roman(key.value)];
-            let kind = match key.is_default {
+            let name = vec![bold(key.name), roman(" = "), roman(key.line())];
+            let kind = match key.has_default() {
                 true => "The value above is the default.",
                 false => "The value above is an example.",
             };

@@ -58,7 +58,7 @@ impl Admin {
         let message = match changes.len() {
             0 => "configuration read again: nothing is different".to_owned(),
             _ => {
-                let keys: Vec<&str> = changes.iter().map(|change| change.key).collect();
+                let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
                 format!("configuration read again, different: {}", keys.join(", "))
             }
         };
@@ -75,7 +75,12 @@ fn changes(old: &Live, settings: &Settings, autotask: &Autotask) -> Vec<Change> 
     if settings.autotask.time_zone == old.settings.autotask.time_zone && zone != was {
         let server_s = |zone: Tz| format!("(the server's, {zone})");
         let (old, new) = (server_s(was), server_s(zone));
-        changes.push(Change { key: "autotask.time-zone", old, new, effect: Effect::Applied });
+        changes.push(Change {
+            key: "autotask.time-zone".to_owned(),
+            old,
+            new,
+            effect: Effect::Applied,
+        });
     }
     let (same_secret, same_code) = autotask.same_secrets(&old.autotask);
     let code_is_told = changes.iter().any(|change| change.key == "autotask.integration-code");
@@ -85,14 +90,15 @@ fn changes(old: &Live, settings: &Settings, autotask: &Autotask) -> Vec<Change> 
     ];
     changes.extend(exchanged.into_iter().filter(|(_, exchanged)| *exchanged).map(|(key, _)| {
         let (old, new) = ("(set)".to_owned(), "(changed)".to_owned());
-        Change { key, old, new, effect: Effect::Applied }
+        Change { key: key.to_owned(), old, new, effect: Effect::Applied }
     }));
     changes
 }
 
 /// Whether something that may work would be replaced by something that may not.
 fn must_be_tried(old: &Autotask, new: &Autotask, changes: &[Change]) -> bool {
-    let differ = !new.same_credentials(old) || changes.iter().any(|c| WAY.contains(&c.key));
+    let differ =
+        !new.same_credentials(old) || changes.iter().any(|c| WAY.contains(&c.key.as_str()));
     let usage = old.usage();
     differ && usage.blocked.is_none() && !matches!(usage.auth, Auth::Refused(_))
 }
