@@ -8,7 +8,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sub-rooms and their floors, by room. What is not named here is the door of its room.
-const INNER: [(&str, &[(&str, u8)]); 2] = [
+const INNER: &[(&str, &[(&str, u8)])] = &[
+    (
+        "model",
+        &[
+            ("ids", 0),
+            ("actor", 0),
+            ("money", 0),
+            ("contract", 1),
+            ("failure", 1),
+            ("client", 2),
+            ("sync", 3),
+            ("event", 4),
+        ],
+    ),
     (
         "engine",
         &[

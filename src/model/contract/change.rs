@@ -1,6 +1,6 @@
 //! A change of a contract, field by field: what a diff shows and what the ledger remembers.
 
-use super::{Field, ItemKey, Value};
+use crate::model::{Field, ItemKey, Value};
 
 /// One field that changed. No value on one side means that there was, or will be, none.
 #[derive(Debug, Clone, PartialEq, Eq)]

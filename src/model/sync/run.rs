@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Actor, ClientRef, LastError, Reject, RunId};
+use crate::model::{Actor, ClientRef, LastError, Reject, RunId};
 
 /// What set a run off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

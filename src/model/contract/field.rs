@@ -1,10 +1,14 @@
 //! The fields of a contract and who owns each.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use super::udf::UdfName;
-use super::value::Kind;
+use super::value::{Kind, Value};
+
+/// Values by field. A field without a value is absent.
+pub type Fields = BTreeMap<Field, Value>;
 
 /// A field of a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +60,7 @@ pub enum Field {
     SetupFee,
     /// The company that is billed, where that is not the client.
     BilledTo,
-    /// What is remarkable about the cost, by the codes of [`super::Remark`].
+    /// What is remarkable about the cost, by the codes of [`crate::model::Remark`].
     Remarks,
     /// What is in a bundle: the names of its services.
     Contents,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{FieldChange, Fields, ItemKey};
+use crate::model::{FieldChange, Fields, ItemKey};
 
 /// Why an item is pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,7 +86,7 @@ pub struct PendingItem {
     pub state: PendingState,
     /// Its fields as they would be stored, or, if it vanished, as they are.
     pub fields: Fields,
-    /// What would change, in the order of [`super::Field::ALL`]. For a new item, every field.
+    /// What would change, in the order of [`crate::model::Field::ALL`]. For a new item, every field.
     pub changes: Vec<FieldChange>,
     /// Why it is held or unsupported.
     pub reason: Option<String>,

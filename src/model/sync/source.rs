@@ -1,14 +1,9 @@
 //! What was just read from Autotask.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{ClientId, Field, ItemKey, Value};
-
-/// Values by field. A field without a value is absent.
-pub type Fields = BTreeMap<Field, Value>;
+use crate::model::{ClientId, Fields, ItemKey};
 
 /// An agreement or addition as just read from Autotask.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{ClientId, ItemKey, RunId};
+use crate::model::{ClientId, ItemKey, RunId};
 
 /// The notes beside one item. One without any note is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

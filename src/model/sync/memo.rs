@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::{ClientId, FieldChange, ItemKey, PendingState, RunId};
+use crate::model::{ClientId, FieldChange, ItemKey, PendingState, RunId};
 
 /// A memo.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::Currency;
+use crate::model::Currency;
 
 /// What something comes to, in one currency and from one day on.
 #[derive(Debug, Clone, PartialEq, Eq)]

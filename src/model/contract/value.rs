@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::BillingCycle;
+use crate::model::BillingCycle;
 
 /// What values a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! A failure as data: what failed and why, and what a person can do next.
 
+pub(super) mod advice;
+pub(super) mod code;
+
 use std::fmt;
 
-use super::{Advice, Code};
+use crate::model::{Advice, Code};
 
 /// What failed, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]

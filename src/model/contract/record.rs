@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 
-use super::{
+use crate::model::{
     BillingCycle, BillingState, ClientId, Currency, Field, FieldChange, Fields, ItemKey, Money,
     Ownership, Value,
 };

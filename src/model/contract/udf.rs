@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// The local name of a user-defined field, such as `account_manager`: lower-case letters, digits
 /// and underscores, at most [`UdfName::LONGEST`] of them. As a field it is `udf.account_manager`.
 ///
-/// Names are kept for the life of the process, so that a [`super::Field`] stays a small value that
+/// Names are kept for the life of the process, so that a [`crate::model::Field`] stays a small value that
 /// is copied. There are as many as the configuration, now or once, names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UdfName(&'static str);

@@ -4,7 +4,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ClientId, ItemKey, RunId};
+use crate::model::{ClientId, ItemKey, RunId};
 
 /// The next step after a failure, a finding or a check.
 ///

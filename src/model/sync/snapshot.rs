@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{ClientRef, ItemKey, Reject, SourceItem};
+use crate::model::{ClientRef, ItemKey, Reject, SourceItem};
 
 /// What Autotask holds for one client at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
