@@ -7,7 +7,7 @@ use crate::model::{
     ClientRef, Contract, Currency, Effect, Field, FieldChange, Fields, PendingItem, Reject, Remark,
     Run, Value,
 };
-use crate::policy::holding::let_go;
+use crate::policy::holds::let_go;
 use crate::policy::{apply, effects};
 use crate::varlink::{contracts, sync};
 

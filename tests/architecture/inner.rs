@@ -23,6 +23,10 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         ],
     ),
     (
+        "policy",
+        &[("cost", 0), ("changes", 1), ("schedule", 1), ("review", 2), ("terms", 2), ("alert", 2)],
+    ),
+    (
         "engine",
         &[
             ("events", 0),

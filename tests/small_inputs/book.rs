@@ -11,7 +11,7 @@ use lmsyncd::model::{ClientId, ClientSnapshot, Currency, Field, ItemKey, Pending
 use lmsyncd::policy::apply;
 use lmsyncd::policy::diff::{self, Around, Stored};
 use lmsyncd::policy::effects::effects;
-use lmsyncd::policy::marking::Marks;
+use lmsyncd::policy::flags::Marks;
 use lmsyncd::policy::succession::Successions;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use super::{parse_keys, parse_state};
 use crate::model::{Code, Failure, Field, FieldChange, Value};
-use crate::policy::holding::Expected;
+use crate::policy::holds::Expected;
 use crate::policy::select::Choice;
 use crate::varlink::sync;
 

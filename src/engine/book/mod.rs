@@ -16,7 +16,7 @@ use crate::model::{
     Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, Holding, Memo, Origin, Run,
     RunId,
 };
-use crate::policy::pausing::Pauses;
+use crate::policy::pauses::Pauses;
 use crate::policy::terms::{Ending, Wanted, endings};
 use crate::policy::timeline::{self, Span, Term};
 use crate::store::RunRecord;

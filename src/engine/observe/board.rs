@@ -9,7 +9,7 @@ use crate::autotask::Usage;
 use crate::engine::sync::{Running, interval};
 use crate::model::{ClientId, ClientRef, ClientState, Failure, Pause, PendingItem, PendingState};
 use crate::policy::apply;
-use crate::policy::standing::Health;
+use crate::policy::health::Health;
 use crate::policy::why::{Around, NextWhy, next_why};
 
 /// How one client stands.

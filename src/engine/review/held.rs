@@ -8,7 +8,7 @@ use crate::model::{
     Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
     Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
 };
-use crate::policy::holding::{self, Expected};
+use crate::policy::holds::{self, Expected};
 use crate::policy::select::Choice;
 use crate::store::{Commit, Write};
 
@@ -125,7 +125,7 @@ impl Review {
             Err(_) => return Err(holds_nothing(id)),
         };
         let holdings = self.book.holdings(run.client.id)?;
-        let Some(present) = holding::undecided(&holdings) else { return Err(holds_nothing(id)) };
+        let Some(present) = holds::undecided(&holdings) else { return Err(holds_nothing(id)) };
         let message = format!(
             "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
             run.client.name, run.client.id, present.run

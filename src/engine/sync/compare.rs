@@ -10,10 +10,10 @@ use crate::model::{
     ClientSnapshot, Contract, Failure, Holding, ItemKey, Origin, PendingItem, RunId, SourceItem,
 };
 use crate::policy::diff::{self, Around, Stored};
+use crate::policy::flags::Marks;
 use crate::policy::guard::{self, Circumstances, Limits};
-use crate::policy::marking::Marks;
 use crate::policy::succession::{self, Successions};
-use crate::policy::{holding, renewal};
+use crate::policy::{holds, renewal};
 
 /// A reading held against the store as it is now.
 pub(in crate::engine) struct Examined {
@@ -64,7 +64,7 @@ impl Syncs {
         };
         let mut items = diff::pending(&snapshot, &stored, around);
         let holdings = self.book.holdings(snapshot.client.id)?;
-        let rejected = holding::heed_rejections(&mut items, &stored, &holdings, live.zone());
+        let rejected = holds::heed_rejections(&mut items, &stored, &holdings, live.zone());
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)

@@ -12,10 +12,10 @@ use crate::model::{
     ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
     RunResult,
 };
-use crate::policy::holding::{self, Found};
-use crate::policy::marking::Marks;
+use crate::policy::flags::Marks;
+use crate::policy::holds::{self, Found};
 use crate::policy::select::Choice;
-use crate::policy::{apply, diff, marking, succession};
+use crate::policy::{apply, diff, flags, succession};
 use crate::store::Write;
 
 /// What the run does with the reading.
@@ -90,7 +90,7 @@ pub(super) fn decide(
     let (result, error) = match (held.len(), counts.rejected) {
         (number @ 1.., _) => {
             let reason = held.iter().find_map(|item| item.reason.as_deref());
-            (RunResult::Held, Some(holding::error(number, reason)))
+            (RunResult::Held, Some(holds::error(number, reason)))
         }
         (0, 1..) => (RunResult::Partial, None),
         (0, 0) => (RunResult::Ok, None),
@@ -109,14 +109,14 @@ pub(super) fn decide(
         rejects,
     };
     let marks =
-        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
+        flags::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
     let mut marks: Vec<Write<Mark>> =
         marks.into_iter().map(|(before, after)| Write { before, after }).collect();
     move_marks(&mut marks, &writes, &examined.marks);
     let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
     let found = Found {
         full: order.choice.is_full(),
-        held: undecided.map(|item| holding::kept(item, &examined.stored)).collect(),
+        held: undecided.map(|item| holds::kept(item, &examined.stored)).collect(),
         applied,
         rejected: examined.rejected.clone(),
     };

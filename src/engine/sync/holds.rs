@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::compare::Examined;
 use super::read::Reading;
 use crate::model::{Advice, ClientRef, ClientState, Code, Failure, Holding, Memo, PendingState};
-use crate::policy::holding::{self, Found, MovedOn};
+use crate::policy::holds::{self, Found, MovedOn};
 use crate::policy::select::Choice;
 use crate::store::Write;
 
@@ -29,7 +29,7 @@ pub(super) fn must_be_as_expected(
         return Err(Failure::new(Code::NoPermission, message).advise(Advice::Doctor));
     }
     let Examined { items, stored, snapshot, .. } = examined;
-    holding::release(items, stored, &snapshot.rejects, expected)
+    holds::release(items, stored, &snapshot.rejects, expected)
         .map_err(|moved| moved_on(&snapshot.client, &moved))
 }
 
@@ -53,13 +53,13 @@ pub(super) fn after_run(
     now: DateTime<Utc>,
 ) -> Vec<Write<Memo>> {
     let before = &examined.holdings;
-    let steps = holding::after_run(before, examined.snapshot.client.id, found, now);
+    let steps = holds::after_run(before, examined.snapshot.client.id, found, now);
     if !found.full
         && state.last_error.is_none()
-        && let Some(open) = holding::undecided_after(before, &steps)
+        && let Some(open) = holds::undecided_after(before, &steps)
     {
         let reason = open.items.iter().find_map(|item| item.reason.as_deref());
-        state.last_error = Some(holding::error(open.items.len(), reason));
+        state.last_error = Some(holds::error(open.items.len(), reason));
     }
     // What stays must still be so when this is stored: somebody may decide about it meanwhile.
     let same = before

@@ -178,7 +178,7 @@ pub fn end_of_day<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<DateTime<Utc>
 
 /// When a client runs next: as it is planned, or earlier where that lies further ahead than it can.
 /// None while auto-sync is off.
-pub fn drawn_in<Z: TimeZone>(
+pub fn clamp_next_run<Z: TimeZone>(
     state: &ClientState,
     now: DateTime<Utc>,
     interval: TimeDelta,

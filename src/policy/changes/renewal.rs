@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::diff::Stored;
+use super::stored::Stored;
 use crate::model::{ClientSnapshot, Contract, Field, Fields, ItemKey, Value};
 
 /// What told that an agreement renews another.
@@ -192,9 +192,9 @@ pub fn chain(key: ItemKey, contracts: &BTreeMap<ItemKey, Contract>) -> Vec<ItemK
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, snapshot, stored};
     use super::*;
     use crate::model::SourceItem;
+    use crate::policy::changes::fixture::{item, snapshot, stored};
     use proptest::prelude::*;
 
     fn agreement(id: i64, name: &str, start: i32, end: i32, renewed: Option<i64>) -> SourceItem {

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::apply::apply;
 use super::diff::{Around, Stored, missing, pending};
-use super::fixture::{CLIENT, item, snapshot};
-use super::marking::Marks;
+use super::flags::Marks;
 use super::renewal;
 use super::succession::Successions;
 use crate::clock::day_in;
 use crate::model::{ClientSnapshot, Contract, Field, ItemKey, SourceItem, Value};
+use crate::policy::changes::fixture::{CLIENT, item, snapshot};
 
 /// Syncs everything that a snapshot shows, as a run does; gives how many contracts it wrote.
 fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {

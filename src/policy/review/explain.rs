@@ -252,9 +252,9 @@ fn conclusion(about: Evidence<'_>) -> Conclusion {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, stored};
     use super::*;
     use crate::model::ClientId;
+    use crate::policy::changes::fixture::{item, stored};
 
     fn nothing(key: ItemKey, client: &ClientRef) -> Evidence<'_> {
         Evidence {

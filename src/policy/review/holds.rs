@@ -18,12 +18,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::diff::Stored;
 use crate::clock::{Tz, day_in};
 use crate::model::{
     ClientId, Code, Field, FieldChange, HeldItem, Holding, ItemKey, LastError, PendingItem,
     PendingState, Reject, RunId, Value,
 };
+use crate::policy::changes::diff::Stored;
 
 /// An item as somebody saw it and wants it applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,5 +295,4 @@ pub fn error(held: usize, reason: Option<&str>) -> LastError {
 }
 
 #[cfg(test)]
-#[path = "holding_tests.rs"]
 mod tests;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::renewal;
 use crate::model::{BillingState, Contract, Field, ItemKey, Value};
+use crate::policy::changes::renewal;
 
 /// An agreement that ends or has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +89,8 @@ pub(super) fn notice(contract: &Contract, end: NaiveDate) -> Option<NaiveDate> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, stored};
     use super::*;
+    use crate::policy::fixture::{item, stored};
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).expect("a date")

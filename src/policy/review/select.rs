@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::diff::Stored;
-use super::holding::Expected;
-use super::{apply, renewal};
+use super::holds::Expected;
 use crate::model::{ItemKey, PendingItem, PendingState};
+use crate::policy::changes::diff::Stored;
+use crate::policy::changes::{apply, renewal};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +78,8 @@ impl Choice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{self, item, snapshot, stored};
     use super::*;
+    use crate::policy::changes::fixture::{self, item, snapshot, stored};
 
     fn taken(choice: &Choice) -> Vec<String> {
         let book = stored(&[item("A1", "Care", "1"), item("S1", "a", "1")]);

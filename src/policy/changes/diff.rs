@@ -1,21 +1,18 @@
 //! What differs between Autotask and the store, item by item.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::apply;
-use super::marking::Marks;
+use super::flags::Marks;
 use super::renewal::Renewal;
+pub use super::stored::Stored;
 use super::succession::{self, Predecessor, Successions};
 use crate::model::{
     BillingState, ClientSnapshot, Contract, Field, Fields, ItemKey, Origin, PendingItem,
     PendingState, SourceItem, Value, differences,
 };
-
-/// The contracts that a diff is made against, by key: all those of the client, and those of other
-/// clients whose items are now this client's.
-pub type Stored = BTreeMap<ItemKey, Contract>;
 
 /// The keys of `client`'s live contracts that the snapshot does not explain: neither an item nor a
 /// reject. Whether they are gone must be asked by id; absence from an answer alone proves nothing.
@@ -216,9 +213,9 @@ pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored, read_on: Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{diff, item, snapshot, stored, stored_at};
     use super::*;
     use crate::model::WorkingLine;
+    use crate::policy::changes::fixture::{diff, item, snapshot, stored, stored_at};
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::apply::following;
 use super::diff::{Around, Stored, pending};
-use super::marking::Marks;
+use super::flags::Marks;
 use super::succession::Successions;
 use crate::clock::day_in;
 use crate::model::{

@@ -13,9 +13,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diff::Stored;
-use super::marking::Marks;
+use super::flags::Marks;
 use super::renewal;
+use super::stored::Stored;
 use crate::model::{ClientSnapshot, Contract, Field, Fields, ItemKey, Letter, Origin, Value};
 
 /// The line, or lines, that a new line stands in the place of.
@@ -124,9 +124,9 @@ pub fn told(predecessor: &Predecessor) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, snapshot, stored};
     use super::*;
     use crate::model::SourceItem;
+    use crate::policy::changes::fixture::{item, snapshot, stored};
 
     fn written_on(items: &[SourceItem], keys: &[&str]) -> Stored {
         let mut book = stored(items);

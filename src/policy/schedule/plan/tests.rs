@@ -30,7 +30,7 @@ fn one_that_is_due_takes_along_those_within_the_window() {
 
 #[test]
 fn a_clock_stepped_back_does_not_put_a_run_off_for_long() {
-    assert_eq!(drawn_in(&client(1, Some(DAY * 300)), NOW, DAY, &Utc), Some(NOW));
+    assert_eq!(clamp_next_run(&client(1, Some(DAY * 300)), NOW, DAY, &Utc), Some(NOW));
 }
 
 #[test]
@@ -73,25 +73,25 @@ fn tried(hours_ago: i64, next: TimeDelta) -> ClientState {
 fn a_shorter_interval_counts_from_the_last_run_and_a_longer_one_lets_it_stand() {
     let hours = TimeDelta::hours;
     let waiting = tried(4, hours(20));
-    let after = |interval| drawn_in(&waiting, NOW, interval, &Utc).map(|next| next - NOW);
+    let after = |interval| clamp_next_run(&waiting, NOW, interval, &Utc).map(|next| next - NOW);
     assert_eq!(after(DAY), Some(hours(20)));
     assert_eq!(after(hours(12)), Some(hours(8)));
     assert_eq!(after(hours(3)), Some(hours(0)), "due now, and not an hour ago");
     assert_eq!(after(DAY * 7), Some(hours(20)));
     let never_tried = client(1, Some(hours(20)));
-    assert_eq!(drawn_in(&never_tried, NOW, hours(1), &Utc), Some(NOW));
+    assert_eq!(clamp_next_run(&never_tried, NOW, hours(1), &Utc), Some(NOW));
 }
 
 #[test]
 fn a_shorter_interval_keeps_the_time_of_day() {
     let at = NaiveTime::from_hms_opt(2, 30, 0);
     let waiting = ClientState { at, ..tried(4, DAY * 6) };
-    let after = |interval| drawn_in(&waiting, NOW, interval, &Utc).map(|next| next - NOW);
+    let after = |interval| clamp_next_run(&waiting, NOW, interval, &Utc).map(|next| next - NOW);
     assert_eq!(after(DAY * 7), Some(DAY * 6));
     assert_eq!(after(DAY), Some(TimeDelta::minutes(150)), "the next 02:30 after it was tried");
     assert_eq!(after(TimeDelta::hours(1)), Some(TimeDelta::minutes(150)));
     let long_ago = ClientState { at, ..tried(40, DAY * 6) };
-    let next = drawn_in(&long_ago, NOW, DAY, &Utc).map(|next| next - NOW);
+    let next = clamp_next_run(&long_ago, NOW, DAY, &Utc).map(|next| next - NOW);
     assert_eq!(next, Some(TimeDelta::minutes(150)), "at its hour also where that is late");
 }
 
@@ -102,7 +102,7 @@ fn another_zone_moves_a_time_of_day_and_nothing_else() {
         let next = replanned(state, NOW, interval, &Tz::Asia__Tokyo);
         // What is planned anew is not drawn in again.
         let moved = ClientState { next_run: next, ..state.clone() };
-        assert_eq!(drawn_in(&moved, NOW, interval, &Tz::Asia__Tokyo), next);
+        assert_eq!(clamp_next_run(&moved, NOW, interval, &Tz::Asia__Tokyo), next);
         next.map(|next| next - NOW)
     };
     let hours = TimeDelta::hours;
@@ -155,7 +155,7 @@ proptest! {
         state in state(), now in spring(), minutes in 1i64..50_000, zone in zone(),
     ) {
         let interval = TimeDelta::minutes(minutes);
-        let next = drawn_in(&state, now, interval, &zone).expect("it is on");
+        let next = clamp_next_run(&state, now, interval, &zone).expect("it is on");
         let stored = state.next_run.expect("it is on");
         let regular = if state.at.is_some() { interval.max(DAY) } else { interval };
         prop_assert!(next - now <= regular + interval / 10 + TimeDelta::hours(1), "{}", next - now);
@@ -163,7 +163,7 @@ proptest! {
         prop_assert!(next == stored || next >= now, "drawn in to now at most");
         // It is stored. What is due stays due, and what is not does not move away as it comes nearer.
         let state = ClientState { next_run: Some(next), ..state };
-        let then = drawn_in(&state, now + TimeDelta::minutes(7), interval, &zone).expect("it is on");
+        let then = clamp_next_run(&state, now + TimeDelta::minutes(7), interval, &zone).expect("it is on");
         prop_assert!(then <= next, "{then} after {next}");
         prop_assert!(then == next || next > now, "{then} after {next}");
     }
@@ -183,7 +183,7 @@ proptest! {
         let mut state = ClientState { at, ..client(1, Some(next - NOW)) };
         state.last_tried = Some(started);
         state.last_full = (failures == 0).then_some(ended);
-        let kept = drawn_in(&state, ended, interval, &zone).expect("it is on");
+        let kept = clamp_next_run(&state, ended, interval, &zone).expect("it is on");
         match failures {
             0 => prop_assert_eq!(kept, next),
             // A retry is not needed where the regular run comes first.
@@ -302,7 +302,7 @@ fn clocks_that_are_changed_move_a_time_of_day_by_no_more_than_they_must() {
 fn a_clock_that_is_stepped_neither_loses_a_run_nor_repeats_it() {
     let hours = TimeDelta::hours;
     let waiting = ClientState { last_synced: Some(NOW - hours(1)), ..tried(1, hours(23)) };
-    let after = |now| drawn_in(&waiting, now, DAY, &Utc).map(|next| next - now);
+    let after = |now| clamp_next_run(&waiting, now, DAY, &Utc).map(|next| next - now);
     assert_eq!(after(NOW - hours(2)), Some(hours(25)), "a little: it stands");
     assert_eq!(after(NOW - hours(9)), Some(hours(0)), "by much: it would never come");
     assert_eq!(after(NOW + hours(9)), Some(hours(14)));

@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::super::fixture::{self, CLIENT, item, snapshot, stored};
 use super::super::guard::{self, Circumstances, Limits};
 use super::*;
 use crate::clock::Tz;
 use crate::model::{Rejection, SourceItem};
+use crate::policy::changes::fixture::{self, CLIENT, item, snapshot, stored};
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 const AROUND: Circumstances<'static> =
@@ -28,7 +28,7 @@ fn pending(
 ) -> (Vec<PendingItem>, BTreeSet<(RunId, ItemKey)>) {
     let book = stored(&imported());
     let shown = snapshot(seen);
-    let gone = super::super::diff::missing(&shown, &book).into_iter().collect();
+    let gone = crate::policy::changes::diff::missing(&shown, &book).into_iter().collect();
     let mut items = fixture::diff(&shown, &book, &gone);
     let heeded = heed_rejections(&mut items, &book, holdings, Tz::UTC);
     guard::hold(&mut items, AROUND, LIMITS);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use super::schedule;
-use super::standing::{self, Health};
+use super::health::{self, Health};
+use super::plan;
 use crate::model::{ClientId, ClientState, Memo, Pause};
 
 /// The longest pause that can be asked for with an end: ten years. One without an end is another
@@ -73,7 +73,7 @@ impl Pauses {
     /// The health of a client at `now`: one that is well, or late, is paused. What needs a person
     /// is still told.
     pub fn health(&self, state: &ClientState, now: DateTime<Utc>) -> Health {
-        match standing::health(&self.excused(state.clone()), now) {
+        match health::health(&self.excused(state.clone()), now) {
             Health::Ok | Health::NeverSynced
                 if state.auto_sync && self.of(state.client.id).is_some() =>
             {
@@ -105,9 +105,9 @@ pub fn until<Z: TimeZone>(
 ) -> Result<DateTime<Utc>, String> {
     let text = text.trim();
     let until = if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        schedule::end_of_day(day, zone)
+        plan::end_of_day(day, zone)
     } else if let Ok(at) = NaiveTime::parse_from_str(text, "%H:%M") {
-        Some(schedule::next_time_of_day(now, at, zone))
+        Some(plan::next_time_of_day(now, at, zone))
     } else if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         Some(at.with_timezone(&Utc))
     } else {

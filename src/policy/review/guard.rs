@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::cost::Basis;
 use super::effects;
 use crate::model::{
     Contract, Field, FieldChange, Fields, ItemKey, PendingItem, PendingState, Remark, Value,
 };
+use crate::policy::cost::Basis;
 
 /// How much is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,9 +243,9 @@ fn loses_its_rule(item: &PendingItem) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::fixture::{self, item, snapshot, stored, stored_at};
     use super::*;
     use crate::model::SourceItem;
+    use crate::policy::changes::fixture::{self, item, snapshot, stored, stored_at};
 
     const LIMITS: Limits =
         Limits { max_vanished_percent: 20, hold_price_change_percent: 0, hold_status_flips: false };

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::holding::let_go;
+use super::holds::let_go;
 use crate::model::{
     BillingCycle, BillingState, Currency, Effect, Field, Fields, ItemKey, PendingItem,
     PendingState, Remark, Value,

@@ -99,9 +99,9 @@ pub fn apply(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, stored};
     use super::*;
     use crate::model::Value;
+    use crate::policy::changes::fixture::{item, stored};
 
     #[test]
     fn what_is_the_msps_own_survives() {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
-use super::renewal;
-use super::terms::{is_billed, notice};
+use super::ending::{is_billed, notice};
 use crate::model::{BillingState, Contract, Field, ItemKey, Value};
+use crate::policy::changes::renewal;
 
 /// How many months before today a span begins unless something else is asked for.
 const BACK: u32 = 3;
@@ -147,8 +147,8 @@ pub fn terms(contracts: &[Contract], span: Span, today: NaiveDate) -> Vec<Term> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{item, stored};
     use super::*;
+    use crate::policy::fixture::{item, stored};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")
