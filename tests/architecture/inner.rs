@@ -23,6 +23,23 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         ],
     ),
     (
+        "policy::cost",
+        &[
+            ("row", 0),
+            ("cycle", 1),
+            ("pairs", 1),
+            ("calendar", 2),
+            ("siblings", 3),
+            ("line", 4),
+            ("sale", 5),
+            ("total", 5),
+            ("bought", 6),
+            ("agreement", 7),
+            ("share", 8),
+            ("tests", 9),
+        ],
+    ),
+    (
         "policy",
         &[("cost", 0), ("changes", 1), ("schedule", 1), ("review", 2), ("terms", 2), ("alert", 2)],
     ),

@@ -286,19 +286,6 @@ const CIRCLES: &[(&[&str], &str)] = &[
         ],
         "the methods of the handle are in several files; the handle waits for a core below them",
     ),
-    (&["policy::cost::agreement", "policy::cost::bought"], "an agreement is bought, or by period"),
-    (
-        &[
-            "policy::cost::force",
-            "policy::cost::frame",
-            "policy::cost::lengths",
-            "policy::cost::line",
-            "policy::cost::rate",
-            "policy::cost::siblings",
-            "policy::cost::working",
-        ],
-        "lengths, frames and what is in force tell each other apart",
-    ),
 ];
 
 fn tree() -> inner::Tree {

@@ -90,7 +90,7 @@ pub(super) fn notice(contract: &Contract, end: NaiveDate) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::fixture::{item, stored};
+    use crate::policy::changes::fixture::{item, stored};
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).expect("a date")

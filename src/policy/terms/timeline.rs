@@ -148,7 +148,7 @@ pub fn terms(contracts: &[Contract], span: Span, today: NaiveDate) -> Vec<Term> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::fixture::{item, stored};
+    use crate::policy::changes::fixture::{item, stored};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")

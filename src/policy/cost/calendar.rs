@@ -1,4 +1,4 @@
-//! The whole billing period that a day lies in, told by the whole rows beside it or by calendar.
+//! Billing periods by calendar: the one of so many months that holds a day, counted from another.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,17 @@ use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 
 use super::cycle::{earlier, later};
-use super::lengths::Lengths;
 use super::row::{Row, days};
 
 /// First and last day.
-pub(super) type Span = (NaiveDate, NaiveDate);
+pub(in crate::policy::cost) type Span = (NaiveDate, NaiveDate);
 
 /// The period of so many months that holds `day`, counted from `anchor`.
-pub(super) fn by_calendar(anchor: NaiveDate, months: u32, day: NaiveDate) -> Option<Span> {
+pub(in crate::policy::cost) fn by_calendar(
+    anchor: NaiveDate,
+    months: u32,
+    day: NaiveDate,
+) -> Option<Span> {
     let length = i64::from(months);
     let apart = i64::from(day.year() - anchor.year()) * 12 + i64::from(day.month0())
         - i64::from(anchor.month0());
@@ -27,65 +30,8 @@ pub(super) fn by_calendar(anchor: NaiveDate, months: u32, day: NaiveDate) -> Opt
     Some((begin(number)?, begin(number + 1)?.pred_opt()?))
 }
 
-/// The whole period of a line that holds `day` (rule 4), as its rows and the `anchor` of its agreement
-/// tell it, else counted from the first that fits of the day that its siblings let `suppose` and those
-/// on which its own rows begin; none where nobody can tell.
-pub(super) fn frame(
-    rows: &[Row],
-    lengths: &Lengths,
-    (anchor, suppose): (Option<NaiveDate>, Option<NaiveDate>),
-    day: NaiveDate,
-) -> Option<Span> {
-    let supposed = || {
-        let months = lengths.months?;
-        let begins = begins(rows);
-        let candidates = || anchor.into_iter().chain(suppose).chain(begins.iter().copied());
-        let fits = |from: &NaiveDate| none_lies_across(rows, *from, months);
-        let from = candidates().find(fits).or(candidates().next())?;
-        by_calendar(from, months, day)
-    };
-    told(rows, lengths, anchor, day).or_else(supposed)
-}
-
-/// The same, but none where it could only be supposed: an earlier row of it may be unknown.
-pub(super) fn told(
-    rows: &[Row],
-    lengths: &Lengths,
-    anchor: Option<NaiveDate>,
-    day: NaiveDate,
-) -> Option<Span> {
-    let whole = || rows.iter().zip(&lengths.is_whole).filter(|(_, whole)| **whole).map(|(r, _)| r);
-    // The latest that covers the day: a shared day belongs to the later one.
-    let covering = whole().filter(|row| row.start <= day && day <= row.end);
-    if let Some(row) = covering.max_by_key(|row| (row.start, row.end)) {
-        return Some((row.start, row.end));
-    }
-    let months = lengths.months?;
-    let next = whole().map(|row| row.start).filter(|start| *start > day).min();
-    let last = whole().map(|row| row.end).filter(|end| *end < day).max();
-    // Where one whole row is a period as it is counted from the start of the agreement, all are.
-    let counted = |day| anchor.and_then(|anchor| by_calendar(anchor, months, day));
-    if whole().any(|row| counted(row.start) == Some((row.start, row.end))) {
-        return counted(day);
-    }
-    if let Some(start) = next
-        && let (Some(first), Some(end)) = (earlier(start, months), start.pred_opt())
-        && first <= day
-    {
-        let first = last.and_then(|last| last.succ_opt()).map_or(first, |after| after.max(first));
-        return Some((first, end));
-    }
-    if let Some(first) = last.and_then(|last| last.succ_opt())
-        && let Some(end) = later(first, months).and_then(|next| next.pred_opt())
-        && day <= end
-    {
-        return Some((first, end));
-    }
-    anchor.filter(|anchor| none_lies_across(rows, *anchor, months)).and(counted(day))
-}
-
 /// The days on which rows begin, first those on which nothing changes: there a period begins.
-pub(super) fn begins(rows: &[Row]) -> Vec<NaiveDate> {
+pub(in crate::policy::cost) fn begins(rows: &[Row]) -> Vec<NaiveDate> {
     let goes_on = |row: &Row| rows.iter().any(|before| goes_on(before, row));
     let (periods, others): (BTreeSet<_>, BTreeSet<_>) = (
         rows.iter().filter(|row| goes_on(row)).map(|row| row.start).collect(),
@@ -111,13 +57,23 @@ fn goes_on(before: &Row, row: &Row) -> bool {
 
 /// Whether no row lies across two of the periods that are counted from a day. Where one does, they
 /// are counted from another: an agreement may open with a stub.
-pub(super) fn none_lies_across(rows: &[Row], anchor: NaiveDate, months: u32) -> bool {
+pub(in crate::policy::cost) fn none_lies_across(
+    rows: &[Row],
+    anchor: NaiveDate,
+    months: u32,
+) -> bool {
     rows.iter().all(|row| {
         let Some((_, end)) = by_calendar(anchor, months, row.start) else { return false };
         // A shared day belongs to the later row.
         let is_shared = || rows.iter().any(|other| other.start == row.end && other.id != row.id);
         row.end <= end || (row.end.pred_opt() == Some(end) && is_shared())
     })
+}
+
+/// The calendar month of a day.
+pub(super) fn month_of(day: NaiveDate) -> Option<Span> {
+    let first = day.with_day(1)?;
+    by_calendar(first, 1, day)
 }
 
 #[cfg(test)]

@@ -15,17 +15,18 @@
 
 use rust_decimal::Decimal;
 
-use super::TooLarge;
-use super::frame::{Span, frame};
+use super::frame::frame;
 use super::lengths::Lengths;
-use super::row::{Row, days, scaled};
+use crate::policy::cost::TooLarge;
+use crate::policy::cost::calendar::Span;
+use crate::policy::cost::row::{Row, days, scaled};
 use chrono::NaiveDate;
 
 /// What rounding to cents can take or add.
 const HALF_A_CENT: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// What a cut is judged by, besides the two rows.
-pub(super) struct Around<'a> {
+pub(in crate::policy::cost) struct Around<'a> {
     pub rows: &'a [Row],
     pub lengths: &'a Lengths,
     /// The day that periods are counted from.

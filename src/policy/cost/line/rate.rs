@@ -1,46 +1,18 @@
 //! The rate of a line on a day: what one whole period costs at the units and prices in force
 //! (rule 5).
 
-use std::fmt;
-
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::TooLarge;
 use super::force::Around;
-use super::frame::{Span, told};
-use super::row::{Row, days, scaled, sum};
+use super::frame::told;
 use crate::model::Currency;
-
-/// Where a rate was read from, from the best to the least that can be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Basis {
-    /// From what is in force today.
-    Current,
-    /// The same, but it could only be scaled up from a part of a period.
-    Scaled,
-    /// From the first that is still to come.
-    First,
-    /// From the last that is over.
-    Last,
-    /// There is nothing to read.
-    None,
-}
-
-impl fmt::Display for Basis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Basis::Current => "current",
-            Basis::Scaled => "scaled",
-            Basis::First => "first",
-            Basis::Last => "last",
-            Basis::None => "none",
-        })
-    }
-}
+use crate::policy::cost::TooLarge;
+use crate::policy::cost::calendar::Span;
+use crate::policy::cost::row::{Row, days, scaled, sum};
 
 /// The rows of a line, with the days of each that count.
-pub(super) struct Rows<'a> {
+pub(in crate::policy::cost) struct Rows<'a> {
     pub around: Around<'a>,
     pub spans: Vec<Option<Span>>,
     pub currency: &'a Currency,
@@ -48,7 +20,7 @@ pub(super) struct Rows<'a> {
 
 /// What gave the price of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum UnitPriceFrom {
+pub(in crate::policy::cost) enum UnitPriceFrom {
     /// A whole row that is not in force, or not alone.
     Row(i64),
     /// The price that stands on the line.
@@ -57,7 +29,7 @@ pub(super) enum UnitPriceFrom {
 
 /// The rate on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rate {
+pub(in crate::policy::cost) struct Rate {
     /// Rounded to the currency.
     pub amount: Decimal,
     pub units: Decimal,
@@ -70,7 +42,7 @@ pub(super) struct Rate {
 }
 
 /// A row in force, and what it adds.
-pub(super) struct InForce<'a> {
+pub(in crate::policy::cost) struct InForce<'a> {
     pub row: &'a Row,
     pub span: Span,
     /// The whole period.

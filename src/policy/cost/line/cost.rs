@@ -6,102 +6,16 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::cycle::{earlier, later, of_months};
-use super::force::Around;
-use super::frame::Span;
 use super::lengths::Lengths;
-use super::rate::{Basis, Rate, Rows};
-use super::row::{Row, round_unit_price, sum};
-use super::siblings::Siblings;
-use super::{TooLarge, working};
-use crate::model::{BillingCycle, BillingState, Currency, Remark, Working};
-
-/// A line, as far as its cost needs to know it.
-#[derive(Debug, Clone, Copy)]
-pub struct LineTerms<'a> {
-    /// What it bills.
-    pub rows: &'a [Row],
-    /// The first day of its agreement.
-    pub start: Option<NaiveDate>,
-    /// The last day of its agreement.
-    pub end: Option<NaiveDate>,
-    /// The longer of the cycles of its agreement and its service.
-    pub nominal: Option<BillingCycle>,
-    /// The price of one unit that stands on the line.
-    pub line_price: Option<Decimal>,
-    /// What the lines of the agreement tell together.
-    pub siblings: &'a Siblings,
-    /// The day.
-    pub today: NaiveDate,
-    /// The currency of the prices.
-    pub currency: &'a Currency,
-}
-
-/// A billing period with what Autotask bills for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeriodAmount {
-    /// The first day.
-    pub start: NaiveDate,
-    /// The last day.
-    pub end: NaiveDate,
-    /// The sum of the rounded amounts of its rows.
-    pub amount: Decimal,
-}
-
-/// From a day on, the rate is known to be another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NextChange {
-    /// The first day.
-    pub date: NaiveDate,
-    /// The rate from then on; zero where the line ends.
-    pub rate: Decimal,
-}
-
-/// What a line costs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineCost {
-    /// The rate, with exactly the decimals of the currency: today's where it is billed, else what is
-    /// to come or what was last.
-    pub rate: Decimal,
-    /// How often that is billed.
-    pub cycle: BillingCycle,
-    /// The units in force on that day.
-    pub units: Decimal,
-    /// The price of one.
-    pub unit_price: Option<Decimal>,
-    /// Where the rate was read from.
-    pub basis: Basis,
-    /// How the line stands.
-    pub billing: BillingState,
-    /// Upcoming: the first day that is billed; ended: the last, where that is known.
-    pub since: Option<NaiveDate>,
-    /// The billing period that holds today, where one runs.
-    pub period: Option<PeriodAmount>,
-    /// That of its agreement: not cut where the line begins or ends within it.
-    pub frame: Option<(NaiveDate, NaiveDate)>,
-    /// What is known ahead: of what is billed, after today; of what is to come, after its first day.
-    pub ahead: Vec<NextChange>,
-    /// What is remarkable.
-    pub remarks: BTreeSet<Remark>,
-    /// Every row by its first day, rounded as it is billed.
-    pub billed: Vec<(NaiveDate, Decimal)>,
-    /// How it came about.
-    pub working: Working,
-}
-
-/// A line while its cost is worked out.
-pub(super) struct Line<'a> {
-    pub terms: LineTerms<'a>,
-    pub rows: Rows<'a>,
-    pub months: Option<u32>,
-}
-
-/// How a line stands, and the day that its rate is read on.
-pub(super) struct Standing {
-    pub billing: BillingState,
-    pub since: Option<NaiveDate>,
-    pub day: Option<NaiveDate>,
-}
+use super::rate::Rate;
+use super::standing::{Line, Standing};
+use super::terms::{Basis, LineCost, LineTerms, NextChange, PeriodAmount};
+use super::working;
+use crate::model::{BillingCycle, BillingState, Remark};
+use crate::policy::cost::TooLarge;
+use crate::policy::cost::calendar::Span;
+use crate::policy::cost::cycle::{earlier, later, of_months};
+use crate::policy::cost::row::{Row, round_unit_price, sum};
 
 /// What a line costs today.
 pub fn cost_of_line(terms: LineTerms<'_>) -> Result<LineCost, TooLarge> {
@@ -154,23 +68,7 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
     Err(if is_told { first } else { first.min(a_period_before(terms.today)) })
 }
 
-impl LineTerms<'_> {
-    /// The day that periods of so many months are counted from.
-    pub(super) fn anchor(&self, months: u32) -> Option<NaiveDate> {
-        self.siblings.anchor(months).or(self.start)
-    }
-}
-
-impl<'a> Line<'a> {
-    fn new(terms: LineTerms<'a>, lengths: &'a Lengths) -> Result<Line<'a>, TooLarge> {
-        let LineTerms { rows, line_price, .. } = terms;
-        let anchor = terms.anchor(lengths.months.unwrap_or(1));
-        let supposed = terms.siblings.supposed();
-        let around = Around { rows, lengths, anchor, supposed, line_price };
-        let rows = Rows::new(around, terms.currency)?;
-        Ok(Line { terms, rows, months: lengths.months })
-    }
-
+impl Line<'_> {
     fn cost(&self) -> Result<LineCost, TooLarge> {
         let standing = self.standing()?;
         let rate = match standing.day {
@@ -214,90 +112,6 @@ impl<'a> Line<'a> {
     fn rounded(&self) -> impl Iterator<Item = (NaiveDate, Decimal)> + '_ {
         let rows: &[Row] = self.terms.rows;
         rows.iter().map(|row| (row.start, self.terms.currency.round(row.price)))
-    }
-
-    /// The days of a row on which its agreement runs.
-    fn within(&self, (first, last): Span) -> Option<Span> {
-        let first = self.terms.start.map_or(first, |start| first.max(start));
-        let last = self.terms.end.map_or(last, |end| last.min(end));
-        (first <= last).then_some((first, last))
-    }
-
-    /// Rule 7.
-    fn standing(&self) -> Result<Standing, TooLarge> {
-        let today = self.terms.today;
-        let billed: Vec<(&Row, Span)> = self
-            .rows
-            .counting()
-            .filter_map(|(row, span)| Some((row, self.within(span)?)))
-            .collect();
-        let spans = || billed.iter().map(|(_, span)| *span);
-        let next = spans().map(|(first, _)| first).filter(|first| *first > today).min();
-        let last = spans().map(|(_, last)| last).filter(|last| *last < today).max();
-        let runs = spans().any(|(first, last)| first <= today && today <= last);
-        if runs {
-            let units = self.rows.rate(today)?.map(|rate| (rate.units, rate.amount));
-            let is_nothing =
-                |(units, amount): (Decimal, Decimal)| units.is_zero() && amount.is_zero();
-            if !units.is_some_and(is_nothing) || self.is_billed_after(today)? {
-                let (billing, day) = (BillingState::Billed, Some(today));
-                return Ok(Standing { billing, since: None, day });
-            }
-            // Without units it costs nothing, in this period as in the next.
-            let (since, day) = (self.last_with_units(&billed)?, Some(today));
-            return Ok(Standing { billing: BillingState::Ended, since, day });
-        }
-        Ok(match (next, last) {
-            (Some(next), _) => {
-                Standing { billing: BillingState::Upcoming, since: Some(next), day: Some(next) }
-            }
-            (None, Some(last)) => {
-                Standing { billing: BillingState::Ended, since: Some(last), day: Some(last) }
-            }
-            // Rows there may be, none of them within the agreement.
-            (None, None) if !self.terms.rows.is_empty() => {
-                let ends = self.terms.rows.iter().map(|row| row.end).max();
-                let day = self.rows.counting().map(|(_, (first, _))| first).min();
-                let since = ends.map(|end| self.terms.end.map_or(end, |last| end.min(last)));
-                Standing { billing: BillingState::Ended, since, day }
-            }
-            (None, None) => Standing { billing: BillingState::None, since: None, day: None },
-        })
-    }
-
-    /// Whether a row with units follows.
-    fn is_billed_after(&self, today: NaiveDate) -> Result<bool, TooLarge> {
-        for day in self.boundaries(today) {
-            if self.rows.rate(day)?.is_some_and(|rate| !rate.units.is_zero()) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The last day before today on which units were in force.
-    fn last_with_units(&self, billed: &[(&Row, Span)]) -> Result<Option<NaiveDate>, TooLarge> {
-        let mut days: Vec<NaiveDate> = billed
-            .iter()
-            .flat_map(|(_, (first, last))| [first.pred_opt(), Some(*last)])
-            .flatten()
-            .filter(|day| *day < self.terms.today)
-            .collect();
-        days.sort_unstable();
-        for day in days.into_iter().rev() {
-            if self.rows.rate(day)?.is_some_and(|rate| !rate.units.is_zero()) {
-                return Ok(Some(day));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The days after `today` on which another row may begin or cease to be in force.
-    fn boundaries(&self, today: NaiveDate) -> BTreeSet<NaiveDate> {
-        let ends = self.terms.end.and_then(|end| end.succ_opt());
-        let of_rows =
-            self.rows.counting().flat_map(|(_, (first, last))| [Some(first), last.succ_opt()]);
-        of_rows.chain([ends]).flatten().filter(|day| *day > today).collect()
     }
 
     /// What is known ahead, up to the end of the next period.
@@ -350,13 +164,6 @@ impl<'a> Line<'a> {
         let rounded = rows.iter().map(|row| self.terms.currency.round(row.price));
         let amount = self.terms.currency.round(sum(rounded)?);
         Ok(Some(PeriodAmount { start, end, amount }))
-    }
-
-    /// Whether a row is billed for the period: it begins in it, or it runs today from before it,
-    /// against all order.
-    pub fn is_of(&self, row: &Row, (first, last): Span) -> bool {
-        let today = self.terms.today;
-        (first <= row.start && row.start <= last) || (row.start <= today && today <= row.end)
     }
 
     fn remarks(&self, rate: Option<&Rate>) -> BTreeSet<Remark> {

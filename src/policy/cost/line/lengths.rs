@@ -6,19 +6,19 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::TooLarge;
-use super::cycle::{about_months, most_days, whole_months};
-use super::frame::{Span, by_calendar, none_lies_across};
-use super::line::LineTerms;
-use super::row::{Row, days, scaled, sum};
+use super::terms::LineTerms;
 use crate::model::BillingCycle;
+use crate::policy::cost::TooLarge;
+use crate::policy::cost::calendar::{Span, by_calendar, none_lies_across};
+use crate::policy::cost::cycle::{about_months, most_days, whole_months};
+use crate::policy::cost::row::{Row, days, scaled, sum};
 
 /// More than what a division leaves out, and far less than any amount.
 const LAST_DIGIT: Decimal = Decimal::from_parts(1, 0, 0, false, 12);
 
 /// Which rows of a line are whole, and of which cycle the line is.
 #[derive(Debug, Clone)]
-pub(super) struct Lengths {
+pub(in crate::policy::cost) struct Lengths {
     /// The months of a billing period; none where no rule tells.
     pub months: Option<u32>,
     /// For each row, whether it is a whole period of that.

@@ -4,14 +4,15 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::TooLarge;
-use super::line::{Line, PeriodAmount, Standing};
 use super::rate::{Rate, UnitPriceFrom};
-use super::row::{Row, days, round_unit_price, written};
+use super::standing::{Line, Standing};
+use super::terms::PeriodAmount;
 use crate::model::{BillingState, Working, WorkingLine};
+use crate::policy::cost::TooLarge;
+use crate::policy::cost::row::{Row, days, round_unit_price, written};
 
 /// The rows of a line: what each adds to the rate and to the running period, and what was left out.
-pub(super) fn of_line(
+pub(in crate::policy::cost) fn of_line(
     line: &Line<'_>,
     standing: &Standing,
     rate: Option<&Rate>,
