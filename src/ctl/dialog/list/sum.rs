@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::list::List;
 use super::rows::Row;
-use super::text;
+use super::state::List;
+use crate::ctl::dialog::text;
 use crate::ctl::text::money::{Span, brief_effect};
 use crate::model::Currency;
 use crate::varlink::sync::Effect;
@@ -81,8 +81,8 @@ pub fn told(list: &List, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{listed, looked, press};
     use super::*;
+    use crate::ctl::dialog::samples::{listed, looked, press};
     use crate::ctl::text::items;
 
     fn ticked(keys: &str, width: usize) -> String {

@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Padding};
 
-use super::state::{Busy, Effect, Face, Outcome, Question, State};
-use super::text;
-use super::theme::Theme;
 use crate::ctl::commands::sync::{auto_sync, pause, pending, sync};
+use crate::ctl::dialog::state::{Busy, Effect, Face, Outcome, Question, State};
+use crate::ctl::dialog::text;
+use crate::ctl::dialog::theme::Theme;
 use crate::ctl::output::progress::doing as doing_of;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::text::items;
@@ -178,7 +178,7 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
     let list = state.list.as_ref();
     match question {
         Question::Leave => {
-            let number = list.map_or(0, super::list::List::count);
+            let number = list.map_or(0, crate::ctl::dialog::list::List::count);
             let title = "Leave without syncing?".to_owned();
             let ticked = count(number as i64, "selected contract");
             (title, wrap(&[&format!("{ticked} will not be imported.")]))

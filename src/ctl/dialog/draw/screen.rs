@@ -4,12 +4,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::list::{List, Tick, View};
-use super::rows::Row;
-use super::state::{Face, LEAST_SIZE, State};
-use super::theme::Theme;
-use super::{grid, panels, side, sum, text};
+use super::{panels, side};
 use crate::ctl::commands::sync::pause;
+use crate::ctl::dialog::list::rows::Row;
+use crate::ctl::dialog::list::{List, Tick, View, grid, sum};
+use crate::ctl::dialog::state::{Face, LEAST_SIZE, State};
+use crate::ctl::dialog::text;
+use crate::ctl::dialog::theme::Theme;
 use crate::ctl::output::screen::{Tone, count, thousands};
 use crate::ctl::text::billing::Billing;
 use crate::ctl::text::{items, labels};

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::super::rows;
-use super::super::samples::{many, pending};
 use super::*;
+use crate::ctl::dialog::samples::{many, pending};
 use crate::ctl::text::items;
 use crate::varlink::sync::Item;
 
-fn list(looked: super::super::state::Looked) -> List {
+fn list(looked: crate::ctl::dialog::state::Looked) -> List {
     let (items, rejects) = (looked.pending.items, looked.pending.rejects);
     let rows = rows::build(&items.unwrap_or_default(), &rejects.unwrap_or_default(), &looked.names);
     List::new(rows, None)
@@ -126,8 +126,11 @@ fn only_what_the_screen_has_room_for_is_made_into_lines() {
     assert_eq!(list.rows().len(), 5000);
     for place in [0, 7, 2500, 4999, usize::MAX] {
         list.go(place, 14);
-        let theme = super::super::theme::Theme { colour: true };
-        assert_eq!(grid::lines(&list, (80, 14), false, true, theme).len(), 14);
+        let theme = crate::ctl::dialog::theme::Theme { colour: true };
+        assert_eq!(
+            crate::ctl::dialog::list::grid::lines(&list, (80, 14), false, true, theme).len(),
+            14
+        );
     }
     assert_eq!(list.current().map(Row::key), Some("S3999"));
 }

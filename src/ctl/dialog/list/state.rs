@@ -3,8 +3,8 @@
 //! A key ticks only what is shown: nobody imports what the filter hides. Unticking everything
 //! unticks everything.
 
-use super::grid::{self, Widths};
 use super::rows::{Body, REJECTED, Row};
+use super::widths::{self, Widths};
 use crate::model::PendingState;
 
 /// Which rows are shown.
@@ -76,7 +76,7 @@ impl List {
             view: View::default(),
             filter: String::new(),
             with_ignored: false,
-            natural: grid::natural(&rows),
+            natural: widths::natural(&rows),
             counts: counts(&rows),
             as_of,
             rows,
@@ -309,5 +309,4 @@ fn counts(rows: &[Row]) -> Vec<(usize, &'static str)> {
 }
 
 #[cfg(test)]
-#[path = "list_tests.rs"]
 mod tests;

@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::state::State;
-use super::theme::Theme;
-use super::{panels, text};
+use super::panels;
+use crate::ctl::dialog::state::State;
+use crate::ctl::dialog::text;
+use crate::ctl::dialog::theme::Theme;
 use crate::ctl::output::screen::Tone;
 use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::{items, labels, money};
