@@ -88,6 +88,20 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("open", 6),
         ],
     ),
+    (
+        "demo::tenant",
+        &[
+            ("schema", 0),
+            ("billing", 0),
+            ("fault", 1),
+            ("rows", 2),
+            ("book", 3),
+            ("stories", 4),
+            ("generate", 5),
+            ("edit", 6),
+            ("server", 6),
+        ],
+    ),
 ];
 
 /// The modules of a tree of sources, each with its code.

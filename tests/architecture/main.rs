@@ -285,13 +285,6 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "the session calls the methods, which take its context; waits for call and dispatch",
     ),
     (
-        &["demo::tenant::book", "demo::tenant::line", "demo::tenant::table"],
-        "a table holds the rows that a book writes into it",
-    ),
-    (&["demo::tenant::entity", "demo::tenant::schema"], "an entity has a schema, which names it"),
-    (&["demo::tenant::http", "demo::tenant::service"], "the service answers in HTTP"),
-    (&["demo::tenant::lens", "demo::tenant::row"], "a row is seen through a lens"),
-    (
         &[
             "store::archive::backup",
             "store::archive::prune",
@@ -337,9 +330,6 @@ fn no_files_use_each_other_in_a_circle() {
     assert!(gone.is_empty(), "these are no circles any more: {gone:#?}");
 }
 
-/// Rooms that are larger than a room may be, until they have sub-rooms.
-const LARGE: &[&str] = &["demo/tenant"];
-
 /// How many files a folder may have beside its sub-rooms.
 const MOST_FILES: usize = 16;
 
@@ -353,8 +343,6 @@ fn no_room_is_too_large_to_be_seen_at_a_glance() {
         *rooms.entry(folder).or_default() += 1;
     }
     for (room, files) in rooms {
-        let is_large = LARGE.contains(&room.as_str());
-        assert!(files <= MOST_FILES || is_large, "{room} has {files} files: give it sub-rooms");
-        assert!(files > MOST_FILES || !is_large, "{room} is not large any more");
+        assert!(files <= MOST_FILES, "{room} has {files} files: give it sub-rooms");
     }
 }
