@@ -44,6 +44,23 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         &[("cost", 0), ("changes", 1), ("schedule", 1), ("review", 2), ("terms", 2), ("alert", 2)],
     ),
     (
+        "store",
+        &[
+            ("error", 0),
+            ("commit", 0),
+            ("files", 1),
+            ("format", 2),
+            ("index", 3),
+            ("log", 4),
+            ("core", 5),
+            ("read", 6),
+            ("write", 7),
+            ("open", 8),
+            ("archive", 9),
+            ("handle", 10),
+        ],
+    ),
+    (
         "engine",
         &[
             ("events", 0),

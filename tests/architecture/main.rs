@@ -284,20 +284,6 @@ const CIRCLES: &[(&[&str], &str)] = &[
         ],
         "the session calls the methods, which take its context; waits for call and dispatch",
     ),
-    (
-        &[
-            "store::archive::backup",
-            "store::archive::prune",
-            "store::archive::restore",
-            "store::handle",
-            "store::open",
-            "store::read",
-            "store::read::memory",
-            "store::read::past",
-            "store::write::writer",
-        ],
-        "the methods of the handle are in several files; the handle waits for a core below them",
-    ),
 ];
 
 fn tree() -> inner::Tree {

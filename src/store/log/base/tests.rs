@@ -4,8 +4,8 @@ use std::fs;
 
 use super::*;
 use crate::model::{ClientState, Contract, Mark};
+use crate::store::index::stored::{contract_of, mark_of, memo_of};
 use crate::store::testing::{self, at, client_ref, contract, mark};
-use crate::store::write::draft::{contract_of, mark_of, memo_of};
 
 const STORE: &str = "00112233445566778899aabbccddeeff";
 

@@ -209,7 +209,7 @@ impl Expected {
 
     fn book(&self) -> Book {
         let mut contracts: Vec<_> = self.contracts.values().cloned().collect();
-        read::put_in_order(&mut contracts);
+        crate::store::read::present::put_in_order(&mut contracts);
         let mut marks: Vec<_> = self.marks.values().cloned().collect();
         marks.sort_by_key(|mark| (mark.client, mark.key));
         let clients = self.clients.values().cloned().collect();

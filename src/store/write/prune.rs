@@ -35,21 +35,20 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::model::{ClientId, RunId};
+use crate::store::core::{Core, Past};
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
 use crate::store::format::sum::Standing;
 use crate::store::format::v1::{PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
-use crate::store::handle::Core;
+use crate::store::index::stored::live;
 use crate::store::index::{Edit, Holds, Index};
 use crate::store::log::base::{self, Base};
 use crate::store::log::ledger::Ledger;
 use crate::store::log::replay;
 use crate::store::log::segment::{self, Spot};
-use crate::store::read;
 use crate::store::read::memory::{self, Memory};
-use crate::store::read::past::Past;
-use crate::store::write::draft::live;
+use crate::store::read::present;
 
 /// The end of the name of a file that does not count yet.
 const NEW: &str = ".new";
@@ -134,7 +133,7 @@ pub(in crate::store) fn find(
         Ok(!younger)
     })?;
     if !younger && cut.standing != head {
-        return Err(read::ends_early(&core.ledger_dir, cut.standing.seq, head.seq));
+        return Err(present::ends_early(&core.ledger_dir, cut.standing.seq, head.seq));
     }
     if !younger {
         // The last segment may have no line yet.
@@ -192,7 +191,7 @@ fn write(core: &Core, end: Spot, cut: &Cut, begins: u64) -> Result<Prepared, Sto
         Ok(more)
     })?;
     if state.meta().standing != cut.standing {
-        return Err(read::ends_early(ledger, state.meta().standing.seq, cut.standing.seq));
+        return Err(present::ends_early(ledger, state.meta().standing.seq, cut.standing.seq));
     }
     let mut newest = Newest::new(index);
     state.keep_runs(&mut |client, run| newest.is(client, run))?;

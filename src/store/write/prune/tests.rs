@@ -11,9 +11,8 @@
 //! - no place for a write that changes no field, or a book that goes on behind a later commit: the
 //!   random lives, and one test of `past` each.
 
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::{fs, thread};
 
 use super::*;
 use crate::model::ClientId;
@@ -275,7 +274,7 @@ fn a_crash_after_the_base_is_in_its_place_is_completed() {
         }
         assert!(!opening.is_damage());
         assert_eq!(Answers::of(&store), after, "{copied} {index} {swept}");
-        assert_eq!(store.leftovers(), Vec::<PathBuf>::new());
+        assert_eq!(store.orphans(), Vec::<PathBuf>::new());
         // What a crash left behind goes with the next pruning.
         prune(&store, 6);
         assert_eq!(place.ledger_names(), ["000000000003.base.jsonl", "000000000003.jsonl"]);

@@ -3,23 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::store::handle::Store;
+use crate::store::core::Core;
 
-impl Store {
-    /// The files and folders that openings put aside, in order: damaged indexes and files of the
-    /// ledger, and torn lines. They are never removed by the store. What cannot be listed is left
-    /// out.
-    pub fn leftovers(&self) -> Vec<PathBuf> {
-        let ledger = &self.core().ledger_dir;
-        let mut found = named(ledger, &|name| {
-            name.contains(".jsonl.torn-") || name.contains(".jsonl.damaged-")
-        });
-        if let Some(dir) = ledger.parent() {
-            found.extend(named(dir, &|name| name.starts_with("index.bad-")));
-        }
-        found.sort();
-        found
+/// The files and folders that openings put aside, in order: damaged indexes and files of the
+/// ledger, and torn lines.
+pub(in crate::store) fn orphans(core: &Core) -> Vec<PathBuf> {
+    let ledger = &core.ledger_dir;
+    let mut found =
+        named(ledger, &|name| name.contains(".jsonl.torn-") || name.contains(".jsonl.damaged-"));
+    if let Some(dir) = ledger.parent() {
+        found.extend(named(dir, &|name| name.starts_with("index.bad-")));
     }
+    found.sort();
+    found
 }
 
 fn named(dir: &Path, is_one: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
@@ -36,7 +32,7 @@ mod tests {
     #[test]
     fn what_openings_put_aside_is_listed_and_nothing_else() {
         let (place, _) = Place::filled(6);
-        assert_eq!(place.open().0.leftovers(), Vec::<PathBuf>::new());
+        assert_eq!(place.open().0.orphans(), Vec::<PathBuf>::new());
         // A torn line, then an index of garbage, then damage in the middle.
         let whole = fs::read(place.segment(1)).expect("read");
         fs::write(place.segment(1), [&whole[..], b"{"].concat()).expect("written");
@@ -47,7 +43,7 @@ mod tests {
         fs::write(place.segment(1), text.replacen("notes 2", "notes 7", 1)).expect("written");
         let (store, _) = place.open();
         let names: Vec<_> = store
-            .leftovers()
+            .orphans()
             .iter()
             .map(|path| path.strip_prefix(place.dir()).expect("below").display().to_string())
             .collect();
@@ -59,6 +55,6 @@ mod tests {
                 "ledger/000000000001.jsonl.torn-20270115T080020Z",
             ]
         );
-        assert!(store.leftovers().iter().all(|path| path.exists()));
+        assert!(store.orphans().iter().all(|path| path.exists()));
     }
 }
