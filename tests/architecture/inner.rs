@@ -76,6 +76,22 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         ],
     ),
     (
+        "control",
+        &[
+            ("convert", 0),
+            ("peer", 0),
+            ("call", 1),
+            ("progress", 2),
+            ("contracts", 3),
+            ("sync", 3),
+            ("daemon", 3),
+            ("service", 3),
+            ("dispatch", 4),
+            ("session", 5),
+            ("listener", 6),
+        ],
+    ),
+    (
         "ctl",
         &[
             ("app", 0),

@@ -271,19 +271,6 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "rows are converted by their kind",
     ),
     (&["autotask::import::children", "autotask::import::read"], "a reading fetches children"),
-    (
-        &[
-            "control::backup",
-            "control::contracts",
-            "control::daemon",
-            "control::listener",
-            "control::progress",
-            "control::service",
-            "control::session",
-            "control::sync",
-        ],
-        "the session calls the methods, which take its context; waits for call and dispatch",
-    ),
 ];
 
 fn tree() -> inner::Tree {

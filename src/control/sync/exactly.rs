@@ -26,7 +26,7 @@ fn expected(item: &sync::Expected) -> Result<Expected, Failure> {
         return Err(invalid(format!("{} is {state}, which no sync applies", item.key)));
     }
     Ok(Expected {
-        key: super::parse_key(&item.key)?,
+        key: crate::control::convert::parse_key(&item.key)?,
         state,
         changes: item.changes.iter().map(change).collect::<Result<_, _>>()?,
     })

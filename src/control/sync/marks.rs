@@ -1,9 +1,9 @@
 //! What is noted beside items, and questions about single items and clients.
 
-use super::{parse_key, run_id};
-use crate::control::convert::{self, count, moment};
+use super::run_id;
+use crate::control::call::{Answer, Context, finish};
+use crate::control::convert::{self, count, moment, parse_key};
 use crate::control::progress::{progress, telling};
-use crate::control::session::{Answer, Context, finish};
 use crate::engine::{Days, Discrepancy, Reverted, Waiting, days};
 use crate::model::{Code, Failure, Kind, Mark, Money, Value};
 use crate::varlink::sync;

@@ -1,13 +1,13 @@
 //! `org.lmsyncd.Daemon`: backups, out and back.
 
-use super::convert::{count, moment};
-use super::session::{Answer, CallError, Context, finish};
+use crate::control::call::{Answer, CallError, Context, finish};
+use crate::control::convert::{count, moment};
 use crate::engine::Admin;
 use crate::model::{Code, Failure};
 use crate::varlink::daemon;
 
 /// Sends a backup piece by piece.
-pub(super) async fn backup(context: Context<'_>) -> Answer {
+pub(in crate::control) async fn backup(context: Context<'_>) -> Answer {
     context.must_operate()?;
     let Context { engine, stream, .. } = context;
     let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
@@ -33,7 +33,7 @@ pub(super) async fn backup(context: Context<'_>) -> Answer {
 }
 
 /// Takes a piece of a backup; after the last one it takes the store's place.
-pub(super) async fn restore(call: daemon::Restore, context: &Context<'_>) -> Answer {
+pub(in crate::control) async fn restore(call: daemon::Restore, context: &Context<'_>) -> Answer {
     context.must_operate()?;
     let offset = u64::try_from(call.offset)
         .map_err(|_| CallError::BadParameter("offset is below 0".to_owned()))?;

@@ -1,11 +1,12 @@
 //! `org.lmsyncd.Daemon`: the daemon itself.
 
+mod backup;
+
 use tokio::sync::broadcast::error::RecvError;
 
-use super::backup;
+use super::call::{Answer, CallError, Context, finish, parameters, went_away};
 use super::convert::{count, moment};
 use super::progress::{progress, telling};
-use super::session::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, Engine, Standing};
