@@ -44,6 +44,20 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         &[("cost", 0), ("changes", 1), ("schedule", 1), ("review", 2), ("terms", 2), ("alert", 2)],
     ),
     (
+        "autotask",
+        &[
+            ("fields", 0),
+            ("http", 1),
+            ("session", 2),
+            ("query", 3),
+            ("rows", 4),
+            ("meta", 5),
+            ("import", 6),
+            ("ask", 6),
+            ("api", 7),
+        ],
+    ),
+    (
         "store",
         &[
             ("error", 0),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use tokio::time::Instant;
 
-use super::error::{AutotaskError, RateLimit};
+use crate::autotask::http::error::AutotaskError;
+use crate::autotask::http::limit::RateLimit;
 use crate::autotask::session::progress::Progress;
 
 /// How patiently a request is tried.

@@ -12,10 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 
-use super::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
-use super::units::{self, AHEAD, Open, Units};
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::retry::FOR_A_RUN;
 use crate::autotask::import::children::ChildFetcher;
 use crate::autotask::meta::catalogue::Entries;
 use crate::autotask::meta::entity_fields::EntityFields;
@@ -23,8 +21,11 @@ use crate::autotask::meta::labels;
 use crate::autotask::meta::row_cache::Asking;
 use crate::autotask::query::fetch::QueryTrace;
 use crate::autotask::query::filter::{Group, Query};
-use crate::autotask::query::paginate::{KeyedRow, paginate};
+use crate::autotask::query::paginate::paginate;
 use crate::autotask::rows::companies::{ContractDetails, ContractRow};
+use crate::autotask::rows::lines::{LineKind, LineRow, UnitPeriod, UnitRow};
+use crate::autotask::rows::units::{self, AHEAD, Open, Units};
+use crate::autotask::session::retry::FOR_A_RUN;
 use crate::model::{BillingCycle, Currency};
 use crate::policy::cost::{self, LineTerms, Siblings};
 
