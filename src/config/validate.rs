@@ -35,6 +35,7 @@ pub(super) fn validate(file: File, path: &Path, report: &mut Report<'_>) -> Sett
     settings
 }
 
+#[expect(clippy::too_many_lines, reason = "one step for each key of the section")]
 fn take_autotask(file: AutotaskFile, settings: &mut AutotaskSettings, report: &mut Report<'_>) {
     let AutotaskFile {
         username,

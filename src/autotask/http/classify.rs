@@ -214,6 +214,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of recorded answers")]
     fn every_recorded_failure_is_told_apart() {
         let permission = r#"{"errors":["The logged in Resource does not have the adequate permissions to query this entity type."]}"#;
         let threads =

@@ -5,6 +5,7 @@ use super::page::{Block, names, text};
 use crate::model::{BillingState, Remark};
 
 /// The topic.
+#[expect(clippy::too_many_lines, reason = "one text, paragraph by paragraph")]
 pub fn page() -> Vec<Block> {
     vec![
         text(

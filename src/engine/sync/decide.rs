@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use super::compare::Examined;
 use super::request::{SyncReport, SyncRequest};
 use crate::model::{
-    ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
-    RunResult,
+    ClientId, Contract, Counts, Field, ItemKey, LastError, Mark, PendingItem, PendingState, Reject,
+    Run, RunResult,
 };
 use crate::policy::flags::Marks;
 use crate::policy::holds::{self, Found};
@@ -40,30 +40,7 @@ pub(super) fn decide(
 ) -> Decided {
     let client = &examined.snapshot.client;
     let chosen = order.choice.select(&examined.items, &examined.stored);
-    let mut counts = Counts::default();
-    let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
-    for item in &chosen {
-        let before = examined.stored.get(&item.key).cloned();
-        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
-        let renewed = old.and_then(|old| examined.stored.get(&old));
-        let after = apply::apply(item, client.id, before.clone(), renewed, now);
-        let Some(after) = after else { continue };
-        match item.state {
-            PendingState::New => counts.created += 1,
-            PendingState::Vanished => counts.vanished += 1,
-            _ => counts.updated += 1,
-        }
-        applied.insert(item.key);
-        writes.push(Write { before, after: Some(after) });
-    }
-    // What speaks of the running period follows it without a word, also in a run of a few items.
-    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
-        let before = examined.stored.get(&after.key).cloned();
-        if order.choice.takes(after.key) && !applied.contains(&after.key) {
-            writes.push(Write { before, after: Some(after) });
-        }
-    }
-    writes.extend(followers(&writes, examined));
+    let Written { mut counts, writes, applied } = written(order, examined, &chosen, now);
     let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
     let current = examined.snapshot.items.iter().filter(|item| {
         order.choice.takes(item.key)
@@ -87,14 +64,7 @@ pub(super) fn decide(
         .copied()
         .filter(|item| item.state == PendingState::Held && (named || !is_rejected(item.key)))
         .collect();
-    let (result, error) = match (held.len(), counts.rejected) {
-        (number @ 1.., _) => {
-            let reason = held.iter().find_map(|item| item.reason.as_deref());
-            (RunResult::Held, Some(holds::error(number, reason)))
-        }
-        (0, 1..) => (RunResult::Partial, None),
-        (0, 0) => (RunResult::Ok, None),
-    };
+    let (result, error) = result(&held, counts.rejected);
     let run = Run {
         id: None,
         client: client.clone(),
@@ -122,6 +92,59 @@ pub(super) fn decide(
     };
     let outcome = SyncReport { run, items: chosen.into_iter().cloned().collect() };
     Decided { outcome, contracts: writes, marks, found }
+}
+
+/// What the chosen items come to.
+struct Written {
+    counts: Counts,
+    writes: Vec<Write<Contract>>,
+    applied: BTreeSet<ItemKey>,
+}
+
+fn written(
+    order: &SyncRequest,
+    examined: &Examined,
+    chosen: &[&PendingItem],
+    now: DateTime<Utc>,
+) -> Written {
+    let client = &examined.snapshot.client;
+    let mut counts = Counts::default();
+    let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
+    for item in chosen {
+        let before = examined.stored.get(&item.key).cloned();
+        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
+        let renewed = old.and_then(|old| examined.stored.get(&old));
+        let after = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = after else { continue };
+        match item.state {
+            PendingState::New => counts.created += 1,
+            PendingState::Vanished => counts.vanished += 1,
+            _ => counts.updated += 1,
+        }
+        applied.insert(item.key);
+        writes.push(Write { before, after: Some(after) });
+    }
+    // What speaks of the running period follows it without a word, also in a run of a few items.
+    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
+        let before = examined.stored.get(&after.key).cloned();
+        if order.choice.takes(after.key) && !applied.contains(&after.key) {
+            writes.push(Write { before, after: Some(after) });
+        }
+    }
+    writes.extend(followers(&writes, examined));
+    Written { counts, writes, applied }
+}
+
+/// How a run ends that leaves these held.
+fn result(held: &[&PendingItem], rejected: u32) -> (RunResult, Option<LastError>) {
+    match (held.len(), rejected) {
+        (number @ 1.., _) => {
+            let reason = held.iter().find_map(|item| item.reason.as_deref());
+            (RunResult::Held, Some(holds::error(number, reason)))
+        }
+        (0, 1..) => (RunResult::Partial, None),
+        (0, 0) => (RunResult::Ok, None),
+    }
 }
 
 /// What goes with what moves to another client, although no run takes it: the agreement of a line that

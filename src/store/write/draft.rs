@@ -47,6 +47,23 @@ pub(in crate::store) struct Drafted {
     pub(in crate::store) run: Option<RunId>,
 }
 
+/// What a commit changes, by key.
+struct Changes {
+    contracts: Vec<(ItemKey, Write<Contract>)>,
+    clients: Vec<(ClientId, Write<ClientState>)>,
+    marks: Vec<(ItemKey, Write<Mark>)>,
+    memos: Vec<(MemoKey, Write<Memo>)>,
+}
+
+impl Changes {
+    fn is_nothing(&self) -> bool {
+        self.contracts.is_empty()
+            && self.clients.is_empty()
+            && self.marks.is_empty()
+            && self.memos.is_empty()
+    }
+}
+
 impl<'a> Draft<'a> {
     /// A draft that begins where the index is current.
     pub(in crate::store) fn new(index: &'a Index) -> Draft<'a> {
@@ -71,6 +88,30 @@ impl<'a> Draft<'a> {
     /// Checks a commit and makes its line; none where it changes nothing. A commit that is refused
     /// leaves no trace.
     pub(in crate::store) fn add(&mut self, commit: &Commit) -> Result<Option<Drafted>, StoreError> {
+        let changes = self.changes(commit)?;
+        if changes.is_nothing() && commit.run.is_none() {
+            return Ok(None);
+        }
+        let mut record = self.record(commit, &changes)?;
+        let (bytes, sum) = line::seal(&record, self.standing.sum)?;
+        if bytes.len() > LINE_BYTES {
+            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
+        }
+        // Nothing can be refused from here on.
+        let Changes { contracts, clients, marks, memos } = changes;
+        self.standing = Standing { seq: record.seq, sum };
+        let run = record.run.as_ref().map(|run| RunId(run.id));
+        self.last_run = run.map_or(self.last_run, |id| id.0);
+        self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after)));
+        self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after)));
+        self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after)));
+        self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after)));
+        record.sum = sum.to_string();
+        Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
+    }
+
+    /// What a commit changes, if all its preconditions hold.
+    fn changes(&self, commit: &Commit) -> Result<Changes, StoreError> {
         let contracts = checked(
             &commit.contracts,
             |contract| contract.key,
@@ -109,10 +150,11 @@ impl<'a> Draft<'a> {
                 None => stored_memo(self.index, key),
             },
         )?;
-        let nothing = contracts.is_empty() && clients.is_empty() && marks.is_empty();
-        if nothing && memos.is_empty() && commit.run.is_none() {
-            return Ok(None);
-        }
+        Ok(Changes { contracts, clients, marks, memos })
+    }
+
+    /// The line of a commit, still without its own checksum.
+    fn record(&self, commit: &Commit, changes: &Changes) -> Result<LineV1, StoreError> {
         let run = match &commit.run {
             Some(run) if run.id.is_some() => {
                 let why = "the store numbers the runs, and this one has a number already";
@@ -141,7 +183,7 @@ impl<'a> Draft<'a> {
             memos: Vec::new(),
         };
         reads_back("the moment", &commit.at, convert::moment(&record.at))?;
-        for (key, Write { before, after }) in &contracts {
+        for (key, Write { before, after }) in &changes.contracts {
             for change in differences(before.as_ref(), after.as_ref()) {
                 let stored = convert::change_v1(*key, &change);
                 let back = convert::change(&stored).map(|change| change.change);
@@ -151,42 +193,29 @@ impl<'a> Draft<'a> {
             let stored = after.as_ref().map(contract_v1).transpose()?;
             record.contracts.push(ContractEntryV1 { key: key.to_string(), record: stored });
         }
-        for (id, Write { before: _, after }) in &clients {
+        for (id, Write { before: _, after }) in &changes.clients {
             let stored = after.as_ref().map(client_v1).transpose()?;
             record.clients.push(ClientEntryV1 { id: id.0, record: stored });
         }
-        for (key, Write { before: _, after }) in &marks {
+        for (key, Write { before: _, after }) in &changes.marks {
             let stored = after.as_ref().map(mark_v1).transpose()?;
             record.marks.push(MarkEntryV1 { key: key.to_string(), record: stored });
         }
-        for (key, Write { before: _, after }) in &memos {
+        for (key, Write { before: _, after }) in &changes.memos {
             let stored = after.as_ref().map(memo_v1).transpose()?;
             record.memos.push(MemoEntryV1 { key: key.to_string(), record: stored });
         }
-        let (bytes, sum) = line::seal(&record, self.standing.sum)?;
-        if bytes.len() > LINE_BYTES {
-            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
-        }
-        // Nothing can be refused from here on.
-        self.standing = Standing { seq: record.seq, sum };
-        let run = record.run.as_ref().map(|run| RunId(run.id));
-        self.last_run = run.map_or(self.last_run, |id| id.0);
-        self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after.clone())));
-        self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after.clone())));
-        self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after.clone())));
-        self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after.clone())));
-        record.sum = sum.to_string();
-        Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
+        Ok(record)
     }
 }
 
 /// The writes that change something, each with its key, if all preconditions hold.
-fn checked<T: PartialEq, K: Copy + Eq + Hash>(
+fn checked<T: Clone + PartialEq, K: Copy + Eq + Hash>(
     writes: &[Write<T>],
     key: impl Fn(&T) -> K,
     name: impl Fn(K) -> String,
     stored: impl Fn(K) -> Result<Option<T>, StoreError>,
-) -> Result<Vec<(K, &Write<T>)>, StoreError> {
+) -> Result<Vec<(K, Write<T>)>, StoreError> {
     let mut seen = HashMap::new();
     let mut changing = Vec::new();
     for write in writes {
@@ -207,7 +236,7 @@ fn checked<T: PartialEq, K: Copy + Eq + Hash>(
             return Err(StoreError::Conflict(name(item)));
         }
         if write.before != write.after {
-            changing.push((item, write));
+            changing.push((item, write.clone()));
         }
     }
     Ok(changing)

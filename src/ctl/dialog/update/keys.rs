@@ -14,6 +14,7 @@ pub(super) const READ_ONLY: &str =
     "read-only: auto-sync is on and imports by itself; A turns it off";
 
 /// A key was pressed.
+#[expect(clippy::too_many_lines, reason = "one arm for each key")]
 pub fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();

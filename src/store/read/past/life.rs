@@ -123,6 +123,7 @@ struct Expected {
 }
 
 impl Expected {
+    #[expect(clippy::too_many_lines, reason = "each kind of write, in the commit and in the maps")]
     fn commit(&mut self, store: &Store, writes: &[Writing], run: bool) {
         let mut wanted = Commit { at: at(self.clock), ..commit() };
         let mut used = Vec::new();
