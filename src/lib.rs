@@ -15,6 +15,9 @@
 //! 0  model      pure values                     | clock    what time it is
 //! ```
 //!
+//! Most rooms have floors of their own; the head of each room's `mod.rs` draws them, and the same
+//! test holds the code to them (`tests/architecture/inner.rs`).
+//!
 //! A contract flows one way: a timer or a person wakes the `engine`, `autotask` reads rows and
 //! turns them into source items, `policy` decides what differs and whether it may be applied,
 //! `store` commits, and `control` tells `ctl`.

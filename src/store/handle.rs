@@ -21,7 +21,9 @@ use super::read::past::{self, Book, Touched};
 use super::read::present::{self, Head, HistoryEntry, RunRecord};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
-use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Memo, MemoKey, Run, RunId};
+use crate::model::{
+    ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey, Run, RunId,
+};
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
 #[derive(Debug, Clone)]
@@ -162,17 +164,17 @@ impl Store {
     }
 
     /// What is noted beside an item.
-    pub fn mark(&self, key: ItemKey) -> Result<Option<Mark>, StoreError> {
+    pub fn mark(&self, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
         present::mark(self.core(), key)
     }
 
     /// The marks beside the items of a client, by key.
-    pub fn marks(&self, client: ClientId) -> Result<Vec<Mark>, StoreError> {
+    pub fn marks(&self, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
         present::marks(self.core(), client)
     }
 
     /// Every mark, by client and key.
-    pub fn all_marks(&self) -> Result<Vec<Mark>, StoreError> {
+    pub fn all_marks(&self) -> Result<Vec<ItemFlags>, StoreError> {
         present::all_marks(self.core())
     }
 

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use super::compare::Examined;
 use super::request::{SyncReport, SyncRequest};
 use crate::model::{
-    ClientId, Contract, Counts, Field, ItemKey, LastError, Mark, PendingItem, PendingState, Reject,
-    Run, RunResult,
+    ClientId, Contract, Counts, Field, ItemFlags, ItemKey, LastError, PendingItem, PendingState,
+    Reject, Run, RunResult,
 };
-use crate::policy::flags::Marks;
+use crate::policy::flags::FlagsByKey;
 use crate::policy::holds::{self, Found};
 use crate::policy::select::Choice;
 use crate::policy::{apply, diff, flags, succession};
@@ -25,7 +25,7 @@ pub(super) struct Decided {
     /// What it writes.
     pub(super) contracts: Vec<Write<Contract>>,
     /// What it notes beside items.
-    pub(super) marks: Vec<Write<Mark>>,
+    pub(super) marks: Vec<Write<ItemFlags>>,
     /// What it found, as far as it concerns what is held.
     pub(super) found: Found,
 }
@@ -80,7 +80,7 @@ pub(super) fn decide(
     };
     let marks =
         flags::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
-    let mut marks: Vec<Write<Mark>> =
+    let mut marks: Vec<Write<ItemFlags>> =
         marks.into_iter().map(|(before, after)| Write { before, after }).collect();
     move_marks(&mut marks, &writes, &examined.marks);
     let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
@@ -192,13 +192,17 @@ fn with_client_of(mut contract: Contract, moved: &Contract) -> Contract {
 }
 
 /// What is noted beside an item moves with it to another client.
-fn move_marks(marks: &mut Vec<Write<Mark>>, contracts: &[Write<Contract>], known: &Marks) {
+fn move_marks(
+    marks: &mut Vec<Write<ItemFlags>>,
+    contracts: &[Write<Contract>],
+    known: &FlagsByKey,
+) {
     let moved = contracts.iter().filter_map(|write| {
         let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
         (before.client != after.client).then_some((after.key, after.client))
     });
     for (key, client) in moved {
-        let of = |write: &&mut Write<Mark>| {
+        let of = |write: &&mut Write<ItemFlags>| {
             write.before.as_ref().or(write.after.as_ref()).is_some_and(|mark| mark.key == key)
         };
         match (marks.iter_mut().find(of), known.get(&key)) {
@@ -209,7 +213,7 @@ fn move_marks(marks: &mut Vec<Write<Mark>>, contracts: &[Write<Contract>], known
             }
             (None, Some(mark)) => marks.push(Write {
                 before: Some(mark.clone()),
-                after: Some(Mark { client, ..mark.clone() }),
+                after: Some(ItemFlags { client, ..mark.clone() }),
             }),
             (None, None) => {}
         }

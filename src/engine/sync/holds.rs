@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::compare::Examined;
 use super::read::Reading;
-use crate::model::{Advice, ClientRef, ClientState, Code, Failure, Holding, Memo, PendingState};
+use crate::model::{
+    Advice, ClientRef, ClientState, Code, Failure, HeldChanges, Memo, PendingState,
+};
 use crate::policy::holds::{self, Found, MovedOn};
 use crate::policy::select::Choice;
 use crate::store::Write;
@@ -67,7 +69,7 @@ pub(super) fn after_run(
         .filter(|holding| !steps.iter().any(|(was, _)| was.as_ref() == Some(*holding)));
     let same = same.map(|holding| (Some(holding.clone()), Some(holding.clone())));
     let steps: Vec<_> = same.chain(steps.iter().cloned()).collect();
-    let memo = |holding: Option<Holding>| holding.map(Memo::Holding);
+    let memo = |holding: Option<HeldChanges>| holding.map(Memo::HeldChanges);
     steps
         .into_iter()
         .map(|(before, after)| Write { before: memo(before), after: memo(after) })

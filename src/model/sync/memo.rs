@@ -10,7 +10,7 @@ use crate::model::{ClientId, FieldChange, ItemKey, PendingState, RunId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Memo {
     /// What a run held.
-    Holding(Holding),
+    HeldChanges(HeldChanges),
     /// Auto-sync is paused.
     Pause(Pause),
 }
@@ -19,7 +19,7 @@ pub enum Memo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MemoKey {
     /// What this run of this client held.
-    Holding(ClientId, RunId),
+    HeldChanges(ClientId, RunId),
     /// The pause of this client; none for all of auto-sync.
     Pause(Option<ClientId>),
 }
@@ -29,27 +29,28 @@ pub enum MemoKey {
 /// A client has at most one that nobody has decided yet, and one for each run of which a person
 /// rejected something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holding {
+pub struct HeldChanges {
     /// The client.
     pub client: ClientId,
-    /// The run that held it. In a commit, [`Holding::OF_THIS_RUN`] stands for the commit's own run.
+    /// The run that held it. In a commit, [`HeldChanges::OF_THIS_RUN`] stands for the
+    /// commit's own run.
     pub run: RunId,
     /// Since when.
     pub since: DateTime<Utc>,
     /// The items, never none, each at most once.
-    pub items: Vec<HeldItem>,
+    pub items: Vec<HeldChange>,
     /// Who rejected it; none while nobody has decided.
     pub rejected: Option<Rejection>,
 }
 
-impl Holding {
+impl HeldChanges {
     /// The number that no run has: it stands for the run of the commit that writes the holding.
     pub const OF_THIS_RUN: RunId = RunId(0);
 }
 
 /// An item that is held, as it was when the run held it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldItem {
+pub struct HeldChange {
     /// The item.
     pub key: ItemKey,
     /// The agreement it stands below.
@@ -104,15 +105,15 @@ impl Memo {
     /// What it is about.
     pub fn key(&self) -> MemoKey {
         match self {
-            Memo::Holding(holding) => MemoKey::Holding(holding.client, holding.run),
+            Memo::HeldChanges(holding) => MemoKey::HeldChanges(holding.client, holding.run),
             Memo::Pause(pause) => MemoKey::Pause(pause.client),
         }
     }
 
     /// The holding, if it is one.
-    pub fn holding(&self) -> Option<&Holding> {
+    pub fn holding(&self) -> Option<&HeldChanges> {
         match self {
-            Memo::Holding(holding) => Some(holding),
+            Memo::HeldChanges(holding) => Some(holding),
             Memo::Pause(_) => None,
         }
     }
@@ -120,7 +121,7 @@ impl Memo {
     /// The pause, if it is one.
     pub fn pause(&self) -> Option<&Pause> {
         match self {
-            Memo::Holding(_) => None,
+            Memo::HeldChanges(_) => None,
             Memo::Pause(pause) => Some(pause),
         }
     }
@@ -129,7 +130,7 @@ impl Memo {
 impl fmt::Display for MemoKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MemoKey::Holding(client, run) => write!(f, "holding/{client}/{run}"),
+            MemoKey::HeldChanges(client, run) => write!(f, "holding/{client}/{run}"),
             MemoKey::Pause(None) => f.write_str("pause/all"),
             MemoKey::Pause(Some(client)) => write!(f, "pause/{client}"),
         }
@@ -144,7 +145,7 @@ impl std::str::FromStr for MemoKey {
         let mut parts = text.split('/');
         let key = match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some("holding"), Some(id), Some(run), None) => {
-                MemoKey::Holding(client(id)?, RunId(run.parse().map_err(|_| ())?))
+                MemoKey::HeldChanges(client(id)?, RunId(run.parse().map_err(|_| ())?))
             }
             (Some("pause"), Some("all"), None, None) => MemoKey::Pause(None),
             (Some("pause"), Some(id), None, None) => MemoKey::Pause(Some(client(id)?)),
@@ -163,7 +164,7 @@ mod tests {
     fn a_key_is_read_in_the_form_that_it_is_written_in_and_no_other() {
         let client = ClientId(-7);
         for key in [
-            MemoKey::Holding(client, RunId(12)),
+            MemoKey::HeldChanges(client, RunId(12)),
             MemoKey::Pause(None),
             MemoKey::Pause(Some(client)),
         ] {

@@ -1,7 +1,7 @@
 //! A sync of one client: what was read (`source`, `snapshot`), what differs (`pending`), what is
-//! noted beside it (`mark`, `memo`), and the run that applies it.
+//! noted beside it (`flags`, `memo`), and the run that applies it.
 
-pub(super) mod mark;
+pub(super) mod flags;
 pub(super) mod memo;
 pub(super) mod pending;
 pub(super) mod run;

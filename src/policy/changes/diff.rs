@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::apply;
-use super::flags::Marks;
+use super::flags::FlagsByKey;
 use super::renewal::Renewal;
 pub use super::stored::Stored;
 use super::succession::{self, Predecessor, Successions};
@@ -35,11 +35,11 @@ pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
 
 /// What a diff takes into account besides the two sides.
 #[derive(Debug, Clone, Copy)]
-pub struct Around<'a> {
+pub struct DiffInput<'a> {
     /// The keys that were asked for by id and do not exist any more.
     pub gone: &'a BTreeSet<ItemKey>,
     /// What is noted beside the client's items.
-    pub marks: &'a Marks,
+    pub marks: &'a FlagsByKey,
     /// Which agreement of the snapshot renews which.
     pub renewals: &'a [Renewal],
     /// Which new line stands in the place of which.
@@ -57,7 +57,11 @@ pub struct Around<'a> {
 ///
 /// A rejected row keeps its contract as it is and is no pending item; nor is one whose contract a
 /// person froze. [`write_into`](super::renewal::write_into) must have been at the snapshot before.
-pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -> Vec<PendingItem> {
+pub fn pending(
+    snapshot: &ClientSnapshot,
+    stored: &Stored,
+    around: DiffInput<'_>,
+) -> Vec<PendingItem> {
     let of_snapshot = snapshot.items.iter().filter_map(|item| pending_item(item, stored, around));
     let mut items: Vec<PendingItem> = of_snapshot.collect();
     for (item, told) in around.moved {
@@ -73,14 +77,14 @@ pub fn pending(snapshot: &ClientSnapshot, stored: &Stored, around: Around<'_>) -
         Some(told_of(vanished_item(contract, around), &format!("the billing item of {purchase}")))
     }));
     for item in &mut items {
-        heed_mark(item, around);
+        apply_flags(item, around);
     }
     // The agreement's own key sorts before its additions', whatever their letters.
     items.sort_by_key(|item| (item.parent.unwrap_or(item.key), item.parent.is_some(), item.key));
     items
 }
 
-fn pending_item(item: &SourceItem, stored: &Stored, around: Around<'_>) -> Option<PendingItem> {
+fn pending_item(item: &SourceItem, stored: &Stored, around: DiffInput<'_>) -> Option<PendingItem> {
     let before = stored.get(&item.key);
     let old = succession::predecessor(item.key, &item.fields, around.successions);
     let old = old.and_then(|old| stored.get(&old));
@@ -141,14 +145,14 @@ pub fn gone_on(snapshot: &ClientSnapshot, stored: &Stored, now: DateTime<Utc>) -
 }
 
 /// Which rule found what a new agreement renews.
-fn renewal_rule(key: ItemKey, state: PendingState, around: Around<'_>) -> Option<String> {
+fn renewal_rule(key: ItemKey, state: PendingState, around: DiffInput<'_>) -> Option<String> {
     let renewal = around.renewals.iter().find(|renewal| renewal.new == key)?;
     (state == PendingState::New).then(|| renewal.rule.text().to_owned())
 }
 
 /// Turns an item that is ignored, or held since its run was reverted, into one that no run takes.
 /// A new one is ignored if the one that it takes over from is.
-fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
+fn apply_flags(item: &mut PendingItem, around: DiffInput<'_>) {
     if !item.state.can_apply() {
         return;
     }
@@ -172,7 +176,7 @@ fn heed_mark(item: &mut PendingItem, around: Around<'_>) {
     }
 }
 
-fn vanished_item(contract: &Contract, around: Around<'_>) -> PendingItem {
+fn vanished_item(contract: &Contract, around: DiffInput<'_>) -> PendingItem {
     let is_passed_on =
         around.successions.values().any(|old| *old == Predecessor::One(contract.key));
     let is_written_on = !contract.local.is_empty() || !contract.overrides.is_empty();

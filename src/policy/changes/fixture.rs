@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::apply::following;
-use super::diff::{Around, Stored, pending};
-use super::flags::Marks;
+use super::diff::{DiffInput, Stored, pending};
+use super::flags::FlagsByKey;
 use super::succession::Successions;
 use crate::clock::day_in;
 use crate::model::{
@@ -67,8 +67,8 @@ pub fn diff(
     gone: &BTreeSet<ItemKey>,
 ) -> Vec<PendingItem> {
     let now = DateTime::UNIX_EPOCH;
-    let (marks, successions) = (&Marks::new(), &Successions::new());
+    let (marks, successions) = (&FlagsByKey::new(), &Successions::new());
     let today = day_in(&Utc, now);
-    let around = Around { gone, marks, renewals: &[], successions, moved: &[], now, today };
+    let around = DiffInput { gone, marks, renewals: &[], successions, moved: &[], now, today };
     pending(snapshot, stored, around)
 }

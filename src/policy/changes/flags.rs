@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{ClientId, ItemKey, Mark, Quarantine, Reject};
+use crate::model::{ClientId, ItemFlags, ItemKey, Quarantine, Reject};
 
 /// The marks beside a client's items, by key.
-pub type Marks = BTreeMap<ItemKey, Mark>;
+pub type FlagsByKey = BTreeMap<ItemKey, ItemFlags>;
 
 /// The marks that are different after a run, each with what it was: `rejects` are all rows of the
 /// client that could not be converted, `applied` the items that the run wrote.
 pub fn after_run(
-    marks: &Marks,
+    marks: &FlagsByKey,
     client: ClientId,
     rejects: &[Reject],
     applied: &BTreeSet<ItemKey>,
     now: DateTime<Utc>,
-) -> Vec<(Option<Mark>, Option<Mark>)> {
+) -> Vec<(Option<ItemFlags>, Option<ItemFlags>)> {
     // A row may be bad in several fields; the first that was found is the one to mend first.
     let mut rejected: BTreeMap<ItemKey, &Reject> = BTreeMap::new();
     for reject in rejects {
@@ -27,7 +27,7 @@ pub fn after_run(
     let keys: BTreeSet<ItemKey> = marks.keys().chain(rejected.keys()).copied().collect();
     let after = |key: ItemKey| {
         let before = marks.get(&key).cloned();
-        let mut mark = before.clone().unwrap_or_else(|| Mark::blank(key, client));
+        let mut mark = before.clone().unwrap_or_else(|| ItemFlags::blank(key, client));
         mark.quarantine = rejected.get(&key).map(|reject| quarantine(reject, before.as_ref(), now));
         if applied.contains(&key) {
             mark.hold = None;
@@ -38,7 +38,7 @@ pub fn after_run(
 }
 
 /// The note of a reject; one that says the same as before is as old as before.
-fn quarantine(reject: &Reject, before: Option<&Mark>, now: DateTime<Utc>) -> Quarantine {
+fn quarantine(reject: &Reject, before: Option<&ItemFlags>, now: DateTime<Utc>) -> Quarantine {
     let known = before.and_then(|mark| mark.quarantine.as_ref());
     let same = known.filter(|q| q.field == reject.field && q.reason == reject.reason);
     same.cloned().unwrap_or_else(|| Quarantine {
@@ -51,7 +51,7 @@ fn quarantine(reject: &Reject, before: Option<&Mark>, now: DateTime<Utc>) -> Qua
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Hold, RunId};
+    use crate::model::{PendingApproval, RunId};
     use chrono::TimeDelta;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -62,7 +62,12 @@ mod tests {
         Reject { key, parent: None, field: "price".to_owned(), reason: reason.to_owned() }
     }
 
-    fn run(marks: &mut Marks, rejects: &[Reject], applied: &[i64], now: DateTime<Utc>) -> usize {
+    fn run(
+        marks: &mut FlagsByKey,
+        rejects: &[Reject],
+        applied: &[i64],
+        now: DateTime<Utc>,
+    ) -> usize {
         let applied = applied.iter().map(|id| ItemKey::agreement(*id)).collect();
         let changed = after_run(marks, CLIENT, rejects, &applied, now);
         let count = changed.len();
@@ -78,12 +83,12 @@ mod tests {
 
     #[test]
     fn a_bad_row_waits_since_its_first_day_and_leaves_by_itself() {
-        let mut marks = Marks::new();
+        let mut marks = FlagsByKey::new();
         assert_eq!(run(&mut marks, &[reject(1, "no number")], &[], NOW), 1);
         let later = NOW + TimeDelta::days(1);
         assert_eq!(run(&mut marks, &[reject(1, "no number")], &[], later), 0);
         let since =
-            |marks: &Marks| marks[&ItemKey::agreement(1)].quarantine.clone().map(|q| q.since);
+            |marks: &FlagsByKey| marks[&ItemKey::agreement(1)].quarantine.clone().map(|q| q.since);
         assert_eq!(since(&marks), Some(NOW));
         assert_eq!(run(&mut marks, &[reject(1, "missing")], &[], later), 1);
         assert_eq!(since(&marks), Some(later));
@@ -93,9 +98,9 @@ mod tests {
 
     #[test]
     fn a_hold_ends_when_its_item_is_applied() {
-        let mut mark = Mark::blank(ItemKey::agreement(1), CLIENT);
-        mark.hold = Some(Hold { run: RunId(3), by: "dana".to_owned(), at: NOW });
-        let mut marks = Marks::from([(mark.key, mark)]);
+        let mut mark = ItemFlags::blank(ItemKey::agreement(1), CLIENT);
+        mark.hold = Some(PendingApproval { run: RunId(3), by: "dana".to_owned(), at: NOW });
+        let mut marks = FlagsByKey::from([(mark.key, mark)]);
         assert_eq!(run(&mut marks, &[], &[2], NOW), 0);
         assert_eq!(run(&mut marks, &[], &[1], NOW), 1);
         assert!(marks.is_empty());

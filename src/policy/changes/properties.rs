@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::apply::apply;
-use super::diff::{Around, Stored, missing, pending};
-use super::flags::Marks;
+use super::diff::{DiffInput, Stored, missing, pending};
+use super::flags::FlagsByKey;
 use super::renewal;
 use super::succession::Successions;
 use crate::clock::day_in;
@@ -19,10 +19,10 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let renewals = renewal::write_into(&mut seen, stored);
     let gone: BTreeSet<ItemKey> = missing(&seen, stored).into_iter().collect();
     let now = DateTime::UNIX_EPOCH;
-    let (marks, successions) = (&Marks::new(), &Successions::new());
+    let (marks, successions) = (&FlagsByKey::new(), &Successions::new());
     let (gone, renewals) = (&gone, &renewals[..]);
     let today = day_in(&Utc, now);
-    let around = Around { gone, marks, renewals, successions, moved: &[], now, today };
+    let around = DiffInput { gone, marks, renewals, successions, moved: &[], now, today };
     let items = pending(&seen, stored, around);
     let written: Vec<Contract> = items
         .iter()

@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::flags::Marks;
+use super::flags::FlagsByKey;
 use super::renewal;
 use super::stored::Stored;
 use crate::model::{ClientSnapshot, Contract, Field, Fields, ItemKey, Letter, Origin, Value};
@@ -38,7 +38,7 @@ pub fn find(
     snapshot: &ClientSnapshot,
     stored: &Stored,
     gone: &BTreeSet<ItemKey>,
-    marks: &Marks,
+    marks: &FlagsByKey,
 ) -> Successions {
     let renews: BTreeMap<ItemKey, ItemKey> = snapshot
         .items
@@ -139,7 +139,7 @@ mod tests {
 
     fn found(seen: &[SourceItem], book: &Stored, gone: &[&str]) -> Vec<String> {
         let gone = gone.iter().map(|key| key.parse().expect("a key")).collect();
-        let found = find(&snapshot(seen), book, &gone, &Marks::new());
+        let found = find(&snapshot(seen), book, &gone, &FlagsByKey::new());
         found.iter().map(|(key, old)| format!("{key} {}", told(old))).collect()
     }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::{Tz, day_in};
 use crate::model::{
-    Advice, ClientRef, ClientState, Contract, ItemKey, Mark, Origin, PendingItem, PendingState,
-    Reject, SourceItem,
+    Advice, ClientRef, ClientState, Contract, ItemFlags, ItemKey, Origin, PendingItem,
+    PendingState, Reject, SourceItem,
 };
 
 /// Whether an item passes a check.
@@ -77,7 +77,7 @@ pub struct Evidence<'a> {
     /// What is pending for it.
     pub pending: Option<&'a PendingItem>,
     /// What is noted beside it.
-    pub mark: Option<&'a Mark>,
+    pub mark: Option<&'a ItemFlags>,
     /// The state of its client.
     pub state: Option<&'a ClientState>,
     /// Now.

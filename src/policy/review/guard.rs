@@ -31,7 +31,7 @@ pub const ALWAYS_ALLOWED: usize = 2;
 
 /// What the guard knows besides the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Circumstances<'a> {
+pub struct GuardInput<'a> {
     /// How many live contracts from Autotask the store holds for the client.
     pub live: usize,
     /// Whether Autotask's answer for the client held nothing at all.
@@ -43,7 +43,7 @@ pub struct Circumstances<'a> {
 }
 
 /// Turns into held ones the items that a person must look at first.
-pub fn hold(items: &mut [PendingItem], around: Circumstances<'_>, limits: Limits) {
+pub fn hold(items: &mut [PendingItem], around: GuardInput<'_>, limits: Limits) {
     let is_gone = |item: &PendingItem| {
         item.state == PendingState::Vanished && !around.folded.contains(&item.key)
     };
@@ -255,7 +255,7 @@ mod tests {
         let gone = items[..lost].iter().map(|item| item.key).collect();
         let seen = snapshot(&items[lost..]);
         let mut found = fixture::diff(&seen, &stored(&items), &gone);
-        let around = Circumstances {
+        let around = GuardInput {
             live: of,
             empty_answer: seen.items.is_empty(),
             restricted,
@@ -279,7 +279,7 @@ mod tests {
     }
 
     fn held(before: &[SourceItem], after: &[SourceItem]) -> Vec<String> {
-        let around = Circumstances {
+        let around = GuardInput {
             live: before.len(),
             empty_answer: false,
             restricted: false,
@@ -307,7 +307,7 @@ mod tests {
             ["S1: its currency changes from USD to CAD, and the client is the same"]
         );
         let mut moved = fixture::diff(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new());
-        let around = Circumstances {
+        let around = GuardInput {
             live: 0,
             empty_answer: false,
             restricted: false,
@@ -374,7 +374,7 @@ mod tests {
             status("A3", "on hold"),
             status("A4", "inactive"),
         ]);
-        let around = Circumstances {
+        let around = GuardInput {
             live: 4,
             empty_answer: false,
             restricted: false,
@@ -427,7 +427,7 @@ mod tests {
     fn a_price_is_held_only_where_a_limit_is_set() {
         let old = stored(&[item("S1", "x", "100")]);
         let seen = snapshot(&[item("S1", "x", "111")]);
-        let around = Circumstances {
+        let around = GuardInput {
             live: 1,
             empty_answer: false,
             restricted: false,

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::{Tz, day_in};
 use crate::model::{
-    ClientId, Code, Field, FieldChange, HeldItem, Holding, ItemKey, LastError, PendingItem,
+    ClientId, Code, Field, FieldChange, HeldChange, HeldChanges, ItemKey, LastError, PendingItem,
     PendingState, Reject, RunId, Value,
 };
 use crate::policy::changes::diff::Stored;
@@ -36,8 +36,8 @@ pub struct Expected {
     pub changes: Vec<FieldChange>,
 }
 
-impl From<&HeldItem> for Expected {
-    fn from(item: &HeldItem) -> Expected {
+impl From<&HeldChange> for Expected {
+    fn from(item: &HeldChange) -> Expected {
         Expected { key: item.key, state: item.state, changes: item.changes.clone() }
     }
 }
@@ -76,8 +76,8 @@ pub fn let_go(item: &PendingItem) -> PendingItem {
 }
 
 /// A held item as it is kept until a person decides.
-pub fn kept(item: &PendingItem, stored: &Stored) -> HeldItem {
-    HeldItem {
+pub fn kept(item: &PendingItem, stored: &Stored) -> HeldChange {
+    HeldChange {
         key: item.key,
         parent: item.parent,
         state: state_of(item, stored),
@@ -100,8 +100,8 @@ fn same_changes(one: &[FieldChange], other: &[FieldChange]) -> bool {
         })
 }
 
-fn same_items(one: &[HeldItem], other: &[HeldItem]) -> bool {
-    let is_in = |item: &HeldItem| {
+fn same_items(one: &[HeldChange], other: &[HeldChange]) -> bool {
+    let is_in = |item: &HeldChange| {
         other.iter().any(|other| {
             (item.key, item.state) == (other.key, other.state)
                 && same_changes(&item.changes, &other.changes)
@@ -112,10 +112,10 @@ fn same_items(one: &[HeldItem], other: &[HeldItem]) -> bool {
 
 /// Holds the items that a person rejected and that have not changed since, before the guard counts
 /// them. Gives them, each with the run of which it was rejected. Its day is told as one of `zone`.
-pub fn heed_rejections(
+pub fn apply_rejections(
     items: &mut [PendingItem],
     stored: &Stored,
-    holdings: &[Holding],
+    holdings: &[HeldChanges],
     zone: Tz,
 ) -> BTreeSet<(RunId, ItemKey)> {
     let mut heeded = BTreeSet::new();
@@ -126,7 +126,7 @@ pub fn heed_rejections(
         let state = state_of(item, stored);
         let of = holdings.iter().find_map(|holding| {
             let rejected = holding.rejected.as_ref()?;
-            let is_it = |held: &HeldItem| {
+            let is_it = |held: &HeldChange| {
                 (held.key, held.state) == (item.key, state)
                     && same_changes(&held.changes, &item.changes)
             };
@@ -209,7 +209,7 @@ pub struct Found {
     /// Whether the run looked after every imported contract.
     pub full: bool,
     /// The items that it was to apply and that a guard held, without those that were rejected.
-    pub held: Vec<HeldItem>,
+    pub held: Vec<HeldChange>,
     /// The items that it applied.
     pub applied: BTreeSet<ItemKey>,
     /// The items that are still as they were rejected, each with its run.
@@ -217,13 +217,13 @@ pub struct Found {
 }
 
 /// What is held of a client before and after a step; none where nothing is.
-pub type Step = (Option<Holding>, Option<Holding>);
+pub type Step = (Option<HeldChanges>, Option<HeldChanges>);
 
 /// The holdings of a client that are different after a run. What a run holds anew bears
-/// [`Holding::OF_THIS_RUN`]; while it holds the same, the number of the run stays that held it
+/// [`HeldChanges::OF_THIS_RUN`]; while it holds the same, the number of the run stays that held it
 /// first, because people were told of that one.
 pub fn after_run(
-    before: &[Holding],
+    before: &[HeldChanges],
     client: ClientId,
     found: &Found,
     now: DateTime<Utc>,
@@ -248,13 +248,13 @@ pub fn after_run(
     match open {
         Some(open) if same_items(&open.items, &items) => {}
         Some(open) if nothing_new => {
-            let after = (!items.is_empty()).then(|| Holding { items, ..open.clone() });
+            let after = (!items.is_empty()).then(|| HeldChanges { items, ..open.clone() });
             steps.push((Some(open.clone()), after));
         }
         None if items.is_empty() => {}
         open => {
-            let run = Holding::OF_THIS_RUN;
-            let new = Holding { client, run, since: now, items, rejected: None };
+            let run = HeldChanges::OF_THIS_RUN;
+            let new = HeldChanges { client, run, since: now, items, rejected: None };
             steps.extend(open.map(|open| (Some(open.clone()), None)));
             steps.push((None, Some(new)));
         }
@@ -263,18 +263,18 @@ pub fn after_run(
     steps
 }
 
-fn with_items(holding: &Holding, stays: impl Fn(&HeldItem) -> bool) -> Option<Holding> {
-    let items: Vec<HeldItem> = holding.items.iter().filter(|item| stays(item)).cloned().collect();
-    (!items.is_empty()).then(|| Holding { items, ..holding.clone() })
+fn with_items(holding: &HeldChanges, stays: impl Fn(&HeldChange) -> bool) -> Option<HeldChanges> {
+    let items: Vec<HeldChange> = holding.items.iter().filter(|item| stays(item)).cloned().collect();
+    (!items.is_empty()).then(|| HeldChanges { items, ..holding.clone() })
 }
 
 /// The holding that nobody has decided yet.
-pub fn undecided(holdings: &[Holding]) -> Option<&Holding> {
+pub fn undecided(holdings: &[HeldChanges]) -> Option<&HeldChanges> {
     holdings.iter().find(|holding| holding.rejected.is_none())
 }
 
 /// What nobody has decided yet once these steps were taken.
-pub fn undecided_after(before: &[Holding], steps: &[Step]) -> Option<Holding> {
+pub fn undecided_after(before: &[HeldChanges], steps: &[Step]) -> Option<HeldChanges> {
     let open = undecided(before);
     let mut after = open.cloned();
     for (was, is) in steps {

@@ -1,7 +1,7 @@
 //! What the index holds, as values of the model.
 
 use super::{Index, records};
-use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Memo, MemoKey};
+use crate::model::{ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey};
 use crate::store::error::StoreError;
 use crate::store::format::convert::Unreadable;
 use crate::store::format::{codec, convert, keys};
@@ -31,7 +31,7 @@ pub(in crate::store) fn stored_client(
 pub(in crate::store) fn stored_mark(
     index: &Index,
     key: ItemKey,
-) -> Result<Option<Mark>, StoreError> {
+) -> Result<Option<ItemFlags>, StoreError> {
     let owner = index.get(&keys::mark_owner(key))?;
     let Some(client) = records::client_at(owner)? else { return Ok(None) };
     let record = index
@@ -59,7 +59,7 @@ pub(in crate::store) fn client_of(record: &[u8]) -> Result<ClientState, StoreErr
 }
 
 /// The mark of an index record.
-pub(in crate::store) fn mark_of(record: &[u8]) -> Result<Mark, StoreError> {
+pub(in crate::store) fn mark_of(record: &[u8]) -> Result<ItemFlags, StoreError> {
     live(convert::mark(&codec::decode(record)?))
 }
 

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::memory::Memory;
-use crate::model::{ClientState, Contract, ItemKey, Mark, Memo, RunId};
+use crate::model::{ClientState, Contract, ItemFlags, ItemKey, Memo, RunId};
 use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
@@ -46,7 +46,7 @@ pub struct Book {
     /// The state of every client, by id.
     pub clients: Vec<ClientState>,
     /// The marks, by client and key.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<ItemFlags>,
     /// The memos, in the order of [`memos`].
     pub memos: Vec<Memo>,
     /// The sequence of the last commit that is in it; 0 before the first.

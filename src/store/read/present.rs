@@ -9,8 +9,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemKey, Mark, Memo, MemoKey, Run,
-    RunId,
+    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemFlags, ItemKey, Memo, MemoKey,
+    Run, RunId,
 };
 use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
@@ -98,22 +98,22 @@ fn contracts_under(core: &Core, prefix: &[u8]) -> Result<Vec<Contract>, StoreErr
 }
 
 /// What is noted beside an item.
-pub(in crate::store) fn mark(core: &Core, key: ItemKey) -> Result<Option<Mark>, StoreError> {
+pub(in crate::store) fn mark(core: &Core, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
     let _gate = core.index.gate()?;
     stored_mark(&core.index, key)
 }
 
 /// The marks beside the items of a client, by key.
-pub(in crate::store) fn marks(core: &Core, client: ClientId) -> Result<Vec<Mark>, StoreError> {
+pub(in crate::store) fn marks(core: &Core, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
     marks_under(core, &keys::marks_of(client))
 }
 
 /// Every mark, by client and key.
-pub(in crate::store) fn all_marks(core: &Core) -> Result<Vec<Mark>, StoreError> {
+pub(in crate::store) fn all_marks(core: &Core) -> Result<Vec<ItemFlags>, StoreError> {
     marks_under(core, keys::MARKS)
 }
 
-fn marks_under(core: &Core, prefix: &[u8]) -> Result<Vec<Mark>, StoreError> {
+fn marks_under(core: &Core, prefix: &[u8]) -> Result<Vec<ItemFlags>, StoreError> {
     let _gate = core.index.gate()?;
     let mut marks = Vec::new();
     core.index.scan(prefix, &mut |_, record| {

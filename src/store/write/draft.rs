@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::model::{
-    ClientId, ClientState, Contract, Holding, ItemKey, Mark, Memo, MemoKey, RunId, differences,
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Memo, MemoKey, RunId,
+    differences,
 };
 use crate::store::commit::{Commit, Write};
 use crate::store::error::StoreError;
@@ -34,7 +35,7 @@ pub(in crate::store) struct Draft<'a> {
     last_run: u64,
     contracts: HashMap<ItemKey, Option<Contract>>,
     clients: HashMap<ClientId, Option<ClientState>>,
-    marks: HashMap<ItemKey, Option<Mark>>,
+    marks: HashMap<ItemKey, Option<ItemFlags>>,
     memos: HashMap<MemoKey, Option<Memo>>,
 }
 
@@ -51,7 +52,7 @@ pub(in crate::store) struct Drafted {
 struct Changes {
     contracts: Vec<(ItemKey, Write<Contract>)>,
     clients: Vec<(ClientId, Write<ClientState>)>,
-    marks: Vec<(ItemKey, Write<Mark>)>,
+    marks: Vec<(ItemKey, Write<ItemFlags>)>,
     memos: Vec<(MemoKey, Write<Memo>)>,
 }
 
@@ -246,8 +247,8 @@ fn checked<T: Clone + PartialEq, K: Copy + Eq + Hash>(
 fn numbered(memos: &[Write<Memo>], run: Option<RunId>) -> Result<Vec<Write<Memo>>, StoreError> {
     let mut memos = memos.to_vec();
     for write in &mut memos {
-        if let Some(Memo::Holding(holding)) = &mut write.after
-            && holding.run == Holding::OF_THIS_RUN
+        if let Some(Memo::HeldChanges(holding)) = &mut write.after
+            && holding.run == HeldChanges::OF_THIS_RUN
         {
             holding.run = run.ok_or_else(|| {
                 StoreError::Unstorable("something is held by a run that is not there".to_owned())
@@ -269,7 +270,7 @@ fn client_v1(state: &ClientState) -> Result<ClientStateV1, StoreError> {
     Ok(stored)
 }
 
-fn mark_v1(mark: &Mark) -> Result<MarkV1, StoreError> {
+fn mark_v1(mark: &ItemFlags) -> Result<MarkV1, StoreError> {
     if mark.is_blank() {
         return Err(StoreError::Unstorable(format!("the mark of {} notes nothing", mark.key)));
     }

@@ -3,15 +3,15 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::super::guard::{self, Circumstances, Limits};
+use super::super::guard::{self, GuardInput, Limits};
 use super::*;
 use crate::clock::Tz;
 use crate::model::{Rejection, SourceItem};
 use crate::policy::changes::fixture::{self, CLIENT, item, snapshot, stored};
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-const AROUND: Circumstances<'static> =
-    Circumstances { live: 5, empty_answer: false, restricted: false, folded: &BTreeSet::new() };
+const AROUND: GuardInput<'static> =
+    GuardInput { live: 5, empty_answer: false, restricted: false, folded: &BTreeSet::new() };
 const LIMITS: Limits =
     Limits { max_vanished_percent: 20, hold_price_change_percent: 10, hold_status_flips: false };
 
@@ -24,13 +24,13 @@ fn imported() -> Vec<SourceItem> {
 /// What is pending when Autotask shows these, with what was rejected heeded before the guard.
 fn pending(
     seen: &[SourceItem],
-    holdings: &[Holding],
+    holdings: &[HeldChanges],
 ) -> (Vec<PendingItem>, BTreeSet<(RunId, ItemKey)>) {
     let book = stored(&imported());
     let shown = snapshot(seen);
     let gone = crate::policy::changes::diff::missing(&shown, &book).into_iter().collect();
     let mut items = fixture::diff(&shown, &book, &gone);
-    let heeded = heed_rejections(&mut items, &book, holdings, Tz::UTC);
+    let heeded = apply_rejections(&mut items, &book, holdings, Tz::UTC);
     guard::hold(&mut items, AROUND, LIMITS);
     (items, heeded)
 }
@@ -41,7 +41,7 @@ fn without(lost: &[&str]) -> Vec<SourceItem> {
     items
 }
 
-fn held(items: &[PendingItem], rejected: &BTreeSet<(RunId, ItemKey)>) -> Vec<HeldItem> {
+fn held(items: &[PendingItem], rejected: &BTreeSet<(RunId, ItemKey)>) -> Vec<HeldChange> {
     let book = stored(&imported());
     let is_rejected = |key| rejected.iter().any(|(_, rejected)| *rejected == key);
     items
@@ -53,7 +53,7 @@ fn held(items: &[PendingItem], rejected: &BTreeSet<(RunId, ItemKey)>) -> Vec<Hel
 
 /// A full run over what Autotask shows, numbered like this; gives the holdings after it and how
 /// many items it held.
-fn run(holdings: &[Holding], seen: &[SourceItem], number: u64) -> (Vec<Holding>, usize) {
+fn run(holdings: &[HeldChanges], seen: &[SourceItem], number: u64) -> (Vec<HeldChanges>, usize) {
     let (items, rejected) = pending(seen, holdings);
     let held = held(&items, &rejected);
     let count = held.len();
@@ -62,7 +62,7 @@ fn run(holdings: &[Holding], seen: &[SourceItem], number: u64) -> (Vec<Holding>,
 }
 
 /// The holdings once the steps were taken, as the store takes them.
-fn taken(holdings: &[Holding], steps: &[Step], number: u64) -> Vec<Holding> {
+fn taken(holdings: &[HeldChanges], steps: &[Step], number: u64) -> Vec<HeldChanges> {
     let mut after = holdings.to_vec();
     for (was, is) in steps {
         if let Some(was) = was {
@@ -71,7 +71,7 @@ fn taken(holdings: &[Holding], steps: &[Step], number: u64) -> Vec<Holding> {
             assert_eq!(after.len(), length - 1, "a step begins at what is there");
         }
         after.extend(is.clone().map(|mut is| {
-            if is.run == Holding::OF_THIS_RUN {
+            if is.run == HeldChanges::OF_THIS_RUN {
                 is.run = RunId(number);
             }
             is
@@ -84,7 +84,7 @@ fn taken(holdings: &[Holding], steps: &[Step], number: u64) -> Vec<Holding> {
     after
 }
 
-fn rejected(mut holdings: Vec<Holding>) -> Vec<Holding> {
+fn rejected(mut holdings: Vec<HeldChanges>) -> Vec<HeldChanges> {
     for holding in &mut holdings {
         holding.rejected = Some(Rejection {
             by: "dana".to_owned(),

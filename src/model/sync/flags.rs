@@ -7,7 +7,7 @@ use crate::model::{ClientId, ItemKey, RunId};
 
 /// The notes beside one item. One without any note is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct ItemFlags {
     /// The item.
     pub key: ItemKey,
     /// The client it belongs to.
@@ -15,7 +15,7 @@ pub struct Mark {
     /// Left out of auto-sync and of the usual list.
     pub ignored: Option<Ignored>,
     /// Held back until a person names it in a sync.
-    pub hold: Option<Hold>,
+    pub hold: Option<PendingApproval>,
     /// Waiting because its row cannot be converted.
     pub quarantine: Option<Quarantine>,
 }
@@ -35,7 +35,7 @@ pub struct Ignored {
 
 /// A run was reverted for an item: the next run must not do it again silently.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub struct PendingApproval {
     /// The run that was reverted.
     pub run: RunId,
     /// Who reverted it.
@@ -55,10 +55,10 @@ pub struct Quarantine {
     pub since: DateTime<Utc>,
 }
 
-impl Mark {
+impl ItemFlags {
     /// An item with nothing noted beside it.
-    pub fn blank(key: ItemKey, client: ClientId) -> Mark {
-        Mark { key, client, ignored: None, hold: None, quarantine: None }
+    pub fn blank(key: ItemKey, client: ClientId) -> ItemFlags {
+        ItemFlags { key, client, ignored: None, hold: None, quarantine: None }
     }
 
     /// Whether nothing is noted.
@@ -67,7 +67,7 @@ impl Mark {
     }
 
     /// The mark as it is kept: none where nothing is noted.
-    pub fn kept(self) -> Option<Mark> {
+    pub fn kept(self) -> Option<ItemFlags> {
         (!self.is_blank()).then_some(self)
     }
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn ignoring_ends_after_its_last_day() {
         let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).expect("a date");
-        let mut mark = Mark::blank(ItemKey::agreement(1), ClientId(0));
+        let mut mark = ItemFlags::blank(ItemKey::agreement(1), ClientId(0));
         assert!(!mark.is_ignored(day(1)));
         assert_eq!(mark.clone().kept(), None);
         let at = DateTime::UNIX_EPOCH;
