@@ -15,11 +15,16 @@
 //! 0  model      pure values                     | clock    what time it is
 //! ```
 //!
+//! Most rooms have floors of their own; the head of each room's `mod.rs` draws them, and the same
+//! test holds the code to them (`tests/architecture/inner.rs`).
+//!
 //! A contract flows one way: a timer or a person wakes the `engine`, `autotask` reads rows and
 //! turns them into source items, `policy` decides what differs and whether it may be applied,
 //! `store` commits, and `control` tells `ctl`.
 
 #![forbid(unsafe_code)]
+// No function is longer than a screen, but where a reason stands beside it.
+#![warn(clippy::too_many_lines)]
 
 pub mod advice;
 pub mod autotask;

@@ -15,8 +15,8 @@ use lmsyncd::config::Effect;
 use lmsyncd::demo::tenant::{Entity, Fault, FaultRule, Tenant};
 use lmsyncd::engine::{SyncRequest, WaitPolicy};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, RunResult, Trigger};
+use lmsyncd::policy::health::Health;
 use lmsyncd::policy::select::Choice;
-use lmsyncd::policy::standing::Health;
 use tempfile::TempDir;
 use tokio::time::{Instant, advance};
 

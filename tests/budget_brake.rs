@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use in_process::house::{House, busily, clients, generated, noon};
 use lmsyncd::demo::tenant::{Fault, Tenant};
 use lmsyncd::model::{ClientRef, Code, RunResult};
-use lmsyncd::policy::standing::Health;
+use lmsyncd::policy::health::Health;
 use tempfile::TempDir;
 
 /// A folder for the store, and a tenant of fifty clients.

@@ -41,7 +41,7 @@ fn examples(command: &clap::Command) -> Vec<String> {
     let help = command.get_after_long_help().or_else(|| command.get_after_help());
     let help = help.map(ToString::to_string).unwrap_or_default();
     let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
-    lines.filter(|line| called(&line).is_some()).map(str::to_owned).collect()
+    lines.filter(|line| called(line).is_some()).map(str::to_owned).collect()
 }
 
 /// The call of one of the programs in a line: behind `&&`, `|`, a variable, before a redirection,
@@ -140,7 +140,7 @@ fn every_example_is_a_command() {
     let mut count = 0;
     for (path, command) in both() {
         for line in examples(&command) {
-            for call in called(&line).expect("a call") {
+            for call in called(line).expect("a call") {
                 parse(&call).unwrap_or_else(|error| panic!("{path}: `{line}`: {error}"));
                 count += 1;
             }
@@ -159,7 +159,7 @@ fn a_wrong_example_would_be_noticed() {
         "true && lmsyncctl contract unset S1 ntoes   a comment",
         "lmsyncd --confg x",
     ] {
-        let wrong = called(&line).expect("a call").iter().any(|call| parse(call).is_err());
+        let wrong = called(line).expect("a call").iter().any(|call| parse(call).is_err());
         assert!(wrong, "{line}");
     }
     let right = "cd /srv && LANG=C lmsyncctl contract set S1 notes='a  b' > x   a comment";

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use in_process::house::{House, busily, hours, noon, stories};
 use lmsyncd::engine::Subscription;
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Event, EventName, RunResult};
-use lmsyncd::policy::standing::Health;
+use lmsyncd::policy::health::Health;
 use tempfile::TempDir;
 use tokio::time::advance;
 

@@ -5,8 +5,8 @@ use crate::config::CREDENTIAL_SECRET;
 use crate::model::{Advice, ClientId, SecretSource};
 
 impl Address {
-    /// What the advice says; none for one that this version does not know. One table, as long as there
-    /// are advices.
+    /// What the advice says; none for one that this version does not know.
+    #[expect(clippy::too_many_lines, reason = "one table, as long as there are advices")]
     pub fn words(&self, advice: &Advice) -> Option<String> {
         let ctl = &self.program;
         let client =

@@ -4,23 +4,24 @@ use std::sync::Arc;
 
 use tokio::sync::futures::Notified;
 
+use super::import::reading::Reading;
 use crate::autotask::ask::access::{Access, access};
 use crate::autotask::ask::directory::{Company, directory};
 use crate::autotask::ask::locate::{Located, locate};
 use crate::autotask::ask::probe::{Finding, probe, threshold};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::retry::FOR_A_RUN;
+use crate::autotask::http::options::Options;
 use crate::autotask::http::transport::Transport;
 use crate::autotask::import::agreements::Agreements;
-use crate::autotask::import::read::{Reading, Scope};
+use crate::autotask::import::read::Scope;
 use crate::autotask::import::read_cache::ReadMemory;
 use crate::autotask::meta::catalogue::Catalogue;
 use crate::autotask::query::fetch::{QueryTrace, RowCounts};
 use crate::autotask::session::connection::Connection;
-use crate::autotask::session::options::Options;
 use crate::autotask::session::persisted_usage::UseMemory;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_RUN;
 use crate::autotask::session::usage::{Threshold, Usage};
 use crate::autotask::session::work::Work;
 use crate::autotask::session::zone::ZoneMemory;

@@ -1,17 +1,18 @@
 //! Everything that speaks Autotask REST, and turns its rows into source items.
 //!
-//! From the wire upwards:
+//! From the wire upwards; a room uses only those below it:
 //!
 //! ```text
-//! fields    what is in a field: row, dates, decimal, text
-//! http      transport, request, classify, error, retry, concurrency: one request and its answer
-//! session   connection, zone, login breaker, budget, the tenant's use: whether it may be sent at all
-//! query     filter, paginate, plan, fetch: all rows of a query, for the fewest requests
-//! rows      what is in a row of each kind, and what lines bill
-//! meta      what numbers mean: fields, picklists, currencies; rows that hardly change
-//! import    snapshots of clients: read, agreements, children, convert, assemble
-//! ask       the other questions: directory, locate, access, probe
-//! api       what the rest of the program sees
+//! 0 fields    what is in a field: row, dates, decimal, text, amount
+//! 1 http      request, transport, classify, error, concurrency: one request and its answer
+//! 2 session   connection, zone, login breaker, budget, the tenant's use: whether it may be sent at
+//!             all; retry: when it is sent again
+//! 3 query     filter, paginate, plan, fetch: all rows of a query, for the fewest requests
+//! 4 rows      what is in a row of each kind, and what lines bill
+//! 5 meta      what numbers mean: fields, picklists, currencies; rows that hardly change
+//! 6 import    snapshots of clients: read, agreements, children, convert, assemble
+//!   ask       the other questions: directory, locate, access, probe
+//! 7 api       what the rest of the program sees
 //! ```
 //!
 //! Knows the model, the clock and the rules of cost; knows nothing of the store, the engine, the
@@ -26,9 +27,10 @@ mod import;
 mod meta;
 mod query;
 mod rows;
+mod session;
+
 #[cfg(test)]
 mod script;
-mod session;
 
 pub use api::Autotask;
 pub use ask::access::Access;
@@ -36,14 +38,15 @@ pub use ask::directory::Company;
 pub use ask::locate::Located;
 pub use ask::probe::{Finding, Outcome};
 pub use http::entity::Entity;
-pub use http::error::{AutotaskError, RateLimit};
+pub use http::error::AutotaskError;
+pub use http::limit::{Blocked, RateLimit};
+pub use http::options::Options;
 pub use http::request::{HttpRequest, Method};
-pub use http::transport::{HttpResponse, HttpTransport, Transport, TransportError, Trouble};
+pub use http::transport::{HttpResponse, HttpTransport, Transport};
+pub use http::transport_error::{TransportError, Trouble};
 pub use import::read::Scope;
 pub use import::read_cache::ReadMemory;
 pub use rows::companies::nameless_company;
-pub use session::login_breaker::Blocked;
-pub use session::options::Options;
 pub use session::persisted_usage::UseMemory;
 pub use session::progress::{BUDGET_WAIT, Phase, Progress, Report};
 pub use session::usage::{Auth, Threshold, Usage};

@@ -9,11 +9,12 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::api::Autotask;
+use super::http::transport_error::TransportError;
+use crate::autotask::http::options::Options;
 use crate::autotask::http::request::HttpRequest;
-use crate::autotask::http::transport::{HttpResponse, Transport, TransportError};
+use crate::autotask::http::transport::{HttpResponse, Transport};
 use crate::autotask::query::filter::PAGE_ROWS;
 use crate::autotask::session::connection::Connection;
-use crate::autotask::session::options::Options;
 use crate::autotask::session::zone::ZoneMemory;
 use crate::clock::ManualClock;
 

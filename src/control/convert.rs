@@ -4,10 +4,10 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
-    ClientRef, Contract, Currency, Effect, Field, FieldChange, Fields, PendingItem, Reject, Remark,
-    Run, Value,
+    BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, FieldChange, Fields,
+    ItemKey, PendingItem, Reject, Remark, Run, Value,
 };
-use crate::policy::holding::let_go;
+use crate::policy::holds::let_go;
 use crate::policy::{apply, effects};
 use crate::varlink::{contracts, sync};
 
@@ -183,4 +183,9 @@ pub(super) fn contract(
 /// An amount with the decimals of its currency.
 pub(super) fn amount(currency: &Currency, amount: Decimal) -> String {
     currency.round(amount).to_string()
+}
+
+/// The key that a text names.
+pub(in crate::control) fn parse_key(text: &str) -> Result<ItemKey, Failure> {
+    text.parse().map_err(|error: BadKey| Failure::new(Code::InvalidArgument, error.to_string()))
 }

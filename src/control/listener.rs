@@ -11,10 +11,9 @@ use nix::unistd::{Gid, Group};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::session;
+use super::session::{self, Ending};
 use crate::advice::Address;
 use crate::config::Operator;
 use crate::engine::Engine;
@@ -25,15 +24,6 @@ const MAX_CONNECTIONS: usize = 64;
 /// How long a connection waits for a place before the one that is silent for longest is closed.
 /// Calls are answered faster than that, so that a crowd of callers closes nobody.
 const CROWDED: Duration = Duration::from_secs(1);
-
-/// How the daemon ends: first no call begins any more, then connections are closed.
-#[derive(Debug, Clone, Default)]
-pub struct Ending {
-    /// Cancelled when it stops: what is called from now on is refused.
-    pub stopping: CancellationToken,
-    /// Cancelled when all that was under way has ended: connections are closed.
-    pub closing: CancellationToken,
-}
 
 /// Why the socket cannot be served.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::call::{Context, Replies};
 use super::convert::count;
-use super::session::{Context, Replies};
 use crate::autotask::{Phase, Progress, Report};
 use crate::clock::Tz;
 use crate::varlink::sync;

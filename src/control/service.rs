@@ -1,6 +1,6 @@
 //! `org.varlink.service`: who the daemon is and what it serves.
 
-use super::session::{Answer, CallError, finish, parameters};
+use super::call::{Answer, CallError, finish, parameters};
 use crate::varlink::service::{Description, GetInfo, GetInterfaceDescription, Info};
 use crate::varlink::{Call, Method, contracts, daemon, service, sync};
 

@@ -3,6 +3,17 @@
 //! The engine carries out what `policy` decides, with what `autotask` reads, in what `store` keeps.
 //! It knows nothing of sockets or terminals: `control` calls it with values of the model and gets
 //! values of the model back.
+//!
+//! The services inside, each using only those below it:
+//!
+//! ```text
+//! 5  observe   board, alerts, metrics          | admin     reload, doctor, archive
+//! 4  review    held, ignored, explained        | schedule  what is due, the switch, pauses
+//! 3  sync      previews, and the runs that apply them
+//! 2  book      contracts, edits, history       | clients   who is who
+//! 1  context   store, clock, settings, Autotask
+//! 0  events    what happened, for journal and watchers     | failures
+//! ```
 
 mod admin;
 mod book;

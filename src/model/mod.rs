@@ -1,51 +1,46 @@
-//! The values that the whole program speaks in: ids, money, cycles, source items, contracts,
-//! changes, runs.
+//! The values that the whole program speaks in: ids, money, contracts, failures, what a sync reads
+//! and changes, events.
 //!
-//! Nothing here does I/O, knows a wire format or knows how it is stored. The words are those of
-//! the glossary in docs/glossary.md; every other floor may use them.
+//! Nothing here does I/O, knows a wire format or knows how it is stored; every other floor may use
+//! it. The rooms inside, each using only those below it:
+//!
+//! ```text
+//! 4  event      what happened, as it is told outside
+//! 3  sync       what a sync reads, what is pending, what people decided about it, the run
+//! 2  client     a client, and what is known of keeping it current
+//! 1  contract   the contract record and its fields   | failure  code, message and advice
+//! 0  ids        keys of clients, items and runs      | money    amounts, cycles, effects
+//!    actor      who asked
+//! ```
 
 mod actor;
-mod advice;
-mod billing;
-mod change;
 mod client;
-mod code;
 mod contract;
-mod cycle;
-mod effect;
 mod event;
 mod failure;
-mod field;
 mod ids;
-mod mark;
-mod memo;
 mod money;
-mod pending;
-mod run;
-mod snapshot;
-mod source;
-mod udf;
-mod value;
+mod sync;
 
 pub use actor::Actor;
-pub use advice::{Advice, SecretSource};
-pub use billing::{BillingState, Remark};
-pub use change::{Change, FieldChange};
 pub use client::{ClientRef, ClientState, LastError};
-pub use code::Code;
-pub use contract::{Contract, Origin, differences};
-pub use cycle::BillingCycle;
-pub use effect::{Effect, effect_told, grouped, signed};
+pub use contract::change::{Change, FieldChange};
+pub use contract::field::{Field, Fields, Ownership, UnknownField};
+pub use contract::record::{Contract, Origin, differences};
+pub use contract::udf::UdfName;
+pub use contract::value::{BadValue, Impact, Kind, Value};
 pub use event::{Event, EventName};
 pub use failure::Failure;
-pub use field::{Field, Ownership, UnknownField};
+pub use failure::advice::{Advice, SecretSource};
+pub use failure::code::Code;
 pub use ids::{BadKey, ClientId, ItemKey, Letter, RunId};
-pub use mark::{Hold, Ignored, Mark, Quarantine};
-pub use memo::{HeldItem, Holding, Memo, MemoKey, Pause, Rejection};
-pub use money::{Currency, Money};
-pub use pending::{PendingItem, PendingState};
-pub use run::{Counts, Run, RunResult, Trigger};
-pub use snapshot::ClientSnapshot;
-pub use source::{Fields, Reject, SourceItem, Working, WorkingLine};
-pub use udf::UdfName;
-pub use value::{BadValue, Impact, Kind, Value};
+pub use money::amount::{Currency, Money};
+pub use money::billing::{BillingState, Remark};
+pub use money::cycle::BillingCycle;
+pub use money::effect::{Effect, effect_told, grouped, signed};
+pub use sync::flags::{Ignored, ItemFlags, PendingApproval, Quarantine};
+pub use sync::memo::{HeldChange, HeldChanges, Memo, MemoKey, Pause, Rejection};
+pub use sync::pending::{PendingItem, PendingState};
+pub use sync::run::{Counts, Run, RunResult, Trigger};
+pub use sync::snapshot::ClientSnapshot;
+pub use sync::source::{Reject, SourceItem, Working, WorkingLine};

@@ -1,10 +1,19 @@
 //! What an agreement and an addition cost, and how often that is billed: the money model.
 //!
-//! The rules, and the only place where they are written. `row` has the rows of a line, `cycle` how
-//! long they are by calendar, `siblings` what the lines of an agreement tell together, `lengths`
-//! which rows are whole, `frame` the billing period on a day, `force` which rows count on it, `rate`
-//! and `line` what that costs, `sale` what is bought once, `agreement` and `bought` the sums, `share`
-//! what each addition is of them, `working` how it came about.
+//! The rules, and the only place where they are written. Each file uses only those above it:
+//!
+//! ```text
+//! row                the rows of a line             | cycle     how long they are, by calendar
+//! calendar           periods counted from a day     | siblings  what the lines tell together
+//! line/   terms      what goes in, what comes out
+//!         lengths    which rows are whole           | frame     the billing period on a day
+//!         force      which rows count on it         | rate      what they cost
+//!         standing   billed, upcoming or ended      | working   how it came about
+//!         cost       what a line costs
+//! sale               what is bought once            | pairs     purchases and their charges
+//! total              what goes in, what comes out
+//! bought, agreement  the sums                       | share     what each addition is of them
+//! ```
 //!
 //! **Two amounts, never mixed.** The *rate* is what one whole billing cycle costs at the units and
 //! prices in force on the day. The *period amount* is what Autotask bills for the billing period
@@ -69,33 +78,31 @@
 
 mod agreement;
 mod bought;
+mod calendar;
 mod cycle;
-mod force;
-mod frame;
-mod lengths;
 mod line;
 mod pairs;
-mod rate;
 mod row;
 mod sale;
 mod share;
 mod siblings;
-#[cfg(test)]
-mod tests;
-mod working;
+mod total;
 
-pub use agreement::{Agreement, Method, Part, Rules, Total, agreement};
-pub use bought::Bought;
+pub use agreement::agreement;
 pub use cycle::longer;
-pub use line::{LineCost, LineTerms, NextChange, PeriodAmount, cost_of_line, fills_its_period};
+pub use line::cost::{cost_of_line, fills_its_period};
+pub use line::terms::{Basis, LineCost, LineTerms, NextChange, PeriodAmount};
 pub use pairs::{Charge, Pairing, Purchase, pair};
-pub use rate::Basis;
 pub use row::Row;
 pub use sale::{Sale, SaleCost, sale};
 pub use share::Share;
 pub use siblings::Siblings;
+pub use total::{Agreement, Bought, Method, Part, Rules, Total};
 
 /// Amounts that no decimal can hold: the data are wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the amounts are too large to add up")]
 pub struct TooLarge;
+
+#[cfg(test)]
+mod tests;

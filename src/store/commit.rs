@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Actor, ClientState, Contract, Mark, Memo, Run, RunId};
+use crate::model::{Actor, ClientState, Contract, ItemFlags, Memo, Run, RunId};
 
 /// Everything that one step changes: a run of one client, or one edit by a person. It is stored
 /// whole or not at all.
@@ -19,10 +19,10 @@ pub struct Commit {
     /// The clients, each at most once.
     pub clients: Vec<Write<ClientState>>,
     /// The marks beside items, each item at most once. A blank mark is not stored: what notes
-    /// nothing any more is removed ([`Mark::kept`]).
-    pub marks: Vec<Write<Mark>>,
+    /// nothing any more is removed ([`ItemFlags::kept`]).
+    pub marks: Vec<Write<ItemFlags>>,
     /// The memos, each at most once. In a holding of this commit's run stands
-    /// [`crate::model::Holding::OF_THIS_RUN`]; the store puts the run's number in its place.
+    /// [`crate::model::HeldChanges::OF_THIS_RUN`]; the store puts the run's number in its place.
     pub memos: Vec<Write<Memo>>,
 }
 

@@ -100,6 +100,11 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(text)
 }
 
+/// Removes a folder with what is in it, if it is there.
+pub(super) fn remove_dir_if_there(path: &Path) -> Result<(), StoreError> {
+    if path.exists() { fs::remove_dir_all(path).doing("remove", path) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

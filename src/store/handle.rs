@@ -1,61 +1,34 @@
-//! The handle on an open store: commits go to the writer, questions to the index.
+//! The handle on an open store: commits go to the writer, questions to the rooms that answer them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
+use super::archive::backup::{self, Backup};
+use super::archive::restore::{self, Restored};
 use super::commit::{Commit, Committed};
+use super::core::Core;
 use super::error::StoreError;
-use super::index::Index;
+use super::log::lock::Lock;
+use super::open::opening::Opening;
 use super::open::{self, Parts, Settings};
-use crate::store::archive::prune::Pruned;
-use crate::store::log::lock::Lock;
-use crate::store::open::opening::Opening;
-use crate::store::read::past::Past;
-use crate::store::write::writer::{self, Job};
+use super::read::check::{self, CheckReport};
+use super::read::orphans;
+use super::read::past::{self, Book, Touched};
+use super::read::present::{self, Head, HistoryEntry, RunRecord};
+use super::write::prune::Pruned;
+use super::write::writer::{self, Job};
+use crate::model::{
+    ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey, Run, RunId,
+};
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
-}
-
-/// What the handles and the writer share.
-#[derive(Debug)]
-pub(super) struct Core {
-    pub(super) ledger_dir: PathBuf,
-    /// Where the ledger begins. Who reads its files holds this, so that none goes meanwhile; it is
-    /// taken before the index's gate.
-    past: RwLock<Past>,
-    pub(super) index: Index,
-    /// Why the store takes no more commits.
-    pub(super) trouble: OnceLock<String>,
-}
-
-impl Core {
-    /// Takes no more commits; the first reason stays.
-    pub(super) fn stop(&self, why: &str) {
-        self.trouble.get_or_init(|| why.to_owned());
-    }
-
-    /// The store's folder.
-    pub(super) fn dir(&self) -> PathBuf {
-        self.ledger_dir.parent().unwrap_or(&self.ledger_dir).to_owned()
-    }
-
-    /// The right to read the ledger's files. Do not ask for it twice at once.
-    pub(super) fn past(&self) -> RwLockReadGuard<'_, Past> {
-        // The value is only ever replaced whole.
-        self.past.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The right to change where the ledger begins.
-    pub(super) fn change_past(&self) -> RwLockWriteGuard<'_, Past> {
-        self.past.write().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[derive(Debug)]
@@ -95,8 +68,7 @@ impl Store {
     ) -> Result<(Store, Opening), StoreError> {
         let (parts, opening) = open::open(dir, now, settings)?;
         let Parts { ledger_dir, past, index, ledger, lock } = parts;
-        let past = RwLock::new(past);
-        let core = Arc::new(Core { ledger_dir, past, index, trouble: OnceLock::new() });
+        let core = Arc::new(Core::new(ledger_dir, past, index));
         let (jobs, writer) = writer::start(Arc::clone(&core), ledger)?;
         let inner = Inner { jobs: Some(jobs), writer: Some(writer), core, _lock: lock };
         Ok((Store { inner: Arc::new(inner) }, opening))
@@ -173,6 +145,141 @@ impl Store {
             // An old value would be worse than none; where even that fails, the crc decides.
             let _ = self.core().index.cache_put(name, &[]);
         }
+    }
+
+    /// The contract with this key.
+    pub fn contract(&self, key: ItemKey) -> Result<Option<Contract>, StoreError> {
+        present::contract(self.core(), key)
+    }
+
+    /// The contracts of a client, by key, with additions directly behind their agreement. An
+    /// addition whose agreement is not stored stands where the agreement would.
+    pub fn contracts(&self, client: ClientId) -> Result<Vec<Contract>, StoreError> {
+        present::contracts(self.core(), client)
+    }
+
+    /// Every contract, by client and in the order of [`Store::contracts`].
+    pub fn all_contracts(&self) -> Result<Vec<Contract>, StoreError> {
+        present::all_contracts(self.core())
+    }
+
+    /// What is noted beside an item.
+    pub fn mark(&self, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
+        present::mark(self.core(), key)
+    }
+
+    /// The marks beside the items of a client, by key.
+    pub fn marks(&self, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
+        present::marks(self.core(), client)
+    }
+
+    /// Every mark, by client and key.
+    pub fn all_marks(&self) -> Result<Vec<ItemFlags>, StoreError> {
+        present::all_marks(self.core())
+    }
+
+    /// The memo about something.
+    pub fn memo(&self, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+        present::memo(self.core(), key)
+    }
+
+    /// What runs of a client held, by run.
+    pub fn holdings(&self, client: ClientId) -> Result<Vec<Memo>, StoreError> {
+        present::holdings(self.core(), client)
+    }
+
+    /// Every memo: the pause of all, what is held by client and run, the pauses by client.
+    pub fn memos(&self) -> Result<Vec<Memo>, StoreError> {
+        present::memos(self.core())
+    }
+
+    /// The state of a client.
+    pub fn client(&self, id: ClientId) -> Result<Option<ClientState>, StoreError> {
+        present::client(self.core(), id)
+    }
+
+    /// The state of every client, by id.
+    pub fn clients(&self) -> Result<Vec<ClientState>, StoreError> {
+        present::clients(self.core())
+    }
+
+    /// A run with its rejects and changes; none where it never was. Of the runs whose commits were
+    /// pruned only the newest of each client is kept, and the others are
+    /// [`StoreError::BeforeHistory`].
+    pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, StoreError> {
+        present::run(self.core(), id)
+    }
+
+    /// The last `limit` runs, of one client or of all, the newest first, without their rejects.
+    pub fn runs(&self, client: Option<ClientId>, limit: usize) -> Result<Vec<Run>, StoreError> {
+        present::runs(self.core(), client, limit)
+    }
+
+    /// The commits that changed a contract, the oldest first, with what they changed of it. It
+    /// outlives the contract. What was before [`Store::since`] may be gone.
+    pub fn history(&self, key: ItemKey) -> Result<Vec<HistoryEntry>, StoreError> {
+        present::history(self.core(), key)
+    }
+
+    /// How far the store is.
+    pub fn head(&self) -> Head {
+        present::head(self.core())
+    }
+
+    /// From which moment on the past is known; none if from the first commit on. What was before
+    /// was pruned, or lost in a repair.
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        past::since(self.core())
+    }
+
+    /// Everything as it was at a moment, by the rule at the head of `read::past`. It reads the ledger
+    /// from its beginning up to there, about a second for 64 MiB: call it where that may block. For
+    /// the present, ask the other questions.
+    pub fn book_at(&self, moment: DateTime<Utc>) -> Result<Book, StoreError> {
+        past::book_at(self.core(), moment)
+    }
+
+    /// A contract as it was right after the commit `seq`; none where there was none. After a commit
+    /// that is still to come it is as now.
+    pub fn contract_at(&self, key: ItemKey, seq: u64) -> Result<Option<Contract>, StoreError> {
+        past::contract_at(self.core(), key, seq)
+    }
+
+    /// The contracts that a run wrote, each as it was before and as the run left it; nothing for a
+    /// run that never was. What happened to them later is not looked at.
+    pub fn touched_by(&self, run: RunId) -> Result<Vec<Touched>, StoreError> {
+        past::touched_by(self.core(), run)
+    }
+
+    /// Reads the whole ledger and the whole index. Commits wait while the index is read, some
+    /// seconds for hundreds of thousands of contracts.
+    pub fn check(&self) -> Result<CheckReport, StoreError> {
+        check::check(self.core())
+    }
+
+    /// The files and folders that openings put aside, in order: damaged indexes and files of the
+    /// ledger, and torn lines. They are never removed by the store. What cannot be listed is left
+    /// out.
+    pub fn orphans(&self) -> Vec<PathBuf> {
+        orphans::orphans(self.core())
+    }
+
+    /// Begins a backup of what is stored now. It reads the whole ledger once; call it, and
+    /// [`Backup::piece`], where that may block. Commits go on meanwhile.
+    pub fn backup(&self, now: DateTime<Utc>) -> Result<Backup, StoreError> {
+        backup::begin(self.core(), now)
+    }
+
+    /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew. Tells how many
+    /// bytes there are now.
+    pub fn receive(&self, offset: u64, text: &str) -> Result<u64, StoreError> {
+        restore::receive(self.core(), offset, text)
+    }
+
+    /// Checks what was received and has it take the store's place at the next opening. It reads
+    /// everything and builds an index: call it where that may block.
+    pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+        restore::prepare(self.core(), now)
     }
 
     pub(super) fn core(&self) -> &Core {

@@ -17,18 +17,32 @@
 //!   lock                            one daemon a store
 //! ```
 //!
+//! The rooms inside, each using only those below it:
+//!
+//! ```text
+//! 10 handle    Store: what the rest of the program sees
+//!  9 archive   backup and restore: out and back
+//!  8 open      reads, decides (plan), repairs; makes a backup before an upgrade
+//!  7 write     the writer: checks a commit (draft), writes and applies it; prunes
+//!  6 read      what is held now (present), what was (past, memory), whether it is sound (check)
+//!  5 core      what handle, writer and questions share
+//!  4 log       the ledger: segments, bases, lock, replay, survey
+//!  3 index     sled, behind keys and records of our own
+//!  2 format    structs, keys, lines and their checksums
+//!  1 files     files and folders, safely   | 0 commit, error
+//! ```
+//!
 //! How a commit goes: `write::draft` checks its preconditions and makes a `format::line`,
 //! `log::ledger` appends it and syncs, `index` applies it, and only then is it acknowledged;
-//! `write::writer` is the thread that does so. How a store opens: `log::survey` reads, `open::plan`
-//! decides, `open` does. How the past is asked: `read::past` reads the ledger into a `read::memory`.
-//! How it goes out and comes back: `archive::backup` and `restore`. How history ends:
-//! `archive::prune` puts a base in the place of old lines.
+//! `write::writer` is the thread that does so. How history ends: `write::prune` puts a base in the
+//! place of old lines.
 //!
 //! The store knows `model` and nothing above it. No type of sled or bincode leaves it; what must be
 //! true for a commit travels in the commit.
 
 mod archive;
 mod commit;
+mod core;
 mod error;
 mod files;
 mod format;
@@ -37,12 +51,12 @@ mod index;
 mod log;
 mod open;
 mod read;
-#[cfg(test)]
-mod testing;
 mod write;
 
+#[cfg(test)]
+mod testing;
+
 pub use archive::backup::Backup;
-pub use archive::prune::Pruned;
 pub use archive::restore::Restored;
 pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
@@ -50,4 +64,5 @@ pub use handle::Store;
 pub use open::opening::{Finding, Opening};
 pub use read::check::CheckReport;
 pub use read::past::{Book, Touched};
-pub use read::{Head, HistoryEntry, RunRecord};
+pub use read::present::{Head, HistoryEntry, RunRecord};
+pub use write::prune::Pruned;

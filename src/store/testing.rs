@@ -9,8 +9,8 @@ use super::open::Settings;
 use super::{Commit, HistoryEntry, Opening, RunRecord, Store, StoreError, Write};
 use crate::model::{
     Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, FieldChange, Fields,
-    HeldItem, Hold, Holding, Ignored, ItemKey, Mark, Memo, Origin, Pause, PendingState, Quarantine,
-    Reject, Rejection, Run, RunId, RunResult, Trigger, Value,
+    HeldChange, HeldChanges, Ignored, ItemFlags, ItemKey, Memo, Origin, Pause, PendingApproval,
+    PendingState, Quarantine, Reject, Rejection, Run, RunId, RunResult, Trigger, Value,
 };
 
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
@@ -42,9 +42,9 @@ pub(super) fn contract(item: &str, client: i64, notes: &str) -> Contract {
 }
 
 /// A mark with everything noted.
-pub(super) fn mark(item: &str, client: i64, reason: &str) -> Mark {
+pub(super) fn mark(item: &str, client: i64, reason: &str) -> ItemFlags {
     let by = "kim".to_owned();
-    Mark {
+    ItemFlags {
         key: key(item),
         client: ClientId(client),
         ignored: Some(Ignored {
@@ -53,7 +53,7 @@ pub(super) fn mark(item: &str, client: i64, reason: &str) -> Mark {
             by: by.clone(),
             at: at(2),
         }),
-        hold: Some(Hold { run: RunId(300), by, at: at(3) }),
+        hold: Some(PendingApproval { run: RunId(300), by, at: at(3) }),
         quarantine: Some(Quarantine {
             field: "startDate".to_owned(),
             reason: "it is no date".to_owned(),
@@ -72,14 +72,14 @@ pub(super) fn holding(client: i64, run: u64, reason: &str) -> Memo {
         from: None,
         to: Some(Value::Text("2027-01-15T08:00:04Z".to_owned())),
     };
-    let item = |item: &str, state, changes, reason| HeldItem {
+    let item = |item: &str, state, changes, reason| HeldChange {
         key: key(item),
         parent: (!item.starts_with('A')).then(|| ItemKey::agreement(1)),
         state,
         changes,
         reason,
     };
-    Memo::Holding(Holding {
+    Memo::HeldChanges(HeldChanges {
         client: ClientId(client),
         run: RunId(run),
         since: at(5),
@@ -268,7 +268,7 @@ pub(super) struct Answers {
     pub(super) head: super::Head,
     pub(super) contracts: Vec<Contract>,
     pub(super) clients: Vec<ClientState>,
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<ItemFlags>,
     pub(super) memos: Vec<Memo>,
     pub(super) runs: Vec<RunRecord>,
     pub(super) histories: Vec<Vec<HistoryEntry>>,

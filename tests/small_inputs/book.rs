@@ -9,9 +9,9 @@ use lmsyncd::clock::{ManualClock, Tz};
 use lmsyncd::demo::tenant::{Entity, Serving, Tenant};
 use lmsyncd::model::{ClientId, ClientSnapshot, Currency, Field, ItemKey, PendingItem};
 use lmsyncd::policy::apply;
-use lmsyncd::policy::diff::{self, Around, Stored};
+use lmsyncd::policy::diff::{self, DiffInput, Stored};
 use lmsyncd::policy::effects::effects;
-use lmsyncd::policy::marking::Marks;
+use lmsyncd::policy::flags::FlagsByKey;
 use lmsyncd::policy::succession::Successions;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
@@ -233,8 +233,8 @@ pub fn shows(seen: &ClientSnapshot, key: &str, fields: &[Field]) -> String {
 pub fn effect(before: &ClientSnapshot, after: &ClientSnapshot, kind: Kind) -> Vec<String> {
     let follow = |item| apply::following(item, None, None, DateTime::UNIX_EPOCH);
     let stored: Stored = before.items.iter().map(|item| (item.key, follow(item))).collect();
-    let (gone, marks, successions) = (BTreeSet::new(), Marks::new(), Successions::new());
-    let around = Around {
+    let (gone, marks, successions) = (BTreeSet::new(), FlagsByKey::new(), Successions::new());
+    let around = DiffInput {
         gone: &gone,
         marks: &marks,
         renewals: &[],

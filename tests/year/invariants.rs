@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lmsyncd::model::{
-    ClientState, Contract, Field, ItemKey, Letter, Mark, Origin, Run, RunId, RunResult, Trigger,
+    ClientState, Contract, Field, ItemFlags, ItemKey, Letter, Origin, Run, RunId, RunResult,
+    Trigger,
 };
 use lmsyncd::store::Store;
 
@@ -434,7 +435,7 @@ impl Watch {
     pub fn desk(
         &self,
         clients: &[ClientState],
-        marks: &[Mark],
+        marks: &[ItemFlags],
         paused: &BTreeSet<i64>,
         stored: &BTreeSet<ItemKey>,
         desk: &Desk,

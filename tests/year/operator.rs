@@ -10,7 +10,7 @@ use fastrand::Rng;
 use lmsyncd::autotask::Progress;
 use lmsyncd::engine::{Edit, HeldRun, SyncRequest, WaitPolicy};
 use lmsyncd::model::{
-    Actor, ClientId, ClientRef, Code, Contract, Field, ItemKey, Mark, RunId, Trigger,
+    Actor, ClientId, ClientRef, Code, Contract, Field, ItemFlags, ItemKey, RunId, Trigger,
 };
 use lmsyncd::policy::select::Choice;
 
@@ -333,7 +333,7 @@ impl Desk {
                 self.own.insert(*key, own);
             }
             Wish::Ignore(key, _) | Wish::Unignore(key) => {
-                let mark: Option<Mark> =
+                let mark: Option<ItemFlags> =
                     life.store.mark(*key).map_err(|error| error.to_string())?;
                 match mark.and_then(|mark| mark.ignored) {
                     Some(ignored) => self.ignored.insert(*key, ignored.until),

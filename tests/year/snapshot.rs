@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lmsyncd::model::{ClientState, Contract, ItemKey, Mark, Memo, MemoKey};
+use lmsyncd::model::{ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey};
 use lmsyncd::store::Store;
 
 use super::invariants::{ACKNOWLEDGED, Broken, broken};
@@ -13,7 +13,7 @@ pub struct Snapshot {
     seq: u64,
     contracts: BTreeMap<ItemKey, Contract>,
     clients: BTreeMap<i64, ClientState>,
-    marks: BTreeMap<ItemKey, Mark>,
+    marks: BTreeMap<ItemKey, ItemFlags>,
     memos: Vec<Memo>,
 }
 
@@ -63,7 +63,7 @@ impl Snapshot {
         for memo in self.memos.iter().chain(&after.memos) {
             if self.memos.contains(memo) != after.memos.contains(memo) {
                 changed.insert(match memo.key() {
-                    MemoKey::Holding(client, _) => client.0,
+                    MemoKey::HeldChanges(client, _) => client.0,
                     MemoKey::Pause(client) => client.map_or(-1, |client| client.0),
                 });
             }

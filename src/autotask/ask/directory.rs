@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::retry::FOR_A_LIST;
 use crate::autotask::query::filter::Query;
 use crate::autotask::query::paginate::paginate;
 use crate::autotask::rows::companies::{CompanyRow, nameless_company};
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_LIST;
 use crate::model::ClientId;
 
 /// A company.

@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::autotask::fields::row::Row;
+use crate::autotask::fields::row::{KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::FOR_A_RUN;
 use crate::autotask::query::filter::{BEFORE_ALL, Query, Within};
-use crate::autotask::query::paginate::{KeyedRow, paginate};
+use crate::autotask::query::paginate::paginate;
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_RUN;
 use crate::model::{ClientId, ItemKey, Letter};
 
 /// An item that still exists.

@@ -9,7 +9,6 @@ use crate::autotask::fields::row::Row;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::FOR_A_PERSON;
 use crate::autotask::meta::catalogue::read_fields;
 use crate::autotask::meta::currency::Currencies;
 use crate::autotask::meta::entity_fields::EntityFields;
@@ -17,6 +16,7 @@ use crate::autotask::query::filter::{BEFORE_ALL, Query};
 use crate::autotask::query::paginate::paginate;
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_PERSON;
 use crate::autotask::session::usage::Threshold;
 use crate::model::{Advice, Code, Currency};
 

@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::amount::Amount;
 use super::{dates, decimal, text};
-use crate::autotask::meta::currency::Amount;
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ impl BadField {
         BadField { field, reason: format!("{field} is {text}, which is not {wanted}") }
     }
 }
+
+/// A row with its id.
+pub(in crate::autotask) type KeyedRow = (i64, Row);
 
 impl Row {
     /// The row in `value`; none where it is not an object.

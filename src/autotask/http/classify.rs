@@ -9,10 +9,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::entity::Endpoint;
-use super::error::{AutotaskError, RateLimit};
+use super::error::AutotaskError;
+use super::limit::RateLimit;
 use super::request::Request;
 use super::transport::HttpResponse;
-use crate::model::SecretSource;
+use crate::autotask::http::request::ApiUser;
 
 /// The least and the most that a Retry-After may make us wait: nobody is hammered, and nobody can
 /// stop the daemon for a day.
@@ -45,15 +46,6 @@ pub(in crate::autotask) fn classify(
         }),
         _ => Err(told.by_status()),
     }
-}
-
-/// As whom something was asked.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::autotask) struct ApiUser<'a> {
-    /// The API user's name.
-    pub name: &'a str,
-    /// Where its secret comes from.
-    pub source_of_secret: SecretSource,
 }
 
 /// A refusal, with all that is known of it.
@@ -207,7 +199,7 @@ fn shorten(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::autotask::http::entity::Entity;
-    use crate::model::Code;
+    use crate::model::{Code, SecretSource};
 
     fn now() -> DateTime<Utc> {
         "2026-10-21T07:28:00Z".parse().expect("a moment")
@@ -222,6 +214,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of recorded answers")]
     fn every_recorded_failure_is_told_apart() {
         let permission = r#"{"errors":["The logged in Resource does not have the adequate permissions to query this entity type."]}"#;
         let threads =

@@ -4,14 +4,13 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
-
+use crate::autotask::http::limit::RateLimit;
 use crate::clock::Tz;
 use crate::model::{Advice, Code, Failure, SecretSource};
 
 use super::entity::Entity;
-use super::transport::{TRUST_STORE, Trouble};
-use crate::autotask::session::login_breaker::Blocked;
+use super::limit::{Blocked, shown};
+use super::transport_error::{TRUST_STORE, Trouble};
 
 /// A failure to read from Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -122,53 +121,6 @@ pub enum AutotaskError {
         key: &'static str,
         /// What is wrong with it.
         reason: String,
-    },
-}
-
-/// A limit that is used up (section 3 of the Autotask facts).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RateLimit {
-    /// Too many requests at a time.
-    #[error("autotask is handling too many requests of this integration at a time")]
-    Threads {
-        /// How long Autotask asks to wait.
-        wait: Option<Duration>,
-    },
-    /// The tenant's requests of the hour are used up, by all integrations together.
-    #[error("the tenant's requests of this hour are used up")]
-    Hour {
-        /// How long Autotask asks to wait.
-        wait: Option<Duration>,
-    },
-    /// So much of the tenant's hour is used that the rest is left to other integrations.
-    #[error("{percent} % of the tenant's requests of this hour are used; this stops at {limit} %")]
-    Tenant {
-        /// How much is used.
-        percent: u32,
-        /// Where this kind of work stops.
-        limit: u32,
-    },
-    /// Auto-sync's part of the daemon's own requests of the hour is used up.
-    #[error(
-        "the {share} requests an hour that auto-sync may make of max-requests-per-hour ({cap}) are used up"
-    )]
-    Share {
-        /// How many it may make.
-        share: u32,
-        /// How many are allowed in all.
-        cap: u32,
-    },
-    /// The daemon's own requests of the hour are used up.
-    #[error(
-        "the {cap} requests an hour that max-requests-per-hour allows are used up; the next is \
-         free at {}",
-        shown(.next)
-    )]
-    Own {
-        /// How many are allowed.
-        cap: u32,
-        /// When the next one may be made, in the zone in which people are told.
-        next: DateTime<Tz>,
     },
 }
 
@@ -287,14 +239,10 @@ impl AutotaskError {
     }
 }
 
-/// A moment as the MSP knows it.
-fn shown(at: &DateTime<Tz>) -> String {
-    at.format("%Y-%m-%d %H:%M %Z").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::DateTime;
 
     #[test]
     fn a_failure_says_what_and_how_to_go_on() {

@@ -10,7 +10,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::classify::ApiUser;
 use super::entity::{Endpoint, Entity};
 use crate::model::SecretSource;
 
@@ -29,6 +28,15 @@ enum What {
     Query(String),
     /// POST of `/query/count` with this body.
     Count(String),
+}
+
+/// As whom something was asked.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::autotask) struct ApiUser<'a> {
+    /// The API user's name.
+    pub name: &'a str,
+    /// Where its secret comes from.
+    pub source_of_secret: SecretSource,
 }
 
 /// Who asks: the three headers of section 1.2 of the Autotask facts.

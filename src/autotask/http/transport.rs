@@ -12,7 +12,8 @@ use reqwest::redirect::Policy;
 
 use super::error::AutotaskError;
 use super::request::{HttpRequest, Method};
-use crate::autotask::session::options::Options;
+use crate::autotask::http::options::Options;
+use crate::autotask::http::transport_error::{TRUST_STORE, TransportError, Trouble};
 
 /// The longest body that is read. A page of 500 agreements with long descriptions is below 3 MiB.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
@@ -44,35 +45,6 @@ impl HttpResponse {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
-}
-
-/// Where it went wrong on the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// The host's name is not known.
-    Name,
-    /// Nobody listens there.
-    Refused,
-    /// TLS could not be agreed on.
-    Tls,
-    /// No answer in time.
-    Timeout,
-    /// Something else.
-    Other,
-}
-
-/// What is named when TLS cannot begin although no `ca-file` is given: mostly the machine has no
-/// certificate authorities at all.
-pub(in crate::autotask) const TRUST_STORE: &str = "the system's trust store";
-
-/// A request that got no whole answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{cause}")]
-pub struct TransportError {
-    /// Where it went wrong.
-    pub trouble: Trouble,
-    /// What went wrong, in one line.
-    pub cause: String,
 }
 
 /// The transport over HTTP(S), with the system's trust store.

@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
-use super::convert::{
-    AgreementContext, put_billing, put_date, put_money, put_number, put_remarks, put_text,
-};
+use super::context::AgreementContext;
+use super::put::{put_billing, put_date, put_money, put_number, put_remarks, put_text};
 use crate::autotask::fields::row::BadField;
 use crate::autotask::meta::catalogue::Entries;
-use crate::autotask::meta::currency::Denomination;
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::meta::labels;
 use crate::autotask::rows::companies::ContractDetails;
@@ -310,21 +307,5 @@ fn untitled(kind: PurchaseKind, cost: &SaleCost) -> String {
     match (cost.units, cost.unit_price) {
         (Some(units), Some(price)) => format!("{}, {units} at {price}", kind.title()),
         _ => format!("{}, {}", kind.title(), cost.amount),
-    }
-}
-
-/// What is left of a purchase, as it is shown: `7.5 hours`, `1500.00 USD`, `12 tickets`.
-pub(in crate::autotask) fn left(
-    kind: PurchaseKind,
-    left: Decimal,
-    money: &Denomination,
-) -> Option<String> {
-    match kind {
-        PurchaseKind::Hours => Some(format!("{} hours", left.normalize())),
-        PurchaseKind::Tickets => Some(format!("{} tickets", left.normalize())),
-        PurchaseKind::Retainer => {
-            Some(format!("{} {}", money.currency.round(left), money.currency))
-        }
-        PurchaseKind::Milestone | PurchaseKind::Charge => None,
     }
 }

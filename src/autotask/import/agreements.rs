@@ -29,15 +29,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::retry::FOR_A_RUN;
 use crate::autotask::meta::row_cache::{CACHE_TTL, OVERLAP};
 use crate::autotask::query::fetch::Fetcher;
 use crate::autotask::query::filter::{PAGE_ROWS, Query, Within};
-use crate::autotask::query::paginate::{KeyedRow, Pagination, paginate};
+use crate::autotask::query::paginate::{Pagination, paginate};
 use crate::autotask::query::plan::{Cardinality, spanning};
 use crate::autotask::rows::companies::ContractRow;
+use crate::autotask::session::retry::FOR_A_RUN;
 use crate::model::UdfName;
 
 /// The field that holds the moment of the last change, where the tenant has it.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::addition::{Addition, Billed, Bought};
-use super::convert::AgreementContext;
+use super::context::AgreementContext;
 use super::pairing;
+use crate::autotask::fields::amount::{Amount, Denomination};
 use crate::autotask::meta::catalogue::Entries;
-use crate::autotask::meta::currency::{Amount, Currencies, Denomination};
+use crate::autotask::meta::currency::Currencies;
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::meta::labels::{self, AgreementKind, AgreementType};
 use crate::autotask::rows::companies::{CompanyRow, ContractRow, nameless_company};

@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 
 use super::assemble::{Lines, Purchases};
-use super::read::Reading;
+use super::reading::Reading;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::meta::catalogue::Entries;

@@ -5,68 +5,21 @@
 //! and an addition that is rejected also its agreement, whose cost would be wrong without it,
 //! unless it is a charge, which is billed by itself.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
 use super::addition::Addition;
-use crate::autotask::meta::currency::Denomination;
-use crate::autotask::meta::entity_fields::EntityFields;
-use crate::autotask::meta::labels::{self, AgreementKind, AgreementType};
-use crate::autotask::rows::companies::{ContractDetails, ContractRow};
+use crate::autotask::import::context::AgreementContext;
+use crate::autotask::import::put::{
+    put_billing, put_date, put_money, put_number, put_remarks, put_text,
+};
+use crate::autotask::meta::labels::{self, AgreementKind};
+use crate::autotask::rows::companies::ContractDetails;
 use crate::autotask::rows::purchases::PurchaseKind;
-use crate::autotask::rows::rules::{RuleRow, RulesOf};
-use crate::model::{
-    BillingCycle, BillingState, ClientId, Field, Fields, ItemKey, Letter, Reject, Remark,
-    SourceItem, Value, Working,
-};
-use crate::policy::cost::{
-    self, Agreement, Basis, NextChange, PeriodAmount, Rules, Siblings, TooLarge,
-};
-
-/// An agreement with what it and its additions need to know.
-pub(in crate::autotask) struct AgreementContext<'a> {
-    pub client: ClientId,
-    pub contract: &'a ContractRow,
-    /// Its type.
-    pub kind: &'a AgreementType,
-    /// What its client is billed in.
-    pub client_money: Denomination,
-    /// What its amounts are read in, and those of its additions other than charges.
-    pub money: Denomination,
-    /// The fields of Contracts.
-    pub fields: &'a EntityFields,
-    /// The company that is billed, by its name, where that is not the client.
-    pub billed_to: Option<String>,
-    /// Its billing rules, where it has any.
-    pub rules: Option<&'a RulesOf>,
-    /// Whether milestones stand below it.
-    pub has_milestones: bool,
-    /// What its lines tell together.
-    pub siblings: &'a Siblings,
-}
+use crate::autotask::rows::rules::RuleRow;
+use crate::model::{Field, Fields, Letter, Reject, SourceItem, Working};
+use crate::policy::cost::{self, Agreement, Rules, TooLarge};
 
 impl AgreementContext<'_> {
-    pub fn key(&self) -> ItemKey {
-        ItemKey::agreement(self.contract.id)
-    }
-
-    pub fn status(&self, details: &ContractDetails) -> Option<String> {
-        details.status.map(|number| labels::status(self.fields, number))
-    }
-
-    pub fn cycle(&self, details: &ContractDetails) -> Option<BillingCycle> {
-        labels::cycle_of_agreement(self.fields, details.period)
-    }
-
-    /// Why it cannot be imported, where it cannot.
-    pub fn unsupported(&self) -> Option<String> {
-        self.kind.kind.is_none().then(|| {
-            format!("contract type `{}` is none of the six that are known", self.kind.label)
-        })
-    }
-
     /// Converts the agreement, with what became of its additions.
     pub fn agreement(
         &self,
@@ -188,69 +141,5 @@ impl AgreementContext<'_> {
             put_text(&mut fields, Field::Udf(*name), Some(text.clone()));
         }
         fields
-    }
-}
-
-pub(in crate::autotask) fn put_text(fields: &mut Fields, field: Field, text: Option<String>) {
-    if let Some(text) = text {
-        fields.insert(field, Value::Text(text));
-    }
-}
-
-pub(in crate::autotask) fn put_date(fields: &mut Fields, field: Field, date: Option<NaiveDate>) {
-    if let Some(date) = date {
-        fields.insert(field, Value::Date(date));
-    }
-}
-
-pub(in crate::autotask) fn put_number(fields: &mut Fields, field: Field, number: Option<Decimal>) {
-    if let Some(number) = number {
-        fields.insert(field, Value::Number(number));
-    }
-}
-
-pub(in crate::autotask) fn put_money(
-    fields: &mut Fields,
-    amount: Decimal,
-    cycle: BillingCycle,
-    basis: Basis,
-    money: &Denomination,
-) {
-    fields.insert(Field::BillingCost, Value::Number(amount));
-    fields.insert(Field::BillingCycle, Value::Cycle(cycle));
-    put_text(fields, Field::Basis, Some(basis.to_string()));
-    put_text(fields, Field::Currency, Some(money.currency.code().to_owned()));
-    put_text(fields, Field::CurrencyBasis, Some(money.basis.to_string()));
-}
-
-/// How it stands, what the running period bills, and what is known ahead.
-pub(in crate::autotask) fn put_billing(
-    fields: &mut Fields,
-    billing: BillingState,
-    since: Option<NaiveDate>,
-    period: Option<&PeriodAmount>,
-    ahead: &[NextChange],
-) {
-    put_text(fields, Field::Billing, Some(billing.to_string()));
-    put_date(fields, Field::BillingSince, since);
-    put_number(fields, Field::PeriodAmount, period.map(|period| period.amount));
-    put_date(fields, Field::PeriodStart, period.map(|period| period.start));
-    put_date(fields, Field::PeriodEnd, period.map(|period| period.end));
-    let (next, later) = match (billing, ahead) {
-        (BillingState::Billed, [next, later @ ..]) => (Some(next), later),
-        (_, later) => (None, later),
-    };
-    put_date(fields, Field::NextChangeDate, next.map(|next| next.date));
-    put_number(fields, Field::NextChangeCost, next.map(|next| next.rate));
-    if !later.is_empty() {
-        let told = later.iter().map(|change| format!("{} {}", change.date, change.rate));
-        fields.insert(Field::LaterChanges, Value::Tags(told.collect()));
-    }
-}
-
-pub(in crate::autotask) fn put_remarks(fields: &mut Fields, remarks: &BTreeSet<Remark>) {
-    if !remarks.is_empty() {
-        let codes = remarks.iter().map(|remark| remark.code().to_owned());
-        fields.insert(Field::Remarks, Value::Tags(codes.collect()));
     }
 }

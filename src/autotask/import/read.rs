@@ -16,23 +16,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agreements::{Agreements, CURSOR, Found, Search};
+use super::agreements::{CURSOR, Found, Search};
 use super::assemble::{FetchedRows, Lines, Purchases, assemble};
+use super::reading::Reading;
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::import::children::ChildFetcher;
-use crate::autotask::meta::catalogue::{Catalogue, Fields};
+use crate::autotask::meta::catalogue::Fields;
 use crate::autotask::meta::currency::Currencies;
 use crate::autotask::meta::entity_fields::EntityFields;
-use crate::autotask::meta::row_cache::Asking;
-use crate::autotask::query::fetch::{Fetcher, QueryTrace, RowCounts};
 use crate::autotask::query::filter::Query;
-use crate::autotask::query::paginate::KeyedRow;
 use crate::autotask::rows::companies::{CompanyRow, ContractRow};
-use crate::autotask::session::connection::Connection;
-use crate::autotask::session::progress::Progress;
-use crate::clock::{Tz, day_in};
-use crate::model::{ClientId, ClientSnapshot, Currency, UdfName};
+use crate::clock::day_in;
+use crate::model::{ClientId, ClientSnapshot};
 
 /// Whose agreements are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,22 +38,6 @@ pub enum Scope {
     Clients(Vec<ClientId>),
     /// Those of every client.
     All,
-}
-
-/// One reading.
-pub(in crate::autotask) struct Reading<'a> {
-    pub connection: &'a Connection,
-    pub catalogue: &'a Catalogue,
-    pub counts: &'a RowCounts,
-    pub agreements: &'a Agreements,
-    pub ways: &'a QueryTrace,
-    pub progress: &'a Progress,
-    /// The user-defined fields that are wanted, by Autotask's names.
-    pub user_defined: &'a [(String, UdfName)],
-    /// The zone whose calendar day it is read on.
-    pub time_zone: Tz,
-    /// The currency of a tenant that names none.
-    pub currency: Option<&'a Currency>,
 }
 
 impl Reading<'_> {
@@ -148,7 +129,7 @@ impl Reading<'_> {
 
     fn search(&self, clients: BTreeSet<i64>) -> Search<'_> {
         let Reading { agreements, user_defined, .. } = *self;
-        Search { gathering: self.gathering(), agreements, user_defined, clients }
+        Search { gathering: self.fetcher(), agreements, user_defined, clients }
     }
 
     /// Whether an agreement that was not read just now is gone: nothing stands below it any more,
@@ -170,21 +151,6 @@ impl Reading<'_> {
             return Ok(false);
         }
         Ok(self.search(BTreeSet::new()).still_there(&hollow).await? != hollow)
-    }
-
-    fn gathering(&self) -> Fetcher<'_> {
-        let Reading { connection, counts, ways, progress, .. } = *self;
-        Fetcher { connection, counts, ways, progress }
-    }
-
-    pub async fn rows(&self, query: &Query) -> Result<Vec<KeyedRow>, AutotaskError> {
-        self.gathering().rows(query).await
-    }
-
-    /// What the catalogue is asked with.
-    pub fn asking(&self) -> Asking<'_> {
-        let Reading { connection, ways, progress, .. } = *self;
-        Asking { connection, progress, ways }
     }
 
     /// The companies that were asked for; none for all of them.

@@ -18,18 +18,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::currency::Currencies;
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::{FOR_A_RUN, RetryPolicy};
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::meta::row_cache::{Asking, RowCache, Source};
 use crate::autotask::query::filter::Query;
-use crate::autotask::query::paginate::{KeyedRow, paginate};
+use crate::autotask::query::paginate::paginate;
 use crate::autotask::rows::companies::CompanyRow;
 use crate::autotask::rows::lines::{CatalogueRow, LineKind};
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::{FOR_A_RUN, RetryPolicy};
 
 mod stored;
 

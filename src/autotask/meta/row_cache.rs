@@ -19,15 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::autotask::fields::row::Row;
+use crate::autotask::fields::row::{KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::retry::FOR_A_RUN;
 use crate::autotask::query::fetch::QueryTrace;
 use crate::autotask::query::filter::{PAGE_ROWS, Query};
-use crate::autotask::query::paginate::{KeyedRow, paginate};
+use crate::autotask::query::paginate::paginate;
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_RUN;
 
 /// How long after a row was read by its id a cursor still serves for it.
 pub(in crate::autotask) const CACHE_TTL: TimeDelta = TimeDelta::days(7);
@@ -191,8 +191,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::autotask::http::options::Options;
     use crate::autotask::script::{Script, now};
-    use crate::autotask::session::options::Options;
     use crate::autotask::session::zone::ZoneMemory;
     use crate::clock::ManualClock;
 

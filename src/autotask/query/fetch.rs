@@ -10,12 +10,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::filter::{PAGE_ROWS, Query, Within};
 use super::plan::{Cardinality, Plan, RowStats};
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::retry::FOR_A_RUN;
-use crate::autotask::query::paginate::{KeyedRow, Pagination};
+use crate::autotask::query::paginate::Pagination;
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_RUN;
 
 /// How many rows there were of each entity. Only estimates come of it: whatever is wrong in here
 /// costs requests, never rows.

@@ -11,18 +11,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::filter::{BEFORE_ALL, PAGE_ROWS, Query, Within};
-use crate::autotask::fields::row::Row;
+use crate::autotask::fields::row::{KeyedRow, Row};
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::{RetryPolicy, retry};
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::{RetryPolicy, retry};
 
 /// How often rows that change while they are read are read.
 const READINGS: usize = 2;
-
-/// A row with its id.
-pub(in crate::autotask) type KeyedRow = (i64, Row);
 
 /// All rows of `query`, by id within each piece of its list.
 pub(in crate::autotask) async fn paginate(
@@ -209,8 +206,8 @@ mod tests {
 
     use super::*;
     use crate::autotask::http::entity::Entity;
-    use crate::autotask::http::retry::FOR_A_RUN;
     use crate::autotask::script::{Script, contracts};
+    use crate::autotask::session::retry::FOR_A_RUN;
 
     fn page(answer: Value, cursor: i64, within: &[i64]) -> Result<Page, PageError> {
         let query = Query::all(Entity::Contracts);

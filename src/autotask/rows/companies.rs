@@ -6,9 +6,8 @@
 
 use chrono::NaiveDate;
 
-use crate::autotask::fields::row::{BadField, Row};
-use crate::autotask::meta::currency::Amount;
-use crate::autotask::query::paginate::KeyedRow;
+use crate::autotask::fields::amount::Amount;
+use crate::autotask::fields::row::{BadField, KeyedRow, Row};
 use crate::model::UdfName;
 
 /// A company.

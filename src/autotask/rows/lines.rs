@@ -6,10 +6,9 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::autotask::fields::row::{BadField, Row};
+use crate::autotask::fields::amount::{Amount, Denomination};
+use crate::autotask::fields::row::{BadField, KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
-use crate::autotask::meta::currency::{Amount, Denomination};
-use crate::autotask::query::paginate::KeyedRow;
 use crate::autotask::rows::companies::dates;
 use crate::model::Letter;
 use crate::policy::cost::Row as CostRow;

@@ -1,6 +1,5 @@
 //! What is in a row of each kind, and what lines bill.
 
-pub(super) mod billed;
 pub(super) mod companies;
 pub(super) mod lines;
 pub(super) mod purchases;

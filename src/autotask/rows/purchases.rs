@@ -6,11 +6,9 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::autotask::fields::row::{BadField, Row};
+use crate::autotask::fields::amount::{Amount, Denomination};
+use crate::autotask::fields::row::{BadField, KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
-use crate::autotask::import::addition::left;
-use crate::autotask::meta::currency::{Amount, Denomination};
-use crate::autotask::query::paginate::KeyedRow;
 use crate::autotask::rows::companies::dates;
 use crate::model::Letter;
 use crate::policy::cost::{Sale, SaleCost};
@@ -248,6 +246,18 @@ impl PurchaseDetails {
             (PurchaseKind::Milestone, Some("in progress" | "ready to bill")) => Some(false),
             _ => None,
         }
+    }
+}
+
+/// What is left of a purchase, as it is shown: `7.5 hours`, `1500.00 USD`, `12 tickets`.
+fn left(kind: PurchaseKind, left: Decimal, money: &Denomination) -> Option<String> {
+    match kind {
+        PurchaseKind::Hours => Some(format!("{} hours", left.normalize())),
+        PurchaseKind::Tickets => Some(format!("{} tickets", left.normalize())),
+        PurchaseKind::Retainer => {
+            Some(format!("{} {}", money.currency.round(left), money.currency))
+        }
+        PurchaseKind::Milestone | PurchaseKind::Charge => None,
     }
 }
 

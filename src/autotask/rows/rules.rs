@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::autotask::query::paginate::KeyedRow;
+use crate::autotask::fields::row::KeyedRow;
 
 /// A billing rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::TimeDelta;
 
 use super::work::Work;
-use crate::autotask::http::error::RateLimit;
+use crate::autotask::http::limit::RateLimit;
 use crate::clock::{Moment, Tz};
 
 /// The window that Autotask counts in.

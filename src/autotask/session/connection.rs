@@ -22,15 +22,14 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::budget::Budget;
-use super::options::Options;
 use super::tenant_use::TenantUse;
 use super::usage::{Auth, Threshold, Usage};
 use super::work::Work;
 use super::zone::{Zone, ZoneMemory};
-use crate::autotask::http::classify::ApiUser;
 use crate::autotask::http::concurrency::Limits;
 use crate::autotask::http::error::AutotaskError;
-use crate::autotask::http::request::Credentials;
+use crate::autotask::http::options::Options;
+use crate::autotask::http::request::{ApiUser, Credentials};
 use crate::autotask::http::transport::Transport;
 use crate::autotask::session::login_breaker::LoginBreaker;
 use crate::autotask::session::persisted_usage::UseMemory;

@@ -21,19 +21,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::budget::{WINDOW, forget};
 use super::work::Work;
+use crate::autotask::http::limit::Blocked;
 use crate::clock::Moment;
 
 /// The most refusals in a rolling hour, those that led to the block among them.
 const MOST: usize = 2;
-
-/// Since when Autotask is not asked, and when the next try may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blocked {
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// Until when, unless the credentials are replaced.
-    pub until: DateTime<Utc>,
-}
 
 #[derive(Default)]
 struct State {

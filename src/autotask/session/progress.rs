@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::work::Work;
 use crate::autotask::http::entity::Entity;
-use crate::autotask::http::error::RateLimit;
+use crate::autotask::http::limit::RateLimit;
 
 /// What a reading is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::usage::Threshold;
 use super::work::Work;
-use crate::autotask::http::error::RateLimit;
+use crate::autotask::http::limit::RateLimit;
 
 /// How old a reading may be while requests are made.
 const AGE: TimeDelta = TimeDelta::minutes(5);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::autotask::fields::row::Row;
-use crate::autotask::session::login_breaker::Blocked;
+use crate::autotask::http::limit::Blocked;
 
 /// The use of Autotask, for a status page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,9 @@
 use chrono::NaiveDate;
 
 use super::{fields_of, in_tree_order, on_the_wire};
-use crate::control::convert::{self, moment};
+use crate::control::call::{Answer, Context, finish};
+use crate::control::convert::{self, moment, parse_key};
 use crate::control::progress::{progress, telling};
-use crate::control::session::{Answer, Context, finish};
-use crate::control::sync::parse_key;
 use crate::engine::{Engine, Working};
 use crate::model::{
     ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine,

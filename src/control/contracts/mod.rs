@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::call::{Answer, CallError, Context, finish, parameters};
+use super::convert::parse_key;
 use crate::control::convert::{self, moment};
-use crate::control::session::{Answer, CallError, Context, finish, parameters};
-use crate::control::sync::parse_key;
 use crate::engine::{Edit, Engine};
 use crate::model::{Advice, ClientId, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
 use crate::varlink::{Call, Method, contracts};

@@ -1,9 +1,9 @@
 //! Contracts made by hand, and contracts that begin or cease to follow Autotask.
 
 use super::on_the_wire;
+use crate::control::call::{Answer, Context, finish};
 use crate::control::convert;
-use crate::control::session::{Answer, Context, finish};
-use crate::control::sync::parse_key;
+use crate::control::convert::parse_key;
 use crate::engine::Edit;
 use crate::model::{Contract, FieldChange};
 use crate::varlink::contracts;

@@ -1,8 +1,7 @@
 //! What a contract was: its history, and the line of succession.
 
-use crate::control::convert::{self, count, moment};
-use crate::control::session::{Answer, Context, finish};
-use crate::control::sync::parse_key;
+use crate::control::call::{Answer, Context, finish};
+use crate::control::convert::{self, count, moment, parse_key};
 use crate::model::{Contract, Field};
 use crate::store::HistoryEntry;
 use crate::varlink::contracts;

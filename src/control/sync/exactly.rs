@@ -2,7 +2,7 @@
 
 use super::{parse_keys, parse_state};
 use crate::model::{Code, Failure, Field, FieldChange, Value};
-use crate::policy::holding::Expected;
+use crate::policy::holds::Expected;
 use crate::policy::select::Choice;
 use crate::varlink::sync;
 
@@ -26,7 +26,7 @@ fn expected(item: &sync::Expected) -> Result<Expected, Failure> {
         return Err(invalid(format!("{} is {state}, which no sync applies", item.key)));
     }
     Ok(Expected {
-        key: super::parse_key(&item.key)?,
+        key: crate::control::convert::parse_key(&item.key)?,
         state,
         changes: item.changes.iter().map(change).collect::<Result<_, _>>()?,
     })

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::{comes_to, run_id};
 use crate::autotask::Progress;
+use crate::control::call::{Answer, Context, finish, went_away};
 use crate::control::convert::{self, count, moment};
-use crate::control::session::{Answer, Context, finish, went_away};
 use crate::engine::HeldRun;
 use crate::model::{Code, Failure, PendingItem};
 use crate::varlink::sync;

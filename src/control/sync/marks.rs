@@ -1,11 +1,11 @@
 //! What is noted beside items, and questions about single items and clients.
 
-use super::{parse_key, run_id};
-use crate::control::convert::{self, count, moment};
+use super::run_id;
+use crate::control::call::{Answer, Context, finish};
+use crate::control::convert::{self, count, moment, parse_key};
 use crate::control::progress::{progress, telling};
-use crate::control::session::{Answer, Context, finish};
 use crate::engine::{Days, Discrepancy, Reverted, Waiting, days};
-use crate::model::{Code, Failure, Kind, Mark, Money, Value};
+use crate::model::{Code, Failure, ItemFlags, Kind, Money, Value};
 use crate::varlink::sync;
 
 pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
@@ -31,7 +31,7 @@ pub(super) async fn unignore(call: sync::Unignore, context: Context<'_>) -> Answ
     noted(mark, changed, &context).await
 }
 
-async fn noted(mark: Mark, changed: bool, context: &Context<'_>) -> Answer {
+async fn noted(mark: ItemFlags, changed: bool, context: &Context<'_>) -> Answer {
     let client = context.engine.clients.client_of(mark.key).await?;
     let ignored = mark.ignored.as_ref();
     finish(sync::IgnoreReply {

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use crate::control::convert::{self, count, moment};
+use super::call::{Answer, CallError, Context, finish, parameters, went_away};
+use crate::control::convert::{self, count, moment, parse_key};
 use crate::control::progress::{progress, telling};
-use crate::control::session::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::engine::{Preview, SyncRequest, WaitPolicy};
 use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::policy::effects;
@@ -318,13 +318,6 @@ fn parse_state(text: &str) -> Result<PendingState, Failure> {
 
 fn parse_keys(texts: &[String]) -> Result<BTreeSet<ItemKey>, Failure> {
     texts.iter().map(|text| parse_key(text)).collect()
-}
-
-/// The key that a text names.
-pub(in crate::control) fn parse_key(text: &str) -> Result<ItemKey, Failure> {
-    text.parse().map_err(|error: crate::model::BadKey| {
-        Failure::new(Code::InvalidArgument, error.to_string())
-    })
 }
 
 fn parse_time(text: &str) -> Result<NaiveTime, Failure> {

@@ -1,7 +1,7 @@
 //! Pausing auto-sync, and going on.
 
+use crate::control::call::{Answer, Context, finish};
 use crate::control::convert::{self, moment};
-use crate::control::session::{Answer, Context, finish};
 use crate::engine::Paused;
 use crate::model::{ClientRef, Failure};
 use crate::varlink::sync;

@@ -9,7 +9,7 @@ use crate::varlink::contracts::List;
 use crate::varlink::daemon::Status;
 use crate::varlink::sync::{Pending, PendingReply, Progress, SetAutoSync, Sync, SyncReply};
 
-use super::rows;
+use super::list::rows;
 use super::state::{Effect, Looked, Reply};
 
 /// How the dialog's client is asked for.

@@ -10,20 +10,24 @@
 //!                        └────► effects ─► calls ─► daemon
 //! ```
 //!
-//! The list is `rows` (the tree), `list` (which of them are shown and ticked), `grid` (columns), `sum`
-//! (what is ticked, in money).
+//! The rooms inside, each using only those below it:
+//!
+//! ```text
+//! 5  open       the way in, and what is said on the way out
+//! 4  shell      the loop: keys, replies, ticks of the clock
+//! 3  update     what a key or a reply does     | terminal  where a picture goes
+//!    calls      threads that ask the daemon
+//! 2  draw/      screen, panels, side by side
+//! 1  state      everything that the screen shows
+//! 0  list/      rows, what is shown and ticked, columns, sums   | text, theme
+//! ```
 
 mod calls;
 mod draw;
-mod grid;
 mod list;
 mod open;
-mod panels;
-mod rows;
 mod shell;
-mod side;
 mod state;
-mod sum;
 mod terminal;
 mod text;
 mod theme;

@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Style};
 
-use super::draw::draw;
+use super::draw::screen::draw;
 use super::samples::*;
 use super::state::{Reply, State};
 use super::update::{on_key, on_reply, on_resize, on_tick};

@@ -2,10 +2,9 @@
 //! other; the picture is drawn anew after each batch. Only this thread draws and decides; one
 //! thread waits for keys, one for signals, one for each answer of the daemon.
 
-use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use crossterm::event::{self, Event, KeyEvent};
 use crossterm::terminal;
@@ -14,9 +13,10 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 use super::calls::Caller;
+use super::draw::panels;
 use super::state::{Effect, Ending, Reply, State};
 use super::terminal::Canvas;
-use super::{panels, update};
+use super::update;
 use crate::clock::{Clock, SystemClock};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::screen::Screen;

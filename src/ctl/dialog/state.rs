@@ -5,7 +5,7 @@ use crate::ctl::output::screen::Screen;
 use crate::varlink::daemon::ClientStatus;
 use crate::varlink::sync::{Item, PendingReply, Progress, Reject, Run, Switch, SyncReply};
 
-use super::list::List;
+use super::list::state::List;
 
 /// The smallest screen that the dialog can be used on, in columns and lines.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);

@@ -5,14 +5,13 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::cursor;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
-use crossterm::{execute, queue};
+use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-use super::draw;
+use super::draw::screen;
 use super::state::State;
 
 /// How much of a picture is gathered before it is written, in bytes: a whole one, so that it
@@ -49,7 +48,7 @@ impl Canvas {
 
     /// Draws the dialog.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.terminal.draw(|frame| draw::draw(frame, state)).map(|_| ())
+        self.terminal.draw(|frame| screen::draw(frame, state)).map(|_| ())
     }
 }
 

@@ -14,9 +14,10 @@ mod keys;
 
 pub use keys::on_key;
 
-use super::list::List;
+use super::draw::{panels, screen, side};
+use super::list::rows;
+use super::list::state::List;
 use super::state::{Busy, Effect, Face, Looked, Outcome, Reply, State};
-use super::{draw, panels, rows, side};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::sanitize;
 use crate::varlink::sync::SyncReply;
@@ -35,7 +36,7 @@ pub fn on_paste(state: &mut State, text: &str) {
 /// The terminal has another size.
 pub fn on_resize(state: &mut State, size: (u16, u16)) {
     state.size = size;
-    let height = draw::list_height(state);
+    let height = screen::list_height(state);
     if let Some(list) = &mut state.list {
         list.step(0, height);
     }
@@ -127,7 +128,7 @@ fn on_looked(state: &mut State, looked: Looked) {
     }
     state.list = Some(list);
     state.face = Face::List;
-    let height = draw::list_height(state);
+    let height = screen::list_height(state);
     if let Some(list) = &mut state.list {
         list.step(0, height);
     }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::entity::Entity;
+use super::schema::entity::Entity;
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {

@@ -5,71 +5,48 @@
 //! crate. What it imitates is written down in the Autotask facts; where those leave a question
 //! open, the tenant offers both as a [`Fault`], or says in a comment that a text is invented.
 //!
-//! A request goes `http` (what is refused, who is let in, what it costs) → `service` (what the
-//! endpoint answers) → `query`, `filter`, `page`, `table`, `lens` (which rows) → `row`, `value`
-//! (how they are written). `schema` and `entities` describe the rows; `stories` and `generate`
-//! make them, with `book`, `line` and `once`; `billing` is what a line bills in each period, and in
-//! which rows. `edit`, `changes`, `agreements` and `advance` change them while the server runs, and
-//! `variants` makes the tenant one without currencies or in another language. There is no clock:
-//! `today` is given.
+//! There is no clock: `today` is given. The rooms inside, each using only those below it:
+//!
+//! ```text
+//! 6  server    http (who is let in, at what cost) ─► service (what the endpoint answers) ─► query, page
+//!    edit      what people in Autotask change, what days change, other kinds of tenants
+//! 5  generate  many clients, from a seed
+//! 4  stories   the few clients that tests and the tour tell of
+//! 3  book      writing agreements, lines, and what is bought once
+//! 2  rows      tables, what a request sees of them, filters
+//! 1  fault     what goes wrong, by name
+//! 0  schema    entities, fields, values      | billing  what a line bills, in which rows
+//! ```
 
-mod advance;
-mod agreements;
-mod answer;
-mod auth;
 mod billing;
-#[cfg(test)]
-mod billing_tests;
 mod book;
-mod changes;
-mod counters;
 mod edit;
-mod entities;
-mod entity;
 mod fault;
-mod filter;
 mod generate;
-mod http;
-mod language;
-mod lens;
-mod limits;
-mod line;
-mod metadata;
-mod once;
-mod page;
-mod periods;
-mod query;
-mod reading;
-mod route;
-mod row;
+mod rows;
 mod schema;
-mod service;
-mod serving;
+mod server;
 mod stories;
-mod table;
-mod value;
-mod variants;
 
 use std::collections::HashSet;
-use std::fmt;
-use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::{fmt, io};
 
 use axum::Router;
 use chrono::NaiveDate;
 
-pub use auth::Credentials;
-pub use counters::Counters;
-pub use edit::EditError;
-pub use entity::{Entity, UnknownEntity};
+pub use billing::reading::Reading;
+pub use book::once::Bought;
+pub use edit::rows::EditError;
 pub use fault::{Fault, FaultError, FaultRule, Faults};
 pub use generate::Options;
-pub use language::Language;
-pub use limits::Limits;
-pub use line::LineKind;
-pub use once::Bought;
-pub use reading::Reading;
-pub use serving::Serving;
+pub use schema::entity::{Entity, UnknownEntity};
+pub use schema::language::Language;
+pub use schema::line_kind::LineKind;
+pub use server::auth::Credentials;
+pub use server::counters::Counters;
+pub use server::limits::Limits;
+pub use server::serving::Serving;
 
 /// A tenant: its data, faults, limits and counters. A clone is the same tenant.
 #[derive(Clone)]
@@ -87,14 +64,14 @@ struct Inner {
     data: RwLock<Data>,
     faults: Faults,
     limits: Limits,
-    tally: counters::Tally,
+    tally: server::counters::Tally,
     credentials: Credentials,
 }
 
 /// What edits change.
 #[derive(Debug)]
 struct Data {
-    tables: table::Tables,
+    tables: rows::table::Tables,
     /// Agreements that the API user does not see.
     hidden: HashSet<i64>,
     today: NaiveDate,
@@ -148,7 +125,7 @@ impl Tenant {
             }),
             faults: Faults::default(),
             limits: Limits::default(),
-            tally: counters::Tally::default(),
+            tally: server::counters::Tally::default(),
             credentials: Credentials::default(),
         }))
     }
@@ -156,7 +133,7 @@ impl Tenant {
     /// The tenant as a service, for use in process; see [`Tenant::set_base_url`].
     pub fn router(&self) -> Router {
         // One handler for all: axum's own routes know no case-insensitive paths.
-        Router::new().fallback(http::handle).with_state(self.clone())
+        Router::new().fallback(server::http::handle).with_state(self.clone())
     }
 
     /// Serves on 127.0.0.1; port 0 takes any free one.
@@ -202,15 +179,15 @@ impl Tenant {
         self.read(|data| data.base_url.clone())
     }
 
-    fn tally(&self) -> &counters::Tally {
+    fn tally(&self) -> &server::counters::Tally {
         &self.0.tally
     }
 
-    fn lens(&self, entity: Entity) -> lens::Lens {
-        self.read(|data| lens::Lens::of(&self.0.faults, &data.hidden, entity))
+    fn lens(&self, entity: Entity) -> rows::lens::Lens {
+        self.read(|data| rows::lens::Lens::of(&self.0.faults, &data.hidden, entity))
     }
 
-    fn with_tables<T>(&self, read: impl FnOnce(&table::Tables) -> T) -> T {
+    fn with_tables<T>(&self, read: impl FnOnce(&rows::table::Tables) -> T) -> T {
         self.read(|data| read(&data.tables))
     }
 

@@ -46,7 +46,7 @@ impl Admin {
                 .and_then(|pauses| pauses.all)
                 .map(|pause| paused(&pause, live.zone())),
         );
-        findings.extend(leftovers(&self.context.store.leftovers()));
+        findings.extend(orphans(&self.context.store.orphans()));
         findings
     }
 }
@@ -89,7 +89,7 @@ fn failed(failure: Failure) -> Finding {
 }
 
 /// What repairs moved aside: nobody but a person may throw it away.
-fn leftovers(files: &[std::path::PathBuf]) -> Option<Finding> {
+fn orphans(files: &[std::path::PathBuf]) -> Option<Finding> {
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     (!names.is_empty()).then(|| {
         let detail = format!("repairs moved aside {}", names.join(", "));

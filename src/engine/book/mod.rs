@@ -13,10 +13,10 @@ pub(super) use local::ensure_linked;
 use super::context::Context;
 use crate::clock::Tz;
 use crate::model::{
-    Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, Holding, Memo, Origin, Run,
-    RunId,
+    Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, HeldChanges, Memo, Origin,
+    Run, RunId,
 };
-use crate::policy::pausing::Pauses;
+use crate::policy::pauses::Pauses;
 use crate::policy::terms::{Ending, Wanted, endings};
 use crate::policy::timeline::{self, Span, Term};
 use crate::store::RunRecord;
@@ -69,7 +69,10 @@ impl Book {
         })
     }
     /// What is held of a client.
-    pub(in crate::engine) fn holdings(&self, client: ClientId) -> Result<Vec<Holding>, Failure> {
+    pub(in crate::engine) fn holdings(
+        &self,
+        client: ClientId,
+    ) -> Result<Vec<HeldChanges>, Failure> {
         let memos = self.context.store.holdings(client)?;
         Ok(memos.iter().filter_map(Memo::holding).cloned().collect())
     }

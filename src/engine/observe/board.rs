@@ -9,7 +9,7 @@ use crate::autotask::Usage;
 use crate::engine::sync::{Running, interval};
 use crate::model::{ClientId, ClientRef, ClientState, Failure, Pause, PendingItem, PendingState};
 use crate::policy::apply;
-use crate::policy::standing::Health;
+use crate::policy::health::Health;
 use crate::policy::why::{Around, NextWhy, next_why};
 
 /// How one client stands.
@@ -61,25 +61,7 @@ impl Observe {
         for contract in self.context.store.all_contracts()? {
             *contracts.entry(contract.client).or_default() += 1;
         }
-        let states = match only {
-            Some(client) => {
-                vec![
-                    self.context
-                        .store
-                        .client(client.id)?
-                        .unwrap_or_else(|| ClientState::new(client.clone())),
-                ]
-            }
-            None => {
-                let mut states = self.context.store.clients()?;
-                // One that is synced for the first time is in no store yet.
-                let running = self.syncs.locks.all().into_iter().map(|running| running.client);
-                let first = running.filter(|c| !states.iter().any(|s| s.client.id == c.id));
-                let first: Vec<ClientState> = first.map(ClientState::new).collect();
-                states.extend(first);
-                states
-            }
-        };
+        let states = self.states(only)?;
         let (now, live, pauses) = (self.context.now(), self.context.live(), self.book.pauses()?);
         let api = live.autotask.usage();
         let waiting = self.schedule.waits_for(&live.settings, &api);
@@ -136,6 +118,21 @@ impl Observe {
                 trouble.into_iter().chain(self.context.store_remarks()).collect()
             },
         })
+    }
+
+    /// The states of the clients that are on the board.
+    fn states(&self, only: Option<&ClientRef>) -> Result<Vec<ClientState>, Failure> {
+        if let Some(client) = only {
+            let state = self.context.store.client(client.id)?;
+            return Ok(vec![state.unwrap_or_else(|| ClientState::new(client.clone()))]);
+        }
+        let mut states = self.context.store.clients()?;
+        // One that is synced for the first time is in no store yet.
+        let running = self.syncs.locks.all().into_iter().map(|running| running.client);
+        let first = running.filter(|c| !states.iter().any(|s| s.client.id == c.id));
+        let first: Vec<ClientState> = first.map(ClientState::new).collect();
+        states.extend(first);
+        Ok(states)
     }
 
     fn pending_count(&self, client: ClientId) -> Option<usize> {

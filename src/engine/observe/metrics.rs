@@ -8,7 +8,7 @@ use super::{Board, Observe};
 use crate::autotask::Auth;
 use crate::engine::events::Counts;
 use crate::model::Failure;
-use crate::policy::standing::Health;
+use crate::policy::health::Health;
 
 /// Every health, so that a number that falls to 0 is seen to.
 const HEALTHS: [Health; 7] = [

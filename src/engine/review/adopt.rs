@@ -4,8 +4,8 @@ use super::Review;
 use crate::engine::book::ensure_linked;
 use crate::engine::context::empty_commit;
 use crate::model::{
-    Actor, Advice, ClientId, Code, Contract, Failure, FieldChange, ItemKey, Letter, Mark, Origin,
-    differences,
+    Actor, Advice, ClientId, Code, Contract, Failure, FieldChange, ItemFlags, ItemKey, Letter,
+    Origin, differences,
 };
 use crate::policy::{apply, renewal};
 use crate::store::{Commit, Write};
@@ -72,12 +72,12 @@ impl Review {
         from: ItemKey,
         to: ItemKey,
         client: ClientId,
-    ) -> Result<Option<Write<Mark>>, Failure> {
+    ) -> Result<Option<Write<ItemFlags>>, Failure> {
         let Some(ignored) = self.context.store.mark(from)?.and_then(|mark| mark.ignored) else {
             return Ok(None);
         };
         let before = self.context.store.mark(to)?;
-        let mut after = before.clone().unwrap_or_else(|| Mark::blank(to, client));
+        let mut after = before.clone().unwrap_or_else(|| ItemFlags::blank(to, client));
         after.ignored.get_or_insert(ignored);
         Ok(Some(Write { before, after: Some(after) }))
     }

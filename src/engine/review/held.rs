@@ -5,10 +5,10 @@ use crate::autotask::Progress;
 use crate::engine::context::empty_commit;
 use crate::engine::sync::{SyncReport, SyncRequest, WaitPolicy};
 use crate::model::{
-    Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldItem, Holding,
-    Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
+    Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldChange,
+    HeldChanges, Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
 };
-use crate::policy::holding::{self, Expected};
+use crate::policy::holds::{self, Expected};
 use crate::policy::select::Choice;
 use crate::store::{Commit, Write};
 
@@ -18,7 +18,7 @@ pub struct HeldRun {
     /// The client.
     pub client: ClientRef,
     /// What is held, and what a person decided about it.
-    pub holding: Holding,
+    pub holding: HeldChanges,
     /// The same items as a sync would apply them, in the state that they have leaving the guard
     /// aside, and with their fields as the store knows them.
     pub items: Vec<PendingItem>,
@@ -59,7 +59,7 @@ impl Review {
         if self.context.stopping.is_cancelled() {
             return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
         }
-        let order = |holding: &Holding| {
+        let order = |holding: &HeldChanges| {
             let expected = holding.items.iter().map(Expected::from).collect();
             Ok::<SyncRequest, Failure>(SyncRequest {
                 client: self.book.named(holding.client)?,
@@ -92,14 +92,14 @@ impl Review {
             let now = self.context.now();
             let rejected =
                 Some(Rejection { by: actor.name.clone(), at: now, reason: reason.clone() });
-            let after = Holding { rejected, ..before.clone() };
+            let after = HeldChanges { rejected, ..before.clone() };
             let state = self.context.store.client(before.client)?;
             let calm = state.clone().map(calmed);
             let commit = Commit {
                 clients: vec![Write { before: state, after: calm }],
                 memos: vec![Write {
-                    before: Some(Memo::Holding(before)),
-                    after: Some(Memo::Holding(after.clone())),
+                    before: Some(Memo::HeldChanges(before)),
+                    after: Some(Memo::HeldChanges(after.clone())),
                 }],
                 ..empty_commit(now, actor)
             };
@@ -112,7 +112,7 @@ impl Review {
     }
 
     /// What a run holds; where it holds nothing, who does instead.
-    fn holding(&self, id: RunId) -> Result<Holding, Failure> {
+    fn holding(&self, id: RunId) -> Result<HeldChanges, Failure> {
         let memos = self.context.store.memos()?;
         let mut holdings = memos.iter().filter_map(Memo::holding);
         if let Some(holding) = holdings.find(|holding| holding.run == id) {
@@ -125,7 +125,7 @@ impl Review {
             Err(_) => return Err(holds_nothing(id)),
         };
         let holdings = self.book.holdings(run.client.id)?;
-        let Some(present) = holding::undecided(&holdings) else { return Err(holds_nothing(id)) };
+        let Some(present) = holds::undecided(&holdings) else { return Err(holds_nothing(id)) };
         let message = format!(
             "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
             run.client.name, run.client.id, present.run
@@ -133,7 +133,7 @@ impl Review {
         Err(Failure::new(Code::Held, message).advise(Advice::ShowHeld { run_id: present.run }))
     }
 
-    fn told(&self, client: ClientRef, holding: Holding) -> Result<HeldRun, Failure> {
+    fn told(&self, client: ClientRef, holding: HeldChanges) -> Result<HeldRun, Failure> {
         let mut items = Vec::with_capacity(holding.items.len());
         for item in &holding.items {
             items.push(as_pending(item, self.context.store.contract(item.key)?.as_ref()));
@@ -156,7 +156,7 @@ fn holds_nothing(id: RunId) -> Failure {
 }
 
 /// A held item as a sync would apply it to the contract that is stored.
-fn as_pending(item: &HeldItem, contract: Option<&Contract>) -> PendingItem {
+fn as_pending(item: &HeldChange, contract: Option<&Contract>) -> PendingItem {
     let mut fields: Fields = contract.map(|contract| contract.source.clone()).unwrap_or_default();
     if item.state != PendingState::Vanished {
         for change in &item.changes {

@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 
 use super::Review;
 use crate::engine::context::empty_commit;
-use crate::model::{Actor, ClientId, ClientRef, Code, Failure, Ignored, ItemKey, Mark, Quarantine};
+use crate::model::{
+    Actor, ClientId, ClientRef, Code, Failure, Ignored, ItemFlags, ItemKey, Quarantine,
+};
 use crate::store::{Commit, Write};
 
 /// An item in quarantine.
@@ -31,7 +33,7 @@ impl Review {
         until: Option<NaiveDate>,
         reason: Option<String>,
         actor: &Actor,
-    ) -> Result<(Mark, bool), Failure> {
+    ) -> Result<(ItemFlags, bool), Failure> {
         let now = self.context.now();
         if until.is_some_and(|until| until < self.context.today()) {
             return Err(Failure::new(Code::InvalidArgument, "`until` lies in the past"));
@@ -51,7 +53,11 @@ impl Review {
     }
 
     /// Takes an item back that was left out.
-    pub async fn unignore(&self, key: ItemKey, actor: &Actor) -> Result<(Mark, bool), Failure> {
+    pub async fn unignore(
+        &self,
+        key: ItemKey,
+        actor: &Actor,
+    ) -> Result<(ItemFlags, bool), Failure> {
         self.remark(key, actor, |mark| mark.ignored = None).await
     }
 
@@ -81,12 +87,12 @@ impl Review {
         &self,
         key: ItemKey,
         actor: &Actor,
-        edit: impl Fn(&mut Mark),
-    ) -> Result<(Mark, bool), Failure> {
+        edit: impl Fn(&mut ItemFlags),
+    ) -> Result<(ItemFlags, bool), Failure> {
         let client = self.clients.client_of(key).await?;
         let build = || {
             let before = self.context.store.mark(key)?;
-            let mut mark = before.clone().unwrap_or_else(|| Mark::blank(key, client.id));
+            let mut mark = before.clone().unwrap_or_else(|| ItemFlags::blank(key, client.id));
             edit(&mut mark);
             let after = mark.clone().kept();
             let commit = (before != after).then(|| Commit {

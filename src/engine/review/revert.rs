@@ -2,7 +2,7 @@
 
 use super::Review;
 use crate::engine::context::empty_commit;
-use crate::model::{Actor, Advice, Code, Failure, Hold, ItemKey, Mark, Run, RunId};
+use crate::model::{Actor, Advice, Code, Failure, ItemFlags, ItemKey, PendingApproval, Run, RunId};
 use crate::store::{Commit, Write};
 
 /// What reverting a run did.
@@ -39,8 +39,8 @@ impl Review {
                 reverted.push(touched.key);
                 let before = self.context.store.mark(touched.key)?;
                 let mut mark =
-                    before.clone().unwrap_or_else(|| Mark::blank(touched.key, run.client.id));
-                mark.hold = Some(Hold { run: id, by: actor.name.clone(), at: now });
+                    before.clone().unwrap_or_else(|| ItemFlags::blank(touched.key, run.client.id));
+                mark.hold = Some(PendingApproval { run: id, by: actor.name.clone(), at: now });
                 marks.push(Write { before, after: Some(mark) });
                 contracts.push(Write { before: current, after: touched.before });
             }

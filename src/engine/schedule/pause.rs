@@ -8,7 +8,7 @@ use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, Advice, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
 };
-use crate::policy::pausing::{self, Pauses};
+use crate::policy::pauses::{self, Pauses};
 use crate::store::{Commit, Write};
 
 /// A pause, with the client by name.
@@ -39,7 +39,7 @@ impl Schedule {
         }
         let build = || {
             let now = self.context.now();
-            let read = |text| pausing::until(text, now, &self.context.zone());
+            let read = |text| pauses::until(text, now, &self.context.zone());
             let until = until.map(read).transpose();
             let until = until.map_err(|why| Failure::new(Code::InvalidArgument, why))?;
             let (mut memos, mut paused) = (Vec::new(), Vec::new());

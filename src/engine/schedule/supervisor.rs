@@ -135,7 +135,7 @@ impl Schedule {
     /// The state of every client, once the moments of those are stored whose next run lies further
     /// ahead than it can.
     pub(in crate::engine) async fn draw_in(&self) -> Result<Vec<ClientState>, Failure> {
-        self.plan(schedule::drawn_in).await
+        self.plan(schedule::clamp_next_run).await
     }
 
     /// The state of every client, once the next runs are stored that `next` gives.

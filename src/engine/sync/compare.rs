@@ -7,23 +7,23 @@ use super::read::Reading;
 use crate::clock::day_in;
 use crate::engine::context::Live;
 use crate::model::{
-    ClientSnapshot, Contract, Failure, Holding, ItemKey, Origin, PendingItem, RunId, SourceItem,
+    ClientSnapshot, Contract, Failure, HeldChanges, ItemKey, Origin, PendingItem, RunId, SourceItem,
 };
-use crate::policy::diff::{self, Around, Stored};
-use crate::policy::guard::{self, Circumstances, Limits};
-use crate::policy::marking::Marks;
+use crate::policy::diff::{self, DiffInput, Stored};
+use crate::policy::flags::FlagsByKey;
+use crate::policy::guard::{self, GuardInput, Limits};
 use crate::policy::succession::{self, Successions};
-use crate::policy::{holding, renewal};
+use crate::policy::{holds, renewal};
 
 /// A reading held against the store as it is now.
 pub(in crate::engine) struct Examined {
     /// The snapshot, with the renewals written into it.
     pub(in crate::engine) snapshot: ClientSnapshot,
     pub(in crate::engine) stored: Stored,
-    pub(in crate::engine) marks: Marks,
+    pub(in crate::engine) marks: FlagsByKey,
     pub(in crate::engine) items: Vec<PendingItem>,
     /// What is held of the client.
-    pub(in crate::engine) holdings: Vec<Holding>,
+    pub(in crate::engine) holdings: Vec<HeldChanges>,
     /// Which new line stands in the place of which.
     pub(in crate::engine) successions: Successions,
     /// The items that are held because a person rejected them, each with its run.
@@ -53,7 +53,7 @@ impl Syncs {
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
         let now = self.context.now();
-        let around = Around {
+        let around = DiffInput {
             gone: &reading.gone,
             marks: &heeded,
             renewals: &renewals,
@@ -64,13 +64,13 @@ impl Syncs {
         };
         let mut items = diff::pending(&snapshot, &stored, around);
         let holdings = self.book.holdings(snapshot.client.id)?;
-        let rejected = holding::heed_rejections(&mut items, &stored, &holdings, live.zone());
+        let rejected = holds::apply_rejections(&mut items, &stored, &holdings, live.zone());
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
             .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
         let folded: BTreeSet<ItemKey> = snapshot.folded.keys().copied().collect();
-        let around = Circumstances {
+        let around = GuardInput {
             live: imported.count(),
             empty_answer: reading.snapshot.items.is_empty() && reading.snapshot.rejects.is_empty(),
             restricted: reading.restricted,
@@ -88,9 +88,9 @@ impl Syncs {
     }
 
     /// The marks beside the client's items, also beside those that the store holds for another.
-    fn marks_of(&self, snapshot: &ClientSnapshot, stored: &Stored) -> Result<Marks, Failure> {
+    fn marks_of(&self, snapshot: &ClientSnapshot, stored: &Stored) -> Result<FlagsByKey, Failure> {
         let of_client = self.context.store.marks(snapshot.client.id)?;
-        let mut marks: Marks = of_client.into_iter().map(|mark| (mark.key, mark)).collect();
+        let mut marks: FlagsByKey = of_client.into_iter().map(|mark| (mark.key, mark)).collect();
         let others = stored.values().filter(|contract| contract.client != snapshot.client.id);
         for contract in others {
             marks.extend(self.context.store.mark(contract.key)?.map(|mark| (mark.key, mark)));

@@ -9,13 +9,13 @@ use chrono::{DateTime, Utc};
 use super::compare::Examined;
 use super::request::{SyncReport, SyncRequest};
 use crate::model::{
-    ClientId, Contract, Counts, Field, ItemKey, Mark, PendingItem, PendingState, Reject, Run,
-    RunResult,
+    ClientId, Contract, Counts, Field, ItemFlags, ItemKey, LastError, PendingItem, PendingState,
+    Reject, Run, RunResult,
 };
-use crate::policy::holding::{self, Found};
-use crate::policy::marking::Marks;
+use crate::policy::flags::FlagsByKey;
+use crate::policy::holds::{self, Found};
 use crate::policy::select::Choice;
-use crate::policy::{apply, diff, marking, succession};
+use crate::policy::{apply, diff, flags, succession};
 use crate::store::Write;
 
 /// What the run does with the reading.
@@ -25,7 +25,7 @@ pub(super) struct Decided {
     /// What it writes.
     pub(super) contracts: Vec<Write<Contract>>,
     /// What it notes beside items.
-    pub(super) marks: Vec<Write<Mark>>,
+    pub(super) marks: Vec<Write<ItemFlags>>,
     /// What it found, as far as it concerns what is held.
     pub(super) found: Found,
 }
@@ -40,30 +40,7 @@ pub(super) fn decide(
 ) -> Decided {
     let client = &examined.snapshot.client;
     let chosen = order.choice.select(&examined.items, &examined.stored);
-    let mut counts = Counts::default();
-    let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
-    for item in &chosen {
-        let before = examined.stored.get(&item.key).cloned();
-        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
-        let renewed = old.and_then(|old| examined.stored.get(&old));
-        let after = apply::apply(item, client.id, before.clone(), renewed, now);
-        let Some(after) = after else { continue };
-        match item.state {
-            PendingState::New => counts.created += 1,
-            PendingState::Vanished => counts.vanished += 1,
-            _ => counts.updated += 1,
-        }
-        applied.insert(item.key);
-        writes.push(Write { before, after: Some(after) });
-    }
-    // What speaks of the running period follows it without a word, also in a run of a few items.
-    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
-        let before = examined.stored.get(&after.key).cloned();
-        if order.choice.takes(after.key) && !applied.contains(&after.key) {
-            writes.push(Write { before, after: Some(after) });
-        }
-    }
-    writes.extend(followers(&writes, examined));
+    let Written { mut counts, writes, applied } = written(order, examined, &chosen, now);
     let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
     let current = examined.snapshot.items.iter().filter(|item| {
         order.choice.takes(item.key)
@@ -87,14 +64,7 @@ pub(super) fn decide(
         .copied()
         .filter(|item| item.state == PendingState::Held && (named || !is_rejected(item.key)))
         .collect();
-    let (result, error) = match (held.len(), counts.rejected) {
-        (number @ 1.., _) => {
-            let reason = held.iter().find_map(|item| item.reason.as_deref());
-            (RunResult::Held, Some(holding::error(number, reason)))
-        }
-        (0, 1..) => (RunResult::Partial, None),
-        (0, 0) => (RunResult::Ok, None),
-    };
+    let (result, error) = result(&held, counts.rejected);
     let run = Run {
         id: None,
         client: client.clone(),
@@ -109,19 +79,72 @@ pub(super) fn decide(
         rejects,
     };
     let marks =
-        marking::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
-    let mut marks: Vec<Write<Mark>> =
+        flags::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
+    let mut marks: Vec<Write<ItemFlags>> =
         marks.into_iter().map(|(before, after)| Write { before, after }).collect();
     move_marks(&mut marks, &writes, &examined.marks);
     let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
     let found = Found {
         full: order.choice.is_full(),
-        held: undecided.map(|item| holding::kept(item, &examined.stored)).collect(),
+        held: undecided.map(|item| holds::kept(item, &examined.stored)).collect(),
         applied,
         rejected: examined.rejected.clone(),
     };
     let outcome = SyncReport { run, items: chosen.into_iter().cloned().collect() };
     Decided { outcome, contracts: writes, marks, found }
+}
+
+/// What the chosen items come to.
+struct Written {
+    counts: Counts,
+    writes: Vec<Write<Contract>>,
+    applied: BTreeSet<ItemKey>,
+}
+
+fn written(
+    order: &SyncRequest,
+    examined: &Examined,
+    chosen: &[&PendingItem],
+    now: DateTime<Utc>,
+) -> Written {
+    let client = &examined.snapshot.client;
+    let mut counts = Counts::default();
+    let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
+    for item in chosen {
+        let before = examined.stored.get(&item.key).cloned();
+        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
+        let renewed = old.and_then(|old| examined.stored.get(&old));
+        let after = apply::apply(item, client.id, before.clone(), renewed, now);
+        let Some(after) = after else { continue };
+        match item.state {
+            PendingState::New => counts.created += 1,
+            PendingState::Vanished => counts.vanished += 1,
+            _ => counts.updated += 1,
+        }
+        applied.insert(item.key);
+        writes.push(Write { before, after: Some(after) });
+    }
+    // What speaks of the running period follows it without a word, also in a run of a few items.
+    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
+        let before = examined.stored.get(&after.key).cloned();
+        if order.choice.takes(after.key) && !applied.contains(&after.key) {
+            writes.push(Write { before, after: Some(after) });
+        }
+    }
+    writes.extend(followers(&writes, examined));
+    Written { counts, writes, applied }
+}
+
+/// How a run ends that leaves these held.
+fn result(held: &[&PendingItem], rejected: u32) -> (RunResult, Option<LastError>) {
+    match (held.len(), rejected) {
+        (number @ 1.., _) => {
+            let reason = held.iter().find_map(|item| item.reason.as_deref());
+            (RunResult::Held, Some(holds::error(number, reason)))
+        }
+        (0, 1..) => (RunResult::Partial, None),
+        (0, 0) => (RunResult::Ok, None),
+    }
 }
 
 /// What goes with what moves to another client, although no run takes it: the agreement of a line that
@@ -169,13 +192,17 @@ fn with_client_of(mut contract: Contract, moved: &Contract) -> Contract {
 }
 
 /// What is noted beside an item moves with it to another client.
-fn move_marks(marks: &mut Vec<Write<Mark>>, contracts: &[Write<Contract>], known: &Marks) {
+fn move_marks(
+    marks: &mut Vec<Write<ItemFlags>>,
+    contracts: &[Write<Contract>],
+    known: &FlagsByKey,
+) {
     let moved = contracts.iter().filter_map(|write| {
         let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
         (before.client != after.client).then_some((after.key, after.client))
     });
     for (key, client) in moved {
-        let of = |write: &&mut Write<Mark>| {
+        let of = |write: &&mut Write<ItemFlags>| {
             write.before.as_ref().or(write.after.as_ref()).is_some_and(|mark| mark.key == key)
         };
         match (marks.iter_mut().find(of), known.get(&key)) {
@@ -186,7 +213,7 @@ fn move_marks(marks: &mut Vec<Write<Mark>>, contracts: &[Write<Contract>], known
             }
             (None, Some(mark)) => marks.push(Write {
                 before: Some(mark.clone()),
-                after: Some(Mark { client, ..mark.clone() }),
+                after: Some(ItemFlags { client, ..mark.clone() }),
             }),
             (None, None) => {}
         }

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::compare::Examined;
 use super::read::Reading;
-use crate::model::{Advice, ClientRef, ClientState, Code, Failure, Holding, Memo, PendingState};
-use crate::policy::holding::{self, Found, MovedOn};
+use crate::model::{
+    Advice, ClientRef, ClientState, Code, Failure, HeldChanges, Memo, PendingState,
+};
+use crate::policy::holds::{self, Found, MovedOn};
 use crate::policy::select::Choice;
 use crate::store::Write;
 
@@ -29,7 +31,7 @@ pub(super) fn must_be_as_expected(
         return Err(Failure::new(Code::NoPermission, message).advise(Advice::Doctor));
     }
     let Examined { items, stored, snapshot, .. } = examined;
-    holding::release(items, stored, &snapshot.rejects, expected)
+    holds::release(items, stored, &snapshot.rejects, expected)
         .map_err(|moved| moved_on(&snapshot.client, &moved))
 }
 
@@ -53,13 +55,13 @@ pub(super) fn after_run(
     now: DateTime<Utc>,
 ) -> Vec<Write<Memo>> {
     let before = &examined.holdings;
-    let steps = holding::after_run(before, examined.snapshot.client.id, found, now);
+    let steps = holds::after_run(before, examined.snapshot.client.id, found, now);
     if !found.full
         && state.last_error.is_none()
-        && let Some(open) = holding::undecided_after(before, &steps)
+        && let Some(open) = holds::undecided_after(before, &steps)
     {
         let reason = open.items.iter().find_map(|item| item.reason.as_deref());
-        state.last_error = Some(holding::error(open.items.len(), reason));
+        state.last_error = Some(holds::error(open.items.len(), reason));
     }
     // What stays must still be so when this is stored: somebody may decide about it meanwhile.
     let same = before
@@ -67,7 +69,7 @@ pub(super) fn after_run(
         .filter(|holding| !steps.iter().any(|(was, _)| was.as_ref() == Some(*holding)));
     let same = same.map(|holding| (Some(holding.clone()), Some(holding.clone())));
     let steps: Vec<_> = same.chain(steps.iter().cloned()).collect();
-    let memo = |holding: Option<Holding>| holding.map(Memo::Holding);
+    let memo = |holding: Option<HeldChanges>| holding.map(Memo::HeldChanges);
     steps
         .into_iter()
         .map(|(before, after)| Write { before: memo(before), after: memo(after) })

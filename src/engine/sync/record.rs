@@ -9,8 +9,8 @@ use super::run::interval;
 use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
+use crate::policy::health;
 use crate::policy::schedule::{self, Ending};
-use crate::policy::standing;
 use crate::store::{Commit, Write};
 
 impl Syncs {
@@ -86,6 +86,6 @@ impl Syncs {
                 ))
             }
         };
-        standing::after_run(before, run, order.choice.is_full(), next)
+        health::after_run(before, run, order.choice.is_full(), next)
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Cause, Sight, Trouble};
 use crate::model::{ClientState, Code};
-use crate::policy::standing::{Health, health};
+use crate::policy::schedule::health::{Health, health};
 
 /// How the tenant's hour stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,48 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::TooLarge;
-use super::agreement::{Agreement, Method, Part, Rules, Total};
+use super::calendar::{Span, month_of};
 use super::cycle::of_months;
-use super::frame::{Span, by_calendar};
-use super::line::PeriodAmount;
-use super::rate::Basis;
+use super::line::terms::{Basis, PeriodAmount};
 use super::row::sum;
+use super::total::{Agreement, Counted, Method, Part, Rules, Total};
 use crate::model::{BillingCycle, BillingState, Remark};
-
-/// A purchase, as far as the cost of its agreement needs to know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bought {
-    /// What it costs.
-    pub amount: Decimal,
-    /// How its dates lie around the day: current, first or last.
-    pub basis: Basis,
-    /// Whether it can be used.
-    pub is_active: bool,
-    /// Its first day.
-    pub start: Option<NaiveDate>,
-    /// Its last day.
-    pub end: Option<NaiveDate>,
-}
-
-/// What makes the rate of an agreement, besides its lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
-    /// Lines, milestones or purchases.
-    Usual,
-    /// The charges of rules in this month; none where there is no such month.
-    Charges(Option<Span>),
-}
-
-impl Bought {
-    /// Whether it counts: it is active, and its dates cover the day.
-    pub(super) fn counts(&self) -> bool {
-        self.is_active && self.basis == Basis::Current
-    }
-}
 
 /// What is bought once.
 pub(super) fn once(about: Agreement<'_>, parts: &[Part<'_>]) -> Result<Total, TooLarge> {
@@ -130,10 +98,4 @@ pub(super) fn by_rule(
     let remarks = BTreeSet::from([Remark::ByRule]);
     let (ahead, counted) = (Vec::new(), Counted::Charges(month));
     Ok(Total { amount, cycle, basis, billing, since, period, ahead, remarks, counted })
-}
-
-/// The calendar month of a day.
-pub(super) fn month_of(day: NaiveDate) -> Option<Span> {
-    let first = day.with_day(1)?;
-    by_calendar(first, 1, day)
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::TooLarge;
-use super::rate::Basis;
+use super::line::terms::Basis;
 use super::row::round_unit_price;
 use crate::model::{Currency, Working, WorkingLine};
 

@@ -3,11 +3,10 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::agreement::{Part, Total, billed_in};
-use super::bought::{Counted, month_of};
-use super::frame::Span;
-use super::line::LineCost;
-use super::rate::Basis;
+use super::agreement::billed_in;
+use super::calendar::{Span, month_of};
+use super::line::terms::{Basis, LineCost};
+use super::total::{Counted, Part, Total};
 use crate::model::BillingState;
 
 /// What an addition is of the total of its agreement.

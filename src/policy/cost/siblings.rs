@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
+use super::calendar::{begins, by_calendar, none_lies_across};
 use super::cycle::{most_days, whole_months};
-use super::frame::{begins, by_calendar, none_lies_across};
 use super::row::{Row, days};
 use crate::model::BillingCycle;
 

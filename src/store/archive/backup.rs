@@ -22,12 +22,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
 use crate::store::format::convert;
-use crate::store::handle::Store;
 use crate::store::log::replay;
 use crate::store::log::segment::{self, Spot};
-use crate::store::read;
+use crate::store::read::present;
 
 /// The format of the file.
 pub(in crate::store) const FORMAT: u64 = 1;
@@ -100,58 +100,54 @@ pub struct Backup {
     cut: Vec<u8>,
 }
 
-impl Store {
-    /// Begins a backup of what is stored now. It reads the whole ledger once; call it, and
-    /// [`Backup::piece`], where that may block. Commits go on meanwhile.
-    pub fn backup(&self, now: DateTime<Utc>) -> Result<Backup, StoreError> {
-        let core = self.core();
-        // As long as this is held no file of the ledger goes; open ones are read to their end.
-        let past = core.past();
-        let ledger = &core.ledger_dir;
-        let (head, contracts) = (self.head(), self.all_contracts()?.len() as u64);
-        let mut end = Spot { segment: past.start.segment, offset: 0 };
-        let reached = replay::each(ledger, end, past.start.standing, &mut |passed| {
-            let before = passed.standing.seq <= head.seq;
-            if before {
-                let offset = passed.spot.offset + passed.bytes.len() as u64 + 1;
-                end = Spot { segment: passed.spot.segment, offset };
-            }
-            Ok(before)
-        })?;
-        if reached.seq != head.seq || reached.sum.to_string() != head.sum {
-            return Err(read::ends_early(ledger, reached.seq, head.seq));
+/// Begins a backup of what is stored now.
+pub(in crate::store) fn begin(core: &Core, now: DateTime<Utc>) -> Result<Backup, StoreError> {
+    // As long as this is held no file of the ledger goes; open ones are read to their end.
+    let past = core.past();
+    let ledger = &core.ledger_dir;
+    let (head, contracts) = (present::head(core), present::all_contracts(core)?.len() as u64);
+    let mut end = Spot { segment: past.start.segment, offset: 0 };
+    let reached = replay::each(ledger, end, past.start.standing, &mut |passed| {
+        let before = passed.standing.seq <= head.seq;
+        if before {
+            let offset = passed.spot.offset + passed.bytes.len() as u64 + 1;
+            end = Spot { segment: passed.spot.segment, offset };
         }
-        let identity = ledger.with_file_name("store.json");
-        let store = fs::read(&identity).doing("read", &identity)?;
-        let store = serde_json::from_slice(&store).map_err(|error| StoreError::Damaged {
-            file: identity,
-            line: 1,
-            why: error.to_string(),
-        })?;
-        let head_line = HeadLineV1 {
-            backup: HeadV1 {
-                format: FORMAT,
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                at: convert::moment_text(now),
-                commits: head.seq,
-                sum: head.sum,
-                store,
-            },
-        };
-        let mut parts = VecDeque::from([Part::Line(text_of(&head_line)?)]);
-        if let Some(base) = &past.base {
-            add(&mut parts, &base.path, None)?;
-        }
-        for number in segment::list(ledger)?.0 {
-            if (past.start.segment..=end.segment).contains(&number) {
-                let cut = (number == end.segment).then_some(end.offset);
-                add(&mut parts, &segment::path(ledger, number), cut)?;
-            }
-        }
-        parts.push_back(Part::End);
-        let (hash, cut) = (Sha256::new(), Vec::new());
-        Ok(Backup { at: now, commits: head.seq, contracts, parts, hash, cut })
+        Ok(before)
+    })?;
+    if reached.seq != head.seq || reached.sum.to_string() != head.sum {
+        return Err(present::ends_early(ledger, reached.seq, head.seq));
     }
+    let identity = ledger.with_file_name("store.json");
+    let store = fs::read(&identity).doing("read", &identity)?;
+    let store = serde_json::from_slice(&store).map_err(|error| StoreError::Damaged {
+        file: identity,
+        line: 1,
+        why: error.to_string(),
+    })?;
+    let head_line = HeadLineV1 {
+        backup: HeadV1 {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            at: convert::moment_text(now),
+            commits: head.seq,
+            sum: head.sum,
+            store,
+        },
+    };
+    let mut parts = VecDeque::from([Part::Line(text_of(&head_line)?)]);
+    if let Some(base) = &past.base {
+        add(&mut parts, &base.path, None)?;
+    }
+    for number in segment::list(ledger)?.0 {
+        if (past.start.segment..=end.segment).contains(&number) {
+            let cut = (number == end.segment).then_some(end.offset);
+            add(&mut parts, &segment::path(ledger, number), cut)?;
+        }
+    }
+    parts.push_back(Part::End);
+    let (hash, cut) = (Sha256::new(), Vec::new());
+    Ok(Backup { at: now, commits: head.seq, contracts, parts, hash, cut })
 }
 
 fn add(parts: &mut VecDeque<Part>, path: &Path, cut: Option<u64>) -> Result<(), StoreError> {

@@ -1,5 +1,4 @@
-//! Backups, out and back, and the end of history.
+//! Backups, out and back.
 
 pub(super) mod backup;
-pub(super) mod prune;
 pub(super) mod restore;

@@ -12,7 +12,7 @@
 //! One rename decides, that to `restored`. A crash before it leaves the store as it was; after it,
 //! the next opening completes what was begun, file by file.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -22,15 +22,13 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
+use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
-use crate::store::handle::Store;
 use crate::store::log::segment;
 use crate::store::open::opening::Finding;
-use crate::store::open::upgrade_backup;
-
-/// What of a store takes another one's place, in this order.
-const PARTS: [&str; 3] = ["ledger", "index", "store.json"];
+use crate::store::open::{self, Settings, upgrade_backup};
+use crate::store::read::present;
 
 /// The longest line that says what follows, in bytes.
 const LONGEST: u64 = 64 << 10;
@@ -46,46 +44,38 @@ pub struct Restored {
     pub contracts: u64,
 }
 
-impl Store {
-    fn dir(&self) -> &Path {
-        self.core().ledger_dir.parent().unwrap_or(Path::new("."))
+/// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew.
+pub(in crate::store) fn receive(core: &Core, offset: u64, text: &str) -> Result<u64, StoreError> {
+    let path = core.dir().join("restoring.jsonl");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(offset == 0).mode(files::FILE_MODE);
+    let mut file = options.open(&path).doing("open", &path)?;
+    let there = file.seek(SeekFrom::End(0)).doing("read the size of", &path)?;
+    if there != offset {
+        let why = format!("a piece begins at byte {offset}, and {there} bytes are there");
+        return Err(StoreError::NoBackup(why));
     }
+    file.write_all(text.as_bytes()).doing("write", &path)?;
+    Ok(there + text.len() as u64)
+}
 
-    /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew. Tells how many
-    /// bytes there are now.
-    pub fn receive(&self, offset: u64, text: &str) -> Result<u64, StoreError> {
-        let path = self.dir().join("restoring.jsonl");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(offset == 0).mode(files::FILE_MODE);
-        let mut file = options.open(&path).doing("open", &path)?;
-        let there = file.seek(SeekFrom::End(0)).doing("read the size of", &path)?;
-        if there != offset {
-            let why = format!("a piece begins at byte {offset}, and {there} bytes are there");
-            return Err(StoreError::NoBackup(why));
+/// Checks what was received and has it take the store's place at the next opening.
+pub(in crate::store) fn prepare(core: &Core, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+    let (file, making) = (core.dir().join("restoring.jsonl"), core.dir().join("restoring"));
+    files::remove_dir_if_there(&making)?;
+    let result = unpack(&file, &making).and_then(|head| checked(&making, head, now));
+    files::remove_if_there(&file)?;
+    let restored = match result {
+        Ok(restored) => restored,
+        Err(error) => {
+            files::remove_dir_if_there(&making)?;
+            return Err(error);
         }
-        file.write_all(text.as_bytes()).doing("write", &path)?;
-        Ok(there + text.len() as u64)
-    }
-
-    /// Checks what was received and has it take the store's place at the next opening. It reads
-    /// everything and builds an index: call it where that may block.
-    pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
-        let (file, making) = (self.dir().join("restoring.jsonl"), self.dir().join("restoring"));
-        remove_dir(&making)?;
-        let result = unpack(&file, &making).and_then(|head| checked(&making, head, now));
-        files::remove_if_there(&file)?;
-        let restored = match result {
-            Ok(restored) => restored,
-            Err(error) => {
-                remove_dir(&making)?;
-                return Err(error);
-            }
-        };
-        let place = self.dir().join("restored");
-        remove_dir(&place)?;
-        files::rename(&making, &place)?;
-        Ok(restored)
-    }
+    };
+    let place = core.dir().join("restored");
+    files::remove_dir_if_there(&place)?;
+    files::rename(&making, &place)?;
+    Ok(restored)
 }
 
 /// Unpacks a backup into a folder that is not there yet.
@@ -166,44 +156,19 @@ impl Source {
 
 /// Opens what was unpacked, which follows the chain and builds the index, and closes it again.
 fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, StoreError> {
-    let (store, opening) = Store::open(dir, now)?;
+    let (parts, opening) = open::open(dir, now, Settings::default())?;
     let built = |finding: &Finding| matches!(finding, Finding::IndexRebuilt { kept: None, .. });
     if let Some(finding) = opening.findings.iter().find(|finding| !built(finding)) {
         return Err(no(format!("{finding}")));
     }
-    let is = store.head();
+    let core = Core::new(parts.ledger_dir, parts.past, parts.index);
+    let is = present::head(&core);
     if (is.seq, &is.sum) != (head.commits, &head.sum) {
         return Err(no(format!("it ends at commit {}, and says {}", is.seq, head.commits)));
     }
-    let contracts = store.all_contracts()?.len() as u64;
+    let contracts = present::all_contracts(&core)?.len() as u64;
+    core.index.flush()?;
     Ok(Restored { at: head.at, commits: head.commits, contracts })
-}
-
-/// Completes a restore that was begun; gives where the store is kept that was there before.
-pub(in crate::store) fn finish(
-    dir: &Path,
-    now: DateTime<Utc>,
-) -> Result<Option<PathBuf>, StoreError> {
-    let restored = dir.join("restored");
-    if !restored.exists() {
-        return Ok(None);
-    }
-    let kept = files::aside(&dir.join("store"), "replaced", now);
-    for part in PARTS {
-        let (from, to) = (restored.join(part), dir.join(part));
-        if !from.exists() {
-            // In place already, before a crash.
-            continue;
-        }
-        if to.exists() {
-            files::create_dir(&kept)?;
-            files::rename(&to, &kept.join(part))?;
-        }
-        files::rename(&from, &to)?;
-    }
-    files::sync_dir(dir)?;
-    remove_dir(&restored)?;
-    Ok(Some(kept))
 }
 
 fn parsed<T: DeserializeOwned>(line: &[u8]) -> Result<T, StoreError> {
@@ -214,13 +179,13 @@ fn no(why: impl Into<String>) -> StoreError {
     StoreError::NoBackup(why.into())
 }
 
-fn remove_dir(path: &Path) -> Result<(), StoreError> {
-    if path.exists() { fs::remove_dir_all(path).doing("remove", path) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    use crate::store::Store;
+    use crate::store::open::restored::PARTS;
     use crate::store::testing::{Answers, Place, at, fill, names};
 
     fn text_of(store: &Store) -> String {

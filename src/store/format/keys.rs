@@ -64,7 +64,7 @@ pub(in crate::store) fn mark_owner(key: ItemKey) -> Vec<u8> {
 
 pub(in crate::store) fn memo(key: MemoKey) -> Vec<u8> {
     let (kind, client, run) = match key {
-        MemoKey::Holding(client, run) => (b'h', client, run),
+        MemoKey::HeldChanges(client, run) => (b'h', client, run),
         MemoKey::Pause(None) => (b'g', ClientId(0), RunId(0)),
         MemoKey::Pause(Some(client)) => (b'p', client, RunId(0)),
     };
@@ -138,7 +138,7 @@ mod tests {
             let ((ca, ka, na), (cb, kb, nb)) = (things(a), things(b));
             prop_assert_eq!(contract(ca, ka).cmp(&contract(cb, kb)), (ca, ka).cmp(&(cb, kb)));
             prop_assert_eq!(mark(ca, ka).cmp(&mark(cb, kb)), (ca, ka).cmp(&(cb, kb)));
-            let held = |client, number| memo(MemoKey::Holding(client, RunId(number)));
+            let held = |client, number| memo(MemoKey::HeldChanges(client, RunId(number)));
             prop_assert_eq!(held(ca, na).cmp(&held(cb, nb)), (ca, na).cmp(&(cb, nb)));
             prop_assert_eq!(change(ka, na).cmp(&change(kb, nb)), (ka, na).cmp(&(kb, nb)));
             prop_assert_eq!(run(RunId(na)).cmp(&run(RunId(nb))), na.cmp(&nb));
@@ -156,7 +156,7 @@ mod tests {
             owner(key),
             mark(id, key),
             mark_owner(key),
-            memo(MemoKey::Holding(id, run_id)),
+            memo(MemoKey::HeldChanges(id, run_id)),
             memo(MemoKey::Pause(None)),
             memo(MemoKey::Pause(Some(id))),
             run(run_id),
@@ -168,7 +168,7 @@ mod tests {
         }
         assert!(contract(id, key).starts_with(&contracts_of(id)));
         assert!(mark(id, key).starts_with(&marks_of(id)));
-        assert!(memo(MemoKey::Holding(id, run_id)).starts_with(&holdings_of(id)));
+        assert!(memo(MemoKey::HeldChanges(id, run_id)).starts_with(&holdings_of(id)));
         assert!(run_of(id, run_id).starts_with(&runs_of(id)));
     }
 }

@@ -1,16 +1,17 @@
 //! What an open store does: preconditions, groups, answers, closing.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::{fs, thread};
 
 use super::super::testing::{
     self, Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
 };
 use super::super::{Commit, Store, StoreError, Write};
-use crate::model::{ClientId, ClientState, Contract, Field, ItemKey, Mark, Memo, RunId, Value};
+use crate::model::{
+    ClientId, ClientState, Contract, Field, ItemFlags, ItemKey, Memo, RunId, Value,
+};
 
 fn put(before: Option<Contract>, after: Option<Contract>) -> Commit {
     Commit { contracts: vec![Write { before, after }], ..commit() }
@@ -335,7 +336,7 @@ fn every_file_of_the_ledger_is_private() {
 fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
     let place = Place::new();
     let (store, _) = place.open();
-    let put = |before: Option<Mark>, after: Option<Mark>| Commit {
+    let put = |before: Option<ItemFlags>, after: Option<ItemFlags>| Commit {
         marks: vec![Write { before, after }],
         ..commit()
     };
@@ -343,7 +344,7 @@ fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
     for mark in &marks {
         store.commit_blocking(put(None, Some(mark.clone()))).expect("stored");
     }
-    let keys = |marks: Vec<Mark>| marks.iter().map(|m| m.key.to_string()).collect::<Vec<_>>();
+    let keys = |marks: Vec<ItemFlags>| marks.iter().map(|m| m.key.to_string()).collect::<Vec<_>>();
     assert_eq!(keys(store.all_marks().expect("read")), ["A7", "A2", "S9", "A1"]);
     assert_eq!(keys(store.marks(ClientId(5)).expect("read")), ["A2", "S9"]);
     assert_eq!(store.mark(key("A1")).expect("read").as_ref(), Some(&marks[3]));
@@ -360,7 +361,7 @@ fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
             "{error}"
         );
     }
-    let blank = Mark::blank(key("A4"), ClientId(5));
+    let blank = ItemFlags::blank(key("A4"), ClientId(5));
     let error = store.commit_blocking(put(None, Some(blank))).expect_err("blank");
     assert_eq!(error.to_string(), "the mark of A4 notes nothing");
     let twice = Write { before: None, after: Some(mark("A4", 5, "x")) };
@@ -369,7 +370,7 @@ fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
     assert_eq!(store.head().seq, 4);
 
     // It moves to another client, and goes.
-    let moved = Mark { client: ClientId(9), ..marks[0].clone() };
+    let moved = ItemFlags { client: ClientId(9), ..marks[0].clone() };
     store.commit_blocking(put(Some(marks[0].clone()), Some(moved.clone()))).expect("stored");
     assert_eq!(keys(store.marks(ClientId(5)).expect("read")), ["A2"]);
     assert_eq!(store.marks(ClientId(9)).expect("read"), std::slice::from_ref(&moved));
@@ -416,9 +417,9 @@ fn memos_are_kept_by_kind_and_client_and_a_holding_gets_the_number_of_its_run() 
     );
     let nobody = refused(put(None, Some(held(0))));
     assert_eq!(nobody, "something is held by a run that is not there");
-    let Memo::Holding(mut empty) = held(7) else { panic!("it is one") };
+    let Memo::HeldChanges(mut empty) = held(7) else { panic!("it is one") };
     empty.items.clear();
-    let empty = refused(put(None, Some(Memo::Holding(empty))));
+    let empty = refused(put(None, Some(Memo::HeldChanges(empty))));
     assert_eq!(empty, "the memo holding/5/7 holds nothing");
     let moved = refused(put(Some(held(1)), Some(held(7))));
     assert_eq!(moved, "the memo holding/5/1 cannot become the memo holding/5/7");

@@ -13,6 +13,7 @@ pub(super) mod panic_guard;
 pub(super) mod pieces;
 pub(super) mod records;
 pub(super) mod sled_repair;
+pub(super) mod stored;
 
 use std::collections::BTreeMap;
 use std::fs::File;

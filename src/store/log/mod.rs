@@ -2,7 +2,6 @@
 
 pub(super) mod base;
 pub(super) mod ledger;
-pub(super) mod leftovers;
 pub(super) mod lock;
 pub(super) mod replay;
 pub(super) mod segment;

@@ -27,6 +27,7 @@
 
 pub(super) mod opening;
 pub(super) mod plan;
+pub(super) mod restored;
 pub(super) mod upgrade_backup;
 
 use std::error::Error;
@@ -40,7 +41,7 @@ use chrono::{DateTime, Utc};
 use super::error::{Doing, StoreError};
 use super::files;
 use super::index::{self, Index};
-use crate::store::archive::{prune, restore};
+use crate::store::core::Past;
 use crate::store::format::v1::ContractV1;
 use crate::store::format::{codec, identity, keys};
 use crate::store::index::panic_guard::{self, Wrong};
@@ -52,7 +53,7 @@ use crate::store::log::survey::{self, BadLine, Seen, Survey};
 use crate::store::log::{base, replay};
 use crate::store::open::opening::{Finding, Opening};
 use crate::store::open::plan::{ForIndex, Plan};
-use crate::store::read::past::Past;
+use crate::store::write::prune;
 
 /// What may differ in tests.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +88,7 @@ pub(in crate::store) fn open(
 ) -> Result<(Parts, Opening), StoreError> {
     files::create_dir(dir)?;
     let lock = Lock::take(dir)?;
-    let replaced = restore::finish(dir, now)?;
+    let replaced = restored::finish(dir, now)?;
     let id = identity::read(dir)?;
     let made = id.is_none();
     let ledger_dir = dir.join("ledger");

@@ -1,10 +1,10 @@
 //! Looking after the store while it is in use: reads the ledger and the index once more and tells
 //! what does not hold.
 
+use super::present::Head;
+use crate::store::core::Core;
 use crate::store::error::StoreError;
-use crate::store::handle::Store;
 use crate::store::log::survey::{self, Seen};
-use crate::store::read::Head;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,49 +26,45 @@ impl CheckReport {
     }
 }
 
-impl Store {
-    /// Reads the whole ledger and the whole index. Commits wait while the index is read, some
-    /// seconds for hundreds of thousands of contracts.
-    pub fn check(&self) -> Result<CheckReport, StoreError> {
-        let core = self.core();
-        let past = core.past();
-        let mut faults = Vec::new();
-        let meta = {
-            let meta = core.index.gate()?;
-            if core.index.stored_meta()?.is_some_and(|stored| stored != *meta) {
-                faults.push("the index does not hold the meta record that was written".to_owned());
-            }
-            let tally = core.index.recount()?;
-            if tally != meta.tally {
-                faults.push(format!(
-                    "the index holds {} records with digest {}, where {} with digest {} belong",
-                    tally.records,
-                    tally.text(),
-                    meta.tally.records,
-                    meta.tally.text()
-                ));
-            }
-            meta.clone()
-        };
-        let until = Some(meta.standing.seq);
-        let survey = survey::survey(&core.ledger_dir, past.start, Some(meta.standing), until)?;
-        if let Some(bad) = &survey.bad {
-            faults.push(format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why));
-        } else if survey.end != meta.standing || survey.index == Seen::Other {
+/// Reads the whole ledger and the whole index.
+pub(in crate::store) fn check(core: &Core) -> Result<CheckReport, StoreError> {
+    let past = core.past();
+    let mut faults = Vec::new();
+    let meta = {
+        let meta = core.index.gate()?;
+        if core.index.stored_meta()?.is_some_and(|stored| stored != *meta) {
+            faults.push("the index does not hold the meta record that was written".to_owned());
+        }
+        let tally = core.index.recount()?;
+        if tally != meta.tally {
             faults.push(format!(
-                "the ledger ends at commit {} and the index at {}, or they differ",
-                survey.end.seq, meta.standing.seq
+                "the index holds {} records with digest {}, where {} with digest {} belong",
+                tally.records,
+                tally.text(),
+                meta.tally.records,
+                meta.tally.text()
             ));
         }
-        if let Some(trouble) = self.trouble() {
-            faults.push(format!("no more commits are taken: {trouble}"));
-        }
-        let head = Head {
-            seq: meta.standing.seq,
-            sum: meta.standing.sum.to_string(),
-            records: meta.tally.records,
-            digest: meta.tally.text(),
-        };
-        Ok(CheckReport { lines: survey.lines, bytes: survey.bytes, head, faults })
+        meta.clone()
+    };
+    let until = Some(meta.standing.seq);
+    let survey = survey::survey(&core.ledger_dir, past.start, Some(meta.standing), until)?;
+    if let Some(bad) = &survey.bad {
+        faults.push(format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why));
+    } else if survey.end != meta.standing || survey.index == Seen::Other {
+        faults.push(format!(
+            "the ledger ends at commit {} and the index at {}, or they differ",
+            survey.end.seq, meta.standing.seq
+        ));
     }
+    if let Some(trouble) = core.trouble.get() {
+        faults.push(format!("no more commits are taken: {trouble}"));
+    }
+    let head = Head {
+        seq: meta.standing.seq,
+        sum: meta.standing.sum.to_string(),
+        records: meta.tally.records,
+        digest: meta.tally.text(),
+    };
+    Ok(CheckReport { lines: survey.lines, bytes: survey.bytes, head, faults })
 }

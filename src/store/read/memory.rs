@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::past::Past;
 use crate::model::{ClientId, RunId};
+use crate::store::core::Past;
 use crate::store::error::StoreError;
 use crate::store::format::v1::RunEntryV1;
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::digest::Tally;
+use crate::store::index::stored::live;
 use crate::store::index::{Edit, Holds, Meta, Visit, records};
 use crate::store::log::replay::Passed;
 use crate::store::log::{base, segment};
-use crate::store::write::draft::live;
 
 /// Which records are the state: contracts, clients, marks, memos, and who owns what.
 const STATE: &[u8] = b"cknoqs";

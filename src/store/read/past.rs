@@ -25,53 +25,29 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::memory::Memory;
-use crate::model::{ClientState, Contract, ItemKey, Mark, Memo, RunId};
+use crate::model::{ClientState, Contract, ItemFlags, ItemKey, Memo, RunId};
+use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
-use crate::store::handle::Store;
 use crate::store::index::Holds;
-use crate::store::log::base::{self, Base};
-use crate::store::log::replay;
+use crate::store::index::stored::{
+    client_of, contract_of, live, mark_of, memo_of, stored_contract,
+};
 use crate::store::log::segment::{self, Spot};
-use crate::store::log::survey::Start;
-use crate::store::read;
-use crate::store::write::draft::{client_of, contract_of, live, mark_of, memo_of, stored_contract};
-
-/// Where the ledger begins: what stands before may be gone.
-#[derive(Debug)]
-pub(in crate::store) struct Past {
-    pub(in crate::store) start: Start,
-    /// The state there; none at the first line.
-    pub(in crate::store) base: Option<Base>,
-}
-
-impl Past {
-    /// That of a ledger which begins with a base, or with its first line.
-    pub(in crate::store) fn new(base: Option<Base>) -> Past {
-        Past { start: base.as_ref().map_or(Start::FIRST, |base| base.start), base }
-    }
-
-    /// From which moment on the past is known; none if from the first commit on.
-    pub(in crate::store) fn since(&self) -> Option<DateTime<Utc>> {
-        self.base.as_ref().map(|base| base.since)
-    }
-
-    fn unknown(&self) -> StoreError {
-        StoreError::BeforeHistory { since: self.since().unwrap_or_default() }
-    }
-}
+use crate::store::log::{base, replay};
+use crate::store::read::present;
 
 /// Everything that the store held at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Book {
-    /// The contracts, in the order of [`Store::all_contracts`].
+    /// The contracts, in the order of [`all_contracts`].
     pub contracts: Vec<Contract>,
     /// The state of every client, by id.
     pub clients: Vec<ClientState>,
     /// The marks, by client and key.
-    pub marks: Vec<Mark>,
-    /// The memos, in the order of [`Store::memos`].
+    pub marks: Vec<ItemFlags>,
+    /// The memos, in the order of [`memos`].
     pub memos: Vec<Memo>,
     /// The sequence of the last commit that is in it; 0 before the first.
     pub seq: u64,
@@ -88,159 +64,157 @@ pub struct Touched {
     pub after: Option<Contract>,
 }
 
-impl Store {
-    /// From which moment on the past is known; none if from the first commit on. What was before
-    /// was pruned, or lost in a repair.
-    pub fn since(&self) -> Option<DateTime<Utc>> {
-        self.core().past().since()
-    }
+/// From which moment on the past is known; none if from the first commit on.
+pub(in crate::store) fn since(core: &Core) -> Option<DateTime<Utc>> {
+    core.past().since()
+}
 
-    /// Everything as it was at a moment, by the rule at the head of this file. It reads the ledger
-    /// from its beginning up to there, about a second for 64 MiB: call it where that may block. For
-    /// the present, ask the other questions.
-    pub fn book_at(&self, moment: DateTime<Utc>) -> Result<Book, StoreError> {
-        let past = self.core().past();
-        if past.since().is_some_and(|since| moment < since) {
-            return Err(past.unknown());
+/// Everything as it was at a moment, by the rule at the head of this file.
+pub(in crate::store) fn book_at(core: &Core, moment: DateTime<Utc>) -> Result<Book, StoreError> {
+    let past = core.past();
+    if past.since().is_some_and(|since| moment < since) {
+        return Err(past.unknown());
+    }
+    let meta = core.index.meta();
+    let mut book = Memory::at_start(&meta.store, &past)?;
+    let mut later = false;
+    let from = Spot { segment: past.start.segment, offset: 0 };
+    let from = (from, past.start.standing);
+    replay::each(&core.ledger_dir, from.0, from.1, &mut |passed| {
+        // What is written meanwhile is of no moment before this one.
+        if passed.standing.seq > meta.standing.seq {
+            return Ok(false);
         }
-        let meta = self.core().index.meta();
-        let mut book = Memory::at_start(&meta.store, &past)?;
-        let mut later = false;
-        let from = Spot { segment: past.start.segment, offset: 0 };
-        let from = (from, past.start.standing);
-        replay::each(&self.core().ledger_dir, from.0, from.1, &mut |passed| {
-            // What is written meanwhile is of no moment before this one.
-            if passed.standing.seq > meta.standing.seq {
-                return Ok(false);
+        later = live(convert::moment(&passed.record.at))? > moment;
+        if !later {
+            book.pass(passed)?;
+        }
+        Ok(!later)
+    })?;
+    let seq = book.meta().standing.seq;
+    if !later && seq != meta.standing.seq {
+        return Err(present::ends_early(&core.ledger_dir, seq, meta.standing.seq));
+    }
+    let (mut contracts, mut clients) = (Vec::new(), Vec::new());
+    let (mut marks, mut memos) = (Vec::new(), Vec::new());
+    book.scan(keys::CONTRACTS, &mut |_, record| {
+        contracts.push(contract_of(record)?);
+        Ok(())
+    })?;
+    book.scan(keys::CLIENTS, &mut |_, record| {
+        clients.push(client_of(record)?);
+        Ok(())
+    })?;
+    book.scan(keys::MARKS, &mut |_, record| {
+        marks.push(mark_of(record)?);
+        Ok(())
+    })?;
+    book.scan(keys::MEMOS, &mut |_, record| {
+        memos.push(memo_of(record)?);
+        Ok(())
+    })?;
+    present::put_in_order(&mut contracts);
+    Ok(Book { contracts, clients, marks, memos, seq })
+}
+
+/// A contract as it was right after the commit `seq`; none where there was none.
+pub(in crate::store) fn contract_at(
+    core: &Core,
+    key: ItemKey,
+    seq: u64,
+) -> Result<Option<Contract>, StoreError> {
+    let found = contracts_then(core, &core.past(), &[key], seq)?;
+    Ok(found.into_iter().next().flatten())
+}
+
+/// The contracts that a run wrote, each as it was before and as the run left it; nothing for a run
+/// that never was.
+pub(in crate::store) fn touched_by(core: &Core, run: RunId) -> Result<Vec<Touched>, StoreError> {
+    let past = core.past();
+    let record = {
+        let gate = core.index.gate()?;
+        match core.index.get(&keys::run(run))? {
+            Some(record) => record,
+            None if (1..=gate.last_run).contains(&run.0) => return Err(past.unknown()),
+            None => return Ok(Vec::new()),
+        }
+    };
+    let RunEntryV1 { seq, place, run: _ } = codec::decode(&record)?;
+    let Some(place) = place.filter(|_| seq > past.start.standing.seq) else {
+        return Err(past.unknown());
+    };
+    let line = segment::read_at(&core.ledger_dir, &place, seq)?;
+    let mut touched = Vec::new();
+    for entry in &line.contracts {
+        let key = live(convert::key(&entry.key))?;
+        let after = live(entry.record.as_ref().map(convert::contract).transpose())?;
+        touched.push(Touched { key, before: None, after });
+    }
+    let keys: Vec<_> = touched.iter().map(|touched| touched.key).collect();
+    let before = contracts_then(core, &past, &keys, seq - 1)?;
+    for (touched, before) in touched.iter_mut().zip(before) {
+        touched.before = before;
+    }
+    Ok(touched)
+}
+
+/// Contracts as they were right after a commit, each in the place of its key.
+fn contracts_then(
+    core: &Core,
+    past: &Past,
+    keys: &[ItemKey],
+    seq: u64,
+) -> Result<Vec<Option<Contract>>, StoreError> {
+    if seq < past.start.standing.seq {
+        return Err(past.unknown());
+    }
+    let mut found = Vec::new();
+    let mut in_base = BTreeMap::new();
+    for key in keys {
+        found.push(match last_write(core, past, *key, seq)? {
+            Last::Line(at, place) => {
+                of_line(&segment::read_at(&core.ledger_dir, &place, at)?, *key)?
             }
-            later = live(convert::moment(&passed.record.at))? > moment;
-            if !later {
-                book.pass(passed)?;
+            Last::Never(now) => now.map(|now| *now),
+            Last::Base => {
+                in_base.insert(keys::owner(*key), found.len());
+                None
             }
-            Ok(!later)
-        })?;
-        let seq = book.meta().standing.seq;
-        if !later && seq != meta.standing.seq {
-            return Err(read::ends_early(&self.core().ledger_dir, seq, meta.standing.seq));
-        }
-        let (mut contracts, mut clients) = (Vec::new(), Vec::new());
-        let (mut marks, mut memos) = (Vec::new(), Vec::new());
-        book.scan(keys::CONTRACTS, &mut |_, record| {
-            contracts.push(contract_of(record)?);
-            Ok(())
-        })?;
-        book.scan(keys::CLIENTS, &mut |_, record| {
-            clients.push(client_of(record)?);
-            Ok(())
-        })?;
-        book.scan(keys::MARKS, &mut |_, record| {
-            marks.push(mark_of(record)?);
-            Ok(())
-        })?;
-        book.scan(keys::MEMOS, &mut |_, record| {
-            memos.push(memo_of(record)?);
-            Ok(())
-        })?;
-        read::put_in_order(&mut contracts);
-        Ok(Book { contracts, clients, marks, memos, seq })
+        });
     }
-
-    /// A contract as it was right after the commit `seq`; none where there was none. After a commit
-    /// that is still to come it is as now.
-    pub fn contract_at(&self, key: ItemKey, seq: u64) -> Result<Option<Contract>, StoreError> {
-        let found = self.contracts_then(&self.core().past(), &[key], seq)?;
-        Ok(found.into_iter().next().flatten())
-    }
-
-    /// The contracts that a run wrote, each as it was before and as the run left it; nothing for a
-    /// run that never was. What happened to them later is not looked at.
-    pub fn touched_by(&self, run: RunId) -> Result<Vec<Touched>, StoreError> {
-        let past = self.core().past();
-        let record = {
-            let gate = self.core().index.gate()?;
-            match self.core().index.get(&keys::run(run))? {
-                Some(record) => record,
-                None if (1..=gate.last_run).contains(&run.0) => return Err(past.unknown()),
-                None => return Ok(Vec::new()),
-            }
-        };
-        let RunEntryV1 { seq, place, run: _ } = codec::decode(&record)?;
-        let Some(place) = place.filter(|_| seq > past.start.standing.seq) else {
-            return Err(past.unknown());
-        };
-        let line = segment::read_at(&self.core().ledger_dir, &place, seq)?;
-        let mut touched = Vec::new();
-        for entry in &line.contracts {
-            let key = live(convert::key(&entry.key))?;
-            let after = live(entry.record.as_ref().map(convert::contract).transpose())?;
-            touched.push(Touched { key, before: None, after });
-        }
-        let keys: Vec<_> = touched.iter().map(|touched| touched.key).collect();
-        let before = self.contracts_then(&past, &keys, seq - 1)?;
-        for (touched, before) in touched.iter_mut().zip(before) {
-            touched.before = before;
-        }
-        Ok(touched)
-    }
-
-    /// Contracts as they were right after a commit, each in the place of its key.
-    fn contracts_then(
-        &self,
-        past: &Past,
-        keys: &[ItemKey],
-        seq: u64,
-    ) -> Result<Vec<Option<Contract>>, StoreError> {
-        if seq < past.start.standing.seq {
-            return Err(past.unknown());
-        }
-        let mut found = Vec::new();
-        let mut in_base = BTreeMap::new();
-        for key in keys {
-            found.push(match self.last_write(past, *key, seq)? {
-                Last::Line(at, place) => {
-                    of_line(&segment::read_at(&self.core().ledger_dir, &place, at)?, *key)?
-                }
-                Last::Never(now) => now.map(|now| *now),
-                Last::Base => {
-                    in_base.insert(keys::owner(*key), found.len());
-                    None
-                }
-            });
-        }
-        // One reading of the base serves all, and most often none is needed.
-        if let (Some(base), false) = (&past.base, in_base.is_empty()) {
-            base::each_step(base, &mut |edits| {
-                let place = edits.iter().find_map(|(name, _)| in_base.get(name));
-                let contract = edits.iter().find(|(name, _)| name.starts_with(keys::CONTRACTS));
-                if let (Some(place), Some((_, Some(record)))) = (place, contract) {
-                    found[*place] = Some(contract_of(record)?);
-                }
-                Ok(())
-            })?;
-        }
-        Ok(found)
-    }
-
-    /// Where the last write of a contract stands that is not later than the commit `seq`.
-    fn last_write(&self, past: &Past, key: ItemKey, seq: u64) -> Result<Last, StoreError> {
-        let index = &self.core().index;
-        let _gate = index.gate()?;
-        let (mut last, mut later) = (None, false);
-        index.scan(&keys::changes_of(key), &mut |name, record| {
-            match keys::last_number(name).unwrap_or_default() {
-                at if at > seq => later = true,
-                at if at > past.start.standing.seq => {
-                    last = Some(Last::Line(at, codec::decode(record)?));
-                }
-                _ => {}
+    // One reading of the base serves all, and most often none is needed.
+    if let (Some(base), false) = (&past.base, in_base.is_empty()) {
+        base::each_step(base, &mut |edits| {
+            let place = edits.iter().find_map(|(name, _)| in_base.get(name));
+            let contract = edits.iter().find(|(name, _)| name.starts_with(keys::CONTRACTS));
+            if let (Some(place), Some((_, Some(record)))) = (place, contract) {
+                found[*place] = Some(contract_of(record)?);
             }
             Ok(())
         })?;
-        match last {
-            Some(last) => Ok(last),
-            None if later => Ok(Last::Base),
-            None => Ok(Last::Never(stored_contract(index, key)?.map(Box::new))),
+    }
+    Ok(found)
+}
+
+/// Where the last write of a contract stands that is not later than the commit `seq`.
+fn last_write(core: &Core, past: &Past, key: ItemKey, seq: u64) -> Result<Last, StoreError> {
+    let index = &core.index;
+    let _gate = index.gate()?;
+    let (mut last, mut later) = (None, false);
+    index.scan(&keys::changes_of(key), &mut |name, record| {
+        match keys::last_number(name).unwrap_or_default() {
+            at if at > seq => later = true,
+            at if at > past.start.standing.seq => {
+                last = Some(Last::Line(at, codec::decode(record)?));
+            }
+            _ => {}
         }
+        Ok(())
+    })?;
+    match last {
+        Some(last) => Ok(last),
+        None if later => Ok(Last::Base),
+        None => Ok(Last::Never(stored_contract(index, key)?.map(Box::new))),
     }
 }
 

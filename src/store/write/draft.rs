@@ -7,18 +7,20 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::model::{
-    ClientId, ClientState, Contract, Holding, ItemKey, Mark, Memo, MemoKey, RunId, differences,
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Memo, MemoKey, RunId,
+    differences,
 };
 use crate::store::commit::{Commit, Write};
 use crate::store::error::StoreError;
 use crate::store::format::convert::{self, Unreadable};
+use crate::store::format::line;
 use crate::store::format::sum::Standing;
 use crate::store::format::v1::{
     ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
     MemoEntryV1, MemoV1,
 };
-use crate::store::format::{codec, keys, line};
-use crate::store::index::{Index, records};
+use crate::store::index::Index;
+use crate::store::index::stored::{stored_client, stored_contract, stored_mark, stored_memo};
 
 /// The longest line. A commit that long is no step of a person or of one client's run.
 const LINE_BYTES: usize = 64 << 20;
@@ -33,7 +35,7 @@ pub(in crate::store) struct Draft<'a> {
     last_run: u64,
     contracts: HashMap<ItemKey, Option<Contract>>,
     clients: HashMap<ClientId, Option<ClientState>>,
-    marks: HashMap<ItemKey, Option<Mark>>,
+    marks: HashMap<ItemKey, Option<ItemFlags>>,
     memos: HashMap<MemoKey, Option<Memo>>,
 }
 
@@ -44,6 +46,23 @@ pub(in crate::store) struct Drafted {
     pub(in crate::store) bytes: Vec<u8>,
     pub(in crate::store) standing: Standing,
     pub(in crate::store) run: Option<RunId>,
+}
+
+/// What a commit changes, by key.
+struct Changes {
+    contracts: Vec<(ItemKey, Write<Contract>)>,
+    clients: Vec<(ClientId, Write<ClientState>)>,
+    marks: Vec<(ItemKey, Write<ItemFlags>)>,
+    memos: Vec<(MemoKey, Write<Memo>)>,
+}
+
+impl Changes {
+    fn is_nothing(&self) -> bool {
+        self.contracts.is_empty()
+            && self.clients.is_empty()
+            && self.marks.is_empty()
+            && self.memos.is_empty()
+    }
 }
 
 impl<'a> Draft<'a> {
@@ -70,6 +89,30 @@ impl<'a> Draft<'a> {
     /// Checks a commit and makes its line; none where it changes nothing. A commit that is refused
     /// leaves no trace.
     pub(in crate::store) fn add(&mut self, commit: &Commit) -> Result<Option<Drafted>, StoreError> {
+        let changes = self.changes(commit)?;
+        if changes.is_nothing() && commit.run.is_none() {
+            return Ok(None);
+        }
+        let mut record = self.record(commit, &changes)?;
+        let (bytes, sum) = line::seal(&record, self.standing.sum)?;
+        if bytes.len() > LINE_BYTES {
+            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
+        }
+        // Nothing can be refused from here on.
+        let Changes { contracts, clients, marks, memos } = changes;
+        self.standing = Standing { seq: record.seq, sum };
+        let run = record.run.as_ref().map(|run| RunId(run.id));
+        self.last_run = run.map_or(self.last_run, |id| id.0);
+        self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after)));
+        self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after)));
+        self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after)));
+        self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after)));
+        record.sum = sum.to_string();
+        Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
+    }
+
+    /// What a commit changes, if all its preconditions hold.
+    fn changes(&self, commit: &Commit) -> Result<Changes, StoreError> {
         let contracts = checked(
             &commit.contracts,
             |contract| contract.key,
@@ -108,10 +151,11 @@ impl<'a> Draft<'a> {
                 None => stored_memo(self.index, key),
             },
         )?;
-        let nothing = contracts.is_empty() && clients.is_empty() && marks.is_empty();
-        if nothing && memos.is_empty() && commit.run.is_none() {
-            return Ok(None);
-        }
+        Ok(Changes { contracts, clients, marks, memos })
+    }
+
+    /// The line of a commit, still without its own checksum.
+    fn record(&self, commit: &Commit, changes: &Changes) -> Result<LineV1, StoreError> {
         let run = match &commit.run {
             Some(run) if run.id.is_some() => {
                 let why = "the store numbers the runs, and this one has a number already";
@@ -140,7 +184,7 @@ impl<'a> Draft<'a> {
             memos: Vec::new(),
         };
         reads_back("the moment", &commit.at, convert::moment(&record.at))?;
-        for (key, Write { before, after }) in &contracts {
+        for (key, Write { before, after }) in &changes.contracts {
             for change in differences(before.as_ref(), after.as_ref()) {
                 let stored = convert::change_v1(*key, &change);
                 let back = convert::change(&stored).map(|change| change.change);
@@ -150,112 +194,29 @@ impl<'a> Draft<'a> {
             let stored = after.as_ref().map(contract_v1).transpose()?;
             record.contracts.push(ContractEntryV1 { key: key.to_string(), record: stored });
         }
-        for (id, Write { before: _, after }) in &clients {
+        for (id, Write { before: _, after }) in &changes.clients {
             let stored = after.as_ref().map(client_v1).transpose()?;
             record.clients.push(ClientEntryV1 { id: id.0, record: stored });
         }
-        for (key, Write { before: _, after }) in &marks {
+        for (key, Write { before: _, after }) in &changes.marks {
             let stored = after.as_ref().map(mark_v1).transpose()?;
             record.marks.push(MarkEntryV1 { key: key.to_string(), record: stored });
         }
-        for (key, Write { before: _, after }) in &memos {
+        for (key, Write { before: _, after }) in &changes.memos {
             let stored = after.as_ref().map(memo_v1).transpose()?;
             record.memos.push(MemoEntryV1 { key: key.to_string(), record: stored });
         }
-        let (bytes, sum) = line::seal(&record, self.standing.sum)?;
-        if bytes.len() > LINE_BYTES {
-            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
-        }
-        // Nothing can be refused from here on.
-        self.standing = Standing { seq: record.seq, sum };
-        let run = record.run.as_ref().map(|run| RunId(run.id));
-        self.last_run = run.map_or(self.last_run, |id| id.0);
-        self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after.clone())));
-        self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after.clone())));
-        self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after.clone())));
-        self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after.clone())));
-        record.sum = sum.to_string();
-        Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
+        Ok(record)
     }
 }
 
-/// The contract that the index holds under a key.
-pub(in crate::store) fn stored_contract(
-    index: &Index,
-    key: ItemKey,
-) -> Result<Option<Contract>, StoreError> {
-    let owner = index.get(&keys::owner(key))?;
-    let Some(client) = records::client_at(owner)? else { return Ok(None) };
-    let record = index
-        .get(&keys::contract(client, key))?
-        .ok_or_else(|| StoreError::index(format!("the record of {key} is missing")))?;
-    contract_of(&record).map(Some)
-}
-
-/// The client that the index holds under an id.
-pub(in crate::store) fn stored_client(
-    index: &Index,
-    id: ClientId,
-) -> Result<Option<ClientState>, StoreError> {
-    index.get(&keys::client(id))?.map(|record| client_of(&record)).transpose()
-}
-
-/// The mark that the index holds beside an item.
-pub(in crate::store) fn stored_mark(
-    index: &Index,
-    key: ItemKey,
-) -> Result<Option<Mark>, StoreError> {
-    let owner = index.get(&keys::mark_owner(key))?;
-    let Some(client) = records::client_at(owner)? else { return Ok(None) };
-    let record = index
-        .get(&keys::mark(client, key))?
-        .ok_or_else(|| StoreError::index(format!("the mark of {key} is missing")))?;
-    mark_of(&record).map(Some)
-}
-
-/// The memo that the index holds under a key.
-pub(in crate::store) fn stored_memo(
-    index: &Index,
-    key: MemoKey,
-) -> Result<Option<Memo>, StoreError> {
-    index.get(&keys::memo(key))?.map(|record| memo_of(&record)).transpose()
-}
-
-/// The contract of an index record.
-pub(in crate::store) fn contract_of(record: &[u8]) -> Result<Contract, StoreError> {
-    live(convert::contract(&codec::decode(record)?))
-}
-
-/// The client of an index record.
-pub(in crate::store) fn client_of(record: &[u8]) -> Result<ClientState, StoreError> {
-    live(convert::client(&codec::decode(record)?))
-}
-
-/// The mark of an index record.
-pub(in crate::store) fn mark_of(record: &[u8]) -> Result<Mark, StoreError> {
-    live(convert::mark(&codec::decode(record)?))
-}
-
-/// The memo of an index record.
-pub(in crate::store) fn memo_of(record: &[u8]) -> Result<Memo, StoreError> {
-    live(convert::memo(&codec::decode(record)?))
-}
-
-/// A stored value that was read, or an error of the index.
-pub(in crate::store) fn live<T>(read: Result<T, Unreadable>) -> Result<T, StoreError> {
-    read.map_err(|error| StoreError::Index {
-        what: "read a record".to_owned(),
-        source: Some(Box::new(error)),
-    })
-}
-
 /// The writes that change something, each with its key, if all preconditions hold.
-fn checked<T: PartialEq, K: Copy + Eq + Hash>(
+fn checked<T: Clone + PartialEq, K: Copy + Eq + Hash>(
     writes: &[Write<T>],
     key: impl Fn(&T) -> K,
     name: impl Fn(K) -> String,
     stored: impl Fn(K) -> Result<Option<T>, StoreError>,
-) -> Result<Vec<(K, &Write<T>)>, StoreError> {
+) -> Result<Vec<(K, Write<T>)>, StoreError> {
     let mut seen = HashMap::new();
     let mut changing = Vec::new();
     for write in writes {
@@ -276,7 +237,7 @@ fn checked<T: PartialEq, K: Copy + Eq + Hash>(
             return Err(StoreError::Conflict(name(item)));
         }
         if write.before != write.after {
-            changing.push((item, write));
+            changing.push((item, write.clone()));
         }
     }
     Ok(changing)
@@ -286,8 +247,8 @@ fn checked<T: PartialEq, K: Copy + Eq + Hash>(
 fn numbered(memos: &[Write<Memo>], run: Option<RunId>) -> Result<Vec<Write<Memo>>, StoreError> {
     let mut memos = memos.to_vec();
     for write in &mut memos {
-        if let Some(Memo::Holding(holding)) = &mut write.after
-            && holding.run == Holding::OF_THIS_RUN
+        if let Some(Memo::HeldChanges(holding)) = &mut write.after
+            && holding.run == HeldChanges::OF_THIS_RUN
         {
             holding.run = run.ok_or_else(|| {
                 StoreError::Unstorable("something is held by a run that is not there".to_owned())
@@ -309,7 +270,7 @@ fn client_v1(state: &ClientState) -> Result<ClientStateV1, StoreError> {
     Ok(stored)
 }
 
-fn mark_v1(mark: &Mark) -> Result<MarkV1, StoreError> {
+fn mark_v1(mark: &ItemFlags) -> Result<MarkV1, StoreError> {
     if mark.is_blank() {
         return Err(StoreError::Unstorable(format!("the mark of {} notes nothing", mark.key)));
     }

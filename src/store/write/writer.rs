@@ -18,16 +18,16 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Draft, Drafted};
-use crate::store::archive::prune::{self, Pruned};
 use crate::store::commit::{Commit, Committed};
+use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
 use crate::store::format::identity;
 use crate::store::format::v1::LineV1;
-use crate::store::handle::Core;
 use crate::store::index::records::Reason;
 use crate::store::log::ledger::Ledger;
 use crate::store::log::replay;
 use crate::store::log::segment::{self, Spot};
+use crate::store::write::prune::{self, Pruned};
 
 /// How many commits may wait before those who bring more do.
 const WAITING: usize = 64;

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::autotask::api::Autotask;
+use crate::autotask::http::options::Options;
 use crate::autotask::import::read::Scope;
 use crate::autotask::script::{Script, now};
-use crate::autotask::session::options::Options;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::zone::ZoneMemory;
 use crate::clock::ManualClock;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Catalogue, KeyedRow};
+use super::Catalogue;
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::meta::row_cache::{KeptRow, RowCache};

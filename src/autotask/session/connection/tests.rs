@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::autotask::http::entity::Entity;
-use crate::autotask::http::error::RateLimit;
+use crate::autotask::http::limit::RateLimit;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::retry::FOR_A_RUN;
 use crate::autotask::script::{Script, ZONE, now};
 use crate::autotask::session::progress::Progress;
+use crate::autotask::session::retry::FOR_A_RUN;
 use crate::clock::{ManualClock, Tz};
 
 async fn ask(connection: &Connection) -> Result<Value, AutotaskError> {

@@ -109,11 +109,6 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     }
 
     let state = says.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
-    let word = match state {
-        State::Ok => "OK",
-        State::Warning => "WARNING",
-        State::Critical => "CRITICAL",
-    };
     let paused = paused(reply, &clients);
     let text = match (says.is_empty(), clients.len()) {
         (true, 0) => "no client is on auto-sync".to_owned(),
@@ -125,8 +120,9 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     let oldest = clients.iter().filter_map(|client| age(client)).max().unwrap_or_default();
     let of = |health: &'static str| names(&is(health)).len();
     let line = format!(
-        "LMSYNCD {word} - {} | clients={};;;0 held={};;;0 failing={};;;0 blocked={};;;0 \
+        "LMSYNCD {} - {} | clients={};;;0 held={};;;0 failing={};;;0 blocked={};;;0 \
          overdue={};;;0 oldest={}s;;{};0 requests={};;;0;{}",
+        word(state),
         plain(&text),
         clients.len(),
         of("held"),
@@ -139,6 +135,15 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         reply.api.max_requests_per_hour,
     );
     Verdict { state, line }
+}
+
+/// A state as a plugin says it.
+fn word(state: State) -> &'static str {
+    match state {
+        State::Ok => "OK",
+        State::Warning => "WARNING",
+        State::Critical => "CRITICAL",
+    }
 }
 
 /// What is told of pauses.

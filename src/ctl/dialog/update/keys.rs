@@ -2,11 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::super::list::{List, View};
 use super::super::state::{Effect, Face, Question, State};
-use super::super::{draw, panels, side};
 use super::{LONGEST_FILTER, ask, face, leave};
 use crate::ctl::app::error::CtlError;
+use crate::ctl::dialog::draw::{panels, screen, side};
+use crate::ctl::dialog::list::{List, View};
 use crate::model::Code;
 
 /// What is said where a key would tick or sync, and auto-sync is on.
@@ -14,6 +14,7 @@ pub(super) const READ_ONLY: &str =
     "read-only: auto-sync is on and imports by itself; A turns it off";
 
 /// A key was pressed.
+#[expect(clippy::too_many_lines, reason = "one arm for each key")]
 pub fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
@@ -97,7 +98,7 @@ fn scrolled(code: KeyCode, top: usize, end: usize) -> Option<usize> {
 }
 
 fn on_list(state: &mut State, code: KeyCode) -> Vec<Effect> {
-    let (height, read_only) = (draw::list_height(state), state.read_only());
+    let (height, read_only) = (screen::list_height(state), state.read_only());
     let on_button = matches!(state.face, Face::Button);
     let Some(list) = &mut state.list else { return Vec::new() };
     let page = isize::try_from(height.saturating_sub(1)).unwrap_or(isize::MAX).max(1);
@@ -177,7 +178,7 @@ fn part(state: &mut State) -> Vec<Effect> {
 }
 
 fn on_filter(state: &mut State, code: KeyCode) -> Vec<Effect> {
-    let height = draw::list_height(state);
+    let height = screen::list_height(state);
     let Some(list) = &mut state.list else { return Vec::new() };
     let mut filter = list.filter().to_owned();
     match code {
@@ -204,7 +205,7 @@ fn on_filter(state: &mut State, code: KeyCode) -> Vec<Effect> {
 }
 
 fn on_diff(state: &mut State, code: KeyCode) -> Vec<Effect> {
-    let (height, read_only) = (draw::list_height(state), state.read_only());
+    let (height, read_only) = (screen::list_height(state), state.read_only());
     let Some(list) = &mut state.list else { return Vec::new() };
     match code {
         KeyCode::Left | KeyCode::Char('h') => turn(list, -1, height),

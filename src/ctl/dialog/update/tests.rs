@@ -2,12 +2,12 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyEventState, KeyModifiers};
 
-use super::super::list::View;
 use super::super::samples::*;
 use super::super::state::Ending;
 use super::keys::READ_ONLY;
 use super::*;
 use crate::ctl::commands::book::run::sample_run;
+use crate::ctl::dialog::list::View;
 use crate::model::{Advice, Code, Failure};
 use crate::varlink::sync::Switch;
 
@@ -286,7 +286,7 @@ fn the_row_stays_on_the_screen_whatever_size_it_gets() {
     press(&mut state, "<End><Up>");
     for size in [(80, 12), (80, 60), (120, 10), (40, 24)] {
         on_resize(&mut state, size);
-        let height = draw::list_height(&state);
+        let height = screen::list_height(&state);
         let (top, cursor) = state.list.as_ref().expect("a list").position();
         assert_eq!(cursor, 498);
         assert!(top <= cursor && cursor < top + height, "{top} {cursor} {height}");

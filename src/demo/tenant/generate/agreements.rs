@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{FIRST_CLIENT, Maker, PERIODS_BEFORE};
-use crate::demo::tenant::book::{
+use crate::demo::tenant::billing::periods::{days_after, eve, month, months_of, shift};
+use crate::demo::tenant::book::agreement::{
     Agreement, BLOCK_HOURS, CAD, FIXED_PRICE, INCIDENT, QUARTERLY, RETAINER, SEMI_ANNUAL, USD,
     YEARLY, cents, rate,
 };
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::periods::{days_after, eve, month, months_of, shift};
+use crate::demo::tenant::book::line::Line;
 
 /// Agreements of a client and additions of an agreement: 1 to twice the average, less one.
 const MOST_AGREEMENTS: i64 = 5;

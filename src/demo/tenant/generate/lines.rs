@@ -5,10 +5,11 @@ use rust_decimal::Decimal;
 
 use super::Maker;
 use super::agreements::Sold;
-use crate::demo::tenant::billing::History;
-use crate::demo::tenant::book::{Agreement, MONTHLY, cents};
-use crate::demo::tenant::line::{Line, LineKind};
-use crate::demo::tenant::periods::{Span, days_after, eve, months_of};
+use crate::demo::tenant::billing::history::History;
+use crate::demo::tenant::billing::periods::{Span, days_after, eve, months_of};
+use crate::demo::tenant::book::agreement::{Agreement, MONTHLY, cents};
+use crate::demo::tenant::book::line::Line;
+use crate::demo::tenant::schema::line_kind::LineKind;
 use crate::demo::tenant::stories::{BUNDLES, Item, SERVICES};
 
 /// The most units of a line, and one more.

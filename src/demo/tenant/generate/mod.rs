@@ -14,8 +14,9 @@ mod tests;
 use chrono::NaiveDate;
 use fastrand::Rng;
 
-use super::book::{Book, USD};
-use super::reading::Reading;
+use super::billing::reading::Reading;
+use super::book::Book;
+use super::book::agreement::USD;
 use super::stories;
 
 /// Where generated ids begin.

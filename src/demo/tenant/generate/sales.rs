@@ -5,11 +5,11 @@ use chrono::Datelike;
 use rust_decimal::Decimal;
 
 use super::Maker;
-use crate::demo::tenant::book::{Agreement, BLOCK_HOURS, RETAINER, cents, rate};
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::once::{Bought, Charge, Purchase, Rule};
-use crate::demo::tenant::periods::{days_after, shift};
-use crate::demo::tenant::row::Row;
+use crate::demo::tenant::billing::periods::{days_after, shift};
+use crate::demo::tenant::book::agreement::{Agreement, BLOCK_HOURS, RETAINER, cents, rate};
+use crate::demo::tenant::book::once::{Bought, Charge, Purchase, Rule};
+use crate::demo::tenant::rows::row::Row;
+use crate::demo::tenant::schema::entity::Entity;
 
 /// What is sold once: name, price and cost in cents.
 const SALES: [(&str, i64, i64); 6] = [

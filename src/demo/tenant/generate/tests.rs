@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::*;
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::line::LineKind;
-use crate::demo::tenant::row::Row;
-use crate::demo::tenant::table::Tables;
+use crate::demo::tenant::rows::row::Row;
+use crate::demo::tenant::rows::table::Tables;
+use crate::demo::tenant::schema::entity::Entity;
+use crate::demo::tenant::schema::line_kind::LineKind;
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 9, 8).expect("a date")

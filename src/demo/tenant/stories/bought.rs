@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 
-use crate::demo::tenant::book::{
-    Agreement, BLOCK_HOURS, Book, FIXED_PRICE, INCIDENT, RETAINER, USD, cents,
+use crate::demo::tenant::billing::periods::{eve, month, shift};
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{
+    Agreement, BLOCK_HOURS, FIXED_PRICE, INCIDENT, RETAINER, USD, cents,
 };
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::once::{Bought, Purchase, Rule};
-use crate::demo::tenant::periods::{eve, month, shift};
+use crate::demo::tenant::book::once::{Bought, Purchase, Rule};
+use crate::demo::tenant::schema::entity::Entity;
 
 /// Months with a charge of the rule of client 185, this one too.
 const MONTHS_BY_RULE: i32 = 13;

@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use crate::demo::tenant::book::{Book, CAD, EUR, USD, at, cents, rate};
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::periods::shift;
-use crate::demo::tenant::row::Row;
+use crate::demo::tenant::billing::periods::shift;
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{CAD, EUR, USD, at, cents, rate};
+use crate::demo::tenant::rows::row::Row;
+use crate::demo::tenant::schema::entity::Entity;
 
 /// A service or bundle: id, name, invoice text, period type, price and cost in cents.
 pub(crate) type Item = (i64, &'static str, &'static str, i64, i64, i64);

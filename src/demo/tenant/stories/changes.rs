@@ -1,9 +1,10 @@
 //! 181: units and prices that change within the period, recorded as a chain of rows.
 
-use crate::demo::tenant::book::{Agreement, Book, USD, cents};
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::periods::{days_after, shift};
-use crate::demo::tenant::reading::Reading;
+use crate::demo::tenant::billing::periods::{days_after, shift};
+use crate::demo::tenant::billing::reading::Reading;
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{Agreement, USD, cents};
+use crate::demo::tenant::book::line::Line;
 
 const CLIENT: i64 = 181;
 

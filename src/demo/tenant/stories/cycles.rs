@@ -1,10 +1,11 @@
 //! 186: what makes an agreement's cost more than the sum of equal months: another cycle, credits, a
 //! setup fee, charges, and somebody else who pays.
 
-use crate::demo::tenant::book::{Agreement, Book, USD, cents};
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::periods::{eve, month};
+use crate::demo::tenant::billing::periods::{eve, month};
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{Agreement, USD, cents};
+use crate::demo::tenant::book::line::Line;
+use crate::demo::tenant::schema::entity::Entity;
 
 const CLIENT: i64 = 186;
 

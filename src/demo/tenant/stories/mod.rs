@@ -31,8 +31,8 @@ mod types;
 
 use chrono::NaiveDate;
 
+use super::billing::reading::Reading;
 use super::book::Book;
-use super::reading::Reading;
 
 pub(crate) use catalogue::{BUNDLES, Item, SERVICES};
 

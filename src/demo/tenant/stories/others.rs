@@ -1,8 +1,9 @@
 //! Clients at the edges: the MSP itself, values that nobody knows, another currency.
 
-use crate::demo::tenant::book::{Agreement, Book, CAD, TIME_AND_MATERIALS, USD, at};
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::periods::month;
+use crate::demo::tenant::billing::periods::month;
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{Agreement, CAD, TIME_AND_MATERIALS, USD, at};
+use crate::demo::tenant::book::line::Line;
 
 /// 0: the MSP's own company; its id is zero, which is not "missing".
 pub(super) fn brightwater(book: &mut Book) {

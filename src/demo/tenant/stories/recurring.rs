@@ -1,9 +1,11 @@
 //! Clients with recurring agreements: a plain one, bundles, quarters, a renewal.
 
-use crate::demo::tenant::book::{Agreement, Book, QUARTERLY, TIME_AND_MATERIALS, USD};
-use crate::demo::tenant::line::{Line, LineKind};
-use crate::demo::tenant::periods::{days_after, eve, month, shift};
-use crate::demo::tenant::reading::Reading;
+use crate::demo::tenant::billing::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::billing::reading::Reading;
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{Agreement, QUARTERLY, TIME_AND_MATERIALS, USD};
+use crate::demo::tenant::book::line::Line;
+use crate::demo::tenant::schema::line_kind::LineKind;
 
 /// Days before today on which the units of Northwind Traders were raised.
 const DAYS_SINCE_RAISE: i64 = 5;

@@ -3,9 +3,10 @@
 
 use chrono::NaiveDate;
 
-use crate::demo::tenant::book::{Agreement, Book, USD};
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::billing::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{Agreement, USD};
+use crate::demo::tenant::book::line::Line;
 
 /// The agreement of client 182 ends in so many days.
 const DAYS_LEFT: i64 = 20;

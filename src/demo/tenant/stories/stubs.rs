@@ -1,8 +1,9 @@
 //! 187: periods that are cut, by the agreement and by its lines.
 
-use crate::demo::tenant::book::{Agreement, Book, USD};
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::billing::periods::{days_after, eve, month, shift};
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{Agreement, USD};
+use crate::demo::tenant::book::line::Line;
 
 const CLIENT: i64 = 187;
 

@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 
 use super::build;
-use crate::demo::tenant::billing::{Billed, History};
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::line::LineKind;
-use crate::demo::tenant::periods::{days_after, month, shift};
-use crate::demo::tenant::table::Tables;
+use crate::demo::tenant::billing::history::{Billed, History};
+use crate::demo::tenant::billing::periods::{days_after, month, shift};
+use crate::demo::tenant::rows::table::Tables;
+use crate::demo::tenant::schema::entity::Entity;
+use crate::demo::tenant::schema::line_kind::LineKind;
 
 /// What the rows of a line say that cover the day, without those that end on it where another
 /// begins.

@@ -4,15 +4,15 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::demo::tenant::book::{
-    Agreement, BLOCK_HOURS, Book, FIXED_PRICE, INCIDENT, RETAINER, TIME_AND_MATERIALS, USD, at,
-    cents,
+use crate::demo::tenant::billing::periods::{eve, month, shift};
+use crate::demo::tenant::book::Book;
+use crate::demo::tenant::book::agreement::{
+    Agreement, BLOCK_HOURS, FIXED_PRICE, INCIDENT, RETAINER, TIME_AND_MATERIALS, USD, at, cents,
 };
-use crate::demo::tenant::entity::Entity;
-use crate::demo::tenant::line::Line;
-use crate::demo::tenant::once::{Charge, bought};
-use crate::demo::tenant::periods::{eve, month, shift};
-use crate::demo::tenant::row::Row;
+use crate::demo::tenant::book::line::Line;
+use crate::demo::tenant::book::once::{Charge, bought};
+use crate::demo::tenant::rows::row::Row;
+use crate::demo::tenant::schema::entity::Entity;
 
 const CLIENT: i64 = 177;
 

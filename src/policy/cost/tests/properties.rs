@@ -7,10 +7,10 @@ use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::super::frame::by_calendar;
 use super::super::*;
 use super::kit::*;
 use crate::model::BillingCycle;
+use crate::policy::cost::calendar::by_calendar;
 
 /// What happened to a line: from a day on, so many units at such a price.
 type History = BTreeMap<NaiveDate, (i64, i64)>;

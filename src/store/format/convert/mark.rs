@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::super::v1::{HoldV1, IgnoredV1, MarkV1, QuarantineV1};
 use super::{Unreadable, key, moment, moment_text, unknown};
-use crate::model::{ClientId, Hold, Ignored, Mark, Quarantine, RunId};
+use crate::model::{ClientId, Ignored, ItemFlags, PendingApproval, Quarantine, RunId};
 
 const DAY: &str = "%Y-%m-%d";
 
@@ -12,8 +12,8 @@ fn day(text: &str) -> Result<NaiveDate, Unreadable> {
     NaiveDate::parse_from_str(text, DAY).or_else(|_| unknown("day", text))
 }
 
-pub(in crate::store) fn mark_v1(mark: &Mark) -> MarkV1 {
-    let Mark { key, client, ignored, hold, quarantine } = mark;
+pub(in crate::store) fn mark_v1(mark: &ItemFlags) -> MarkV1 {
+    let ItemFlags { key, client, ignored, hold, quarantine } = mark;
     MarkV1 {
         key: key.to_string(),
         client: client.0,
@@ -23,7 +23,7 @@ pub(in crate::store) fn mark_v1(mark: &Mark) -> MarkV1 {
             by: by.clone(),
             at: moment_text(*at),
         }),
-        hold: hold.as_ref().map(|Hold { run, by, at }| HoldV1 {
+        hold: hold.as_ref().map(|PendingApproval { run, by, at }| HoldV1 {
             run: run.0,
             by: by.clone(),
             at: moment_text(*at),
@@ -36,7 +36,7 @@ pub(in crate::store) fn mark_v1(mark: &Mark) -> MarkV1 {
     }
 }
 
-pub(in crate::store) fn mark(stored: &MarkV1) -> Result<Mark, Unreadable> {
+pub(in crate::store) fn mark(stored: &MarkV1) -> Result<ItemFlags, Unreadable> {
     let MarkV1 { key: item, client, ignored, hold, quarantine } = stored;
     let read_ignored = |IgnoredV1 { until, reason, by, at }: &IgnoredV1| {
         Ok(Ignored {
@@ -47,12 +47,12 @@ pub(in crate::store) fn mark(stored: &MarkV1) -> Result<Mark, Unreadable> {
         })
     };
     let read_hold = |HoldV1 { run, by, at }: &HoldV1| {
-        Ok(Hold { run: RunId(*run), by: by.clone(), at: moment(at)? })
+        Ok(PendingApproval { run: RunId(*run), by: by.clone(), at: moment(at)? })
     };
     let read_quarantine = |QuarantineV1 { field, reason, since }: &QuarantineV1| {
         Ok(Quarantine { field: field.clone(), reason: reason.clone(), since: moment(since)? })
     };
-    Ok(Mark {
+    Ok(ItemFlags {
         key: key(item)?,
         client: ClientId(*client),
         ignored: ignored.as_ref().map(read_ignored).transpose()?,

@@ -5,8 +5,8 @@ use super::super::v1::{
 };
 use super::{Unreadable, change, key, moment, moment_text, moments, parent, unknown};
 use crate::model::{
-    ClientId, FieldChange, HeldItem, Holding, Memo, MemoKey, Pause, PendingState, Rejection, RunId,
-    Value,
+    ClientId, FieldChange, HeldChange, HeldChanges, Memo, MemoKey, Pause, PendingState, Rejection,
+    RunId, Value,
 };
 
 /// The key of a memo, from its text.
@@ -16,7 +16,7 @@ pub(in crate::store) fn memo_key(text: &str) -> Result<MemoKey, Unreadable> {
 
 pub(in crate::store) fn memo_v1(memo: &Memo) -> MemoV1 {
     match memo {
-        Memo::Holding(holding) => MemoV1 { holding: Some(holding_v1(holding)), pause: None },
+        Memo::HeldChanges(holding) => MemoV1 { holding: Some(holding_v1(holding)), pause: None },
         Memo::Pause(Pause { client, until, by, at, ended }) => MemoV1 {
             holding: None,
             pause: Some(PauseV1 {
@@ -32,7 +32,7 @@ pub(in crate::store) fn memo_v1(memo: &Memo) -> MemoV1 {
 
 pub(in crate::store) fn memo(stored: &MemoV1) -> Result<Memo, Unreadable> {
     match stored {
-        MemoV1 { holding: Some(stored), pause: None } => holding(stored).map(Memo::Holding),
+        MemoV1 { holding: Some(stored), pause: None } => holding(stored).map(Memo::HeldChanges),
         MemoV1 { holding: None, pause: Some(PauseV1 { client, until, by, at, ended }) } => {
             Ok(Memo::Pause(Pause {
                 client: client.map(ClientId),
@@ -51,8 +51,8 @@ pub(in crate::store) fn memo(stored: &MemoV1) -> Result<Memo, Unreadable> {
     }
 }
 
-fn holding_v1(holding: &Holding) -> HoldingV1 {
-    let Holding { client, run, since, items, rejected } = holding;
+fn holding_v1(holding: &HeldChanges) -> HoldingV1 {
+    let HeldChanges { client, run, since, items, rejected } = holding;
     HoldingV1 {
         client: client.0,
         run: run.0,
@@ -66,12 +66,12 @@ fn holding_v1(holding: &Holding) -> HoldingV1 {
     }
 }
 
-fn holding(stored: &HoldingV1) -> Result<Holding, Unreadable> {
+fn holding(stored: &HoldingV1) -> Result<HeldChanges, Unreadable> {
     let HoldingV1 { client, run, since, items, rejected } = stored;
     let read_rejected = |RejectionV1 { by, at, reason }: &RejectionV1| {
         Ok(Rejection { by: by.clone(), at: moment(at)?, reason: reason.clone() })
     };
-    Ok(Holding {
+    Ok(HeldChanges {
         client: ClientId(*client),
         run: RunId(*run),
         since: moment(since)?,
@@ -80,8 +80,8 @@ fn holding(stored: &HoldingV1) -> Result<Holding, Unreadable> {
     })
 }
 
-fn item_v1(item: &HeldItem) -> HeldItemV1 {
-    let HeldItem { key, parent, state, changes, reason } = item;
+fn item_v1(item: &HeldChange) -> HeldItemV1 {
+    let HeldChange { key, parent, state, changes, reason } = item;
     let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
     HeldItemV1 {
         key: key.to_string(),
@@ -99,7 +99,7 @@ fn item_v1(item: &HeldItem) -> HeldItemV1 {
     }
 }
 
-fn item(stored: &HeldItemV1) -> Result<HeldItem, Unreadable> {
+fn item(stored: &HeldItemV1) -> Result<HeldChange, Unreadable> {
     let HeldItemV1 { key: item, parent: above, state, changes, reason } = stored;
     let known: Result<PendingState, ()> = state.parse();
     let read = |HeldChangeV1 { field, from, to }: &HeldChangeV1| {
@@ -107,7 +107,7 @@ fn item(stored: &HeldItemV1) -> Result<HeldItem, Unreadable> {
         let read = change(&ChangeV1 { key, field, from: from.clone(), to: to.clone() })?;
         Ok(read.change)
     };
-    Ok(HeldItem {
+    Ok(HeldChange {
         key: key(item)?,
         parent: parent(above.as_ref())?,
         state: match known {

@@ -12,8 +12,8 @@ use super::super::codec;
 use super::super::v1::RunEntryV1;
 use super::*;
 use crate::model::{
-    BillingCycle, HeldItem, Hold, Holding, Ignored, Kind, Letter, Mark, Memo, Pause, PendingState,
-    Quarantine, Rejection, UdfName,
+    BillingCycle, HeldChange, HeldChanges, Ignored, ItemFlags, Kind, Letter, Memo, Pause,
+    PendingApproval, PendingState, Quarantine, Rejection, UdfName,
 };
 use crate::store::testing;
 
@@ -139,15 +139,15 @@ prop_compose! {
         ignored in option::of((option::of(0i32..3_000_000), option::of(".{0,20}"), ".{0,9}", any_moment())),
         hold in option::of((any::<u64>(), ".{0,9}", any_moment())),
         quarantine in option::of((".{0,9}", ".{0,20}", any_moment())),
-    ) -> Mark {
+    ) -> ItemFlags {
         let day = |day| NaiveDate::from_num_days_from_ce_opt(day).expect("a day");
-        Mark {
+        ItemFlags {
             key: item,
             client: ClientId(client),
             ignored: ignored.map(|(until, reason, by, at)| {
                 Ignored { until: until.map(day), reason, by, at }
             }),
-            hold: hold.map(|(run, by, at)| Hold { run: RunId(run), by, at }),
+            hold: hold.map(|(run, by, at)| PendingApproval { run: RunId(run), by, at }),
             quarantine: quarantine.map(|(field, reason, since)| Quarantine { field, reason, since }),
         }
     }
@@ -160,9 +160,9 @@ prop_compose! {
             (Just(field), option::of(any_value(field)), option::of(any_value(field)))
         }),
         reason in option::of(".{0,20}"),
-    ) -> HeldItem {
+    ) -> HeldChange {
         let state = PendingState::ALL.into_iter().filter(|state| state.can_apply()).nth(state);
-        HeldItem {
+        HeldChange {
             key: item,
             parent,
             state: state.expect("four can be applied"),
@@ -176,7 +176,7 @@ fn any_memo() -> impl Strategy<Value = Memo> {
     let rejected = option::of((".{0,9}", any_moment(), option::of(".{0,20}")));
     let holding = (any::<i64>(), any::<u64>(), any_moment(), vec(any_item(), 0..4), rejected)
         .prop_map(|(client, run, since, items, rejected)| {
-            Memo::Holding(Holding {
+            Memo::HeldChanges(HeldChanges {
                 client: ClientId(client),
                 run: RunId(run),
                 since,

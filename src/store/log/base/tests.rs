@@ -3,14 +3,14 @@
 use std::fs;
 
 use super::*;
-use crate::model::{ClientState, Contract, Mark};
+use crate::model::{ClientState, Contract, ItemFlags};
+use crate::store::index::stored::{contract_of, mark_of, memo_of};
 use crate::store::testing::{self, at, client_ref, contract, mark};
-use crate::store::write::draft::{contract_of, mark_of, memo_of};
 
 const STORE: &str = "00112233445566778899aabbccddeeff";
 
 /// An index with a contract, a client and a run, and with a mark if there is one.
-fn index(dir: &Path, mark: Option<&Mark>) -> Index {
+fn index(dir: &Path, mark: Option<&ItemFlags>) -> Index {
     let index = Index::open(&dir.join("index"), STORE).expect("it opens");
     let mut edits = Vec::new();
     let stored = convert::contract_v1(&contract("A1", 5, "pay by card"));
@@ -27,14 +27,14 @@ fn index(dir: &Path, mark: Option<&Mark>) -> Index {
     index
 }
 
-fn written(mark: Option<&Mark>) -> String {
+fn written(mark: Option<&ItemFlags>) -> String {
     let dir = tempfile::tempdir().expect("a folder");
     let base = write(dir.path(), 4, &index(dir.path(), mark), at(99)).expect("written");
     fs::read_to_string(base.path).expect("read")
 }
 
 /// What the text of a base holds.
-fn held(text: &str) -> (Base, Vec<Contract>, Vec<Mark>) {
+fn held(text: &str) -> (Base, Vec<Contract>, Vec<ItemFlags>) {
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(segment::base_path(dir.path(), 4), text).expect("written");
     let (base, bad) = newest(dir.path()).expect("read");

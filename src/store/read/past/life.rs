@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::model::{ClientId, ClientState, Contract, ItemKey, Mark, Memo, MemoKey, Origin, RunId};
+use crate::model::{
+    ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey, Origin, RunId,
+};
 use crate::store::open::Settings;
 use crate::store::testing::{self, Place, at, client_ref, commit, contract, copy, key, mark};
 use crate::store::{Book, Commit, Store, StoreError, Write};
@@ -49,7 +51,7 @@ enum Writing {
     Remove {
         item: usize,
     },
-    Mark {
+    ItemFlags {
         item: usize,
         client: i64,
         reason: u8,
@@ -82,7 +84,7 @@ fn any_writing() -> impl Strategy<Value = Writing> {
         1 => item().prop_map(|item| Writing::Freeze { item }),
         2 => item().prop_map(|item| Writing::Remove { item }),
         2 => (item(), 0i64..3, any::<u8>())
-            .prop_map(|(item, client, reason)| Writing::Mark { item, client, reason }),
+            .prop_map(|(item, client, reason)| Writing::ItemFlags { item, client, reason }),
         1 => item().prop_map(|item| Writing::Unmark { item }),
         1 => (0i64..3, 0u32..9).prop_map(|(client, failures)| Writing::Touch { client, failures }),
         2 => (paused(), 0i64..99).prop_map(|(client, seconds)| Writing::Pause { client, seconds }),
@@ -107,7 +109,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 struct Expected {
     contracts: BTreeMap<ItemKey, Contract>,
     clients: BTreeMap<ClientId, ClientState>,
-    marks: BTreeMap<ItemKey, Mark>,
+    marks: BTreeMap<ItemKey, ItemFlags>,
     /// In the order of the index.
     memos: BTreeMap<Vec<u8>, Memo>,
     /// What the clock says, in seconds.
@@ -123,6 +125,7 @@ struct Expected {
 }
 
 impl Expected {
+    #[expect(clippy::too_many_lines, reason = "each kind of write, in the commit and in the maps")]
     fn commit(&mut self, store: &Store, writes: &[Writing], run: bool) {
         let mut wanted = Commit { at: at(self.clock), ..commit() };
         let mut used = Vec::new();
@@ -132,7 +135,7 @@ impl Expected {
                 Writing::Put { item, .. } | Writing::Freeze { item } | Writing::Remove { item } => {
                     ("contract", *item)
                 }
-                Writing::Mark { item, .. } | Writing::Unmark { item } => ("mark", *item),
+                Writing::ItemFlags { item, .. } | Writing::Unmark { item } => ("mark", *item),
                 Writing::Touch { client, .. } => ("client", *client as usize),
                 Writing::Pause { client, .. } | Writing::Resume { client } => {
                     ("memo", client.map_or(2, |client| client as usize))
@@ -159,7 +162,7 @@ impl Expected {
                     let before = self.contracts.remove(&item);
                     wanted.contracts.push(Write { before, after: None });
                 }
-                Writing::Mark { client, reason, .. } => {
+                Writing::ItemFlags { client, reason, .. } => {
                     let after = mark(ITEMS[number], *client, &reason.to_string());
                     let before = self.marks.insert(item, after.clone());
                     wanted.marks.push(Write { before, after: Some(after) });
@@ -209,7 +212,7 @@ impl Expected {
 
     fn book(&self) -> Book {
         let mut contracts: Vec<_> = self.contracts.values().cloned().collect();
-        read::put_in_order(&mut contracts);
+        crate::store::read::present::put_in_order(&mut contracts);
         let mut marks: Vec<_> = self.marks.values().cloned().collect();
         marks.sort_by_key(|mark| (mark.client, mark.key));
         let clients = self.clients.values().cloned().collect();

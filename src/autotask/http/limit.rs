@@ -1,0 +1,68 @@
+//! Why a request is not sent now: a limit that is used up, or credentials that were refused.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::Tz;
+
+/// A limit that is used up (section 3 of the Autotask facts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RateLimit {
+    /// Too many requests at a time.
+    #[error("autotask is handling too many requests of this integration at a time")]
+    Threads {
+        /// How long Autotask asks to wait.
+        wait: Option<Duration>,
+    },
+    /// The tenant's requests of the hour are used up, by all integrations together.
+    #[error("the tenant's requests of this hour are used up")]
+    Hour {
+        /// How long Autotask asks to wait.
+        wait: Option<Duration>,
+    },
+    /// So much of the tenant's hour is used that the rest is left to other integrations.
+    #[error("{percent} % of the tenant's requests of this hour are used; this stops at {limit} %")]
+    Tenant {
+        /// How much is used.
+        percent: u32,
+        /// Where this kind of work stops.
+        limit: u32,
+    },
+    /// Auto-sync's part of the daemon's own requests of the hour is used up.
+    #[error(
+        "the {share} requests an hour that auto-sync may make of max-requests-per-hour ({cap}) are used up"
+    )]
+    Share {
+        /// How many it may make.
+        share: u32,
+        /// How many are allowed in all.
+        cap: u32,
+    },
+    /// The daemon's own requests of the hour are used up.
+    #[error(
+        "the {cap} requests an hour that max-requests-per-hour allows are used up; the next is \
+         free at {}",
+        shown(.next)
+    )]
+    Own {
+        /// How many are allowed.
+        cap: u32,
+        /// When the next one may be made, in the zone in which people are told.
+        next: DateTime<Tz>,
+    },
+}
+
+/// Since when Autotask is not asked, and when the next try may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocked {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when, unless the credentials are replaced.
+    pub until: DateTime<Utc>,
+}
+
+/// A moment as the MSP knows it.
+pub(super) fn shown(at: &DateTime<Tz>) -> String {
+    at.format("%Y-%m-%d %H:%M %Z").to_string()
+}

@@ -1,0 +1,30 @@
+//! A request that got no whole answer.
+
+/// Where it went wrong on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The host's name is not known.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// TLS could not be agreed on.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// Something else.
+    Other,
+}
+
+/// What is named when TLS cannot begin although no `ca-file` is given: mostly the machine has no
+/// certificate authorities at all.
+pub(in crate::autotask) const TRUST_STORE: &str = "the system's trust store";
+
+/// A request that got no whole answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub struct TransportError {
+    /// Where it went wrong.
+    pub trouble: Trouble,
+    /// What went wrong, in one line.
+    pub cause: String,
+}

@@ -1,0 +1,191 @@
+//! A call while it is answered: what its method knows besides its parameters, how replies before the
+//! last one are sent, and what an answer is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::SinkExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::io::Interest;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+use tokio_util::codec::FramedWrite;
+
+use super::peer::Peer;
+use crate::advice::Address;
+use crate::engine::Engine;
+use crate::model::{ClientRef, Code, Failure};
+use crate::varlink::{Call, FrameError, MAX_REQUEST, Method, NulCodec, Reply};
+
+/// How long a peer may take to read a reply.
+const SLOW_READER: Duration = Duration::from_secs(60);
+
+/// What a handler answers: the parameters of the last reply, or an error.
+pub(super) type Answer = Result<Value, CallError>;
+
+/// Why a call is answered with an error.
+pub(super) enum CallError {
+    /// The call failed.
+    Failed(Failure),
+    /// No such interface.
+    NoInterface(String),
+    /// No such method.
+    NoMethod(String),
+    /// The method replies more than once, and the caller did not ask for `more`.
+    ExpectedMore,
+    /// The parameter of this name is missing, unknown or of the wrong type.
+    BadParameter(String),
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> CallError {
+        CallError::Failed(failure)
+    }
+}
+
+/// What a handler knows of the call besides its parameters.
+pub(super) struct Context<'a> {
+    pub(super) engine: &'a Arc<Engine>,
+    /// How this daemon is named in commands to type.
+    pub(super) address: &'a Address,
+    pub(super) peer: &'a Peer,
+    /// Where replies before the last one go; none unless the caller asked for `more`.
+    pub(super) stream: Option<&'a mut Replies>,
+    /// The caller's side of the connection.
+    pub(super) caller: Caller<'a>,
+}
+
+impl Context<'_> {
+    /// Refuses a peer that may only look.
+    pub(super) fn must_operate(&self) -> Result<(), Failure> {
+        self.peer.must_operate(&self.engine.settings().control.operators)
+    }
+
+    /// The client that a call names, where it may leave it out.
+    pub(super) async fn client(&self, text: Option<&str>) -> Result<Option<ClientRef>, Failure> {
+        match text {
+            Some(text) => self.engine.clients.resolve(text).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Nobody is there to be answered.
+pub(super) fn went_away() -> CallError {
+    Failure::new(Code::TimedOut, "the caller went away").into()
+}
+
+/// The caller's side of a connection while a call is answered.
+pub(super) struct Caller<'a>(pub(super) &'a OwnedReadHalf);
+
+impl Caller<'_> {
+    /// Ends when the caller has closed the connection. One that only ceased to send still reads;
+    /// one that has sent its next call already is not watched.
+    pub(super) async fn gone(&self) {
+        let closed = self.0.ready(Interest::READABLE).await.is_ok_and(|now| now.is_read_closed());
+        if closed {
+            let both = self.0.ready(Interest::READABLE | Interest::WRITABLE).await;
+            if both.is_ok_and(|now| now.is_write_closed()) {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// The sending half of a connection.
+pub(super) struct Replies {
+    framed: FramedWrite<OwnedWriteHalf, NulCodec>,
+}
+
+impl Replies {
+    /// The half that was split off.
+    pub(super) fn new(half: OwnedWriteHalf) -> Replies {
+        Replies { framed: FramedWrite::new(half, NulCodec::new(MAX_REQUEST)) }
+    }
+
+    /// Sends a reply that another one follows.
+    pub(super) async fn more(&mut self, parameters: impl Serialize) -> Result<(), FrameError> {
+        let parameters = serde_json::to_value(parameters).map_err(std::io::Error::from)?;
+        self.send(Reply { parameters: Some(parameters), continues: true, error: None }).await
+    }
+
+    /// Sends a reply.
+    pub(super) async fn send(&mut self, reply: Reply) -> Result<(), FrameError> {
+        let bytes = serde_json::to_vec(&reply).map_err(std::io::Error::from)?;
+        match timeout(SLOW_READER, self.framed.send(bytes.as_slice())).await {
+            Ok(sent) => sent,
+            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        }
+    }
+}
+
+/// The parameters of a call as its method has them.
+pub(super) fn parameters<M: Method + DeserializeOwned>(call: &Call) -> Result<M, CallError> {
+    let value = match &call.parameters {
+        None | Some(Value::Null) => json!({}),
+        Some(value) if value.is_object() => value.clone(),
+        Some(_) => return Err(CallError::BadParameter("parameters".to_owned())),
+    };
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        tracing::debug!("a call of {} was refused: {error}", M::NAME);
+        CallError::BadParameter(parameter_of(&error))
+    })
+}
+
+/// The parameter that an error is about, such as `timeout` or `expected[0].state`.
+fn parameter_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let place = match error.path().iter().next() {
+        None => String::new(),
+        Some(_) => error.path().to_string(),
+    };
+    let reason = error.inner().to_string();
+    let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(name) if place.is_empty() => name.to_owned(),
+        Some(name) => format!("{place}.{name}"),
+        None => place,
+    }
+}
+
+/// The last reply's parameters.
+pub(super) fn finish<T: Serialize>(reply: T) -> Answer {
+    serde_json::to_value(reply).map_err(|error| {
+        CallError::Failed(Failure::new(
+            Code::Internal,
+            format!("the reply cannot be written: {error}"),
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::varlink::sync::Sync;
+
+    /// The parameter that a call of `Sync` with these parameters is refused for.
+    fn refused(given: Value) -> String {
+        let call = Call {
+            method: Sync::NAME.to_owned(),
+            parameters: Some(given),
+            more: false,
+            oneway: false,
+        };
+        match parameters::<Sync>(&call) {
+            Err(CallError::BadParameter(name)) => name,
+            _ => panic!("it was not refused for a parameter"),
+        }
+    }
+
+    #[test]
+    fn the_parameter_that_is_wrong_is_named() {
+        assert_eq!(refused(json!({})), "client");
+        assert_eq!(refused(json!({ "client": "Acme", "timeout": "soon" })), "timeout");
+        assert_eq!(refused(json!({ "client": "Acme", "dry": true })), "dry");
+        let expected = json!([{ "key": "S1", "changes": [] }]);
+        assert_eq!(refused(json!({ "client": "Acme", "expected": expected })), "expected[0].state");
+        assert_eq!(refused(json!([1])), "parameters");
+    }
+}

@@ -1,0 +1,238 @@
+//! `org.lmsyncd.Daemon`: the daemon itself.
+
+mod backup;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use super::call::{Answer, CallError, Context, finish, parameters, went_away};
+use super::convert::{count, moment};
+use super::progress::{progress, telling};
+use crate::autotask::{Auth, Outcome, Usage};
+use crate::config::Effect;
+use crate::engine::{Board, Engine, Standing};
+use crate::model::{Code, Counts, Failure, Run};
+use crate::varlink::{Call, Method, daemon};
+
+/// How many runs a board shows.
+const RUNS: usize = 30;
+
+pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
+    match call.method.as_str() {
+        daemon::Status::NAME => status(parameters(call)?, &context).await,
+        daemon::Doctor::NAME => {
+            let daemon::Doctor {} = parameters(call)?;
+            doctor(context).await
+        }
+        daemon::Reload::NAME => {
+            let daemon::Reload {} = parameters(call)?;
+            reload(&context).await
+        }
+        daemon::Version::NAME => {
+            let daemon::Version {} = parameters(call)?;
+            finish(daemon::VersionReply { version: env!("CARGO_PKG_VERSION").to_owned() })
+        }
+        daemon::Watch::NAME => watch(parameters(call)?, context).await,
+        daemon::Metrics::NAME => {
+            let daemon::Metrics {} = parameters(call)?;
+            finish(daemon::MetricsReply {
+                text: context.engine.ask(|engine| engine.observe.metrics()).await?,
+            })
+        }
+        daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
+        daemon::Backup::NAME => {
+            let daemon::Backup {} = parameters(call)?;
+            backup::backup(context).await
+        }
+        daemon::Restore::NAME => backup::restore(parameters(call)?, &context).await,
+        other => Err(CallError::NoMethod(other.to_owned())),
+    }
+}
+
+async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
+    let client = context.client(call.client.as_deref()).await?;
+    let ask = move |engine: &Engine| {
+        Ok((engine.observe.board(client.as_ref())?, engine.book.runs(client.as_ref(), RUNS)?))
+    };
+    let (board, runs) = context.engine.ask(ask).await?;
+    let Board { clients, api, waiting, paused, started, sequence, contracts, remarks } = board;
+    finish(daemon::StatusReply {
+        clients: clients.iter().map(client_status).collect(),
+        api: usage(&api, waiting),
+        daemon: daemon::DaemonInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id().into(),
+            started: moment(started),
+            store_sequence: count(sequence),
+            contracts: count(contracts),
+            store_remarks: remarks,
+            paused_by: paused.as_ref().map(|pause| pause.by.clone()),
+            paused_until: paused.and_then(|pause| pause.until).map(moment),
+        },
+        runs: Some(runs.iter().rev().filter_map(run_mark).collect()),
+    })
+}
+
+fn run_mark(run: &Run) -> Option<daemon::RunMark> {
+    let Counts { created, updated, vanished, .. } = &run.counts;
+    Some(daemon::RunMark {
+        id: count(run.id?.0),
+        client_id: run.client.id.0,
+        ended: moment(run.ended),
+        result: run.result.name().to_owned(),
+        changed: i64::from(*created) + i64::from(*updated) + i64::from(*vanished),
+        requests: run.requests.into(),
+    })
+}
+
+fn client_status(standing: &Standing) -> daemon::ClientStatus {
+    let state = &standing.state;
+    let error = state.last_error.as_ref();
+    daemon::ClientStatus {
+        id: state.client.id.0,
+        name: state.client.name.clone(),
+        auto_sync: state.auto_sync,
+        at: state.at.map(|at| at.format("%H:%M").to_string()),
+        last_tried: state.last_tried.map(moment),
+        last_synced: state.last_synced.map(moment),
+        last_changed: state.last_changed.map(moment),
+        next_run: state.next_run.map(moment),
+        pending: standing.pending.map(count),
+        moved: standing.moved.clone(),
+        health: standing.health.name().to_owned(),
+        running: standing
+            .running
+            .as_ref()
+            .map(|running| format!("{} since {}", running.actor.name, moment(running.since))),
+        contracts: count(standing.contracts),
+        error: error.map(|error| error.code.name().to_owned()),
+        message: error.map(|error| error.message.clone()),
+        paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
+        paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
+        next_why: standing.next_why.as_ref().map(|why| why.text.clone()),
+        next_advice: standing.next_why.as_ref().and_then(|why| why.advice.clone()),
+    }
+}
+
+fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
+    let auth = match usage.auth {
+        _ if usage.blocked.is_some() => "blocked",
+        Auth::Untried => "unknown",
+        Auth::Accepted(_) => "ok",
+        Auth::Refused(_) => "failed",
+    };
+    let tenant = usage.threshold.as_ref();
+    daemon::Api {
+        zone_url: usage.zone_url.clone(),
+        auth: auth.to_owned(),
+        auth_blocked_since: usage.blocked.map(|blocked| moment(blocked.since)),
+        auth_blocked_until: usage.blocked.map(|blocked| moment(blocked.until)),
+        waiting,
+        requests_last_hour: usage.requests_last_hour.into(),
+        max_requests_per_hour: usage.max_requests_per_hour.into(),
+        tenant_requests: tenant.map(|tenant| tenant.used.into()),
+        tenant_limit: tenant.map(|tenant| tenant.limit.into()),
+        tenant_as_of: tenant.map(|tenant| moment(tenant.at)),
+    }
+}
+
+async fn doctor(mut context: Context<'_>) -> Answer {
+    let (progress, told) = progress(&context);
+    let work = context.engine.admin.checkup_telling(progress);
+    let reply = |p| daemon::DoctorReply { findings: Vec::new(), progress: Some(p) };
+    let address = context.address;
+    let findings = telling(work, told, &mut context.stream, reply)
+        .await
+        .into_iter()
+        .map(|finding| daemon::Finding {
+            check: finding.check.to_owned(),
+            outcome: outcome(finding.outcome).to_owned(),
+            detail: finding.detail,
+            fix: finding.advice.as_ref().and_then(|advice| address.words(advice)),
+            advice: finding.advice,
+            error: finding.code.map(|code| code.name().to_owned()),
+        })
+        .collect();
+    finish(daemon::DoctorReply { findings, progress: None })
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Good => "good",
+        Outcome::Warning => "warning",
+        Outcome::Bad => "bad",
+        Outcome::Skipped => "skipped",
+    }
+}
+
+async fn reload(context: &Context<'_>) -> Answer {
+    context.must_operate()?;
+    let changes = context.engine.admin.reload().await?;
+    let changes = changes
+        .into_iter()
+        .map(|change| daemon::ReloadChange {
+            applied: change.effect == Effect::Applied,
+            key: change.key.to_owned(),
+            from: change.old,
+            to: change.new,
+        })
+        .collect();
+    finish(daemon::ReloadReply { changes })
+}
+
+/// Tells of events until the caller goes away or the daemon stops.
+async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
+    let Context { engine, stream, caller, .. } = context;
+    let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
+    let only = match &call.client {
+        Some(text) => Some(engine.clients.resolve(text).await?.id),
+        None => None,
+    };
+    let mut events = engine.observe.subscribe()?;
+    let mut reply = daemon::WatchReply::default();
+    loop {
+        if stream.more(reply).await.is_err() {
+            return Err(went_away());
+        }
+        reply = loop {
+            let event = tokio::select! {
+                event = events.recv() => event,
+                () = caller.gone() => {
+                    return Err(went_away());
+                }
+                () = engine.stopped() => Err(RecvError::Closed),
+            };
+            match event {
+                Ok(event) => {
+                    let other =
+                        event.client.as_ref().is_some_and(|c| only.is_some_and(|o| o != c.id));
+                    if !other && !event.repeats_runs() {
+                        let event = Some(daemon::Event::from(event.as_ref()));
+                        break daemon::WatchReply { event, missed: None };
+                    }
+                }
+                Err(RecvError::Lagged(missed)) => {
+                    engine.observe.missed(missed);
+                    break daemon::WatchReply { event: None, missed: Some(count(missed)) };
+                }
+                Err(RecvError::Closed) => {
+                    return Err(Failure::new(Code::Stopping, "the daemon is stopping").into());
+                }
+            }
+        };
+    }
+}
+
+async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {
+    let dry_run = call.dry_run.unwrap_or(false);
+    if !dry_run {
+        context.must_operate()?;
+    }
+    let pruned = context.engine.book.prune(dry_run).await?;
+    finish(daemon::PruneReply {
+        before: moment(pruned.before),
+        commits: count(pruned.commits),
+        bytes: count(pruned.bytes),
+        kept: count(pruned.kept),
+        dry_run,
+    })
+}

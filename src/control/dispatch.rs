@@ -1,0 +1,60 @@
+//! Which interface answers a call, and what becomes of its answer on the wire.
+
+use serde_json::json;
+
+use super::call::{Answer, CallError, Context};
+use super::{contracts, daemon, service, sync};
+use crate::advice::Address;
+use crate::model::Failure;
+use crate::varlink::{Call, ErrorParameters, Reply, error_name};
+
+/// Has a call answered by the interface that it names.
+pub(super) async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
+    match call.interface() {
+        crate::varlink::service::INTERFACE => service::answer(call),
+        crate::varlink::sync::INTERFACE => sync::answer(call, context).await,
+        crate::varlink::contracts::INTERFACE => contracts::answer(call, context).await,
+        crate::varlink::daemon::INTERFACE => daemon::answer(call, context).await,
+        other => Err(CallError::NoInterface(other.to_owned())),
+    }
+}
+
+/// The last reply to a call of a method of `interface`.
+pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply {
+    let error =
+        |name: String, parameters| Reply { parameters, continues: false, error: Some(name) };
+    let standard = |name: &str, parameters| {
+        error(format!("{}.{name}", crate::varlink::service::INTERFACE), parameters)
+    };
+    match answer {
+        Ok(parameters) => Reply { parameters: Some(parameters), continues: false, error: None },
+        Err(CallError::Failed(Failure { code, message, advice })) => {
+            let hint = advice.as_ref().and_then(|advice| address.words(advice));
+            let parameters = ErrorParameters { message, advice, hint };
+            error(error_name(interface, code), serde_json::to_value(parameters).ok())
+        }
+        Err(CallError::NoInterface(interface)) => {
+            standard("InterfaceNotFound", Some(json!({ "interface": interface })))
+        }
+        Err(CallError::NoMethod(method)) => {
+            standard("MethodNotFound", Some(json!({ "method": method })))
+        }
+        Err(CallError::ExpectedMore) => standard("ExpectedMore", None),
+        Err(CallError::BadParameter(parameter)) => {
+            standard("InvalidParameter", Some(json!({ "parameter": parameter })))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_without_parameters_has_none() {
+        let address = Address::of_instance(None);
+        let reply = reply("org.lmsyncd.Daemon", Err(CallError::ExpectedMore), &address);
+        let wire = serde_json::to_value(reply).expect("it serializes");
+        assert_eq!(wire, json!({ "error": "org.varlink.service.ExpectedMore" }));
+    }
+}

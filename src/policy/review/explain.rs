@@ -1,0 +1,308 @@
+//! Why an item is, or is not, in the store: the checks, from what is known of it.
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::{Tz, day_in};
+use crate::model::{
+    Advice, ClientRef, ClientState, Contract, ItemFlags, ItemKey, Origin, PendingItem,
+    PendingState, Reject, SourceItem,
+};
+
+/// Whether an item passes a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passes {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// That is not known, because an earlier check failed or nothing is there to be checked.
+    Unknown,
+}
+
+impl Passes {
+    /// The word that the JSON shows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Passes::Yes => "yes",
+            Passes::No => "no",
+            Passes::Unknown => "unknown",
+        }
+    }
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was checked.
+    pub check: &'static str,
+    /// Whether the item passes.
+    pub passes: Passes,
+    /// What was found.
+    pub detail: String,
+    /// What a person can do about it.
+    pub advice: Option<Advice>,
+}
+
+impl Check {
+    fn advise(mut self, advice: Advice) -> Check {
+        self.advice = Some(advice);
+        self
+    }
+}
+
+/// What the checks come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conclusion {
+    /// In one line.
+    pub text: String,
+    /// What a person can do.
+    pub advice: Option<Advice>,
+}
+
+/// Everything that is known of an item.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The item.
+    pub key: ItemKey,
+    /// Its client, or why that could not be found.
+    pub client: Result<&'a ClientRef, &'a str>,
+    /// What the API user may read of its kind, in a word; none if that could not be asked.
+    pub access: Option<&'a str>,
+    /// The item as Autotask has it.
+    pub item: Option<&'a SourceItem>,
+    /// Why its row cannot be converted.
+    pub reject: Option<&'a Reject>,
+    /// Its contract.
+    pub contract: Option<&'a Contract>,
+    /// What is pending for it.
+    pub pending: Option<&'a PendingItem>,
+    /// What is noted beside it.
+    pub mark: Option<&'a ItemFlags>,
+    /// The state of its client.
+    pub state: Option<&'a ClientState>,
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The zone whose days count.
+    pub zone: Tz,
+}
+
+/// The checks, in the order in which they depend on each other, and the conclusion.
+pub fn explain(about: Evidence<'_>) -> (Vec<Check>, Conclusion) {
+    let checks = vec![
+        client(about),
+        permission(about),
+        visible(about),
+        kind(about),
+        quarantined(about),
+        ignored(about),
+        held(about),
+        selected(about),
+        last_seen(about),
+    ];
+    (checks, conclusion(about))
+}
+
+fn check(check: &'static str, passes: Passes, detail: impl Into<String>) -> Check {
+    Check { check, passes, detail: detail.into(), advice: None }
+}
+
+fn client(about: Evidence<'_>) -> Check {
+    match about.client {
+        Ok(client) => check("client", Passes::Yes, format!("{} ({})", client.name, client.id)),
+        Err(why) => check("client", Passes::No, why),
+    }
+}
+
+fn permission(about: Evidence<'_>) -> Check {
+    match about.access {
+        Some("all") => check("permission", Passes::Yes, "the API user may read all of its kind"),
+        Some(access) => {
+            let detail = format!("the API user may read {access} of its kind");
+            check("permission", Passes::No, detail).advise(Advice::Doctor)
+        }
+        None => check("permission", Passes::Unknown, "it could not be asked"),
+    }
+}
+
+fn visible(about: Evidence<'_>) -> Check {
+    match (about.item, about.reject, about.client) {
+        (Some(_), ..) => check("visible", Passes::Yes, "Autotask shows it"),
+        (None, Some(_), _) => {
+            check("visible", Passes::Yes, "Autotask shows it, in a row that cannot be converted")
+        }
+        (None, None, Ok(_)) => check("visible", Passes::No, "Autotask does not show it"),
+        (None, None, Err(_)) => check("visible", Passes::Unknown, "its client is not known"),
+    }
+}
+
+fn kind(about: Evidence<'_>) -> Check {
+    match about.item {
+        Some(SourceItem { unsupported: Some(reason), .. }) => check("type", Passes::No, reason),
+        Some(_) => check("type", Passes::Yes, "its kind can be imported"),
+        None => check("type", Passes::Unknown, "there is no row to tell by"),
+    }
+}
+
+fn quarantined(about: Evidence<'_>) -> Check {
+    match about.reject {
+        Some(Reject { field, reason, .. }) => {
+            check("quarantined", Passes::No, format!("{field}: {reason}"))
+        }
+        None if about.item.is_some() => {
+            check("quarantined", Passes::Yes, "its row can be converted")
+        }
+        None => check("quarantined", Passes::Unknown, "there is no row to convert"),
+    }
+}
+
+fn ignored(about: Evidence<'_>) -> Check {
+    let by_mark = about.mark.is_some_and(|mark| mark.is_ignored(day_in(&about.zone, about.now)));
+    let pending = about.pending.filter(|item| item.state == PendingState::Ignored);
+    if !by_mark && pending.is_none() {
+        return check("ignored", Passes::Yes, "nobody asked to leave it out");
+    }
+    let why = pending.and_then(|item| item.reason.clone());
+    let why = why.unwrap_or_else(|| "somebody asked to leave it out".to_owned());
+    check("ignored", Passes::No, why).advise(Advice::Unignore { key: about.key })
+}
+
+fn held(about: Evidence<'_>) -> Check {
+    match about.pending {
+        Some(PendingItem { state: PendingState::Held, reason, .. }) => check(
+            "held",
+            Passes::No,
+            reason.clone().unwrap_or_else(|| "a guard holds it".to_owned()),
+        ),
+        _ => check("held", Passes::Yes, "no guard holds it"),
+    }
+}
+
+fn selected(about: Evidence<'_>) -> Check {
+    match (about.contract.map(|contract| contract.origin), about.state) {
+        (Some(Origin::Unlinked), _) => {
+            check("selected", Passes::No, "it is frozen").advise(Advice::Relink { key: about.key })
+        }
+        (Some(_), _) => check("selected", Passes::Yes, "it is imported"),
+        (None, Some(state)) if state.auto_sync => {
+            check("selected", Passes::No, "it is not imported; auto-sync is on for its client")
+        }
+        (None, _) => {
+            check("selected", Passes::No, "it is not imported, and auto-sync is off for its client")
+        }
+    }
+}
+
+fn last_seen(about: Evidence<'_>) -> Check {
+    let day =
+        |at: DateTime<Utc>| at.with_timezone(&about.zone).format("%Y-%m-%d %H:%M %Z").to_string();
+    match about.contract {
+        Some(Contract { vanished: Some(at), .. }) => {
+            let detail = format!("it is missing in Autotask since {}", day(*at));
+            check("last_seen", Passes::No, detail)
+        }
+        Some(contract) => {
+            let full = about.state.and_then(|state| state.last_full);
+            match contract.synced.max(full) {
+                Some(at) => check("last_seen", Passes::Yes, format!("as stored, {}", day(at))),
+                None => check("last_seen", Passes::Unknown, "it was made by hand"),
+            }
+        }
+        None => check("last_seen", Passes::Unknown, "it was never imported"),
+    }
+}
+
+fn conclusion(about: Evidence<'_>) -> Conclusion {
+    let key = about.key;
+    let client_id = match about.client {
+        Ok(client) => client.id,
+        Err(why) => return Conclusion { text: format!("{key} is not known: {why}"), advice: None },
+    };
+    let state = about.pending.map(|item| item.state);
+    let can_sync = about.contract.is_none_or(|contract| contract.origin == Origin::Autotask)
+        && state.is_some_and(PendingState::can_apply);
+    let text = match (about.contract, state) {
+        (Some(Contract { origin: Origin::Local, .. }), _) => {
+            format!("{key} was made by hand and follows nothing in Autotask")
+        }
+        (Some(Contract { origin: Origin::Unlinked, .. }), _) => {
+            format!("{key} is stored and frozen: no sync touches it")
+        }
+        (Some(Contract { vanished: Some(_), .. }), None) => {
+            format!("{key} is stored as a tombstone: Autotask does not have it any more")
+        }
+        (Some(_), None) if about.reject.is_some() => {
+            format!("{key} is stored with its old values: its row cannot be converted")
+        }
+        (Some(_), None) => format!("{key} is stored and as Autotask has it"),
+        (Some(_), Some(state)) if state.can_apply() => {
+            format!("{key} is stored; a sync would bring what is {state}")
+        }
+        (Some(_), Some(state)) => format!("{key} is stored, and what differs is {state}"),
+        (None, Some(state)) if state.can_apply() => {
+            format!("{key} is not stored; a sync would import it")
+        }
+        (None, Some(state)) => format!("{key} is not stored, because it is {state}"),
+        (None, None) if about.reject.is_some() => {
+            format!("{key} is not stored, because its row cannot be converted")
+        }
+        (None, None) => format!("{key} is neither stored nor in Autotask"),
+    };
+    Conclusion { text, advice: can_sync.then_some(Advice::SyncItem { client_id, key }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ClientId;
+    use crate::policy::changes::fixture::{item, stored};
+
+    fn nothing(key: ItemKey, client: &ClientRef) -> Evidence<'_> {
+        Evidence {
+            key,
+            client: Ok(client),
+            access: Some("all"),
+            item: None,
+            reject: None,
+            contract: None,
+            pending: None,
+            mark: None,
+            state: None,
+            now: DateTime::UNIX_EPOCH,
+            zone: Tz::UTC,
+        }
+    }
+
+    fn failing(about: Evidence<'_>) -> (Vec<&'static str>, String) {
+        let (checks, conclusion) = explain(about);
+        let failing = checks.into_iter().filter(|check| check.passes == Passes::No);
+        (failing.map(|check| check.check).collect(), conclusion.text)
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_named() {
+        let client = ClientRef { id: ClientId(7), name: "Acme".to_owned() };
+        let source = item("S5", "Mail", "4");
+        let key = source.key;
+        let book = stored(std::slice::from_ref(&source));
+        let unseen = nothing(key, &client);
+        let (checks, conclusion) = failing(unseen);
+        assert_eq!(checks, ["visible", "selected"]);
+        assert_eq!(conclusion, "S5 is neither stored nor in Autotask");
+
+        let current = Evidence { item: Some(&source), contract: book.get(&key), ..unseen };
+        assert_eq!(failing(current).0, [""; 0]);
+        assert_eq!(failing(current).1, "S5 is stored and as Autotask has it");
+
+        let reject =
+            Reject { key, parent: None, field: "price".to_owned(), reason: "no number".to_owned() };
+        let rejected = Evidence { item: None, reject: Some(&reject), ..current };
+        assert_eq!(failing(rejected).0, ["quarantined"]);
+        assert_eq!(
+            failing(rejected).1,
+            "S5 is stored with its old values: its row cannot be converted"
+        );
+
+        let blind = Evidence { access: Some("nothing"), ..unseen };
+        assert_eq!(failing(blind).0, ["permission", "visible", "selected"]);
+    }
+}

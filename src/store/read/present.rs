@@ -1,0 +1,301 @@
+//! What the store holds now, and the runs and the history behind it.
+//!
+//! Records come from the index, and what is long or rare (rejects, changes) from the line of the
+//! ledger that the index points to. An answer that needs several records is of one moment: no
+//! commit is applied while they are read.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{
+    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemFlags, ItemKey, Memo, MemoKey,
+    Run, RunId,
+};
+use crate::store::core::{Core, Past};
+use crate::store::error::StoreError;
+use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::store::format::{codec, convert, keys};
+use crate::store::index::stored::{
+    client_of, contract_of, live, mark_of, memo_of, stored_client, stored_contract, stored_mark,
+    stored_memo,
+};
+use crate::store::log::segment;
+
+/// A run with everything that the ledger knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// The sequence of its commit.
+    pub seq: u64,
+    /// The run, with its rejects.
+    pub run: Run,
+    /// What it changed.
+    pub changes: Vec<Change>,
+    /// Whether its line is in the ledger. If not, as before a base, rejects and changes are empty
+    /// because they are not known.
+    pub whole: bool,
+}
+
+/// One commit in the history of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// The sequence of the commit.
+    pub seq: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: Actor,
+    /// In which run, if it was one.
+    pub run: Option<RunId>,
+    /// What changed, in the order of [`crate::model::Field::ALL`].
+    pub changes: Vec<FieldChange>,
+}
+
+/// How far the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The sequence of the last commit; 0 before the first.
+    pub seq: u64,
+    /// That commit's checksum, which stands for everything before it too.
+    pub sum: String,
+    /// How many records the index has.
+    pub records: u64,
+    /// Their digest.
+    pub digest: String,
+}
+
+/// The contract with this key.
+pub(in crate::store) fn contract(
+    core: &Core,
+    key: ItemKey,
+) -> Result<Option<Contract>, StoreError> {
+    let _gate = core.index.gate()?;
+    stored_contract(&core.index, key)
+}
+
+/// The contracts of a client, by key, with additions directly behind their agreement.
+pub(in crate::store) fn contracts(
+    core: &Core,
+    client: ClientId,
+) -> Result<Vec<Contract>, StoreError> {
+    contracts_under(core, &keys::contracts_of(client))
+}
+
+/// Every contract, by client and in the order of [`contracts`].
+pub(in crate::store) fn all_contracts(core: &Core) -> Result<Vec<Contract>, StoreError> {
+    contracts_under(core, keys::CONTRACTS)
+}
+
+fn contracts_under(core: &Core, prefix: &[u8]) -> Result<Vec<Contract>, StoreError> {
+    let _gate = core.index.gate()?;
+    let mut contracts = Vec::new();
+    core.index.scan(prefix, &mut |_, record| {
+        contracts.push(contract_of(record)?);
+        Ok(())
+    })?;
+    put_in_order(&mut contracts);
+    Ok(contracts)
+}
+
+/// What is noted beside an item.
+pub(in crate::store) fn mark(core: &Core, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
+    let _gate = core.index.gate()?;
+    stored_mark(&core.index, key)
+}
+
+/// The marks beside the items of a client, by key.
+pub(in crate::store) fn marks(core: &Core, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
+    marks_under(core, &keys::marks_of(client))
+}
+
+/// Every mark, by client and key.
+pub(in crate::store) fn all_marks(core: &Core) -> Result<Vec<ItemFlags>, StoreError> {
+    marks_under(core, keys::MARKS)
+}
+
+fn marks_under(core: &Core, prefix: &[u8]) -> Result<Vec<ItemFlags>, StoreError> {
+    let _gate = core.index.gate()?;
+    let mut marks = Vec::new();
+    core.index.scan(prefix, &mut |_, record| {
+        marks.push(mark_of(record)?);
+        Ok(())
+    })?;
+    Ok(marks)
+}
+
+/// The memo about something.
+pub(in crate::store) fn memo(core: &Core, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+    let _gate = core.index.gate()?;
+    stored_memo(&core.index, key)
+}
+
+/// What runs of a client held, by run.
+pub(in crate::store) fn holdings(core: &Core, client: ClientId) -> Result<Vec<Memo>, StoreError> {
+    memos_under(core, &keys::holdings_of(client))
+}
+
+/// Every memo: the pause of all, what is held by client and run, the pauses by client.
+pub(in crate::store) fn memos(core: &Core) -> Result<Vec<Memo>, StoreError> {
+    memos_under(core, keys::MEMOS)
+}
+
+fn memos_under(core: &Core, prefix: &[u8]) -> Result<Vec<Memo>, StoreError> {
+    let _gate = core.index.gate()?;
+    let mut memos = Vec::new();
+    core.index.scan(prefix, &mut |_, record| {
+        memos.push(memo_of(record)?);
+        Ok(())
+    })?;
+    Ok(memos)
+}
+
+/// The state of a client.
+pub(in crate::store) fn client(
+    core: &Core,
+    id: ClientId,
+) -> Result<Option<ClientState>, StoreError> {
+    let _gate = core.index.gate()?;
+    stored_client(&core.index, id)
+}
+
+/// The state of every client, by id.
+pub(in crate::store) fn clients(core: &Core) -> Result<Vec<ClientState>, StoreError> {
+    let _gate = core.index.gate()?;
+    let mut clients = Vec::new();
+    core.index.scan(keys::CLIENTS, &mut |_, record| {
+        clients.push(client_of(record)?);
+        Ok(())
+    })?;
+    Ok(clients)
+}
+
+/// A run with its rejects and changes; none where it never was.
+pub(in crate::store) fn run(core: &Core, id: RunId) -> Result<Option<RunRecord>, StoreError> {
+    let past = core.past();
+    let (record, last) = {
+        let gate = core.index.gate()?;
+        (core.index.get(&keys::run(id))?, gate.last_run)
+    };
+    let record = match (record, past.since()) {
+        (Some(record), _) => record,
+        (None, Some(since)) if (1..=last).contains(&id.0) => {
+            return Err(StoreError::BeforeHistory { since });
+        }
+        (None, _) => return Ok(None),
+    };
+    let RunEntryV1 { run, seq, place } = codec::decode(&record)?;
+    let line = match &place {
+        Some(place) => line(core, &past, place, seq)?,
+        None => None,
+    };
+    let (run, changes) = match &line {
+        Some(line) => (line.run.as_ref().unwrap_or(&run), &line.changes[..]),
+        None => (&run, &[][..]),
+    };
+    let changes = changes.iter().map(|change| live(convert::change(change)));
+    Ok(Some(RunRecord {
+        seq,
+        run: live(convert::run(run))?,
+        changes: changes.collect::<Result<_, _>>()?,
+        whole: line.is_some(),
+    }))
+}
+
+/// The last `limit` runs, of one client or of all, the newest first, without their rejects.
+pub(in crate::store) fn runs(
+    core: &Core,
+    client: Option<ClientId>,
+    limit: usize,
+) -> Result<Vec<Run>, StoreError> {
+    let index = &core.index;
+    let _gate = index.gate()?;
+    let prefix = client.map_or(keys::RUNS.to_vec(), keys::runs_of);
+    let mut runs = Vec::new();
+    for key in index.last_keys(&prefix, limit)? {
+        let id = RunId(keys::last_number(&key).unwrap_or_default());
+        let record = index
+            .get(&keys::run(id))?
+            .ok_or_else(|| StoreError::index(format!("the record of run {id} is missing")))?;
+        let RunEntryV1 { run, .. } = codec::decode(&record)?;
+        runs.push(live(convert::run(&run))?);
+    }
+    Ok(runs)
+}
+
+/// The commits that changed a contract, the oldest first, with what they changed of it.
+pub(in crate::store) fn history(
+    core: &Core,
+    key: ItemKey,
+) -> Result<Vec<HistoryEntry>, StoreError> {
+    let past = core.past();
+    let mut places: Vec<(u64, PlaceV1)> = Vec::new();
+    {
+        let _gate = core.index.gate()?;
+        core.index.scan(&keys::changes_of(key), &mut |key, record| {
+            places.push((keys::last_number(key).unwrap_or_default(), codec::decode(record)?));
+            Ok(())
+        })?;
+    }
+    let mut history = Vec::new();
+    for (seq, place) in places {
+        let Some(line) = line(core, &past, &place, seq)? else { continue };
+        let mut changes = Vec::new();
+        for change in &line.changes {
+            let Change { key: item, change } = live(convert::change(change))?;
+            if item == key {
+                changes.push(change);
+            }
+        }
+        if changes.is_empty() {
+            continue;
+        }
+        history.push(HistoryEntry {
+            seq,
+            at: live(convert::moment(&line.at))?,
+            actor: convert::actor(&line.actor),
+            run: line.run.as_ref().map(|run| RunId(run.id)),
+            changes,
+        });
+    }
+    Ok(history)
+}
+
+/// How far the store is.
+pub(in crate::store) fn head(core: &Core) -> Head {
+    let meta = core.index.meta();
+    Head {
+        seq: meta.standing.seq,
+        sum: meta.standing.sum.to_string(),
+        records: meta.tally.records,
+        digest: meta.tally.text(),
+    }
+}
+
+/// The line at a place. One that stands before the base may be gone.
+fn line(core: &Core, past: &Past, place: &PlaceV1, seq: u64) -> Result<Option<LineV1>, StoreError> {
+    match segment::read_at(&core.ledger_dir, place, seq) {
+        Err(StoreError::Damaged { .. } | StoreError::Io { .. })
+            if seq <= past.start.standing.seq =>
+        {
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
+/// Puts contracts in the order of [`contracts`].
+pub(in crate::store) fn put_in_order(contracts: &mut [Contract]) {
+    contracts.sort_by_key(|contract| {
+        let Contract { client, key, parent, .. } = contract;
+        (*client, parent.unwrap_or(*key), parent.is_some(), *key)
+    });
+}
+
+/// What is wrong with a ledger whose chain ends before the commit that it should reach.
+pub(in crate::store) fn ends_early(ledger: &Path, at: u64, wanted: u64) -> StoreError {
+    StoreError::Damaged {
+        file: ledger.to_owned(),
+        line: 0,
+        why: format!("its lines follow one another up to commit {at} and not to {wanted}"),
+    }
+}
