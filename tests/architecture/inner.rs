@@ -402,6 +402,25 @@ mod tests {
         assert_eq!(attic(""), [""; 0], "declared for tests only");
     }
 
+    /// The floors of a room in one line, the lowest first.
+    fn drawn(floors: &[(&str, u8)]) -> String {
+        let mut by_floor: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
+        for (name, floor) in floors {
+            by_floor.entry(*floor).or_default().push(name);
+        }
+        let floors: Vec<String> = by_floor.values().map(|names| names.join(", ")).collect();
+        floors.join(" → ")
+    }
+
+    #[test]
+    fn the_floors_are_drawn_in_the_docs() {
+        let docs = include_str!("../../docs/architecture.md");
+        for (room, floors) in INNER {
+            let row = format!("| `{}` | {} |", room.replace("::", "/"), drawn(floors));
+            assert!(docs.contains(&row), "docs/architecture.md lacks this row:\n{row}");
+        }
+    }
+
     #[test]
     fn files_that_use_each_other_are_noticed_and_doors_are_not() {
         let circles = tree(&[
