@@ -1,7 +1,7 @@
 //! lmsyncd imports an MSP's contracts from Autotask PSA, one way, into its own store, and keeps
 //! them current.
 //!
-//! The house has floors; a module uses only floors below its own, and `tests/architecture/`
+//! The house has floors; a module uses only floors below its own, and `tests/rules/`
 //! holds the code to that:
 //!
 //! ```text
