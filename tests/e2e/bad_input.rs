@@ -29,6 +29,18 @@ fn a_mistyped_key_is_named_with_its_line_and_the_right_one() {
 }
 
 #[test]
+fn a_mistyped_level_of_the_log_is_named() {
+    let world = World::stories();
+    world.configure("");
+    for wrong in ["debgu", "lmsyncd[run]=debug"] {
+        let mut command = lmsyncd(&world.config());
+        let output = command.env("LMSYNCD_LOG", wrong).output().expect("lmsyncd runs");
+        let words = [&format!("`{wrong}` in LMSYNCD_LOG"), "error, warn, info, debug, trace"];
+        Told::of(&["lmsyncd"], output).expect(78, &words);
+    }
+}
+
+#[test]
 fn a_secret_that_others_can_read_is_refused() {
     let world = World::stories();
     world.configure("");
