@@ -1,7 +1,7 @@
 //! lmsyncd imports an MSP's contracts from Autotask PSA, one way, into its own store, and keeps
 //! them current.
 //!
-//! The house has floors; a module uses only floors below its own, and `tests/architecture/`
+//! The house has floors; a module uses only floors below its own, and `tests/rules/`
 //! holds the code to that:
 //!
 //! ```text
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Most rooms have floors of their own; the head of each room's `mod.rs` draws them, and the same
-//! test holds the code to them (`tests/architecture/inner.rs`).
+//! test holds the code to them (`tests/rules/inner.rs`).
 //!
 //! A contract flows one way: a timer or a person wakes the `engine`, `autotask` reads rows and
 //! turns them into source items, `policy` decides what differs and whether it may be applied,

@@ -1,5 +1,7 @@
 //! The command line of lmsyncd.
 
+#[cfg(not(feature = "demo"))]
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +14,7 @@ use crate::config::DEFAULT_PATH;
 /// Without a command, runs the daemon in the foreground until it is told to stop (SIGTERM or
 /// Ctrl-C); SIGHUP reads the configuration again. It is driven with lmsyncctl.
 #[derive(Debug, Parser)]
-#[command(name = "lmsyncd", version, after_help = AFTER_HELP)]
+#[command(name = "lmsyncd", version, after_help = after_help())]
 pub struct Cli {
     /// The configuration file.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH, global = true)]
@@ -22,26 +24,49 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// Reads the command line; a wrong one, or a call for help, is answered here, with the exit status
-/// to end with.
+/// Reads the command line; a wrong one, a call for help, or one for a demo that is not in this build,
+/// is answered here, with the exit status to end with.
 pub fn parse() -> Result<Cli, ExitCode> {
     /// The exit status of a wrong command line (sysexits.h).
     const USAGE: u8 = 64;
-    Cli::try_parse().map_err(|error| {
+    let cli = Cli::try_parse().map_err(|error| {
         // A closed pipe is no reason to fail.
         let _ = error.print();
         if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
-    })
+    })?;
+    #[cfg(not(feature = "demo"))]
+    if let Some(Command::Demo { .. }) = cli.command {
+        let _ = writeln!(std::io::stderr(), "lmsyncd: {NO_DEMO}");
+        return Err(ExitCode::from(USAGE));
+    }
+    Ok(cli)
 }
 
-const AFTER_HELP: &str = "\
+/// What a person is told who asks a packaged program for the demo.
+#[cfg(not(feature = "demo"))]
+const NO_DEMO: &str = "this package was built without the demo; in a folder with the source of \
+                       lmsyncd, `cargo run --release -- demo` builds and runs it";
+
+fn after_help() -> String {
+    format!("{EXAMPLES}{DEMO_EXAMPLE}{AFTER_EXAMPLES}")
+}
+
+const EXAMPLES: &str = "\
 Examples:
   lmsyncd --config ./lmsyncd.toml           run in the foreground
   lmsyncd check-config                      is the configuration usable?
   CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
                                             the same with the credentials, as root
-  lmsyncd demo                              see the whole job, without any set-up
+";
 
+#[cfg(feature = "demo")]
+const DEMO_EXAMPLE: &str = "  \
+  lmsyncd demo                              see the whole job (in a build from source)
+";
+#[cfg(not(feature = "demo"))]
+const DEMO_EXAMPLE: &str = "";
+
+const AFTER_EXAMPLES: &str = "
 Environment:
   LMSYNCD_LOG             what is logged, such as debug or lmsyncd=trace [default: info]
   CREDENTIALS_DIRECTORY   where systemd puts the credentials autotask-secret and
@@ -62,9 +87,18 @@ pub enum Command {
     /// Walk through the whole job on a fake Autotask tenant; needs no configuration.
     ///
     /// The real daemon and the real lmsyncctl, on a fake tenant on the loopback interface: each
-    /// command and its answer is shown. On a terminal the daemon then stays up until Ctrl-C.
+    /// command and its answer is shown. On a terminal the daemon then stays up until Ctrl-C. It is in
+    /// builds from source, not in packages.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
+    /// In the place of the demo, so that whoever looks for it is told where it is.
+    #[cfg(not(feature = "demo"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Demo {
+        /// Whatever the demo would have been given.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0..)]
+        args: Vec<std::ffi::OsString>,
+    },
 }
 
 /// The options of `lmsyncd demo`.

@@ -1,5 +1,6 @@
 //! Why the daemon does not start, as a person and as systemd are told.
 
+use super::log::LogError;
 use crate::advice::Address;
 use crate::config::ConfigError;
 use crate::control::BindError;
@@ -24,6 +25,9 @@ pub enum StartError {
     /// What the settings ask for cannot be set up.
     #[error("the configuration cannot be used")]
     Setup(#[source] Failure),
+    /// What is to be logged.
+    #[error("the log cannot be started")]
+    Log(#[source] LogError),
     /// The system refused a thread, a signal handler or the like.
     #[error("the system refused")]
     System(#[source] std::io::Error),
@@ -50,7 +54,7 @@ impl StartError {
         const CONFIG: u8 = 78;
         let denied = |error: &std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
         match self {
-            StartError::Config(_) | StartError::Setup(_) => CONFIG,
+            StartError::Config(_) | StartError::Setup(_) | StartError::Log(_) => CONFIG,
             StartError::Store(StoreError::InUse { .. }) => UNAVAILABLE,
             // Trying again does not mend it, as with the configuration.
             StartError::Store(StoreError::Newer { .. }) => CONFIG,

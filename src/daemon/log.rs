@@ -2,14 +2,19 @@
 //!
 //! In the journal an entry's facts are fields of their own (systemd.journal-fields(7)). On standard
 //! error only the text is shown: the fields are for machines, and a person reads the text.
+//!
+//! What is logged is in the variable `LMSYNCD_LOG`: a level, or `TARGET=LEVEL` for a part of the
+//! program or of a library, or several of them with commas between.
 
 use std::io::{self, IsTerminal};
 
+use tracing::level_filters::LevelFilter;
 use tracing_journald::{Priority, PriorityMappings};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 /// Where log entries go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +35,27 @@ impl Destination {
     }
 }
 
-/// Starts the log, once for a process. `LMSYNCD_LOG` says what is logged.
-pub fn start_log(destination: Destination) {
-    let filter = EnvFilter::builder()
-        .with_default_directive(tracing::Level::INFO.into())
-        .with_env_var("LMSYNCD_LOG")
-        .from_env_lossy();
+/// The environment variable that says what is logged.
+const VARIABLE: &str = "LMSYNCD_LOG";
+
+/// `LMSYNCD_LOG` has a part that says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{part}` in LMSYNCD_LOG is neither a level (off, error, warn, info, debug, trace) nor \
+     TARGET=LEVEL, such as lmsyncd=trace"
+)]
+pub struct LogError {
+    part: String,
+}
+
+/// Starts the log, once for a process, with what `LMSYNCD_LOG` asks for.
+///
+/// # Errors
+///
+/// Where `LMSYNCD_LOG` cannot be understood. No log is started then.
+pub fn start_log(destination: Destination) -> Result<(), LogError> {
+    let asked = std::env::var_os(VARIABLE).unwrap_or_default();
+    let filter = filter(&asked.to_string_lossy())?;
     let journal = match destination {
         Destination::Journal => journal().ok(),
         Destination::Stderr => None,
@@ -54,6 +74,36 @@ pub fn start_log(destination: Destination) {
     };
     // A second start would be a mistake in this program; the first log stays, which is harmless.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    Ok(())
+}
+
+/// What is logged, as `LMSYNCD_LOG` has it: the last level counts for every target that is not named,
+/// which is logged nowhere if there is no level. Without anything, everything is logged from info up.
+fn filter(asked: &str) -> Result<Targets, LogError> {
+    let mut filter = Targets::new();
+    let mut parts = asked.split(',').map(str::trim).filter(|part| !part.is_empty()).peekable();
+    if parts.peek().is_none() {
+        return Ok(filter.with_default(LevelFilter::INFO));
+    }
+    for part in parts {
+        let wrong = || LogError { part: part.to_owned() };
+        filter = match part.split_once('=') {
+            None => filter.with_default(part.parse::<LevelFilter>().map_err(|_| wrong())?),
+            Some((target, level)) if is_path(target) => {
+                filter.with_target(target, level.parse::<LevelFilter>().map_err(|_| wrong())?)
+            }
+            Some(_) => return Err(wrong()),
+        };
+    }
+    Ok(filter)
+}
+
+/// Whether this is the path of a module, such as `lmsyncd::store`.
+fn is_path(target: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    target.split("::").all(is_name)
 }
 
 fn journal() -> io::Result<tracing_journald::Layer> {
@@ -66,4 +116,43 @@ fn journal() -> io::Result<tracing_journald::Layer> {
     };
     // Without a prefix: MESSAGE_ID and LMSYNC_* must stand as they are.
     Ok(tracing_journald::layer()?.with_field_prefix(None).with_priority_mappings(mappings))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn a_level_counts_for_all_and_a_target_for_what_is_below_it() {
+        let logs = |asked: &str, target: &str, level: Level| {
+            filter(asked).expect("understood").would_enable(target, &level)
+        };
+        for asked in ["", " , ", "info", "INFO", "lmsyncd=trace,info"] {
+            assert!(logs(asked, "hyper", Level::INFO), "{asked}");
+            assert!(!logs(asked, "hyper", Level::DEBUG), "{asked}");
+        }
+        assert!(logs("debug", "lmsyncd::store", Level::DEBUG));
+        assert!(logs("lmsyncd=trace", "lmsyncd::store", Level::TRACE));
+        assert!(!logs("lmsyncd=trace", "hyper", Level::ERROR));
+        assert!(!logs("debug, lmsyncd::store=off", "lmsyncd::store", Level::ERROR));
+        assert!(!logs("off", "lmsyncd", Level::ERROR));
+    }
+
+    #[test]
+    fn what_says_nothing_is_named() {
+        for (asked, part) in [
+            ("debgu", "debgu"),
+            ("info,lmsyncd=loud", "lmsyncd=loud"),
+            ("lmsyncd[run]=debug", "lmsyncd[run]=debug"),
+            ("debug/Acme", "debug/Acme"),
+            ("=debug", "=debug"),
+            ("lmsyncd::=debug", "lmsyncd::=debug"),
+        ] {
+            let error = filter(asked).expect_err("not understood");
+            assert_eq!(error, LogError { part: part.to_owned() });
+            assert!(error.to_string().contains("off, error, warn, info, debug, trace"));
+        }
+    }
 }

@@ -45,7 +45,7 @@ pub fn main(cli: &Cli) -> ExitCode {
 }
 
 fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
-    start_log(Destination::from_environment());
+    start_log(Destination::from_environment()).map_err(StartError::Log)?;
     let socket = systemd::passed_socket();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -12,6 +12,6 @@ mod systemd;
 
 pub use exit::{EXITS, StartError};
 pub use house::{House, Next, open};
-pub use log::{Destination, start_log};
+pub use log::{Destination, LogError, start_log};
 pub use main::main;
 pub use signals::stop_on_signal;

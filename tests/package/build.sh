@@ -2,8 +2,12 @@
 
 step "build the package, and that of an older version"
 older_source "$work/older"
-older=$(build_in "$work/older" deb)
+older=$(build_in "$work/older" deb --debug)
 package=$(build_in . deb)
+
+step "the programs are small: 12.5 and 4.6 MB at most"
+at_most 12500000 lmsyncd
+at_most 4600000 lmsyncctl
 
 step "lintian finds nothing that is not explained"
 lintian --allow-root --fail-on error,warning "$package"
@@ -11,4 +15,5 @@ lintian --allow-root --fail-on error,warning "$package"
 step "unpack a Debian 12 and boot it"
 tree bookworm systemd,systemd-sysv,dbus,procps,ca-certificates,libfaketime "$work/debian"
 cp "$older" "$package" "$work/debian/root/"
+tenant_program "$work/debian"
 boot "$work/debian"

@@ -8,14 +8,28 @@ older_source() {
   sed -i '/^name = "lmsyncd"$/{n;s/.*/version = "0.0.9"/}' "$1/Cargo.lock"
 }
 
-# build_in FOLDER KIND: the .deb or .rpm of the source there. What does not differ is built once for
-# both versions.
+# build_in FOLDER KIND [--debug]: the .deb or .rpm of the source there; what does not differ between
+# debug builds is built once for all of them.
 build_in() {
   local target=${CARGO_TARGET_DIR:-$PWD/target} commit
   commit=$(git log -1 --format=%ct)
   rm -f "$1"/target/package/lmsyncd*."$2"
-  (cd "$1" && SOURCE_DATE_EPOCH=$commit CARGO_TARGET_DIR=$target packaging/build --debug "$2" >/dev/null)
+  (cd "$1" && SOURCE_DATE_EPOCH=$commit CARGO_TARGET_DIR=$target packaging/build "${@:3}" "$2" >/dev/null)
   echo "$1"/target/package/lmsyncd*."$2"
+}
+
+# at_most BYTES PROGRAM: the packaged program is no bigger.
+at_most() {
+  local size
+  size=$(stat -c %s "target/package/tree/usr/bin/$2")
+  echo "   $2: $size bytes"
+  [ "$size" -le "$1" ] || fail "$2 has $size bytes, more than $1"
+}
+
+# tenant_program TREE: puts a program with the fake tenant there, which no package has. It is the
+# debug build that --debug has left.
+tenant_program() {
+  install -D "${CARGO_TARGET_DIR:-target}/debug/lmsyncd" "$1/usr/local/bin/fake-tenant"
 }
 
 # tenant [FAULT…]: a fake tenant runs in the machine, with these faults.
@@ -23,7 +37,7 @@ tenant() {
   inside ip link set lo up 2>/dev/null || true
   inside systemctl stop tenant 2>/dev/null || true
   inside systemd-run -q --unit tenant --collect -p LogNamespace= \
-    /usr/bin/lmsyncd demo --serve --port 8080 "${@/#/--fault=}"
+    /usr/local/bin/fake-tenant demo --serve --port 8080 "${@/#/--fault=}"
   until_true 20 "the tenant" inside bash -c '</dev/tcp/127.0.0.1/8080'
 }
 

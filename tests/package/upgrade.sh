@@ -24,6 +24,8 @@ expect 0 '' inside apt-get install -q -y "/root/${package##*/}"
 if grep -q 'systemctl enable' <<<"$said"; then fail "the steps of a first installation are told again"; fi
 until_true 60 "the restart" restarted "$before"
 expect 0 '0\.1\.0' as alice lmsyncctl version
+# The package as it is shipped, unlike the older one.
+expect 64 'built without the demo; .*cargo run --release -- demo' inside lmsyncd demo --tour
 expect 0 '^0\.1\.0$' inside cat /var/lib/lmsyncd/written-by
 expect 0 'ledger' inside ls -R /var/lib/lmsyncd/backups
 expect 0 '^0\.1\.0' inside dpkg-query -W -f '${Version}' lmsyncd

@@ -16,8 +16,8 @@
 
 #![cfg(feature = "demo")]
 
-#[path = "../in_process/mod.rs"]
-mod in_process;
+#[path = "../in_process/support/transport.rs"]
+mod transport;
 
 mod clock;
 mod edits;

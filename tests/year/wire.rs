@@ -15,7 +15,7 @@ use lmsyncd::demo::tenant::Tenant;
 use serde_json::Value as Json;
 
 use super::clock::ServerClock;
-use super::in_process::InProcess;
+use super::transport::InProcess;
 
 /// The window in which requests and refusals are counted.
 const HOUR: Duration = Duration::from_secs(3600);

@@ -94,7 +94,9 @@ pub fn page() -> Page {
     sheet.head("ENVIRONMENT");
     sheet.named(
         one("LMSYNCD_LOG"),
-        "What is logged, such as `debug` or `lmsyncd=trace`. The default is `info`.",
+        "What is logged, such as `debug` or `info,lmsyncd::autotask=trace`: a level (`off`, `error`, \
+         `warn`, `info`, `debug`, `trace`), `TARGET=LEVEL` for a part of the program, or several with \
+         commas between. The default is `info`.",
     );
     sheet.named(
         one("CREDENTIALS_DIRECTORY"),

@@ -14,7 +14,7 @@
 //! - readers that do not wait at the gate: `an_answer_is_never_of_two_commits`;
 //! - unfinished snapshots left for sled: `a_folder_that_sled_left_half_done_opens`.
 //!
-//! What a kill and a loss of power show is in `tests/store_kill.rs`.
+//! What a kill and a loss of power show is in `tests/store/`.
 
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! What these tests, and the random lives in `past`, are worth was tried by breaking it on purpose:
 //!
 //! - the copy not renamed at the opening, or the index not asked where its ledger begins:
-//!   `a_crash_after_the_base_is_in_its_place_is_completed`, and the kills of `tests/store_kill.rs`;
+//!   `a_crash_after_the_base_is_in_its_place_is_completed`, and the kills of `tests/store/`;
 //! - places not moved with the lines: nine tests, among them both crashes and the readers;
 //! - base and copy not compared with the index: `a_ledger_that_does_not_come_to_its_state_is_not_pruned`;
 //! - not stopped at the first younger line: four tests;

@@ -1,0 +1,258 @@
+//! Bad input gets a clear error, and nothing is lost.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::support::{ACME, ACME_AGREEMENT, ACME_LINE, Told, World, lmsyncd};
+use lmsyncd::demo::tenant::{Entity, Fault};
+use serde_json::{Value, json};
+
+fn refused_to_start(world: &World) -> Told {
+    Told::of(&["lmsyncd"], lmsyncd(&world.config()).output().expect("lmsyncd runs"))
+}
+
+#[test]
+fn a_mistyped_key_is_named_with_its_line_and_the_right_one() {
+    let world = World::stories();
+    world.configure("[sync]\nintervall = \"24h\"");
+    refused_to_start(&world).expect(78, &["lmsyncd.toml", "intervall", "line 13", "interval"]);
+    let mut check = lmsyncd(&world.config());
+    let told = Told::of(&["check-config"], check.arg("check-config").output().expect("it runs"));
+    told.expect(78, &["intervall"]);
+    world.configure("");
+    let mut check = lmsyncd(&world.config());
+    let told = Told::of(&["check-config"], check.arg("check-config").output().expect("it runs"));
+    told.expect(0, &["is usable"]);
+}
+
+#[test]
+fn a_mistyped_level_of_the_log_is_named() {
+    let world = World::stories();
+    world.configure("");
+    for wrong in ["debgu", "lmsyncd[run]=debug"] {
+        let mut command = lmsyncd(&world.config());
+        let output = command.env("LMSYNCD_LOG", wrong).output().expect("lmsyncd runs");
+        let words = [&format!("`{wrong}` in LMSYNCD_LOG"), "error, warn, info, debug, trace"];
+        Told::of(&["lmsyncd"], output).expect(78, &words);
+    }
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused() {
+    let world = World::stories();
+    world.configure("");
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(world.path("secret"), open).expect("chmod");
+    refused_to_start(&world).expect(78, &["secret", "chmod 600"]);
+}
+
+#[test]
+fn a_second_daemon_on_the_same_store_is_refused() {
+    let (world, _daemon) = World::ready("");
+    refused_to_start(&world).expect(69, &["store", "hint:"]);
+    world.ctl(&["version"]).expect(0, &[]);
+}
+
+#[test]
+fn a_wrong_command_line_of_the_daemon_is_usage() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lmsyncd"));
+    Told::of(&[], command.arg("--colour").output().expect("it runs")).expect(64, &["--colour"]);
+}
+
+#[test]
+fn clients_that_are_not_there_or_not_clear() {
+    let (world, _daemon) = World::ready("");
+    world.ctl(&["pending", "Nobody Inc"]).expect(5, &["no client is `Nobody Inc`", "hint:"]);
+    world.ctl(&["pending", "Northwind"]).expect(5, &["Northwind Traders", "Northwind Logistics"]);
+    world.ctl(&["status", "99999"]).expect(5, &[]);
+}
+
+#[test]
+fn keys_that_are_not_there_or_another_clients() {
+    let (world, _daemon) = World::ready("");
+    world.ctl(&["sync", ACME, "S999999999"]).expect(5, &["S999999999", "hint:"]);
+    world.ctl(&["sync", ACME, "55102"]).expect(2, &["55102", "A29683353"]);
+    let other = world.json(&["pending", "Northwind Traders"]);
+    let key = other["items"][0]["key"].as_str().expect("an item").to_owned();
+    let told = world.ctl(&["sync", ACME, ACME_AGREEMENT, &key]).expect(5, &[&key, "belongs to"]);
+    assert!(told.err.contains("hint: lmsyncctl sync"));
+    world.ctl(&["contract", "show", "A1"]).expect(5, &["A1"]);
+    world.ctl(&["run", "show", "77"]).expect(5, &["77"]);
+    assert!(world.contracts().is_empty(), "a refused sync writes nothing");
+}
+
+#[test]
+fn nothing_chosen_off_a_terminal_is_usage() {
+    let (world, _daemon) = World::ready("");
+    world.ctl(&["sync", ACME]).expect(2, &["--all", "hint:"]);
+    world.ctl(&["sync", ACME, ACME_LINE, "--all"]).expect(2, &[]);
+}
+
+#[test]
+fn what_autotask_owns_is_not_edited_here() {
+    let (world, _daemon) = World::ready("");
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    let before = world.contracts();
+    let told = world.ctl(&["contract", "set", ACME_AGREEMENT, "status=inactive", "notes=x"]);
+    told.expect(6, &["status", "Autotask", "29683353", "hint:"]);
+    world.ctl(&["contract", "set", ACME_LINE, "colour=red"]).expect(2, &["colour"]);
+    world.ctl(&["contract", "set", ACME_LINE, "impact=huge"]).expect(2, &["impact", "high"]);
+    world.ctl(&["contract", "set", ACME_LINE, "notes"]).expect(2, &["FIELD=VALUE"]);
+    assert_eq!(world.contracts(), before, "all of an edit or nothing");
+}
+
+#[test]
+fn a_kind_that_cannot_be_imported_says_why() {
+    let (world, _daemon) = World::ready("");
+    world.tenant.set(Entity::Contracts, 29_683_353, "contractType", 99).expect("set");
+    let pending = world.json(&["pending"]);
+    let clients = pending["clients"].as_array().expect("clients");
+    let acme = clients.iter().find(|client| client["id"] == 174).expect("it");
+    assert_eq!(acme["unsupported"], 1);
+    let items = world.json(&["pending", ACME, "--state", "unsupported"]);
+    assert!(items["items"][0]["reason"].as_str().expect("why").contains("99"));
+    world.ctl(&["sync", ACME, ACME_AGREEMENT]).expect(6, &["cannot be imported"]);
+}
+
+#[test]
+fn a_daemon_that_does_not_run_is_said_to() {
+    let world = World::stories();
+    world.ctl(&["status"]).expect(3, &["hint:"]);
+}
+
+#[test]
+fn strangers_may_look_or_not_even_that() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let world = World::stories();
+    world.configure("operators = [\"root\", \"@daemon\"]");
+    let _daemon = world.start();
+    // The binary itself may lie where nobody else can go. Another process copies it: a file that
+    // this one has open for writing while another test forks cannot be run (ETXTBSY, execve(2)).
+    let program = world.path("lmsyncctl");
+    let mut copy = Command::new("cp");
+    let copied = copy.arg(env!("CARGO_BIN_EXE_lmsyncctl")).arg(&program).status();
+    assert!(copied.expect("cp runs").success());
+    let stranger = |args: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(args).env("LMSYNCD_SOCKET", world.socket()).uid(65534).gid(65534);
+        Told::of(args, command.output().expect("it runs"))
+    };
+    stranger(&["status"]).expect(4, &["daemon", "hint:"]);
+    let open = std::fs::Permissions::from_mode(0o666);
+    std::fs::set_permissions(world.socket(), open).expect("chmod");
+    stranger(&["status"]).expect(0, &[]);
+    stranger(&["pending", ACME]).expect(0, &[]);
+    stranger(&["sync", ACME, "--all"])
+        .expect(4, &["may look but not change", "usermod -aG daemon"]);
+    stranger(&["auto-sync", "on", ACME]).expect(4, &[]);
+    stranger(&["reload"]).expect(4, &[]);
+    let file = std::env::temp_dir().join(format!("lmsyncd-stranger-{}", std::process::id()));
+    stranger(&["backup", file.to_str().expect("text")]).expect(4, &[]);
+    assert!(!file.exists(), "no half of a backup");
+    stranger(&["restore", "/etc/passwd", "--yes"]).expect(4, &[]);
+    assert!(world.contracts().is_empty());
+}
+
+/// Starts a daemon with these credentials and tells what a sync says.
+fn sync_as(world: &World, username: &str, secret: &str, code: &str) -> Told {
+    world.configure_as(username, secret, code, "");
+    let _daemon = world.start();
+    world.ctl(&["sync", ACME, "--all"])
+}
+
+#[test]
+fn each_way_in_which_autotask_refuses_has_its_own_message() {
+    let world = World::stories();
+    let good = world.tenant.credentials();
+    let mut messages = Vec::new();
+    let mut note = |told: Told| {
+        let told = told.expect(7, &["hint:"]);
+        messages.push(told.err.lines().next().unwrap_or_default().to_owned());
+    };
+    note(sync_as(&world, &good.username, "wrong", &good.integration_code));
+    note(sync_as(&world, "nobody@MSP.EXAMPLE", &good.secret, &good.integration_code));
+    world.tenant.faults().set(Fault::WrongCode500);
+    note(sync_as(&world, &good.username, &good.secret, "WRONG"));
+    world.tenant.faults().clear();
+    world.tenant.faults().set(Fault::NoPermission);
+    note(sync_as(&world, &good.username, &good.secret, &good.integration_code));
+    world.tenant.faults().clear();
+    world.configure("");
+    let config = std::fs::read_to_string(world.config()).expect("it");
+    std::fs::write(
+        world.config(),
+        config.replace(&world.url, "http://127.0.0.1:9/ATServicesRest/"),
+    )
+    .expect("written");
+    {
+        std::fs::remove_dir_all(world.path("store")).expect("the zone is forgotten");
+        let _daemon = world.start();
+        note(world.ctl(&["sync", ACME, "--all"]));
+    }
+    let count = messages.len();
+    messages.sort();
+    messages.dedup();
+    assert_eq!(messages.len(), count, "each its own: {messages:#?}");
+}
+
+/// Sends bytes on a new connection and gives what comes back until the daemon closes it or sends
+/// a reply.
+fn exchange(world: &World, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = UnixStream::connect(world.socket()).expect("connects");
+    stream.set_read_timeout(Some(crate::support::PATIENCE)).expect("a limit");
+    // The daemon may close the connection before all of it is sent.
+    let _ = stream.write_all(bytes);
+    let mut reply = Vec::new();
+    let mut byte = [0];
+    while matches!(stream.read(&mut byte), Ok(1)) && byte[0] != 0 {
+        reply.push(byte[0]);
+    }
+    reply
+}
+
+fn call(world: &World, call: &Value) -> Value {
+    let mut bytes = call.to_string().into_bytes();
+    bytes.push(0);
+    serde_json::from_slice(&exchange(world, &bytes)).expect("a reply")
+}
+
+#[test]
+fn a_peer_that_talks_nonsense_does_not_disturb_the_daemon() {
+    let (world, _daemon) = World::ready("");
+    assert!(exchange(&world, b"not json\0").is_empty());
+    assert!(exchange(&world, b"{\"method\":5}\0").is_empty());
+    assert!(exchange(&world, &vec![b'x'; 3 << 20]).is_empty());
+    let method = call(&world, &json!({"method": "org.lmsyncd.Sync.Fly"}));
+    assert_eq!(method["error"], "org.varlink.service.MethodNotFound");
+    assert_eq!(method["parameters"], json!({"method": "org.lmsyncd.Sync.Fly"}));
+    let interface = call(&world, &json!({"method": "com.example.Fly"}));
+    assert_eq!(interface["error"], "org.varlink.service.InterfaceNotFound");
+    let parameter =
+        call(&world, &json!({"method": "org.lmsyncd.Sync.Pending", "parameters": {"clint": "0"}}));
+    assert_eq!(parameter["error"], "org.varlink.service.InvalidParameter");
+    assert_eq!(parameter["parameters"], json!({"parameter": "clint"}));
+    let more = call(&world, &json!({"method": "org.lmsyncd.Daemon.Watch"}));
+    assert_eq!(more, json!({"error": "org.varlink.service.ExpectedMore"}));
+    let info = call(&world, &json!({"method": "org.varlink.service.GetInfo"}));
+    assert_eq!(info["parameters"]["product"], "lmsyncd");
+    for interface in info["parameters"]["interfaces"].as_array().expect("names") {
+        let described = call(
+            &world,
+            &json!({"method": "org.varlink.service.GetInterfaceDescription",
+                "parameters": {"interface": interface}}),
+        );
+        let text = described["parameters"]["description"].as_str().expect("a description");
+        assert!(text.contains(&format!("interface {}", interface.as_str().expect("text"))));
+    }
+    for (interface, method) in [("Sync", "Pending"), ("Contracts", "List"), ("Daemon", "Status")] {
+        let method = format!("org.lmsyncd.{interface}.{method}");
+        let refused = call(&world, &json!({"method": method, "parameters": {"client": "x"}}));
+        assert_eq!(refused["error"], format!("org.lmsyncd.{interface}.NoSuchClient"));
+    }
+    world.ctl(&["version"]).expect(0, &[]);
+}

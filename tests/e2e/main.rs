@@ -1,0 +1,25 @@
+//! The real lmsyncd and lmsyncctl, each a process of its own, on the fake tenant.
+//!
+//! A file for each subject; `support` starts a tenant and a daemon, and `terminal` is what lmsyncctl
+//! shows and reads. Each test has a folder, a socket and a tenant of its own, so that all may run at
+//! once, and waits for what it wants to see, never for a time.
+
+#![cfg(feature = "demo")]
+
+mod advice;
+mod backup;
+mod bad_input;
+mod book;
+mod book_lines;
+mod crowd;
+mod faults;
+mod held;
+mod job;
+mod kill;
+mod passing_on;
+mod pause_seen;
+mod plan;
+mod service;
+mod support;
+mod terminal;
+mod told;

@@ -1,0 +1,10 @@
+//! The engine with a real store, on a clock that the test moves: days pass in no time.
+
+mod auto_sync;
+mod batch_complete;
+mod budget_brake;
+mod budget_counts;
+mod guards;
+mod pause;
+mod small_caps;
+mod store_of_today;

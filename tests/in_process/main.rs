@@ -1,0 +1,14 @@
+//! The library called in this process: the engine on a clock that the test moves, the reading of
+//! Autotask, the configuration, what goes over the wire, and the fake tenant itself.
+//!
+//! No test here starts another process: between its start and its own program, that would hold the
+//! lock of every store that is open here, and a test that opens its store again would find it in
+//! use. What needs the programs is in `tests/e2e`.
+
+#![cfg(feature = "demo")]
+
+mod autotask;
+mod config;
+mod engine;
+mod support;
+mod tenant_http;
