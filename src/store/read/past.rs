@@ -41,13 +41,13 @@ use crate::store::read::present;
 /// Everything that the store held at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Book {
-    /// The contracts, in the order of [`all_contracts`].
+    /// The contracts, in the order of [`all_contracts`](crate::store::Store::all_contracts).
     pub contracts: Vec<Contract>,
     /// The state of every client, by id.
     pub clients: Vec<ClientState>,
     /// The marks, by client and key.
     pub marks: Vec<ItemFlags>,
-    /// The memos, in the order of [`memos`].
+    /// The memos, in the order of [`memos`](crate::store::Store::memos).
     pub memos: Vec<Memo>,
     /// The sequence of the last commit that is in it; 0 before the first.
     pub seq: u64,
