@@ -77,7 +77,7 @@ mod tests {
         let over = rule(1, "2025-11-30T00:00:00Z", Some("2026-01-01T00:00:00Z"));
         let running = rule(2, "2026-02-10T00:00:00Z", None);
         let to_come = rule(3, "2026-05-01T00:00:00Z", None);
-        assert_eq!(months(&[over.clone()]), 3);
+        assert_eq!(months(std::slice::from_ref(&over)), 3);
         assert_eq!(months(&[over, running]), 5);
         assert_eq!(months(&[to_come]), 0);
     }
