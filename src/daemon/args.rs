@@ -91,7 +91,7 @@ pub enum Command {
     /// builds from source, not in packages.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
-    /// In the place of the demo, so that whoever looks for it is told where it is.
+    /// The demo, which this program was built without; a build from source has it.
     #[cfg(not(feature = "demo"))]
     #[command(hide = true, disable_help_flag = true)]
     Demo {
