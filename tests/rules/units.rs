@@ -50,13 +50,14 @@ fn document(path: &str) -> String {
 
 /// Every document, by its path.
 fn documents() -> Vec<String> {
-    let folder = format!("{}/docs", env!("CARGO_MANIFEST_DIR"));
-    let files =
-        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let pages = files.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
-    let names =
-        pages.map(|path| format!("docs/{}", path.file_name().expect("a name").to_string_lossy()));
-    names.chain(["README.md", "SECURITY.md"].map(str::to_owned)).collect()
+    let pages = ["docs", "docs/topics"].into_iter().flat_map(|folder| {
+        let files = fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR")));
+        let files = files.expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let names = files.map(|name| name.to_string_lossy().into_owned());
+        let pages = names.filter(|name| name.ends_with(".md"));
+        pages.map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
+    });
+    pages.chain(["README.md", "SECURITY.md"].map(str::to_owned)).collect()
 }
 
 /// The targets of a document's links, without those of the web.
