@@ -52,7 +52,7 @@ pub(super) async fn serve(mut jobs: mpsc::Receiver<Job>) {
     while let Some(job) = jobs.recv().await {
         match run(&job).await {
             Ok(Some(status)) if status.success() => {}
-            Ok(Some(status)) => tracing::warn!("{} told nobody: {status}", job.program),
+            Ok(Some(status)) => tracing::warn!("notification failed: {}: {status}", job.program),
             Ok(None) => {
                 let seconds = job.timeout.as_secs_f64();
                 tracing::warn!("{} was killed after {seconds} s", job.program);

@@ -121,7 +121,7 @@ fn a_way_that_leads_nowhere_is_not_taken_and_a_good_one_is() {
     world.ctl(&["reload"]).expect(7, &["nothing is changed"]);
     world.json(&["sync", ACME, "--all"]);
     with_url(&world.url.replace("127.0.0.1", "localhost"));
-    world.ctl(&["reload"]).expect(0, &["autotask.discovery-url", "from now on"]);
+    world.ctl(&["reload"]).expect(0, &["autotask.discovery-url", "immediately"]);
     world.json(&["sync", ACME, "--all"]);
 }
 

@@ -81,7 +81,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let client = context.engine.clients.resolve(client).await?;
     let look = match cached {
         true => context.engine.syncs.cached_preview(client.id).ok_or_else(|| {
-            Failure::new(Code::InvalidArgument, format!("nobody has looked at {} yet", client.name))
+            Failure::new(Code::InvalidArgument, format!("not checked yet: {}", client.name))
                 .advise(Advice::RefreshPending { client_id: client.id })
         })?,
         false => {

@@ -87,7 +87,7 @@ fn a_line_that_means_nothing_is_named_and_the_list_kept() {
     let (world, daemon) = begin();
     edit(&world, "sed -i '1s/^pick/squash/' \"$1\"").expect(
         2,
-        &["line 1: `squash` is none of pick, ignore and leave", "hint: ", "the list stays in /"],
+        &["line 1: `squash` is not one of pick, ignore and leave", "hint: ", "the list stays in /"],
     );
     let lists = kept(&world);
     assert!(lists.len() == 1 && lists[0].starts_with("squash"), "{lists:?}");

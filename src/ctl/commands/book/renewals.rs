@@ -124,7 +124,7 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
         Column::text("CLIENT").cut(10),
         Column::number(normalize::heading(view.normalize)).leave_out(3),
         Column::text("CYCLE").leave_out(2),
-        Column::text("RENEWS ITSELF").leave_out(1),
+        Column::text("AUTO-RENEW").leave_out(1),
         Column::text("RENEWED BY"),
     ])
     .notes_below(3);

@@ -9,7 +9,7 @@ use crate::varlink::daemon::{Reload, ReloadReply};
 
 /// Have the daemon read its configuration again
 ///
-/// Says which keys are different and whether they count from now on or only after a restart. A
+/// Says which keys are different and whether they take effect immediately or only after a restart. A
 /// configuration that cannot be used is refused, and the old one stays.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,15 +29,18 @@ fn render(reply: &ReloadReply, screen: &Screen) -> String {
     if reply.changes.is_empty() {
         return "reloaded: nothing is different\n".to_owned();
     }
-    let mut table =
-        Table::new([Column::text("KEY"), Column::text("CHANGE").cut(20), Column::text("COUNTS")]);
+    let mut table = Table::new([
+        Column::text("KEY"),
+        Column::text("CHANGE").cut(20),
+        Column::text("EFFECTIVE"),
+    ]);
     for change in &reply.changes {
         table.row([
             change.key.as_str().into(),
             arrow_of(Some(&change.from), Some(&change.to)).into(),
             match change.applied {
-                true => toned(Tone::Good, "from now on"),
-                false => toned(Tone::Warning, "after a restart"),
+                true => toned(Tone::Good, "immediately"),
+                false => toned(Tone::Warning, "after restart"),
             },
         ]);
     }

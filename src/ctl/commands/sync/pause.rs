@@ -5,7 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::varlink::sync::{Pause, PauseReply, Paused, Resume};
 
-/// Let auto-sync stand still for a while
+/// Pause auto-sync
 ///
 /// Of the clients that are named, or of all. What comes due meanwhile is caught up once when the
 /// pause ends: at --until by itself, or with `resume`. The switches stay as they are, so a sync by

@@ -222,7 +222,7 @@ fn first() -> Vec<Case> {
             "Daemon.Reload",
             json!({}),
             replies::reloaded(),
-            &["sync.interval  24h → 12h  from now on"],
+            &["sync.interval  24h → 12h  immediately"],
         ),
         case(
             &["version"],

@@ -32,7 +32,7 @@ pub struct SetArgs {
     pub fields: Vec<String>,
 }
 
-/// Take overrides and local values of a contract away
+/// Clear overrides and local values of a contract
 ///
 /// A seeded field is again what Autotask has; a local field has no value.
 #[derive(Debug, clap::Args)]

@@ -162,7 +162,7 @@ pub fn read(text: &str, offered: &[ItemKey]) -> Result<Selection, BadLine> {
         let mut words = line.split_whitespace();
         let Some(word) = words.next().filter(|word| !word.starts_with('#')) else { continue };
         let verb = Verb::of(word)
-            .ok_or_else(|| bad(format!("`{word}` is none of pick, ignore and leave")))?;
+            .ok_or_else(|| bad(format!("`{word}` is not one of pick, ignore and leave")))?;
         let typed = words.next().ok_or_else(|| bad(format!("`{word}` has no key behind it")))?;
         let key: ItemKey = typed
             .parse()
@@ -231,7 +231,7 @@ mod tests {
     fn a_bad_line_is_named() {
         let offered = ["A1", "S2"].map(key);
         for (text, says) in [
-            ("pick A1\n\nsquash S2", "line 3: `squash` is none of pick, ignore and leave"),
+            ("pick A1\n\nsquash S2", "line 3: `squash` is not one of pick, ignore and leave"),
             ("pick", "line 1: `pick` has no key behind it"),
             ("# x\npick Managed", "line 2: `Managed` is not an item key, such as A29683353"),
             ("pick A7", "line 1: A7 was not in the list"),
