@@ -35,6 +35,8 @@ pub mod ctl;
 pub mod daemon;
 #[cfg(feature = "demo")]
 pub mod demo;
+#[cfg(test)]
+mod derived;
 pub mod engine;
 pub mod model;
 pub mod notify;

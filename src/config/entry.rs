@@ -35,11 +35,8 @@ impl Entry<'_, '_, '_> {
 
     /// A whole number within a range.
     pub(super) fn number(mut self, setting: &mut u32, range: RangeInclusive<u32>) {
-        let number = match self.value.get_ref() {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
-        };
-        self.take(setting, number.map(|number| values::number(number, range)));
+        let read = integer(self.value.get_ref()).map(|number| values::number(number, range));
+        self.take(setting, read);
     }
 
     /// True or false.
@@ -141,6 +138,14 @@ impl Entry<'_, '_, '_> {
     /// Reports what is wrong; without words, the type is.
     fn wrong(&mut self, span: std::ops::Range<usize>, what: Option<&str>) {
         self.report.value(&self.key, span, what.unwrap_or(self.expects), !self.is_secret);
+    }
+}
+
+/// The whole number that a value is; none for one that is too large, or of another type.
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
+    match value {
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
     }
 }
 

@@ -15,9 +15,10 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::keys::{SECTIONS, Written};
+    use crate::config::keys::{self, SECTIONS, Written};
     use crate::config::settings::Settings;
     use crate::config::{DEFAULT_PATH, changes, parse};
+    use crate::derived::assert_derived;
 
     /// What stands before the first section.
     const HEAD: &str = "\
@@ -75,20 +76,12 @@ version = 1
 
     #[test]
     fn the_file_is_what_the_table_says() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("lmsyncd.toml.example");
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-            std::fs::write(&path, written()).expect("the file is written");
-        } else {
-            let how = "INSTA_UPDATE=always cargo test --lib config::example";
-            assert!(EXAMPLE == written(), "{} is stale: {how}", path.display());
-        }
+        assert_derived("lmsyncd.toml.example", &written());
     }
 
     /// The keys for which there is no default, so that the example shows some value.
     fn without_default() -> Vec<String> {
-        let keys =
-            SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |k| (section, k)));
-        let without = keys.filter(|(_, key)| !key.has_default());
+        let without = keys::all().filter(|(_, key)| !key.has_default());
         without.map(|(section, key)| key.in_section(section)).collect()
     }
 

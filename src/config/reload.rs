@@ -2,7 +2,7 @@
 //! running daemon can take it. Pure.
 
 use super::credentials::same;
-use super::keys::{Effect, SECTIONS, Shown};
+use super::keys::{self, Effect, Shown};
 use super::settings::Settings;
 
 /// The text for a secret that is not there.
@@ -26,8 +26,7 @@ pub struct Change {
 /// A secret that was exchanged in its file is not among them: compare
 /// [`super::Credentials::same_as`].
 pub fn changes(old: &Settings, new: &Settings) -> Vec<Change> {
-    let keys = SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |k| (section, k)));
-    let changed = keys.filter_map(|(section, key)| {
+    let changed = keys::all().filter_map(|(section, key)| {
         let (old, new) = match ((key.show)(old), (key.show)(new)) {
             (Shown::Text(old), Shown::Text(new)) => (old != new).then_some((old, new))?,
             (Shown::Secret(old), Shown::Secret(new)) => {
@@ -110,12 +109,9 @@ textfile = "/m.prom"
 
     #[test]
     fn every_key_is_told_in_the_order_of_the_file() {
-        let expected: Vec<_> = SECTIONS
-            .iter()
-            .flat_map(|s| s.keys.iter().map(move |key| format!("{}.{}", s.name, key.name)))
-            .collect();
+        let expected: Vec<_> = keys::all().map(|(section, key)| key.in_section(section)).collect();
         let found = changes(&settings(PLAIN), &settings(OTHER));
-        assert_eq!(found.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), expected);
+        assert_eq!(found.iter().map(|change| change.key.clone()).collect::<Vec<_>>(), expected);
         let restart = found.iter().filter(|change| change.effect == Effect::NeedsRestart);
         let restart: Vec<_> = restart.map(|change| change.key.as_str()).collect();
         assert_eq!(restart, ["store.path", "control.socket"]);

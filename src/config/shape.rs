@@ -5,7 +5,7 @@
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::entry::Entry;
+use super::entry::{Entry, integer};
 use super::keys::{self, Key, Section};
 use super::nearest::nearest;
 use super::report::Report;
@@ -109,11 +109,7 @@ fn version(table: &DeTable<'_>, report: &mut Report<'_>) -> bool {
         }
         return false;
     };
-    let number = match value.get_ref() {
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
-        _ => None,
-    };
-    match number {
+    match integer(value.get_ref()) {
         Some(VERSION) => return true,
         Some(newer) if newer > VERSION => report.at(
             value.span(),

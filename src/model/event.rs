@@ -3,11 +3,25 @@
 //! The names are an interface, as those of errors are. What an event does not concern is none.
 
 use chrono::{DateTime, Utc};
+use strum::{EnumCount, VariantArray};
 
 use super::{Actor, ClientRef, Code, Effect, Run};
 
 /// What kind of thing happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::IntoStaticStr,
+    strum::EnumCount,
+    strum::VariantArray,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum EventName {
     /// A run ended and had nothing to change.
     RunFinished,
@@ -35,19 +49,8 @@ pub enum EventName {
 
 impl EventName {
     /// Every name.
-    pub const ALL: [EventName; 11] = [
-        EventName::RunFinished,
-        EventName::RunChanged,
-        EventName::RunHeld,
-        EventName::RunFailed,
-        EventName::Recovered,
-        EventName::AuthBlocked,
-        EventName::BudgetLow,
-        EventName::Overdue,
-        EventName::Switched,
-        EventName::Reloaded,
-        EventName::StoreRepaired,
-    ];
+    pub const ALL: [EventName; EventName::COUNT] =
+        *EventName::VARIANTS.first_chunk().expect("one for each");
 
     /// What a person is told of unless the configuration says otherwise: what begins to be wrong,
     /// and that it is over.
@@ -63,24 +66,12 @@ impl EventName {
 
     /// The name as it stands in JSON, in the configuration and in the journal.
     pub fn name(self) -> &'static str {
-        match self {
-            EventName::RunFinished => "run_finished",
-            EventName::RunChanged => "run_changed",
-            EventName::RunHeld => "run_held",
-            EventName::RunFailed => "run_failed",
-            EventName::Recovered => "recovered",
-            EventName::AuthBlocked => "auth_blocked",
-            EventName::BudgetLow => "budget_low",
-            EventName::Overdue => "overdue",
-            EventName::Switched => "switched",
-            EventName::Reloaded => "reloaded",
-            EventName::StoreRepaired => "store_repaired",
-        }
+        self.into_str()
     }
 
     /// The event with this name.
     pub fn from_name(name: &str) -> Option<EventName> {
-        EventName::ALL.into_iter().find(|event| event.name() == name)
+        name.parse().ok()
     }
 }
 

@@ -44,3 +44,22 @@ pub use sync::pending::{PendingItem, PendingState};
 pub use sync::run::{Counts, Run, RunResult, Trigger};
 pub use sync::snapshot::ClientSnapshot;
 pub use sync::source::{Reject, SourceItem, Working, WorkingLine};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those of codes, events, states and remarks are held to `docs/topics`.
+    #[test]
+    fn the_names_of_values_are_an_interface() {
+        assert_eq!([Trigger::Manual, Trigger::Auto].map(Trigger::name), ["manual", "auto"]);
+        let results = [RunResult::Ok, RunResult::Partial, RunResult::Held, RunResult::Failed];
+        assert_eq!(results.map(RunResult::name), ["ok", "partial", "held", "failed"]);
+        let origins = [Origin::Autotask, Origin::Unlinked, Origin::Local];
+        assert_eq!(origins.map(Origin::name), ["autotask", "unlinked", "local"]);
+        for impact in ["unspecified", "low", "medium", "high"] {
+            let read = Kind::Impact.parse(impact).expect("an impact");
+            assert_eq!(read.to_string(), impact);
+        }
+    }
+}

@@ -11,23 +11,22 @@ use zlink::introspect::{CustomType, Type};
 
 use super::error::{COMMON, ErrorParameters};
 use super::{Method, contracts, daemon, sync};
+use crate::derived::assert_derived;
 use crate::model::{Advice, ClientId, Code, RunId, SecretSource};
 
 /// An interface as its types describe it.
 pub(super) struct Described {
     name: &'static str,
-    /// What its `.varlink` file says.
-    file: &'static str,
     /// The description, as far as it was written.
     text: String,
 }
 
 impl Described {
     /// `source` is the Rust file whose module documentation is the interface's comment.
-    pub fn new(name: &'static str, file: &'static str, source: &str) -> Described {
+    pub fn new(name: &'static str, source: &str) -> Described {
         let comment = source.lines().map_while(|line| line.strip_prefix("//!"));
         let comment: String = comment.map(|line| format!("#{line}\n")).collect();
-        Described { name, file, text: format!("{comment}interface {name}\n") }
+        Described { name, text: format!("{comment}interface {name}\n") }
     }
 
     pub fn with_type<T: CustomType>(mut self) -> Described {
@@ -158,14 +157,7 @@ fn interfaces() -> [Described; 3] {
 #[test]
 fn the_files_are_what_the_types_say() {
     for described in interfaces() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("src/varlink/{}.varlink", described.name));
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-            std::fs::write(&path, &described.text).expect("the file is written");
-        } else {
-            let how = "INSTA_UPDATE=always cargo test --lib varlink::idl";
-            assert!(described.file == described.text, "{} is stale: {how}", path.display());
-        }
+        assert_derived(&format!("src/varlink/{}.varlink", described.name), &described.text);
     }
 }
 

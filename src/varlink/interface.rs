@@ -50,7 +50,7 @@ macro_rules! interface {
         /// The interface as its types describe it.
         #[cfg(test)]
         pub(in crate::varlink) fn described() -> $crate::varlink::idl::Described {
-            $crate::varlink::idl::Described::new(INTERFACE, DESCRIPTION, include_str!($source))
+            $crate::varlink::idl::Described::new(INTERFACE, include_str!($source))
                 $(.with_type::<$type>())*
                 $(.with_method::<$method>())*
                 .with_errors(ERRORS)

@@ -95,6 +95,11 @@ pub fn reference() -> &'static [Section] {
     SECTIONS
 }
 
+/// Every key with its section, in order.
+pub(super) fn all() -> impl Iterator<Item = (&'static Section, &'static Key)> {
+    SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key)))
+}
+
 /// The section of that name.
 pub(super) fn section(name: &str) -> Option<&'static Section> {
     SECTIONS.iter().find(|section| section.name == name)
@@ -156,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_key_is_explained() {
-        for key in SECTIONS.iter().flat_map(|section| section.keys) {
+        for (_, key) in all() {
             assert!(key.text.len() > 20 && key.text.ends_with('.'), "{}", key.name);
             assert_eq!(key.text.contains("No default"), !key.has_default(), "{}", key.name);
         }
@@ -164,12 +169,22 @@ mod tests {
 
     #[test]
     fn no_two_keys_have_one_name() {
-        let names = |section: &Section| section.keys.iter().map(|key| key.name);
-        let mut all: Vec<&str> = SECTIONS.iter().flat_map(names).collect();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
+        let mut names: Vec<&str> = all().map(|(_, key)| key.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
         // A name is looked for in every section, to say where it belongs.
-        assert_eq!(all.len(), count);
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_value_is_toml_also_on_one_line() {
+        for (_, key) in all() {
+            for value in [key.value, &key.line()] {
+                let text = format!("x = {value}");
+                assert!(text.parse::<toml::Table>().is_ok(), "{}: {text}", key.name);
+            }
+            assert!(!key.line().contains('\n'), "{}", key.name);
+        }
     }
 }

@@ -309,7 +309,7 @@ fn choose(what: &str) -> Failure {
 }
 
 fn parse_state(text: &str) -> Result<PendingState, Failure> {
-    text.parse().map_err(|()| {
+    text.parse().map_err(|_| {
         let names = PendingState::ALL.map(PendingState::name).join(", ");
         let message = format!("`{text}` is no state of a pending item; they are: {names}");
         Failure::new(Code::InvalidArgument, message)

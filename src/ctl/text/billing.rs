@@ -138,7 +138,7 @@ impl Billing<'_> {
                 Some(of_which.unwrap_or(remark(Remark::MixedCycles)).to_owned())
             }
             Ok(known) => Some(remark(known).to_owned()),
-            Err(()) => Some(code.replace('_', " ")),
+            Err(_) => Some(code.replace('_', " ")),
         };
         self.remarks.iter().filter_map(told).collect()
     }
@@ -264,7 +264,7 @@ pub fn of_which<'a>(
 pub fn remarks(codes: &str) -> String {
     let told = |code: &str| match code.trim().parse() {
         Ok(known) => remark(known).to_owned(),
-        Err(()) => code.trim().replace('_', " "),
+        Err(_) => code.trim().replace('_', " "),
     };
     codes.split(',').map(told).collect::<Vec<_>>().join(", ")
 }

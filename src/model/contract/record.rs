@@ -11,7 +11,8 @@ use crate::model::{
 };
 
 /// Where a contract comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Origin {
     /// It follows an item in Autotask.
     Autotask,
@@ -25,11 +26,7 @@ pub enum Origin {
 impl Origin {
     /// The text that the command line and the JSON show as `source`.
     pub fn name(self) -> &'static str {
-        match self {
-            Origin::Autotask => "autotask",
-            Origin::Unlinked => "unlinked",
-            Origin::Local => "local",
-        }
+        self.into_str()
     }
 }
 

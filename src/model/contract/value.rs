@@ -53,7 +53,8 @@ pub enum Value {
 }
 
 /// How much it hurts when a contract's subject stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Impact {
     /// Nobody said.
     Unspecified,
@@ -66,15 +67,8 @@ pub enum Impact {
 }
 
 impl Impact {
-    const ALL: [Impact; 4] = [Impact::Unspecified, Impact::Low, Impact::Medium, Impact::High];
-
     fn name(self) -> &'static str {
-        match self {
-            Impact::Unspecified => "unspecified",
-            Impact::Low => "low",
-            Impact::Medium => "medium",
-            Impact::High => "high",
-        }
+        self.into_str()
     }
 }
 
@@ -102,10 +96,9 @@ impl Kind {
                 text.parse().ok().map(Value::Cycle),
                 "one of monthly, quarterly, semi-annual, yearly, one-time, none",
             ),
-            Kind::Impact => (
-                Impact::ALL.into_iter().find(|i| i.name() == text).map(Value::Impact),
-                "one of unspecified, low, medium, high",
-            ),
+            Kind::Impact => {
+                (text.parse().ok().map(Value::Impact), "one of unspecified, low, medium, high")
+            }
             Kind::Flag => (
                 match text {
                     "yes" | "true" => Some(Value::Flag(true)),

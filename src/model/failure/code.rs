@@ -1,8 +1,12 @@
 //! The stable code of every failure, the same in exit status, JSON, Varlink, runs and journal.
 
+use strum::{EnumCount, VariantArray};
+
 /// What failed. Names and exit statuses are an interface that scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(test, derive(strum::EnumMessage))]
+#[derive(strum::IntoStaticStr, strum::EnumCount, strum::VariantArray, strum::EnumString)]
+#[strum(const_into_str)]
 pub enum Code {
     /// No client has that id or name.
     NoSuchClient,
@@ -58,68 +62,16 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 25] = [
-        Code::NoSuchClient,
-        Code::AmbiguousClient,
-        Code::NoSuchContract,
-        Code::OtherClient,
-        Code::NoSuchRun,
-        Code::AutoSyncEnabled,
-        Code::FieldNotEditable,
-        Code::Held,
-        Code::Ignored,
-        Code::Unsupported,
-        Code::InvalidArgument,
-        Code::NotPermitted,
-        Code::AuthFailed,
-        Code::UnknownUser,
-        Code::BadIntegrationCode,
-        Code::NoPermission,
-        Code::Unreachable,
-        Code::RateLimited,
-        Code::AutotaskFailed,
-        Code::Busy,
-        Code::TimedOut,
-        Code::Stopping,
-        Code::BadConfiguration,
-        Code::StoreFailed,
-        Code::Internal,
-    ];
+    pub const ALL: [Code; Code::COUNT] = *Code::VARIANTS.first_chunk().expect("one for each");
 
     /// The code's name, as it ends a Varlink error and stands in runs and in the journal.
     pub fn name(self) -> &'static str {
-        match self {
-            Code::NoSuchClient => "NoSuchClient",
-            Code::AmbiguousClient => "AmbiguousClient",
-            Code::NoSuchContract => "NoSuchContract",
-            Code::OtherClient => "OtherClient",
-            Code::NoSuchRun => "NoSuchRun",
-            Code::AutoSyncEnabled => "AutoSyncEnabled",
-            Code::FieldNotEditable => "FieldNotEditable",
-            Code::Held => "Held",
-            Code::Ignored => "Ignored",
-            Code::Unsupported => "Unsupported",
-            Code::InvalidArgument => "InvalidArgument",
-            Code::NotPermitted => "NotPermitted",
-            Code::AuthFailed => "AuthFailed",
-            Code::UnknownUser => "UnknownUser",
-            Code::BadIntegrationCode => "BadIntegrationCode",
-            Code::NoPermission => "NoPermission",
-            Code::Unreachable => "Unreachable",
-            Code::RateLimited => "RateLimited",
-            Code::AutotaskFailed => "AutotaskFailed",
-            Code::Busy => "Busy",
-            Code::TimedOut => "TimedOut",
-            Code::Stopping => "Stopping",
-            Code::BadConfiguration => "BadConfiguration",
-            Code::StoreFailed => "StoreFailed",
-            Code::Internal => "Internal",
-        }
+        self.into_str()
     }
 
     /// The code with this name.
     pub fn from_name(name: &str) -> Option<Code> {
-        Code::ALL.into_iter().find(|code| code.name() == name)
+        name.parse().ok()
     }
 
     /// The name in lower-case words, for a sentence.

@@ -3,11 +3,25 @@
 //! The names are those of the JSON keys `billing` and `remarks`; what they mean to a cost is decided
 //! in `policy::cost`.
 
-use std::fmt;
-use std::str::FromStr;
+use strum::{EnumCount, VariantArray};
 
 /// Whether Autotask bills a contract on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::EnumCount,
+    strum::VariantArray,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum BillingState {
     /// It does.
     Billed,
@@ -23,42 +37,32 @@ pub enum BillingState {
 
 impl BillingState {
     /// Every state.
-    pub const ALL: [BillingState; 5] = [
-        BillingState::Billed,
-        BillingState::Upcoming,
-        BillingState::Ended,
-        BillingState::None,
-        BillingState::OneTime,
-    ];
+    pub const ALL: [BillingState; BillingState::COUNT] =
+        *BillingState::VARIANTS.first_chunk().expect("one for each");
 
     /// The name in JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            BillingState::Billed => "billed",
-            BillingState::Upcoming => "upcoming",
-            BillingState::Ended => "ended",
-            BillingState::None => "none",
-            BillingState::OneTime => "one-time",
-        }
-    }
-}
-
-impl fmt::Display for BillingState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for BillingState {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<BillingState, ()> {
-        BillingState::ALL.into_iter().find(|state| state.name() == text).ok_or(())
+        self.into_str()
     }
 }
 
 /// Something about a cost that a person should know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::EnumCount,
+    strum::VariantArray,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Remark {
     /// The agreement is inactive, and Autotask goes on billing it.
     InactiveButBilled,
@@ -89,51 +93,11 @@ pub enum Remark {
 
 impl Remark {
     /// Every remark.
-    pub const ALL: [Remark; 12] = [
-        Remark::InactiveButBilled,
-        Remark::EndedButActive,
-        Remark::MixedCycles,
-        Remark::Scaled,
-        Remark::ByRule,
-        Remark::PossibleDuplicate,
-        Remark::NotBillable,
-        Remark::Moved,
-        Remark::NegativeUnits,
-        Remark::Overlapping,
-        Remark::RepeatedRows,
-        Remark::UnknownCycle,
-    ];
+    pub const ALL: [Remark; Remark::COUNT] = *Remark::VARIANTS.first_chunk().expect("one for each");
 
     /// The code in JSON.
     pub fn code(self) -> &'static str {
-        match self {
-            Remark::InactiveButBilled => "inactive_but_billed",
-            Remark::EndedButActive => "ended_but_active",
-            Remark::MixedCycles => "mixed_cycles",
-            Remark::Scaled => "scaled",
-            Remark::ByRule => "by_rule",
-            Remark::PossibleDuplicate => "possible_duplicate",
-            Remark::NotBillable => "not_billable",
-            Remark::Moved => "moved",
-            Remark::NegativeUnits => "negative_units",
-            Remark::Overlapping => "overlapping",
-            Remark::RepeatedRows => "repeated_rows",
-            Remark::UnknownCycle => "unknown_cycle",
-        }
-    }
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.code())
-    }
-}
-
-impl FromStr for Remark {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Remark, ()> {
-        Remark::ALL.into_iter().find(|remark| remark.code() == text).ok_or(())
+        self.into_str()
     }
 }
 
@@ -149,6 +113,6 @@ mod tests {
         for remark in Remark::ALL {
             assert_eq!(remark.code().parse(), Ok(remark));
         }
-        assert_eq!("paid".parse::<BillingState>(), Err(()));
+        assert!("paid".parse::<BillingState>().is_err());
     }
 }

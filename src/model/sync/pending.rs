@@ -1,12 +1,25 @@
 //! A difference between Autotask and the store that a sync would apply.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::model::{FieldChange, Fields, ItemKey};
+use strum::{EnumCount, VariantArray};
 
 /// Why an item is pending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::EnumCount,
+    strum::VariantArray,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum PendingState {
     /// Autotask has it, the store does not.
     New,
@@ -26,27 +39,12 @@ pub enum PendingState {
 
 impl PendingState {
     /// Every state.
-    pub const ALL: [PendingState; 7] = [
-        PendingState::New,
-        PendingState::Changed,
-        PendingState::Vanished,
-        PendingState::Returned,
-        PendingState::Held,
-        PendingState::Ignored,
-        PendingState::Unsupported,
-    ];
+    pub const ALL: [PendingState; PendingState::COUNT] =
+        *PendingState::VARIANTS.first_chunk().expect("one for each");
 
     /// The state's name.
     pub fn name(self) -> &'static str {
-        match self {
-            PendingState::New => "new",
-            PendingState::Changed => "changed",
-            PendingState::Vanished => "vanished",
-            PendingState::Returned => "returned",
-            PendingState::Held => "held",
-            PendingState::Ignored => "ignored",
-            PendingState::Unsupported => "unsupported",
-        }
+        self.into_str()
     }
 
     /// Whether a sync can apply an item in this state.
@@ -58,20 +56,6 @@ impl PendingState {
             | PendingState::Returned => true,
             PendingState::Held | PendingState::Ignored | PendingState::Unsupported => false,
         }
-    }
-}
-
-impl fmt::Display for PendingState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for PendingState {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<PendingState, ()> {
-        PendingState::ALL.into_iter().find(|state| state.name() == text).ok_or(())
     }
 }
 

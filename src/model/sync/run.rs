@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::model::{Actor, ClientRef, LastError, Reject, RunId};
 
 /// What set a run off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Trigger {
     /// A person.
     Manual,
@@ -16,15 +17,13 @@ pub enum Trigger {
 impl Trigger {
     /// The trigger's name.
     pub fn name(self) -> &'static str {
-        match self {
-            Trigger::Manual => "manual",
-            Trigger::Auto => "auto",
-        }
+        self.into_str()
     }
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum RunResult {
     /// Everything that was chosen is stored.
     Ok,
@@ -39,12 +38,7 @@ pub enum RunResult {
 impl RunResult {
     /// The result's name.
     pub fn name(self) -> &'static str {
-        match self {
-            RunResult::Ok => "ok",
-            RunResult::Partial => "partial",
-            RunResult::Held => "held",
-            RunResult::Failed => "failed",
-        }
+        self.into_str()
     }
 }
 

@@ -9,7 +9,8 @@ use crate::model::{
 };
 
 /// Whether an item passes a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Passes {
     /// It does.
     Yes,
@@ -22,11 +23,7 @@ pub enum Passes {
 impl Passes {
     /// The word that the JSON shows.
     pub fn name(self) -> &'static str {
-        match self {
-            Passes::Yes => "yes",
-            Passes::No => "no",
-            Passes::Unknown => "unknown",
-        }
+        self.into_str()
     }
 }
 

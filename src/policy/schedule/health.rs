@@ -40,7 +40,8 @@ pub fn after_run(
 }
 
 /// How a client is, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Health {
     /// The last run succeeded and the next is not late.
     Ok,
@@ -61,15 +62,7 @@ pub enum Health {
 impl Health {
     /// The word that the command line and the JSON show.
     pub fn name(self) -> &'static str {
-        match self {
-            Health::Ok => "ok",
-            Health::NeverSynced => "never_synced",
-            Health::Held => "held",
-            Health::Failing => "failing",
-            Health::Blocked => "blocked",
-            Health::Paused => "paused",
-            Health::Overdue => "overdue",
-        }
+        self.into_str()
     }
 }
 
@@ -115,6 +108,21 @@ mod tests {
     fn after(runs: &[Run]) -> ClientState {
         let state = ClientState::new(runs[0].client.clone());
         runs.iter().fold(state, |state, run| after_run(state, run, true, None))
+    }
+
+    #[test]
+    fn the_words_are_an_interface() {
+        let all = [
+            Health::Ok,
+            Health::NeverSynced,
+            Health::Held,
+            Health::Failing,
+            Health::Blocked,
+            Health::Paused,
+            Health::Overdue,
+        ];
+        let words = ["ok", "never_synced", "held", "failing", "blocked", "paused", "overdue"];
+        assert_eq!(all.map(Health::name), words);
     }
 
     #[test]

@@ -87,14 +87,24 @@ pub(in crate::store) fn all_contracts(core: &Core) -> Result<Vec<Contract>, Stor
 }
 
 fn contracts_under(core: &Core, prefix: &[u8]) -> Result<Vec<Contract>, StoreError> {
-    let _gate = core.index.gate()?;
-    let mut contracts = Vec::new();
-    core.index.scan(prefix, &mut |_, record| {
-        contracts.push(contract_of(record)?);
-        Ok(())
-    })?;
+    let mut contracts = under(core, prefix, contract_of)?;
     put_in_order(&mut contracts);
     Ok(contracts)
+}
+
+/// Every record whose key begins so, read as what it is, by key.
+fn under<T>(
+    core: &Core,
+    prefix: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let _gate = core.index.gate()?;
+    let mut found = Vec::new();
+    core.index.scan(prefix, &mut |_, record| {
+        found.push(read(record)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// What is noted beside an item.
@@ -105,22 +115,12 @@ pub(in crate::store) fn mark(core: &Core, key: ItemKey) -> Result<Option<ItemFla
 
 /// The marks beside the items of a client, by key.
 pub(in crate::store) fn marks(core: &Core, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
-    marks_under(core, &keys::marks_of(client))
+    under(core, &keys::marks_of(client), mark_of)
 }
 
 /// Every mark, by client and key.
 pub(in crate::store) fn all_marks(core: &Core) -> Result<Vec<ItemFlags>, StoreError> {
-    marks_under(core, keys::MARKS)
-}
-
-fn marks_under(core: &Core, prefix: &[u8]) -> Result<Vec<ItemFlags>, StoreError> {
-    let _gate = core.index.gate()?;
-    let mut marks = Vec::new();
-    core.index.scan(prefix, &mut |_, record| {
-        marks.push(mark_of(record)?);
-        Ok(())
-    })?;
-    Ok(marks)
+    under(core, keys::MARKS, mark_of)
 }
 
 /// The memo about something.
@@ -131,22 +131,12 @@ pub(in crate::store) fn memo(core: &Core, key: MemoKey) -> Result<Option<Memo>, 
 
 /// What runs of a client held, by run.
 pub(in crate::store) fn holdings(core: &Core, client: ClientId) -> Result<Vec<Memo>, StoreError> {
-    memos_under(core, &keys::holdings_of(client))
+    under(core, &keys::holdings_of(client), memo_of)
 }
 
 /// Every memo: the pause of all, what is held by client and run, the pauses by client.
 pub(in crate::store) fn memos(core: &Core) -> Result<Vec<Memo>, StoreError> {
-    memos_under(core, keys::MEMOS)
-}
-
-fn memos_under(core: &Core, prefix: &[u8]) -> Result<Vec<Memo>, StoreError> {
-    let _gate = core.index.gate()?;
-    let mut memos = Vec::new();
-    core.index.scan(prefix, &mut |_, record| {
-        memos.push(memo_of(record)?);
-        Ok(())
-    })?;
-    Ok(memos)
+    under(core, keys::MEMOS, memo_of)
 }
 
 /// The state of a client.
@@ -160,13 +150,7 @@ pub(in crate::store) fn client(
 
 /// The state of every client, by id.
 pub(in crate::store) fn clients(core: &Core) -> Result<Vec<ClientState>, StoreError> {
-    let _gate = core.index.gate()?;
-    let mut clients = Vec::new();
-    core.index.scan(keys::CLIENTS, &mut |_, record| {
-        clients.push(client_of(record)?);
-        Ok(())
-    })?;
-    Ok(clients)
+    under(core, keys::CLIENTS, client_of)
 }
 
 /// A run with its rejects and changes; none where it never was.

@@ -101,7 +101,7 @@ fn item_v1(item: &HeldChange) -> HeldItemV1 {
 
 fn item(stored: &HeldItemV1) -> Result<HeldChange, Unreadable> {
     let HeldItemV1 { key: item, parent: above, state, changes, reason } = stored;
-    let known: Result<PendingState, ()> = state.parse();
+    let known = state.parse::<PendingState>();
     let read = |HeldChangeV1 { field, from, to }: &HeldChangeV1| {
         let (key, field) = (item.clone(), field.clone());
         let read = change(&ChangeV1 { key, field, from: from.clone(), to: to.clone() })?;
