@@ -248,7 +248,7 @@ fn connect(
         },
     );
     let autotask = Autotask::new(options, Arc::new(transport), clock.clone(), ZoneMemory::none());
-    Ok(autotask.recalling(memory))
+    Ok(autotask.with_read_cache(memory))
 }
 
 /// A line of `/proc/self/status`, such as `VmRSS`; none where there is no such file.

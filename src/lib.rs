@@ -9,7 +9,7 @@
 //! 5  daemon     composition root of lmsyncd     | ctl      the terminal: lmsyncctl
 //! 4  control    the server side of the socket    | notify  the command and the heartbeat
 //! 3  engine     services: book, clients, syncs, review, schedule, observe, admin
-//! 2  autotask   speaks Autotask REST            | store    ledger and index  | varlink  the wire
+//! 2  autotask   speaks Autotask REST            | store    ledger and index  | protocol  Varlink
 //!    advice     what a person can do next, in words
 //! 1  policy     pure decisions                  | config   the TOML file
 //! 0  model      pure values                     | clock    what time it is
@@ -41,5 +41,5 @@ pub mod engine;
 pub mod model;
 pub mod notify;
 pub mod policy;
+pub mod protocol;
 pub mod store;
-pub mod varlink;

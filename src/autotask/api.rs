@@ -62,13 +62,13 @@ impl Autotask {
     }
 
     /// The same, going on from what `memory` holds of the hour before a restart, and writing there.
-    pub fn remembering(mut self, memory: UseMemory) -> Autotask {
+    pub fn with_usage(mut self, memory: UseMemory) -> Autotask {
         self.connection.remember_in(memory);
         self
     }
 
     /// The same, knowing what `memory` holds of earlier readings, and writing there.
-    pub fn recalling(mut self, memory: ReadMemory) -> Autotask {
+    pub fn with_read_cache(mut self, memory: ReadMemory) -> Autotask {
         (self.counts, self.catalogue) = memory.restore();
         self.memory = memory;
         self

@@ -43,7 +43,7 @@ pub use http::limit::{Blocked, RateLimit};
 pub use http::options::Options;
 pub use http::request::{HttpRequest, Method};
 pub use http::transport::{HttpResponse, HttpTransport, Transport};
-pub use http::transport_error::{TransportError, Trouble};
+pub use http::transport_error::{ErrorKind, TransportError};
 pub use import::read::Scope;
 pub use import::read_cache::ReadMemory;
 pub use rows::companies::nameless_company;

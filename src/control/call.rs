@@ -17,7 +17,7 @@ use super::peer::Peer;
 use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::{ClientRef, Code, Failure};
-use crate::varlink::{Call, FrameError, MAX_REQUEST, Method, NulCodec, Reply};
+use crate::protocol::{Call, FrameError, MAX_REQUEST, Method, NulCodec, Reply};
 
 /// How long a peer may take to read a reply.
 const SLOW_READER: Duration = Duration::from_secs(60);
@@ -59,8 +59,8 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// Refuses a peer that may only look.
-    pub(super) fn must_operate(&self) -> Result<(), Failure> {
-        self.peer.must_operate(&self.engine.settings().control.operators)
+    pub(super) fn require_operator(&self) -> Result<(), Failure> {
+        self.peer.require_operator(&self.engine.settings().control.operators)
     }
 
     /// The client that a call names, where it may leave it out.
@@ -163,7 +163,7 @@ pub(super) fn finish<T: Serialize>(reply: T) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::varlink::sync::Sync;
+    use crate::protocol::sync::Sync;
 
     /// The parameter that a call of `Sync` with these parameters is refused for.
     fn refused(given: Value) -> String {

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::policy::holds::let_go;
 use crate::policy::{apply, effects};
-use crate::varlink::{contracts, sync};
+use crate::protocol::{contracts, sync};
 
 /// A moment as the wire has it: RFC 3339, UTC, whole seconds.
 pub(super) fn moment(at: DateTime<Utc>) -> String {

@@ -6,15 +6,15 @@ use super::call::{Answer, CallError, Context};
 use super::{contracts, daemon, service, sync};
 use crate::advice::Address;
 use crate::model::Failure;
-use crate::varlink::{Call, ErrorParameters, Reply, error_name};
+use crate::protocol::{Call, ErrorParameters, Reply, error_name};
 
 /// Has a call answered by the interface that it names.
 pub(super) async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
     match call.interface() {
-        crate::varlink::service::INTERFACE => service::answer(call),
-        crate::varlink::sync::INTERFACE => sync::answer(call, context).await,
-        crate::varlink::contracts::INTERFACE => contracts::answer(call, context).await,
-        crate::varlink::daemon::INTERFACE => daemon::answer(call, context).await,
+        crate::protocol::service::INTERFACE => service::answer(call),
+        crate::protocol::sync::INTERFACE => sync::answer(call, context).await,
+        crate::protocol::contracts::INTERFACE => contracts::answer(call, context).await,
+        crate::protocol::daemon::INTERFACE => daemon::answer(call, context).await,
         other => Err(CallError::NoInterface(other.to_owned())),
     }
 }
@@ -24,7 +24,7 @@ pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply
     let error =
         |name: String, parameters| Reply { parameters, continues: false, error: Some(name) };
     let standard = |name: &str, parameters| {
-        error(format!("{}.{name}", crate::varlink::service::INTERFACE), parameters)
+        error(format!("{}.{name}", crate::protocol::service::INTERFACE), parameters)
     };
     match answer {
         Ok(parameters) => Reply { parameters: Some(parameters), continues: false, error: None },

@@ -37,7 +37,7 @@ impl Peer {
 
     /// Refuses a peer that may only look. The daemon's own user may always change things: it could
     /// write the store's files anyway.
-    pub fn must_operate(&self, operators: &[Operator]) -> Result<(), Failure> {
+    pub fn require_operator(&self, operators: &[Operator]) -> Result<(), Failure> {
         if self.uid == Uid::effective() || operators.iter().any(|operator| self.is(operator)) {
             return Ok(());
         }
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_stranger_is_told_which_group_would_do() {
         let operators = [Operator::User("root".to_owned()), Operator::Group("lmsyncd".to_owned())];
-        let failure = peer(4_242_424).must_operate(&operators).expect_err("a stranger");
+        let failure = peer(4_242_424).require_operator(&operators).expect_err("a stranger");
         assert_eq!(failure.code, Code::NotPermitted);
         assert_eq!(
             failure.message,
@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn root_and_the_daemons_own_user_may_change_things() {
-        assert!(peer(0).must_operate(&[Operator::User("root".to_owned())]).is_ok());
-        assert!(peer(Uid::effective().as_raw()).must_operate(&[]).is_ok());
+        assert!(peer(0).require_operator(&[Operator::User("root".to_owned())]).is_ok());
+        assert!(peer(Uid::effective().as_raw()).require_operator(&[]).is_ok());
     }
 
     #[test]
     fn a_primary_group_counts() {
         let group = Operator::Group("daemon".to_owned());
         let member = Peer { gid: Gid::from_raw(1), ..peer(4_242_424) };
-        assert!(member.must_operate(&[group]).is_ok());
+        assert!(member.require_operator(&[group]).is_ok());
     }
 }

@@ -7,7 +7,7 @@ use super::call::{Context, Replies};
 use super::convert::count;
 use crate::autotask::{Phase, Progress, Report};
 use crate::clock::Tz;
-use crate::varlink::sync;
+use crate::protocol::sync;
 
 /// What can be told of work that is under way.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! `org.varlink.service`: who the daemon is and what it serves.
 
 use super::call::{Answer, CallError, finish, parameters};
-use crate::varlink::service::{Description, GetInfo, GetInterfaceDescription, Info};
-use crate::varlink::{Call, Method, contracts, daemon, service, sync};
+use crate::protocol::service::{Description, GetInfo, GetInterfaceDescription, Info};
+use crate::protocol::{Call, Method, contracts, daemon, service, sync};
 
 /// The interfaces and their descriptions.
 const INTERFACES: [(&str, &str); 4] = [

@@ -16,7 +16,7 @@ use super::peer::Peer;
 use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::{Code, Failure};
-use crate::varlink::{Call, FrameError, MAX_REQUEST, NulCodec};
+use crate::protocol::{Call, FrameError, MAX_REQUEST, NulCodec};
 
 /// How long a connection may be silent. A person's call comes at once; a library may keep a
 /// connection open between calls, but not for ever.

@@ -20,8 +20,8 @@ use super::output::answer::{Answer, typed};
 use crate::ctl::output::progress::Spinner;
 use crate::ctl::output::sanitize;
 use crate::model::Code;
-use crate::varlink::sync::Progress;
-use crate::varlink::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
+use crate::protocol::sync::Progress;
+use crate::protocol::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
 
 /// How much is read from the socket at a time, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -154,11 +154,11 @@ impl Exchange {
     /// much of it has come.
     fn receive(&mut self, on_bytes: impl Fn(usize)) -> Result<(Value, bool), CtlError> {
         let frame = self.frame(on_bytes)?;
-        let reply: varlink::Reply = serde_json::from_slice(&frame)
+        let reply: protocol::Reply = serde_json::from_slice(&frame)
             .map_err(|error| CtlError::Nonsense(error.to_string()))?;
         if let Some(name) = reply.error {
             let details = reply.parameters.map(|value| sanitize::texts(value, &sanitize::line));
-            return Err(CtlError::Failed(varlink::failure_of(&name, details)));
+            return Err(CtlError::Failed(protocol::failure_of(&name, details)));
         }
         Ok((reply.parameters.unwrap_or_else(|| Value::Object(Default::default())), reply.continues))
     }
@@ -229,7 +229,7 @@ mod tests {
     fn a_missing_socket_is_a_daemon_that_cannot_be_reached() {
         let folder = tempfile::tempdir().expect("a folder");
         let client = Client::new(folder.path().join("control.sock"));
-        let error = client.call(&varlink::daemon::Version {}).expect_err("nobody there");
+        let error = client.call(&protocol::daemon::Version {}).expect_err("nobody there");
         assert_eq!(error.status(), 3);
     }
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::app::{self, Exit};
 use super::args::{Cli, Command};
 use super::exit::StartError;
-use super::house::{self, Next};
 use super::log::{Destination, start_log};
 use super::{check_config, signals, systemd};
 use crate::advice::Address;
@@ -53,7 +53,7 @@ fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
         .map_err(StartError::System)?;
     runtime.block_on(async {
         let mut used = None;
-        while let Next::OpenAnew(now) =
+        while let Exit::Restart(now) =
             serve(config, credentials.clone(), socket.as_ref(), used).await?
         {
             tracing::info!("everything is opened anew");
@@ -69,20 +69,22 @@ async fn serve(
     credentials: Option<PathBuf>,
     socket: Option<&UnixListener>,
     used: Option<Vec<u8>>,
-) -> Result<Next, StartError> {
+) -> Result<Exit, StartError> {
     let signals = signals::listen().map_err(StartError::System)?;
-    systemd::say("opening the store");
+    systemd::notify_status("opening the store");
     // Another life needs it again.
     let socket = socket.map(UnixListener::try_clone).transpose().map_err(StartError::System)?;
-    let house = house::open(config, credentials, socket, used)?;
-    let (engine, stopping) = (house.engine(), CancellationToken::new());
-    let told = signals::obey(signals, Arc::clone(&engine), stopping.clone(), house.hurry());
+    let app = app::open(config, credentials, socket, used)?;
+    let (engine, stopping) = (app.engine(), CancellationToken::new());
+    let told =
+        signals::handle_signals(signals, Arc::clone(&engine), stopping.clone(), app.force_stop());
     // Whoever knows the engine keeps its store open: they end with this life.
     let told = AbortOnDropHandle::new(tokio::spawn(told));
-    let shown = AbortOnDropHandle::new(tokio::spawn(systemd::show_life(engine, stopping.clone())));
+    let shown =
+        AbortOnDropHandle::new(tokio::spawn(systemd::feed_watchdog(engine, stopping.clone())));
     systemd::ready();
     tracing::info!("lmsyncd {} is ready", env!("CARGO_PKG_VERSION"));
-    let next = house.serve(stopping).await.map_err(StartError::Close)?;
+    let next = app.serve(stopping).await.map_err(StartError::Close)?;
     for task in [told, shown] {
         task.abort();
         let _ = task.await;

@@ -15,12 +15,12 @@ pub(super) fn listen() -> io::Result<Signals> {
     Signals::new([SIGTERM, SIGINT, SIGHUP])
 }
 
-/// Obeys the signals: the first that stops cancels `stopping`, the next one `hurry`.
-pub(super) async fn obey(
+/// Obeys the signals: the first that stops cancels `stopping`, the next one `force_stop`.
+pub(super) async fn handle_signals(
     mut signals: Signals,
     engine: Arc<Engine>,
     stopping: CancellationToken,
-    hurry: CancellationToken,
+    force_stop: CancellationToken,
 ) {
     while let Some(signal) = signals.next().await {
         match signal {
@@ -30,7 +30,7 @@ pub(super) async fn obey(
                     tracing::error!("the configuration stays as it was: {failure}");
                 }
             }
-            _ if stopping.is_cancelled() => return hurry.cancel(),
+            _ if stopping.is_cancelled() => return force_stop.cancel(),
             _ => {
                 tracing::info!(
                     "stopping: runs that are under way may end, a second signal cuts them off"

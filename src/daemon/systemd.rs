@@ -13,7 +13,7 @@ use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::day_in;
-use crate::engine::{Engine, Outline};
+use crate::engine::{Engine, StatusLine};
 
 /// How often the line of status is written when no watchdog asks for more.
 const STATUS_EVERY: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ pub(super) fn passed_socket() -> Option<UnixListener> {
 }
 
 /// Tells that the daemon is not ready yet, and what it is at.
-pub(super) fn say(status: &str) {
+pub(super) fn notify_status(status: &str) {
     // Without systemd there is nobody to tell, which is no error.
     let _ = sd_notify::notify(&[NotifyState::Status(status)]);
 }
@@ -48,7 +48,7 @@ pub(super) fn ready() {
 }
 
 /// Shows that the daemon lives, and how it stands, until it stops.
-pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) {
+pub(super) async fn feed_watchdog(engine: Arc<Engine>, stopping: CancellationToken) {
     // A third of the limit leaves room for one that comes late.
     let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 3);
     let every = watchdog.map_or(STATUS_EVERY, |third| third.min(STATUS_EVERY));
@@ -58,10 +58,10 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
         loop {
             engine.schedule.pulse().await;
             let asked = Arc::clone(&engine);
-            let outline = tokio::task::spawn_blocking(move || asked.observe.outline()).await;
+            let status = tokio::task::spawn_blocking(move || asked.observe.status_line()).await;
             let now = engine.now();
-            let line = match outline {
-                Ok(Ok(outline)) => status_line(&outline, now, &engine.zone()),
+            let line = match status {
+                Ok(Ok(status)) => text(&status, now, &engine.zone()),
                 Ok(Err(failure)) => failure.message,
                 Err(error) => error.to_string(),
             };
@@ -79,7 +79,7 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
     };
     stopping.run_until_cancelled(show).await;
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
-    say(&match engine.syncs.running().len() {
+    notify_status(&match engine.syncs.running().len() {
         0 => "stopping".to_owned(),
         1 => "stopping: waits for the run that is under way".to_owned(),
         runs => format!("stopping: waits for {runs} runs that are under way"),
@@ -87,26 +87,26 @@ pub(super) async fn show_life(engine: Arc<Engine>, stopping: CancellationToken) 
 }
 
 /// How everything stands, as `systemctl status` shows it.
-fn status_line<Z: TimeZone>(outline: &Outline, now: DateTime<Utc>, zone: &Z) -> String
+fn text<Z: TimeZone>(status: &StatusLine, now: DateTime<Utc>, zone: &Z) -> String
 where
     Z::Offset: std::fmt::Display,
 {
     let mut parts = Vec::new();
-    let names: Vec<&str> = outline.running.iter().map(|client| client.name.as_str()).collect();
+    let names: Vec<&str> = status.running.iter().map(|client| client.name.as_str()).collect();
     match names.len() {
         0 => {}
         count if count <= NAMES => parts.push(format!("syncing {}", names.join(" and "))),
         count => parts.push(format!("syncing {count} clients")),
     }
-    let on = match outline.auto_sync {
+    let on = match status.auto_sync {
         1 => "1 client on auto-sync".to_owned(),
         count => format!("{count} clients on auto-sync"),
     };
-    parts.push(match outline.paused {
+    parts.push(match status.paused {
         0 => on,
         paused => format!("{on} ({paused} paused)"),
     });
-    parts.extend(outline.next_run.map(|next| {
+    parts.extend(status.next_run.map(|next| {
         let is_today = day_in(zone, next) == day_in(zone, now);
         let next = next.with_timezone(zone);
         match is_today {
@@ -114,10 +114,10 @@ where
             false => format!("next run {}", next.format("%Y-%m-%d %H:%M")),
         }
     }));
-    let (spent, cap) = (outline.requests_last_hour, outline.max_requests_per_hour);
+    let (spent, cap) = (status.requests_last_hour, status.max_requests_per_hour);
     parts.push(format!("{spent} of {cap} requests this hour"));
     let line = parts.join(", ");
-    match &outline.trouble {
+    match &status.trouble {
         Some(trouble) => format!("{trouble}; {line}"),
         None => line,
     }
@@ -128,8 +128,8 @@ mod tests {
     use super::*;
     use crate::model::{ClientId, ClientRef};
 
-    fn outline() -> Outline {
-        Outline {
+    fn status() -> StatusLine {
+        StatusLine {
             auto_sync: 3,
             paused: 0,
             next_run: Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(22 * 60 + 40)),
@@ -140,30 +140,30 @@ mod tests {
         }
     }
 
-    fn line(outline: &Outline) -> String {
-        status_line(outline, DateTime::UNIX_EPOCH, &Utc)
+    fn line(status: &StatusLine) -> String {
+        text(status, DateTime::UNIX_EPOCH, &Utc)
     }
 
     #[test]
     fn a_quiet_day_in_one_line() {
         assert_eq!(
-            line(&outline()),
+            line(&status()),
             "3 clients on auto-sync, next run 22:40, 114 of 2000 requests this hour"
         );
     }
 
     #[test]
     fn a_pause_is_told() {
-        let told = line(&Outline { paused: 3, next_run: None, ..outline() });
+        let told = line(&StatusLine { paused: 3, next_run: None, ..status() });
         assert_eq!(told, "3 clients on auto-sync (3 paused), 114 of 2000 requests this hour");
     }
 
     #[test]
     fn another_day_has_its_date_and_no_client_has_no_time() {
         let next_run = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(30));
-        let told = line(&Outline { next_run, auto_sync: 1, ..outline() });
+        let told = line(&StatusLine { next_run, auto_sync: 1, ..status() });
         assert!(told.starts_with("1 client on auto-sync, next run 1970-01-02 06:00, "), "{told}");
-        let none = line(&Outline { next_run: None, auto_sync: 0, ..outline() });
+        let none = line(&StatusLine { next_run: None, auto_sync: 0, ..status() });
         assert_eq!(none, "0 clients on auto-sync, 114 of 2000 requests this hour");
     }
 
@@ -172,12 +172,12 @@ mod tests {
         let client = |name: &str| ClientRef { id: ClientId(1), name: name.to_owned() };
         let running = vec![client("Acme Dental"), client("Harbor")];
         let trouble = Some("autotask refused the credentials".to_owned());
-        let told = line(&Outline { running, trouble, ..outline() });
+        let told = line(&StatusLine { running, trouble, ..status() });
         let start = "autotask refused the credentials; syncing Acme Dental and Harbor, 3 clients";
         assert!(told.starts_with(start), "{told}");
         let running = vec![client("a"), client("b"), client("c")];
         assert!(
-            line(&Outline { running, ..outline() }).starts_with("syncing 3 clients, 3 clients")
+            line(&StatusLine { running, ..status() }).starts_with("syncing 3 clients, 3 clients")
         );
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Stage {
     /// The daemon's engine, to wait for what it does by itself.
     pub(super) engine: Arc<Engine>,
     folder: TempDir,
-    daemon: JoinHandle<Result<daemon::Next, StoreError>>,
+    daemon: JoinHandle<Result<daemon::Exit, StoreError>>,
     stopping: CancellationToken,
     _serving: Serving,
 }

@@ -34,9 +34,10 @@ pub use admin::Admin;
 pub use book::{Book, Edit};
 pub use clients::{Clients, KnownClient};
 pub use events::{Subscription, message_id};
-pub use observe::{Board, Observe, Outline, Standing};
+pub use observe::{Board, ClientRow, Observe, StatusLine};
 pub use review::{
-    Comparison, Days, Discrepancy, Explanation, HeldRun, Reverted, Review, Waiting, Working, days,
+    Days, Discrepancy, Explanation, HeldRun, Reconciliation, Reverted, Review, Waiting, Working,
+    days,
 };
 pub use schedule::{Paused, Schedule, Switched};
 pub use sync::{Preview, Running, SyncReport, SyncRequest, Syncs, WaitPolicy};

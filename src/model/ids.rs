@@ -27,7 +27,7 @@ impl fmt::Display for RunId {
 
 /// What an item is, by the letter in front of its id. Autotask's ids are unique only per letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Letter {
+pub enum ItemKind {
     /// `A`: an agreement (an Autotask contract).
     Agreement,
     /// `B`: a contract service bundle.
@@ -48,32 +48,32 @@ pub enum Letter {
     Tickets,
 }
 
-impl Letter {
+impl ItemKind {
     /// Every letter, in the order of the alphabet.
-    pub const ALL: [Letter; 9] = [
-        Letter::Agreement,
-        Letter::Bundle,
-        Letter::Charge,
-        Letter::BlockHours,
-        Letter::Local,
-        Letter::Milestone,
-        Letter::Retainer,
-        Letter::Service,
-        Letter::Tickets,
+    pub const ALL: [ItemKind; 9] = [
+        ItemKind::Agreement,
+        ItemKind::Bundle,
+        ItemKind::Charge,
+        ItemKind::BlockHours,
+        ItemKind::Local,
+        ItemKind::Milestone,
+        ItemKind::Retainer,
+        ItemKind::Service,
+        ItemKind::Tickets,
     ];
 
     /// The letter itself.
     pub fn as_char(self) -> char {
         match self {
-            Letter::Agreement => 'A',
-            Letter::Bundle => 'B',
-            Letter::Charge => 'C',
-            Letter::BlockHours => 'H',
-            Letter::Local => 'L',
-            Letter::Milestone => 'M',
-            Letter::Retainer => 'R',
-            Letter::Service => 'S',
-            Letter::Tickets => 'T',
+            ItemKind::Agreement => 'A',
+            ItemKind::Bundle => 'B',
+            ItemKind::Charge => 'C',
+            ItemKind::BlockHours => 'H',
+            ItemKind::Local => 'L',
+            ItemKind::Milestone => 'M',
+            ItemKind::Retainer => 'R',
+            ItemKind::Service => 'S',
+            ItemKind::Tickets => 'T',
         }
     }
 }
@@ -85,31 +85,31 @@ impl Letter {
 #[serde(into = "String", try_from = "String")]
 pub struct ItemKey {
     /// What the item is.
-    pub letter: Letter,
+    pub kind: ItemKind,
     /// The Autotask id, or the local number of a contract made by hand.
     pub id: i64,
 }
 
 impl ItemKey {
     /// The key of an item.
-    pub fn new(letter: Letter, id: i64) -> ItemKey {
-        ItemKey { letter, id }
+    pub fn new(kind: ItemKind, id: i64) -> ItemKey {
+        ItemKey { kind, id }
     }
 
     /// The key of an agreement.
     pub fn agreement(id: i64) -> ItemKey {
-        ItemKey::new(Letter::Agreement, id)
+        ItemKey::new(ItemKind::Agreement, id)
     }
 
     /// Whether this is an agreement, and not one of the additions below one.
     pub fn is_agreement(self) -> bool {
-        self.letter == Letter::Agreement
+        self.kind == ItemKind::Agreement
     }
 }
 
 impl fmt::Display for ItemKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}{}", self.letter.as_char(), self.id))
+        f.pad(&format!("{}{}", self.kind.as_char(), self.id))
     }
 }
 
@@ -139,12 +139,12 @@ impl FromStr for ItemKey {
         let bad = || BadKey(text.to_owned());
         let mut chars = text.chars();
         let first = chars.next().ok_or_else(bad)?.to_ascii_uppercase();
-        let letter = Letter::ALL.into_iter().find(|l| l.as_char() == first).ok_or_else(bad)?;
+        let kind = ItemKind::ALL.into_iter().find(|l| l.as_char() == first).ok_or_else(bad)?;
         let digits = chars.as_str();
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(bad());
         }
-        Ok(ItemKey { letter, id: digits.parse().map_err(|_| bad())? })
+        Ok(ItemKey { kind, id: digits.parse().map_err(|_| bad())? })
     }
 }
 
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_in_either_case() {
-        for letter in Letter::ALL {
-            let key = ItemKey::new(letter, 29_683_353);
+        for kind in ItemKind::ALL {
+            let key = ItemKey::new(kind, 29_683_353);
             assert_eq!(key.to_string().parse(), Ok(key));
             assert_eq!(key.to_string().to_lowercase().parse(), Ok(key));
         }

@@ -33,7 +33,7 @@ pub use event::{Event, EventName};
 pub use failure::Failure;
 pub use failure::advice::{Advice, SecretSource};
 pub use failure::code::Code;
-pub use ids::{BadKey, ClientId, ItemKey, Letter, RunId};
+pub use ids::{BadKey, ClientId, ItemKey, ItemKind, RunId};
 pub use money::amount::{Currency, Money};
 pub use money::billing::{BillingState, Remark};
 pub use money::cycle::BillingCycle;

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::config::NotifySettings;
 use crate::model::{Event, EventName};
-use crate::varlink::daemon;
+use crate::protocol::daemon;
 
 /// Where the command finds other programs.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

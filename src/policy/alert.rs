@@ -11,7 +11,7 @@
 //! What is seen is a fact of the store and the board at one moment, not a stream of runs, so that
 //! looking twice, or once again after a restart, tells nothing twice.
 
-mod sight;
+mod evaluate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,7 +19,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use sight::{Budget, Seen, sight};
+pub use evaluate::{Budget, Observed, evaluate};
 
 use crate::model::{ClientId, ClientRef, Code, EventName};
 
@@ -95,7 +95,7 @@ impl FromStr for Cause {
 
 /// What is wrong, for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Condition {
     /// The client, where it is one client's.
     pub client: Option<ClientRef>,
     /// What is wrong, in one line.
@@ -104,31 +104,31 @@ pub struct Trouble {
 
 /// What is seen at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct Conditions {
     /// Everything that is wrong.
-    pub troubles: BTreeMap<Cause, Trouble>,
+    pub active: BTreeMap<Cause, Condition>,
     /// What cannot be told at this moment.
     pub unclear: BTreeSet<Cause>,
     /// The clients whose last run failed: whether another cause of theirs is over cannot be told.
     pub failing: BTreeSet<ClientId>,
 }
 
-impl Sight {
+impl Conditions {
     fn is_over(&self, cause: &Cause) -> bool {
         let hidden = matches!(cause, Cause::Client(id, _) if self.failing.contains(id));
-        !self.troubles.contains_key(cause) && !self.unclear.contains(cause) && !hidden
+        !self.active.contains_key(cause) && !self.unclear.contains(cause) && !hidden
     }
 }
 
 /// An alert that lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lasting {
+pub struct ActiveAlert {
     /// Since when.
     pub since: DateTime<Utc>,
     /// When it was last told.
-    pub told: DateTime<Utc>,
+    pub notified_at: DateTime<Utc>,
     /// What is wrong, as last seen.
-    pub trouble: Trouble,
+    pub condition: Condition,
 }
 
 /// What there is to tell of an alert.
@@ -144,7 +144,7 @@ pub enum Step {
 
 /// One thing to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Telling {
+pub struct AlertTransition {
     /// Of what.
     pub cause: Cause,
     /// What of it.
@@ -152,55 +152,56 @@ pub struct Telling {
     /// Since when it lasts.
     pub since: DateTime<Utc>,
     /// What is, or was, wrong.
-    pub trouble: Trouble,
+    pub condition: Condition,
 }
 
 /// The alerts that last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Alerts(BTreeMap<Cause, Lasting>);
+pub struct Alerts(BTreeMap<Cause, ActiveAlert>);
 
 impl Alerts {
     /// Alerts as they were before a restart.
-    pub fn restored(lasting: impl IntoIterator<Item = (Cause, Lasting)>) -> Alerts {
-        Alerts(lasting.into_iter().collect())
+    pub fn restored(alerts: impl IntoIterator<Item = (Cause, ActiveAlert)>) -> Alerts {
+        Alerts(alerts.into_iter().collect())
     }
 
     /// The alerts that last.
-    pub fn lasting(&self) -> &BTreeMap<Cause, Lasting> {
+    pub fn active(&self) -> &BTreeMap<Cause, ActiveAlert> {
         &self.0
     }
 
     /// Takes in what is seen at `now`, and says what of it is to be told.
-    pub fn observe(&mut self, now: DateTime<Utc>, sight: &Sight) -> Vec<Telling> {
-        let mut tellings = Vec::new();
-        for (cause, trouble) in &sight.troubles {
+    pub fn observe(&mut self, now: DateTime<Utc>, conditions: &Conditions) -> Vec<AlertTransition> {
+        let mut transitions = Vec::new();
+        for (cause, condition) in &conditions.active {
             let known = self.0.get_mut(cause);
             let step = if known.is_some() { Step::Lasts } else { Step::Begins };
-            let lasting = match known {
-                Some(lasting) => lasting,
+            let alert = match known {
+                Some(alert) => alert,
                 None => {
-                    let trouble = trouble.clone();
-                    self.0.entry(*cause).or_insert(Lasting { since: now, told: now, trouble })
+                    let condition = condition.clone();
+                    self.0.entry(*cause).or_insert(ActiveAlert {
+                        since: now,
+                        notified_at: now,
+                        condition,
+                    })
                 }
             };
-            lasting.trouble.clone_from(trouble);
+            alert.condition.clone_from(condition);
             // A clock that was stepped back must not silence it for longer than a day.
-            lasting.told = lasting.told.min(now);
-            if step == Step::Lasts && now - lasting.told < AGAIN {
+            alert.notified_at = alert.notified_at.min(now);
+            if step == Step::Lasts && now - alert.notified_at < AGAIN {
                 continue;
             }
-            lasting.told = now;
-            let (since, trouble) = (lasting.since, trouble.clone());
-            tellings.push(Telling { cause: *cause, step, since, trouble });
+            alert.notified_at = now;
+            let (since, condition) = (alert.since, condition.clone());
+            transitions.push(AlertTransition { cause: *cause, step, since, condition });
         }
-        let over = self.0.extract_if(.., |cause, _| sight.is_over(cause));
-        tellings.extend(over.map(|(cause, Lasting { since, trouble, .. })| Telling {
-            cause,
-            step: Step::Ends,
-            since,
-            trouble,
+        let over = self.0.extract_if(.., |cause, _| conditions.is_over(cause));
+        transitions.extend(over.map(|(cause, ActiveAlert { since, condition, .. })| {
+            AlertTransition { cause, step: Step::Ends, since, condition }
         }));
-        tellings
+        transitions
     }
 }
 

@@ -235,8 +235,8 @@ impl Store {
     /// Everything as it was at a moment, by the rule at the head of `read::past`. It reads the ledger
     /// from its beginning up to there, about a second for 64 MiB: call it where that may block. For
     /// the present, ask the other questions.
-    pub fn book_at(&self, moment: DateTime<Utc>) -> Result<Book, StoreError> {
-        past::book_at(self.core(), moment)
+    pub fn contracts_as_of(&self, moment: DateTime<Utc>) -> Result<Book, StoreError> {
+        past::contracts_as_of(self.core(), moment)
     }
 
     /// A contract as it was right after the commit `seq`; none where there was none. After a commit

@@ -19,7 +19,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("config", 1),
     ("autotask", 2),
     ("store", 2),
-    ("varlink", 2),
+    ("protocol", 2),
     ("advice", 2),
     ("engine", 3),
     ("control", 4),
@@ -30,7 +30,7 @@ const FLOORS: [(&str, u8); 15] = [
 ];
 
 /// What lmsyncctl may see: it must work without the engine, the store and Autotask.
-const SEEN_BY_CTL: [&str; 6] = ["advice", "varlink", "model", "config", "clock", "ctl"];
+const SEEN_BY_CTL: [&str; 6] = ["advice", "protocol", "model", "config", "clock", "ctl"];
 
 /// Libraries and the only modules that may name them.
 const ROOMS: [(&str, &[&str]); 11] = [

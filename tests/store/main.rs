@@ -30,7 +30,7 @@ use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lmsyncd::model::{
-    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, ItemKey, Letter,
+    Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, Fields, ItemKey, ItemKind,
     Origin, Reject, Run, RunResult, Trigger, Value,
 };
 use lmsyncd::store::{Commit, Finding, Store, StoreError, Write};
@@ -61,7 +61,7 @@ fn client_ref(client: i64) -> ClientRef {
 /// A client's contracts in one generation: an agreement and two additions, with some weight.
 fn contracts(client: i64, generation: u32) -> Vec<Contract> {
     let agreement = ItemKey::agreement(client);
-    let service = |id| ItemKey::new(Letter::Service, id);
+    let service = |id| ItemKey::new(ItemKind::Service, id);
     let contract = |key: ItemKey| Contract {
         key,
         client: ClientId(client),
@@ -261,7 +261,7 @@ fn verify(dir: &Path, heard: &mut Heard, unheard: u32) -> Vec<Finding> {
     heard.seq = total;
     let runs = store.runs(None, usize::MAX).expect("read").len() as u64;
     assert!(runs == total || store.since().is_some() && runs < total);
-    let book = store.book_at(moment(1 << 32)).expect("known");
+    let book = store.contracts_as_of(moment(1 << 32)).expect("known");
     assert_eq!(book.contracts, store.all_contracts().expect("read"));
     assert_eq!((book.clients.len(), book.seq), (heard.clients(), total));
     assert_eq!(store.check().expect("checked").faults, Vec::<String>::new());

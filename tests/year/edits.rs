@@ -3,7 +3,7 @@
 use chrono::{Datelike, Days, Months, NaiveDate};
 use fastrand::Rng;
 use lmsyncd::demo::tenant::{Bought, Entity};
-use lmsyncd::model::{ItemKey, Letter};
+use lmsyncd::model::{ItemKey, ItemKind};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
@@ -123,7 +123,7 @@ fn units(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
     let key = a_line(upstream, rng, today)?;
     let day = a_day(upstream, rng, key, today);
     let units = some_units(upstream, rng, key, day);
-    upstream.tenant.change_units_on(kind_of(key.letter), key.id, day, units).expect("changed");
+    upstream.tenant.change_units_on(kind_of(key.kind), key.id, day, units).expect("changed");
     upstream.line_mut(key).history.count(day, units.into());
     reread(upstream, key);
     Some(format!("{key} has {units} units from {day}"))
@@ -131,7 +131,7 @@ fn units(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
 
 /// Other units, as if it had been so since the running period began.
 fn units_anew(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<String> {
-    let key = a_line(upstream, rng, today).filter(|key| key.letter == Letter::Service)?;
+    let key = a_line(upstream, rng, today).filter(|key| key.kind == ItemKind::Service)?;
     let (first, _) = running(upstream, key, today);
     let units = some_units(upstream, rng, key, today);
     // That is the price on the line, which its own history may still have to come to.
@@ -143,7 +143,7 @@ fn units_anew(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Optio
 }
 
 fn price_on_line(upstream: &Upstream, key: ItemKey) -> Decimal {
-    upstream.row(entity_of(key.letter), key.id)["unitPrice"].to_string().parse().expect("a price")
+    upstream.row(entity_of(key.kind), key.id)["unitPrice"].to_string().parse().expect("a price")
 }
 
 /// Some number of units: of a credit that is in units, less than nothing too; now and then none.
@@ -175,7 +175,7 @@ fn price(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
     let falls = rng.bool() && before.abs() > by + by;
     let more = if before.is_sign_negative() == falls { by } else { -by };
     let price = before + more;
-    upstream.tenant.change_price_on(kind_of(key.letter), key.id, day, price).expect("changed");
+    upstream.tenant.change_price_on(kind_of(key.kind), key.id, day, price).expect("changed");
     upstream.line_mut(key).history.cost(day, price);
     reread(upstream, key);
     Some(format!("one unit of {key} costs {price} from {day}"))
@@ -201,7 +201,7 @@ fn end_line(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<
         _ => today + Days::new(rng.u64(..40)),
     };
     let day = day.max(history.first.max(agreement.start) + Days::new(1)).min(agreement.end);
-    upstream.tenant.end_line(kind_of(key.letter), key.id, day).expect("ended");
+    upstream.tenant.end_line(kind_of(key.kind), key.id, day).expect("ended");
     upstream.line_mut(key).history.last = Some(day);
     reread(upstream, key);
     Some(format!("{key} ends on {day}"))
@@ -297,8 +297,8 @@ fn new_line(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<
 
 fn add_line(upstream: &mut Upstream, rng: &mut Rng, agreement: i64, day: NaiveDate) -> ItemKey {
     let (letter, (item, price)) = match rng.u8(..6) {
-        0 => (Letter::Bundle, BUNDLES[rng.usize(..BUNDLES.len())]),
-        _ => (Letter::Service, SOLD[rng.usize(..SOLD.len())]),
+        0 => (ItemKind::Bundle, BUNDLES[rng.usize(..BUNDLES.len())]),
+        _ => (ItemKind::Service, SOLD[rng.usize(..SOLD.len())]),
     };
     let (units, price) = (rng.i64(1..60), Decimal::new(price, 2));
     let added = upstream.tenant.add_line_from(kind_of(letter), agreement, item, units, price, day);
@@ -327,16 +327,16 @@ fn delete_addition(upstream: &mut Upstream, rng: &mut Rng) -> Option<String> {
 /// Whether the item has the highest id of its kind: the tenant would give that to the next one,
 /// and Autotask never does.
 fn is_last(upstream: &Upstream, key: ItemKey) -> bool {
-    upstream.tenant.ids(entity_of(key.letter)).last() == Some(&key.id)
+    upstream.tenant.ids(entity_of(key.kind)).last() == Some(&key.id)
 }
 
 /// Takes the rows of an addition out of the tenant.
 fn take_out(upstream: &Upstream, key: ItemKey) -> Vec<(Entity, Json)> {
-    let mut rows = vec![(entity_of(key.letter), key.id)];
-    if matches!(key.letter, Letter::Service | Letter::Bundle) {
-        let units = upstream.tenant.units_of(kind_of(key.letter), key.id);
+    let mut rows = vec![(entity_of(key.kind), key.id)];
+    if matches!(key.kind, ItemKind::Service | ItemKind::Bundle) {
+        let units = upstream.tenant.units_of(kind_of(key.kind), key.id);
         let ids = units.iter().map(|row| row["id"].as_i64().expect("an id"));
-        rows.extend(ids.map(|id| (units_of(key.letter), id)));
+        rows.extend(ids.map(|id| (units_of(key.kind), id)));
     }
     let take = |(entity, id)| {
         let row = upstream.row(entity, id);
@@ -431,11 +431,11 @@ fn renew(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Str
     let newest = |upstream: &Upstream, letter| {
         upstream.tenant.ids(entity_of(letter)).last().copied().unwrap_or_default()
     };
-    let before = [Letter::Service, Letter::Bundle].map(|letter| newest(upstream, letter));
+    let before = [ItemKind::Service, ItemKind::Bundle].map(|letter| newest(upstream, letter));
     let id = upstream.tenant.renew_ahead(old, &name, gap).expect("renewed");
     upstream.read_agreement(id);
     let start = upstream.agreements[&id].start;
-    for (letter, before) in [Letter::Service, Letter::Bundle].into_iter().zip(before) {
+    for (letter, before) in [ItemKind::Service, ItemKind::Bundle].into_iter().zip(before) {
         for line in before + 1..=newest(upstream, letter) {
             let key = ItemKey::new(letter, line);
             upstream.read_addition(key);
@@ -504,15 +504,15 @@ fn buy(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<Strin
     let id = one_of(rng, prepaid.map(|(id, _)| *id).collect::<Vec<_>>())?;
     let number = Decimal::from(rng.i64(5..50));
     let (what, letter) = match upstream.agreements[&id].kind {
-        4 => (Bought::Hours(number, Decimal::new(12_500, 2)), Letter::BlockHours),
-        6 => (Bought::Retainer(Decimal::new(rng.i64(5000..500_000), 2)), Letter::Retainer),
-        _ => (Bought::Tickets(number, Decimal::new(6500, 2)), Letter::Tickets),
+        4 => (Bought::Hours(number, Decimal::new(12_500, 2)), ItemKind::BlockHours),
+        6 => (Bought::Retainer(Decimal::new(rng.i64(5000..500_000), 2)), ItemKind::Retainer),
+        _ => (Bought::Tickets(number, Decimal::new(6500, 2)), ItemKind::Tickets),
     };
     let day = today - Days::new(rng.u64(..10));
     let months = rng.i32(1..13);
     let (bought, charge) = upstream.tenant.buy(id, what, day, months, rng.bool()).expect("bought");
     upstream.read_addition(ItemKey::new(letter, bought));
-    upstream.read_addition(ItemKey::new(Letter::Charge, charge));
+    upstream.read_addition(ItemKey::new(ItemKind::Charge, charge));
     Some(format!("{} is bought on A{id} for {months} months", ItemKey::new(letter, bought)))
 }
 
@@ -524,9 +524,9 @@ fn purchase(upstream: &mut Upstream, rng: &mut Rng) -> Option<String> {
         .iter()
         .filter(|(_, one)| one.once().is_some_and(|once| once.span.is_some()));
     let key = one_of(rng, bought.map(|(key, _)| *key).collect::<Vec<_>>())?;
-    let entity = entity_of(key.letter);
+    let entity = entity_of(key.kind);
     let told = match rng.u8(..3) {
-        0 if key.letter == Letter::Retainer => {
+        0 if key.kind == ItemKind::Retainer => {
             let amount = Decimal::new(rng.i64(1..1_000_000), 2);
             let row = upstream.row(entity, key.id);
             let read = |field: &str| row[field].to_string().parse().unwrap_or(Decimal::ONE);
@@ -558,7 +558,7 @@ fn purchase(upstream: &mut Upstream, rng: &mut Rng) -> Option<String> {
 fn charge(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<String> {
     if rng.bool() {
         let open = upstream.additions.iter().filter(|(key, addition)| {
-            key.letter == Letter::Charge && addition.once().is_some_and(|once| !once.is_billed)
+            key.kind == ItemKind::Charge && addition.once().is_some_and(|once| !once.is_billed)
         });
         let key = one_of(rng, open.map(|(key, _)| *key).collect::<Vec<_>>())?;
         upstream.tenant.bill_charge(key.id).expect("billed");
@@ -574,7 +574,7 @@ fn charge(upstream: &mut Upstream, rng: &mut Rng, today: NaiveDate) -> Option<St
         let charges = Entity::ContractCharges;
         upstream.tenant.set(charges, charge, "isBillableToCompany", false).expect("set");
     }
-    upstream.read_addition(ItemKey::new(Letter::Charge, charge));
+    upstream.read_addition(ItemKey::new(ItemKind::Charge, charge));
     Some(format!("C{charge} of {price} is new on A{id}"))
 }
 

@@ -2,7 +2,7 @@
 //! costs alone: slowly, and with nothing of the program. `money` has what it must say of money.
 
 use chrono::{Datelike, NaiveDate};
-use lmsyncd::model::{Contract, Field, ItemKey, Letter, Value};
+use lmsyncd::model::{Contract, Field, ItemKey, ItemKind, Value};
 use rust_decimal::Decimal;
 
 use super::money::{Money, of_agreement, of_line, of_once};
@@ -28,7 +28,7 @@ pub struct Wanted {
 
 /// What the contract of an item must say on `today`; none where there is no such item.
 pub fn wanted(upstream: &Upstream, key: ItemKey, today: NaiveDate) -> Option<Wanted> {
-    if key.letter == Letter::Agreement {
+    if key.kind == ItemKind::Agreement {
         let agreement = upstream.agreements.get(&key.id)?;
         let billed_to = agreement.billed_to.filter(|id| *id != agreement.company);
         return Some(Wanted {
@@ -50,7 +50,7 @@ pub fn wanted(upstream: &Upstream, key: ItemKey, today: NaiveDate) -> Option<Wan
         Billed::ByPeriod(line) => {
             (Some(word(agreement.active)), None, of_line(line, agreement, today).0)
         }
-        Billed::Once(once) if key.letter == Letter::Charge => {
+        Billed::Once(once) if key.kind == ItemKind::Charge => {
             (None, Some(once.is_billed), of_once(upstream, key, once, addition.agreement))
         }
         Billed::Once(once) => {

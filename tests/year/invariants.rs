@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lmsyncd::model::{
-    ClientState, Contract, Field, ItemFlags, ItemKey, Letter, Origin, Run, RunId, RunResult,
+    ClientState, Contract, Field, ItemFlags, ItemKey, ItemKind, Origin, Run, RunId, RunResult,
     Trigger,
 };
 use lmsyncd::store::Store;
@@ -254,7 +254,7 @@ impl Watch {
             None => vec![ItemKey::agreement(old)],
             Some(_) => upstream.below(old),
         });
-        let renewed = renewed.into_iter().filter(|old| old.letter == key.letter);
+        let renewed = renewed.into_iter().filter(|old| old.kind == key.kind);
         let mut old = beside.chain(renewed).filter_map(|old| desk.own.get(&old));
         if is_new && old.any(|old| old.inherited() == is) {
             desk.own.insert(key, is);
@@ -310,7 +310,7 @@ impl Watch {
             // Nor the one line of the same service that takes over from one that is ignored.
             let takes_over_ignored = |key: ItemKey| {
                 let named = |key: ItemKey| upstream.additions.get(&key).map(|one| &one.name);
-                let is_same = |one: &ItemKey| one.letter == key.letter && named(*one) == named(key);
+                let is_same = |one: &ItemKey| one.kind == key.kind && named(*one) == named(key);
                 let alike = |place: i64| -> Vec<ItemKey> {
                     upstream.below(place).into_iter().filter(is_same).collect()
                 };
@@ -321,7 +321,7 @@ impl Watch {
                     let source = one.source.get(&Field::Name).map(ToString::to_string);
                     one.parent.is_some()
                         && one.parent == parent
-                        && one.key.letter == key.letter
+                        && one.key.kind == key.kind
                         && source.as_deref() == Some(name)
                 };
                 let known = stored.values().filter(was).map(|one| one.key);
@@ -481,15 +481,15 @@ fn patience(interval: Duration, at: bool) -> Duration {
 /// of the same service, below the same agreement or the one that is renewed.
 fn may_stand_for(new: &Contract, old: &Contract, upstream: &Upstream) -> bool {
     let renews = |id| upstream.agreements.get(&id).and_then(|agreement| agreement.renews);
-    if new.key.letter == Letter::Agreement {
+    if new.key.kind == ItemKind::Agreement {
         return renews(new.key.id).map(ItemKey::agreement) == Some(old.key);
     }
-    let is_line = matches!(new.key.letter, Letter::Service | Letter::Bundle);
+    let is_line = matches!(new.key.kind, ItemKind::Service | ItemKind::Bundle);
     let same = new.source.get(&Field::Name) == old.source.get(&Field::Name);
     let Some(above) = new.parent.filter(|_| is_line) else { return false };
     let places = [Some(above), renews(above.id).map(ItemKey::agreement)];
     same && new.key != old.key
-        && new.key.letter == old.key.letter
+        && new.key.kind == old.key.kind
         && old.parent.is_some()
         && places.contains(&old.parent)
 }

@@ -115,7 +115,7 @@ impl Life {
                     );
                     let clock = Arc::clone(&clock) as Arc<dyn Clock>;
                     let autotask = Autotask::new(options, Arc::new(wire.clone()), clock, zone);
-                    Ok(Arc::new(autotask.remembering(used).recalling(read)))
+                    Ok(Arc::new(autotask.with_usage(used).with_read_cache(read)))
                 })
             },
         };

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate};
-use lmsyncd::model::{Contract, Field, ItemKey, Letter, Value};
+use lmsyncd::model::{Contract, Field, ItemKey, ItemKind, Value};
 use rust_decimal::Decimal;
 
 use super::history::{Row, Span, cents, days, eve, months_after, period};
@@ -275,7 +275,7 @@ pub fn of_line(line: &Line, agreement: &Agreement, today: NaiveDate) -> (Money, 
 /// What something that is bought once must say.
 pub fn of_once(upstream: &Upstream, key: ItemKey, once: &Once, agreement: i64) -> Money {
     let mut remarks = BTreeSet::new();
-    if key.letter == Letter::Charge && upstream.is_by_rule(once, agreement) {
+    if key.kind == ItemKind::Charge && upstream.is_by_rule(once, agreement) {
         remarks.insert("by_rule");
     }
     if upstream.is_doubtful(key) {
@@ -394,7 +394,7 @@ fn of_lines(upstream: &Upstream, id: i64, agreement: &Agreement, today: NaiveDat
 
 /// Whether a fixed price is billed by rules: it has some, and no milestone.
 fn is_by_rule(upstream: &Upstream, id: i64) -> bool {
-    let has_milestones = upstream.below(id).iter().any(|key| key.letter == Letter::Milestone);
+    let has_milestones = upstream.below(id).iter().any(|key| key.kind == ItemKind::Milestone);
     upstream.rules.contains_key(&id) && !has_milestones
 }
 
@@ -444,7 +444,7 @@ fn of_what_is_bought(
         .filter_map(|key| upstream.additions[key].once())
         .filter_map(|once| Some((once, once.span?)))
         .collect();
-    let milestones = upstream.below(id).into_iter().filter(|key| key.letter == Letter::Milestone);
+    let milestones = upstream.below(id).into_iter().filter(|key| key.kind == ItemKind::Milestone);
     let milestones: Vec<Decimal> = milestones
         .filter(|_| agreement.kind == FIXED_PRICE)
         .filter_map(|key| Some(upstream.additions[&key].once()?.amount))

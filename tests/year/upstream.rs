@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use chrono::{Days, NaiveDate};
 use lmsyncd::demo::tenant::{Entity, LineKind, Tenant};
-use lmsyncd::model::{ItemKey, Letter};
+use lmsyncd::model::{ItemKey, ItemKind};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
@@ -31,14 +31,14 @@ const YEARLY_SERVICE: i64 = 308;
 const EARLY: u64 = 4;
 
 /// The letters of additions, each with the entity of its rows.
-const ADDITIONS: [(Letter, Entity); 7] = [
-    (Letter::Service, Entity::ContractServices),
-    (Letter::Bundle, Entity::ContractServiceBundles),
-    (Letter::Milestone, Entity::ContractMilestones),
-    (Letter::BlockHours, Entity::ContractBlocks),
-    (Letter::Retainer, Entity::ContractRetainers),
-    (Letter::Tickets, Entity::ContractTicketPurchases),
-    (Letter::Charge, Entity::ContractCharges),
+const ADDITIONS: [(ItemKind, Entity); 7] = [
+    (ItemKind::Service, Entity::ContractServices),
+    (ItemKind::Bundle, Entity::ContractServiceBundles),
+    (ItemKind::Milestone, Entity::ContractMilestones),
+    (ItemKind::BlockHours, Entity::ContractBlocks),
+    (ItemKind::Retainer, Entity::ContractRetainers),
+    (ItemKind::Tickets, Entity::ContractTicketPurchases),
+    (ItemKind::Charge, Entity::ContractCharges),
 ];
 
 /// An agreement.
@@ -269,7 +269,7 @@ impl Upstream {
             span: (agreement.start, agreement.end),
             anchor: agreement.anchor,
             months: line.history.months,
-            price: money(&self.row(entity_of(key.letter), key.id), "unitPrice"),
+            price: money(&self.row(entity_of(key.kind), key.id), "unitPrice"),
         };
         let history = about.told_by(&line.rows);
         self.line_mut(key).history = history;
@@ -314,9 +314,9 @@ impl Upstream {
             }
         }
         let mut new = self.tenant.ids(Entity::ContractCharges);
-        new.retain(|id| !self.additions.contains_key(&ItemKey::new(Letter::Charge, *id)));
+        new.retain(|id| !self.additions.contains_key(&ItemKey::new(ItemKind::Charge, *id)));
         for id in new {
-            let key = ItemKey::new(Letter::Charge, id);
+            let key = ItemKey::new(ItemKind::Charge, id);
             self.read_addition(key);
             // With a new charge of a rule, the one before it is billed.
             let (agreement, product) = {
@@ -419,7 +419,7 @@ impl Upstream {
         let (charges, purchases): (Vec<_>, Vec<_>) = keys
             .iter()
             .map(|key| (*key, once(key)))
-            .partition(|(key, _)| key.letter == Letter::Charge);
+            .partition(|(key, _)| key.kind == ItemKind::Charge);
         let mut folded: BTreeMap<ItemKey, ItemKey> = BTreeMap::new();
         let mut alone = Vec::new();
         for (key, purchase) in &purchases {
@@ -473,7 +473,7 @@ impl Upstream {
     /// that anybody could tell.
     pub fn is_by_rule(&self, charge: &Once, agreement: i64) -> bool {
         let below = || self.below.get(&agreement).into_iter().flatten();
-        let has_milestones = below().any(|key| key.letter == Letter::Milestone);
+        let has_milestones = below().any(|key| key.kind == ItemKind::Milestone);
         let rules = self.rules.get(&agreement).filter(|_| !has_milestones);
         let is_of = |rules: &BTreeSet<i64>| charge.product.is_none_or(|one| rules.contains(&one));
         rules.is_some_and(is_of)
@@ -481,13 +481,13 @@ impl Upstream {
 
     /// Writes an addition down anew; the periods of a line are not read.
     pub fn read_addition(&mut self, key: ItemKey) {
-        let row = self.row(entity_of(key.letter), key.id);
+        let row = self.row(entity_of(key.kind), key.id);
         let agreement = whole(&row, "contractID").expect("an agreement");
         let months = self.agreements[&agreement].months.unwrap_or(1);
         let amount = |amount| Once {
             amount,
             span: None,
-            bought: (key.letter != Letter::Milestone).then(|| date(&row, "datePurchased")),
+            bought: (key.kind != ItemKind::Milestone).then(|| date(&row, "datePurchased")),
             active: whole(&row, "status") == Some(1),
             billable: true,
             is_billed: row["isBilled"].as_bool().unwrap_or_default(),
@@ -502,21 +502,21 @@ impl Upstream {
             let history = History::new(self.tenant.today(), Decimal::ZERO, Decimal::ZERO, months);
             Billed::ByPeriod(known.unwrap_or(Line { rows: Vec::new(), history }))
         };
-        let (name, billed) = match key.letter {
-            Letter::Service => {
+        let (name, billed) = match key.kind {
+            ItemKind::Service => {
                 let is_yearly = whole(&row, "serviceID") == Some(YEARLY_SERVICE);
                 let name = self.sold(Entity::Services, &row, "serviceID");
                 (Some(name), line(if is_yearly { 12 } else { months }))
             }
-            Letter::Bundle => {
+            ItemKind::Bundle => {
                 (Some(self.sold(Entity::ServiceBundles, &row, "serviceBundleID")), line(months))
             }
-            Letter::Milestone => {
+            ItemKind::Milestone => {
                 (Some(text(&row, "title")), Billed::Once(amount(money(&row, "amount"))))
             }
-            Letter::BlockHours => bought(money(&row, "hours") * money(&row, "hourlyRate")),
-            Letter::Retainer => bought(money(&row, "amount")),
-            Letter::Tickets => {
+            ItemKind::BlockHours => bought(money(&row, "hours") * money(&row, "hourlyRate")),
+            ItemKind::Retainer => bought(money(&row, "amount")),
+            ItemKind::Tickets => {
                 bought(money(&row, "ticketsPurchased") * money(&row, "perTicketRate"))
             }
             _ => {
@@ -530,7 +530,7 @@ impl Upstream {
 
     /// Reads the rows of a line anew.
     pub fn read_rows(&mut self, key: ItemKey) {
-        let rows = self.tenant.units_of(kind_of(key.letter), key.id);
+        let rows = self.tenant.units_of(kind_of(key.kind), key.id);
         let mut rows: Vec<Row> = rows.iter().map(unit_row).collect();
         rows.sort_by_key(|row| (row.start, row.end, row.id));
         self.line_mut(key).rows = rows;
@@ -542,8 +542,8 @@ impl Upstream {
 
     /// Whether Autotask has the item.
     pub fn exists(&self, key: ItemKey) -> bool {
-        match key.letter {
-            Letter::Agreement => self.agreements.contains_key(&key.id),
+        match key.kind {
+            ItemKind::Agreement => self.agreements.contains_key(&key.id),
             _ => self.additions.contains_key(&key) && !self.folded.contains_key(&key),
         }
     }
@@ -551,14 +551,14 @@ impl Upstream {
     /// What is known of an item and of what makes it up, line by line.
     pub fn told(&self, key: ItemKey) -> String {
         let mut told = String::new();
-        let agreement = match key.letter {
-            Letter::Agreement => Some(key.id),
+        let agreement = match key.kind {
+            ItemKind::Agreement => Some(key.id),
             _ => self.additions.get(&key).map(|addition| addition.agreement),
         };
         if let Some((id, agreement)) = agreement.and_then(|id| self.agreements.get_key_value(&id)) {
             let _ = writeln!(told, "  A{id} {agreement:?}");
         }
-        let keys = if key.letter == Letter::Agreement { self.below(key.id) } else { vec![key] };
+        let keys = if key.kind == ItemKind::Agreement { self.below(key.id) } else { vec![key] };
         for key in keys {
             let Some(addition) = self.additions.get(&key) else { continue };
             let _ = match addition.line() {
@@ -619,23 +619,23 @@ impl Upstream {
 }
 
 /// The entity of the rows of an addition.
-pub fn entity_of(letter: Letter) -> Entity {
+pub fn entity_of(letter: ItemKind) -> Entity {
     let known = ADDITIONS.iter().find(|(other, _)| *other == letter);
     known.map_or(Entity::Contracts, |(_, entity)| *entity)
 }
 
 /// The entity of the rows of a line's periods.
-pub fn units_of(letter: Letter) -> Entity {
+pub fn units_of(letter: ItemKind) -> Entity {
     match letter {
-        Letter::Bundle => Entity::ContractServiceBundleUnits,
+        ItemKind::Bundle => Entity::ContractServiceBundleUnits,
         _ => Entity::ContractServiceUnits,
     }
 }
 
 /// What the tenant calls the kind of a line.
-pub fn kind_of(letter: Letter) -> LineKind {
+pub fn kind_of(letter: ItemKind) -> LineKind {
     match letter {
-        Letter::Bundle => LineKind::Bundle,
+        ItemKind::Bundle => LineKind::Bundle,
         _ => LineKind::Service,
     }
 }

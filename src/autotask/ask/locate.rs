@@ -15,7 +15,7 @@ use crate::autotask::query::paginate::paginate;
 use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::FOR_A_RUN;
-use crate::model::{ClientId, ItemKey, Letter};
+use crate::model::{ClientId, ItemKey, ItemKind};
 
 /// An item that still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,14 +35,14 @@ pub(in crate::autotask) async fn locate(
 ) -> Result<Vec<Located>, AutotaskError> {
     // Which agreement each addition that was found stands below.
     let mut parents: BTreeMap<ItemKey, i64> = BTreeMap::new();
-    for letter in Letter::ALL.into_iter().filter(|letter| *letter != Letter::Agreement) {
-        let Some(entity) = Entity::of_letter(letter) else { continue };
-        let ids = ids_of(keys, letter);
+    for kind in ItemKind::ALL.into_iter().filter(|kind| *kind != ItemKind::Agreement) {
+        let Some(entity) = Entity::of_kind(kind) else { continue };
+        let ids = ids_of(keys, kind);
         for (id, parent) in owners(connection, entity, "contractID", ids, progress).await? {
-            parents.insert(ItemKey::new(letter, id), parent);
+            parents.insert(ItemKey::new(kind, id), parent);
         }
     }
-    let mut agreements = ids_of(keys, Letter::Agreement);
+    let mut agreements = ids_of(keys, ItemKind::Agreement);
     agreements.extend(parents.values());
     let clients = owners(connection, Entity::Contracts, "companyID", agreements, progress).await?;
 
@@ -116,8 +116,8 @@ async fn must_be_all(
     Ok(())
 }
 
-fn ids_of(keys: &[ItemKey], letter: Letter) -> BTreeSet<i64> {
-    keys.iter().filter(|key| key.letter == letter).map(|key| key.id).collect()
+fn ids_of(keys: &[ItemKey], kind: ItemKind) -> BTreeSet<i64> {
+    keys.iter().filter(|key| key.kind == kind).map(|key| key.id).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::model::Letter;
+use crate::model::ItemKind;
 
 /// A kind of row that Autotask keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,17 +97,17 @@ impl Entity {
     }
 
     /// The entity whose rows have keys of this letter; none for contracts made by hand.
-    pub fn of_letter(letter: Letter) -> Option<Entity> {
-        Some(match letter {
-            Letter::Agreement => Entity::Contracts,
-            Letter::Service => Entity::ContractServices,
-            Letter::Bundle => Entity::ContractServiceBundles,
-            Letter::Milestone => Entity::ContractMilestones,
-            Letter::BlockHours => Entity::ContractBlocks,
-            Letter::Retainer => Entity::ContractRetainers,
-            Letter::Tickets => Entity::ContractTicketPurchases,
-            Letter::Charge => Entity::ContractCharges,
-            Letter::Local => return None,
+    pub fn of_kind(kind: ItemKind) -> Option<Entity> {
+        Some(match kind {
+            ItemKind::Agreement => Entity::Contracts,
+            ItemKind::Service => Entity::ContractServices,
+            ItemKind::Bundle => Entity::ContractServiceBundles,
+            ItemKind::Milestone => Entity::ContractMilestones,
+            ItemKind::BlockHours => Entity::ContractBlocks,
+            ItemKind::Retainer => Entity::ContractRetainers,
+            ItemKind::Tickets => Entity::ContractTicketPurchases,
+            ItemKind::Charge => Entity::ContractCharges,
+            ItemKind::Local => return None,
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{Advice, Code, Failure, SecretSource};
 
 use super::entity::Entity;
 use super::limit::{Blocked, shown};
-use super::transport_error::{TRUST_STORE, Trouble};
+use super::transport_error::{ErrorKind, TRUST_STORE};
 
 /// A failure to read from Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum AutotaskError {
         /// The host.
         host: String,
         /// Where it went wrong.
-        trouble: Trouble,
+        kind: ErrorKind,
         /// What went wrong.
         cause: String,
     },
@@ -212,11 +212,11 @@ impl AutotaskError {
             AutotaskError::UnknownUser { .. } => Advice::FixUsername,
             AutotaskError::BadIntegrationCode => Advice::FixIntegrationCode,
             AutotaskError::NoPermission { .. } => Advice::GrantPermission,
-            AutotaskError::Unreachable { trouble, .. } => match trouble {
-                Trouble::Name => Advice::CheckDns,
-                Trouble::Refused => Advice::CheckFirewall,
-                Trouble::Tls => Advice::CheckTls,
-                Trouble::Timeout | Trouble::Other => Advice::WaitForRetry,
+            AutotaskError::Unreachable { kind, .. } => match kind {
+                ErrorKind::Name => Advice::CheckDns,
+                ErrorKind::Refused => Advice::CheckFirewall,
+                ErrorKind::Tls => Advice::CheckTls,
+                ErrorKind::Timeout | ErrorKind::Other => Advice::WaitForRetry,
             },
             AutotaskError::RateLimited(RateLimit::Own { .. } | RateLimit::Share { .. }) => {
                 Advice::RaiseBudget

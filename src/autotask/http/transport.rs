@@ -13,7 +13,7 @@ use reqwest::redirect::Policy;
 use super::error::AutotaskError;
 use super::request::{HttpRequest, Method};
 use crate::autotask::http::options::Options;
-use crate::autotask::http::transport_error::{TRUST_STORE, TransportError, Trouble};
+use crate::autotask::http::transport_error::{ErrorKind, TRUST_STORE, TransportError};
 
 /// The longest body that is read. A page of 500 agreements with long descriptions is below 3 MiB.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
@@ -102,7 +102,7 @@ impl HttpTransport {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_BODY_BYTES {
                 let cause = format!("the answer is longer than {MAX_BODY_BYTES} bytes");
-                return Err(TransportError { trouble: Trouble::Other, cause });
+                return Err(TransportError { kind: ErrorKind::Other, cause });
             }
         }
         Ok(HttpResponse { status, headers, body })
@@ -122,24 +122,24 @@ fn unusable(key: &'static str, error: &dyn std::error::Error) -> AutotaskError {
 /// What went wrong, from the chain of causes. The URL is left out: it may hold the user's name.
 fn explain(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
-    let mut trouble = if error.is_timeout() { Trouble::Timeout } else { Trouble::Other };
+    let mut kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Other };
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         let text = error.to_string();
         if is_tls(error) {
-            trouble = Trouble::Tls;
+            kind = ErrorKind::Tls;
         } else if text.contains("dns error") {
-            trouble = Trouble::Name;
+            kind = ErrorKind::Name;
         } else if let Some(io) = error.downcast_ref::<io::Error>() {
             match io.kind() {
-                io::ErrorKind::ConnectionRefused => trouble = Trouble::Refused,
-                io::ErrorKind::TimedOut => trouble = Trouble::Timeout,
+                io::ErrorKind::ConnectionRefused => kind = ErrorKind::Refused,
+                io::ErrorKind::TimedOut => kind = ErrorKind::Timeout,
                 _ => {}
             }
         }
         cause = error.source();
     }
-    TransportError { trouble, cause: chain(&error) }
+    TransportError { kind, cause: chain(&error) }
 }
 
 /// Whether rustls said it; its errors come wrapped in one or two of `io`, which hide their content
@@ -190,7 +190,7 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         drop(listener);
         let error = failure(&format!("http://{address}/")).await;
-        assert_eq!(error.trouble, Trouble::Refused, "{error}");
+        assert_eq!(error.kind, ErrorKind::Refused, "{error}");
     }
 
     #[tokio::test]
@@ -206,7 +206,7 @@ mod tests {
         });
         let error = failure(&format!("https://{address}/")).await;
         server.join().expect("the server");
-        assert_eq!(error.trouble, Trouble::Tls, "{error}");
+        assert_eq!(error.kind, ErrorKind::Tls, "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 /// Where it went wrong on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ErrorKind {
     /// The host's name is not known.
     Name,
     /// Nobody listens there.
@@ -24,7 +24,7 @@ pub(in crate::autotask) const TRUST_STORE: &str = "the system's trust store";
 #[error("{cause}")]
 pub struct TransportError {
     /// Where it went wrong.
-    pub trouble: Trouble,
+    pub kind: ErrorKind,
     /// What went wrong, in one line.
     pub cause: String,
 }

@@ -14,8 +14,8 @@ use crate::autotask::rows::companies::ContractDetails;
 use crate::autotask::rows::lines::{LineKind, LineRow, UnitPeriod};
 use crate::autotask::rows::purchases::{PurchaseKind, PurchaseRow};
 use crate::model::{
-    BillingCycle, BillingState, Field, Fields, ItemKey, Letter, Reject, Remark, SourceItem, Value,
-    Working, WorkingLine,
+    BillingCycle, BillingState, Field, Fields, ItemKey, ItemKind, Reject, Remark, SourceItem,
+    Value, Working, WorkingLine,
 };
 use crate::policy::cost::{
     self, Basis, LineCost, LineTerms, Part, Row, SaleCost, Share, TooLarge, Total,
@@ -183,8 +183,8 @@ impl Below {
 
 impl AgreementContext<'_> {
     /// What stands below the agreement with this key, and the agreement's own details.
-    fn below(&self, letter: Letter, id: i64) -> Result<(Below, &ContractDetails), Reject> {
-        let below = Below { key: ItemKey::new(letter, id), parent: self.key() };
+    fn below(&self, kind: ItemKind, id: i64) -> Result<(Below, &ContractDetails), Reject> {
+        let below = Below { key: ItemKey::new(kind, id), parent: self.key() };
         match &self.contract.details {
             Ok(details) => Ok((below, details)),
             Err(bad) => {
@@ -196,7 +196,7 @@ impl AgreementContext<'_> {
 
     /// Converts a service or bundle line.
     pub fn line(&self, billed: &Billed<'_>, today: NaiveDate) -> Result<Addition, Reject> {
-        let (below, agreement) = self.below(billed.kind.letter(), billed.line.id)?;
+        let (below, agreement) = self.below(billed.kind.kind(), billed.line.id)?;
         let line = billed.line.details.as_ref().map_err(|bad| below.bad(bad))?;
         let periods = billed.periods.as_ref().map_err(|bad| below.bad(bad))?;
         let money = &self.money;
@@ -237,7 +237,7 @@ impl AgreementContext<'_> {
 
     /// Converts something bought once.
     pub fn purchase(&self, bought: &Bought<'_>, today: NaiveDate) -> Result<Addition, Reject> {
-        let (below, agreement) = self.below(bought.kind.letter(), bought.row.id)?;
+        let (below, agreement) = self.below(bought.kind.kind(), bought.row.id)?;
         let details = bought.row.details.as_ref().map_err(|bad| below.bad(bad))?;
         let kind = bought.kind;
         // A charge is no part of the agreement, and need not share its currency.

@@ -16,7 +16,7 @@ use crate::autotask::meta::labels::{self, AgreementKind};
 use crate::autotask::rows::companies::ContractDetails;
 use crate::autotask::rows::purchases::PurchaseKind;
 use crate::autotask::rows::rules::RuleRow;
-use crate::model::{Field, Fields, Letter, Reject, SourceItem, Working};
+use crate::model::{Field, Fields, ItemKind, Reject, SourceItem, Working};
 use crate::policy::cost::{self, Agreement, Rules, TooLarge};
 
 impl AgreementContext<'_> {
@@ -46,7 +46,7 @@ impl AgreementContext<'_> {
         };
         let Some(kind) = self.kind.kind else { return Ok(item) };
         let bad = additions.iter().filter_map(|addition| addition.as_ref().err());
-        if let Some(bad) = bad.filter(|bad| bad.key.letter != Letter::Charge).min_by_key(|b| b.key)
+        if let Some(bad) = bad.filter(|bad| bad.key.kind != ItemKind::Charge).min_by_key(|b| b.key)
         {
             let (key, reason) = (bad.key, &bad.reason);
             let reason = format!("its cost is not known: {key} cannot be read, because {reason}");

@@ -132,7 +132,7 @@ mod tests {
     }
 
     async fn read(script: &Script, cell: &Cell) -> Autotask {
-        let autotask = script.autotask().recalling(cell.memory());
+        let autotask = script.autotask().with_read_cache(cell.memory());
         let scope = Scope::Clients(vec![ClientId(7)]);
         autotask.read(&scope, &Progress::new()).await.expect("snapshots");
         autotask
@@ -159,7 +159,7 @@ mod tests {
         let text = text.expect("text");
         for bad in ["", "{", &text.replace("\"version\":1", "\"version\":2"), &text[..40]] {
             *cell.0.lock().expect("the cell") = Some(bad.as_bytes().to_vec());
-            let autotask = script.autotask().recalling(cell.memory());
+            let autotask = script.autotask().with_read_cache(cell.memory());
             assert_eq!(autotask.known_rows(Entity::ContractServices), []);
         }
     }

@@ -10,7 +10,7 @@ use crate::autotask::fields::amount::{Amount, Denomination};
 use crate::autotask::fields::row::{BadField, KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::rows::companies::dates;
-use crate::model::Letter;
+use crate::model::ItemKind;
 use crate::policy::cost::Row as CostRow;
 
 /// The two kinds of additions that are billed by period. They differ in names only. What is bought
@@ -25,10 +25,10 @@ pub(in crate::autotask) enum LineKind {
 
 impl LineKind {
     /// The letter of its keys.
-    pub fn letter(self) -> Letter {
+    pub fn kind(self) -> ItemKind {
         match self {
-            LineKind::Service => Letter::Service,
-            LineKind::Bundle => Letter::Bundle,
+            LineKind::Service => ItemKind::Service,
+            LineKind::Bundle => ItemKind::Bundle,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::autotask::fields::amount::{Amount, Denomination};
 use crate::autotask::fields::row::{BadField, KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::rows::companies::dates;
-use crate::model::Letter;
+use crate::model::ItemKind;
 use crate::policy::cost::{Sale, SaleCost};
 
 /// A kind of what is bought once.
@@ -38,13 +38,13 @@ impl PurchaseKind {
     ];
 
     /// The letter of its keys.
-    pub fn letter(self) -> Letter {
+    pub fn kind(self) -> ItemKind {
         match self {
-            PurchaseKind::Milestone => Letter::Milestone,
-            PurchaseKind::Hours => Letter::BlockHours,
-            PurchaseKind::Retainer => Letter::Retainer,
-            PurchaseKind::Tickets => Letter::Tickets,
-            PurchaseKind::Charge => Letter::Charge,
+            PurchaseKind::Milestone => ItemKind::Milestone,
+            PurchaseKind::Hours => ItemKind::BlockHours,
+            PurchaseKind::Retainer => ItemKind::Retainer,
+            PurchaseKind::Tickets => ItemKind::Tickets,
+            PurchaseKind::Charge => ItemKind::Charge,
         }
     }
 

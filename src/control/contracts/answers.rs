@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::policy::terms::{Ending, Wanted};
 use crate::policy::timeline::{Span, Term};
-use crate::varlink::contracts;
+use crate::protocol::contracts;
 
 /// How far ahead renewals are looked for unless the caller says otherwise, in days.
 const DEFAULT_WITHIN: i64 = 90;

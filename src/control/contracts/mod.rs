@@ -13,7 +13,7 @@ use super::convert::parse_key;
 use crate::control::convert::{self, moment};
 use crate::engine::{Edit, Engine};
 use crate::model::{Advice, ClientId, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
-use crate::varlink::{Call, Method, contracts};
+use crate::protocol::{Call, Method, contracts};
 
 pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
     match call.method.as_str() {
@@ -50,7 +50,7 @@ async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
     let as_of = call.as_of.as_deref().map(|text| engine.book.moment(text)).transpose()?;
     let list = move |engine: &Engine| {
         let mut found = match as_of {
-            Some(moment) => engine.book.book_at(moment, client.as_ref())?,
+            Some(moment) => engine.book.contracts_as_of(moment, client.as_ref())?,
             None => engine.book.contracts(client.as_ref())?,
         };
         found.sort_by_key(in_tree_order);
@@ -79,7 +79,7 @@ fn shown(
 ) -> Result<contracts::ContractReply, Failure> {
     let contract = match as_of {
         Some(moment) => {
-            let book = engine.book.book_at(moment, None)?;
+            let book = engine.book.contracts_as_of(moment, None)?;
             book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
                 Failure::new(Code::NoSuchContract, format!("no contract was stored as {key} then"))
                     .advise(Advice::ShowHistory { key })
@@ -128,7 +128,7 @@ fn owner(contract: &Contract, field: Field) -> &'static str {
 }
 
 async fn edit(key: &str, edits: Vec<Edit>, context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let key = parse_key(key)?;
     let actor = context.peer.actor();
     ownership::edited(context.engine.book.edit(key, &edits, &actor).await?, context)

@@ -6,10 +6,10 @@ use crate::control::convert;
 use crate::control::convert::parse_key;
 use crate::engine::Edit;
 use crate::model::{Contract, FieldChange};
-use crate::varlink::contracts;
+use crate::protocol::contracts;
 
 pub(super) async fn add(call: contracts::Add, context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let client = context.engine.clients.resolve(&call.client).await?;
     let edits: Vec<Edit> = call
         .fields
@@ -23,20 +23,20 @@ pub(super) async fn add(call: contracts::Add, context: &Context<'_>) -> Answer {
 }
 
 pub(super) async fn remove(call: contracts::Remove, context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let key = parse_key(&call.key)?;
     let removed = context.engine.book.remove_contract(key, &context.peer.actor()).await?;
     finish(contracts::RemoveReply { contract: on_the_wire(context.engine, &removed)? })
 }
 
 pub(super) async fn adopt(call: contracts::Adopt, context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let (local, key) = (parse_key(&call.local)?, parse_key(&call.key)?);
     edited(context.engine.review.adopt(local, key, &context.peer.actor()).await?, context)
 }
 
 pub(super) async fn unlink(call: contracts::Unlink, context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let key = parse_key(&call.key)?;
     let frozen = context.engine.book.unlink(key, &context.peer.actor()).await?;
     edited((frozen, Vec::new()), context)
@@ -46,7 +46,7 @@ pub(super) async fn relink(call: contracts::Relink, context: &Context<'_>) -> An
     let applied = call.apply.unwrap_or(false);
     // Looking at the diff is for everyone.
     if applied {
-        context.must_operate()?;
+        context.require_operator()?;
     }
     let key = parse_key(&call.key)?;
     let (contract, changes) =

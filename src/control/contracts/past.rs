@@ -3,8 +3,8 @@
 use crate::control::call::{Answer, Context, finish};
 use crate::control::convert::{self, count, moment, parse_key};
 use crate::model::{Contract, Field};
+use crate::protocol::contracts;
 use crate::store::HistoryEntry;
-use crate::varlink::contracts;
 
 pub(super) fn history(call: &contracts::History, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;

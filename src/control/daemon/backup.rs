@@ -4,11 +4,11 @@ use crate::control::call::{Answer, CallError, Context, finish};
 use crate::control::convert::{count, moment};
 use crate::engine::Admin;
 use crate::model::{Code, Failure};
-use crate::varlink::daemon;
+use crate::protocol::daemon;
 
 /// Sends a backup piece by piece.
 pub(in crate::control) async fn backup(context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let Context { engine, stream, .. } = context;
     let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
     let mut backup = engine.admin.backup().await?;
@@ -34,7 +34,7 @@ pub(in crate::control) async fn backup(context: Context<'_>) -> Answer {
 
 /// Takes a piece of a backup; after the last one it takes the store's place.
 pub(in crate::control) async fn restore(call: daemon::Restore, context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let offset = u64::try_from(call.offset)
         .map_err(|_| CallError::BadParameter("offset is below 0".to_owned()))?;
     let received = count(context.engine.admin.receive(offset, call.text).await?);

@@ -9,9 +9,9 @@ use super::convert::{count, moment};
 use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
-use crate::engine::{Board, Engine, Standing};
+use crate::engine::{Board, ClientRow, Engine};
 use crate::model::{Code, Counts, Failure, Run};
-use crate::varlink::{Call, Method, daemon};
+use crate::protocol::{Call, Method, daemon};
 
 /// How many runs a board shows.
 const RUNS: usize = 30;
@@ -84,7 +84,7 @@ fn run_mark(run: &Run) -> Option<daemon::RunMark> {
     })
 }
 
-fn client_status(standing: &Standing) -> daemon::ClientStatus {
+fn client_status(standing: &ClientRow) -> daemon::ClientStatus {
     let state = &standing.state;
     let error = state.last_error.as_ref();
     daemon::ClientStatus {
@@ -165,7 +165,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 async fn reload(context: &Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let changes = context.engine.admin.reload().await?;
     let changes = changes
         .into_iter()
@@ -225,7 +225,7 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
 async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {
     let dry_run = call.dry_run.unwrap_or(false);
     if !dry_run {
-        context.must_operate()?;
+        context.require_operator()?;
     }
     let pruned = context.engine.book.prune(dry_run).await?;
     finish(daemon::PruneReply {

@@ -4,7 +4,7 @@ use super::{parse_keys, parse_state};
 use crate::model::{Code, Failure, Field, FieldChange, Value};
 use crate::policy::holds::Expected;
 use crate::policy::select::Choice;
-use crate::varlink::sync;
+use crate::protocol::sync;
 
 /// What the call chooses; it must choose in one way.
 pub(super) fn choice(call: &sync::Sync) -> Result<Choice, Failure> {

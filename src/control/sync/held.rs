@@ -8,7 +8,7 @@ use crate::control::call::{Answer, Context, finish, went_away};
 use crate::control::convert::{self, count, moment};
 use crate::engine::HeldRun;
 use crate::model::{Code, Failure, PendingItem};
-use crate::varlink::sync;
+use crate::protocol::sync;
 
 pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
@@ -28,7 +28,7 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
 }
 
 pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let actor = context.peer.actor();
     let accepted = context.engine.review.accept(run_id(call.run), &actor, Progress::new());
     let outcome = tokio::select! {
@@ -46,7 +46,7 @@ pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answ
 }
 
 pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let actor = context.peer.actor();
     let (held, changed) =
         context.engine.review.reject(run_id(call.run), call.reason, &actor).await?;

@@ -6,10 +6,10 @@ use crate::control::convert::{self, count, moment, parse_key};
 use crate::control::progress::{progress, telling};
 use crate::engine::{Days, Discrepancy, Reverted, Waiting, days};
 use crate::model::{Code, Failure, ItemFlags, Kind, Money, Value};
-use crate::varlink::sync;
+use crate::protocol::sync;
 
 pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let key = parse_key(&call.key)?;
     let until = match call.until.as_deref().map(|text| Kind::Date.parse(text)) {
         None => None,
@@ -25,7 +25,7 @@ pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
 }
 
 pub(super) async fn unignore(call: sync::Unignore, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let key = parse_key(&call.key)?;
     let (mark, changed) = context.engine.review.unignore(key, &context.peer.actor()).await?;
     noted(mark, changed, &context).await
@@ -135,7 +135,7 @@ fn waiting(waiting: Waiting) -> sync::Quarantined {
 }
 
 pub(super) async fn revert_run(call: sync::RevertRun, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let Reverted { run, reverted, left_alone } =
         context.engine.review.revert(run_id(call.id), &context.peer.actor()).await?;
     let keys = |keys: Vec<crate::model::ItemKey>| keys.iter().map(ToString::to_string).collect();

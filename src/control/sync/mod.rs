@@ -16,7 +16,7 @@ use crate::control::progress::{progress, telling};
 use crate::engine::{Preview, SyncRequest, WaitPolicy};
 use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
 use crate::policy::effects;
-use crate::varlink::{Call, Method, sync};
+use crate::protocol::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
 const DEFAULT_RUNS: i64 = 50;
@@ -199,7 +199,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
 async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     let dry = call.dry_run.unwrap_or(false);
     if !dry {
-        context.must_operate()?;
+        context.require_operator()?;
     }
     let choice = exactly::choice(&call)?;
     let client = context.engine.clients.resolve(&call.client).await?;
@@ -235,7 +235,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
 }
 
 async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let at = call.at.as_deref().map(parse_time).transpose()?;
     let engine = context.engine;
     let (progress, told) = progress(&context);

@@ -4,10 +4,10 @@ use crate::control::call::{Answer, Context, finish};
 use crate::control::convert::{self, moment};
 use crate::engine::Paused;
 use crate::model::{ClientRef, Failure};
-use crate::varlink::sync;
+use crate::protocol::sync;
 
 pub(super) async fn pause(call: sync::Pause, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let clients = clients(call.clients.as_deref(), &context).await?;
     let actor = context.peer.actor();
     let changed = context.engine.schedule.pause(&clients, call.until.as_deref(), &actor).await?;
@@ -15,7 +15,7 @@ pub(super) async fn pause(call: sync::Pause, context: Context<'_>) -> Answer {
 }
 
 pub(super) async fn resume(call: sync::Resume, context: Context<'_>) -> Answer {
-    context.must_operate()?;
+    context.require_operator()?;
     let clients = clients(call.clients.as_deref(), &context).await?;
     let changed = context.engine.schedule.resume(&clients, &context.peer.actor()).await?;
     changes(&changed, &context)

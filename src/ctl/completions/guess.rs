@@ -11,10 +11,10 @@ use clap_complete::engine::CompletionCandidate;
 use super::kind::Kind;
 use crate::ctl::connection::Client;
 use crate::ctl::help::{LIST, TOPICS};
-use crate::model::{Field, Kind as Values, Letter, Ownership};
-use crate::varlink::contracts::{List, Show};
-use crate::varlink::daemon::Status;
-use crate::varlink::sync::{ListClients, ListRuns, Pending};
+use crate::model::{Field, ItemKind, Kind as Values, Ownership};
+use crate::protocol::contracts::{List, Show};
+use crate::protocol::daemon::Status;
+use crate::protocol::sync::{ListClients, ListRuns, Pending};
 
 /// How long the daemon may take. Whoever types does not wait longer for a suggestion.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -179,7 +179,7 @@ impl Asked {
 
     /// The fields that may be set: on a contract made by hand some more.
     fn settable(&self) -> Vec<Guess> {
-        let local = char::to_string(&Letter::Local.as_char());
+        let local = char::to_string(&ItemKind::Local.as_char());
         let by_hand = match &self.key {
             Some(key) => key.to_ascii_uppercase().starts_with(&local),
             None => true,

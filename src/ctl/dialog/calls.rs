@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::sync::wait::Wait;
 use crate::ctl::connection::Client;
-use crate::varlink::contracts::List;
-use crate::varlink::daemon::Status;
-use crate::varlink::sync::{Pending, PendingReply, Progress, SetAutoSync, Sync, SyncReply};
+use crate::protocol::contracts::List;
+use crate::protocol::daemon::Status;
+use crate::protocol::sync::{Pending, PendingReply, Progress, SetAutoSync, Sync, SyncReply};
 
 use super::list::rows;
-use super::state::{Effect, Looked, Reply};
+use super::state::{Effect, Preview, Reply};
 
 /// How the dialog's client is asked for.
 #[derive(Debug, Clone)]
@@ -27,9 +27,9 @@ impl Caller {
     /// Carries an effect out, and tells of every reply.
     pub fn perform(&self, effect: Effect, tell: impl Fn(Reply)) {
         match effect {
-            Effect::Look => {
+            Effect::Preview => {
                 let looked = self.look(&tell);
-                tell(Reply::Looked(looked.map(Box::new)));
+                tell(Reply::Preview(looked.map(Box::new)));
             }
             Effect::Sync(keys) => {
                 let synced = self.sync(keys, &tell);
@@ -45,13 +45,13 @@ impl Caller {
 
     fn stand(&self, tell: &impl Fn(Reply)) -> Result<(), CtlError> {
         let status = self.daemon.call(&Status { client: Some(self.client.clone()) })?;
-        if let Some(standing) = status.reply.clients.into_iter().next() {
-            tell(Reply::Standing(Box::new(standing)));
+        if let Some(status) = status.reply.clients.into_iter().next() {
+            tell(Reply::Status(Box::new(status)));
         }
         Ok(())
     }
 
-    fn look(&self, tell: &impl Fn(Reply)) -> Result<Looked, CtlError> {
+    fn look(&self, tell: &impl Fn(Reply)) -> Result<Preview, CtlError> {
         self.stand(tell)?;
         let asked =
             Pending { client: Some(self.client.clone()), all: Some(true), ..Pending::default() };
@@ -60,7 +60,7 @@ impl Caller {
         // The run that auto-sync may have made meanwhile is seen in how the client stands.
         self.stand(tell)?;
         let names = self.names(&pending).unwrap_or_default();
-        Ok(Looked { pending, names })
+        Ok(Preview { pending, names })
     }
 
     /// The stored names of agreements that are not pending themselves: a courtesy.
@@ -83,7 +83,7 @@ impl Caller {
         Ok(self.daemon.call_telling(&asked, progress)?.reply)
     }
 
-    fn switch(&self, on: bool) -> Result<crate::varlink::sync::Switch, CtlError> {
+    fn switch(&self, on: bool) -> Result<crate::protocol::sync::Switch, CtlError> {
         let clients = Some(vec![self.client.clone()]);
         let asked = SetAutoSync { on, clients, ..SetAutoSync::default() };
         let switches = self.daemon.call(&asked)?.reply.clients;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::state::{Effect, Looked, Reply, State};
+use super::state::{Effect, Preview, Reply, State};
 use super::update::{on_key, on_reply};
 use crate::ctl::output::screen;
 use crate::ctl::text::items;
-use crate::varlink::daemon::ClientStatus;
-use crate::varlink::sync::{Client, Item, PendingReply, Progress, Reject};
+use crate::protocol::daemon::ClientStatus;
+use crate::protocol::sync::{Client, Item, PendingReply, Progress, Reject};
 
 /// The dialog before anything is known.
 pub fn fresh(size: (u16, u16)) -> State {
@@ -17,7 +17,7 @@ pub fn fresh(size: (u16, u16)) -> State {
 }
 
 /// How the client stands.
-pub fn standing(auto_sync: bool) -> ClientStatus {
+pub fn status(auto_sync: bool) -> ClientStatus {
     ClientStatus {
         id: 174,
         name: "Acme Dental".to_owned(),
@@ -42,7 +42,7 @@ pub fn standing(auto_sync: bool) -> ClientStatus {
 }
 
 /// Everything that can stand in the list.
-pub fn pending() -> Looked {
+pub fn pending() -> Preview {
     let mut items = items::samples();
     let mut held = items[2].clone();
     held.key = "B772".to_owned();
@@ -69,8 +69,8 @@ pub fn reject() -> Reject {
 }
 
 /// What a look found.
-pub fn looked(items: Vec<Item>, rejects: Vec<Reject>) -> Looked {
-    Looked {
+pub fn looked(items: Vec<Item>, rejects: Vec<Reject>) -> Preview {
+    Preview {
         pending: PendingReply {
             client: Some(Client { id: 174, name: "Acme Dental".to_owned() }),
             as_of: Some("2026-11-24T13:05:00Z".to_owned()),
@@ -83,7 +83,7 @@ pub fn looked(items: Vec<Item>, rejects: Vec<Reject>) -> Looked {
 }
 
 /// As many agreements with four additions each.
-pub fn many(agreements: usize) -> Looked {
+pub fn many(agreements: usize) -> Preview {
     let sample = items::samples().remove(0);
     let mut items = Vec::with_capacity(agreements * 5);
     for number in 0..agreements {
@@ -104,10 +104,10 @@ pub fn many(agreements: usize) -> Looked {
 }
 
 /// The dialog with this list.
-pub fn listed(size: (u16, u16), looked: Looked, auto_sync: bool) -> State {
+pub fn listed(size: (u16, u16), looked: Preview, auto_sync: bool) -> State {
     let mut state = fresh(size);
-    reply(&mut state, Reply::Standing(Box::new(standing(auto_sync))));
-    reply(&mut state, Reply::Looked(Ok(Box::new(looked))));
+    reply(&mut state, Reply::Status(Box::new(status(auto_sync))));
+    reply(&mut state, Reply::Preview(Ok(Box::new(looked))));
     state
 }
 
@@ -130,11 +130,11 @@ pub fn progress() -> Reply {
 pub fn press(state: &mut State, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut rest = keys;
-    while let Some(letter) = rest.chars().next() {
+    while let Some(kind) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|named| named.split_once('>'));
         let (key, after) = match named {
             Some((name, after)) => (named_key(name), after),
-            None => (KeyEvent::from(KeyCode::Char(letter)), &rest[letter.len_utf8()..]),
+            None => (KeyEvent::from(KeyCode::Char(kind)), &rest[kind.len_utf8()..]),
         };
         effects.extend(on_key(state, key));
         rest = after;

@@ -17,7 +17,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::book::run::sample_run;
 use crate::ctl::text::items;
 use crate::model::{Advice, Code, Failure};
-use crate::varlink::sync::{Switch, SyncReply};
+use crate::protocol::sync::{Switch, SyncReply};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
@@ -68,7 +68,7 @@ fn hold(name: &str, state: impl Fn((u16, u16)) -> State) {
 fn reading() {
     hold("reading", |size| {
         let mut state = fresh(size);
-        reply(&mut state, Reply::Standing(Box::new(standing(false))));
+        reply(&mut state, Reply::Status(Box::new(status(false))));
         reply(&mut state, progress());
         (0..20).for_each(|_| on_tick(&mut state));
         state
@@ -199,10 +199,10 @@ fn auto_sync_is_paused() {
     for (name, on, keys) in [("paused", true, ""), ("confirm_on_paused", false, "A")] {
         hold(name, |size| {
             let mut state = listed(size, pending(), on);
-            let mut paused = standing(on);
+            let mut paused = status(on);
             paused.paused_by = Some("dana".to_owned());
             paused.paused_until = Some("2026-11-24T18:00:00Z".to_owned());
-            reply(&mut state, Reply::Standing(Box::new(paused)));
+            reply(&mut state, Reply::Status(Box::new(paused)));
             press(&mut state, keys);
             state
         });
@@ -314,8 +314,8 @@ fn unreachable() -> CtlError {
 fn an_error_before_there_is_a_list() {
     hold("error", |size| {
         let mut state = fresh(size);
-        reply(&mut state, Reply::Standing(Box::new(standing(false))));
-        reply(&mut state, Reply::Looked(Err(unreachable())));
+        reply(&mut state, Reply::Status(Box::new(status(false))));
+        reply(&mut state, Reply::Preview(Err(unreachable())));
         state
     });
 }
@@ -450,8 +450,8 @@ fn frame_time() {
 fn keys_that_mean_nothing_change_nothing() {
     let mut state = listed((80, 24), pending(), false);
     let before = format!("{:?}", state.list);
-    for letter in "bcdefmopquvwyzBCDEFHIJKL0456789;:".chars().filter(|c| *c != 'q') {
-        let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char(letter));
+    for kind in "bcdefmopquvwyzBCDEFHIJKL0456789;:".chars().filter(|c| *c != 'q') {
+        let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char(kind));
         assert_eq!(on_key(&mut state, key), []);
     }
     assert_eq!(format!("{:?}", state.list), before);

@@ -74,7 +74,7 @@ pub fn run(caller: &Caller, screen: Screen) -> Result<Ending, CtlError> {
     thread::spawn(move || while of_keys.tell(next_key()) {});
     let size = terminal::size().map_err(CtlError::Output)?;
     let mut state = State::new(caller.client.clone(), screen, size);
-    carry_out(caller, &teller, Effect::Look);
+    carry_out(caller, &teller, Effect::Preview);
     let end = live(&mut canvas, &mut state, &messages, |effect| {
         carry_out(caller, &teller, effect);
     });

@@ -2,8 +2,8 @@
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::screen::Screen;
-use crate::varlink::daemon::ClientStatus;
-use crate::varlink::sync::{Item, PendingReply, Progress, Reject, Run, Switch, SyncReply};
+use crate::protocol::daemon::ClientStatus;
+use crate::protocol::sync::{Item, PendingReply, Progress, Reject, Run, Switch, SyncReply};
 
 use super::list::state::List;
 
@@ -14,7 +14,7 @@ pub const LEAST_SIZE: (u16, u16) = (40, 10);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Read what is pending.
-    Look,
+    Preview,
     /// Import these items, exactly these.
     Sync(Vec<String>),
     /// Turn auto-sync on or off.
@@ -27,11 +27,11 @@ pub enum Effect {
 #[derive(Debug)]
 pub enum Reply {
     /// How the client stands.
-    Standing(Box<ClientStatus>),
+    Status(Box<ClientStatus>),
     /// How far a reading or a run is.
     Progress(Progress),
     /// What is pending, and the names of agreements that are not.
-    Looked(Result<Box<Looked>, CtlError>),
+    Preview(Result<Box<Preview>, CtlError>),
     /// What a run did.
     Synced(Result<Box<SyncReply>, CtlError>),
     /// How the switch stands.
@@ -40,7 +40,7 @@ pub enum Reply {
 
 /// What is pending.
 #[derive(Debug, Default)]
-pub struct Looked {
+pub struct Preview {
     /// The daemon's answer.
     pub pending: PendingReply,
     /// The names of agreements that are not pending though additions of theirs are, by key.
@@ -130,7 +130,7 @@ pub struct State {
     /// The columns and lines of the terminal.
     pub size: (u16, u16),
     /// How the client stands, once that is known.
-    pub standing: Option<ClientStatus>,
+    pub status: Option<ClientStatus>,
     /// What is pending, once that is known.
     pub list: Option<List>,
     /// What the keyboard is on.
@@ -148,7 +148,7 @@ impl State {
             client,
             screen,
             size,
-            standing: None,
+            status: None,
             list: None,
             face: Face::Reading(Busy::default()),
             note: None,
@@ -158,7 +158,7 @@ impl State {
 
     /// Whether auto-sync is on, so that nothing can be chosen.
     pub fn read_only(&self) -> bool {
-        self.standing.as_ref().is_some_and(|standing| standing.auto_sync)
+        self.status.as_ref().is_some_and(|status| status.auto_sync)
     }
 
     /// Whether the dialog waits for the daemon, and its spinner turns.
@@ -181,8 +181,8 @@ impl State {
 
     /// The client's name and id, or what was typed until they are known.
     pub fn who(&self) -> String {
-        match &self.standing {
-            Some(standing) => format!("{} ({})", standing.name, standing.id),
+        match &self.status {
+            Some(status) => format!("{} ({})", status.name, status.id),
             None => self.client.clone(),
         }
     }

@@ -21,12 +21,12 @@ pub fn cut(text: &str, max: usize) -> String {
         return String::new();
     }
     let (mut short, mut used) = (String::new(), width(CUT));
-    for letter in Span::raw(text).styled_graphemes(Style::new()) {
-        used += width(letter.symbol);
+    for kind in Span::raw(text).styled_graphemes(Style::new()) {
+        used += width(kind.symbol);
         if used > max {
             break;
         }
-        short.push_str(letter.symbol);
+        short.push_str(kind.symbol);
     }
     short.push_str(CUT);
     short
@@ -84,12 +84,12 @@ fn broken(line: &str, max: usize) -> Option<(String, String)> {
         return None;
     }
     let (mut fits, mut rest, mut used) = (String::new(), String::new(), 0);
-    for letter in Span::raw(line).styled_graphemes(Style::new()) {
-        used += width(letter.symbol);
+    for kind in Span::raw(line).styled_graphemes(Style::new()) {
+        used += width(kind.symbol);
         match used <= max {
-            true => fits.push_str(letter.symbol),
+            true => fits.push_str(kind.symbol),
             false if fits.is_empty() => fits.push_str(CUT),
-            false => rest.push_str(letter.symbol),
+            false => rest.push_str(kind.symbol),
         }
     }
     Some((fits, rest))

@@ -2,7 +2,7 @@
 //! asked goes back as effects.
 //!
 //! ```text
-//!            Looked              Enter
+//!            Preview              Enter
 //! Reading ───────────► List ◄───────────► Diff      List ◄─ / ─► Filter    List ◄─ ? ─► Help
 //!    ▲                 │  ▲
 //!    │ r               │s │ Esc                     List ── A, q ─► Asking ── y ─► Switching
@@ -17,10 +17,10 @@ pub use keys::on_key;
 use super::draw::{panels, screen, side};
 use super::list::rows;
 use super::list::state::List;
-use super::state::{Busy, Effect, Face, Looked, Outcome, Reply, State};
+use super::state::{Busy, Effect, Face, Outcome, Preview, Reply, State};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::sanitize;
-use crate::varlink::sync::SyncReply;
+use crate::protocol::sync::SyncReply;
 
 /// How long a filter may be, in letters.
 const LONGEST_FILTER: usize = 200;
@@ -62,8 +62,8 @@ pub fn on_tick(state: &mut State) {
 /// The daemon said something.
 pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
     match reply {
-        Reply::Standing(standing) => {
-            state.standing = Some(*standing);
+        Reply::Status(status) => {
+            state.status = Some(*status);
             if state.read_only()
                 && let Some(list) = &mut state.list
             {
@@ -77,28 +77,28 @@ pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Reply::Looked(Ok(looked)) => {
+        Reply::Preview(Ok(looked)) => {
             on_looked(state, *looked);
             Vec::new()
         }
         // Who mistyped a name, or may not ask at all, wants the line that every command prints.
-        Reply::Looked(Err(error)) if state.list.is_none() && matches!(error.status(), 2..=5) => {
+        Reply::Preview(Err(error)) if state.list.is_none() && matches!(error.status(), 2..=5) => {
             state.ending.failed = Some(error);
             leave(state)
         }
-        Reply::Looked(Err(error)) => failed(state, Effect::Look, error),
+        Reply::Preview(Err(error)) => failed(state, Effect::Preview, error),
         Reply::Synced(Ok(reply)) => on_synced(state, *reply),
         Reply::Synced(Err(error)) => {
             let keys = state.list.iter().flat_map(List::ticked_keys).map(str::to_owned).collect();
             failed(state, Effect::Sync(keys), error)
         }
         Reply::Switched(Ok(switch)) => {
-            if let Some(standing) = &mut state.standing {
-                standing.auto_sync = switch.auto_sync;
-                standing.next_run.clone_from(&switch.next_run);
-                standing.last_synced.clone_from(&switch.last_synced);
-                standing.paused_by.clone_from(&switch.paused_by);
-                standing.paused_until.clone_from(&switch.paused_until);
+            if let Some(status) = &mut state.status {
+                status.auto_sync = switch.auto_sync;
+                status.next_run.clone_from(&switch.next_run);
+                status.last_synced.clone_from(&switch.last_synced);
+                status.paused_by.clone_from(&switch.paused_by);
+                status.paused_until.clone_from(&switch.paused_until);
             }
             state.note = Some(panels::switched(&switch, &state.screen));
             if let Some(list) = state.list.as_mut().filter(|_| switch.auto_sync) {
@@ -114,7 +114,7 @@ pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
     }
 }
 
-fn on_looked(state: &mut State, looked: Looked) {
+fn on_looked(state: &mut State, looked: Preview) {
     let items = looked.pending.items.unwrap_or_default();
     let rejects = looked.pending.rejects.unwrap_or_default();
     let rows = rows::build(&items, &rejects, &looked.names);
@@ -137,7 +137,7 @@ fn on_looked(state: &mut State, looked: Looked) {
 fn on_synced(state: &mut State, reply: SyncReply) -> Vec<Effect> {
     let Some(run) = reply.run else {
         let error = CtlError::Nonsense("the last reply of a sync has no run".to_owned());
-        return failed(state, Effect::Look, error);
+        return failed(state, Effect::Preview, error);
     };
     state.ending.runs.push(run.clone());
     let (items, rejects) = (reply.items.unwrap_or_default(), reply.rejects.unwrap_or_default());
@@ -171,7 +171,7 @@ fn face(state: &mut State, face: Face) -> Vec<Effect> {
 fn ask(state: &mut State, effect: Effect) -> Vec<Effect> {
     state.ending.failed = None;
     state.face = match &effect {
-        Effect::Look => Face::Reading(Busy::default()),
+        Effect::Preview => Face::Reading(Busy::default()),
         Effect::Sync(keys) => Face::Syncing(keys.len(), Busy::default()),
         Effect::Switch(on) => Face::Switching(*on, Busy::default()),
         Effect::Leave => return leave(state),

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::ctl::app::exit::EXITS;
     use crate::model::{
-        BillingState, Code, EventName, Field, Letter, Ownership, PendingState, Remark,
+        BillingState, Code, EventName, Field, ItemKind, Ownership, PendingState, Remark,
     };
 
     fn page(name: &str) -> String {
@@ -130,7 +130,7 @@ mod tests {
         let named = |events: Vec<EventName>| sorted(events.into_iter().map(EventName::name));
         assert_eq!(sorted(names("events", "Notified by default")), named(alerts));
         assert_eq!(sorted(names("events", "Other events")), named(others));
-        let letters = Letter::ALL.map(|letter| letter.as_char().to_string());
+        let letters = ItemKind::ALL.map(|kind| kind.as_char().to_string());
         assert_eq!(names("keys", ""), letters);
     }
 

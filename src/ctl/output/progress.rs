@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::screen::{count, thousands};
-use crate::varlink::sync::Progress;
+use crate::protocol::sync::Progress;
 
 /// How long a person waits before something has to move.
 const PATIENCE: Duration = Duration::from_millis(500);

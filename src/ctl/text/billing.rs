@@ -13,7 +13,7 @@ use super::money::{Span, grouped, signed};
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::table::{Cell, toned};
 use crate::model::{BillingCycle, BillingState, Remark};
-use crate::varlink::sync::{Item, NextChange};
+use crate::protocol::sync::{Item, NextChange};
 
 /// What is said of how something is billed, wherever it comes from.
 #[derive(Debug, Clone, Copy, Default)]

@@ -7,7 +7,7 @@ use super::{labels, money};
 use crate::ctl::output::screen::{NONE, Screen, Tone};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
 use crate::model::Field;
-use crate::varlink::sync::{FieldChange, Item, Reject};
+use crate::protocol::sync::{FieldChange, Item, Reject};
 
 impl tree::Entry for Item {
     fn key(&self) -> &str {

@@ -1,6 +1,6 @@
 //! Items for the tests of whatever lists them.
 
-use crate::varlink::sync::{Effect, FieldChange, Item, NextChange};
+use crate::protocol::sync::{Effect, FieldChange, Item, NextChange};
 
 /// Items for snapshots: two agreements, wide letters, two currencies, a renewal, every kind of
 /// note.

@@ -3,7 +3,7 @@
 use crate::ctl::app::alike::alike;
 use crate::ctl::app::error::CtlError;
 use crate::model::{Field, ItemKey, Kind, Ownership};
-use crate::varlink::contracts::Assignment;
+use crate::protocol::contracts::Assignment;
 
 /// The keys in the form that the daemon takes.
 pub fn keys(typed: &[String]) -> Result<Vec<String>, CtlError> {

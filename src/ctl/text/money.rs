@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::ctl::output::screen::{NONE, Screen, Tone};
 use crate::model::{BillingCycle, Currency, Money, PendingState, effect_told};
 pub use crate::model::{grouped, signed};
-use crate::varlink::sync::{Effect, Item};
+use crate::protocol::sync::{Effect, Item};
 
 /// Amounts per currency.
 pub type Sums = BTreeMap<Currency, Decimal>;

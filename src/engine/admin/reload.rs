@@ -53,7 +53,7 @@ impl Admin {
         // So that whoever asks now is told what a new interval, or another zone, means. What stands
         // in the way of the store is no fault of the configuration, and the supervisor says it.
         let _ = self.schedule.replan().await;
-        let _ = self.schedule.draw_in().await;
+        let _ = self.schedule.clamp_next_runs().await;
         self.schedule.wake();
         let message = match changes.len() {
             0 => "configuration read again: nothing is different".to_owned(),
@@ -63,7 +63,7 @@ impl Admin {
             }
         };
         self.context.events.emit(Event::new(EventName::Reloaded, self.context.now(), message));
-        self.context.events.stir();
+        self.context.events.mark_changed();
         Ok(changes)
     }
 }

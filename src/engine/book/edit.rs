@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::Book;
 use crate::engine::context::empty_commit;
 use crate::model::{
-    Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey, Letter,
-    Origin, Ownership, UnknownField, Value, differences,
+    Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey,
+    ItemKind, Origin, Ownership, UnknownField, Value, differences,
 };
 use crate::store::{Commit, Write};
 
@@ -45,8 +45,8 @@ impl Book {
 
     /// The contract that has the same id behind another letter: the letter is easily got wrong.
     fn other_letter(&self, key: ItemKey) -> Result<Option<ItemKey>, Failure> {
-        for letter in Letter::ALL {
-            let other = ItemKey::new(letter, key.id);
+        for kind in ItemKind::ALL {
+            let other = ItemKey::new(kind, key.id);
             if self.context.store.contract(other)?.is_some() {
                 return Ok(Some(other));
             }

@@ -22,7 +22,7 @@ impl Book {
     }
 
     /// The contracts of a client, or all, as they were at a moment.
-    pub fn book_at(
+    pub fn contracts_as_of(
         &self,
         moment: DateTime<Utc>,
         client: Option<&ClientRef>,
@@ -33,7 +33,7 @@ impl Book {
             }
             other => other.into(),
         };
-        let mut contracts = self.context.store.book_at(moment).map_err(told)?.contracts;
+        let mut contracts = self.context.store.contracts_as_of(moment).map_err(told)?.contracts;
         contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
         Ok(contracts)
     }

@@ -5,8 +5,8 @@ use super::edit::{self, Edit};
 use crate::clock::day_in;
 use crate::engine::context::empty_commit;
 use crate::model::{
-    Actor, Advice, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey, Letter,
-    Origin, Value, differences,
+    Actor, Advice, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey,
+    ItemKind, Origin, Value, differences,
 };
 use crate::store::{Commit, Write};
 
@@ -110,8 +110,8 @@ impl Book {
     /// the ledger still tells of it.
     fn next_local_key(&self) -> Result<ItemKey, Failure> {
         let taken = self.context.store.all_contracts()?.into_iter().map(|contract| contract.key);
-        let highest = taken.filter(|key| key.letter == Letter::Local).map(|key| key.id).max();
-        let mut key = ItemKey::new(Letter::Local, highest.unwrap_or(0) + 1);
+        let highest = taken.filter(|key| key.kind == ItemKind::Local).map(|key| key.id).max();
+        let mut key = ItemKey::new(ItemKind::Local, highest.unwrap_or(0) + 1);
         while !self.context.store.history(key)?.is_empty() {
             key.id += 1;
         }

@@ -14,7 +14,7 @@ use resolve::{Match, ambiguous, find, unknown};
 
 use super::context::Context;
 use crate::autotask::{Company, Progress, Report};
-use crate::model::{Advice, ClientId, ClientRef, Code, Failure, ItemKey, Letter};
+use crate::model::{Advice, ClientId, ClientRef, Code, Failure, ItemKey, ItemKind};
 
 /// How old a list of companies may be when a person asks for the list.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
@@ -203,7 +203,7 @@ impl Clients {
         };
         let id = match known {
             Some(id) => id,
-            None if key.letter == Letter::Local => {
+            None if key.kind == ItemKind::Local => {
                 return Err(Failure::new(
                     Code::NoSuchContract,
                     format!("no contract is stored as {key}"),

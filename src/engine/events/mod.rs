@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 
 pub use journal::message_id;
-pub(super) use of::{of_run, of_switch, of_telling};
+pub(super) use of::{of_run, of_switch, of_transition};
 
 use crate::model::{Event, EventName, RunResult};
 
@@ -49,7 +49,7 @@ pub(super) struct Events {
     /// How many good cycles there were.
     good: watch::Sender<u64>,
     /// Told when the board may have changed, so that somebody looks at it.
-    stirred: Notify,
+    changed: Notify,
 }
 
 impl Events {
@@ -64,7 +64,7 @@ impl Events {
             sender: broadcast::Sender::new(BEHIND_AT_MOST),
             counts: Mutex::new(counts),
             good: watch::Sender::new(0),
-            stirred: Notify::new(),
+            changed: Notify::new(),
         }
     }
 
@@ -112,13 +112,13 @@ impl Events {
     }
 
     /// Has the board looked at soon.
-    pub(super) fn stir(&self) {
-        self.stirred.notify_one();
+    pub(super) fn mark_changed(&self) {
+        self.changed.notify_one();
     }
 
     /// Ends when the board may have changed.
-    pub(super) async fn stirred(&self) {
-        self.stirred.notified().await;
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
     }
 }
 

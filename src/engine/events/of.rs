@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{Actor, ClientRef, Effect, Event, EventName, PendingItem, Run, RunResult};
-use crate::policy::alert::{Step, Telling};
+use crate::policy::alert::{AlertTransition, Step};
 use crate::policy::effects;
 
 /// A run that ended, with what it looked at: what of that it changed and what it held, in money.
@@ -62,17 +62,17 @@ pub(in crate::engine) fn of_switch(
 }
 
 /// An alert, or its end.
-pub(in crate::engine) fn of_telling(telling: Telling, at: DateTime<Utc>) -> Event {
-    let Telling { cause, step, since, trouble } = telling;
+pub(in crate::engine) fn of_transition(transition: AlertTransition, at: DateTime<Utc>) -> Event {
+    let AlertTransition { cause, step, since, condition } = transition;
     let (name, message) = match step {
-        Step::Begins => (cause.event(), trouble.message),
-        Step::Lasts => (cause.event(), format!("still: {}", trouble.message)),
-        Step::Ends => (EventName::Recovered, format!("over: {}", trouble.message)),
+        Step::Begins => (cause.event(), condition.message),
+        Step::Lasts => (cause.event(), format!("still: {}", condition.message)),
+        Step::Ends => (EventName::Recovered, format!("over: {}", condition.message)),
     };
     Event {
         alert: true,
         since: Some(since),
-        client: trouble.client,
+        client: condition.client,
         code: cause.code(),
         ..Event::new(name, at, message)
     }

@@ -13,12 +13,12 @@ use tokio::sync::watch;
 
 use super::Observe;
 use crate::autotask::Auth;
-use crate::engine::events::{Subscription, of_telling};
+use crate::engine::events::{Subscription, of_transition};
 use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Failure};
-use crate::policy::alert::{Alerts, Budget, Lasting, Seen, Trouble, sight};
+use crate::policy::alert::{ActiveAlert, Alerts, Budget, Condition, Observed, evaluate};
 
 /// How often somebody looks even if nothing happened: what is overdue does not happen.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const EVALUATE_EVERY: Duration = Duration::from_secs(60);
 
 /// How old a reading of the tenant's use may be before nothing can be told from it.
 const READING_AGE: TimeDelta = TimeDelta::minutes(10);
@@ -63,27 +63,27 @@ impl Observe {
         let mut alerts = self.recalled_alerts();
         let mut failing = false;
         while !self.context.stopping.is_cancelled() {
-            if let Err(failure) = self.look_for_alerts(&mut alerts) {
+            if let Err(failure) = self.update_alerts(&mut alerts) {
                 tracing::warn!("alerts cannot be told: {failure}");
             }
             failing = self.write_metrics(failing).await;
             tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = self.context.events.stirred() => {}
+                () = tokio::time::sleep(EVALUATE_EVERY) => {}
+                () = self.context.events.changed() => {}
                 () = self.context.stopping.cancelled() => {}
             }
         }
     }
 
-    fn look_for_alerts(&self, alerts: &mut Alerts) -> Result<(), Failure> {
+    fn update_alerts(&self, alerts: &mut Alerts) -> Result<(), Failure> {
         let now = self.context.now();
-        let seen = self.seen(now);
-        let tellings = alerts.observe(now, &sight(&self.states_excused()?, &seen, now));
-        if tellings.is_empty() {
+        let observed = self.observed(now);
+        let transitions = alerts.observe(now, &evaluate(&self.states_excused()?, &observed, now));
+        if transitions.is_empty() {
             return Ok(());
         }
-        for telling in tellings {
-            self.context.events.emit(of_telling(telling, now));
+        for transition in transitions {
+            self.context.events.emit(of_transition(transition, now));
         }
         self.remember_alerts(alerts);
         Ok(())
@@ -95,7 +95,7 @@ impl Observe {
         Ok(self.context.store.clients()?.into_iter().map(|state| pauses.excused(state)).collect())
     }
 
-    fn seen(&self, now: DateTime<Utc>) -> Seen {
+    fn observed(&self, now: DateTime<Utc>) -> Observed {
         let live = self.context.live();
         let usage = live.autotask.usage();
         let limit = live.settings.autotask.yield_above_percent;
@@ -109,7 +109,7 @@ impl Observe {
             Auth::Accepted(at) => Some(at),
             Auth::Untried | Auth::Refused(_) => None,
         };
-        Seen {
+        Observed {
             accepted,
             budget,
             store: self.context.ensure_writable().err().map(|failure| failure.message),
@@ -117,12 +117,12 @@ impl Observe {
     }
 
     fn remember_alerts(&self, alerts: &Alerts) {
-        let stored = alerts.lasting().iter().map(|(cause, lasting)| StoredAlert {
+        let stored = alerts.active().iter().map(|(cause, alert)| StoredAlert {
             cause: cause.to_string(),
-            since: lasting.since,
-            told: lasting.told,
-            client: lasting.trouble.client.as_ref().map(|c| (c.id.0, c.name.clone())),
-            message: lasting.trouble.message.clone(),
+            since: alert.since,
+            told: alert.notified_at,
+            client: alert.condition.client.as_ref().map(|c| (c.id.0, c.name.clone())),
+            message: alert.condition.message.clone(),
         });
         if let Ok(bytes) = serde_json::to_vec(&stored.collect::<Vec<_>>()) {
             self.context.store.cache_put(ALERTS, &bytes);
@@ -137,8 +137,8 @@ impl Observe {
         Alerts::restored(stored.into_iter().filter_map(|stored| {
             let StoredAlert { cause, since, told, client, message } = stored;
             let client = client.map(|(id, name)| ClientRef { id: ClientId(id), name });
-            let trouble = Trouble { client, message };
-            Some((cause.parse().ok()?, Lasting { since, told, trouble }))
+            let condition = Condition { client, message };
+            Some((cause.parse().ok()?, ActiveAlert { since, notified_at: told, condition }))
         }))
     }
 

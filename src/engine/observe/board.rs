@@ -10,11 +10,11 @@ use crate::engine::sync::{Running, interval};
 use crate::model::{ClientId, ClientRef, ClientState, Failure, Pause, PendingItem, PendingState};
 use crate::policy::apply;
 use crate::policy::health::Health;
-use crate::policy::why::{Around, NextWhy, next_why};
+use crate::policy::why::{NextWhy, ScheduleFacts, next_why};
 
 /// How one client stands.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct ClientRow {
     /// Its state.
     pub state: ClientState,
     /// Its health.
@@ -37,7 +37,7 @@ pub struct Standing {
 #[derive(Debug, Clone)]
 pub struct Board {
     /// The clients, by name.
-    pub clients: Vec<Standing>,
+    pub clients: Vec<ClientRow>,
     /// How Autotask's API is used.
     pub api: Usage,
     /// Why auto-sync waits although a client is due.
@@ -65,16 +65,16 @@ impl Observe {
         let (now, live, pauses) = (self.context.now(), self.context.live(), self.book.pauses()?);
         let api = live.autotask.usage();
         let waiting = self.schedule.waits_for(&live.settings, &api);
-        let around = Around {
+        let around = ScheduleFacts {
             now,
             interval: interval(&live),
             blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
             waits: waiting.as_deref(),
             pause: None,
         };
-        let mut clients: Vec<Standing> = states
+        let mut clients: Vec<ClientRow> = states
             .into_iter()
-            .map(|state| Standing {
+            .map(|state| ClientRow {
                 health: match pauses.health(&state, now) {
                     // Nothing is asked for any of them.
                     Health::Ok | Health::NeverSynced | Health::Failing | Health::Overdue
@@ -86,7 +86,7 @@ impl Observe {
                 },
                 next_why: {
                     let pause = pauses.of(state.client.id);
-                    next_why(&state, Around { pause, ..around }, &live.zone())
+                    next_why(&state, ScheduleFacts { pause, ..around }, &live.zone())
                 },
                 pending: self.pending_count(state.client.id),
                 moved: self.moved_away(state.client.id),
@@ -96,13 +96,13 @@ impl Observe {
                 state,
             })
             .collect();
-        let is_due = clients.iter().any(|standing| {
-            let state = &standing.state;
-            let runs = state.auto_sync && standing.paused.is_none();
+        let is_due = clients.iter().any(|row| {
+            let state = &row.state;
+            let runs = state.auto_sync && row.paused.is_none();
             runs && state.next_run.is_some_and(|next| next <= now)
         });
-        clients.sort_by_cached_key(|standing| {
-            let client = &standing.state.client;
+        clients.sort_by_cached_key(|row| {
+            let client = &row.state.client;
             (client.name.to_lowercase(), client.id)
         });
         Ok(Board {
@@ -114,8 +114,8 @@ impl Observe {
             sequence: self.context.store.head().seq,
             contracts: contracts.values().sum(),
             remarks: {
-                let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
-                trouble.into_iter().chain(self.context.store_remarks()).collect()
+                let condition = self.context.ensure_writable().err().map(|failure| failure.message);
+                condition.into_iter().chain(self.context.store_remarks()).collect()
             },
         })
     }

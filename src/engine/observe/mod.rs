@@ -1,12 +1,12 @@
-//! How everything stands: the board, alerts, metrics, the outline for systemd.
+//! How everything stands: the board, alerts, metrics, the status_line for systemd.
 
 mod alerts;
 mod board;
 mod metrics;
-mod outline;
+mod status_line;
 
-pub use board::{Board, Standing};
-pub use outline::Outline;
+pub use board::{Board, ClientRow};
+pub use status_line::StatusLine;
 
 use super::book::Book;
 use super::context::Context;

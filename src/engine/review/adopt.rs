@@ -4,7 +4,7 @@ use super::Review;
 use crate::engine::book::ensure_linked;
 use crate::engine::context::empty_commit;
 use crate::model::{
-    Actor, Advice, ClientId, Code, Contract, Failure, FieldChange, ItemFlags, ItemKey, Letter,
+    Actor, Advice, ClientId, Code, Contract, Failure, FieldChange, ItemFlags, ItemKey, ItemKind,
     Origin, differences,
 };
 use crate::policy::{apply, renewal};
@@ -22,7 +22,7 @@ impl Review {
     ) -> Result<(Contract, Vec<FieldChange>), Failure> {
         let giver = self.book.contract(from)?;
         let is_local = giver.origin == Origin::Local;
-        if key.letter == Letter::Local || from == key || !(is_local || giver.vanished.is_some()) {
+        if key.kind == ItemKind::Local || from == key || !(is_local || giver.vanished.is_some()) {
             let message = format!(
                 "{from} cannot pass to {key}: one made by hand, or one that is missing in Autotask, \
                  passes to one of Autotask's"

@@ -2,7 +2,7 @@
 
 use super::Review;
 use crate::autotask::{Access, Entity, Progress};
-use crate::model::{ClientRef, Failure, ItemKey, Letter};
+use crate::model::{ClientRef, Failure, ItemKey, ItemKind};
 use crate::policy::explain::{Check, Conclusion, Evidence, explain};
 
 /// Why an item is, or is not, in the store.
@@ -22,14 +22,14 @@ impl Review {
         let live = self.context.live();
         let progress = Progress::new();
         let client = self.clients.client_of(key).await;
-        let access = match Entity::of_letter(key.letter) {
+        let access = match Entity::of_kind(key.kind) {
             Some(entity) => live.autotask.query_access(&[entity], &progress).await.ok(),
             None => None,
         };
-        let examined = match &client {
-            Ok(client) if key.letter != Letter::Local => {
+        let comparison = match &client {
+            Ok(client) if key.kind != ItemKind::Local => {
                 let reading = self.syncs.read_one(&live, client, &progress).await?;
-                Some(self.syncs.examine(&live, &reading, &Default::default())?)
+                Some(self.syncs.compare(&live, &reading, &Default::default())?)
             }
             _ => None,
         };
@@ -39,7 +39,7 @@ impl Review {
             Ok(client) => self.context.store.client(client.id)?,
             Err(_) => None,
         };
-        let seen = examined.as_ref();
+        let seen = comparison.as_ref();
         let evidence = Evidence {
             key,
             client: client.as_ref().map_err(|failure| failure.message.as_str()),

@@ -106,7 +106,7 @@ impl Review {
             Ok((Some(commit), after))
         };
         let (committed, holding) = self.context.commit_from(build).await?;
-        self.context.events.stir();
+        self.context.events.mark_changed();
         let held = self.told(self.book.named(holding.client)?, holding)?;
         Ok((held, committed.is_some()))
     }

@@ -11,7 +11,7 @@ mod revert;
 pub use explain::Explanation;
 pub use held::HeldRun;
 pub use ignore::Waiting;
-pub use reconcile::{Comparison, Days, Discrepancy, Working, days};
+pub use reconcile::{Days, Discrepancy, Reconciliation, Working, days};
 pub use revert::Reverted;
 
 use super::book::Book;

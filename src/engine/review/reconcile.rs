@@ -38,7 +38,7 @@ pub type Days = [Option<NaiveDate>; 2];
 
 /// What came of comparing the stored costs of a client with Autotask's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
+pub struct Reconciliation {
     /// What differs.
     pub differing: Vec<Discrepancy>,
     /// How many contracts were compared.
@@ -64,7 +64,7 @@ impl Review {
         &self,
         client: &ClientRef,
         progress: &Progress,
-    ) -> Result<Comparison, Failure> {
+    ) -> Result<Reconciliation, Failure> {
         let live = self.context.live();
         let reading = self.syncs.read_one(&live, client, progress).await?;
         let mut contracts = self.context.store.contracts(client.id)?;
@@ -83,7 +83,7 @@ impl Review {
                 differing.push(found);
             }
         }
-        Ok(Comparison { differing, compared, rate_only, as_of: reading.snapshot.as_of })
+        Ok(Reconciliation { differing, compared, rate_only, as_of: reading.snapshot.as_of })
     }
 }
 

@@ -117,7 +117,7 @@ impl Schedule {
             });
         }
         self.wake.notify_waiters();
-        self.context.events.stir();
+        self.context.events.mark_changed();
     }
 }
 

@@ -83,12 +83,12 @@ impl Schedule {
         self.context.ensure_writable()?;
         let live = self.context.live();
         let window = TimeDelta::from_std(live.settings.sync.batch_window).unwrap_or_default();
-        let clients = self.book.pauses()?.without(self.draw_in().await?);
+        let clients = self.book.pauses()?.without(self.clamp_next_runs().await?);
         let due: BTreeSet<ClientId> =
             schedule::due(&clients, self.context.now(), interval(&live), window)
                 .into_iter()
                 .collect();
-        if !due.is_empty() && self.must_stand_back(&live, told(&clients, &due)).await {
+        if !due.is_empty() && self.should_yield(&live, told(&clients, &due)).await {
             return Ok(LONGEST_SLEEP);
         }
         let taken = self.batches().take(&clients, &due);
@@ -134,7 +134,7 @@ impl Schedule {
 
     /// The state of every client, once the moments of those are stored whose next run lies further
     /// ahead than it can.
-    pub(in crate::engine) async fn draw_in(&self) -> Result<Vec<ClientState>, Failure> {
+    pub(in crate::engine) async fn clamp_next_runs(&self) -> Result<Vec<ClientState>, Failure> {
         self.plan(schedule::clamp_next_run).await
     }
 
@@ -161,7 +161,7 @@ impl Schedule {
     /// Whether all integrations of the tenant together use so much of its hour that background work
     /// waits: what is due stays due, and is late. Before the credentials were ever accepted nothing
     /// is asked, because each refusal brings the account nearer to its lock.
-    async fn must_stand_back(&self, live: &Live, told: bool) -> bool {
+    async fn should_yield(&self, live: &Live, told: bool) -> bool {
         live.autotask.keep();
         let usage = live.autotask.usage();
         if let Some(blocked) = usage.blocked {
@@ -253,7 +253,7 @@ impl Schedule {
         if good {
             self.context.events.good_cycle();
         }
-        self.context.events.stir();
+        self.context.events.mark_changed();
     }
 
     /// A batch was stopped by a limit of the daemon's own: the next one begins later, and with

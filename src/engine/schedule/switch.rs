@@ -88,7 +88,7 @@ impl Schedule {
             });
         }
         self.wake.notify_waiters();
-        self.context.events.stir();
+        self.context.events.mark_changed();
         Ok(switched)
     }
 

@@ -49,7 +49,7 @@ impl Watchdog {
             tokio::select! {
                 () = &mut work => return,
                 () = self.asked.notified() => {
-                    if self.gets_on(requests()) {
+                    if self.is_progressing(requests()) {
                         self.answered.notify_one();
                     }
                 }
@@ -57,7 +57,7 @@ impl Watchdog {
         }
     }
 
-    fn gets_on(&self, requests: u64) -> bool {
+    fn is_progressing(&self, requests: u64) -> bool {
         let mut sign = self.sign.lock().unwrap_or_else(PoisonError::into_inner);
         if sign.requests != requests {
             *sign = Sign { at: Instant::now(), requests };
@@ -66,7 +66,7 @@ impl Watchdog {
     }
 
     /// Ends when the supervisor has answered. One asker at a time.
-    async fn felt(&self) {
+    async fn acknowledged(&self) {
         self.asked.notify_one();
         self.answered.notified().await;
     }
@@ -75,7 +75,7 @@ impl Watchdog {
 impl Schedule {
     /// Ends when the supervisor has shown that it goes round. One asker at a time.
     pub async fn pulse(&self) {
-        self.watchdog.felt().await;
+        self.watchdog.acknowledged().await;
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
             working.during(pending(), || sent.load(Ordering::Relaxed)).await;
         });
         let patience = Duration::from_secs(1);
-        let alive = async || tokio::time::timeout(patience, pulse.felt()).await.is_ok();
+        let alive = async || tokio::time::timeout(patience, pulse.acknowledged()).await.is_ok();
         assert!(alive().await);
         tokio::time::advance(STUCK).await;
         assert!(!alive().await, "no turn and no request for too long");
@@ -109,6 +109,6 @@ mod tests {
     async fn one_that_is_gone_does_not_answer() {
         let pulse = Watchdog::new();
         pulse.during(async {}, || 0).await;
-        assert!(tokio::time::timeout(STUCK, pulse.felt()).await.is_err());
+        assert!(tokio::time::timeout(STUCK, pulse.acknowledged()).await.is_err());
     }
 }

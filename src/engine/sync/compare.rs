@@ -16,7 +16,7 @@ use crate::policy::succession::{self, Successions};
 use crate::policy::{holds, renewal};
 
 /// A reading held against the store as it is now.
-pub(in crate::engine) struct Examined {
+pub(in crate::engine) struct Comparison {
     /// The snapshot, with the renewals written into it.
     pub(in crate::engine) snapshot: ClientSnapshot,
     pub(in crate::engine) stored: Stored,
@@ -33,12 +33,12 @@ pub(in crate::engine) struct Examined {
 impl Syncs {
     /// Holds a reading against the store as it is now. An item that is `named` is not held because
     /// its run was reverted: naming it is how a person lets it go.
-    pub(in crate::engine) fn examine(
+    pub(in crate::engine) fn compare(
         &self,
         live: &Live,
         reading: &Reading,
         named: &BTreeSet<ItemKey>,
-    ) -> Result<Examined, Failure> {
+    ) -> Result<Comparison, Failure> {
         let mut snapshot = reading.snapshot.clone();
         let stored = self.stored(&snapshot)?;
         let renewals = renewal::write_into(&mut snapshot, &stored);
@@ -53,7 +53,7 @@ impl Syncs {
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
         let now = self.context.now();
-        let around = DiffInput {
+        let input = DiffInput {
             gone: &reading.gone,
             marks: &heeded,
             renewals: &renewals,
@@ -62,7 +62,7 @@ impl Syncs {
             now,
             today: day_in(&live.zone(), now),
         };
-        let mut items = diff::pending(&snapshot, &stored, around);
+        let mut items = diff::pending(&snapshot, &stored, input);
         let holdings = self.book.holdings(snapshot.client.id)?;
         let rejected = holds::apply_rejections(&mut items, &stored, &holdings, live.zone());
         let imported = stored
@@ -70,13 +70,13 @@ impl Syncs {
             .filter(|contract| contract.client == reading.snapshot.client.id)
             .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
         let folded: BTreeSet<ItemKey> = snapshot.folded.keys().copied().collect();
-        let around = GuardInput {
+        let input = GuardInput {
             live: imported.count(),
             empty_answer: reading.snapshot.items.is_empty() && reading.snapshot.rejects.is_empty(),
             restricted: reading.restricted,
             folded: &folded,
         };
-        guard::hold(&mut items, around, limits(live));
+        guard::hold(&mut items, input, limits(live));
         let is_moved = |key: &ItemKey| reading.moved.iter().any(|(item, _)| item.key == *key);
         let forgotten = diff::missing(&snapshot, &stored).into_iter();
         let forgotten: Vec<&Contract> = forgotten
@@ -84,7 +84,7 @@ impl Syncs {
             .filter_map(|key| stored.get(&key))
             .collect();
         guard::hold_above(&mut items, &forgotten);
-        Ok(Examined { snapshot, stored, marks, items, holdings, successions, rejected })
+        Ok(Comparison { snapshot, stored, marks, items, holdings, successions, rejected })
     }
 
     /// The marks beside the client's items, also beside those that the store holds for another.

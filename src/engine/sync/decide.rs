@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::compare::Examined;
+use super::compare::Comparison;
 use super::request::{SyncReport, SyncRequest};
 use crate::model::{
     ClientId, Contract, Counts, Field, ItemFlags, ItemKey, LastError, PendingItem, PendingState,
@@ -33,22 +33,22 @@ pub(super) struct Decided {
 /// Decides what the run does with the reading.
 pub(super) fn decide(
     order: &SyncRequest,
-    examined: &Examined,
+    comparison: &Comparison,
     started: DateTime<Utc>,
     now: DateTime<Utc>,
     requests: u32,
 ) -> Decided {
-    let client = &examined.snapshot.client;
-    let chosen = order.choice.select(&examined.items, &examined.stored);
-    let Written { mut counts, writes, applied } = written(order, examined, &chosen, now);
-    let pending: BTreeSet<ItemKey> = examined.items.iter().map(|item| item.key).collect();
-    let current = examined.snapshot.items.iter().filter(|item| {
+    let client = &comparison.snapshot.client;
+    let chosen = order.choice.select(&comparison.items, &comparison.stored);
+    let Written { mut counts, writes, applied } = written(order, comparison, &chosen, now);
+    let pending: BTreeSet<ItemKey> = comparison.items.iter().map(|item| item.key).collect();
+    let current = comparison.snapshot.items.iter().filter(|item| {
         order.choice.takes(item.key)
             && !pending.contains(&item.key)
-            && examined.stored.contains_key(&item.key)
+            && comparison.stored.contains_key(&item.key)
     });
     counts.unchanged = count(current);
-    let rejects: Vec<Reject> = examined
+    let rejects: Vec<Reject> = comparison
         .snapshot
         .rejects
         .iter()
@@ -56,7 +56,7 @@ pub(super) fn decide(
         .cloned()
         .collect();
     counts.rejected = count(rejects.iter());
-    let is_rejected = |key| examined.rejected.iter().any(|(_, rejected)| *rejected == key);
+    let is_rejected = |key| comparison.rejected.iter().any(|(_, rejected)| *rejected == key);
     // What a person rejected is held in silence, unless a person names it.
     let named = matches!(order.choice, Choice::Keys(_));
     let held: Vec<&PendingItem> = chosen
@@ -79,16 +79,16 @@ pub(super) fn decide(
         rejects,
     };
     let marks =
-        flags::after_run(&examined.marks, client.id, &examined.snapshot.rejects, &applied, now);
+        flags::after_run(&comparison.marks, client.id, &comparison.snapshot.rejects, &applied, now);
     let mut marks: Vec<Write<ItemFlags>> =
         marks.into_iter().map(|(before, after)| Write { before, after }).collect();
-    move_marks(&mut marks, &writes, &examined.marks);
+    move_marks(&mut marks, &writes, &comparison.marks);
     let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
     let found = Found {
         full: order.choice.is_full(),
-        held: undecided.map(|item| holds::kept(item, &examined.stored)).collect(),
+        held: undecided.map(|item| holds::kept(item, &comparison.stored)).collect(),
         applied,
-        rejected: examined.rejected.clone(),
+        rejected: comparison.rejected.clone(),
     };
     let outcome = SyncReport { run, items: chosen.into_iter().cloned().collect() };
     Decided { outcome, contracts: writes, marks, found }
@@ -103,17 +103,17 @@ struct Written {
 
 fn written(
     order: &SyncRequest,
-    examined: &Examined,
+    comparison: &Comparison,
     chosen: &[&PendingItem],
     now: DateTime<Utc>,
 ) -> Written {
-    let client = &examined.snapshot.client;
+    let client = &comparison.snapshot.client;
     let mut counts = Counts::default();
     let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
     for item in chosen {
-        let before = examined.stored.get(&item.key).cloned();
-        let old = succession::predecessor(item.key, &item.fields, &examined.successions);
-        let renewed = old.and_then(|old| examined.stored.get(&old));
+        let before = comparison.stored.get(&item.key).cloned();
+        let old = succession::predecessor(item.key, &item.fields, &comparison.successions);
+        let renewed = old.and_then(|old| comparison.stored.get(&old));
         let after = apply::apply(item, client.id, before.clone(), renewed, now);
         let Some(after) = after else { continue };
         match item.state {
@@ -125,13 +125,13 @@ fn written(
         writes.push(Write { before, after: Some(after) });
     }
     // What speaks of the running period follows it without a word, also in a run of a few items.
-    for after in diff::gone_on(&examined.snapshot, &examined.stored, now) {
-        let before = examined.stored.get(&after.key).cloned();
+    for after in diff::gone_on(&comparison.snapshot, &comparison.stored, now) {
+        let before = comparison.stored.get(&after.key).cloned();
         if order.choice.takes(after.key) && !applied.contains(&after.key) {
             writes.push(Write { before, after: Some(after) });
         }
     }
-    writes.extend(followers(&writes, examined));
+    writes.extend(followers(&writes, comparison));
     Written { counts, writes, applied }
 }
 
@@ -151,7 +151,7 @@ fn result(held: &[&PendingItem], rejected: u32) -> (RunResult, Option<LastError>
 /// moves, and all that stands below it, also what is ignored or no longer follows Autotask. Nothing
 /// of them changes but whose they are, and with that the currency. What is held stays: that is a
 /// person's to decide.
-fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contract>> {
+fn followers(writes: &[Write<Contract>], comparison: &Comparison) -> Vec<Write<Contract>> {
     let moves = writes.iter().filter_map(|write| {
         let (before, after) = (write.before.as_ref()?, write.after.as_ref()?);
         let top = after.parent.unwrap_or(after.key);
@@ -159,7 +159,7 @@ fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contr
     });
     let moves: BTreeMap<ItemKey, (ClientId, &Contract)> = moves.collect();
     let written = writes.iter().filter_map(|write| write.after.as_ref().or(write.before.as_ref()));
-    let held = examined.items.iter().filter(|item| item.state == PendingState::Held);
+    let held = comparison.items.iter().filter(|item| item.state == PendingState::Held);
     let stays: BTreeSet<ItemKey> =
         written.map(|contract| contract.key).chain(held.map(|item| item.key)).collect();
     let follows = |contract: &Contract| {
@@ -170,7 +170,7 @@ fn followers(writes: &[Write<Contract>], examined: &Examined) -> Vec<Write<Contr
             after: Some(with_client_of(contract.clone(), moved)),
         })
     };
-    examined.stored.values().filter_map(follows).collect()
+    comparison.stored.values().filter_map(follows).collect()
 }
 
 /// The contract at the client of another one, in the currency of that client if it was in that of the

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::compare::Examined;
+use super::compare::Comparison;
 use super::read::Reading;
 use crate::model::{
     Advice, ClientRef, ClientState, Code, Failure, HeldChanges, Memo, PendingState,
@@ -17,7 +17,7 @@ const NAMED: usize = 5;
 /// Lets exactly the expected items go, where a run takes those; refuses, by name, where one of them
 /// is not as it was seen, or where nobody can tell.
 pub(super) fn must_be_as_expected(
-    examined: &mut Examined,
+    comparison: &mut Comparison,
     reading: &Reading,
     choice: &Choice,
 ) -> Result<(), Failure> {
@@ -30,7 +30,7 @@ pub(super) fn must_be_as_expected(
         );
         return Err(Failure::new(Code::NoPermission, message).advise(Advice::Doctor));
     }
-    let Examined { items, stored, snapshot, .. } = examined;
+    let Comparison { items, stored, snapshot, .. } = comparison;
     holds::release(items, stored, &snapshot.rejects, expected)
         .map_err(|moved| moved_on(&snapshot.client, &moved))
 }
@@ -49,13 +49,13 @@ fn moved_on(client: &ClientRef, moved: &[MovedOn]) -> Failure {
 
 /// What a run leaves held. A run of a few items that succeeded does not hide that others are held.
 pub(super) fn after_run(
-    examined: &Examined,
+    comparison: &Comparison,
     found: &Found,
     state: &mut ClientState,
     now: DateTime<Utc>,
 ) -> Vec<Write<Memo>> {
-    let before = &examined.holdings;
-    let steps = holds::after_run(before, examined.snapshot.client.id, found, now);
+    let before = &comparison.holdings;
+    let steps = holds::after_run(before, comparison.snapshot.client.id, found, now);
     if !found.full
         && state.last_error.is_none()
         && let Some(open) = holds::undecided_after(before, &steps)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::Syncs;
-use super::compare::Examined;
+use super::compare::Comparison;
 use crate::autotask::{Progress, Scope};
 use crate::engine::context::Live;
 use crate::model::{ClientId, ClientRef, ClientSnapshot, Code, Failure, PendingItem, Reject};
@@ -64,7 +64,7 @@ impl Syncs {
     ) -> Result<Vec<Preview>, Failure> {
         let mut previews = Vec::new();
         for reading in self.read(live, scope, progress).await? {
-            let Examined { items, .. } = self.examine(live, &reading, &BTreeSet::new())?;
+            let Comparison { items, .. } = self.compare(live, &reading, &BTreeSet::new())?;
             progress.compared(reading.snapshot.items.len());
             // For thousands of clients this is a while: others get their turn, and it can be told.
             tokio::task::yield_now().await;

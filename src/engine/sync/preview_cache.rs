@@ -163,12 +163,12 @@ fn parse_parent(text: Option<String>) -> Option<Option<crate::model::ItemKey>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ItemKey, Letter, PendingState};
+    use crate::model::{ItemKey, ItemKind, PendingState};
 
     #[test]
     fn a_preview_comes_back_as_it_was() {
         let number = |text: &str| Value::Number(text.parse().expect("a number"));
-        let key = ItemKey::new(Letter::Service, 5);
+        let key = ItemKey::new(ItemKind::Service, 5);
         let preview = Preview {
             client: ClientRef { id: ClientId(0), name: "Our Own".to_owned() },
             as_of: DateTime::UNIX_EPOCH,

@@ -128,13 +128,13 @@ impl Syncs {
     ) -> Result<SourceItem, Failure> {
         let live = self.context.live();
         let reading = self.read_one(&live, client, &Progress::new()).await?;
-        let examined = self.examine(&live, &reading, &[key].into())?;
-        let rejected = examined.snapshot.rejects.iter().find(|reject| reject.key == key);
+        let comparison = self.compare(&live, &reading, &[key].into())?;
+        let rejected = comparison.snapshot.rejects.iter().find(|reject| reject.key == key);
         if let Some(reject) = rejected {
             let message = format!("{key} cannot be converted: {}: {}", reject.field, reject.reason);
             return Err(Failure::new(Code::Unsupported, message).advise(Advice::ListQuarantine));
         }
-        let item = examined.snapshot.item(key).cloned().ok_or_else(|| {
+        let item = comparison.snapshot.item(key).cloned().ok_or_else(|| {
             let message = format!("Autotask has no {key} for {} ({})", client.name, client.id);
             Failure::new(Code::NoSuchContract, message)
                 .advise(Advice::ListPending { client_id: Some(client.id) })

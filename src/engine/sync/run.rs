@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
-use super::compare::Examined;
+use super::compare::Comparison;
 use super::decide::{Decided, decide};
 use super::locks::{Claim, Running};
 use super::read::Reading;
@@ -58,7 +58,7 @@ impl Syncs {
         let run = self.context.tasks.spawn(async move {
             let _claim: Claim = claim;
             let outcome = syncs.sync_claimed(&order, &progress).await;
-            syncs.context.events.stir();
+            syncs.context.events.mark_changed();
             outcome
         });
         run.await.unwrap_or_else(|error| {
@@ -203,27 +203,27 @@ impl Syncs {
         requests: u32,
     ) -> Result<SyncReport, Failure> {
         let build = || {
-            let mut examined = self.examine(live, reading, &named(&order.choice))?;
-            holds::must_be_as_expected(&mut examined, reading, &order.choice)?;
+            let mut comparison = self.compare(live, reading, &named(&order.choice))?;
+            holds::must_be_as_expected(&mut comparison, reading, &order.choice)?;
             let now = self.context.now();
             let Decided { outcome, contracts, marks, found } =
-                decide(order, &examined, started, now, requests);
+                decide(order, &comparison, started, now, requests);
             if order.dry {
-                return Ok((None, (outcome, examined)));
+                return Ok((None, (outcome, comparison)));
             }
             let before = self.context.store.client(order.client.id)?;
             let mut after = self.state_after(order, before.clone(), &outcome.run, None);
-            let memos = holds::after_run(&examined, &found, &mut after, now);
+            let memos = holds::after_run(&comparison, &found, &mut after, now);
             let run = Some(outcome.run.clone());
             let clients = vec![Write { before, after: Some(after) }];
             let commit = empty_commit(now, &order.actor);
             let commit = Commit { run, contracts, clients, marks, memos, ..commit };
-            Ok((Some(commit), (outcome, examined)))
+            Ok((Some(commit), (outcome, comparison)))
         };
-        let (committed, (mut outcome, examined)) = self.context.commit_from(build).await?;
+        let (committed, (mut outcome, comparison)) = self.context.commit_from(build).await?;
         if let Some(committed) = committed {
             outcome.run.id = committed.run;
-            self.remember_rest(&examined, &outcome);
+            self.remember_rest(&comparison, &outcome);
             self.context.events.emit(events::of_run(
                 &outcome.run,
                 &outcome.items,
@@ -234,19 +234,19 @@ impl Syncs {
     }
 
     /// Remembers what is still pending after a run.
-    fn remember_rest(&self, examined: &Examined, outcome: &SyncReport) {
+    fn remember_rest(&self, comparison: &Comparison, outcome: &SyncReport) {
         let done: BTreeSet<ItemKey> = outcome
             .items
             .iter()
             .filter(|item| item.state.can_apply())
             .map(|item| item.key)
             .collect();
-        let rest = examined.items.iter().filter(|item| !done.contains(&item.key));
+        let rest = comparison.items.iter().filter(|item| !done.contains(&item.key));
         self.remember(&Preview {
-            client: examined.snapshot.client.clone(),
-            as_of: examined.snapshot.as_of,
+            client: comparison.snapshot.client.clone(),
+            as_of: comparison.snapshot.as_of,
             items: rest.cloned().collect(),
-            rejects: examined.snapshot.rejects.clone(),
+            rejects: comparison.snapshot.rejects.clone(),
         });
     }
 }

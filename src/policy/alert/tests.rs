@@ -15,14 +15,14 @@ const CAUSES: [Cause; 4] = [
     Cause::BudgetLow,
 ];
 
-fn seeing(causes: &[Cause]) -> Sight {
-    let trouble = Trouble { client: None, message: "x".to_owned() };
-    let troubles = causes.iter().map(|cause| (*cause, trouble.clone())).collect();
-    Sight { troubles, ..Sight::default() }
+fn seeing(causes: &[Cause]) -> Conditions {
+    let condition = Condition { client: None, message: "x".to_owned() };
+    let active = causes.iter().map(|cause| (*cause, condition.clone())).collect();
+    Conditions { active, ..Conditions::default() }
 }
 
-fn steps(tellings: &[Telling]) -> Vec<Step> {
-    tellings.iter().map(|telling| telling.step).collect()
+fn steps(transitions: &[AlertTransition]) -> Vec<Step> {
+    transitions.iter().map(|transition| transition.step).collect()
 }
 
 fn failing(id: i64, code: Code) -> ClientState {
@@ -35,8 +35,8 @@ fn failing(id: i64, code: Code) -> ClientState {
     state
 }
 
-fn all_well() -> Seen {
-    Seen { accepted: None, budget: Budget::Enough, store: None }
+fn all_well() -> Observed {
+    Observed { accepted: None, budget: Budget::Enough, store: None }
 }
 
 #[test]
@@ -49,14 +49,14 @@ fn one_alert_one_reminder_a_day_one_end() {
     }
     told.extend(alerts.observe(NOW + TimeDelta::hours(50), &seeing(&[])));
     assert_eq!(steps(&told), [Step::Begins, Step::Lasts, Step::Lasts, Step::Ends]);
-    assert!(told.iter().all(|telling| telling.since == NOW));
+    assert!(told.iter().all(|transition| transition.since == NOW));
     assert_eq!(alerts.observe(NOW + TimeDelta::hours(51), &seeing(&[])), []);
 }
 
 #[test]
 fn what_is_unclear_neither_begins_nor_ends() {
     let mut alerts = Alerts::default();
-    let unclear = Sight { unclear: [Cause::BudgetLow].into(), ..Sight::default() };
+    let unclear = Conditions { unclear: [Cause::BudgetLow].into(), ..Conditions::default() };
     assert_eq!(alerts.observe(NOW, &unclear), []);
     assert_eq!(steps(&alerts.observe(NOW, &seeing(&[Cause::BudgetLow]))), [Step::Begins]);
     assert_eq!(alerts.observe(NOW, &unclear), []);
@@ -66,9 +66,9 @@ fn what_is_unclear_neither_begins_nor_ends() {
 #[test]
 fn an_outage_does_not_end_what_a_guard_holds() {
     let mut alerts = Alerts::default();
-    let held = sight(&[failing(1, Code::Held)], &all_well(), NOW);
+    let held = evaluate(&[failing(1, Code::Held)], &all_well(), NOW);
     assert_eq!(steps(&alerts.observe(NOW, &held)), [Step::Begins]);
-    let outage = sight(&[failing(1, Code::Unreachable)], &all_well(), NOW);
+    let outage = evaluate(&[failing(1, Code::Unreachable)], &all_well(), NOW);
     let told = alerts.observe(NOW, &outage);
     assert_eq!(told.iter().map(|t| t.cause).collect::<Vec<_>>(), [CAUSES[2]]);
     let told = alerts.observe(NOW, &held);
@@ -79,24 +79,24 @@ fn an_outage_does_not_end_what_a_guard_holds() {
 #[test]
 fn an_outage_is_one_cause_and_a_hold_is_one_for_each_client() {
     let all = |code| [failing(1, code), failing(2, code)];
-    let outage = sight(&all(Code::Unreachable), &all_well(), NOW);
-    let troubles: Vec<_> = outage.troubles.values().map(|t| t.message.as_str()).collect();
-    assert_eq!(troubles, ["2 clients: it went wrong"]);
-    let held = sight(&all(Code::Held), &all_well(), NOW);
-    assert_eq!(held.troubles.len(), 2);
+    let outage = evaluate(&all(Code::Unreachable), &all_well(), NOW);
+    let active: Vec<_> = outage.active.values().map(|t| t.message.as_str()).collect();
+    assert_eq!(active, ["2 clients: it went wrong"]);
+    let held = evaluate(&all(Code::Held), &all_well(), NOW);
+    assert_eq!(held.active.len(), 2);
     let by_hand = ClientState { auto_sync: false, ..failing(1, Code::Held) };
-    assert_eq!(sight(&[by_hand], &all_well(), NOW), Sight::default());
+    assert_eq!(evaluate(&[by_hand], &all_well(), NOW), Conditions::default());
 }
 
 #[test]
 fn credentials_that_are_accepted_again_need_no_run_to_be_believed() {
     let states = [failing(1, Code::AuthFailed)];
-    let refused = sight(&states, &all_well(), NOW);
+    let refused = evaluate(&states, &all_well(), NOW);
     let cause = Cause::Everyone(Code::AuthFailed);
-    assert!(refused.troubles.contains_key(&cause));
+    assert!(refused.active.contains_key(&cause));
     assert_eq!(cause.event(), EventName::AuthBlocked);
-    let seen = Seen { accepted: Some(NOW + TimeDelta::seconds(1)), ..all_well() };
-    assert!(sight(&states, &seen, NOW).troubles.is_empty());
+    let seen = Observed { accepted: Some(NOW + TimeDelta::seconds(1)), ..all_well() };
+    assert!(evaluate(&states, &seen, NOW).active.is_empty());
 }
 
 #[test]
@@ -119,17 +119,17 @@ proptest! {
             let causes: Vec<Cause> =
                 CAUSES.into_iter().zip(present).filter(|(_, is)| *is).map(|(c, _)| c).collect();
             if restart {
-                alerts = Alerts::restored(alerts.lasting().clone());
+                alerts = Alerts::restored(alerts.active().clone());
             }
-            for telling in alerts.observe(now, &seeing(&causes)) {
-                let before = last.insert(telling.cause, (telling.step, now));
+            for transition in alerts.observe(now, &seeing(&causes)) {
+                let before = last.insert(transition.cause, (transition.step, now));
                 let open = before.is_some_and(|(step, _)| step != Step::Ends);
-                prop_assert_eq!(open, telling.step != Step::Begins);
-                if telling.step == Step::Lasts {
+                prop_assert_eq!(open, transition.step != Step::Begins);
+                if transition.step == Step::Lasts {
                     prop_assert!(before.is_some_and(|(_, at)| now - at >= AGAIN));
                 }
             }
-            let known: Vec<Cause> = alerts.lasting().keys().copied().collect();
+            let known: Vec<Cause> = alerts.active().keys().copied().collect();
             prop_assert_eq!(known, { let mut sorted = causes; sorted.sort(); sorted });
         }
     }

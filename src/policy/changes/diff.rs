@@ -60,35 +60,35 @@ pub struct DiffInput<'a> {
 pub fn pending(
     snapshot: &ClientSnapshot,
     stored: &Stored,
-    around: DiffInput<'_>,
+    input: DiffInput<'_>,
 ) -> Vec<PendingItem> {
-    let of_snapshot = snapshot.items.iter().filter_map(|item| pending_item(item, stored, around));
+    let of_snapshot = snapshot.items.iter().filter_map(|item| pending_item(item, stored, input));
     let mut items: Vec<PendingItem> = of_snapshot.collect();
-    for (item, told) in around.moved {
-        items.extend(pending_item(item, stored, around).map(|item| told_of(item, told)));
+    for (item, told) in input.moved {
+        items.extend(pending_item(item, stored, input).map(|item| told_of(item, told)));
     }
     // Another run may have made a tombstone of it since it was asked for.
     let live = || stored.values().filter(|contract| contract.vanished.is_none());
-    let vanished = live().filter(|contract| around.gone.contains(&contract.key));
-    items.extend(vanished.map(|contract| vanished_item(contract, around)));
+    let vanished = live().filter(|contract| input.gone.contains(&contract.key));
+    items.extend(vanished.map(|contract| vanished_item(contract, input)));
     let folded = live().filter(|contract| contract.origin == Origin::Autotask);
     items.extend(folded.filter_map(|contract| {
         let purchase = snapshot.folded.get(&contract.key)?;
-        Some(told_of(vanished_item(contract, around), &format!("the billing item of {purchase}")))
+        Some(told_of(vanished_item(contract, input), &format!("the billing item of {purchase}")))
     }));
     for item in &mut items {
-        apply_flags(item, around);
+        apply_flags(item, input);
     }
     // The agreement's own key sorts before its additions', whatever their letters.
     items.sort_by_key(|item| (item.parent.unwrap_or(item.key), item.parent.is_some(), item.key));
     items
 }
 
-fn pending_item(item: &SourceItem, stored: &Stored, around: DiffInput<'_>) -> Option<PendingItem> {
+fn pending_item(item: &SourceItem, stored: &Stored, input: DiffInput<'_>) -> Option<PendingItem> {
     let before = stored.get(&item.key);
-    let old = succession::predecessor(item.key, &item.fields, around.successions);
+    let old = succession::predecessor(item.key, &item.fields, input.successions);
     let old = old.and_then(|old| stored.get(&old));
-    let after = apply::following(item, before.cloned(), old, around.now);
+    let after = apply::following(item, before.cloned(), old, input.now);
     let changes = differences(before, Some(&after));
     let state = match before {
         Some(contract) if contract.origin == Origin::Unlinked => return None,
@@ -107,8 +107,8 @@ fn pending_item(item: &SourceItem, stored: &Stored, around: DiffInput<'_>) -> Op
         reason: item
             .unsupported
             .clone()
-            .or_else(|| renewal_rule(item.key, state, around))
-            .or_else(|| around.successions.get(&item.key).map(succession::told))
+            .or_else(|| renewal_rule(item.key, state, input))
+            .or_else(|| input.successions.get(&item.key).map(succession::told))
             .or_else(|| before.is_some_and(|before| is_recounted(before, item)).then(recounted)),
     })
 }
@@ -145,22 +145,22 @@ pub fn gone_on(snapshot: &ClientSnapshot, stored: &Stored, now: DateTime<Utc>) -
 }
 
 /// Which rule found what a new agreement renews.
-fn renewal_rule(key: ItemKey, state: PendingState, around: DiffInput<'_>) -> Option<String> {
-    let renewal = around.renewals.iter().find(|renewal| renewal.new == key)?;
+fn renewal_rule(key: ItemKey, state: PendingState, input: DiffInput<'_>) -> Option<String> {
+    let renewal = input.renewals.iter().find(|renewal| renewal.new == key)?;
     (state == PendingState::New).then(|| renewal.rule.text().to_owned())
 }
 
 /// Turns an item that is ignored, or held since its run was reverted, into one that no run takes.
 /// A new one is ignored if the one that it takes over from is.
-fn apply_flags(item: &mut PendingItem, around: DiffInput<'_>) {
+fn apply_flags(item: &mut PendingItem, input: DiffInput<'_>) {
     if !item.state.can_apply() {
         return;
     }
-    let mark = |key: ItemKey| around.marks.get(&key);
-    let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(around.today));
+    let mark = |key: ItemKey| input.marks.get(&key);
+    let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(input.today));
     let renewed = || match item.state {
         PendingState::New => {
-            succession::predecessor(item.key, &item.fields, around.successions).and_then(ignored)
+            succession::predecessor(item.key, &item.fields, input.successions).and_then(ignored)
         }
         _ => None,
     };
@@ -176,9 +176,8 @@ fn apply_flags(item: &mut PendingItem, around: DiffInput<'_>) {
     }
 }
 
-fn vanished_item(contract: &Contract, around: DiffInput<'_>) -> PendingItem {
-    let is_passed_on =
-        around.successions.values().any(|old| *old == Predecessor::One(contract.key));
+fn vanished_item(contract: &Contract, input: DiffInput<'_>) -> PendingItem {
+    let is_passed_on = input.successions.values().any(|old| *old == Predecessor::One(contract.key));
     let is_written_on = !contract.local.is_empty() || !contract.overrides.is_empty();
     let stays = is_written_on && !is_passed_on && contract.parent.is_some();
     PendingItem {
@@ -186,7 +185,7 @@ fn vanished_item(contract: &Contract, around: DiffInput<'_>) -> PendingItem {
         parent: contract.parent,
         state: PendingState::Vanished,
         fields: contract.source.clone(),
-        changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), around.now))),
+        changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), input.now))),
         reason: stays.then(|| {
             let key = contract.key;
             format!("what was written on it stays with it: `contract adopt {key} KEY` passes it on")

@@ -69,6 +69,6 @@ pub fn diff(
     let now = DateTime::UNIX_EPOCH;
     let (marks, successions) = (&FlagsByKey::new(), &Successions::new());
     let today = day_in(&Utc, now);
-    let around = DiffInput { gone, marks, renewals: &[], successions, moved: &[], now, today };
-    pending(snapshot, stored, around)
+    let input = DiffInput { gone, marks, renewals: &[], successions, moved: &[], now, today };
+    pending(snapshot, stored, input)
 }

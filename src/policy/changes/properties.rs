@@ -22,8 +22,8 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let (marks, successions) = (&FlagsByKey::new(), &Successions::new());
     let (gone, renewals) = (&gone, &renewals[..]);
     let today = day_in(&Utc, now);
-    let around = DiffInput { gone, marks, renewals, successions, moved: &[], now, today };
-    let items = pending(&seen, stored, around);
+    let input = DiffInput { gone, marks, renewals, successions, moved: &[], now, today };
+    let items = pending(&seen, stored, input);
     let written: Vec<Contract> = items
         .iter()
         .filter_map(|pending| {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::flags::FlagsByKey;
 use super::renewal;
 use super::stored::Stored;
-use crate::model::{ClientSnapshot, Contract, Field, Fields, ItemKey, Letter, Origin, Value};
+use crate::model::{ClientSnapshot, Contract, Field, Fields, ItemKey, ItemKind, Origin, Value};
 
 /// The line, or lines, that a new line stands in the place of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Predecessor {
 pub type Successions = BTreeMap<ItemKey, Predecessor>;
 
 /// A place below an agreement, and what is sold there.
-type Place = (ItemKey, Letter, String);
+type Place = (ItemKey, ItemKind, String);
 
 /// The successions of a snapshot; `gone` are the keys that do not exist any more.
 pub fn find(
@@ -97,9 +97,9 @@ fn places_left<'a>(here: &[&'a Contract], gone: &BTreeSet<ItemKey>) -> Vec<&'a C
 }
 
 fn place(key: ItemKey, parent: Option<ItemKey>, fields: &Fields) -> Option<Place> {
-    let is_line = matches!(key.letter, Letter::Service | Letter::Bundle);
+    let is_line = matches!(key.kind, ItemKind::Service | ItemKind::Bundle);
     let Some(Value::Text(name)) = fields.get(&Field::Name) else { return None };
-    is_line.then_some((parent?, key.letter, name.clone()))
+    is_line.then_some((parent?, key.kind, name.clone()))
 }
 
 /// The one that a line, or an agreement, takes over from.

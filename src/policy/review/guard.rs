@@ -43,22 +43,22 @@ pub struct GuardInput<'a> {
 }
 
 /// Turns into held ones the items that a person must look at first.
-pub fn hold(items: &mut [PendingItem], around: GuardInput<'_>, limits: Limits) {
+pub fn hold(items: &mut [PendingItem], input: GuardInput<'_>, limits: Limits) {
     let is_gone = |item: &PendingItem| {
-        item.state == PendingState::Vanished && !around.folded.contains(&item.key)
+        item.state == PendingState::Vanished && !input.folded.contains(&item.key)
     };
     let vanished = items.iter().filter(|item| is_gone(item)).count();
     let too_many = vanished > ALWAYS_ALLOWED
-        && vanished * 100 > around.live * limits.max_vanished_percent as usize;
+        && vanished * 100 > input.live * limits.max_vanished_percent as usize;
     let why_vanished = if vanished == 0 {
         None
-    } else if around.restricted {
+    } else if input.restricted {
         Some("the API user may see only a part of it, so absence proves nothing".to_owned())
-    } else if around.empty_answer {
-        Some(format!("Autotask shows nothing at all where {} were imported", around.live))
+    } else if input.empty_answer {
+        Some(format!("Autotask shows nothing at all where {} were imported", input.live))
     } else if too_many {
         let limit = limits.max_vanished_percent;
-        let live = around.live;
+        let live = input.live;
         Some(format!("{vanished} of {live} are gone at once, more than {limit} percent"))
     } else {
         None
@@ -255,13 +255,13 @@ mod tests {
         let gone = items[..lost].iter().map(|item| item.key).collect();
         let seen = snapshot(&items[lost..]);
         let mut found = fixture::diff(&seen, &stored(&items), &gone);
-        let around = GuardInput {
+        let input = GuardInput {
             live: of,
             empty_answer: seen.items.is_empty(),
             restricted,
             folded: &BTreeSet::new(),
         };
-        hold(&mut found, around, LIMITS);
+        hold(&mut found, input, LIMITS);
         found.iter().map(|item| item.state).collect()
     }
 
@@ -279,14 +279,14 @@ mod tests {
     }
 
     fn held(before: &[SourceItem], after: &[SourceItem]) -> Vec<String> {
-        let around = GuardInput {
+        let input = GuardInput {
             live: before.len(),
             empty_answer: false,
             restricted: false,
             folded: &BTreeSet::new(),
         };
         let mut found = fixture::diff(&snapshot(after), &stored(before), &BTreeSet::new());
-        hold(&mut found, around, LIMITS);
+        hold(&mut found, input, LIMITS);
         found
             .iter()
             .filter_map(|item| Some(format!("{}: {}", item.key, item.reason.clone()?)))
@@ -307,13 +307,13 @@ mod tests {
             ["S1: its currency changes from USD to CAD, and the client is the same"]
         );
         let mut moved = fixture::diff(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new());
-        let around = GuardInput {
+        let input = GuardInput {
             live: 0,
             empty_answer: false,
             restricted: false,
             folded: &BTreeSet::new(),
         };
-        hold(&mut moved, around, LIMITS);
+        hold(&mut moved, input, LIMITS);
         assert_eq!(moved[0].state, PendingState::Changed);
     }
 
@@ -374,7 +374,7 @@ mod tests {
             status("A3", "on hold"),
             status("A4", "inactive"),
         ]);
-        let around = GuardInput {
+        let input = GuardInput {
             live: 4,
             empty_answer: false,
             restricted: false,
@@ -382,7 +382,7 @@ mod tests {
         };
         for (hold_status_flips, expected) in [(true, 2), (false, 0)] {
             let mut found = fixture::diff(&seen, &old, &Default::default());
-            hold(&mut found, around, Limits { hold_status_flips, ..LIMITS });
+            hold(&mut found, input, Limits { hold_status_flips, ..LIMITS });
             let held: Vec<_> = found.iter().filter_map(|item| item.reason.as_deref()).collect();
             let all = [
                 "its status flips from active to inactive",
@@ -427,7 +427,7 @@ mod tests {
     fn a_price_is_held_only_where_a_limit_is_set() {
         let old = stored(&[item("S1", "x", "100")]);
         let seen = snapshot(&[item("S1", "x", "111")]);
-        let around = GuardInput {
+        let input = GuardInput {
             live: 1,
             empty_answer: false,
             restricted: false,
@@ -435,7 +435,7 @@ mod tests {
         };
         for (limit, state) in [(0, "changed"), (10, "held"), (11, "changed")] {
             let mut found = fixture::diff(&seen, &old, &Default::default());
-            hold(&mut found, around, Limits { hold_price_change_percent: limit, ..LIMITS });
+            hold(&mut found, input, Limits { hold_price_change_percent: limit, ..LIMITS });
             assert_eq!(found[0].state.name(), state);
         }
     }

@@ -10,7 +10,7 @@ const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// What is known besides the state of the client.
 #[derive(Debug, Clone, Copy)]
-pub struct Around<'a> {
+pub struct ScheduleFacts<'a> {
     /// What time it is.
     pub now: DateTime<Utc>,
     /// The interval of auto-sync.
@@ -34,11 +34,15 @@ pub struct NextWhy {
 
 /// Why the next run of a client is when it is; none while auto-sync is off. What keeps it from
 /// running at all comes first, then what makes it late, then the rule that planned it.
-pub fn next_why<Z: TimeZone>(state: &ClientState, around: Around<'_>, zone: &Z) -> Option<NextWhy>
+pub fn next_why<Z: TimeZone>(
+    state: &ClientState,
+    around: ScheduleFacts<'_>,
+    zone: &Z,
+) -> Option<NextWhy>
 where
     Z::Offset: std::fmt::Display,
 {
-    let Around { now, interval, blocked, waits, pause } = around;
+    let ScheduleFacts { now, interval, blocked, waits, pause } = around;
     let next = state.next_run?;
     let why = |text: String, advice| Some(NextWhy { text, advice });
     if let Some(pause) = pause {
@@ -118,16 +122,16 @@ mod tests {
         state
     }
 
-    fn around() -> Around<'static> {
+    fn around() -> ScheduleFacts<'static> {
         let interval = TimeDelta::hours(24);
-        Around { now: now(), interval, blocked: None, waits: None, pause: None }
+        ScheduleFacts { now: now(), interval, blocked: None, waits: None, pause: None }
     }
 
     fn why(state: &ClientState) -> String {
         told(state, around())
     }
 
-    fn told(state: &ClientState, around: Around<'_>) -> String {
+    fn told(state: &ClientState, around: ScheduleFacts<'_>) -> String {
         next_why(state, around, &Utc).expect("it is on").text
     }
 
@@ -160,7 +164,7 @@ mod tests {
         );
         assert_ne!(after(Code::AuthFailed, 1), "credentials refused");
         let source = SecretSource::Credential;
-        let blocked = Around { blocked: Some(source), ..around() };
+        let blocked = ScheduleFacts { blocked: Some(source), ..around() };
         let refused = NextWhy {
             text: "credentials refused".to_owned(),
             advice: Some(Advice::TakeNewCredentials { source }),
@@ -174,7 +178,7 @@ mod tests {
         assert_eq!(why(&late(0)), "due now");
         assert_eq!(why(&late(1)), "catching up: was due 03:00");
         assert_eq!(why(&late(5)), "catching up: was due 1970-01-04 23:00");
-        let waits = Around { waits: Some("60 % is used"), ..around() };
+        let waits = ScheduleFacts { waits: Some("60 % is used"), ..around() };
         assert_eq!(told(&late(1), waits), "waits for budget: 60 % is used");
         assert_eq!(told(&state(AHEAD, None), waits), "every 24 h");
     }
@@ -184,7 +188,7 @@ mod tests {
         let until = Some(now() + TimeDelta::hours(30));
         let pause = Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
         let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
-        let told = |pause| told(&late, Around { pause: Some(pause), ..around() });
+        let told = |pause| told(&late, ScheduleFacts { pause: Some(pause), ..around() });
         assert_eq!(told(&pause), "paused until 1970-01-06 10:00");
         let endless = Pause { until: None, ..pause.clone() };
         assert_eq!(told(&endless), "paused until it is resumed");

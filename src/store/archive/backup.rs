@@ -26,7 +26,7 @@ use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
 use crate::store::format::convert;
 use crate::store::log::replay;
-use crate::store::log::segment::{self, Spot};
+use crate::store::log::segment::{self, LogPosition};
 use crate::store::read::present;
 
 /// The format of the file.
@@ -106,16 +106,16 @@ pub(in crate::store) fn begin(core: &Core, now: DateTime<Utc>) -> Result<Backup,
     let past = core.past();
     let ledger = &core.ledger_dir;
     let (head, contracts) = (present::head(core), present::all_contracts(core)?.len() as u64);
-    let mut end = Spot { segment: past.start.segment, offset: 0 };
-    let reached = replay::each(ledger, end, past.start.standing, &mut |passed| {
-        let before = passed.standing.seq <= head.seq;
+    let mut end = LogPosition { segment: past.start.segment, offset: 0 };
+    let reached = replay::each(ledger, end, past.start.head, &mut |passed| {
+        let before = passed.head.seq <= head.seq;
         if before {
-            let offset = passed.spot.offset + passed.bytes.len() as u64 + 1;
-            end = Spot { segment: passed.spot.segment, offset };
+            let offset = passed.position.offset + passed.bytes.len() as u64 + 1;
+            end = LogPosition { segment: passed.position.segment, offset };
         }
         Ok(before)
     })?;
-    if reached.seq != head.seq || reached.sum.to_string() != head.sum {
+    if reached.seq != head.seq || reached.hash.to_string() != head.sum {
         return Err(present::ends_early(ledger, reached.seq, head.seq));
     }
     let identity = ledger.with_file_name("store.json");

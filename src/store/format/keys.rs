@@ -15,7 +15,7 @@
 //! | `s` | client | the client's state |
 //! | `u` | client, run | nothing: the runs of a client |
 
-use crate::model::{ClientId, ItemKey, Letter, MemoKey, RunId};
+use crate::model::{ClientId, ItemKey, ItemKind, MemoKey, RunId};
 
 /// The key of the meta record.
 pub(in crate::store) const META: &[u8] = b"m";
@@ -106,14 +106,14 @@ pub(in crate::store) fn last_number(key: &[u8]) -> Option<u64> {
 }
 
 fn item(key: ItemKey) -> [u8; 9] {
-    let mut bytes = [letter(key.letter); 9];
+    let mut bytes = [kind(key.kind); 9];
     bytes[1..].copy_from_slice(&signed(key.id));
     bytes
 }
 
 /// Letters are single ASCII characters.
-fn letter(letter: Letter) -> u8 {
-    letter.as_char() as u8
+fn kind(kind: ItemKind) -> u8 {
+    kind.as_char() as u8
 }
 
 /// A signed number so that negative ones sort before zero.
@@ -132,8 +132,8 @@ mod tests {
             a in (any::<i64>(), 0usize..9, any::<i64>(), any::<u64>()),
             b in (any::<i64>(), 0usize..9, any::<i64>(), any::<u64>()),
         ) {
-            let things = |(client, letter, id, number): (i64, usize, i64, u64)| {
-                (ClientId(client), ItemKey::new(Letter::ALL[letter], id), number)
+            let things = |(client, kind, id, number): (i64, usize, i64, u64)| {
+                (ClientId(client), ItemKey::new(ItemKind::ALL[kind], id), number)
             };
             let ((ca, ka, na), (cb, kb, nb)) = (things(a), things(b));
             prop_assert_eq!(contract(ca, ka).cmp(&contract(cb, kb)), (ca, ka).cmp(&(cb, kb)));

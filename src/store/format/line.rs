@@ -14,17 +14,17 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::sum::{Standing, Sum};
+use super::chain::{ChainHash, ChainHead};
 use crate::store::error::StoreError;
 
-const HEAD: &[u8] = br#"{"sum":""#;
+const HEAD: &[u8] = br#"{"hash":""#;
 const SUM_AT: usize = HEAD.len();
-const REST_AT: usize = SUM_AT + Sum::TEXT;
+const REST_AT: usize = SUM_AT + ChainHash::TEXT;
 
 /// What a line says of itself, true or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Stated {
-    pub(in crate::store) sum: Sum,
+    pub(in crate::store) hash: ChainHash,
     pub(in crate::store) seq: u64,
     pub(in crate::store) stable: u64,
 }
@@ -33,32 +33,32 @@ pub(in crate::store) struct Stated {
 /// `sum`, where the line's own takes its place.
 pub(in crate::store) fn seal<T: Serialize>(
     record: &T,
-    before: Sum,
-) -> Result<(Vec<u8>, Sum), StoreError> {
+    before: ChainHash,
+) -> Result<(Vec<u8>, ChainHash), StoreError> {
     let mut line = serde_json::to_vec(record)
         .map_err(|error| StoreError::Unstorable(format!("no JSON comes of it: {error}")))?;
     if !line.starts_with(HEAD) || line.get(SUM_AT..REST_AT) != Some(before.to_string().as_bytes()) {
         return Err(StoreError::Unstorable("a line does not begin with its checksum".to_owned()));
     }
-    let sum = Sum::of(&[&line[SUM_AT..]]);
-    line[SUM_AT..REST_AT].copy_from_slice(sum.to_string().as_bytes());
+    let hash = ChainHash::of(&[&line[SUM_AT..]]);
+    line[SUM_AT..REST_AT].copy_from_slice(hash.to_string().as_bytes());
     line.push(b'\n');
-    Ok((line, sum))
+    Ok((line, hash))
 }
 
 /// The sum of a line without its line break, if it is the one that belongs after `before`.
-pub(in crate::store) fn verify(line: &[u8], before: Sum) -> Option<Sum> {
+pub(in crate::store) fn verify(line: &[u8], before: ChainHash) -> Option<ChainHash> {
     let stated = stated_sum(line)?;
-    let sum = Sum::of(&[before.to_string().as_bytes(), &line[REST_AT..]]);
-    (sum == stated).then_some(sum)
+    let hash = ChainHash::of(&[before.to_string().as_bytes(), &line[REST_AT..]]);
+    (hash == stated).then_some(hash)
 }
 
 /// The sum that a line says it has.
-pub(in crate::store) fn stated_sum(line: &[u8]) -> Option<Sum> {
+pub(in crate::store) fn stated_sum(line: &[u8]) -> Option<ChainHash> {
     if !line.starts_with(HEAD) {
         return None;
     }
-    Sum::parse(line.get(SUM_AT..REST_AT)?)
+    ChainHash::parse(line.get(SUM_AT..REST_AT)?)
 }
 
 /// What stands in a line behind the sum and its quote and comma.
@@ -68,24 +68,24 @@ pub(in crate::store) fn rest(line: &[u8]) -> &[u8] {
 
 /// What a line of a ledger says of itself.
 pub(in crate::store) fn stated(line: &[u8]) -> Option<Stated> {
-    let sum = stated_sum(line)?;
+    let hash = stated_sum(line)?;
     let (seq, after) = number(rest(line).strip_prefix(br#""seq":"#)?)?;
     let (stable, _) = number(after.strip_prefix(br#","stable":"#)?)?;
-    Some(Stated { sum, seq, stable })
+    Some(Stated { hash, seq, stable })
 }
 
 /// Whether a line is the one that belongs after the one where a chain stands; if so, where the
 /// chain stands with it.
-pub(in crate::store) fn follows(line: &[u8], before: Standing) -> Option<Standing> {
+pub(in crate::store) fn follows(line: &[u8], before: ChainHead) -> Option<ChainHead> {
     let stated = stated(line)?;
     if stated.seq != before.seq.checked_add(1)? {
         return None;
     }
-    Some(Standing { seq: stated.seq, sum: verify(line, before.sum)? })
+    Some(ChainHead { seq: stated.seq, hash: verify(line, before.hash)? })
 }
 
 /// What is wrong with a line that does not follow.
-pub(in crate::store) fn complaint(line: &[u8], before: Standing) -> String {
+pub(in crate::store) fn complaint(line: &[u8], before: ChainHead) -> String {
     match stated(line) {
         None => "it is not a line of a ledger".to_owned(),
         Some(stated) if Some(stated.seq) != before.seq.checked_add(1) => {

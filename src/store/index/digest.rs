@@ -1,7 +1,7 @@
 //! The tally of the index: how many records it has and a digest of them that does not depend on
 //! their order, so that a change costs one subtraction and one addition.
 
-use crate::store::format::sum::Sum;
+use crate::store::format::chain::ChainHash;
 
 /// The number of records and the wrapping sum of a 128-bit hash of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +31,7 @@ impl Tally {
 
 fn hash(key: &[u8], value: &[u8]) -> u128 {
     // The length keeps a byte from moving between key and value unseen.
-    Sum::of(&[&(key.len() as u64).to_be_bytes(), key, value]).as_number()
+    ChainHash::of(&[&(key.len() as u64).to_be_bytes(), key, value]).as_number()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::error::{Doing, StoreError};
-use crate::store::format::sum::{Standing, Sum};
+use crate::store::format::chain::{ChainHash, ChainHead};
 use crate::store::format::v1::{MetaV1, MetaV2};
 use crate::store::format::{codec, keys};
 use crate::store::index::digest::Tally;
@@ -46,7 +46,7 @@ pub(in crate::store) struct Meta {
     /// The store that the index belongs to.
     pub(in crate::store) store: String,
     /// Up to which line it is current.
-    pub(in crate::store) standing: Standing,
+    pub(in crate::store) head: ChainHead,
     /// The number of the last run.
     pub(in crate::store) last_run: u64,
     /// What it holds.
@@ -60,7 +60,7 @@ impl Meta {
     pub(in crate::store) fn new(store: &str) -> Meta {
         Meta {
             store: store.to_owned(),
-            standing: Standing::START,
+            head: ChainHead::START,
             last_run: 0,
             tally: Tally::default(),
             begins: 0,
@@ -188,12 +188,12 @@ impl Index {
     /// Puts and removes records in one step, with which it is current up to `standing`.
     pub(in crate::store) fn apply(
         &self,
-        standing: Standing,
+        head: ChainHead,
         last_run: u64,
         edits: Vec<Edit>,
     ) -> Result<(), StoreError> {
         let mut meta = self.close_gate();
-        let next = Meta { standing, last_run, ..meta.clone() };
+        let next = Meta { head, last_run, ..meta.clone() };
         self.step(&mut meta, next, edits)
     }
 
@@ -364,14 +364,14 @@ fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
     let meta = codec::decode::<MetaV2>(bytes)
         .or_else(|error| codec::decode::<MetaV1>(bytes).map(MetaV2::from).map_err(|_| error))?;
     let MetaV2 { store, seq, sum, last_run, records, digest, begins } = meta;
-    let sum = Sum::parse(sum.as_bytes());
-    let digest = Sum::parse(digest.as_bytes());
-    let (Some(sum), Some(digest)) = (sum, digest) else {
+    let hash = ChainHash::parse(sum.as_bytes());
+    let digest = ChainHash::parse(digest.as_bytes());
+    let (Some(hash), Some(digest)) = (hash, digest) else {
         return Err(StoreError::index("its meta record makes no sense"));
     };
     Ok(Meta {
         store,
-        standing: Standing { seq, sum },
+        head: ChainHead { seq, hash },
         last_run,
         tally: Tally { records, digest: digest.as_number() },
         begins,
@@ -379,11 +379,11 @@ fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
 }
 
 fn write_meta(meta: &Meta) -> Result<Vec<u8>, StoreError> {
-    let Meta { store, standing: Standing { seq, sum }, last_run, tally, begins } = meta;
+    let Meta { store, head: ChainHead { seq, hash }, last_run, tally, begins } = meta;
     codec::encode(&MetaV2 {
         store: store.clone(),
         seq: *seq,
-        sum: sum.to_string(),
+        sum: hash.to_string(),
         last_run: *last_run,
         records: tally.records,
         digest: tally.text(),

@@ -19,7 +19,7 @@ static HOOK: Once = Once::new();
 
 /// How a call that was guarded went wrong.
 #[derive(Debug)]
-pub(in crate::store) enum Wrong {
+pub(in crate::store) enum GuardError {
     /// It panicked, with this message.
     Panicked(String),
     /// It had not ended by its deadline, and may still be at it.
@@ -27,7 +27,7 @@ pub(in crate::store) enum Wrong {
 }
 
 /// Calls `f`; a panic becomes a value, and prints nothing.
-pub(in crate::store) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, Wrong> {
+pub(in crate::store) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, GuardError> {
     HOOK.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -39,22 +39,22 @@ pub(in crate::store) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, Wrong> {
     let before = QUIET.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     QUIET.set(before);
-    result.map_err(|panic| Wrong::Panicked(message(&*panic)))
+    result.map_err(|panic| GuardError::Panicked(message(&*panic)))
 }
 
 /// Calls `f` on a thread of its own and waits for it no longer than `deadline`.
 pub(in crate::store) fn within<T: Send + 'static>(
     deadline: Duration,
     f: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Wrong> {
+) -> Result<T, GuardError> {
     let (tell, told) = mpsc::sync_channel(1);
     let work = move || {
         // Nobody listens any more after the deadline.
         let _ = tell.send(calmly(f));
     };
     match thread::Builder::new().name("index-open".to_owned()).spawn(work) {
-        Ok(_) => told.recv_timeout(deadline).unwrap_or(Err(Wrong::Hung)),
-        Err(error) => Err(Wrong::Panicked(format!("no thread could be started: {error}"))),
+        Ok(_) => told.recv_timeout(deadline).unwrap_or(Err(GuardError::Hung)),
+        Err(error) => Err(GuardError::Panicked(format!("no thread could be started: {error}"))),
     }
 }
 
@@ -67,10 +67,10 @@ pub(in crate::store) fn index<T>(
     match calmly(f) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(StoreError::Index { what: what(), source: Some(Box::new(error)) }),
-        Err(Wrong::Panicked(message)) => {
+        Err(GuardError::Panicked(message)) => {
             Err(StoreError::Index { what: what(), source: Some(message.into()) })
         }
-        Err(Wrong::Hung) => Err(StoreError::index(what())),
+        Err(GuardError::Hung) => Err(StoreError::index(what())),
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_panic_is_told_in_its_own_words() {
         let wrong = within(Duration::from_secs(60), || panic!("a bad {}", "page"));
-        assert!(matches!(wrong, Err(Wrong::Panicked(text)) if text == "a bad page"));
+        assert!(matches!(wrong, Err(GuardError::Panicked(text)) if text == "a bad page"));
         assert!(matches!(within(Duration::from_secs(60), || 7), Ok(7)));
     }
 
@@ -97,7 +97,7 @@ mod tests {
     fn what_hangs_is_left_behind() {
         let (_keep, never) = mpsc::channel::<()>();
         let wrong = within(Duration::from_millis(1), move || never.recv().is_ok());
-        assert!(matches!(wrong, Err(Wrong::Hung)));
+        assert!(matches!(wrong, Err(GuardError::Hung)));
     }
 
     #[test]

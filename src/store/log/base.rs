@@ -27,8 +27,8 @@ use super::segment;
 use super::survey::Start;
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
+use crate::store::format::chain::{ChainHash, ChainHead};
 use crate::store::format::identity::FORMAT;
-use crate::store::format::sum::{Standing, Sum};
 use crate::store::format::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, RunEntryV1, RunV1};
 use crate::store::format::{codec, convert, keys, line};
 use crate::store::index::digest::Tally;
@@ -42,7 +42,7 @@ const STEP: usize = 2_000;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeadLineV1 {
-    sum: String,
+    hash: String,
     base: HeadV1,
 }
 
@@ -63,7 +63,7 @@ struct HeadV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ContractLineV1 {
-    sum: String,
+    hash: String,
     contract: ContractV1,
 }
 
@@ -71,7 +71,7 @@ struct ContractLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClientLineV1 {
-    sum: String,
+    hash: String,
     client: ClientStateV1,
 }
 
@@ -79,7 +79,7 @@ struct ClientLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MarkLineV1 {
-    sum: String,
+    hash: String,
     mark: MarkV1,
 }
 
@@ -87,7 +87,7 @@ struct MarkLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MemoLineV1 {
-    sum: String,
+    hash: String,
     memo: MemoV1,
 }
 
@@ -95,7 +95,7 @@ struct MemoLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunLineV1 {
-    sum: String,
+    hash: String,
     run: RunV1,
     seq: u64,
 }
@@ -104,7 +104,7 @@ struct RunLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EndLineV1 {
-    sum: String,
+    hash: String,
     end: EndV1,
 }
 
@@ -152,11 +152,11 @@ pub(in crate::store) fn load(base: &Base, index: &Index) -> Result<(), StoreErro
         // Until the last step the index says that it is before the first line.
         match waiting.len() < STEP {
             true => Ok(()),
-            false => index.apply(Standing::START, 0, std::mem::take(&mut waiting)),
+            false => index.apply(ChainHead::START, 0, std::mem::take(&mut waiting)),
         }
     };
     each_step(base, &mut each)?;
-    index.apply(base.start.standing, base.last_run, waiting)
+    index.apply(base.start.head, base.last_run, waiting)
 }
 
 /// Takes the index records of each line of a base in turn.
@@ -166,13 +166,13 @@ pub(in crate::store) fn each_step(base: &Base, each: Each<'_>) -> Result<(), Sto
 
 /// A base that was written and read back, and has not taken its place yet.
 #[derive(Debug)]
-pub(in crate::store) struct Draft {
+pub(in crate::store) struct CommitBuilder {
     temporary: PathBuf,
     path: PathBuf,
     number: u64,
 }
 
-impl Draft {
+impl CommitBuilder {
     /// Puts it in its place, in one step. From then on the ledger goes on from it.
     pub(in crate::store) fn publish(self) -> Result<Base, StoreError> {
         files::rename(&self.temporary, &self.path)?;
@@ -197,62 +197,64 @@ pub(in crate::store) fn draft(
     number: u64,
     state: &dyn Holds,
     since: DateTime<Utc>,
-) -> Result<Draft, StoreError> {
+) -> Result<CommitBuilder, StoreError> {
     let path = segment::base_path(ledger, number);
     let temporary = files::with_suffix(&path, ".new");
     files::remove_if_there(&temporary)?;
     let mut file = BufWriter::new(files::create_new(&temporary)?);
-    let mut chain = Sum::START;
-    let mut put = |seal: &dyn Fn(Sum) -> Result<(Vec<u8>, Sum), StoreError>| {
-        let (line, sum) = seal(chain)?;
-        chain = sum;
+    let mut chain = ChainHash::START;
+    let mut put = |seal: &dyn Fn(ChainHash) -> Result<(Vec<u8>, ChainHash), StoreError>| {
+        let (line, hash) = seal(chain)?;
+        chain = hash;
         file.write_all(&line).doing("write", &temporary)
     };
     let meta = state.meta();
     let base = HeadV1 {
         format: FORMAT,
         store: meta.store,
-        seq: meta.standing.seq,
-        chain: meta.standing.sum.to_string(),
+        seq: meta.head.seq,
+        chain: meta.head.hash.to_string(),
         segment: number,
         last_run: meta.last_run,
         at: convert::moment_text(since),
     };
-    put(&|sum| line::seal(&HeadLineV1 { sum: sum.to_string(), base: base.clone() }, sum))?;
+    put(&|hash| line::seal(&HeadLineV1 { hash: hash.to_string(), base: base.clone() }, hash))?;
     let mut tally = Tally::default();
     state.scan(keys::CONTRACTS, &mut |_, record| {
         let contract: ContractV1 = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::contract(&contract))?);
-        put(&|sum| {
-            line::seal(&ContractLineV1 { sum: sum.to_string(), contract: contract.clone() }, sum)
+        put(&|hash| {
+            line::seal(&ContractLineV1 { hash: hash.to_string(), contract: contract.clone() }, hash)
         })
     })?;
     state.scan(keys::CLIENTS, &mut |_, record| {
         let client: ClientStateV1 = codec::decode(record)?;
         count(&mut tally, &[understood(&path, 0, records::client(&client))?]);
-        put(&|sum| line::seal(&ClientLineV1 { sum: sum.to_string(), client: client.clone() }, sum))
+        put(&|hash| {
+            line::seal(&ClientLineV1 { hash: hash.to_string(), client: client.clone() }, hash)
+        })
     })?;
     state.scan(keys::MARKS, &mut |_, record| {
         let mark: MarkV1 = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::mark(&mark))?);
-        put(&|sum| line::seal(&MarkLineV1 { sum: sum.to_string(), mark: mark.clone() }, sum))
+        put(&|hash| line::seal(&MarkLineV1 { hash: hash.to_string(), mark: mark.clone() }, hash))
     })?;
     state.scan(keys::MEMOS, &mut |_, record| {
         let memo: MemoV1 = codec::decode(record)?;
         count(&mut tally, &[understood(&path, 0, records::memo(&memo))?]);
-        put(&|sum| line::seal(&MemoLineV1 { sum: sum.to_string(), memo: memo.clone() }, sum))
+        put(&|hash| line::seal(&MemoLineV1 { hash: hash.to_string(), memo: memo.clone() }, hash))
     })?;
     state.scan(keys::RUNS, &mut |_, record| {
         let RunEntryV1 { run, seq, place: _ } = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::run(&run, seq, None))?);
-        put(&|sum| line::seal(&RunLineV1 { sum: sum.to_string(), run: run.clone(), seq }, sum))
+        put(&|hash| line::seal(&RunLineV1 { hash: hash.to_string(), run: run.clone(), seq }, hash))
     })?;
     let end = EndV1 { records: tally.records, digest: tally.text() };
-    put(&|sum| line::seal(&EndLineV1 { sum: sum.to_string(), end: end.clone() }, sum))?;
+    put(&|hash| line::seal(&EndLineV1 { hash: hash.to_string(), end: end.clone() }, hash))?;
     let file = file.into_inner().map_err(|error| error.into_error()).doing("write", &temporary)?;
     file.sync_all().doing("sync", &temporary)?;
     read(&temporary, number, Some(&mut |_| Ok(())))?;
-    Ok(Draft { temporary, path, number })
+    Ok(CommitBuilder { temporary, path, number })
 }
 
 /// Takes the index records of one line of a base.
@@ -262,14 +264,14 @@ pub(in crate::store) type Each<'a> = &'a mut dyn FnMut(&[Edit]) -> Result<(), St
 /// digest computed, where `each` takes the index records that come of them.
 fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, StoreError> {
     let (mut head, mut end) = (None, None);
-    let (mut chain, mut tally, mut lines) = (Sum::START, Tally::default(), 0);
+    let (mut chain, mut tally, mut lines) = (ChainHash::START, Tally::default(), 0);
     segment::read_lines(path, 0, &mut |raw| {
         let damaged = |why: &str| damaged(path, raw.number, why);
         if end.is_some() {
             return Err(damaged("something stands behind the end"));
         }
-        let sum = line::verify(raw.bytes, chain).filter(|_| raw.ended);
-        chain = sum.ok_or_else(|| {
+        let hash = line::verify(raw.bytes, chain).filter(|_| raw.ended);
+        chain = hash.ok_or_else(|| {
             damaged("its checksum is not that of its content and of the line before it")
         })?;
         lines = raw.number;
@@ -294,10 +296,9 @@ fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, St
     if each.is_some() && (end.records, &end.digest) != (tally.records, &tally.text()) {
         return Err(damaged(path, lines, "the digest is not that of the records"));
     }
-    let chain = Sum::parse(head.chain.as_bytes()).filter(|_| head.segment == number);
-    let sum = chain.ok_or_else(|| damaged(path, 1, "its head makes no sense"))?;
-    let standing = Standing { seq: head.seq, sum };
-    let start = Start { segment: number, standing };
+    let chain = ChainHash::parse(head.chain.as_bytes()).filter(|_| head.segment == number);
+    let hash = chain.ok_or_else(|| damaged(path, 1, "its head makes no sense"))?;
+    let start = Start { segment: number, head: ChainHead { seq: head.seq, hash } };
     let since = convert::moment(&head.at).map_err(|why| damaged(path, 1, &why.to_string()))?;
     Ok(Base { path: path.to_owned(), start, last_run: head.last_run, since })
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::segment::{self, Spot};
+use super::segment::{self, LogPosition};
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
 
@@ -19,7 +19,7 @@ pub(in crate::store) struct Ledger {
     dir: PathBuf,
     path: PathBuf,
     file: File,
-    end: Spot,
+    end: LogPosition,
     full_at: u64,
 }
 
@@ -27,7 +27,7 @@ impl Ledger {
     /// Opens the ledger at its end, which must be at `end`.
     pub(in crate::store) fn open(
         dir: &Path,
-        end: Spot,
+        end: LogPosition,
         full_at: u64,
     ) -> Result<Ledger, StoreError> {
         let path = segment::path(dir, end.segment);
@@ -44,9 +44,9 @@ impl Ledger {
     }
 
     /// Where the next line will stand. A full segment is followed by a new one.
-    pub(in crate::store) fn next_spot(&mut self) -> Result<Spot, StoreError> {
+    pub(in crate::store) fn next_spot(&mut self) -> Result<LogPosition, StoreError> {
         if self.end.offset >= self.full_at {
-            let end = Spot { segment: self.end.segment + 1, offset: 0 };
+            let end = LogPosition { segment: self.end.segment + 1, offset: 0 };
             let path = segment::path(&self.dir, end.segment);
             self.file = files::create_new(&path)?;
             files::sync_dir(&self.dir)?;
@@ -68,13 +68,13 @@ impl Ledger {
     }
 
     /// Goes on at another end, which must be where `end` says.
-    pub(in crate::store) fn go_on(&mut self, end: Spot) -> Result<(), StoreError> {
+    pub(in crate::store) fn go_on(&mut self, end: LogPosition) -> Result<(), StoreError> {
         *self = Ledger::open(&self.dir, end, self.full_at)?;
         Ok(())
     }
 
     /// Where the ledger ends.
-    pub(in crate::store) fn end(&self) -> Spot {
+    pub(in crate::store) fn end(&self) -> LogPosition {
         self.end
     }
 }

@@ -18,7 +18,7 @@ const BUFFER: usize = 1 << 20;
 
 /// A place between two lines of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::store) struct Spot {
+pub(in crate::store) struct LogPosition {
     pub(in crate::store) segment: u64,
     pub(in crate::store) offset: u64,
 }
@@ -105,10 +105,10 @@ pub(in crate::store) fn read_lines(
 }
 
 /// Where a line stands that begins at `spot`.
-pub(in crate::store) fn place(spot: Spot, line: &[u8]) -> PlaceV1 {
+pub(in crate::store) fn place(position: LogPosition, line: &[u8]) -> PlaceV1 {
     PlaceV1 {
-        segment: spot.segment,
-        offset: spot.offset,
+        segment: position.segment,
+        offset: position.offset,
         length: line.len() as u64,
         crc: crc32fast::hash(line),
     }

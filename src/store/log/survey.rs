@@ -7,16 +7,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::segment::{self, RawLine, Spot};
+use super::segment::{self, LogPosition, RawLine};
 use crate::store::error::StoreError;
+use crate::store::format::chain::ChainHead;
 use crate::store::format::line;
-use crate::store::format::sum::Standing;
 
 /// The first line that does not follow from the one before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct BadLine {
+pub(in crate::store) struct CorruptRecord {
     pub(in crate::store) file: PathBuf,
-    pub(in crate::store) spot: Spot,
+    pub(in crate::store) position: LogPosition,
     /// Its number in the file, from 1; 0 where the whole file is missing.
     pub(in crate::store) line: u64,
     pub(in crate::store) why: String,
@@ -24,7 +24,7 @@ pub(in crate::store) struct BadLine {
 
 /// How the index stands to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Seen {
+pub(in crate::store) enum IndexState {
     /// There is none that could be used.
     Nothing,
     /// It ends before the ledger begins, so the lines between are missing.
@@ -34,9 +34,9 @@ pub(in crate::store) enum Seen {
     /// It holds what the ledger says, or what the ledger has lost.
     Follows {
         /// The last line that follows unbroken from what it holds; the index's own end if none.
-        reach: Standing,
+        reach: ChainHead,
         /// Where the first line stands that it does not hold yet.
-        next: Option<Spot>,
+        next: Option<LogPosition>,
     },
 }
 
@@ -44,17 +44,17 @@ pub(in crate::store) enum Seen {
 #[derive(Debug)]
 pub(in crate::store) struct Survey {
     /// The last line that follows unbroken from the start.
-    pub(in crate::store) end: Standing,
+    pub(in crate::store) end: ChainHead,
     /// Where the line after it belongs.
-    pub(in crate::store) end_spot: Spot,
+    pub(in crate::store) end_position: LogPosition,
     /// Where the lines begin that were written together with the last one.
-    pub(in crate::store) group: Spot,
+    pub(in crate::store) group: LogPosition,
     /// The first line that is not as it should be.
-    pub(in crate::store) bad: Option<BadLine>,
+    pub(in crate::store) bad: Option<CorruptRecord>,
     /// The last sequence of which some line says that it was once on the disk.
     pub(in crate::store) proven: u64,
     /// The index.
-    pub(in crate::store) index: Seen,
+    pub(in crate::store) index: IndexState,
     /// The number of the last segment that is there.
     pub(in crate::store) last_segment: u64,
     /// How many lines follow unbroken.
@@ -67,24 +67,24 @@ pub(in crate::store) struct Survey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Start {
     pub(in crate::store) segment: u64,
-    pub(in crate::store) standing: Standing,
+    pub(in crate::store) head: ChainHead,
 }
 
 impl Start {
     /// The beginning of a ledger without a base.
-    pub(in crate::store) const FIRST: Start = Start { segment: 1, standing: Standing::START };
+    pub(in crate::store) const FIRST: Start = Start { segment: 1, head: ChainHead::START };
 }
 
 /// Reads the ledger from `start`, up to the line with the sequence `until` if it may grow meanwhile.
 pub(in crate::store) fn survey(
     dir: &Path,
     start: Start,
-    index: Option<Standing>,
+    index: Option<ChainHead>,
     until: Option<u64>,
 ) -> Result<Survey, StoreError> {
     let (mut segments, _) = segment::list(dir)?;
     segments.retain(|number| *number >= start.segment);
-    let mut walk = Walk::new(dir, start, index);
+    let mut walk = Scan::new(dir, start, index);
     let mut expected = start.segment;
     for number in segments {
         if number != expected {
@@ -103,58 +103,58 @@ pub(in crate::store) fn survey(
     Ok(walk.seen)
 }
 
-struct Walk<'a> {
+struct Scan<'a> {
     dir: &'a Path,
-    index: Option<Standing>,
+    index: Option<ChainHead>,
     /// What the last line said was stable: lines that say the same were written together.
     stable: Option<u64>,
     seen: Survey,
 }
 
-impl<'a> Walk<'a> {
-    fn new(dir: &'a Path, start: Start, index: Option<Standing>) -> Walk<'a> {
-        let Start { segment, standing } = start;
-        let spot = Spot { segment, offset: 0 };
+impl<'a> Scan<'a> {
+    fn new(dir: &'a Path, start: Start, index: Option<ChainHead>) -> Scan<'a> {
+        let Start { segment, head } = start;
+        let position = LogPosition { segment, offset: 0 };
         let seen = Survey {
-            end: standing,
-            end_spot: spot,
-            group: spot,
+            end: head,
+            end_position: position,
+            group: position,
             bad: None,
-            proven: standing.seq,
+            proven: head.seq,
             index: match index {
-                None => Seen::Nothing,
-                Some(index) if index.seq < standing.seq => Seen::TooOld,
-                Some(index) if index.seq == standing.seq && index.sum != standing.sum => {
-                    Seen::Other
+                None => IndexState::Nothing,
+                Some(index) if index.seq < head.seq => IndexState::TooOld,
+                Some(index) if index.seq == head.seq && index.hash != head.hash => {
+                    IndexState::Other
                 }
-                Some(index) => Seen::Follows { reach: index, next: None },
+                Some(index) => IndexState::Follows { reach: index, next: None },
             },
             last_segment: segment,
             lines: 0,
             bytes: 0,
         };
-        Walk { dir, index, stable: None, seen }
+        Scan { dir, index, stable: None, seen }
     }
 
     fn missing(&mut self, number: u64) {
-        let spot = Spot { segment: number, offset: 0 };
-        self.bad(spot, 0, "the file is missing".to_owned());
+        let position = LogPosition { segment: number, offset: 0 };
+        self.bad(position, 0, "the file is missing".to_owned());
     }
 
     fn begin(&mut self, number: u64) {
         self.seen.last_segment = number;
         if self.seen.bad.is_none() {
-            self.seen.end_spot = Spot { segment: number, offset: 0 };
+            self.seen.end_position = LogPosition { segment: number, offset: 0 };
         }
     }
 
-    fn bad(&mut self, spot: Spot, line: u64, why: String) {
-        let file = segment::path(self.dir, spot.segment);
-        self.seen.bad.get_or_insert(BadLine { file, spot, line, why });
+    fn bad(&mut self, position: LogPosition, line: u64, why: String) {
+        let file = segment::path(self.dir, position.segment);
+        self.seen.bad.get_or_insert(CorruptRecord { file, position, line, why });
     }
 
     fn line(&mut self, segment: u64, raw: &RawLine<'_>) {
-        let spot = Spot { segment, offset: raw.offset };
+        let position = LogPosition { segment, offset: raw.offset };
         let length = raw.bytes.len() as u64 + u64::from(raw.ended);
         self.seen.bytes += length;
         let stated = line::stated(raw.bytes);
@@ -170,37 +170,37 @@ impl<'a> Walk<'a> {
             self.seen.proven = self.seen.proven.max(later.seq);
             follows = None;
         }
-        self.witness(spot, raw, before, follows);
-        if let Some(standing) = follows {
+        self.witness(position, raw, before, follows);
+        if let Some(head) = follows {
             let stable = stated.map(|stated| stated.stable);
-            if self.stable != stable || spot.offset == 0 {
-                (self.stable, self.seen.group) = (stable, spot);
+            if self.stable != stable || position.offset == 0 {
+                (self.stable, self.seen.group) = (stable, position);
             }
-            self.seen.end = standing;
-            self.seen.end_spot = Spot { segment, offset: raw.offset + length };
+            self.seen.end = head;
+            self.seen.end_position = LogPosition { segment, offset: raw.offset + length };
             self.seen.lines += 1;
         } else if unbroken {
             let why = match raw.ended {
                 true => line::complaint(raw.bytes, before),
                 false => "it is cut off".to_owned(),
             };
-            self.bad(spot, raw.number, why);
+            self.bad(position, raw.number, why);
         }
     }
 
     /// Looks at a line from where the index stands.
     fn witness(
         &mut self,
-        spot: Spot,
+        position: LogPosition,
         raw: &RawLine<'_>,
-        before: Standing,
-        follows: Option<Standing>,
+        before: ChainHead,
+        follows: Option<ChainHead>,
     ) {
-        let Seen::Follows { reach, next } = self.seen.index else { return };
+        let IndexState::Follows { reach, next } = self.seen.index else { return };
         if follows.is_some_and(|line| {
             Some(line.seq) == self.index.map(|index| index.seq) && Some(line) != self.index
         }) {
-            self.seen.index = Seen::Other;
+            self.seen.index = IndexState::Other;
             return;
         }
         // Where the chain and the index agree, the line was verified already.
@@ -210,7 +210,7 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         if let Some(on) = on {
-            self.seen.index = Seen::Follows { reach: on, next: next.or(Some(spot)) };
+            self.seen.index = IndexState::Follows { reach: on, next: next.or(Some(position)) };
         }
     }
 }

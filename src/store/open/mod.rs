@@ -44,12 +44,12 @@ use super::index::{self, Index};
 use crate::store::core::Past;
 use crate::store::format::v1::ContractV1;
 use crate::store::format::{codec, identity, keys};
-use crate::store::index::panic_guard::{self, Wrong};
+use crate::store::index::panic_guard::{self, GuardError};
 use crate::store::index::sled_repair;
 use crate::store::log::ledger::{self, Ledger};
 use crate::store::log::lock::Lock;
-use crate::store::log::segment::{self, Spot};
-use crate::store::log::survey::{self, BadLine, Seen, Survey};
+use crate::store::log::segment::{self, LogPosition};
+use crate::store::log::survey::{self, CorruptRecord, IndexState, Survey};
 use crate::store::log::{base, replay};
 use crate::store::open::opening::{Finding, Opening};
 use crate::store::open::plan::{ForIndex, Plan};
@@ -145,7 +145,7 @@ impl Work {
         self.opening.findings.push(finding);
     }
 
-    fn recover(&mut self, made: bool) -> Result<(Past, Index, Spot), StoreError> {
+    fn recover(&mut self, made: bool) -> Result<(Past, Index, LogPosition), StoreError> {
         let (base, unusable) = base::newest(&self.ledger_dir)?;
         for error in unusable {
             self.found(Finding::BaseUnusable(error.to_string()));
@@ -157,9 +157,9 @@ impl Work {
             Err(why) => (None, why),
         };
         let meta = index.as_ref().map(Index::meta);
-        let standing = meta.as_ref().map(|meta| meta.standing);
+        let head = meta.as_ref().map(|meta| meta.head);
         let begins = meta.map_or(0, |meta| meta.begins);
-        let survey = survey::survey(&self.ledger_dir, past.start, standing, None)?;
+        let survey = survey::survey(&self.ledger_dir, past.start, head, None)?;
         let empty = past.base.is_none() && survey.lines == 0 && survey.bad.is_none();
         if made {
             self.found(if empty { Finding::NewStore } else { Finding::IdentityMade });
@@ -175,7 +175,7 @@ impl Work {
                     self.cut(bad)?;
                 }
                 if what != ForIndex::Keep {
-                    self.write_again(survey.group, survey.end_spot)?;
+                    self.write_again(survey.group, survey.end_position)?;
                 }
                 let index = match (what, index) {
                     (ForIndex::Keep, Some(index)) => index,
@@ -194,7 +194,7 @@ impl Work {
                         index
                     }
                 };
-                Ok((past, index, survey.end_spot))
+                Ok((past, index, survey.end_position))
             }
         }
     }
@@ -214,8 +214,10 @@ impl Work {
             Ok(Ok(index)) => Ok(Ok(index)),
             Ok(Err(error)) if is_of_the_machine(&error) => Err(error),
             Ok(Err(error)) => Ok(Err(chain(&error))),
-            Err(Wrong::Panicked(message)) => Ok(Err(format!("opening it panicked: {message}"))),
-            Err(Wrong::Hung) => {
+            Err(GuardError::Panicked(message)) => {
+                Ok(Err(format!("opening it panicked: {message}")))
+            }
+            Err(GuardError::Hung) => {
                 // The thread may still write into that folder, so nothing new may be put there by
                 // this process; the next start finds no index and builds it.
                 let kept = files::move_aside(&self.index_dir, "bad", self.now)?;
@@ -242,9 +244,9 @@ impl Work {
     }
 
     fn replay(&mut self, survey: &Survey, index: Index) -> Result<Index, StoreError> {
-        if let Seen::Follows { reach, next: Some(next) } = survey.index {
+        if let IndexState::Follows { reach, next: Some(next) } = survey.index {
             let count = replay::from(&self.ledger_dir, &index, next)?;
-            if index.meta().standing != reach {
+            if index.meta().head != reach {
                 return Err(StoreError::index("it did not take every line of the ledger"));
             }
             self.found(Finding::Replayed(count));
@@ -259,9 +261,9 @@ impl Work {
             false => None,
         };
         let why = match survey.index {
-            Seen::TooOld => "it ended before the ledger begins".to_owned(),
-            Seen::Other => "it did not follow from this ledger".to_owned(),
-            Seen::Nothing | Seen::Follows { .. } => why,
+            IndexState::TooOld => "it ended before the ledger begins".to_owned(),
+            IndexState::Other => "it did not follow from this ledger".to_owned(),
+            IndexState::Nothing | IndexState::Follows { .. } => why,
         };
         Ok(Finding::IndexRebuilt { why, kept })
     }
@@ -287,8 +289,8 @@ impl Work {
             base::load(base, &index)?;
         }
         index.settle(start.segment, Vec::new())?;
-        replay::from(&self.ledger_dir, &index, Spot { segment: start.segment, offset: 0 })?;
-        if index.meta().standing != survey.end {
+        replay::from(&self.ledger_dir, &index, LogPosition { segment: start.segment, offset: 0 })?;
+        if index.meta().head != survey.end {
             return Err(StoreError::index("it did not take every line of the ledger"));
         }
         Ok(index)
@@ -301,9 +303,9 @@ impl Work {
     fn adopt(
         &mut self,
         survey: &Survey,
-        bad: Option<BadLine>,
+        bad: Option<CorruptRecord>,
         index: Index,
-    ) -> Result<(Past, Index, Spot), StoreError> {
+    ) -> Result<(Past, Index, LogPosition), StoreError> {
         let index = self.replay(survey, index)?;
         let (segments, bases) = segment::list(&self.ledger_dir)?;
         let last = segments.iter().chain(&bases).max().copied().unwrap_or_default();
@@ -320,17 +322,17 @@ impl Work {
             None => format!("it ends at commit {}", survey.end.seq),
         };
         self.found(Finding::LedgerRepaired { why, kept, base: base.path.clone() });
-        let end = Spot { segment: base.start.segment, offset: 0 };
+        let end = LogPosition { segment: base.start.segment, offset: 0 };
         Ok((Past::new(Some(base)), index, end))
     }
 
     /// Cuts a torn line, after putting a copy of it beside the file.
-    fn cut(&mut self, bad: &BadLine) -> Result<(), StoreError> {
+    fn cut(&mut self, bad: &CorruptRecord) -> Result<(), StoreError> {
         let path = &bad.file;
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).open(path).doing("open", path)?;
         let mut torn = Vec::new();
-        file.seek(SeekFrom::Start(bad.spot.offset)).doing("read", path)?;
+        file.seek(SeekFrom::Start(bad.position.offset)).doing("read", path)?;
         file.read_to_end(&mut torn).doing("read", path)?;
         let place = files::aside(path, "torn", self.now);
         // A full disk must not keep the store from opening over a copy of what was never stored.
@@ -340,7 +342,7 @@ impl Work {
         if copied.is_err() {
             let _ = fs::remove_file(&place);
         }
-        file.set_len(bad.spot.offset).doing("cut", path)?;
+        file.set_len(bad.position.offset).doing("cut", path)?;
         file.sync_all().doing("sync", path)?;
         files::sync_dir(&self.ledger_dir)?;
         let kept = copied.is_ok().then_some(place);
@@ -350,7 +352,7 @@ impl Work {
 
     /// Writes the last lines again as they are, and syncs them. If their sync had failed, the
     /// kernel may hold them in memory as clean though they never reached the disk.
-    fn write_again(&self, from: Spot, to: Spot) -> Result<(), StoreError> {
+    fn write_again(&self, from: LogPosition, to: LogPosition) -> Result<(), StoreError> {
         if from.segment != to.segment || from.offset >= to.offset {
             return Ok(());
         }
@@ -401,7 +403,7 @@ fn chain(error: &StoreError) -> String {
     text
 }
 
-fn refusal(bad: BadLine) -> StoreError {
+fn refusal(bad: CorruptRecord) -> StoreError {
     StoreError::Damaged {
         file: bad.file,
         line: bad.line,

@@ -1,6 +1,6 @@
 //! What to do with a store that was just looked at: a decision of the survey alone.
 
-use crate::store::log::survey::{BadLine, Seen, Survey};
+use crate::store::log::survey::{CorruptRecord, IndexState, Survey};
 
 /// What opening has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub(in crate::store) enum Plan {
     /// The ledger is good, perhaps after its last line, which never was whole, is cut.
     Ledger {
         /// The line that is cut.
-        cut: Option<BadLine>,
+        cut: Option<CorruptRecord>,
         /// What becomes of the index.
         index: ForIndex,
     },
@@ -16,10 +16,10 @@ pub(in crate::store) enum Plan {
     /// that follow from it, and a new base is written from it.
     Adopt {
         /// The damage; none where lines are missing at the end without a trace.
-        bad: Option<BadLine>,
+        bad: Option<CorruptRecord>,
     },
     /// Something is damaged that nothing else holds.
-    Refuse(BadLine),
+    Refuse(CorruptRecord),
 }
 
 /// What becomes of an index.
@@ -44,7 +44,7 @@ pub(in crate::store) enum ForIndex {
 /// are on the disk.
 pub(in crate::store) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
     let reach = match survey.index {
-        Seen::Follows { reach, .. } => Some(reach),
+        IndexState::Follows { reach, .. } => Some(reach),
         _ => None,
     };
     if let Some(reach) = reach
@@ -58,7 +58,7 @@ pub(in crate::store) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
     let cut = match &survey.bad {
         None => None,
         Some(bad) => {
-            let last = bad.spot.segment == survey.last_segment && bad.line > 0;
+            let last = bad.position.segment == survey.last_segment && bad.line > 0;
             if !last || survey.proven > survey.end.seq {
                 return Plan::Refuse(bad.clone());
             }
@@ -66,10 +66,10 @@ pub(in crate::store) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
         }
     };
     let index = match survey.index {
-        Seen::Follows { .. } if begins != start => ForIndex::Renew,
-        Seen::Follows { next: None, .. } => ForIndex::Keep,
-        Seen::Follows { .. } => ForIndex::Replay,
-        Seen::Nothing | Seen::TooOld | Seen::Other => ForIndex::Rebuild,
+        IndexState::Follows { .. } if begins != start => ForIndex::Renew,
+        IndexState::Follows { next: None, .. } => ForIndex::Keep,
+        IndexState::Follows { .. } => ForIndex::Replay,
+        IndexState::Nothing | IndexState::TooOld | IndexState::Other => ForIndex::Rebuild,
     };
     Plan::Ledger { cut, index }
 }
@@ -79,26 +79,26 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::store::format::sum::{Standing, Sum};
-    use crate::store::log::segment::Spot;
+    use crate::store::format::chain::{ChainHash, ChainHead};
+    use crate::store::log::segment::LogPosition;
 
-    fn at(seq: u64) -> Standing {
-        Standing { seq, sum: Sum::START }
+    fn at(seq: u64) -> ChainHead {
+        ChainHead { seq, hash: ChainHash::START }
     }
 
     /// A ledger whose lines follow up to `end`, with a bad line behind it in segment `bad` of two.
-    fn survey(end: u64, bad: Option<u64>, proven: u64, index: Seen) -> Survey {
-        let spot = |segment| Spot { segment, offset: 100 };
-        let bad = bad.map(|segment| BadLine {
+    fn survey(end: u64, bad: Option<u64>, proven: u64, index: IndexState) -> Survey {
+        let position = |segment| LogPosition { segment, offset: 100 };
+        let bad = bad.map(|segment| CorruptRecord {
             file: PathBuf::from("file"),
-            spot: spot(segment),
+            position: position(segment),
             line: 7,
             why: "why".to_owned(),
         });
         Survey {
             end: at(end),
-            end_spot: spot(2),
-            group: spot(2),
+            end_position: position(2),
+            group: position(2),
             bad,
             proven,
             index,
@@ -125,23 +125,23 @@ mod tests {
 
     #[test]
     fn every_case_has_its_plan() {
-        let next = Some(Spot { segment: 2, offset: 0 });
-        let index = |seq, next| Seen::Follows { reach: at(seq), next };
+        let next = Some(LogPosition { segment: 2, offset: 0 });
+        let index = |seq, next| IndexState::Follows { reach: at(seq), next };
         let cases = [
             ("keep", survey(9, None, 8, index(9, None))),
             ("replay", survey(9, None, 8, index(9, next))),
-            ("rebuild", survey(9, None, 8, Seen::Nothing)),
-            ("rebuild", survey(9, None, 8, Seen::TooOld)),
-            ("rebuild", survey(9, None, 8, Seen::Other)),
+            ("rebuild", survey(9, None, 8, IndexState::Nothing)),
+            ("rebuild", survey(9, None, 8, IndexState::TooOld)),
+            ("rebuild", survey(9, None, 8, IndexState::Other)),
             ("cut, keep", survey(9, Some(2), 9, index(9, None))),
             ("cut, replay", survey(9, Some(2), 9, index(9, next))),
-            ("cut, rebuild", survey(9, Some(2), 9, Seen::Nothing)),
+            ("cut, rebuild", survey(9, Some(2), 9, IndexState::Nothing)),
             // The index was told of a line that the ledger does not hold any more.
             ("adopt", survey(9, None, 8, index(12, None))),
             ("adopt", survey(9, Some(2), 9, index(10, None))),
             ("adopt", survey(9, Some(1), 15, index(15, next))),
             // A later line says that the bad one was once whole.
-            ("refuse", survey(9, Some(2), 10, Seen::Nothing)),
+            ("refuse", survey(9, Some(2), 10, IndexState::Nothing)),
             ("refuse", survey(9, Some(2), 10, index(9, None))),
             ("refuse", survey(9, Some(2), 15, index(12, None))),
             // A segment is only followed by another when it is whole.

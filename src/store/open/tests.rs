@@ -133,10 +133,10 @@ fn a_torn_group_is_cut_though_its_later_lines_are_whole() {
     let mut lines = place.lines(1);
     let (_, mut record) = stand(&lines, 5);
     record.stable = 4;
-    let (fifth, sum) =
+    let (fifth, hash) =
         crate::store::format::line::seal(&record, stand(&lines, 4).0).expect("sealed");
-    (record.seq, record.sum) = (6, sum.to_string());
-    let (sixth, _) = crate::store::format::line::seal(&record, sum).expect("sealed");
+    (record.seq, record.sum) = (6, hash.to_string());
+    let (sixth, _) = crate::store::format::line::seal(&record, hash).expect("sealed");
     lines.truncate(4);
     place.put_lines(1, &lines);
     append(&place.segment(1), &vec![0; fifth.len() - 1]);
@@ -152,7 +152,7 @@ fn a_torn_group_is_cut_though_its_later_lines_are_whole() {
 fn stand(
     lines: &[String],
     number: usize,
-) -> (crate::store::format::sum::Sum, crate::store::format::v1::LineV1) {
+) -> (crate::store::format::chain::ChainHash, crate::store::format::v1::LineV1) {
     let line = lines[number - 1].as_bytes();
     let mut record: crate::store::format::v1::LineV1 =
         crate::store::format::line::parse(line).expect("read");

@@ -4,7 +4,7 @@
 use super::present::Head;
 use crate::store::core::Core;
 use crate::store::error::StoreError;
-use crate::store::log::survey::{self, Seen};
+use crate::store::log::survey::{self, IndexState};
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,22 +47,22 @@ pub(in crate::store) fn check(core: &Core) -> Result<CheckReport, StoreError> {
         }
         meta.clone()
     };
-    let until = Some(meta.standing.seq);
-    let survey = survey::survey(&core.ledger_dir, past.start, Some(meta.standing), until)?;
+    let until = Some(meta.head.seq);
+    let survey = survey::survey(&core.ledger_dir, past.start, Some(meta.head), until)?;
     if let Some(bad) = &survey.bad {
         faults.push(format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why));
-    } else if survey.end != meta.standing || survey.index == Seen::Other {
+    } else if survey.end != meta.head || survey.index == IndexState::Other {
         faults.push(format!(
             "the ledger ends at commit {} and the index at {}, or they differ",
-            survey.end.seq, meta.standing.seq
+            survey.end.seq, meta.head.seq
         ));
     }
     if let Some(trouble) = core.trouble.get() {
         faults.push(format!("no more commits are taken: {trouble}"));
     }
     let head = Head {
-        seq: meta.standing.seq,
-        sum: meta.standing.sum.to_string(),
+        seq: meta.head.seq,
+        sum: meta.head.hash.to_string(),
         records: meta.tally.records,
         digest: meta.tally.text(),
     };

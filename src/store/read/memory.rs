@@ -44,20 +44,20 @@ impl Memory {
             })?;
             memory.meta.last_run = base.last_run;
         }
-        memory.meta.standing = start.standing;
+        memory.meta.head = start.head;
         Ok(memory)
     }
 
     /// Takes the next line.
     pub(in crate::store) fn pass(&mut self, passed: &Passed<'_>) -> Result<(), StoreError> {
         let record = &passed.record;
-        let place = segment::place(passed.spot, passed.bytes);
+        let place = segment::place(passed.position, passed.bytes);
         let get = |key: &[u8]| Ok(self.records.get(key).cloned());
         let edits = records::line(record, &place, &get).map_err(|why| passed.bad(why))?;
         self.take(edits);
         self.latest = self.latest.max(Some(live(convert::moment(&record.at))?));
         self.meta.last_run = record.run.as_ref().map_or(self.meta.last_run, |run| run.id);
-        self.meta.standing = passed.standing;
+        self.meta.head = passed.head;
         Ok(())
     }
 

@@ -34,7 +34,7 @@ use crate::store::index::Holds;
 use crate::store::index::stored::{
     client_of, contract_of, live, mark_of, memo_of, stored_contract,
 };
-use crate::store::log::segment::{self, Spot};
+use crate::store::log::segment::{self, LogPosition};
 use crate::store::log::{base, replay};
 use crate::store::read::present;
 
@@ -70,7 +70,10 @@ pub(in crate::store) fn since(core: &Core) -> Option<DateTime<Utc>> {
 }
 
 /// Everything as it was at a moment, by the rule at the head of this file.
-pub(in crate::store) fn book_at(core: &Core, moment: DateTime<Utc>) -> Result<Book, StoreError> {
+pub(in crate::store) fn contracts_as_of(
+    core: &Core,
+    moment: DateTime<Utc>,
+) -> Result<Book, StoreError> {
     let past = core.past();
     if past.since().is_some_and(|since| moment < since) {
         return Err(past.unknown());
@@ -78,11 +81,11 @@ pub(in crate::store) fn book_at(core: &Core, moment: DateTime<Utc>) -> Result<Bo
     let meta = core.index.meta();
     let mut book = Memory::at_start(&meta.store, &past)?;
     let mut later = false;
-    let from = Spot { segment: past.start.segment, offset: 0 };
-    let from = (from, past.start.standing);
+    let from = LogPosition { segment: past.start.segment, offset: 0 };
+    let from = (from, past.start.head);
     replay::each(&core.ledger_dir, from.0, from.1, &mut |passed| {
         // What is written meanwhile is of no moment before this one.
-        if passed.standing.seq > meta.standing.seq {
+        if passed.head.seq > meta.head.seq {
             return Ok(false);
         }
         later = live(convert::moment(&passed.record.at))? > moment;
@@ -91,9 +94,9 @@ pub(in crate::store) fn book_at(core: &Core, moment: DateTime<Utc>) -> Result<Bo
         }
         Ok(!later)
     })?;
-    let seq = book.meta().standing.seq;
-    if !later && seq != meta.standing.seq {
-        return Err(present::ends_early(&core.ledger_dir, seq, meta.standing.seq));
+    let seq = book.meta().head.seq;
+    if !later && seq != meta.head.seq {
+        return Err(present::ends_early(&core.ledger_dir, seq, meta.head.seq));
     }
     let (mut contracts, mut clients) = (Vec::new(), Vec::new());
     let (mut marks, mut memos) = (Vec::new(), Vec::new());
@@ -140,7 +143,7 @@ pub(in crate::store) fn touched_by(core: &Core, run: RunId) -> Result<Vec<Touche
         }
     };
     let RunEntryV1 { seq, place, run: _ } = codec::decode(&record)?;
-    let Some(place) = place.filter(|_| seq > past.start.standing.seq) else {
+    let Some(place) = place.filter(|_| seq > past.start.head.seq) else {
         return Err(past.unknown());
     };
     let line = segment::read_at(&core.ledger_dir, &place, seq)?;
@@ -165,7 +168,7 @@ fn contracts_then(
     keys: &[ItemKey],
     seq: u64,
 ) -> Result<Vec<Option<Contract>>, StoreError> {
-    if seq < past.start.standing.seq {
+    if seq < past.start.head.seq {
         return Err(past.unknown());
     }
     let mut found = Vec::new();
@@ -204,7 +207,7 @@ fn last_write(core: &Core, past: &Past, key: ItemKey, seq: u64) -> Result<Last, 
     index.scan(&keys::changes_of(key), &mut |name, record| {
         match keys::last_number(name).unwrap_or_default() {
             at if at > seq => later = true,
-            at if at > past.start.standing.seq => {
+            at if at > past.start.head.seq => {
                 last = Some(Last::Line(at, codec::decode(record)?));
             }
             _ => {}

@@ -248,8 +248,8 @@ pub(in crate::store) fn history(
 pub(in crate::store) fn head(core: &Core) -> Head {
     let meta = core.index.meta();
     Head {
-        seq: meta.standing.seq,
-        sum: meta.standing.sum.to_string(),
+        seq: meta.head.seq,
+        sum: meta.head.hash.to_string(),
         records: meta.tally.records,
         digest: meta.tally.text(),
     }
@@ -258,9 +258,7 @@ pub(in crate::store) fn head(core: &Core) -> Head {
 /// The line at a place. One that stands before the base may be gone.
 fn line(core: &Core, past: &Past, place: &PlaceV1, seq: u64) -> Result<Option<LineV1>, StoreError> {
     match segment::read_at(&core.ledger_dir, place, seq) {
-        Err(StoreError::Damaged { .. } | StoreError::Io { .. })
-            if seq <= past.start.standing.seq =>
-        {
+        Err(StoreError::Damaged { .. } | StoreError::Io { .. }) if seq <= past.start.head.seq => {
             Ok(None)
         }
         read => read.map(Some),

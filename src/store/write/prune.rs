@@ -38,7 +38,7 @@ use crate::model::{ClientId, RunId};
 use crate::store::core::{Core, Past};
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
-use crate::store::format::sum::Standing;
+use crate::store::format::chain::ChainHead;
 use crate::store::format::v1::{PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::stored::live;
@@ -46,7 +46,7 @@ use crate::store::index::{Edit, Holds, Index};
 use crate::store::log::base::{self, Base};
 use crate::store::log::ledger::Ledger;
 use crate::store::log::replay;
-use crate::store::log::segment::{self, Spot};
+use crate::store::log::segment::{self, LogPosition};
 use crate::store::read::memory::{self, Memory};
 use crate::store::read::present;
 
@@ -72,9 +72,9 @@ pub struct Pruned {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Cut {
     /// Where the lines begin that stay.
-    spot: Spot,
+    position: LogPosition,
     /// Where the chain stands with the last line that goes.
-    standing: Standing,
+    head: ChainHead,
     told: Pruned,
 }
 
@@ -90,17 +90,17 @@ impl Cut {
     }
 
     fn enter(&mut self, segment: u64) -> bool {
-        let new = self.spot.segment != segment;
+        let new = self.position.segment != segment;
         if new {
-            self.spot = Spot { segment, offset: 0 };
+            self.position = LogPosition { segment, offset: 0 };
         }
         new
     }
 
     fn fold(&mut self, passed: &replay::Passed<'_>, at: DateTime<Utc>) {
         let length = passed.bytes.len() as u64 + 1;
-        self.spot.offset = passed.spot.offset + length;
-        self.standing = passed.standing;
+        self.position.offset = passed.position.offset + length;
+        self.head = passed.head;
         self.told.commits += 1;
         self.told.bytes += length;
         self.told.since = self.told.since.max(Some(at));
@@ -110,19 +110,19 @@ impl Cut {
 /// Finds where to cut a ledger that ends at `end`.
 pub(in crate::store) fn find(
     core: &Core,
-    end: Spot,
+    end: LogPosition,
     before: DateTime<Utc>,
 ) -> Result<Cut, StoreError> {
     let past = core.past();
-    let head = core.index.meta().standing;
+    let head = core.index.meta().head;
     let Past { start, .. } = &*past;
     let told = Pruned { commits: 0, bytes: 0, kept: 0, before, since: past.since() };
-    let spot = Spot { segment: start.segment, offset: 0 };
-    let mut cut = Cut { spot, standing: start.standing, told };
+    let position = LogPosition { segment: start.segment, offset: 0 };
+    let mut cut = Cut { position, head: start.head, told };
     // The cut at the beginning of the segment that is being read.
     let (mut whole, mut younger) = (cut, false);
-    replay::each(&core.ledger_dir, spot, start.standing, &mut |passed| {
-        if cut.enter(passed.spot.segment) {
+    replay::each(&core.ledger_dir, position, start.head, &mut |passed| {
+        if cut.enter(passed.position.segment) {
             whole = cut;
         }
         let at = live(convert::moment(&passed.record.at))?;
@@ -132,37 +132,41 @@ pub(in crate::store) fn find(
         }
         Ok(!younger)
     })?;
-    if !younger && cut.standing != head {
-        return Err(present::ends_early(&core.ledger_dir, cut.standing.seq, head.seq));
+    if !younger && cut.head != head {
+        return Err(present::ends_early(&core.ledger_dir, cut.head.seq, head.seq));
     }
     if !younger {
         // The last segment may have no line yet.
-        cut.spot = end;
-    } else if cut.spot.segment < end.segment {
+        cut.position = end;
+    } else if cut.position.segment < end.segment {
         cut = whole;
     }
-    cut.told.kept = head.seq - cut.standing.seq;
+    cut.told.kept = head.seq - cut.head.seq;
     Ok(cut)
 }
 
 /// What is ready to take the place of old lines.
 #[derive(Debug)]
 pub(in crate::store) struct Prepared {
-    base: base::Draft,
+    base: base::CommitBuilder,
     /// Which segment the ledger then begins with.
     begins: u64,
     /// The copy of the lines that stay; none where they stay where they are, or there are none.
     copy: Option<PathBuf>,
     /// Where the ledger then ends.
-    end: Spot,
+    end: LogPosition,
     cut: Cut,
 }
 
 /// Writes everything that a ledger cut there needs, and reads it back. Nothing of it counts yet.
-pub(in crate::store) fn prepare(core: &Core, end: Spot, cut: &Cut) -> Result<Prepared, StoreError> {
+pub(in crate::store) fn prepare(
+    core: &Core,
+    end: LogPosition,
+    cut: &Cut,
+) -> Result<Prepared, StoreError> {
     let (segments, bases) = segment::list(&core.ledger_dir)?;
-    let begins = match cut.spot.offset {
-        0 => cut.spot.segment,
+    let begins = match cut.position.offset {
+        0 => cut.position.segment,
         _ => segments.iter().chain(&bases).max().copied().unwrap_or_default() + 1,
     };
     write(core, end, cut, begins).inspect_err(|_| {
@@ -173,7 +177,7 @@ pub(in crate::store) fn prepare(core: &Core, end: Spot, cut: &Cut) -> Result<Pre
     })
 }
 
-fn write(core: &Core, end: Spot, cut: &Cut, begins: u64) -> Result<Prepared, StoreError> {
+fn write(core: &Core, end: LogPosition, cut: &Cut, begins: u64) -> Result<Prepared, StoreError> {
     let (ledger, index, past) = (&core.ledger_dir, &core.index, core.past());
     let base_path = segment::base_path(ledger, begins);
     if base_path.exists() {
@@ -182,45 +186,51 @@ fn write(core: &Core, end: Spot, cut: &Cut, begins: u64) -> Result<Prepared, Sto
     }
     let head = index.meta();
     let mut state = Memory::at_start(&head.store, &past)?;
-    let first = Spot { segment: past.start.segment, offset: 0 };
-    replay::each(ledger, first, past.start.standing, &mut |passed| {
-        let more = passed.standing.seq <= cut.standing.seq;
+    let first = LogPosition { segment: past.start.segment, offset: 0 };
+    replay::each(ledger, first, past.start.head, &mut |passed| {
+        let more = passed.head.seq <= cut.head.seq;
         if more {
             state.pass(passed)?;
         }
         Ok(more)
     })?;
-    if state.meta().standing != cut.standing {
-        return Err(present::ends_early(ledger, state.meta().standing.seq, cut.standing.seq));
+    if state.meta().head != cut.head {
+        return Err(present::ends_early(ledger, state.meta().head.seq, cut.head.seq));
     }
     let mut newest = Newest::new(index);
     state.keep_runs(&mut |client, run| newest.is(client, run))?;
 
-    let moves = begins != cut.spot.segment;
-    let copy =
-        (moves && cut.spot < end).then(|| copy(ledger, cut.spot, end, begins)).transpose()?;
+    let moves = begins != cut.position.segment;
+    let copy = (moves && cut.position < end)
+        .then(|| copy(ledger, cut.position, end, begins))
+        .transpose()?;
     let since = state.latest().unwrap_or(cut.told.before);
     let base = base::draft(ledger, begins, &state, since)?;
 
     let mut pass = |passed: &replay::Passed<'_>| state.pass(passed).map(|()| true);
-    let spot = Spot { segment: begins, offset: 0 };
+    let position = LogPosition { segment: begins, offset: 0 };
     let reached = match &copy {
-        Some(copy) => replay::each_in(copy, spot, cut.standing, &mut pass)?,
-        None => replay::each(ledger, cut.spot, cut.standing, &mut pass)?,
+        Some(copy) => replay::each_in(copy, position, cut.head, &mut pass)?,
+        None => replay::each(ledger, cut.position, cut.head, &mut pass)?,
     };
-    if reached != head.standing || memory::tally(&state)? != memory::tally(index)? {
+    if reached != head.head || memory::tally(&state)? != memory::tally(index)? {
         let why = "what would stay of the ledger does not come to what it holds".to_owned();
         return Err(StoreError::index(why));
     }
     let end = match moves {
-        true => Spot { segment: begins, offset: end.offset - cut.spot.offset },
+        true => LogPosition { segment: begins, offset: end.offset - cut.position.offset },
         false => end,
     };
     Ok(Prepared { base, begins, copy, end, cut: *cut })
 }
 
 /// Copies the lines of a segment from `from` to `to`, as what is to be the segment `number`.
-fn copy(ledger: &Path, from: Spot, to: Spot, number: u64) -> Result<PathBuf, StoreError> {
+fn copy(
+    ledger: &Path,
+    from: LogPosition,
+    to: LogPosition,
+    number: u64,
+) -> Result<PathBuf, StoreError> {
     let path = segment::path(ledger, from.segment);
     let copy = files::with_suffix(&segment::path(ledger, number), NEW);
     files::remove_if_there(&copy)?;
@@ -288,7 +298,7 @@ pub(in crate::store) fn finish(ledger: &Path, base: Option<&Base>) -> Result<(),
 /// What the index must be told: which places are gone, and where the others are now.
 fn edits(index: &Index, prepared: &Prepared) -> Result<Vec<Edit>, StoreError> {
     let Prepared { begins, cut, .. } = prepared;
-    let (from, last) = (cut.spot, cut.standing.seq);
+    let (from, last) = (cut.position, cut.head.seq);
     let moves = *begins != from.segment;
     let moved = |place: PlaceV1| match place.offset.checked_sub(from.offset) {
         Some(offset) if place.segment == from.segment => {

@@ -17,7 +17,7 @@ use std::thread::{self, JoinHandle};
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Draft, Drafted};
+use super::commit_builder::{CommitBuilder, PreparedCommit};
 use crate::store::commit::{Commit, Committed};
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
@@ -26,7 +26,7 @@ use crate::store::format::v1::LineV1;
 use crate::store::index::records::Reason;
 use crate::store::log::ledger::Ledger;
 use crate::store::log::replay;
-use crate::store::log::segment::{self, Spot};
+use crate::store::log::segment::{self, LogPosition};
 use crate::store::write::prune::{self, Pruned};
 
 /// How many commits may wait before those who bring more do.
@@ -124,15 +124,15 @@ impl Writer {
                 }
                 return;
             }
-            let mut draft = Draft::new(&core.index);
+            let mut builder = CommitBuilder::new(&core.index);
             let (mut drawn, mut bytes) = (Vec::new(), Vec::new());
             while bytes.len() < GROUP_BYTES {
                 let Some((commit, reply)) = waiting.next() else { break };
-                match draft.add(&commit) {
-                    Ok(drafted) => {
-                        bytes.extend_from_slice(drafted.as_ref().map_or(&[], |d| &d.bytes));
-                        let run = drafted.as_ref().and_then(|drafted| drafted.run);
-                        drawn.push((Committed { seq: draft.seq(), run }, drafted, reply));
+                match builder.add(&commit) {
+                    Ok(prepared) => {
+                        bytes.extend_from_slice(prepared.as_ref().map_or(&[], |d| &d.bytes));
+                        let run = prepared.as_ref().and_then(|prepared| prepared.run);
+                        drawn.push((Committed { seq: builder.seq(), run }, prepared, reply));
                     }
                     Err(error) => answer(reply, Err(error)),
                 }
@@ -142,25 +142,29 @@ impl Writer {
     }
 
     /// Makes drafted commits durable, applies them and acknowledges them, in this order.
-    fn store(&mut self, drawn: Vec<(Committed, Option<Drafted>, Reply<Committed>)>, bytes: &[u8]) {
+    fn store(
+        &mut self,
+        drawn: Vec<(Committed, Option<PreparedCommit>, Reply<Committed>)>,
+        bytes: &[u8],
+    ) {
         let mut failed = None;
-        let drafted = drawn.iter().filter_map(|(_, drafted, _)| drafted.as_ref());
-        let format = drafted.map(|drafted| format_of(&drafted.record)).max();
+        let prepared = drawn.iter().filter_map(|(_, prepared, _)| prepared.as_ref());
+        let format = prepared.map(|prepared| format_of(&prepared.record)).max();
         let ready = match format {
             Some(format) if format > identity::FORMAT => identity::raise(&self.core.dir(), format),
             _ => Ok(()),
         };
-        let mut spot = match ready.and_then(|()| self.append(bytes)) {
-            Ok(spot) => spot,
+        let mut position = match ready.and_then(|()| self.append(bytes)) {
+            Ok(position) => position,
             Err(error) => {
                 failed = Some(error);
                 self.ledger.end()
             }
         };
-        for (committed, drafted, reply) in drawn {
-            if let (Some(drafted), None) = (&drafted, &failed) {
-                failed = self.apply(drafted, spot).err();
-                spot.offset += drafted.bytes.len() as u64;
+        for (committed, prepared, reply) in drawn {
+            if let (Some(prepared), None) = (&prepared, &failed) {
+                failed = self.apply(prepared, position).err();
+                position.offset += prepared.bytes.len() as u64;
             }
             match &failed {
                 None => answer(reply, Ok(committed)),
@@ -187,19 +191,19 @@ impl Writer {
         Ok(cut.told())
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<Spot, StoreError> {
-        let spot = self.ledger.next_spot()?;
+    fn append(&mut self, bytes: &[u8]) -> Result<LogPosition, StoreError> {
+        let position = self.ledger.next_spot()?;
         if !bytes.is_empty() {
             self.ledger.append(bytes)?;
         }
-        Ok(spot)
+        Ok(position)
     }
 
-    fn apply(&self, drafted: &Drafted, spot: Spot) -> Result<(), StoreError> {
-        let Drafted { record, bytes, standing, run: _ } = drafted;
+    fn apply(&self, prepared: &PreparedCommit, position: LogPosition) -> Result<(), StoreError> {
+        let PreparedCommit { record, bytes, head, run: _ } = prepared;
         // The line break is not part of the line.
-        let place = segment::place(spot, &bytes[..bytes.len() - 1]);
-        replay::apply(&self.core.index, record, &place, *standing).map_err(|reason| {
+        let place = segment::place(position, &bytes[..bytes.len() - 1]);
+        replay::apply(&self.core.index, record, &place, *head).map_err(|reason| {
             match reason {
                 Reason::Store(error) => error,
                 // A draft is read back before it is written.

@@ -10,7 +10,7 @@ use chrono::{Months, NaiveDate, NaiveTime, TimeDelta};
 use lmsyncd::autotask::{Autotask, Progress, ReadMemory, Scope, ZoneMemory};
 use lmsyncd::clock::{Clock, ManualClock};
 use lmsyncd::demo::tenant::{Counters, Entity, Fault, Tenant};
-use lmsyncd::model::{ClientId, ClientSnapshot, Field, Letter, SourceItem, Value};
+use lmsyncd::model::{ClientId, ClientSnapshot, Field, ItemKind, SourceItem, Value};
 
 /// A tenant of 2,000 clients, some 6,000 agreements and some 24,000 additions.
 const CLIENTS: usize = 2000;
@@ -79,25 +79,25 @@ fn rows_needed(item: &SourceItem, today: NaiveDate) -> usize {
 /// asked for, because it is known, counts for nothing.
 fn pages_needed(snapshots: &[ClientSnapshot], counters: &Counters, today: NaiveDate) -> usize {
     let items = || snapshots.iter().flat_map(|snapshot| &snapshot.items);
-    let rows = |letter| items().filter(|item| item.key.letter == letter).count();
-    let (services, bundles) = (rows(Letter::Service), rows(Letter::Bundle));
+    let rows = |letter| items().filter(|item| item.key.kind == letter).count();
+    let (services, bundles) = (rows(ItemKind::Service), rows(ItemKind::Bundle));
     let billed = |letter| -> usize {
-        let lines = items().filter(|item| item.key.letter == letter);
+        let lines = items().filter(|item| item.key.kind == letter);
         lines.map(|item| rows_needed(item, today)).sum()
     };
     let folded: usize = snapshots.iter().map(|snapshot| snapshot.folded.len()).sum();
     let needed = [
         (Entity::Companies, snapshots.len()),
-        (Entity::Contracts, rows(Letter::Agreement)),
+        (Entity::Contracts, rows(ItemKind::Agreement)),
         (Entity::ContractServices, services),
-        (Entity::ContractServiceUnits, billed(Letter::Service)),
+        (Entity::ContractServiceUnits, billed(ItemKind::Service)),
         (Entity::ContractServiceBundles, bundles),
-        (Entity::ContractServiceBundleUnits, billed(Letter::Bundle)),
-        (Entity::ContractBlocks, rows(Letter::BlockHours)),
-        (Entity::ContractRetainers, rows(Letter::Retainer)),
-        (Entity::ContractTicketPurchases, rows(Letter::Tickets)),
-        (Entity::ContractMilestones, rows(Letter::Milestone)),
-        (Entity::ContractCharges, rows(Letter::Charge) + folded),
+        (Entity::ContractServiceBundleUnits, billed(ItemKind::Bundle)),
+        (Entity::ContractBlocks, rows(ItemKind::BlockHours)),
+        (Entity::ContractRetainers, rows(ItemKind::Retainer)),
+        (Entity::ContractTicketPurchases, rows(ItemKind::Tickets)),
+        (Entity::ContractMilestones, rows(ItemKind::Milestone)),
+        (Entity::ContractCharges, rows(ItemKind::Charge) + folded),
         (Entity::ContractBillingRules, 1),
         // The small tables fill a page each.
         (Entity::Services, 1),
@@ -187,7 +187,7 @@ async fn any_batch_of_any_choice_of_clients() {
 async fn a_night_of_all_clients_costs_200_requests_at_most() {
     let _counting = COUNTING.lock().await;
     let (all, clock, cell) = (some(CLIENTS, 1), clock(), Cell::default());
-    let mut autotask = reader(&TENANT, &clock).recalling(cell.memory());
+    let mut autotask = reader(&TENANT, &clock).with_read_cache(cell.memory());
     for night in ["the first", "the second", "after a restart", "the one after it"] {
         let (snapshots, cost) = cost(&TENANT, &autotask, &all).await;
         let items = || snapshots.iter().flat_map(|snapshot| &snapshot.items);
@@ -199,7 +199,7 @@ async fn a_night_of_all_clients_costs_200_requests_at_most() {
         cost.holds_for(night);
         clock.advance(TimeDelta::days(1));
         if night == "the second" {
-            autotask = reader(&TENANT, &clock).recalling(cell.memory());
+            autotask = reader(&TENANT, &clock).with_read_cache(cell.memory());
         }
     }
     assert!(TENANT.counters().highest_concurrency.values().all(|at_a_time| *at_a_time <= 2));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::support::house::{House, busily, noon, stories};
+use crate::support::test_daemon::{TestDaemon, busily, noon, stories};
 use crate::support::transport::InProcess;
 use futures_util::future::BoxFuture;
 use lmsyncd::autotask::{HttpRequest, HttpResponse, Transport, TransportError};
@@ -66,7 +66,7 @@ struct World {
     _folder: TempDir,
     tenant: Tenant,
     losses: Arc<Losses>,
-    house: House,
+    daemon: TestDaemon,
     client: ClientRef,
 }
 
@@ -78,14 +78,14 @@ impl World {
         }
         let losses = Arc::new(Losses::default());
         let transport = Lossy { tenant: InProcess(tenant.clone()), losses: Arc::clone(&losses) };
-        let house = House::start_over(folder.path(), &tenant, Arc::new(transport), noon());
+        let daemon = TestDaemon::start_over(folder.path(), &tenant, Arc::new(transport), noon());
         let client = ClientRef { id: ClientId(174), name: "Acme Dental".to_owned() };
-        World { _folder: folder, tenant, losses, house, client }
+        World { _folder: folder, tenant, losses, daemon, client }
     }
 
     async fn switch_on(&self) {
         let dana = Actor { uid: Some(1000), name: "dana".to_owned(), pid: None };
-        let on = self.house.engine.schedule.switch(
+        let on = self.daemon.engine.schedule.switch(
             std::slice::from_ref(&self.client),
             true,
             None,
@@ -95,7 +95,7 @@ impl World {
     }
 
     fn stored(&self) -> usize {
-        let contracts = self.house.engine.book.contracts(Some(&self.client)).expect("contracts");
+        let contracts = self.daemon.engine.book.contracts(Some(&self.client)).expect("contracts");
         contracts.iter().filter(|contract| contract.vanished.is_none()).count()
     }
 
@@ -110,12 +110,12 @@ async fn a_row_that_is_lost_once_costs_a_second_reading() {
     // The switch looks first, and then the run reads.
     world.losses.set(1..2);
     world.switch_on().await;
-    world.house.until_runs(1).await;
-    assert_eq!(world.house.runs()[0].result, RunResult::Ok);
+    world.daemon.until_runs(1).await;
+    assert_eq!(world.daemon.runs()[0].result, RunResult::Ok);
     assert!(world.stored() > MANY);
     assert_eq!(world.counters().requests("Contracts/query"), 2 + 4, "two pages, twice");
     assert_eq!(world.counters().requests("Contracts/query/count"), 1 + 2);
-    world.house.stop().await;
+    world.daemon.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,28 +123,28 @@ async fn where_rows_stay_lost_nothing_is_written() {
     let world = World::new();
     world.losses.set(1..3);
     world.switch_on().await;
-    world.house.until_runs(1).await;
-    let run = &world.house.runs()[0];
+    world.daemon.until_runs(1).await;
+    let run = &world.daemon.runs()[0];
     assert_eq!(run.result, RunResult::Failed);
     let error = run.error.as_ref().expect("an error");
     assert_eq!(error.code, Code::AutotaskFailed);
     assert!(error.message.contains("the rows of Contracts changed"), "{}", error.message);
     assert_eq!(world.stored(), 0);
-    world.house.stop().await;
+    world.daemon.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_rows_are_lost_later_what_was_there_stays() {
     let world = World::new();
     world.switch_on().await;
-    world.house.until_runs(1).await;
+    world.daemon.until_runs(1).await;
     let before = world.stored();
     assert!(before > MANY);
     world.losses.set(2..4);
     advance(std::time::Duration::from_secs(25 * 3600)).await;
-    world.house.until_runs(2).await;
-    let runs = world.house.runs();
+    world.daemon.until_runs(2).await;
+    let runs = world.daemon.runs();
     assert_eq!(runs.iter().filter(|run| run.result == RunResult::Failed).count(), 1);
     assert_eq!(world.stored(), before, "a row that was lost is no contract that is gone");
-    world.house.stop().await;
+    world.daemon.stop().await;
 }

@@ -1,7 +1,7 @@
 //! Each guard on the fault that it is for, and on the honest change that looks alike: held there,
 //! applied here; and what is not risky in the same run is applied in both.
 
-use crate::support::house::{House, busily, hours, noon, stories};
+use crate::support::test_daemon::{TestDaemon, busily, hours, noon, stories};
 use lmsyncd::autotask::Progress;
 use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
 use lmsyncd::engine::{SyncReport, SyncRequest, WaitPolicy};
@@ -24,15 +24,15 @@ const SUPPORT: i64 = 29_683_354;
 /// A tenant, and a daemon that has imported everything of some clients.
 struct Shop {
     tenant: Tenant,
-    house: House,
+    daemon: TestDaemon,
     _folder: TempDir,
 }
 
 impl Shop {
     async fn open(config: &str) -> Shop {
         let (folder, tenant) = (TempDir::new().expect("a folder"), stories());
-        let house = House::start_with(folder.path(), &tenant, noon(), config);
-        let shop = Shop { tenant, house, _folder: folder };
+        let daemon = TestDaemon::start_with(folder.path(), &tenant, noon(), config);
+        let shop = Shop { tenant, daemon, _folder: folder };
         for client in [ACME, 176, 180] {
             let run = shop.sync(client).await.expect("imported").run;
             assert_eq!(run.result, RunResult::Ok, "{run:?}");
@@ -49,7 +49,7 @@ impl Shop {
             trigger: Trigger::Manual,
             actor: Actor::daemon(),
         };
-        busily(self.house.engine.syncs.sync(order, WaitPolicy::None, Progress::new())).await
+        busily(self.daemon.engine.syncs.sync(order, WaitPolicy::None, Progress::new())).await
     }
 
     /// Syncs Acme in a run that also has something harmless to do, which is always done. Gives the
@@ -75,7 +75,7 @@ impl Shop {
 
     fn contract(&self, key: &str) -> Contract {
         let key: ItemKey = key.parse().expect("a key");
-        self.house.engine.book.contract(key).expect("a contract")
+        self.daemon.engine.book.contract(key).expect("a contract")
     }
 
     fn text(&self, key: &str, field: Field) -> String {
@@ -107,7 +107,7 @@ impl Shop {
     }
 
     async fn close(self) {
-        self.house.stop().await;
+        self.daemon.stop().await;
     }
 }
 
@@ -205,7 +205,7 @@ async fn nothing_at_all_where_there_was_something_is_held_until_a_person_accepts
     assert_eq!(again.run.result, RunResult::Held, "4 of 4 are gone");
     assert_eq!(shop.text(&format!("A{id}"), Field::Name), "Fresh start");
     // The honest case is for a person to tell.
-    let (engine, actor) = (&shop.house.engine, Actor::daemon());
+    let (engine, actor) = (&shop.daemon.engine, Actor::daemon());
     let run = outcome.run.id.expect("a number");
     let accepted =
         busily(engine.review.accept(run, &actor, Progress::new())).await.expect("accepted");
@@ -366,16 +366,16 @@ async fn a_status_that_flips_is_held_where_that_is_asked_for() {
     // is not asked for any more.
     status(1);
     let acme = ClientRef { id: ClientId(ACME), name: "Acme Dental".to_owned() };
-    let runs = shop.house.runs().len();
-    shop.house.switch_on(&[acme], None).await;
-    shop.house.until_runs(runs + 1).await;
-    let run = shop.house.runs().remove(0);
+    let runs = shop.daemon.runs().len();
+    shop.daemon.switch_on(&[acme], None).await;
+    shop.daemon.until_runs(runs + 1).await;
+    let run = shop.daemon.runs().remove(0);
     assert_eq!((run.trigger, run.result), (Trigger::Auto, RunResult::Held));
     assert_eq!(shop.text("A29683353", Field::Status), "inactive");
-    shop.house.reload("[guard]\nhold-status-flips = false").await;
+    shop.daemon.reload("[guard]\nhold-status-flips = false").await;
     advance(hours(25)).await;
-    shop.house.until_runs(runs + 2).await;
-    assert_eq!(shop.house.runs()[0].result, RunResult::Ok);
+    shop.daemon.until_runs(runs + 2).await;
+    assert_eq!(shop.daemon.runs()[0].result, RunResult::Ok);
     assert_eq!(shop.text("A29683353", Field::Status), "active");
     shop.close().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::house::{House, busily, hours, noon, stories};
+use crate::support::test_daemon::{TestDaemon, busily, hours, noon, stories};
 use chrono::TimeDelta;
 use lmsyncd::engine::Subscription;
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Event, EventName, RunResult};
@@ -18,18 +18,18 @@ fn dana() -> Actor {
     Actor { uid: Some(1000), name: "dana".to_owned(), pid: None }
 }
 
-fn health(house: &House, id: i64) -> Health {
-    let board = house.engine.observe.board(Some(&client(id))).expect("a board");
+fn health(daemon: &TestDaemon, id: i64) -> Health {
+    let board = daemon.engine.observe.board(Some(&client(id))).expect("a board");
     board.clients[0].health
 }
 
 /// Two clients on auto-sync, synced for the first time.
-async fn two_clients(house: &House) {
+async fn two_clients(daemon: &TestDaemon) {
     for (number, id) in [174, 175].into_iter().enumerate() {
-        busily(house.engine.schedule.switch(&[client(id)], true, None, &dana()))
+        busily(daemon.engine.schedule.switch(&[client(id)], true, None, &dana()))
             .await
             .expect("switched");
-        house.until_runs(number + 1).await;
+        daemon.until_runs(number + 1).await;
     }
 }
 
@@ -47,136 +47,145 @@ fn alerts(events: &mut Subscription) -> Vec<EventName> {
 async fn what_came_due_in_a_pause_is_caught_up_once_when_it_is_resumed() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    two_clients(&house).await;
-    let mut events = house.engine.observe.subscribe().expect("listening");
-    busily(house.engine.schedule.pause(&[], None, &dana())).await.expect("paused");
+    let daemon = TestDaemon::start(folder.path(), &tenant, noon());
+    two_clients(&daemon).await;
+    let mut events = daemon.engine.observe.subscribe().expect("listening");
+    busily(daemon.engine.schedule.pause(&[], None, &dana())).await.expect("paused");
     tenant.reset_counters();
     for _ in 0..5 {
         advance(hours(24)).await;
-        house.no_more_than(2).await;
+        daemon.no_more_than(2).await;
     }
     assert_eq!(tenant.counters().total, 0, "a pause asks Autotask for nothing");
-    assert_eq!([health(&house, 174), health(&house, 175)], [Health::Paused; 2]);
-    let board = house.engine.observe.board(None).expect("a board");
+    assert_eq!([health(&daemon, 174), health(&daemon, 175)], [Health::Paused; 2]);
+    let board = daemon.engine.observe.board(None).expect("a board");
     assert_eq!(board.paused.map(|pause| pause.by).as_deref(), Some("dana"));
     let next =
-        house.engine.book.client_state(ClientId(174)).expect("read").expect("known").next_run;
+        daemon.engine.book.client_state(ClientId(174)).expect("read").expect("known").next_run;
     assert_eq!(next.map(|next| (next - noon()).num_hours()), Some(24), "the schedule stays");
 
-    assert_eq!(busily(house.engine.schedule.resume(&[], &dana())).await.expect("resumed").len(), 1);
-    house.until_runs(4).await;
-    house.no_more_than(4).await;
+    assert_eq!(
+        busily(daemon.engine.schedule.resume(&[], &dana())).await.expect("resumed").len(),
+        1
+    );
+    daemon.until_runs(4).await;
+    daemon.no_more_than(4).await;
     advance(hours(23)).await;
-    house.no_more_than(4).await;
+    daemon.no_more_than(4).await;
     advance(hours(2)).await;
-    house.until_runs(6).await;
-    assert!(house.runs().iter().all(|run| run.result == RunResult::Ok));
+    daemon.until_runs(6).await;
+    assert!(daemon.runs().iter().all(|run| run.result == RunResult::Ok));
     assert_eq!(alerts(&mut events), [], "nobody was told that something is late");
     assert!(
-        busily(house.engine.schedule.resume(&[], &dana())).await.expect("nothing to do").is_empty()
+        busily(daemon.engine.schedule.resume(&[], &dana()))
+            .await
+            .expect("nothing to do")
+            .is_empty()
     );
-    house.stop().await;
+    daemon.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_of_one_client_leaves_the_others_alone_and_ends_by_itself() {
     let folder = TempDir::new().expect("a folder");
-    let house = House::start(folder.path(), &stories(), noon());
-    two_clients(&house).await;
-    let mut events = house.engine.observe.subscribe().expect("listening");
-    busily(house.engine.schedule.pause(&[client(174)], Some("30h"), &dana()))
+    let daemon = TestDaemon::start(folder.path(), &stories(), noon());
+    two_clients(&daemon).await;
+    let mut events = daemon.engine.observe.subscribe().expect("listening");
+    busily(daemon.engine.schedule.pause(&[client(174)], Some("30h"), &dana()))
         .await
         .expect("paused");
     advance(hours(24) + Duration::from_secs(60)).await;
-    house.until_runs(3).await;
-    house.no_more_than(3).await;
-    assert_eq!(house.runs()[0].client.id, ClientId(175));
-    assert_eq!([health(&house, 174), health(&house, 175)], [Health::Paused, Health::Ok]);
+    daemon.until_runs(3).await;
+    daemon.no_more_than(3).await;
+    assert_eq!(daemon.runs()[0].client.id, ClientId(175));
+    assert_eq!([health(&daemon, 174), health(&daemon, 175)], [Health::Paused, Health::Ok]);
     // Another pause takes the place of the one before it.
-    busily(house.engine.schedule.pause(&[client(174)], Some("10h"), &dana()))
+    busily(daemon.engine.schedule.pause(&[client(174)], Some("10h"), &dana()))
         .await
         .expect("paused");
     advance(hours(9)).await;
-    house.no_more_than(3).await;
+    daemon.no_more_than(3).await;
     // No one has to wake it: the end of a pause is a moment of the schedule.
     advance(hours(1) + Duration::from_secs(1)).await;
-    house.until_runs(4).await;
-    house.no_more_than(4).await;
-    assert_eq!(house.runs()[0].client.id, ClientId(174));
-    assert_eq!(health(&house, 174), Health::Ok);
+    daemon.until_runs(4).await;
+    daemon.no_more_than(4).await;
+    assert_eq!(daemon.runs()[0].client.id, ClientId(174));
+    assert_eq!(health(&daemon, 174), Health::Ok);
     assert_eq!(alerts(&mut events), []);
-    house.stop().await;
+    daemon.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_survives_a_restart_and_a_clock_that_is_set() {
     let folder = TempDir::new().expect("a folder");
     let tenant = stories();
-    let house = House::start(folder.path(), &tenant, noon());
-    two_clients(&house).await;
-    busily(house.engine.schedule.pause(&[], Some("2d"), &dana())).await.expect("paused");
-    house.stop().await;
+    let daemon = TestDaemon::start(folder.path(), &tenant, noon());
+    two_clients(&daemon).await;
+    busily(daemon.engine.schedule.pause(&[], Some("2d"), &dana())).await.expect("paused");
+    daemon.stop().await;
     let at = |hours: i64| noon() + TimeDelta::hours(hours);
 
-    let house = House::start(folder.path(), &tenant, at(30));
-    house.no_more_than(2).await;
-    assert_eq!(health(&house, 174), Health::Paused);
-    house.stop().await;
+    let daemon = TestDaemon::start(folder.path(), &tenant, at(30));
+    daemon.no_more_than(2).await;
+    assert_eq!(health(&daemon, 174), Health::Paused);
+    daemon.stop().await;
     // Set back, it still counts; set forward and back again, too.
     for now in [at(-5), at(47)] {
-        let house = House::start(folder.path(), &tenant, now);
-        house.no_more_than(2).await;
-        assert_eq!(health(&house, 174), Health::Paused);
-        house.stop().await;
+        let daemon = TestDaemon::start(folder.path(), &tenant, now);
+        daemon.no_more_than(2).await;
+        assert_eq!(health(&daemon, 174), Health::Paused);
+        daemon.stop().await;
     }
-    let house = House::start(folder.path(), &tenant, at(49));
-    house.until_runs(4).await;
-    house.no_more_than(4).await;
-    busily(house.engine.schedule.pause(&[], None, &dana())).await.expect("paused");
-    busily(house.engine.schedule.resume(&[], &dana())).await.expect("resumed");
-    house.stop().await;
+    let daemon = TestDaemon::start(folder.path(), &tenant, at(49));
+    daemon.until_runs(4).await;
+    daemon.no_more_than(4).await;
+    busily(daemon.engine.schedule.pause(&[], None, &dana())).await.expect("paused");
+    busily(daemon.engine.schedule.resume(&[], &dana())).await.expect("resumed");
+    daemon.stop().await;
     // What somebody ended does not come back when the clock is set back.
-    let house = House::start(folder.path(), &tenant, at(49) - TimeDelta::hours(3));
-    assert_eq!(health(&house, 174), Health::Ok);
-    assert!(house.engine.schedule.paused().expect("read").is_empty());
-    house.stop().await;
+    let daemon = TestDaemon::start(folder.path(), &tenant, at(49) - TimeDelta::hours(3));
+    assert_eq!(health(&daemon, 174), Health::Ok);
+    assert!(daemon.engine.schedule.paused().expect("read").is_empty());
+    daemon.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_paused_is_named() {
     let folder = TempDir::new().expect("a folder");
-    let house = House::start(folder.path(), &stories(), noon());
+    let daemon = TestDaemon::start(folder.path(), &stories(), noon());
     let refused =
-        busily(house.engine.schedule.pause(&[client(174)], None, &dana())).await.expect_err("off");
+        busily(daemon.engine.schedule.pause(&[client(174)], None, &dana())).await.expect_err("off");
     assert_eq!(refused.code, Code::InvalidArgument);
-    two_clients(&house).await;
+    two_clients(&daemon).await;
     for until in ["yesterday", "2026-10-14", "-4h", "24:61"] {
         let refused =
-            busily(house.engine.schedule.pause(&[], Some(until), &dana())).await.expect_err(until);
+            busily(daemon.engine.schedule.pause(&[], Some(until), &dana())).await.expect_err(until);
         assert_eq!(refused.code, Code::InvalidArgument, "{until}");
     }
-    assert!(house.engine.schedule.paused().expect("read").is_empty());
-    busily(house.engine.schedule.pause(&[client(175), client(174), client(175)], None, &dana()))
+    assert!(daemon.engine.schedule.paused().expect("read").is_empty());
+    busily(daemon.engine.schedule.pause(&[client(175), client(174), client(175)], None, &dana()))
         .await
         .expect("ok");
-    busily(house.engine.schedule.pause(&[], Some("1h"), &dana())).await.expect("ok");
-    let paused = house.engine.schedule.paused().expect("read");
+    busily(daemon.engine.schedule.pause(&[], Some("1h"), &dana())).await.expect("ok");
+    let paused = daemon.engine.schedule.paused().expect("read");
     let ids: Vec<_> = paused.iter().map(|p| p.client.as_ref().map(|c| c.id.0)).collect();
     assert_eq!(ids, [None, Some(174), Some(175)]);
     // A switch that is off has nothing to pause, and is not found paused when it is on again.
-    busily(house.engine.schedule.switch(&[client(174)], false, None, &dana())).await.expect("off");
-    assert_eq!(house.engine.schedule.paused().expect("read").len(), 2);
+    busily(daemon.engine.schedule.switch(&[client(174)], false, None, &dana())).await.expect("off");
+    assert_eq!(daemon.engine.schedule.paused().expect("read").len(), 2);
     assert_eq!(
-        busily(house.engine.schedule.resume(&[client(174)], &dana())).await.expect("nothing").len(),
+        busily(daemon.engine.schedule.resume(&[client(174)], &dana()))
+            .await
+            .expect("nothing")
+            .len(),
         0
     );
     // Only what was paused is told to go on.
-    let mut events = house.engine.observe.subscribe().expect("a place");
+    let mut events = daemon.engine.observe.subscribe().expect("a place");
     let both = [client(174), client(175)];
-    assert_eq!(busily(house.engine.schedule.resume(&both, &dana())).await.expect("one").len(), 1);
+    assert_eq!(busily(daemon.engine.schedule.resume(&both, &dana())).await.expect("one").len(), 1);
     let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
     let told: Vec<_> = told.iter().filter_map(|event| event.client.as_ref()).collect();
     assert_eq!(told, [&client(175)]);
-    house.stop().await;
+    daemon.stop().await;
 }

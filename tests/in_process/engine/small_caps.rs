@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::support::house::{House, clients, generated, noon};
+use crate::support::test_daemon::{TestDaemon, clients, generated, noon};
 use lmsyncd::model::{ClientId, RunResult};
 use tempfile::TempDir;
 
@@ -31,13 +31,13 @@ impl RollingHour {
 /// What a first batch of so many clients costs where nothing limits it.
 async fn cost(count: usize) -> u64 {
     let (folder, tenant) = (TempDir::new().expect("a folder"), generated(300, 11));
-    let house = House::start(folder.path(), &tenant, noon());
+    let daemon = TestDaemon::start(folder.path(), &tenant, noon());
     // It has looked for what is due, and looks again once all of them are switched on.
-    house.settle().await;
-    house.switch_on(&clients(&tenant)[..count], None).await;
-    house.pass(1).await;
-    assert_eq!(house.count_synced(), count);
-    house.stop().await;
+    daemon.settle().await;
+    daemon.switch_on(&clients(&tenant)[..count], None).await;
+    daemon.pass(1).await;
+    assert_eq!(daemon.count_synced(), count);
+    daemon.stop().await;
     tenant.counters().total
 }
 
@@ -50,33 +50,33 @@ async fn three_hundred_clients_are_synced_in_pieces_within_the_cap() {
     let (all, some) = (cost(clients.len()).await, cost(clients.len() / 8).await);
     let cap = (some + (all - some) / 3) * 10 / 9 + 1;
     let config = format!("max-requests-per-hour = {cap}");
-    let house = House::start_with(folder.path(), &tenant, noon(), &config);
-    house.settle().await;
-    house.switch_on(&clients, None).await;
+    let daemon = TestDaemon::start_with(folder.path(), &tenant, noon(), &config);
+    daemon.settle().await;
+    daemon.switch_on(&clients, None).await;
     let (mut hour, mut seen) = (RollingHour { cap, minutes: VecDeque::new() }, 0);
     let mut told = false;
     for minute in 1..=LONGEST {
-        house.pass(1).await;
+        daemon.pass(1).await;
         let total = tenant.counters().total;
         hour.minute(total - seen);
         seen = total;
-        if house.count_synced() == clients.len() {
+        if daemon.count_synced() == clients.len() {
             break;
         }
         if minute % 30 == 0 {
-            let waiting = house.engine.observe.board(None).expect("a board").waiting;
-            assert!(waiting.is_some(), "what is late says so: {} synced", house.count_synced());
+            let waiting = daemon.engine.observe.board(None).expect("a board").waiting;
+            assert!(waiting.is_some(), "what is late says so: {} synced", daemon.count_synced());
             told |= waiting.is_some_and(|why| why.contains("clients at a time"));
         }
     }
-    assert_eq!(house.count_synced(), clients.len());
+    assert_eq!(daemon.count_synced(), clients.len());
     assert!(told, "and how it goes on");
     assert!(cap < all && seen > cap, "{seen} requests with {cap} an hour, {all} at once");
     let mut runs: BTreeMap<ClientId, usize> = BTreeMap::new();
-    for run in house.runs() {
+    for run in daemon.runs() {
         assert_eq!(run.result, RunResult::Ok, "{run:?}");
         *runs.entry(run.client.id).or_default() += 1;
     }
     assert!(runs.values().all(|count| *count == 1), "nobody is synced twice: {runs:?}");
-    house.stop().await;
+    daemon.stop().await;
 }

@@ -1,7 +1,7 @@
 //! A store that was written before it was known how a cost is billed: the next run reads costs anew
 //! and says so once, nothing is held, and nobody is alarmed.
 
-use crate::support::house::{House, busily, noon, stories};
+use crate::support::test_daemon::{TestDaemon, busily, noon, stories};
 use lmsyncd::autotask::Progress;
 use lmsyncd::engine::{SyncRequest, WaitPolicy};
 use lmsyncd::model::{
@@ -68,17 +68,17 @@ async fn make_old(store: &Store) {
 #[tokio::test(start_paused = true)]
 async fn its_costs_are_read_anew_and_nothing_is_held_and_nobody_alarmed() {
     let (folder, tenant) = (TempDir::new().expect("a folder"), stories());
-    let house = House::start_with(folder.path(), &tenant, noon(), CONFIG);
+    let daemon = TestDaemon::start_with(folder.path(), &tenant, noon(), CONFIG);
     let sync = async || {
-        let synced = house.engine.syncs.sync(order(), WaitPolicy::None, Progress::new());
+        let synced = daemon.engine.syncs.sync(order(), WaitPolicy::None, Progress::new());
         busily(synced).await.expect("it runs").run
     };
     sync().await;
-    let right = house.store.contracts(ACME).expect("contracts");
-    busily(make_old(&house.store)).await;
-    let mut events = house.engine.observe.subscribe().expect("listening");
+    let right = daemon.store.contracts(ACME).expect("contracts");
+    busily(make_old(&daemon.store)).await;
+    let mut events = daemon.engine.observe.subscribe().expect("listening");
 
-    let look = house.preview(&acme()).await.expect("a look");
+    let look = daemon.preview(&acme()).await.expect("a look");
     assert_eq!(look.items.len(), right.len());
     for item in &look.items {
         assert_eq!(item.state, PendingState::Changed, "{item:?}");
@@ -87,7 +87,7 @@ async fn its_costs_are_read_anew_and_nothing_is_held_and_nobody_alarmed() {
     let run = sync().await;
     assert_eq!(run.result, RunResult::Ok, "{run:?}");
     assert_eq!(run.counts.updated as usize, right.len(), "{run:?}");
-    let after = house.store.contracts(ACME).expect("contracts");
+    let after = daemon.store.contracts(ACME).expect("contracts");
     for (one, other) in right.iter().zip(&after) {
         assert_eq!(one.source, other.source);
     }

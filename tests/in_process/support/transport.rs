@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
-use lmsyncd::autotask::{HttpRequest, HttpResponse, Transport, TransportError, Trouble};
+use lmsyncd::autotask::{ErrorKind, HttpRequest, HttpResponse, Transport, TransportError};
 use lmsyncd::demo::tenant::Tenant;
 use tower::ServiceExt;
 
@@ -26,7 +26,7 @@ impl Transport for InProcess {
             });
             let headers = headers.collect();
             let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
-                TransportError { trouble: Trouble::Other, cause: error.to_string() }
+                TransportError { kind: ErrorKind::Other, cause: error.to_string() }
             })?;
             Ok(HttpResponse { status: head.status.as_u16(), headers, body: body.to_vec() })
         })

@@ -5,7 +5,7 @@ use std::{env, fs};
 fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets it");
     for name in ["Contracts", "Daemon", "Sync"] {
-        let file = format!("../../../src/varlink/org.lmsyncd.{name}.varlink");
+        let file = format!("../../../src/protocol/org.lmsyncd.{name}.varlink");
         println!("cargo:rerun-if-changed={file}");
         varlink_generator::cargo_build(&file);
         let text = fs::read_to_string(&file).expect("the description");

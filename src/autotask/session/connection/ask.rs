@@ -6,7 +6,7 @@ use super::{Connection, refuses};
 use crate::autotask::http::entity::Endpoint;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::transport_error::Trouble;
+use crate::autotask::http::transport_error::ErrorKind;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::{RetryPolicy, retry};
 use crate::autotask::session::usage::{Auth, Threshold};
@@ -149,8 +149,8 @@ impl Connection {
 fn may_have_moved(error: &AutotaskError) -> bool {
     match error {
         AutotaskError::AuthFailed { .. } => true,
-        AutotaskError::Unreachable { trouble, .. } => {
-            matches!(trouble, Trouble::Name | Trouble::Refused | Trouble::Tls)
+        AutotaskError::Unreachable { kind, .. } => {
+            matches!(kind, ErrorKind::Name | ErrorKind::Refused | ErrorKind::Tls)
         }
         _ => false,
     }

@@ -13,7 +13,7 @@ use crate::autotask::http::entity::Endpoint;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::limit::RateLimit;
 use crate::autotask::http::request::Request;
-use crate::autotask::http::transport_error::{TransportError, Trouble};
+use crate::autotask::http::transport_error::{ErrorKind, TransportError};
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::work::Work;
 use crate::autotask::session::zone;
@@ -41,7 +41,7 @@ impl Connection {
         let response = sent.unwrap_or_else(|_| Err(too_slow(self.timeout))).map_err(|error| {
             AutotaskError::Unreachable {
                 host: zone::host(base),
-                trouble: error.trouble,
+                kind: error.kind,
                 cause: error.cause,
             }
         });
@@ -108,5 +108,5 @@ impl Connection {
 
 fn too_slow(timeout: Duration) -> TransportError {
     let cause = format!("no answer within {} seconds", timeout.as_secs());
-    TransportError { trouble: Trouble::Timeout, cause }
+    TransportError { kind: ErrorKind::Timeout, cause }
 }

@@ -11,7 +11,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::{Format, file, sanitize};
-use crate::varlink::contracts::{Export, ExportReply};
+use crate::protocol::contracts::{Export, ExportReply};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -168,8 +168,8 @@ fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
 fn sample() -> ExportReply {
     use super::contract::samples;
     use super::contract::samples::view;
-    use crate::varlink::contracts::{Contract, Exported};
-    use crate::varlink::sync::Client;
+    use crate::protocol::contracts::{Contract, Exported};
+    use crate::protocol::sync::Client;
 
     let contract = |key: &str, parent: Option<&str>, client_id, name: &str| Contract {
         client_id,

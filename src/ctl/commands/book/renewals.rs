@@ -10,7 +10,7 @@ use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, cost};
 use crate::ctl::text::sums::Totals;
 use crate::model::BillingState;
-use crate::varlink::contracts::{Renewal, RenewalList, Renewals};
+use crate::protocol::contracts::{Renewal, RenewalList, Renewals};
 
 /// What is asked for if nothing else is said, in days: a quarter is time enough for a notice.
 const WITHIN_DAYS: i64 = 90;

@@ -15,7 +15,7 @@ use crate::ctl::output::{Csv, times};
 use crate::ctl::text::items::{self, arrow_in};
 use crate::ctl::text::labels;
 use crate::model::Field;
-use crate::varlink::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
+use crate::protocol::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -269,7 +269,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::assert_columns;
     use crate::ctl::output::screen::{coloured, sample};
-    use crate::varlink::sync::Reject;
+    use crate::protocol::sync::Reject;
 
     fn failed() -> Run {
         Run {

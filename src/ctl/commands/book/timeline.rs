@@ -15,7 +15,7 @@ use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::Span;
 use crate::ctl::text::sums::Totals;
-use crate::varlink::contracts::{Term, Timeline, TimelineReply};
+use crate::protocol::contracts::{Term, Timeline, TimelineReply};
 
 /// How soon an end is worth a look, in days.
 const SOON: i64 = 90;

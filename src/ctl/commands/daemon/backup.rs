@@ -12,7 +12,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::file;
 use crate::ctl::output::screen::{Screen, count};
-use crate::varlink::daemon::{Backup, BackupReply};
+use crate::protocol::daemon::{Backup, BackupReply};
 
 /// Write everything that is stored to a file
 ///

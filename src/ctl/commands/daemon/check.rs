@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::Format;
-use crate::varlink::daemon::{ClientStatus, Status, StatusReply};
+use crate::protocol::daemon::{ClientStatus, Status, StatusReply};
 
 /// The exit status of a plugin that cannot tell.
 const UNKNOWN: u8 = 3;

@@ -1,7 +1,7 @@
 //! What `check` makes of a board.
 
 use super::*;
-use crate::varlink::daemon::{Api, DaemonInfo};
+use crate::protocol::daemon::{Api, DaemonInfo};
 
 /// A client on auto-sync that was synced so many hours ago.
 fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {

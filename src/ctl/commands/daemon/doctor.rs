@@ -4,7 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::model::Code;
-use crate::varlink::daemon::{Doctor, DoctorReply, Finding};
+use crate::protocol::daemon::{Doctor, DoctorReply, Finding};
 
 /// The exit status of a finding whose failure has no code: it is nearly always Autotask.
 const BAD: u8 = 7;

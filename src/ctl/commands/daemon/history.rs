@@ -3,7 +3,7 @@
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
-use crate::varlink::daemon::{PruneHistory, PruneReply};
+use crate::protocol::daemon::{PruneHistory, PruneReply};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\

@@ -2,7 +2,7 @@
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::varlink::daemon::Metrics;
+use crate::protocol::daemon::Metrics;
 
 /// Print the metrics as OpenMetrics text
 ///

@@ -5,7 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::items::arrow_of;
-use crate::varlink::daemon::{Reload, ReloadReply};
+use crate::protocol::daemon::{Reload, ReloadReply};
 
 /// Have the daemon read its configuration again
 ///
@@ -51,7 +51,7 @@ fn render(reply: &ReloadReply, screen: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::varlink::daemon::ReloadChange;
+    use crate::protocol::daemon::ReloadChange;
 
     #[test]
     fn each_change_says_when_it_counts() {

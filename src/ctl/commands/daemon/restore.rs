@@ -8,7 +8,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::screen::{Screen, count};
-use crate::varlink::daemon::{Restore, RestoreReply};
+use crate::protocol::daemon::{Restore, RestoreReply};
 
 /// How many bytes are sent at a time; as JSON they stay below the limit of a request.
 const PIECE: u64 = 128 << 10;

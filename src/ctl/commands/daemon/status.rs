@@ -8,7 +8,7 @@ use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advice};
 use crate::ctl::output::table::{Column, Table, pairs, toned};
 use crate::ctl::text::picture::{Mark, bar, sparkline};
-use crate::varlink::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
+use crate::protocol::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
 
 /// How many columns the bar of a budget has.
 const BAR: usize = 12;

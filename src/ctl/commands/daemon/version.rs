@@ -3,7 +3,7 @@
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::Format;
-use crate::varlink::daemon::Version;
+use crate::protocol::daemon::Version;
 
 /// The version of lmsyncctl.
 const OWN: &str = env!("CARGO_PKG_VERSION");

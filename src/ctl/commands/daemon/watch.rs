@@ -12,7 +12,7 @@ use crate::ctl::output::answer::Answer;
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::{self, Format, sanitize};
 use crate::model::Code;
-use crate::varlink::daemon::{Event, Watch, WatchReply};
+use crate::protocol::daemon::{Event, Watch, WatchReply};
 
 /// Show what happens, as it happens
 ///

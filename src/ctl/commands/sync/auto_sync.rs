@@ -6,7 +6,7 @@ use super::pause;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
-use crate::varlink::sync::{SetAutoSync, SetAutoSyncReply, Switch};
+use crate::protocol::sync::{SetAutoSync, SetAutoSyncReply, Switch};
 
 /// Switch clients to automatic sync every 24 hours, or back
 ///

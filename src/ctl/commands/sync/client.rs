@@ -5,7 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
-use crate::varlink::sync::{ClientList, ListClients};
+use crate::protocol::sync::{ClientList, ListClients};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::assert_columns;
     use crate::ctl::output::screen::{coloured, sample};
-    use crate::varlink::sync::ClientSummary;
+    use crate::protocol::sync::ClientSummary;
 
     fn reply() -> ClientList {
         let client = |id, name: &str, active, synced: Option<&str>| ClientSummary {

@@ -6,7 +6,7 @@ use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::table;
 use crate::ctl::text::items::{arrow, mark, reason, renews};
 use crate::ctl::text::{billing, keys, labels, money};
-use crate::varlink::sync::{Diff, DiffReply, FieldChange, Item};
+use crate::protocol::sync::{Diff, DiffReply, FieldChange, Item};
 
 /// Show what would change, field by field and in money
 ///
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
     use crate::ctl::text::items::{billed_effects, billed_samples, samples};
-    use crate::varlink::sync::{Client, Effect};
+    use crate::protocol::sync::{Client, Effect};
 
     fn reply(items: Vec<Item>) -> DiffReply {
         let effect = |currency: &str, month: &str, year: &str| Effect {

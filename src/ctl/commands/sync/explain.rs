@@ -4,7 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, with_advice};
 use crate::ctl::text::keys;
-use crate::varlink::sync::{Explain, ExplainReply};
+use crate::protocol::sync::{Explain, ExplainReply};
 
 /// Say why an item is, or is not, in the store
 ///
@@ -63,7 +63,7 @@ fn render(reply: &ExplainReply, screen: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::varlink::sync::{Check, Client};
+    use crate::protocol::sync::{Check, Client};
 
     #[test]
     fn numbered_checks_and_a_conclusion() {

@@ -8,7 +8,7 @@ use crate::ctl::output::list::joined;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::{items, money};
-use crate::varlink::sync::{
+use crate::protocol::sync::{
     AcceptHeld, AcceptReply, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
 };
 

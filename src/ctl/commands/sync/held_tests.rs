@@ -4,7 +4,7 @@ use super::*;
 use crate::ctl::commands::book::run::sample_run;
 use crate::ctl::output::assert_columns;
 use crate::ctl::output::screen::sample;
-use crate::varlink::sync::Effect;
+use crate::protocol::sync::Effect;
 
 fn held(run: i64, client: &str, rejected: bool) -> HeldRun {
     let mut items = items::samples();

@@ -4,7 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::Screen;
 use crate::ctl::text::{dates, keys};
-use crate::varlink::sync::{Ignore, IgnoreReply, Unignore};
+use crate::protocol::sync::{Ignore, IgnoreReply, Unignore};
 
 /// Leave an item out of auto-sync and of the usual list
 ///
@@ -74,7 +74,7 @@ pub fn render(reply: &IgnoreReply, _: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::varlink::sync::Client;
+    use crate::protocol::sync::Client;
 
     #[test]
     fn what_is_noted_now_is_told_in_one_line() {

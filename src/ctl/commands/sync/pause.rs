@@ -3,7 +3,7 @@
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
-use crate::varlink::sync::{Pause, PauseReply, Paused, Resume};
+use crate::protocol::sync::{Pause, PauseReply, Paused, Resume};
 
 /// Pause auto-sync
 ///
@@ -114,7 +114,7 @@ fn resumed(reply: &PauseReply, screen: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::varlink::sync::Client;
+    use crate::protocol::sync::Client;
 
     fn pause(client: Option<&str>, until: Option<&str>) -> Paused {
         Paused {

@@ -8,7 +8,7 @@ use crate::ctl::output::table::{Cell, Column, Table, toned};
 use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::{items, money};
 use crate::model::PendingState;
-use crate::varlink::sync::{Client, Item, Pending, PendingReply, PendingSummary};
+use crate::protocol::sync::{Client, Item, Pending, PendingReply, PendingSummary};
 
 /// Show what a sync would apply
 ///
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::assert_columns;
     use crate::ctl::output::screen::{coloured, sample};
-    use crate::varlink::sync::{Effect, Reject};
+    use crate::protocol::sync::{Effect, Reject};
 
     fn reply(items: Vec<Item>) -> PendingReply {
         PendingReply {

@@ -16,7 +16,7 @@ use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::{self, file, sanitize};
 use crate::ctl::text::{items, keys, labels, money};
 use crate::model::{Advice, ClientId, Code, PendingState};
-use crate::varlink::sync::{Client, Effect, Expected, FieldChange, Item, Sync, SyncReply};
+use crate::protocol::sync::{Client, Effect, Expected, FieldChange, Item, Sync, SyncReply};
 
 /// The version of the form of a plan.
 const VERSION: u64 = 1;
@@ -150,7 +150,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
 }
 
 /// The plan of what a dry run would do.
-fn made(told: &SyncReply, run: &crate::varlink::sync::Run) -> Plan {
+fn made(told: &SyncReply, run: &crate::protocol::sync::Run) -> Plan {
     let items = told.items.iter().flatten().filter(|item| pending::applies(item));
     let planned = |item: &Item| Planned {
         key: item.key.clone(),

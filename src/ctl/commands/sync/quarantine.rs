@@ -5,7 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
-use crate::varlink::sync::{ListQuarantine, Quarantine};
+use crate::protocol::sync::{ListQuarantine, Quarantine};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::assert_columns;
     use crate::ctl::output::screen::{coloured, sample};
-    use crate::varlink::sync::Quarantined;
+    use crate::protocol::sync::Quarantined;
 
     fn reply() -> Quarantine {
         let item = |key: &str, client: &str, field: &str, reason: &str, imported| Quarantined {

@@ -8,7 +8,7 @@ use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::output::{self, Csv};
 use crate::ctl::text::money::{cost, grouped, signed};
-use crate::varlink::sync::{Discrepancy, Reconcile, ReconcileReply};
+use crate::protocol::sync::{Discrepancy, Reconcile, ReconcileReply};
 
 /// The exit status where anything differs.
 const DIFFERENT: u8 = 8;
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::assert_columns;
     use crate::ctl::output::screen::{coloured, sample};
-    use crate::varlink::sync::Client;
+    use crate::protocol::sync::Client;
 
     fn reply() -> ReconcileReply {
         let row = |key: &str, name: &str, fresh: Option<&str>, more: Option<&str>| Discrepancy {

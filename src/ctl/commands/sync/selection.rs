@@ -13,8 +13,8 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::{self, Format};
 use crate::model::{Advice, ClientId, Code, Failure, ItemKey};
-use crate::varlink::daemon::Status;
-use crate::varlink::sync::{Client, Ignore, Pending, Sync};
+use crate::protocol::daemon::Status;
+use crate::protocol::sync::{Client, Ignore, Pending, Sync};
 
 /// Runs `sync --edit`.
 pub fn run(ctl: &Ctl, args: sync::Args) -> Result<u8, CtlError> {

@@ -8,7 +8,7 @@ use crate::ctl::output;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::text::{items, keys, money};
 use crate::model::Code;
-use crate::varlink::sync::{Pending, Run, Sync, SyncReply};
+use crate::protocol::sync::{Pending, Run, Sync, SyncReply};
 
 /// The exit status of a sync that was done in part.
 const PARTIAL: u8 = 8;
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::ctl::commands::book::run::sample_run;
     use crate::ctl::output::screen::sample;
-    use crate::varlink::sync::Reject;
+    use crate::protocol::sync::Reject;
 
     #[test]
     fn what_was_done_and_what_was_not() {

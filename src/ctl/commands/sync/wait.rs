@@ -1,6 +1,6 @@
 //! The options of whoever syncs while another run of the client may be under way.
 
-use crate::varlink::sync::Sync;
+use crate::protocol::sync::Sync;
 
 /// Whether to wait for the other run, and how long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::Args)]

@@ -14,7 +14,7 @@ use crate::ctl::dialog::theme::Theme;
 use crate::ctl::output::progress::doing as doing_of;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::text::items;
-use crate::varlink::sync::Switch;
+use crate::protocol::sync::Switch;
 
 /// How long a turn of the spinner is, in milliseconds.
 pub const TICK: u64 = 120;
@@ -188,8 +188,8 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
             let items: Vec<_> =
                 list.iter().flat_map(|list| list.rows()).filter_map(|row| row.item()).collect();
             let number = items.iter().filter(|item| pending::applies(item)).count();
-            let paused = state.standing.as_ref().filter(|standing| standing.paused_by.is_some());
-            let starts = match paused.map(|standing| standing.paused_until.as_deref()) {
+            let paused = state.status.as_ref().filter(|status| status.paused_by.is_some());
+            let starts = match paused.map(|status| status.paused_until.as_deref()) {
                 None => "at once".to_owned(),
                 Some(end) => format!("when its pause ends ({})", pause::until(end, &state.screen)),
             };
@@ -208,7 +208,7 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
         }
         Question::Switch(false) => {
             let title = format!("Turn auto-sync off for {}?", state.who());
-            let next = state.standing.as_ref().and_then(|standing| standing.next_run.as_deref());
+            let next = state.status.as_ref().and_then(|status| status.next_run.as_deref());
             let next = state.screen.planned(next);
             let told = format!(
                 "The next run ({next}) will not happen. Nothing is imported until somebody syncs \
@@ -220,7 +220,7 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
 }
 
 /// Agreements never seen before come only where the daemon is set so, which only it knows.
-fn new_agreements(items: &[&crate::varlink::sync::Item]) -> &'static str {
+fn new_agreements(items: &[&crate::protocol::sync::Item]) -> &'static str {
     let new = items.iter().any(|item| item.state == "new" && item.parent.is_none());
     if new { " (new agreements as `[sync] new-agreements` says)" } else { "" }
 }
@@ -234,7 +234,7 @@ fn failed(frame: &mut Frame<'_>, area: Rect, state: &State, effect: &Effect, the
         lines.extend(text::wrap(&format!("hint: {hint}"), width));
     }
     let title = match effect {
-        Effect::Look => "What is pending could not be read",
+        Effect::Preview => "What is pending could not be read",
         Effect::Sync(_) => "The sync failed",
         Effect::Switch(_) => "Auto-sync was not switched",
         Effect::Leave => "",

@@ -216,14 +216,14 @@ fn filter(list: &List, width: usize) -> String {
 
 /// Why the list is read-only.
 fn banner(state: &State, width: usize) -> String {
-    let Some(standing) = &state.standing else { return String::new() };
-    let told = match &standing.paused_by {
+    let Some(status) = &state.status else { return String::new() };
+    let told = match &status.paused_by {
         Some(by) => {
-            let end = pause::until(standing.paused_until.as_deref(), &state.screen);
+            let end = pause::until(status.paused_until.as_deref(), &state.screen);
             format!(" Read-only: auto-sync on, paused {end} by {by}; A: off")
         }
         None => {
-            let next = state.screen.planned(standing.next_run.as_deref());
+            let next = state.screen.planned(status.next_run.as_deref());
             format!(" Read-only: auto-sync imports by itself, next run {next}; A turns it off")
         }
     };
@@ -404,9 +404,9 @@ fn status(state: &State, width: usize) -> String {
         Face::List | Face::Button => "? keys  q leave ",
         _ => "",
     };
-    let Some(standing) = &state.standing else { return way_out.to_owned() };
-    let synced = state.screen.short(standing.last_synced.as_deref());
-    let switch = match (standing.auto_sync, &standing.at) {
+    let Some(status) = &state.status else { return way_out.to_owned() };
+    let synced = state.screen.short(status.last_synced.as_deref());
+    let switch = match (status.auto_sync, &status.at) {
         (false, _) => "off".to_owned(),
         (true, None) => "on".to_owned(),
         (true, Some(at)) => format!("on, at {at}"),

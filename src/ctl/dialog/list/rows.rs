@@ -8,7 +8,7 @@ use crate::ctl::output::screen::{NONE, Tone};
 use crate::ctl::text::tree::{self, Line};
 use crate::ctl::text::{items, money};
 use crate::model::PendingState;
-use crate::varlink::sync::{Item, Reject};
+use crate::protocol::sync::{Item, Reject};
 
 /// The state of a row of Autotask's that could not be converted.
 pub const REJECTED: &str = "rejected";

@@ -12,7 +12,7 @@ use super::state::List;
 use crate::ctl::dialog::text;
 use crate::ctl::text::money::{Span, brief_effect};
 use crate::model::Currency;
-use crate::varlink::sync::Effect;
+use crate::protocol::sync::Effect;
 
 /// What stands between two effects.
 const BETWEEN: &str = " · ";

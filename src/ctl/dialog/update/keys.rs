@@ -70,7 +70,7 @@ pub fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
                 }
                 None => match code {
                     KeyCode::Enter | KeyCode::Esc | KeyCode::Char('q') => leave(state),
-                    KeyCode::Char('r' | 'b') => ask(state, Effect::Look),
+                    KeyCode::Char('r' | 'b') => ask(state, Effect::Preview),
                     _ => Vec::new(),
                 },
             }
@@ -124,7 +124,7 @@ fn on_list(state: &mut State, code: KeyCode) -> Vec<Effect> {
         KeyCode::Char('i') => state.note = Some("nothing is ignored".to_owned()),
         KeyCode::Char('/') => return face(state, Face::Filter),
         KeyCode::Char('?') => return face(state, Face::Help(0)),
-        KeyCode::Char('r') => return ask(state, Effect::Look),
+        KeyCode::Char('r') => return ask(state, Effect::Preview),
         KeyCode::Char('A') => return face(state, Face::Asking(Question::Switch(!read_only))),
         KeyCode::Enter if list.current().is_some_and(|row| row.item().is_some()) => {
             return face(state, Face::Diff(0));
@@ -192,8 +192,8 @@ fn on_filter(state: &mut State, code: KeyCode) -> Vec<Effect> {
         KeyCode::Up => list.step(-1, height),
         KeyCode::Backspace if filter.pop().is_none() => return face(state, Face::List),
         KeyCode::Backspace => list.set_filter(filter),
-        KeyCode::Char(letter) if filter.chars().count() < LONGEST_FILTER => {
-            filter.push(letter);
+        KeyCode::Char(kind) if filter.chars().count() < LONGEST_FILTER => {
+            filter.push(kind);
             list.set_filter(filter);
         }
         _ => {}
@@ -264,11 +264,11 @@ fn on_failed(state: &mut State, effect: Effect, code: KeyCode) -> Vec<Effect> {
             );
             let error = state.ending.failed.take();
             if refused {
-                let effects = ask(state, Effect::Look);
+                let effects = ask(state, Effect::Preview);
                 state.ending.failed = error;
                 return effects;
             }
-            state.ending.failed = error.filter(|_| effect != Effect::Look);
+            state.ending.failed = error.filter(|_| effect != Effect::Preview);
             face(state, Face::List)
         }
         _ => Vec::new(),

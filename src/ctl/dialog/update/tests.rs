@@ -9,7 +9,7 @@ use super::*;
 use crate::ctl::commands::book::run::sample_run;
 use crate::ctl::dialog::list::View;
 use crate::model::{Advice, Code, Failure};
-use crate::varlink::sync::Switch;
+use crate::protocol::sync::Switch;
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -159,9 +159,9 @@ fn a_failure_says_why_and_the_same_can_be_tried_again() {
 #[test]
 fn a_reading_that_fails_can_be_tried_again_or_left_with_its_status() {
     let mut state = fresh(SIZE);
-    reply(&mut state, Reply::Looked(Err(failure(Code::Unreachable))));
-    assert_eq!(press(&mut state, "r"), [Effect::Look]);
-    reply(&mut state, Reply::Looked(Err(failure(Code::Unreachable))));
+    reply(&mut state, Reply::Preview(Err(failure(Code::Unreachable))));
+    assert_eq!(press(&mut state, "r"), [Effect::Preview]);
+    reply(&mut state, Reply::Preview(Err(failure(Code::Unreachable))));
     assert_eq!(press(&mut state, "<Esc>"), [Effect::Leave]);
     assert_eq!(state.ending.failed.as_ref().map(CtlError::status), Some(7));
 }
@@ -170,14 +170,14 @@ fn a_reading_that_fails_can_be_tried_again_or_left_with_its_status() {
 fn a_client_that_is_not_there_needs_no_dialog() {
     for code in [Code::NoSuchClient, Code::AmbiguousClient, Code::NotPermitted] {
         let mut state = fresh(SIZE);
-        let effects = on_reply(&mut state, Reply::Looked(Err(failure(code))));
+        let effects = on_reply(&mut state, Reply::Preview(Err(failure(code))));
         assert_eq!(effects, [Effect::Leave], "{code:?}");
         assert!(state.ending.failed.is_some());
     }
     let mut state = list();
     press(&mut state, "r");
-    reply(&mut state, Reply::Looked(Err(failure(Code::NotPermitted))));
-    assert!(matches!(state.face, Face::Failed(Effect::Look)), "later it is shown");
+    reply(&mut state, Reply::Preview(Err(failure(Code::NotPermitted))));
+    assert!(matches!(state.face, Face::Failed(Effect::Preview)), "later it is shown");
 }
 
 #[test]
@@ -185,9 +185,9 @@ fn auto_sync_that_somebody_else_turned_on_is_seen() {
     let mut state = list();
     press(&mut state, " s");
     reply(&mut state, Reply::Synced(Err(failure(Code::AutoSyncEnabled))));
-    assert_eq!(press(&mut state, "<Esc>"), [Effect::Look]);
-    reply(&mut state, Reply::Standing(Box::new(standing(true))));
-    reply(&mut state, Reply::Looked(Ok(Box::new(pending()))));
+    assert_eq!(press(&mut state, "<Esc>"), [Effect::Preview]);
+    reply(&mut state, Reply::Status(Box::new(status(true))));
+    reply(&mut state, Reply::Preview(Ok(Box::new(pending()))));
     assert!(state.read_only());
     assert_eq!(state.list.as_ref().expect("a list").count(), 0);
     assert_eq!(state.ending.failed.as_ref().map(CtlError::status), Some(6));
@@ -201,8 +201,8 @@ fn a_result_stays_until_it_is_dismissed() {
     reply(&mut state, Reply::Synced(Ok(Box::new(synced()))));
     assert_eq!(press(&mut state, "<Down><PgDn>x "), []);
     assert!(matches!(state.face, Face::Result(_)));
-    assert_eq!(press(&mut state, "r"), [Effect::Look], "what is left");
-    reply(&mut state, Reply::Looked(Ok(Box::new(pending()))));
+    assert_eq!(press(&mut state, "r"), [Effect::Preview], "what is left");
+    reply(&mut state, Reply::Preview(Ok(Box::new(pending()))));
     assert_eq!(state.list.as_ref().expect("a list").count(), 0, "what was synced is not ticked");
     press(&mut state, " s");
     reply(&mut state, Reply::Synced(Ok(Box::new(synced()))));

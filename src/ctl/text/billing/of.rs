@@ -1,8 +1,8 @@
 //! Where a [`Billing`] comes from: each kind of answer that says how something is billed.
 
 use super::Billing;
-use crate::varlink::contracts::{Contract, CostReply, Renewal, Term};
-use crate::varlink::sync::Item;
+use crate::protocol::contracts::{Contract, CostReply, Renewal, Term};
+use crate::protocol::sync::Item;
 
 /// An amount with its days, where all three are known.
 fn period<'a>(

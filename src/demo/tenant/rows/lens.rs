@@ -10,7 +10,7 @@ use crate::demo::tenant::schema::entity::Entity;
 
 /// Which rows of an entity a user sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub(crate) enum Visible {
     /// Every row.
     #[default]
     All,
@@ -20,12 +20,12 @@ pub(crate) enum Sight {
     Nothing,
 }
 
-impl Sight {
+impl Visible {
     fn shows(self, id: i64) -> bool {
         match self {
-            Sight::All => true,
-            Sight::Even => id % 2 == 0,
-            Sight::Nothing => false,
+            Visible::All => true,
+            Visible::Even => id % 2 == 0,
+            Visible::Nothing => false,
         }
     }
 }
@@ -34,9 +34,9 @@ impl Sight {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lens {
     /// Of the entity that is asked for.
-    pub(crate) rows: Sight,
+    pub(crate) rows: Visible,
     /// Of agreements: what belongs to an unseen one is unseen too.
-    pub(crate) contracts: Sight,
+    pub(crate) contracts: Visible,
     /// Agreements hidden one by one.
     pub(crate) hidden: HashSet<i64>,
     /// `Contracts.lastModifiedDateTime` does not exist in this tenant.
@@ -51,9 +51,9 @@ impl Lens {
     /// The view of a request for `entity`; uses up one of the faults that are limited to a count.
     pub(crate) fn of(faults: &Faults, hidden: &HashSet<i64>, entity: Entity) -> Lens {
         let sight = |nothing: bool, even: bool| match (nothing, even) {
-            (true, _) => Sight::Nothing,
-            (false, true) => Sight::Even,
-            (false, false) => Sight::All,
+            (true, _) => Visible::Nothing,
+            (false, true) => Visible::Even,
+            (false, false) => Visible::All,
         };
         let contracts = Some(Entity::Contracts);
         let by_contract = sight(

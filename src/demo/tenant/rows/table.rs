@@ -214,7 +214,7 @@ mod tests {
 
     use super::*;
     use crate::demo::tenant::generate::{self, Options};
-    use crate::demo::tenant::rows::lens::Sight;
+    use crate::demo::tenant::rows::lens::Visible;
 
     #[test]
     fn a_narrowed_search_finds_what_a_scan_finds() {
@@ -234,7 +234,7 @@ mod tests {
             json!([{"op": "or", "items": [{"op": "eq", "field": "id", "value": some},
                                           {"op": "eq", "field": "contractID", "value": contract}]}]),
         ];
-        for lens in [Lens::default(), Lens { rows: Sight::Even, ..Lens::default() }] {
+        for lens in [Lens::default(), Lens { rows: Visible::Even, ..Lens::default() }] {
             for filter in &filters {
                 let node = Node::read(filter, table.entity.schema(), &lens).expect("a filter");
                 for after in [i64::MIN, some - 1, some] {

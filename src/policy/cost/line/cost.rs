@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::lengths::Lengths;
 use super::rate::Rate;
-use super::standing::{Line, Standing};
+use super::status::{Line, LineStatus};
 use super::terms::{Basis, LineCost, LineTerms, NextChange, PeriodAmount};
 use super::working;
 use crate::model::{BillingCycle, BillingState, Remark};
@@ -70,15 +70,15 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
 
 impl Line<'_> {
     fn cost(&self) -> Result<LineCost, TooLarge> {
-        let standing = self.standing()?;
-        let rate = match standing.day {
+        let status = self.status()?;
+        let rate = match status.day {
             Some(day) => self.rows.rate(day)?,
             None => None,
         };
-        let period = self.period(&standing)?;
-        let ahead = self.ahead(&standing, rate.as_ref())?;
+        let period = self.period(&status)?;
+        let ahead = self.ahead(&status, rate.as_ref())?;
         let mut remarks = self.remarks(rate.as_ref());
-        let basis = match (standing.billing, &rate) {
+        let basis = match (status.billing, &rate) {
             (BillingState::Billed, Some(rate)) if rate.is_scaled => Basis::Scaled,
             (BillingState::Billed, _) => Basis::Current,
             (BillingState::Upcoming, _) => Basis::First,
@@ -97,10 +97,10 @@ impl Line<'_> {
             units: rate.as_ref().map_or(Decimal::ZERO, |rate| rate.units).normalize(),
             unit_price: unit_price.map(|price| round_unit_price(price, currency)),
             basis,
-            billing: standing.billing,
-            since: standing.since,
+            billing: status.billing,
+            since: status.since,
             frame: self.rows.frame(self.terms.today).and_then(|frame| self.within(frame)),
-            working: working::of_line(self, &standing, rate.as_ref(), period.as_ref())?,
+            working: working::of_line(self, &status, rate.as_ref(), period.as_ref())?,
             period,
             ahead,
             remarks,
@@ -115,8 +115,8 @@ impl Line<'_> {
     }
 
     /// What is known ahead, up to the end of the next period.
-    fn ahead(&self, standing: &Standing, rate: Option<&Rate>) -> Result<Vec<NextChange>, TooLarge> {
-        let from = match (standing.billing, standing.since) {
+    fn ahead(&self, status: &LineStatus, rate: Option<&Rate>) -> Result<Vec<NextChange>, TooLarge> {
+        let from = match (status.billing, status.since) {
             (BillingState::Billed, _) => self.terms.today,
             (BillingState::Upcoming, Some(since)) => since,
             _ => return Ok(Vec::new()),
@@ -152,9 +152,9 @@ impl Line<'_> {
     }
 
     /// Rule 6: the rows that begin in the running period, each rounded.
-    fn period(&self, standing: &Standing) -> Result<Option<PeriodAmount>, TooLarge> {
+    fn period(&self, status: &LineStatus) -> Result<Option<PeriodAmount>, TooLarge> {
         let today = self.terms.today;
-        let (BillingState::Billed, Some(whole)) = (standing.billing, self.rows.frame(today)) else {
+        let (BillingState::Billed, Some(whole)) = (status.billing, self.rows.frame(today)) else {
             return Ok(None);
         };
         let rows: Vec<&Row> = self.terms.rows.iter().filter(|row| self.is_of(row, whole)).collect();

@@ -26,7 +26,7 @@ use chrono::NaiveDate;
 const HALF_A_CENT: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// What a cut is judged by, besides the two rows.
-pub(in crate::policy::cost) struct Around<'a> {
+pub(in crate::policy::cost) struct CutContext<'a> {
     pub rows: &'a [Row],
     pub lengths: &'a Lengths,
     /// The day that periods are counted from.
@@ -37,7 +37,7 @@ pub(in crate::policy::cost) struct Around<'a> {
     pub line_price: Option<Decimal>,
 }
 
-impl Around<'_> {
+impl CutContext<'_> {
     /// The days of each row that count; none where not one does.
     pub fn spans(&self) -> Result<Vec<Option<Span>>, TooLarge> {
         (0..self.rows.len()).map(|at| self.span(at)).collect()

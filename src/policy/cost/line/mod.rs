@@ -5,6 +5,6 @@ mod force;
 mod frame;
 mod lengths;
 mod rate;
-mod standing;
+mod status;
 pub(super) mod terms;
 mod working;

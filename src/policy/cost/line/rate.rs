@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::force::Around;
+use super::force::CutContext;
 use super::frame::told;
 use crate::model::Currency;
 use crate::policy::cost::TooLarge;
@@ -13,7 +13,7 @@ use crate::policy::cost::row::{Row, days, scaled, sum};
 
 /// The rows of a line, with the days of each that count.
 pub(in crate::policy::cost) struct Rows<'a> {
-    pub around: Around<'a>,
+    pub around: CutContext<'a>,
     pub spans: Vec<Option<Span>>,
     pub currency: &'a Currency,
 }
@@ -59,7 +59,7 @@ impl InForce<'_> {
 
 impl<'a> Rows<'a> {
     /// `around` with the days that count.
-    pub fn new(around: Around<'a>, currency: &'a Currency) -> Result<Rows<'a>, TooLarge> {
+    pub fn new(around: CutContext<'a>, currency: &'a Currency) -> Result<Rows<'a>, TooLarge> {
         let spans = around.spans()?;
         Ok(Rows { around, spans, currency })
     }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::rate::{Rate, UnitPriceFrom};
-use super::standing::{Line, Standing};
+use super::status::{Line, LineStatus};
 use super::terms::PeriodAmount;
 use crate::model::{BillingState, Working, WorkingLine};
 use crate::policy::cost::TooLarge;
@@ -14,12 +14,12 @@ use crate::policy::cost::row::{Row, days, round_unit_price, written};
 /// The rows of a line: what each adds to the rate and to the running period, and what was left out.
 pub(in crate::policy::cost) fn of_line(
     line: &Line<'_>,
-    standing: &Standing,
+    status: &LineStatus,
     rate: Option<&Rate>,
     period: Option<&PeriodAmount>,
 ) -> Result<Working, TooLarge> {
     let currency = line.terms.currency;
-    let in_force = match standing.day {
+    let in_force = match status.day {
         Some(day) => line.rows.in_force(day)?,
         None => Vec::new(),
     };
@@ -43,14 +43,14 @@ pub(in crate::policy::cost) fn of_line(
             rate: force.map(|one| round_unit_price(one.rate, currency)),
             period_amount: is_billed.then(|| currency.round(row.price)),
             left_out: (force.is_none() && !is_billed)
-                .then(|| left_out(row, standing, counted.is_none(), line.terms.today)),
+                .then(|| left_out(row, status, counted.is_none(), line.terms.today)),
         });
     }
-    Ok(Working { lines, notes: notes(line, standing, rate) })
+    Ok(Working { lines, notes: notes(line, status, rate) })
 }
 
-fn left_out(row: &Row, standing: &Standing, is_cut_away: bool, today: NaiveDate) -> String {
-    match (standing.billing, standing.day) {
+fn left_out(row: &Row, status: &LineStatus, is_cut_away: bool, today: NaiveDate) -> String {
+    match (status.billing, status.day) {
         _ if is_cut_away => "another row took its only day".to_owned(),
         (BillingState::Upcoming, Some(day)) => format!("the rate is that of {day}, the first day"),
         (BillingState::Ended, Some(day)) => format!("the rate is that of {day}, the last day"),
@@ -59,7 +59,7 @@ fn left_out(row: &Row, standing: &Standing, is_cut_away: bool, today: NaiveDate)
     }
 }
 
-fn notes(line: &Line<'_>, standing: &Standing, rate: Option<&Rate>) -> Vec<String> {
+fn notes(line: &Line<'_>, status: &LineStatus, rate: Option<&Rate>) -> Vec<String> {
     let currency = line.terms.currency;
     let price = |price: Decimal| round_unit_price(price, currency);
     let mut notes = Vec::new();
@@ -75,7 +75,7 @@ fn notes(line: &Line<'_>, standing: &Standing, rate: Option<&Rate>) -> Vec<Strin
         notes
             .push("the rate is scaled up from a part of a period: no whole row confirms it".into());
     }
-    match (standing.billing, standing.since) {
+    match (status.billing, status.since) {
         (BillingState::Upcoming, Some(day)) => notes.push(format!("billed from {day} on")),
         (BillingState::Ended, Some(day)) => notes.push(format!("billed until {day}")),
         _ => {}

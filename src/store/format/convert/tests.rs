@@ -12,13 +12,13 @@ use super::super::codec;
 use super::super::v1::RunEntryV1;
 use super::*;
 use crate::model::{
-    BillingCycle, HeldChange, HeldChanges, Ignored, ItemFlags, Kind, Letter, Memo, Pause,
+    BillingCycle, HeldChange, HeldChanges, Ignored, ItemFlags, ItemKind, Kind, Memo, Pause,
     PendingApproval, PendingState, Quarantine, Rejection, UdfName,
 };
 use crate::store::testing;
 
 fn any_key() -> impl Strategy<Value = ItemKey> {
-    (select(&Letter::ALL), 0..i64::MAX).prop_map(|(letter, id)| ItemKey::new(letter, id))
+    (select(&ItemKind::ALL), 0..i64::MAX).prop_map(|(kind, id)| ItemKey::new(kind, id))
 }
 
 fn any_moment() -> impl Strategy<Value = DateTime<Utc>> {

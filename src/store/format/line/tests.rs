@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 
+use super::super::chain::{ChainHash, ChainHead};
 use super::super::convert;
-use super::super::sum::{Standing, Sum};
 use super::super::v1::{ClientEntryV1, ContractEntryV1, LineV1, MarkEntryV1, MemoEntryV1};
 use super::*;
 use crate::model::{Actor, Field, FieldChange, Value};
 use crate::store::testing::{self, at, contract, key};
 
-fn record(seq: u64, before: Sum, notes: &str) -> LineV1 {
+fn record(seq: u64, before: ChainHash, notes: &str) -> LineV1 {
     let change =
         FieldChange { field: Field::Notes, from: None, to: Some(Value::Text(notes.to_owned())) };
     LineV1 {
@@ -32,27 +32,27 @@ fn record(seq: u64, before: Sum, notes: &str) -> LineV1 {
 
 /// Lines without their line breaks.
 fn chain(notes: &[String]) -> Vec<Vec<u8>> {
-    let mut standing = Standing::START;
+    let mut head = ChainHead::START;
     let line = |notes: &String| {
-        let record = record(standing.seq + 1, standing.sum, notes);
-        let (mut line, sum) = seal(&record, standing.sum).expect("sealed");
+        let record = record(head.seq + 1, head.hash, notes);
+        let (mut line, sum) = seal(&record, head.hash).expect("sealed");
         assert_eq!(line.pop(), Some(b'\n'));
-        standing = Standing { seq: record.seq, sum };
+        head = ChainHead { seq: record.seq, hash: sum };
         line
     };
     notes.iter().map(line).collect()
 }
 
 /// How many lines follow from the start, and where the chain then stands.
-fn reach(lines: &[Vec<u8>]) -> Standing {
-    let mut standing = Standing::START;
+fn reach(lines: &[Vec<u8>]) -> ChainHead {
+    let mut head = ChainHead::START;
     for line in lines {
-        match follows(line, standing) {
-            Some(next) => standing = next,
+        match follows(line, head) {
+            Some(next) => head = next,
             None => break,
         }
     }
-    standing
+    head
 }
 
 proptest! {
@@ -96,7 +96,7 @@ proptest! {
     fn a_line_reads_back(notes in ".{0,200}") {
         let lines = chain(std::slice::from_ref(&notes));
         let back: LineV1 = parse(&lines[0]).expect("read");
-        let mut record = record(1, Sum::START, &notes);
+        let mut record = record(1, ChainHash::START, &notes);
         record.sum = stated_sum(&lines[0]).expect("stated").to_string();
         prop_assert_eq!(back, record);
     }
@@ -108,7 +108,7 @@ fn every_flipped_bit_of_a_line_shows() {
     for at in 0..whole[0].len() * 8 {
         let mut altered = whole[0].clone();
         altered[at / 8] ^= 1 << (at % 8);
-        assert_eq!(follows(&altered, Standing::START), None, "bit {at}");
+        assert_eq!(follows(&altered, ChainHead::START), None, "bit {at}");
     }
 }
 
@@ -123,7 +123,7 @@ fn golden_line() {
         convert::contract(read.contracts[0].record.as_ref().expect("there")),
         Ok(contract("A1", 5, "pay by card"))
     );
-    assert!(verify(GOLDEN.as_bytes(), Sum::START).is_some());
+    assert!(verify(GOLDEN.as_bytes(), ChainHash::START).is_some());
 }
 
 const GOLDEN: &str = r#"{"sum":"ee5de3f86246136a74ca531c777bdd97","seq":1,"stable":0,"at":"2027-01-15T08:00:00Z","actor":{"uid":0,"name":"root","pid":null},"run":{"id":1,"client":5,"client_name":"Client 5","trigger":"manual","actor":{"uid":1000,"name":"kim","pid":7},"started":"2027-01-15T08:00:10Z","ended":"2027-01-15T08:00:11Z","result":"partial","counts":{"created":0,"updated":1,"unchanged":0,"vanished":0,"rejected":1},"requests":3,"error":null,"rejects":[{"key":"S9","parent":"A1","field":"unitPrice","reason":"it is no number"}]},"changes":[{"key":"A1","field":"notes","from":null,"to":"pay by card"}],"contracts":[{"key":"A1","record":{"key":"A1","client":5,"parent":null,"origin":"autotask","source":[["billing_cost","482.60"],["name","Care & Feeding"]],"overrides":[],"local":[["notes","pay by card"]],"created":"2027-01-15T08:00:00Z","synced":"2027-01-15T08:00:01Z","changed":"2027-01-15T08:00:01Z","vanished":null}}],"clients":[{"id":0,"record":null}]}"#;
@@ -131,13 +131,13 @@ const GOLDEN: &str = r#"{"sum":"ee5de3f86246136a74ca531c777bdd97","seq":1,"stabl
 /// A line with marks is that of one without, and `marks` at its end.
 #[test]
 fn golden_line_with_marks() {
-    let mut record = record(1, Sum::START, "pay by card");
+    let mut record = record(1, ChainHash::START, "pay by card");
     let mark = convert::mark_v1(&testing::mark("S9", 5, "too dear"));
     record.marks = vec![
         MarkEntryV1 { key: "S9".to_owned(), record: Some(mark) },
         MarkEntryV1 { key: "A1".to_owned(), record: None },
     ];
-    let (mut line, sum) = seal(&record, Sum::START).expect("sealed");
+    let (mut line, sum) = seal(&record, ChainHash::START).expect("sealed");
     assert_eq!(line.pop(), Some(b'\n'));
     let wanted = GOLDEN.strip_suffix('}').expect("an object").to_owned() + GOLDEN_MARKS;
     let wanted = wanted.replacen(&GOLDEN[SUM_AT..REST_AT], &sum.to_string(), 1);
@@ -151,7 +151,7 @@ const GOLDEN_MARKS: &str = r#","marks":[{"key":"S9","record":{"key":"S9","client
 /// A line with memos is that of one without, and `memos` at its end.
 #[test]
 fn golden_line_with_memos() {
-    let mut record = record(1, Sum::START, "pay by card");
+    let mut record = record(1, ChainHash::START, "pay by card");
     let memo = convert::memo_v1(&testing::holding(5, 12, "3 of 9 are gone"));
     let pause = convert::memo_v1(&testing::pause(None, 300));
     record.memos = vec![
@@ -159,7 +159,7 @@ fn golden_line_with_memos() {
         MemoEntryV1 { key: "pause/all".to_owned(), record: Some(pause) },
         MemoEntryV1 { key: "pause/5".to_owned(), record: None },
     ];
-    let (mut line, sum) = seal(&record, Sum::START).expect("sealed");
+    let (mut line, sum) = seal(&record, ChainHash::START).expect("sealed");
     assert_eq!(line.pop(), Some(b'\n'));
     let wanted = GOLDEN.strip_suffix('}').expect("an object").to_owned() + GOLDEN_MEMOS;
     let wanted = wanted.replacen(&GOLDEN[SUM_AT..REST_AT], &sum.to_string(), 1);
@@ -205,7 +205,7 @@ fn what_a_line_does_not_know_is_refused_by_name() {
 #[test]
 fn complaints_name_what_is_wrong() {
     let lines = chain(&["one".to_owned(), "two".to_owned()]);
-    let start = Standing::START;
+    let start = ChainHead::START;
     assert_eq!(complaint(b"{}", start), "it is not a line of a ledger");
     assert_eq!(complaint(&lines[1], start), "it has sequence 2 and stands after 0");
     let altered = String::from_utf8_lossy(&lines[0]).replace("one", "two");

@@ -249,7 +249,7 @@ impl Expected {
         moments.sort_unstable();
         moments.dedup();
         for moment in moments {
-            let found = store.book_at(at(moment));
+            let found = store.contracts_as_of(at(moment));
             if self.since().is_some_and(|since| moment < since) {
                 assert!(matches!(found, Err(StoreError::BeforeHistory { .. })), "{moment}");
                 continue;

@@ -41,10 +41,10 @@ mod of_zlink {
 const DESCRIPTIONS: [(&str, &str); 3] = [
     (
         "org.lmsyncd.Contracts",
-        include_str!("../../../../src/varlink/org.lmsyncd.Contracts.varlink"),
+        include_str!("../../../../src/protocol/org.lmsyncd.Contracts.varlink"),
     ),
-    ("org.lmsyncd.Daemon", include_str!("../../../../src/varlink/org.lmsyncd.Daemon.varlink")),
-    ("org.lmsyncd.Sync", include_str!("../../../../src/varlink/org.lmsyncd.Sync.varlink")),
+    ("org.lmsyncd.Daemon", include_str!("../../../../src/protocol/org.lmsyncd.Daemon.varlink")),
+    ("org.lmsyncd.Sync", include_str!("../../../../src/protocol/org.lmsyncd.Sync.varlink")),
 ];
 
 type Checked = Result<(), Box<dyn Error>>;

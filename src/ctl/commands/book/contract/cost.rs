@@ -14,7 +14,7 @@ use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::keys;
 use crate::ctl::text::money::{self, grouped};
 use crate::model::{BillingCycle, Currency, Remark};
-use crate::varlink::contracts::{Cost, CostLine, CostReply};
+use crate::protocol::contracts::{Cost, CostLine, CostReply};
 
 /// Half of the last digit that a unit price is told with: the price times the units may miss the
 /// amount by this much a unit.

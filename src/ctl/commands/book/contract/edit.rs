@@ -7,8 +7,8 @@ use crate::ctl::output::table::pairs;
 use crate::ctl::text::items::arrow;
 use crate::ctl::text::keys;
 use crate::model::{Field, Ownership};
-use crate::varlink::contracts::{Assignment, EditReply, Set, Unset};
-use crate::varlink::sync::FieldChange;
+use crate::protocol::contracts::{Assignment, EditReply, Set, Unset};
+use crate::protocol::sync::FieldChange;
 
 /// Set fields of a contract
 ///

@@ -13,7 +13,7 @@ use crate::ctl::text::money::{Span, cost, doubt};
 use crate::ctl::text::sums::{Totals, Why};
 use crate::ctl::text::tree::{self, Branch, Line};
 use crate::model::{BillingCycle, BillingState, Remark};
-use crate::varlink::contracts::{Contract, ContractList, List};
+use crate::protocol::contracts::{Contract, ContractList, List};
 
 /// The columns of every list of contracts, by the names that JSON has for them.
 pub const COLUMNS: [&str; 32] = [

@@ -4,7 +4,7 @@ use super::super::samples::contract;
 use super::*;
 use crate::ctl::output::assert_columns;
 use crate::ctl::output::screen::{coloured, sample};
-use crate::varlink::sync::NextChange;
+use crate::protocol::sync::NextChange;
 
 fn contracts() -> ContractList {
     let mut gone = contract("S61", Some("A2"), "Old backup", "9.00", "USD");

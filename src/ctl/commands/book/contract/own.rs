@@ -6,8 +6,8 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::Screen;
 use crate::ctl::text::keys;
-use crate::model::{ItemKey, Letter};
-use crate::varlink::contracts::{Add, Adopt, EditReply, Remove, RemoveReply, Unlink};
+use crate::model::{ItemKey, ItemKind};
+use crate::protocol::contracts::{Add, Adopt, EditReply, Remove, RemoveReply, Unlink};
 
 /// Make a contract by hand
 ///
@@ -127,7 +127,7 @@ pub fn unlink(ctl: &Ctl, args: UnlinkArgs) -> Result<(), CtlError> {
 /// Refuses what cannot be meant, with the call that probably is. Whether one of Autotask's may pass
 /// on what was noted, only the store knows.
 fn check_adoption(local: ItemKey, key: ItemKey, program: &str) -> Result<(), CtlError> {
-    let by_hand = |key: ItemKey| key.letter == Letter::Local;
+    let by_hand = |key: ItemKey| key.kind == ItemKind::Local;
     match (by_hand(local), by_hand(key)) {
         (_, false) => Ok(()),
         (false, true) => Err(CtlError::usage(

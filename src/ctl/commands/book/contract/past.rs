@@ -8,7 +8,7 @@ use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::items::arrow;
 use crate::ctl::text::{keys, labels};
-use crate::varlink::contracts::{Chain, ChainReply, History, HistoryReply};
+use crate::protocol::contracts::{Chain, ChainReply, History, HistoryReply};
 
 /// Show everything that ever changed on a contract
 ///
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::ctl::output::assert_columns;
     use crate::ctl::output::screen::{coloured, sample};
-    use crate::varlink::contracts::{ChainLink, HistoryEntry};
+    use crate::protocol::contracts::{ChainLink, HistoryEntry};
 
     fn reply() -> HistoryReply {
         let entry = |sequence, at: &str, actor: &str, run, changes| HistoryEntry {

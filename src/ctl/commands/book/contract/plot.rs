@@ -13,7 +13,7 @@ use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::money::signed;
 use crate::model::{BillingState, Field};
-use crate::varlink::contracts::HistoryReply;
+use crate::protocol::contracts::HistoryReply;
 
 /// How many lines the steps have.
 const HEIGHT: usize = 9;

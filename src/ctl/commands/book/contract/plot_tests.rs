@@ -3,8 +3,8 @@
 use super::super::samples::change;
 use super::*;
 use crate::ctl::output::screen::sample;
-use crate::varlink::contracts::HistoryEntry;
-use crate::varlink::sync::FieldChange;
+use crate::protocol::contracts::HistoryEntry;
+use crate::protocol::sync::FieldChange;
 
 fn entry(at: &str, changes: Vec<FieldChange>) -> HistoryEntry {
     HistoryEntry {

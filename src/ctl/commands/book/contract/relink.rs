@@ -5,7 +5,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::text::keys;
-use crate::varlink::contracts::{Relink, RelinkReply};
+use crate::protocol::contracts::{Relink, RelinkReply};
 
 /// Make a frozen contract follow Autotask again
 ///

@@ -1,7 +1,7 @@
 //! Contracts for snapshots.
 
-use crate::varlink::contracts::{Contract, FieldView};
-use crate::varlink::sync::{Client, FieldChange};
+use crate::protocol::contracts::{Contract, FieldView};
+use crate::protocol::sync::{Client, FieldChange};
 
 /// The client of the samples.
 pub fn client() -> Client {

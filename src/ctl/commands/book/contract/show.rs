@@ -7,7 +7,7 @@ use crate::ctl::output::table::{Column, Table, pairs, toned};
 use crate::ctl::text::billing::Billing;
 use crate::ctl::text::{dates, keys, money};
 use crate::model::{BillingCycle, BillingState};
-use crate::varlink::contracts::{Contract, ContractReply, FieldView, Show};
+use crate::protocol::contracts::{Contract, ContractReply, FieldView, Show};
 
 /// Show a contract, field by field
 ///
@@ -175,7 +175,7 @@ mod tests {
     use super::super::samples::{client, contract, view};
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::varlink::sync::NextChange;
+    use crate::protocol::sync::NextChange;
 
     fn reply() -> ContractReply {
         let long =

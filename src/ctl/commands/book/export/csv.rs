@@ -9,7 +9,7 @@ use super::super::contract::list::COLUMNS;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::list::{Csv, Rows};
 use crate::model::Field;
-use crate::varlink::contracts::{ExportReply, Exported};
+use crate::protocol::contracts::{ExportReply, Exported};
 
 /// The columns of a contract, in front: those of every list, and the client's name after its id.
 static FIXED: LazyLock<Vec<&str>> = LazyLock::new(|| {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use crate::ctl::output::sanitize;
 use crate::ctl::text::billing::Billing;
 use crate::model::BillingState;
-use crate::varlink::contracts::{Contract, ExportReply, Exported};
+use crate::protocol::contracts::{Contract, ExportReply, Exported};
 
 /// How long a line may be, in octets without its end; longer ones are folded.
 const LONGEST_LINE: usize = 75;

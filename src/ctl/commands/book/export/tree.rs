@@ -16,7 +16,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::output::list::cell_text;
 use crate::ctl::output::screen::count;
 use crate::ctl::output::{file, sanitize};
-use crate::varlink::contracts::{ExportReply, Exported};
+use crate::protocol::contracts::{ExportReply, Exported};
 
 /// The first line of every file, by which an export knows its own.
 const MARKER: &str = "# written by lmsyncctl export tree; changes made here are lost";

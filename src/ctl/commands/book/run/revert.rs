@@ -4,7 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::pairs;
-use crate::varlink::sync::{RevertReply, RevertRun, ShowRun};
+use crate::protocol::sync::{RevertReply, RevertRun, ShowRun};
 
 /// Take back what a run changed
 ///

@@ -13,7 +13,7 @@ use crate::ctl::text::items::arrow_of;
 use crate::ctl::text::tree::{self, Branch, Line};
 use crate::ctl::text::{billing, labels, money};
 use crate::model::{ItemKey, PendingState};
-use crate::varlink::sync::{Client, Item};
+use crate::protocol::sync::{Client, Item};
 
 /// What is to become of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use super::super::rows;
 use super::*;
 use crate::ctl::dialog::samples::{many, pending};
 use crate::ctl::text::items;
-use crate::varlink::sync::Item;
+use crate::protocol::sync::Item;
 
-fn list(looked: crate::ctl::dialog::state::Looked) -> List {
+fn list(looked: crate::ctl::dialog::state::Preview) -> List {
     let (items, rejects) = (looked.pending.items, looked.pending.rejects);
     let rows = rows::build(&items.unwrap_or_default(), &rejects.unwrap_or_default(), &looked.names);
     List::new(rows, None)
@@ -176,8 +176,8 @@ fn tree() -> impl Strategy<Value = Vec<Item>> {
         let mut number = 0;
         let mut item = |parent: Option<String>, state: &str| {
             number += 1;
-            let letter = if parent.is_some() { 'S' } else { 'A' };
-            Item { key: format!("{letter}{number}"), parent, state: state.into(), ..sample.clone() }
+            let kind = if parent.is_some() { 'S' } else { 'A' };
+            Item { key: format!("{kind}{number}"), parent, state: state.into(), ..sample.clone() }
         };
         for (place, (there, state, additions)) in agreements.into_iter().enumerate() {
             let mut parent = format!("A9{place}");

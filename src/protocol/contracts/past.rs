@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::varlink::sync::FieldChange;
+use crate::protocol::sync::FieldChange;
 
 /// The history of a contract, also of one that was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::force::Around;
+use super::force::CutContext;
 use super::lengths::Lengths;
 use super::rate::Rows;
 use super::terms::LineTerms;
@@ -23,7 +23,7 @@ pub(in crate::policy::cost) struct Line<'a> {
 }
 
 /// How a line stands, and the day that its rate is read on.
-pub(in crate::policy::cost) struct Standing {
+pub(in crate::policy::cost) struct LineStatus {
     pub billing: BillingState,
     pub since: Option<NaiveDate>,
     pub day: Option<NaiveDate>,
@@ -34,7 +34,7 @@ impl<'a> Line<'a> {
         let LineTerms { rows, line_price, .. } = terms;
         let anchor = terms.anchor(lengths.months.unwrap_or(1));
         let supposed = terms.siblings.supposed();
-        let around = Around { rows, lengths, anchor, supposed, line_price };
+        let around = CutContext { rows, lengths, anchor, supposed, line_price };
         let rows = Rows::new(around, terms.currency)?;
         Ok(Line { terms, rows, months: lengths.months })
     }
@@ -54,7 +54,7 @@ impl<'a> Line<'a> {
     }
 
     /// Rule 7.
-    pub fn standing(&self) -> Result<Standing, TooLarge> {
+    pub fn status(&self) -> Result<LineStatus, TooLarge> {
         let today = self.terms.today;
         let billed: Vec<(&Row, Span)> = self
             .rows
@@ -71,27 +71,27 @@ impl<'a> Line<'a> {
                 |(units, amount): (Decimal, Decimal)| units.is_zero() && amount.is_zero();
             if !units.is_some_and(is_nothing) || self.is_billed_after(today)? {
                 let (billing, day) = (BillingState::Billed, Some(today));
-                return Ok(Standing { billing, since: None, day });
+                return Ok(LineStatus { billing, since: None, day });
             }
             // Without units it costs nothing, in this period as in the next.
             let (since, day) = (self.last_with_units(&billed)?, Some(today));
-            return Ok(Standing { billing: BillingState::Ended, since, day });
+            return Ok(LineStatus { billing: BillingState::Ended, since, day });
         }
         Ok(match (next, last) {
             (Some(next), _) => {
-                Standing { billing: BillingState::Upcoming, since: Some(next), day: Some(next) }
+                LineStatus { billing: BillingState::Upcoming, since: Some(next), day: Some(next) }
             }
             (None, Some(last)) => {
-                Standing { billing: BillingState::Ended, since: Some(last), day: Some(last) }
+                LineStatus { billing: BillingState::Ended, since: Some(last), day: Some(last) }
             }
             // Rows there may be, none of them within the agreement.
             (None, None) if !self.terms.rows.is_empty() => {
                 let ends = self.terms.rows.iter().map(|row| row.end).max();
                 let day = self.rows.counting().map(|(_, (first, _))| first).min();
                 let since = ends.map(|end| self.terms.end.map_or(end, |last| end.min(last)));
-                Standing { billing: BillingState::Ended, since, day }
+                LineStatus { billing: BillingState::Ended, since, day }
             }
-            (None, None) => Standing { billing: BillingState::None, since: None, day: None },
+            (None, None) => LineStatus { billing: BillingState::None, since: None, day: None },
         })
     }
 

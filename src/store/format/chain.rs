@@ -6,29 +6,29 @@ use sha2::{Digest as _, Sha256};
 
 /// The first 16 bytes of a SHA-256. It is written as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) struct Sum([u8; 16]);
+pub(in crate::store) struct ChainHash([u8; 16]);
 
-impl Sum {
+impl ChainHash {
     /// How many characters the text of a sum has.
     pub(in crate::store) const TEXT: usize = 32;
 
     /// What stands before the first line of a chain.
-    pub(in crate::store) const START: Sum = Sum([0; 16]);
+    pub(in crate::store) const START: ChainHash = ChainHash([0; 16]);
 
     /// The sum of all parts, one after the other.
-    pub(in crate::store) fn of(parts: &[&[u8]]) -> Sum {
+    pub(in crate::store) fn of(parts: &[&[u8]]) -> ChainHash {
         let mut hasher = Sha256::new();
         for part in parts {
             hasher.update(part);
         }
         let mut first = [0; 16];
         first.copy_from_slice(&hasher.finalize()[..16]);
-        Sum(first)
+        ChainHash(first)
     }
 
     /// Reads the text of a sum; only small letters, so that a sum has one text.
-    pub(in crate::store) fn parse(text: &[u8]) -> Option<Sum> {
-        if text.len() != Sum::TEXT {
+    pub(in crate::store) fn parse(text: &[u8]) -> Option<ChainHash> {
+        if text.len() != ChainHash::TEXT {
             return None;
         }
         let digit = |c: u8| match c {
@@ -36,11 +36,11 @@ impl Sum {
             b'a'..=b'f' => Some(c - b'a' + 10),
             _ => None,
         };
-        let mut sum = [0; 16];
-        for (byte, pair) in sum.iter_mut().zip(text.chunks_exact(2)) {
+        let mut hash = [0; 16];
+        for (byte, pair) in hash.iter_mut().zip(text.chunks_exact(2)) {
             *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
         }
-        Some(Sum(sum))
+        Some(ChainHash(hash))
     }
 
     /// The sum as a number, for adding up.
@@ -49,13 +49,13 @@ impl Sum {
     }
 }
 
-impl fmt::Display for Sum {
+impl fmt::Display for ChainHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.as_number())
     }
 }
 
-impl fmt::Debug for Sum {
+impl fmt::Debug for ChainHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -63,14 +63,14 @@ impl fmt::Debug for Sum {
 
 /// Where a chain stands: the last line's sequence and sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) struct Standing {
+pub(in crate::store) struct ChainHead {
     pub(in crate::store) seq: u64,
-    pub(in crate::store) sum: Sum,
+    pub(in crate::store) hash: ChainHash,
 }
 
-impl Standing {
+impl ChainHead {
     /// Before the first line.
-    pub(in crate::store) const START: Standing = Standing { seq: 0, sum: Sum::START };
+    pub(in crate::store) const START: ChainHead = ChainHead { seq: 0, hash: ChainHash::START };
 }
 
 #[cfg(test)]
@@ -80,10 +80,10 @@ mod tests {
     #[test]
     fn a_sum_reads_back_and_is_the_sha256_that_other_tools_compute() {
         // printf abc | sha256sum
-        let sum = Sum::of(&[b"a", b"bc"]);
-        assert_eq!(sum.to_string(), "ba7816bf8f01cfea414140de5dae2223");
-        assert_eq!(Sum::parse(sum.to_string().as_bytes()), Some(sum));
-        assert_eq!(Sum::parse(b"BA7816BF8F01CFEA414140DE5DAE2223"), None);
-        assert_eq!(Sum::parse(b"ba78"), None);
+        let hash = ChainHash::of(&[b"a", b"bc"]);
+        assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(ChainHash::parse(hash.to_string().as_bytes()), Some(hash));
+        assert_eq!(ChainHash::parse(b"BA7816BF8F01CFEA414140DE5DAE2223"), None);
+        assert_eq!(ChainHash::parse(b"ba78"), None);
     }
 }

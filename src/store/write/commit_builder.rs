@@ -12,9 +12,9 @@ use crate::model::{
 };
 use crate::store::commit::{Commit, Write};
 use crate::store::error::StoreError;
+use crate::store::format::chain::ChainHead;
 use crate::store::format::convert::{self, Unreadable};
 use crate::store::format::line;
-use crate::store::format::sum::Standing;
 use crate::store::format::v1::{
     ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
     MemoEntryV1, MemoV1,
@@ -27,11 +27,11 @@ const LINE_BYTES: usize = 64 << 20;
 
 /// The state that commits are checked against.
 #[derive(Debug)]
-pub(in crate::store) struct Draft<'a> {
+pub(in crate::store) struct CommitBuilder<'a> {
     index: &'a Index,
     /// Up to which line the ledger is on the disk.
     stable: u64,
-    standing: Standing,
+    head: ChainHead,
     last_run: u64,
     contracts: HashMap<ItemKey, Option<Contract>>,
     clients: HashMap<ClientId, Option<ClientState>>,
@@ -41,10 +41,10 @@ pub(in crate::store) struct Draft<'a> {
 
 /// A line that is ready to be written.
 #[derive(Debug)]
-pub(in crate::store) struct Drafted {
+pub(in crate::store) struct PreparedCommit {
     pub(in crate::store) record: LineV1,
     pub(in crate::store) bytes: Vec<u8>,
-    pub(in crate::store) standing: Standing,
+    pub(in crate::store) head: ChainHead,
     pub(in crate::store) run: Option<RunId>,
 }
 
@@ -65,14 +65,14 @@ impl Changes {
     }
 }
 
-impl<'a> Draft<'a> {
+impl<'a> CommitBuilder<'a> {
     /// A draft that begins where the index is current.
-    pub(in crate::store) fn new(index: &'a Index) -> Draft<'a> {
+    pub(in crate::store) fn new(index: &'a Index) -> CommitBuilder<'a> {
         let meta = index.meta();
-        Draft {
+        CommitBuilder {
             index,
-            stable: meta.standing.seq,
-            standing: meta.standing,
+            stable: meta.head.seq,
+            head: meta.head,
             last_run: meta.last_run,
             contracts: HashMap::new(),
             clients: HashMap::new(),
@@ -83,32 +83,35 @@ impl<'a> Draft<'a> {
 
     /// The sequence of the last commit.
     pub(in crate::store) fn seq(&self) -> u64 {
-        self.standing.seq
+        self.head.seq
     }
 
     /// Checks a commit and makes its line; none where it changes nothing. A commit that is refused
     /// leaves no trace.
-    pub(in crate::store) fn add(&mut self, commit: &Commit) -> Result<Option<Drafted>, StoreError> {
+    pub(in crate::store) fn add(
+        &mut self,
+        commit: &Commit,
+    ) -> Result<Option<PreparedCommit>, StoreError> {
         let changes = self.changes(commit)?;
         if changes.is_nothing() && commit.run.is_none() {
             return Ok(None);
         }
         let mut record = self.record(commit, &changes)?;
-        let (bytes, sum) = line::seal(&record, self.standing.sum)?;
+        let (bytes, hash) = line::seal(&record, self.head.hash)?;
         if bytes.len() > LINE_BYTES {
             return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
         }
         // Nothing can be refused from here on.
         let Changes { contracts, clients, marks, memos } = changes;
-        self.standing = Standing { seq: record.seq, sum };
+        self.head = ChainHead { seq: record.seq, hash };
         let run = record.run.as_ref().map(|run| RunId(run.id));
         self.last_run = run.map_or(self.last_run, |id| id.0);
         self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after)));
         self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after)));
         self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after)));
         self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after)));
-        record.sum = sum.to_string();
-        Ok(Some(Drafted { record, bytes, standing: self.standing, run }))
+        record.sum = hash.to_string();
+        Ok(Some(PreparedCommit { record, bytes, head: self.head, run }))
     }
 
     /// What a commit changes, if all its preconditions hold.
@@ -171,8 +174,8 @@ impl<'a> Draft<'a> {
             None => None,
         };
         let mut record = LineV1 {
-            sum: self.standing.sum.to_string(),
-            seq: self.standing.seq + 1,
+            sum: self.head.hash.to_string(),
+            seq: self.head.seq + 1,
             stable: self.stable,
             at: convert::moment_text(commit.at),
             actor: convert::actor_v1(&commit.actor),

@@ -30,17 +30,17 @@ macro_rules! interface {
         pub const DESCRIPTION: &str = include_str!($file);
 
         /// The errors that only its methods, and those of some others, answer.
-        pub(in crate::varlink) const ERRORS: &[$crate::model::Code] =
+        pub(in crate::protocol) const ERRORS: &[$crate::model::Code] =
             &[$($crate::model::Code::$error),*];
 
         $(
-            impl $crate::varlink::Method for $method {
+            impl $crate::protocol::Method for $method {
                 const NAME: &'static str = concat!($name, ".", stringify!($method));
                 type Reply = $reply;
                 $(
                     const TELLS_PROGRESS: bool = true;
 
-                    fn progress(reply: &$reply) -> Option<&$crate::varlink::progress::Progress> {
+                    fn progress(reply: &$reply) -> Option<&$crate::protocol::progress::Progress> {
                         reply.$progress.as_ref()
                     }
                 )?
@@ -49,8 +49,8 @@ macro_rules! interface {
 
         /// The interface as its types describe it.
         #[cfg(test)]
-        pub(in crate::varlink) fn described() -> $crate::varlink::idl::Described {
-            $crate::varlink::idl::Described::new(INTERFACE, include_str!($source))
+        pub(in crate::protocol) fn described() -> $crate::protocol::idl::Described {
+            $crate::protocol::idl::Described::new(INTERFACE, include_str!($source))
                 $(.with_type::<$type>())*
                 $(.with_method::<$method>())*
                 .with_errors(ERRORS)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Assignment, Contract};
-use crate::varlink::sync::FieldChange;
+use crate::protocol::sync::FieldChange;
 
 /// Makes a contract by hand. Nothing on it is locked: `fields` may hold source-owned ones too. Its
 /// key begins with L.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Contract, FieldView};
-use crate::varlink::sync::{Client, NextChange, Progress};
+use crate::protocol::sync::{Client, NextChange, Progress};
 
 /// How both amounts of an item come about. Reads Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

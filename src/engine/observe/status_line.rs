@@ -8,7 +8,7 @@ use crate::policy::schedule;
 
 /// The whole daemon in one line of status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outline {
+pub struct StatusLine {
     /// How many clients are on auto-sync.
     pub auto_sync: usize,
     /// How many of them are paused.
@@ -28,7 +28,7 @@ pub struct Outline {
 impl Observe {
     /// How everything stands, in one line. Reads the state of every client: not for a thread that
     /// serves others.
-    pub fn outline(&self) -> Result<Outline, Failure> {
+    pub fn status_line(&self) -> Result<StatusLine, Failure> {
         let (now, live) = (self.context.now(), self.context.live());
         let usage = live.autotask.usage();
         let mut clients = self.context.store.clients()?;
@@ -42,7 +42,7 @@ impl Observe {
                 .waits_for(&live.settings, &usage)
                 .filter(|_| due || usage.blocked.is_some())
         };
-        Ok(Outline {
+        Ok(StatusLine {
             auto_sync,
             paused: auto_sync - clients.len(),
             next_run,

@@ -49,7 +49,7 @@ impl Clock for Paused {
         DateTime::UNIX_EPOCH + self.uptime() + wrong
     }
 
-    /// As if the machine had been started in 1970: so it goes on where another house is started.
+    /// As if the machine had been started in 1970: so it goes on where another daemon is started.
     fn uptime(&self) -> TimeDelta {
         let passed = TimeDelta::from_std(self.start.elapsed()).expect("in range");
         self.base - DateTime::UNIX_EPOCH + passed
@@ -57,7 +57,7 @@ impl Clock for Paused {
 }
 
 /// A daemon without a socket.
-pub struct House {
+pub struct TestDaemon {
     pub engine: Arc<Engine>,
     pub store: Store,
     pub supervisor: JoinHandle<()>,
@@ -70,16 +70,21 @@ pub struct House {
     pub config: Arc<Mutex<String>>,
 }
 
-impl House {
+impl TestDaemon {
     /// Starts one on a folder, at a moment.
-    pub fn start(folder: &Path, tenant: &Tenant, now: DateTime<Utc>) -> House {
-        House::start_with(folder, tenant, now, "")
+    pub fn start(folder: &Path, tenant: &Tenant, now: DateTime<Utc>) -> TestDaemon {
+        TestDaemon::start_with(folder, tenant, now, "")
     }
 
     /// The same with more in the configuration: first keys of the section `[autotask]`, then
     /// further sections.
-    pub fn start_with(folder: &Path, tenant: &Tenant, now: DateTime<Utc>, config: &str) -> House {
-        House::build(folder, tenant, Arc::new(InProcess(tenant.clone())), now, config)
+    pub fn start_with(
+        folder: &Path,
+        tenant: &Tenant,
+        now: DateTime<Utc>,
+        config: &str,
+    ) -> TestDaemon {
+        TestDaemon::build(folder, tenant, Arc::new(InProcess(tenant.clone())), now, config)
     }
 
     /// The same, reaching the tenant over a transport of the test's own.
@@ -88,8 +93,8 @@ impl House {
         tenant: &Tenant,
         transport: Arc<dyn Transport>,
         now: DateTime<Utc>,
-    ) -> House {
-        House::build(folder, tenant, transport, now, "")
+    ) -> TestDaemon {
+        TestDaemon::build(folder, tenant, transport, now, "")
     }
 
     fn build(
@@ -98,7 +103,7 @@ impl House {
         transport: Arc<dyn Transport>,
         now: DateTime<Utc>,
         config: &str,
-    ) -> House {
+    ) -> TestDaemon {
         let clock = Arc::new(Paused::at(now));
         let (store, opening) = Store::open(&folder.join("store"), now).expect("the store opens");
         let secret = Arc::new(Mutex::new(tenant.credentials().secret));
@@ -114,7 +119,7 @@ impl House {
                     Arc::clone(&clock) as Arc<dyn Clock>,
                     ZoneMemory::none(),
                 );
-                Ok(Arc::new(autotask.remembering(memory(&store))))
+                Ok(Arc::new(autotask.with_usage(memory(&store))))
             }
         };
         let load = {
@@ -132,7 +137,7 @@ impl House {
         .expect("an engine");
         let supervisor = tokio::spawn(engine.schedule.clone().supervise());
         let teller = tokio::spawn(engine.observe.clone().tell());
-        House { engine, store, supervisor, teller, clock, secret, config }
+        TestDaemon { engine, store, supervisor, teller, clock, secret, config }
     }
 
     /// Ends it as TERM does.
@@ -145,7 +150,7 @@ impl House {
         self.store.close().await.expect("it closes");
     }
 
-    /// Reloads with another configuration; see [`House::start_with`].
+    /// Reloads with another configuration; see [`TestDaemon::start_with`].
     pub async fn reload(&self, config: &str) -> Vec<Change> {
         config.clone_into(&mut self.config.lock().expect("the text"));
         busily(self.engine.admin.reload()).await.expect("reloaded")

@@ -45,23 +45,23 @@ fn reading_key(discovery_url: &str, username: &str) -> String {
 const USE_KEY: &str = "use";
 
 /// A daemon, put together and not yet serving.
-pub struct House {
+pub struct App {
     engine: Arc<Engine>,
     /// How it is named in commands to type.
     address: Address,
     listener: Listener,
     store: Store,
-    hurry: CancellationToken,
+    force_stop: CancellationToken,
 }
 
 /// What follows when a daemon has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub enum Exit {
     /// Nothing: it was told to stop.
-    End,
+    Stop,
     /// Another one, which opens what is there now. The use of Autotask, refusals included, goes on
     /// as it was: this is what was remembered of it.
-    OpenAnew(Option<Vec<u8>>),
+    Restart(Option<Vec<u8>>),
 }
 
 /// Puts a daemon together from the configuration at `path`; systemd's credentials are looked for
@@ -72,7 +72,7 @@ pub fn open(
     credentials: Option<PathBuf>,
     passed: Option<UnixListener>,
     used: Option<Vec<u8>>,
-) -> Result<House, StartError> {
+) -> Result<App, StartError> {
     let settings = config::load(path).map_err(StartError::Config)?;
     settings.credentials(credentials.as_deref()).map_err(StartError::Config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -97,25 +97,25 @@ pub fn open(
     })
     .map_err(StartError::Setup)?;
     let listener = listener(passed, &socket, &operators).map_err(StartError::Bind)?;
-    Ok(House { engine, address, listener, store, hurry: CancellationToken::new() })
+    Ok(App { engine, address, listener, store, force_stop: CancellationToken::new() })
 }
 
-impl House {
+impl App {
     /// The engine, for whoever has signals for it.
     pub fn engine(&self) -> Arc<Engine> {
         Arc::clone(&self.engine)
     }
 
     /// Cancelled by whoever wants no patience with what is under way when the daemon stops.
-    pub fn hurry(&self) -> CancellationToken {
-        self.hurry.clone()
+    pub fn force_stop(&self) -> CancellationToken {
+        self.force_stop.clone()
     }
 
     /// Serves until `stopping` is cancelled, then drains and closes.
     ///
     /// It also ends when everything is to be opened anew, as after a restore; then it says so.
-    pub async fn serve(self, stopping: CancellationToken) -> Result<Next, StoreError> {
-        let House { engine, address, listener, store, hurry } = self;
+    pub async fn serve(self, stopping: CancellationToken) -> Result<Exit, StoreError> {
+        let App { engine, address, listener, store, force_stop } = self;
         let tasks = TaskTracker::new();
         // Whoever tells others listens before anything happens.
         tasks.spawn(notify::serve(Arc::clone(&engine)));
@@ -136,8 +136,8 @@ impl House {
             tasks.wait().await;
         };
         let began = Instant::now();
-        let hurried = hurry.run_until_cancelled(timeout(DRAIN, drained)).await;
-        if !matches!(hurried, Some(Ok(()))) {
+        let forced = force_stop.run_until_cancelled(timeout(DRAIN, drained)).await;
+        if !matches!(forced, Some(Ok(()))) {
             for running in engine.syncs.running() {
                 tracing::warn!(
                     "cut off after {} s, nothing of it is stored: the run of {} for {}",
@@ -149,7 +149,7 @@ impl House {
         }
         let used = store.cache_get(USE_KEY);
         store.close().await?;
-        Ok(if anew { Next::OpenAnew(used) } else { Next::End })
+        Ok(if anew { Exit::Restart(used) } else { Exit::Stop })
     }
 }
 
@@ -197,25 +197,25 @@ fn connect(
         currency: autotask.currency.clone(),
     };
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
-    let (remembered, remembering) = (store.clone(), store.clone());
+    let (remembered, with_usage) = (store.clone(), store.clone());
     let (asked, asking) = (autotask.discovery_url.clone(), autotask.discovery_url.clone());
     let zone = ZoneMemory::new(
         move |username| String::from_utf8(remembered.cache_get(&zone_key(&asked, username))?).ok(),
-        move |username, text| remembering.cache_put(&zone_key(&asking, username), text.as_bytes()),
+        move |username, text| with_usage.cache_put(&zone_key(&asking, username), text.as_bytes()),
     );
-    let (remembered, remembering) = (store.clone(), store.clone());
+    let (remembered, with_usage) = (store.clone(), store.clone());
     let used = UseMemory::new(
         move || remembered.cache_get(USE_KEY),
-        move |bytes| remembering.cache_put(USE_KEY, bytes),
+        move |bytes| with_usage.cache_put(USE_KEY, bytes),
     );
     let key = reading_key(&autotask.discovery_url, &options.username);
-    let (remembered, remembering, keeping) = (store.clone(), store.clone(), key.clone());
+    let (remembered, with_usage, keeping) = (store.clone(), store.clone(), key.clone());
     let read = ReadMemory::new(
         move || remembered.cache_get(&key),
-        move |bytes| remembering.cache_put(&keeping, bytes),
+        move |bytes| with_usage.cache_put(&keeping, bytes),
     );
     let autotask = Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone);
-    Ok(Arc::new(autotask.remembering(used).recalling(read)))
+    Ok(Arc::new(autotask.with_usage(used).with_read_cache(read)))
 }
 
 /// The zone of this server, which counts where the configuration names none.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Cause, Sight, Trouble};
+use super::{Cause, Condition, Conditions};
 use crate::model::{ClientState, Code};
 use crate::policy::schedule::health::{Health, health};
 
@@ -23,7 +23,7 @@ pub enum Budget {
 
 /// What is known besides the states of the clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Observed {
     /// When Autotask last accepted the credentials, since the daemon runs.
     pub accepted: Option<DateTime<Utc>>,
     /// How the tenant's hour stands.
@@ -33,8 +33,8 @@ pub struct Seen {
 }
 
 /// Everything that is wrong at `now`.
-pub fn sight(states: &[ClientState], seen: &Seen, now: DateTime<Utc>) -> Sight {
-    let mut sight = Sight::default();
+pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>) -> Conditions {
+    let mut evaluate = Conditions::default();
     let mut everyone: BTreeMap<Code, Vec<&ClientState>> = BTreeMap::new();
     let mut overdue: Vec<&ClientState> = Vec::new();
     for state in states.iter().filter(|state| state.auto_sync) {
@@ -43,12 +43,12 @@ pub fn sight(states: &[ClientState], seen: &Seen, now: DateTime<Utc>) -> Sight {
             Health::Ok | Health::NeverSynced | Health::Paused => {}
             Health::Held | Health::Failing | Health::Blocked => {
                 let Some(error) = &state.last_error else { continue };
-                sight.failing.insert(state.client.id);
+                evaluate.failing.insert(state.client.id);
                 if meets_everyone(error.code) {
                     everyone.entry(error.code).or_default().push(state);
                 } else {
-                    let trouble = trouble(&[state], &error.message);
-                    sight.troubles.insert(Cause::Client(state.client.id, error.code), trouble);
+                    let condition = condition(&[state], &error.message);
+                    evaluate.active.insert(Cause::Client(state.client.id, error.code), condition);
                 }
             }
         }
@@ -57,32 +57,32 @@ pub fn sight(states: &[ClientState], seen: &Seen, now: DateTime<Utc>) -> Sight {
         let mended = code.is_credential()
             && states
                 .iter()
-                .all(|state| seen.accepted.is_some_and(|at| state.last_tried < Some(at)));
+                .all(|state| observed.accepted.is_some_and(|at| state.last_tried < Some(at)));
         let message = states.first().and_then(|state| state.last_error.as_ref());
         let message = message.map(|error| error.message.as_str()).unwrap_or_default();
         if !mended {
-            sight.troubles.insert(Cause::Everyone(code), trouble(&states, message));
+            evaluate.active.insert(Cause::Everyone(code), condition(&states, message));
         }
     }
     if !overdue.is_empty() {
-        let trouble = trouble(&overdue, "the next run should have begun more than an hour ago");
-        sight.troubles.insert(Cause::Overdue, trouble);
+        let condition = condition(&overdue, "the next run should have begun more than an hour ago");
+        evaluate.active.insert(Cause::Overdue, condition);
     }
-    match seen.budget {
+    match observed.budget {
         Budget::Enough => {}
         Budget::Unclear => {
-            sight.unclear.insert(Cause::BudgetLow);
+            evaluate.unclear.insert(Cause::BudgetLow);
         }
         Budget::Low(percent) => {
             let message = format!("auto-sync waits: {percent} % of the tenant's hour is used");
-            sight.troubles.insert(Cause::BudgetLow, Trouble { client: None, message });
+            evaluate.active.insert(Cause::BudgetLow, Condition { client: None, message });
         }
     }
-    if let Some(why) = &seen.store {
-        let trouble = Trouble { client: None, message: why.clone() };
-        sight.troubles.insert(Cause::Everyone(Code::StoreFailed), trouble);
+    if let Some(why) = &observed.store {
+        let condition = Condition { client: None, message: why.clone() };
+        evaluate.active.insert(Cause::Everyone(Code::StoreFailed), condition);
     }
-    sight
+    evaluate
 }
 
 /// Whether a failure with this code lies with Autotask, the line to it or the store, so that it
@@ -100,12 +100,12 @@ fn meets_everyone(code: Code) -> bool {
 }
 
 /// The trouble of one client, or of several.
-fn trouble(states: &[&ClientState], message: &str) -> Trouble {
+fn condition(states: &[&ClientState], message: &str) -> Condition {
     match states {
-        [one] => Trouble {
+        [one] => Condition {
             client: Some(one.client.clone()),
             message: format!("{}: {message}", one.client.name),
         },
-        many => Trouble { client: None, message: format!("{} clients: {message}", many.len()) },
+        many => Condition { client: None, message: format!("{} clients: {message}", many.len()) },
     }
 }

@@ -1,6 +1,6 @@
 //! The descriptions of the interfaces, derived from the types that go over the wire and from their
 //! comments, and held against the `.varlink` files. `INSTA_UPDATE=always cargo test --lib
-//! varlink::idl` writes the files.
+//! protocol::idl` writes the files.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -157,7 +157,7 @@ fn interfaces() -> [Described; 3] {
 #[test]
 fn the_files_are_what_the_types_say() {
     for described in interfaces() {
-        assert_derived(&format!("src/varlink/{}.varlink", described.name), &described.text);
+        assert_derived(&format!("src/protocol/{}.varlink", described.name), &described.text);
     }
 }
 
@@ -198,7 +198,7 @@ fn each_description_names_only_what_it_describes() {
 /// What goes over the wire under another name, or not at all, would not be as described.
 #[test]
 fn no_field_has_another_name_on_the_wire() {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/varlink")];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/protocol")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
