@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::chain::{ChainHash, ChainHead};
 use crate::store::error::StoreError;
 
-const HEAD: &[u8] = br#"{"hash":""#;
+const HEAD: &[u8] = br#"{"sum":""#;
 const SUM_AT: usize = HEAD.len();
 const REST_AT: usize = SUM_AT + ChainHash::TEXT;
 

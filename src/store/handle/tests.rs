@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use super::super::testing::{
@@ -269,9 +268,8 @@ fn an_answer_is_never_of_two_commits() {
     let all = |notes: i64| -> Vec<_> {
         (1..=ITEMS).map(|id| contract(&format!("A{id}"), 5, &notes.to_string())).collect()
     };
-    let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
+        let writer = scope.spawn(|| {
             for round in 0..60 {
                 let before = all(round - 1).into_iter().map(|old| (round > 0).then_some(old));
                 let writes = before.zip(all(round));
@@ -279,9 +277,8 @@ fn an_answer_is_never_of_two_commits() {
                     writes.map(|(before, after)| Write { before, after: Some(after) }).collect();
                 store.commit_blocking(Commit { contracts, ..commit() }).expect("stored");
             }
-            done.store(true, Ordering::Release);
         });
-        while !done.load(Ordering::Acquire) {
+        while !writer.is_finished() {
             let contracts = store.contracts(ClientId(5)).expect("read");
             let notes: BTreeSet<_> = contracts.iter().map(|c| c.text(Field::Notes)).collect();
             assert!(notes.len() <= 1, "{notes:?}");

@@ -42,7 +42,7 @@ const STEP: usize = 2_000;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeadLineV1 {
-    hash: String,
+    sum: String,
     base: HeadV1,
 }
 
@@ -63,7 +63,7 @@ struct HeadV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ContractLineV1 {
-    hash: String,
+    sum: String,
     contract: ContractV1,
 }
 
@@ -71,7 +71,7 @@ struct ContractLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClientLineV1 {
-    hash: String,
+    sum: String,
     client: ClientStateV1,
 }
 
@@ -79,7 +79,7 @@ struct ClientLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MarkLineV1 {
-    hash: String,
+    sum: String,
     mark: MarkV1,
 }
 
@@ -87,7 +87,7 @@ struct MarkLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MemoLineV1 {
-    hash: String,
+    sum: String,
     memo: MemoV1,
 }
 
@@ -95,7 +95,7 @@ struct MemoLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunLineV1 {
-    hash: String,
+    sum: String,
     run: RunV1,
     seq: u64,
 }
@@ -104,7 +104,7 @@ struct RunLineV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EndLineV1 {
-    hash: String,
+    sum: String,
     end: EndV1,
 }
 
@@ -218,39 +218,39 @@ pub(in crate::store) fn draft(
         last_run: meta.last_run,
         at: convert::moment_text(since),
     };
-    put(&|hash| line::seal(&HeadLineV1 { hash: hash.to_string(), base: base.clone() }, hash))?;
+    put(&|hash| line::seal(&HeadLineV1 { sum: hash.to_string(), base: base.clone() }, hash))?;
     let mut tally = Tally::default();
     state.scan(keys::CONTRACTS, &mut |_, record| {
         let contract: ContractV1 = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::contract(&contract))?);
         put(&|hash| {
-            line::seal(&ContractLineV1 { hash: hash.to_string(), contract: contract.clone() }, hash)
+            line::seal(&ContractLineV1 { sum: hash.to_string(), contract: contract.clone() }, hash)
         })
     })?;
     state.scan(keys::CLIENTS, &mut |_, record| {
         let client: ClientStateV1 = codec::decode(record)?;
         count(&mut tally, &[understood(&path, 0, records::client(&client))?]);
         put(&|hash| {
-            line::seal(&ClientLineV1 { hash: hash.to_string(), client: client.clone() }, hash)
+            line::seal(&ClientLineV1 { sum: hash.to_string(), client: client.clone() }, hash)
         })
     })?;
     state.scan(keys::MARKS, &mut |_, record| {
         let mark: MarkV1 = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::mark(&mark))?);
-        put(&|hash| line::seal(&MarkLineV1 { hash: hash.to_string(), mark: mark.clone() }, hash))
+        put(&|hash| line::seal(&MarkLineV1 { sum: hash.to_string(), mark: mark.clone() }, hash))
     })?;
     state.scan(keys::MEMOS, &mut |_, record| {
         let memo: MemoV1 = codec::decode(record)?;
         count(&mut tally, &[understood(&path, 0, records::memo(&memo))?]);
-        put(&|hash| line::seal(&MemoLineV1 { hash: hash.to_string(), memo: memo.clone() }, hash))
+        put(&|hash| line::seal(&MemoLineV1 { sum: hash.to_string(), memo: memo.clone() }, hash))
     })?;
     state.scan(keys::RUNS, &mut |_, record| {
         let RunEntryV1 { run, seq, place: _ } = codec::decode(record)?;
         count(&mut tally, &understood(&path, 0, records::run(&run, seq, None))?);
-        put(&|hash| line::seal(&RunLineV1 { hash: hash.to_string(), run: run.clone(), seq }, hash))
+        put(&|hash| line::seal(&RunLineV1 { sum: hash.to_string(), run: run.clone(), seq }, hash))
     })?;
     let end = EndV1 { records: tally.records, digest: tally.text() };
-    put(&|hash| line::seal(&EndLineV1 { hash: hash.to_string(), end: end.clone() }, hash))?;
+    put(&|hash| line::seal(&EndLineV1 { sum: hash.to_string(), end: end.clone() }, hash))?;
     let file = file.into_inner().map_err(|error| error.into_error()).doing("write", &temporary)?;
     file.sync_all().doing("sync", &temporary)?;
     read(&temporary, number, Some(&mut |_| Ok(())))?;

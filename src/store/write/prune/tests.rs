@@ -11,7 +11,6 @@
 //! - no place for a write that changes no field, or a book that goes on behind a later commit: the
 //!   random lives, and one test of `past` each.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use super::*;
@@ -351,33 +350,35 @@ fn who_reads_meanwhile_does_not_notice() {
     let place = Place::new();
     let (store, _) = place.open();
     fill(&store, 60);
-    let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        for reader in 0..3 {
-            let (store, done) = (&store, &done);
-            scope.spawn(move || {
-                while !done.load(Ordering::Acquire) {
-                    match reader {
-                        0 => drop(store.history(key("A1")).expect("read")),
-                        1 => {
-                            let run = store.runs(None, 1).expect("read").remove(0);
-                            let record = store.run(run.id.expect("numbered")).expect("read");
-                            assert!(record.is_some());
-                        }
-                        _ => {
-                            let book = store.contracts_as_of(at(9_999)).expect("known");
-                            assert_eq!(book.contracts.len(), 4);
-                            assert!(store.check().expect("checked").is_sound());
+        let pruning = scope.spawn(|| {
+            for second in 1..60 {
+                prune(&store, second);
+                fill(&store, 1);
+            }
+        });
+        thread::scope(|readers| {
+            for reader in 0..3 {
+                let (store, pruning) = (&store, &pruning);
+                readers.spawn(move || {
+                    while !pruning.is_finished() {
+                        match reader {
+                            0 => drop(store.history(key("A1")).expect("read")),
+                            1 => {
+                                let run = store.runs(None, 1).expect("read").remove(0);
+                                let record = store.run(run.id.expect("numbered")).expect("read");
+                                assert!(record.is_some());
+                            }
+                            _ => {
+                                let book = store.contracts_as_of(at(9_999)).expect("known");
+                                assert_eq!(book.contracts.len(), 4);
+                                assert!(store.check().expect("checked").is_sound());
+                            }
                         }
                     }
-                }
-            });
-        }
-        for second in 1..60 {
-            prune(&store, second);
-            fill(&store, 1);
-        }
-        done.store(true, Ordering::Release);
+                });
+            }
+        });
     });
     assert_eq!(store.head().seq, 119);
     let answers = Answers::of(&store);
