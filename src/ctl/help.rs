@@ -39,7 +39,7 @@ pub fn ending() -> String {
 Exit status:
 {}
 A CLIENT is a company id, an exact name, or a part of a name that fits one company.
-A KEY is a kind and a number: A29683353 (an agreement), S55102 (a service), B771 (a bundle).
+A KEY is a letter and a number: A29683353 (an agreement), S55102 (a service), B771 (a bundle).
 
 Start here:
   lmsyncctl doctor              does the connection to Autotask work?
