@@ -12,7 +12,7 @@ use crate::ctl::commands::daemon::{
 };
 use crate::ctl::commands::normalize;
 use crate::ctl::commands::sync::{
-    auto_sync, client, diff, explain, held, marks, pause, pending, plan, quarantine, reconcile,
+    auto_sync, client, diff, explain, flags, held, pause, pending, plan, quarantine, reconcile,
     sync,
 };
 use crate::ctl::output::template::Template;
@@ -88,8 +88,8 @@ pub enum Command {
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
     Held(held::Args),
-    Ignore(marks::IgnoreArgs),
-    Unignore(marks::UnignoreArgs),
+    Ignore(flags::IgnoreArgs),
+    Unignore(flags::UnignoreArgs),
     Explain(explain::Args),
     Reconcile(reconcile::Args),
     /// Items whose rows cannot be converted

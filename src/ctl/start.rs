@@ -25,7 +25,7 @@ use crate::ctl::commands::daemon::{
     backup, check, doctor, history, metrics, reload, restore, status, version, watch,
 };
 use crate::ctl::commands::sync::{
-    auto_sync, client, diff, explain, held, marks, pause, pending, plan, quarantine, reconcile,
+    auto_sync, client, diff, explain, flags, held, pause, pending, plan, quarantine, reconcile,
 };
 use crate::ctl::connection::Client;
 use crate::ctl::output::pager::Pager;
@@ -191,8 +191,8 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Pause(args) => pause::pause(ctl, args),
         Command::Resume(args) => pause::resume(ctl, args),
         Command::Held(args) => held::run(ctl, args),
-        Command::Ignore(args) => marks::ignore(ctl, args),
-        Command::Unignore(args) => marks::unignore(ctl, args),
+        Command::Ignore(args) => flags::ignore(ctl, args),
+        Command::Unignore(args) => flags::unignore(ctl, args),
         Command::Explain(args) => explain::run(ctl, args),
         Command::Reconcile(args) => reconcile::run(ctl, args),
         Command::Quarantine(command) => quarantine::run(ctl, command),

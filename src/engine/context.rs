@@ -158,7 +158,8 @@ pub(super) fn empty_commit(at: DateTime<Utc>, actor: &Actor) -> Commit {
         run: None,
         contracts: Vec::new(),
         clients: Vec::new(),
-        marks: Vec::new(),
-        memos: Vec::new(),
+        flags: Vec::new(),
+        holds: Vec::new(),
+        pauses: Vec::new(),
     }
 }

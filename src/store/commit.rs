@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Actor, ClientState, Contract, ItemFlags, Memo, Run, RunId};
+use crate::model::{Actor, ClientState, Contract, HeldChanges, ItemFlags, Pause, Run, RunId};
 
 /// Everything that one step changes: a run of one client, or one edit by a person. It is stored
 /// whole or not at all.
@@ -18,12 +18,14 @@ pub struct Commit {
     pub contracts: Vec<Write<Contract>>,
     /// The clients, each at most once.
     pub clients: Vec<Write<ClientState>>,
-    /// The marks beside items, each item at most once. A blank mark is not stored: what notes
+    /// The flags beside items, each item at most once. Blank ones are not stored: what notes
     /// nothing any more is removed ([`ItemFlags::kept`]).
-    pub marks: Vec<Write<ItemFlags>>,
-    /// The memos, each at most once. In a holding of this commit's run stands
-    /// [`crate::model::HeldChanges::OF_THIS_RUN`]; the store puts the run's number in its place.
-    pub memos: Vec<Write<Memo>>,
+    pub flags: Vec<Write<ItemFlags>>,
+    /// The held changes, by client and run, each at most once. In those of this commit's run stands
+    /// [`HeldChanges::OF_THIS_RUN`]; the store puts the run's number in its place.
+    pub holds: Vec<Write<HeldChanges>>,
+    /// The pauses, by client or for all, each at most once.
+    pub pauses: Vec<Write<Pause>>,
 }
 
 /// One record that a commit writes, with its precondition.

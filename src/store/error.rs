@@ -18,7 +18,7 @@ pub enum StoreError {
         pid: Option<u32>,
     },
     /// A precondition of the commit does not hold; nothing was written.
-    #[error("{0} is not as expected: it was changed meanwhile")]
+    #[error("{0}: not as expected, changed meanwhile")]
     Conflict(String),
     /// The commit holds something that would not read back as it is; nothing was written.
     #[error("{0}")]

@@ -22,7 +22,7 @@ use super::read::present::{self, Head, HistoryEntry, RunRecord};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
 use crate::model::{
-    ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey, Run, RunId,
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, Run, RunId,
 };
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
@@ -164,33 +164,39 @@ impl Store {
     }
 
     /// What is noted beside an item.
-    pub fn mark(&self, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
-        present::mark(self.core(), key)
+    pub fn item_flags(&self, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
+        present::item_flags(self.core(), key)
     }
 
-    /// The marks beside the items of a client, by key.
-    pub fn marks(&self, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
-        present::marks(self.core(), client)
+    /// The flags beside the items of a client, by key.
+    pub fn flags_of(&self, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
+        present::flags_of_client(self.core(), client)
     }
 
-    /// Every mark, by client and key.
-    pub fn all_marks(&self) -> Result<Vec<ItemFlags>, StoreError> {
-        present::all_marks(self.core())
+    /// Every item's flags, by client and key.
+    pub fn all_flags(&self) -> Result<Vec<ItemFlags>, StoreError> {
+        present::all_flags(self.core())
     }
 
-    /// The memo about something.
-    pub fn memo(&self, key: MemoKey) -> Result<Option<Memo>, StoreError> {
-        present::memo(self.core(), key)
+    /// What guards held of a client, by run.
+    pub fn held_changes(&self, client: ClientId) -> Result<Vec<HeldChanges>, StoreError> {
+        present::held_changes(self.core(), client)
     }
 
-    /// What runs of a client held, by run.
-    pub fn holdings(&self, client: ClientId) -> Result<Vec<Memo>, StoreError> {
-        present::holdings(self.core(), client)
+    /// What guards held, by client and run.
+    pub fn all_held_changes(&self) -> Result<Vec<HeldChanges>, StoreError> {
+        present::all_held_changes(self.core())
     }
 
-    /// Every memo: the pause of all, what is held by client and run, the pauses by client.
-    pub fn memos(&self) -> Result<Vec<Memo>, StoreError> {
-        present::memos(self.core())
+    /// The pause of a client; of all of auto-sync without one.
+    pub fn pause(&self, client: Option<ClientId>) -> Result<Option<Pause>, StoreError> {
+        present::pause(self.core(), client)
+    }
+
+    /// Every pause, those that are over too: that of all of auto-sync, then those of clients, by
+    /// client.
+    pub fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        present::pauses(self.core())
     }
 
     /// The state of a client.

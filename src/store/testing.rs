@@ -9,7 +9,7 @@ use super::open::Settings;
 use super::{Commit, HistoryEntry, Opening, RunRecord, Store, StoreError, Write};
 use crate::model::{
     Actor, ClientId, ClientRef, ClientState, Contract, Counts, Field, FieldChange, Fields,
-    HeldChange, HeldChanges, Ignored, ItemFlags, ItemKey, Memo, Origin, Pause, PendingApproval,
+    HeldChange, HeldChanges, Ignored, ItemFlags, ItemKey, Origin, Pause, PendingApproval,
     PendingState, Quarantine, Reject, Rejection, Run, RunId, RunResult, Trigger, Value,
 };
 
@@ -41,8 +41,8 @@ pub(super) fn contract(item: &str, client: i64, notes: &str) -> Contract {
     }
 }
 
-/// A mark with everything noted.
-pub(super) fn mark(item: &str, client: i64, reason: &str) -> ItemFlags {
+/// Item flags with everything noted.
+pub(super) fn flags(item: &str, client: i64, reason: &str) -> ItemFlags {
     let by = "kim".to_owned();
     ItemFlags {
         key: key(item),
@@ -62,8 +62,8 @@ pub(super) fn mark(item: &str, client: i64, reason: &str) -> ItemFlags {
     }
 }
 
-/// What a run held, with everything that a holding may say.
-pub(super) fn holding(client: i64, run: u64, reason: &str) -> Memo {
+/// What a run held, with everything that held changes may say.
+pub(super) fn held(client: i64, run: u64, reason: &str) -> HeldChanges {
     let number = |text: &str| Some(Value::Number(text.parse().expect("a number")));
     let change =
         FieldChange { field: Field::BillingCost, from: number("482.60"), to: number("4826.00") };
@@ -79,7 +79,7 @@ pub(super) fn holding(client: i64, run: u64, reason: &str) -> Memo {
         changes,
         reason,
     };
-    Memo::HeldChanges(HeldChanges {
+    HeldChanges {
         client: ClientId(client),
         run: RunId(run),
         since: at(5),
@@ -92,18 +92,18 @@ pub(super) fn holding(client: i64, run: u64, reason: &str) -> Memo {
             at: at(6),
             reason: Some(reason.to_owned()),
         }),
-    })
+    }
 }
 
 /// A pause of a client, or of all.
-pub(super) fn pause(client: Option<i64>, seconds: i64) -> Memo {
-    Memo::Pause(Pause {
+pub(super) fn pause(client: Option<i64>, seconds: i64) -> Pause {
+    Pause {
         client: client.map(ClientId),
         until: Some(at(seconds)),
         by: "kim".to_owned(),
         at: at(7),
         ended: None,
-    })
+    }
 }
 
 pub(super) fn client_ref(id: i64) -> ClientRef {
@@ -138,8 +138,9 @@ pub(super) fn commit() -> Commit {
         run: None,
         contracts: Vec::new(),
         clients: Vec::new(),
-        marks: Vec::new(),
-        memos: Vec::new(),
+        flags: Vec::new(),
+        holds: Vec::new(),
+        pauses: Vec::new(),
     }
 }
 
@@ -151,21 +152,21 @@ pub(super) fn note(store: &Store, item: &str, notes: &str) -> Commit {
 }
 
 /// Commits that many lines, each a second after the one before it: a contract each, every third
-/// with a run and a client, every fifth with a mark, every seventh with a memo.
+/// with a run and a client, every fifth with item flags, every seventh with a pause.
 pub(super) fn fill(store: &Store, lines: u64) {
     for _ in 0..lines {
         let seq = store.head().seq + 1;
         let mut commit = note(store, &format!("A{}", seq % 4 + 1), &format!("notes {seq}"));
         commit.at = at(seq as i64);
         if seq.is_multiple_of(5) {
-            let before = store.mark(key("S9")).expect("read");
-            let after = Some(mark("S9", 5, &format!("reason {seq}")));
-            commit.marks.push(Write { before, after });
+            let before = store.item_flags(key("S9")).expect("read");
+            let after = Some(flags("S9", 5, &format!("reason {seq}")));
+            commit.flags.push(Write { before, after });
         }
         if seq.is_multiple_of(7) {
             let after = pause(Some(5), seq as i64);
-            let before = store.memo(after.key()).expect("read");
-            commit.memos.push(Write { before, after: Some(after) });
+            let before = store.pause(after.client).expect("read");
+            commit.pauses.push(Write { before, after: Some(after) });
         }
         if seq.is_multiple_of(3) {
             commit.run = Some(run(5));
@@ -268,8 +269,9 @@ pub(super) struct Answers {
     pub(super) head: super::Head,
     pub(super) contracts: Vec<Contract>,
     pub(super) clients: Vec<ClientState>,
-    pub(super) marks: Vec<ItemFlags>,
-    pub(super) memos: Vec<Memo>,
+    pub(super) flags: Vec<ItemFlags>,
+    pub(super) holds: Vec<HeldChanges>,
+    pub(super) pauses: Vec<Pause>,
     pub(super) runs: Vec<RunRecord>,
     pub(super) histories: Vec<Vec<HistoryEntry>>,
 }
@@ -283,8 +285,9 @@ impl Answers {
         Answers {
             head: store.head(),
             clients: store.clients().expect("read"),
-            marks: store.all_marks().expect("read"),
-            memos: store.memos().expect("read"),
+            flags: store.all_flags().expect("read"),
+            holds: store.all_held_changes().expect("read"),
+            pauses: store.pauses().expect("read"),
             runs: runs.iter().map(run).collect(),
             histories: items.map(|item| store.history(key(&item)).expect("read")).collect(),
             contracts,

@@ -123,8 +123,9 @@ fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
             before: (!first).then(|| state(client, generation - 1)),
             after: Some(state(client, generation)),
         }],
-        marks: Vec::new(),
-        memos: Vec::new(),
+        flags: Vec::new(),
+        holds: Vec::new(),
+        pauses: Vec::new(),
     }
 }
 

@@ -141,8 +141,8 @@ impl World {
         let held = self.ground.clock.aside(|| life.engine.review.held(None)).expect("what is held");
         let open: Vec<(i64, RunId)> = held
             .iter()
-            .filter(|held| held.holding.rejected.is_none())
-            .map(|held| (held.client.id.0, held.holding.run))
+            .filter(|held| held.changes.rejected.is_none())
+            .map(|held| (held.client.id.0, held.changes.run))
             .collect();
         if open.is_empty() {
             return Ok(false);

@@ -431,11 +431,11 @@ impl Watch {
         Ok(())
     }
 
-    /// Switches and marks are as they were acknowledged, and nothing that was ever stored is gone.
+    /// Switches and flags are as they were acknowledged, and nothing that was ever stored is gone.
     pub fn desk(
         &self,
         clients: &[ClientState],
-        marks: &[ItemFlags],
+        flags: &[ItemFlags],
         paused: &BTreeSet<i64>,
         stored: &BTreeSet<ItemKey>,
         desk: &Desk,
@@ -452,9 +452,9 @@ impl Watch {
                 return broken(ACKNOWLEDGED, told);
             }
         }
-        let ignored: BTreeMap<ItemKey, Option<NaiveDate>> = marks
+        let ignored: BTreeMap<ItemKey, Option<NaiveDate>> = flags
             .iter()
-            .filter_map(|mark| Some((mark.key, mark.ignored.as_ref()?.until)))
+            .filter_map(|flags| Some((flags.key, flags.ignored.as_ref()?.until)))
             .collect();
         if ignored != desk.ignored {
             let told = format!("ignored are {ignored:?}, not {:?}", desk.ignored);

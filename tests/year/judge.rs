@@ -104,11 +104,11 @@ impl World {
         let Some(life) = &self.life else { return Ok(()) };
         let contracts = life.store.all_contracts().expect("contracts");
         let clients = life.store.clients().expect("clients");
-        let marks = life.store.all_marks().expect("marks");
+        let flags = life.store.all_flags().expect("flags");
         let stored = contracts.iter().map(|contract| contract.key).collect();
         let paused = life.paused();
         let paused = paused.iter().filter_map(|one| Some(one.client.as_ref()?.id.0)).collect();
-        self.watch.desk(&clients, &marks, &paused, &stored, &self.desk)?;
+        self.watch.desk(&clients, &flags, &paused, &stored, &self.desk)?;
         for of_one in contracts.chunk_by(|one, other| one.client == other.client) {
             let client = of_one[0].client.0;
             let live = live_keys(of_one);

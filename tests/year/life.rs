@@ -231,8 +231,9 @@ impl Life {
             run: None,
             contracts: Vec::new(),
             clients: Vec::new(),
-            marks: Vec::new(),
-            memos: Vec::new(),
+            flags: Vec::new(),
+            holds: Vec::new(),
+            pauses: Vec::new(),
         };
         let _guard = self.runtime.enter();
         // There is one thread for long questions, which answers them in order.

@@ -298,7 +298,7 @@ impl Desk {
     /// What was rejected, and the agreements that it adds up to, stay as they are.
     fn leave(&mut self, held: &HeldRun) {
         self.acknowledged += 1;
-        for item in &held.holding.items {
+        for item in &held.changes.items {
             self.rejected.insert(item.key);
             self.rejected.extend(item.parent);
         }
@@ -333,9 +333,9 @@ impl Desk {
                 self.own.insert(*key, own);
             }
             Wish::Ignore(key, _) | Wish::Unignore(key) => {
-                let mark: Option<ItemFlags> =
-                    life.store.mark(*key).map_err(|error| error.to_string())?;
-                match mark.and_then(|mark| mark.ignored) {
+                let flags: Option<ItemFlags> =
+                    life.store.item_flags(*key).map_err(|error| error.to_string())?;
+                match flags.and_then(|flags| flags.ignored) {
                     Some(ignored) => self.ignored.insert(*key, ignored.until),
                     None => self.ignored.remove(key),
                 };
@@ -360,7 +360,7 @@ impl Desk {
             }
             Wish::Reject(run) => {
                 if let Some(held) = life.held_by(*run)
-                    && held.holding.rejected.is_some()
+                    && held.changes.rejected.is_some()
                 {
                     self.leave(&held);
                 }

@@ -58,8 +58,9 @@ fn commit(world: &World, change: impl FnOnce(&mut Commit)) {
         run: None,
         contracts: Vec::new(),
         clients: Vec::new(),
-        marks: Vec::new(),
-        memos: Vec::new(),
+        flags: Vec::new(),
+        holds: Vec::new(),
+        pauses: Vec::new(),
     };
     change(&mut commit);
     block_on(life.store.commit(commit)).expect("committed");
@@ -119,7 +120,7 @@ fn an_acknowledged_note_that_is_lost_is_noticed() {
 }
 
 #[test]
-fn an_acknowledged_switch_or_mark_that_is_lost_is_noticed() {
+fn an_acknowledged_switch_or_flag_that_is_lost_is_noticed() {
     caught(ACKNOWLEDGED, |world| {
         let switch = world.desk.switches.values_mut().next().expect("a client");
         switch.on = false;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lmsyncd::model::{ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey};
+use lmsyncd::model::{ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause};
 use lmsyncd::store::Store;
 
 use super::invariants::{ACKNOWLEDGED, Broken, broken};
@@ -13,8 +13,9 @@ pub struct Snapshot {
     seq: u64,
     contracts: BTreeMap<ItemKey, Contract>,
     clients: BTreeMap<i64, ClientState>,
-    marks: BTreeMap<ItemKey, ItemFlags>,
-    memos: Vec<Memo>,
+    flags: BTreeMap<ItemKey, ItemFlags>,
+    holds: Vec<HeldChanges>,
+    pauses: Vec<Pause>,
 }
 
 impl Snapshot {
@@ -25,8 +26,9 @@ impl Snapshot {
             seq: store.head().seq,
             contracts: contracts.into_iter().map(|one| (one.key, one)).collect(),
             clients: clients.into_iter().map(|one| (one.client.id.0, one)).collect(),
-            marks: store.all_marks().expect("marks").into_iter().map(|m| (m.key, m)).collect(),
-            memos: store.memos().expect("memos"),
+            flags: store.all_flags().expect("flags").into_iter().map(|m| (m.key, m)).collect(),
+            holds: store.all_held_changes().expect("held changes"),
+            pauses: store.pauses().expect("pauses"),
         }
     }
 
@@ -52,20 +54,22 @@ impl Snapshot {
                 changed.insert(contract.client.0);
             }
         }
-        for key in self.marks.keys().chain(after.marks.keys()) {
-            let (before, now) = (self.marks.get(key), after.marks.get(key));
+        for key in self.flags.keys().chain(after.flags.keys()) {
+            let (before, now) = (self.flags.get(key), after.flags.get(key));
             if before != now
-                && let Some(mark) = before.or(now)
+                && let Some(flags) = before.or(now)
             {
-                changed.insert(mark.client.0);
+                changed.insert(flags.client.0);
             }
         }
-        for memo in self.memos.iter().chain(&after.memos) {
-            if self.memos.contains(memo) != after.memos.contains(memo) {
-                changed.insert(match memo.key() {
-                    MemoKey::HeldChanges(client, _) => client.0,
-                    MemoKey::Pause(client) => client.map_or(-1, |client| client.0),
-                });
+        for held in self.holds.iter().chain(&after.holds) {
+            if self.holds.contains(held) != after.holds.contains(held) {
+                changed.insert(held.client.0);
+            }
+        }
+        for pause in self.pauses.iter().chain(&after.pauses) {
+            if self.pauses.contains(pause) != after.pauses.contains(pause) {
+                changed.insert(pause.client.map_or(-1, |client| client.0));
             }
         }
         if changed.len() as u64 > more {

@@ -54,13 +54,13 @@ pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answ
 }
 
 fn held_run(held: &HeldRun, today: NaiveDate) -> sync::HeldRun {
-    let HeldRun { client, holding, items } = held;
-    let rejected = holding.rejected.as_ref();
+    let HeldRun { client, changes, items } = held;
+    let rejected = changes.rejected.as_ref();
     sync::HeldRun {
-        run: count(holding.run.0),
+        run: count(changes.run.0),
         client_id: client.id.0,
         client: client.name.clone(),
-        since: moment(holding.since),
+        since: moment(changes.since),
         message: items.iter().find_map(|item| item.reason.clone()),
         items: items.iter().map(|item| convert::item(item, today)).collect(),
         effects: comes_to(&items.iter().collect::<Vec<&PendingItem>>(), today),

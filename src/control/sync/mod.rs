@@ -1,8 +1,8 @@
 //! `org.lmsyncd.Sync`: clients, what is pending, runs, and the switch.
 
 mod exactly;
+mod flags;
 mod held;
-mod marks;
 mod pause;
 
 use std::collections::BTreeSet;
@@ -30,17 +30,17 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         sync::SetAutoSync::NAME => set_auto_sync(parameters(call)?, context).await,
         sync::ListRuns::NAME => list_runs(parameters(call)?, context).await,
         sync::ShowRun::NAME => show_run(&parameters(call)?, &context),
-        sync::Ignore::NAME => marks::ignore(parameters(call)?, context).await,
-        sync::Unignore::NAME => marks::unignore(parameters(call)?, context).await,
-        sync::Explain::NAME => marks::explain(parameters(call)?, context).await,
-        sync::Reconcile::NAME => marks::reconcile(parameters(call)?, context).await,
-        sync::ListQuarantine::NAME => marks::list_quarantine(parameters(call)?, context).await,
+        sync::Ignore::NAME => flags::ignore(parameters(call)?, context).await,
+        sync::Unignore::NAME => flags::unignore(parameters(call)?, context).await,
+        sync::Explain::NAME => flags::explain(parameters(call)?, context).await,
+        sync::Reconcile::NAME => flags::reconcile(parameters(call)?, context).await,
+        sync::ListQuarantine::NAME => flags::list_quarantine(parameters(call)?, context).await,
         sync::ListHeld::NAME => held::list(parameters(call)?, context).await,
         sync::AcceptHeld::NAME => held::accept(parameters(call)?, context).await,
         sync::RejectHeld::NAME => held::reject(parameters(call)?, context).await,
         sync::Pause::NAME => pause::pause(parameters(call)?, context).await,
         sync::Resume::NAME => pause::resume(parameters(call)?, context).await,
-        sync::RevertRun::NAME => marks::revert_run(parameters(call)?, context).await,
+        sync::RevertRun::NAME => flags::revert_run(parameters(call)?, context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
 }

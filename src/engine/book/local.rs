@@ -62,7 +62,8 @@ impl Book {
             let contract = self.contract(key)?;
             let now = self.context.now();
             let today = day_in(&self.context.zone(), now);
-            let ignored = self.context.store.mark(key)?.is_some_and(|mark| mark.is_ignored(today));
+            let ignored =
+                self.context.store.item_flags(key)?.is_some_and(|flags| flags.is_ignored(today));
             if contract.origin != Origin::Local && !ignored {
                 let message =
                     format!("{key} follows Autotask, and the next sync would bring it again");

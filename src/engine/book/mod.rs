@@ -13,8 +13,8 @@ pub(super) use local::ensure_linked;
 use super::context::Context;
 use crate::clock::Tz;
 use crate::model::{
-    Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, HeldChanges, Memo, Origin,
-    Run, RunId,
+    Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, HeldChanges, Origin, Run,
+    RunId,
 };
 use crate::policy::pauses::Pauses;
 use crate::policy::terms::{Ending, Wanted, endings};
@@ -69,17 +69,16 @@ impl Book {
         })
     }
     /// What is held of a client.
-    pub(in crate::engine) fn holdings(
+    pub(in crate::engine) fn held_changes(
         &self,
         client: ClientId,
     ) -> Result<Vec<HeldChanges>, Failure> {
-        let memos = self.context.store.holdings(client)?;
-        Ok(memos.iter().filter_map(Memo::holding).cloned().collect())
+        Ok(self.context.store.held_changes(client)?)
     }
 
     /// The pauses at this moment, and those that are over.
     pub(in crate::engine) fn pauses(&self) -> Result<Pauses, Failure> {
-        Ok(Pauses::at(&self.context.store.memos()?, self.context.now()))
+        Ok(Pauses::at(&self.context.store.pauses()?, self.context.now()))
     }
 
     /// What a person is told who asks for a sync by hand, where the client is paused.

@@ -199,7 +199,7 @@ impl Clients {
     pub async fn client_of(&self, key: ItemKey) -> Result<ClientRef, Failure> {
         let known = match self.context.store.contract(key)? {
             Some(contract) => Some(contract.client),
-            None => self.context.store.mark(key)?.map(|mark| mark.client),
+            None => self.context.store.item_flags(key)?.map(|flags| flags.client),
         };
         let id = match known {
             Some(id) => id,

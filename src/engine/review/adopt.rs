@@ -13,7 +13,7 @@ use crate::store::{Commit, Write};
 impl Review {
     /// Passes what people wrote on a contract to that of an item of Autotask's. One that was made by
     /// hand follows the item from then on, and is gone; one whose item is missing in Autotask stays
-    /// as it is, and what was written on it is copied, overrides and an ignore mark too.
+    /// as it is, and what was written on it is copied, overrides and that it is ignored too.
     pub async fn adopt(
         &self,
         from: ItemKey,
@@ -47,36 +47,37 @@ impl Review {
                 None => None,
             };
             let mut after = apply::following(&item, before.clone(), renewed.as_ref(), now);
-            let mut marks = Vec::new();
+            let mut flags = Vec::new();
             if is_local {
                 after.local.extend(giver.local.clone());
             } else {
                 // What was written on the other since is newer.
                 renewal::inherit(&mut after, &giver);
-                marks.extend(self.inherited_mark(from, key, client.id)?);
+                flags.extend(self.inherited_flags(from, key, client.id)?);
             }
             let changes = differences(before.as_ref(), Some(&after));
             let mut contracts = vec![Write { before, after: Some(after.clone()) }];
             if is_local {
                 contracts.push(Write { before: Some(giver), after: None });
             }
-            let commit = Commit { contracts, marks, ..empty_commit(now, actor) };
+            let commit = Commit { contracts, flags, ..empty_commit(now, actor) };
             Ok((Some(commit), (after, changes)))
         };
         self.context.commit_from(build).await.map(|(_, adopted)| adopted)
     }
 
-    /// The ignore mark of one item, as that of another.
-    fn inherited_mark(
+    /// That one item is ignored, as a flag of another.
+    fn inherited_flags(
         &self,
         from: ItemKey,
         to: ItemKey,
         client: ClientId,
     ) -> Result<Option<Write<ItemFlags>>, Failure> {
-        let Some(ignored) = self.context.store.mark(from)?.and_then(|mark| mark.ignored) else {
+        let Some(ignored) = self.context.store.item_flags(from)?.and_then(|flags| flags.ignored)
+        else {
             return Ok(None);
         };
-        let before = self.context.store.mark(to)?;
+        let before = self.context.store.item_flags(to)?;
         let mut after = before.clone().unwrap_or_else(|| ItemFlags::blank(to, client));
         after.ignored.get_or_insert(ignored);
         Ok(Some(Write { before, after: Some(after) }))

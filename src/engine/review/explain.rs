@@ -34,7 +34,7 @@ impl Review {
             _ => None,
         };
         let contract = self.context.store.contract(key)?;
-        let mark = self.context.store.mark(key)?;
+        let flags = self.context.store.item_flags(key)?;
         let state = match &client {
             Ok(client) => self.context.store.client(client.id)?,
             Err(_) => None,
@@ -48,7 +48,7 @@ impl Review {
             reject: seen.and_then(|seen| seen.snapshot.rejects.iter().find(|r| r.key == key)),
             contract: contract.as_ref(),
             pending: seen.and_then(|seen| seen.items.iter().find(|item| item.key == key)),
-            mark: mark.as_ref(),
+            flags: flags.as_ref(),
             state: state.as_ref(),
             now: self.context.now(),
             zone: live.zone(),

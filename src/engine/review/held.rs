@@ -6,7 +6,7 @@ use crate::engine::context::empty_commit;
 use crate::engine::sync::{SyncReport, SyncRequest, WaitPolicy};
 use crate::model::{
     Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldChange,
-    HeldChanges, Memo, PendingItem, PendingState, Rejection, RunId, Trigger,
+    HeldChanges, PendingItem, PendingState, Rejection, RunId, Trigger,
 };
 use crate::policy::holds::{self, Expected};
 use crate::policy::select::Choice;
@@ -18,7 +18,7 @@ pub struct HeldRun {
     /// The client.
     pub client: ClientRef,
     /// What is held, and what a person decided about it.
-    pub holding: HeldChanges,
+    pub changes: HeldChanges,
     /// The same items as a sync would apply them, in the state that they have leaving the guard
     /// aside, and with their fields as the store knows them.
     pub items: Vec<PendingItem>,
@@ -28,23 +28,23 @@ impl Review {
     /// What is held of a client, or of all, by client and run.
     pub fn held(&self, client: Option<&ClientRef>) -> Result<Vec<HeldRun>, Failure> {
         let mut held = Vec::new();
-        let memos = match client {
-            Some(client) => self.context.store.holdings(client.id)?,
-            None => self.context.store.memos()?,
+        let of_runs = match client {
+            Some(client) => self.context.store.held_changes(client.id)?,
+            None => self.context.store.all_held_changes()?,
         };
-        for holding in memos.iter().filter_map(Memo::holding) {
-            held.push(self.told(self.book.named(holding.client)?, holding.clone())?);
+        for changes in of_runs {
+            held.push(self.told(self.book.named(changes.client)?, changes)?);
         }
         held.sort_by_cached_key(|held| {
-            (held.client.name.to_lowercase(), held.client.id, held.holding.run)
+            (held.client.name.to_lowercase(), held.client.id, held.changes.run)
         });
         Ok(held)
     }
 
     /// What a run holds.
     pub fn held_by(&self, id: RunId) -> Result<HeldRun, Failure> {
-        let holding = self.holding(id)?;
-        self.told(self.book.named(holding.client)?, holding)
+        let changes = self.changes_of(id)?;
+        self.told(self.book.named(changes.client)?, changes)
     }
 
     /// Applies what a run held: exactly that, and only if Autotask still says the same. Goes on to
@@ -59,10 +59,10 @@ impl Review {
         if self.context.stopping.is_cancelled() {
             return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
         }
-        let order = |holding: &HeldChanges| {
-            let expected = holding.items.iter().map(Expected::from).collect();
+        let order = |held: &HeldChanges| {
+            let expected = held.items.iter().map(Expected::from).collect();
             Ok::<SyncRequest, Failure>(SyncRequest {
-                client: self.book.named(holding.client)?,
+                client: self.book.named(held.client)?,
                 choice: Choice::Exactly(expected),
                 dry: false,
                 trigger: Trigger::Manual,
@@ -70,9 +70,9 @@ impl Review {
             })
         };
         let claim =
-            self.syncs.claim(&order(&self.holding(id)?)?, WaitPolicy::None, &progress).await?;
+            self.syncs.claim(&order(&self.changes_of(id)?)?, WaitPolicy::None, &progress).await?;
         // A run may have held something else before the client was free.
-        let order = order(&self.holding(id)?)?;
+        let order = order(&self.changes_of(id)?)?;
         self.syncs.carry_out(order, claim, progress).await
     }
 
@@ -85,7 +85,7 @@ impl Review {
         actor: &Actor,
     ) -> Result<(HeldRun, bool), Failure> {
         let build = || {
-            let before = self.holding(id)?;
+            let before = self.changes_of(id)?;
             if before.rejected.is_some() {
                 return Ok((None, before));
             }
@@ -97,26 +97,22 @@ impl Review {
             let calm = state.clone().map(calmed);
             let commit = Commit {
                 clients: vec![Write { before: state, after: calm }],
-                memos: vec![Write {
-                    before: Some(Memo::HeldChanges(before)),
-                    after: Some(Memo::HeldChanges(after.clone())),
-                }],
+                holds: vec![Write { before: Some(before), after: Some(after.clone()) }],
                 ..empty_commit(now, actor)
             };
             Ok((Some(commit), after))
         };
-        let (committed, holding) = self.context.commit_from(build).await?;
+        let (committed, changes) = self.context.commit_from(build).await?;
         self.context.events.mark_changed();
-        let held = self.told(self.book.named(holding.client)?, holding)?;
+        let held = self.told(self.book.named(changes.client)?, changes)?;
         Ok((held, committed.is_some()))
     }
 
     /// What a run holds; where it holds nothing, who does instead.
-    fn holding(&self, id: RunId) -> Result<HeldChanges, Failure> {
-        let memos = self.context.store.memos()?;
-        let mut holdings = memos.iter().filter_map(Memo::holding);
-        if let Some(holding) = holdings.find(|holding| holding.run == id) {
-            return Ok(holding.clone());
+    fn changes_of(&self, id: RunId) -> Result<HeldChanges, Failure> {
+        let held = self.context.store.all_held_changes()?;
+        if let Some(changes) = held.into_iter().find(|changes| changes.run == id) {
+            return Ok(changes);
         }
         // One that is so old that the ledger knows it no more is no failure of the store.
         let run = match self.book.run(id) {
@@ -124,8 +120,8 @@ impl Review {
             Err(failure) if failure.code == Code::NoSuchRun => return Err(failure),
             Err(_) => return Err(holds_nothing(id)),
         };
-        let holdings = self.book.holdings(run.client.id)?;
-        let Some(present) = holds::undecided(&holdings) else { return Err(holds_nothing(id)) };
+        let held = self.book.held_changes(run.client.id)?;
+        let Some(present) = holds::undecided(&held) else { return Err(holds_nothing(id)) };
         let message = format!(
             "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
             run.client.name, run.client.id, present.run
@@ -133,12 +129,12 @@ impl Review {
         Err(Failure::new(Code::Held, message).advise(Advice::ShowHeld { run_id: present.run }))
     }
 
-    fn told(&self, client: ClientRef, holding: HeldChanges) -> Result<HeldRun, Failure> {
-        let mut items = Vec::with_capacity(holding.items.len());
-        for item in &holding.items {
+    fn told(&self, client: ClientRef, changes: HeldChanges) -> Result<HeldRun, Failure> {
+        let mut items = Vec::with_capacity(changes.items.len());
+        for item in &changes.items {
             items.push(as_pending(item, self.context.store.contract(item.key)?.as_ref()));
         }
-        Ok(HeldRun { client, holding, items })
+        Ok(HeldRun { client, changes, items })
     }
 }
 

@@ -25,8 +25,8 @@ pub struct Waiting {
 }
 
 impl Review {
-    /// Leaves an item out of auto-sync and of the usual list, or takes that back. Gives the mark as
-    /// it is then, and whether it is different from before.
+    /// Leaves an item out of auto-sync and of the usual list, or takes that back. Gives the flags as
+    /// they are then, and whether they are different from before.
     pub async fn ignore(
         &self,
         key: ItemKey,
@@ -40,13 +40,13 @@ impl Review {
         }
         let by = actor.name.clone();
         let ignored = Ignored { until, reason, by, at: now };
-        self.remark(key, actor, |mark| {
+        self.flag(key, actor, |flags| {
             // Saying the same again is no change, whoever says it.
-            let same = mark.ignored.as_ref().is_some_and(|known| {
+            let same = flags.ignored.as_ref().is_some_and(|known| {
                 (known.until, &known.reason) == (ignored.until, &ignored.reason)
             });
             if !same {
-                mark.ignored = Some(ignored.clone());
+                flags.ignored = Some(ignored.clone());
             }
         })
         .await
@@ -58,32 +58,32 @@ impl Review {
         key: ItemKey,
         actor: &Actor,
     ) -> Result<(ItemFlags, bool), Failure> {
-        self.remark(key, actor, |mark| mark.ignored = None).await
+        self.flag(key, actor, |flags| flags.ignored = None).await
     }
 
     /// The items whose rows cannot be converted, of one client or all.
     pub fn quarantine(&self, client: Option<&ClientRef>) -> Result<Vec<Waiting>, Failure> {
-        let marks = match client {
-            Some(client) => self.context.store.marks(client.id)?,
-            None => self.context.store.all_marks()?,
+        let of_items = match client {
+            Some(client) => self.context.store.flags_of(client.id)?,
+            None => self.context.store.all_flags()?,
         };
         let names: BTreeMap<ClientId, ClientRef> =
             self.context.store.clients()?.into_iter().map(|s| (s.client.id, s.client)).collect();
         let mut waiting = Vec::new();
-        for mark in marks {
-            let Some(quarantine) = mark.quarantine else { continue };
-            let unnamed = ClientRef { id: mark.client, name: String::new() };
+        for flags in of_items {
+            let Some(quarantine) = flags.quarantine else { continue };
+            let unnamed = ClientRef { id: flags.client, name: String::new() };
             waiting.push(Waiting {
-                key: mark.key,
-                client: names.get(&mark.client).cloned().unwrap_or(unnamed),
+                key: flags.key,
+                client: names.get(&flags.client).cloned().unwrap_or(unnamed),
                 quarantine,
-                imported: self.context.store.contract(mark.key)?.is_some(),
+                imported: self.context.store.contract(flags.key)?.is_some(),
             });
         }
         Ok(waiting)
     }
 
-    async fn remark(
+    async fn flag(
         &self,
         key: ItemKey,
         actor: &Actor,
@@ -91,17 +91,17 @@ impl Review {
     ) -> Result<(ItemFlags, bool), Failure> {
         let client = self.clients.client_of(key).await?;
         let build = || {
-            let before = self.context.store.mark(key)?;
-            let mut mark = before.clone().unwrap_or_else(|| ItemFlags::blank(key, client.id));
-            edit(&mut mark);
-            let after = mark.clone().kept();
+            let before = self.context.store.item_flags(key)?;
+            let mut flags = before.clone().unwrap_or_else(|| ItemFlags::blank(key, client.id));
+            edit(&mut flags);
+            let after = flags.clone().kept();
             let commit = (before != after).then(|| Commit {
-                marks: vec![Write { before, after }],
+                flags: vec![Write { before, after }],
                 ..empty_commit(self.context.now(), actor)
             });
-            Ok((commit, mark))
+            Ok((commit, flags))
         };
-        let (committed, mark) = self.context.commit_from(build).await?;
-        Ok((mark, committed.is_some()))
+        let (committed, flags) = self.context.commit_from(build).await?;
+        Ok((flags, committed.is_some()))
     }
 }

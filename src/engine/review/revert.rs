@@ -28,7 +28,7 @@ impl Review {
         }
         let build = || {
             let now = self.context.now();
-            let (mut contracts, mut marks) = (Vec::new(), Vec::new());
+            let (mut contracts, mut flags) = (Vec::new(), Vec::new());
             let (mut reverted, mut left_alone) = (Vec::new(), Vec::new());
             for touched in self.context.store.touched_by(id)? {
                 let current = self.context.store.contract(touched.key)?;
@@ -37,16 +37,16 @@ impl Review {
                     continue;
                 }
                 reverted.push(touched.key);
-                let before = self.context.store.mark(touched.key)?;
-                let mut mark =
+                let before = self.context.store.item_flags(touched.key)?;
+                let mut after =
                     before.clone().unwrap_or_else(|| ItemFlags::blank(touched.key, run.client.id));
-                mark.hold = Some(PendingApproval { run: id, by: actor.name.clone(), at: now });
-                marks.push(Write { before, after: Some(mark) });
+                after.hold = Some(PendingApproval { run: id, by: actor.name.clone(), at: now });
+                flags.push(Write { before, after: Some(after) });
                 contracts.push(Write { before: current, after: touched.before });
             }
             let commit = (!contracts.is_empty()).then(|| Commit {
                 contracts,
-                marks,
+                flags,
                 ..empty_commit(now, actor)
             });
             Ok((commit, (reverted, left_alone)))

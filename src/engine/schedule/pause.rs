@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::Schedule;
 use crate::engine::book::shown;
 use crate::engine::context::empty_commit;
-use crate::model::{
-    Actor, Advice, ClientRef, Code, Event, EventName, Failure, Memo, MemoKey, Pause,
-};
+use crate::model::{Actor, Advice, ClientRef, Code, Event, EventName, Failure, Pause};
 use crate::policy::pauses::{self, Pauses};
 use crate::store::{Commit, Write};
 
@@ -42,10 +40,9 @@ impl Schedule {
             let read = |text| pauses::until(text, now, &self.context.zone());
             let until = until.map(read).transpose();
             let until = until.map_err(|why| Failure::new(Code::InvalidArgument, why))?;
-            let (mut memos, mut paused) = (Vec::new(), Vec::new());
+            let (mut pauses, mut paused) = (Vec::new(), Vec::new());
             for client in named(clients) {
-                let before =
-                    self.context.store.memo(MemoKey::Pause(client.map(|client| client.id)))?;
+                let before = self.context.store.pause(client.map(|client| client.id))?;
                 let pause = Pause {
                     client: client.map(|client| client.id),
                     until,
@@ -53,10 +50,10 @@ impl Schedule {
                     at: now,
                     ended: None,
                 };
-                memos.push(Write { before, after: Some(Memo::Pause(pause.clone())) });
+                pauses.push(Write { before, after: Some(pause.clone()) });
                 paused.push(Paused { client: client.cloned(), pause });
             }
-            Ok((Some(Commit { memos, ..empty_commit(now, actor) }), paused))
+            Ok((Some(Commit { pauses, ..empty_commit(now, actor) }), paused))
         };
         let (_, paused) = self.context.commit_from(build).await?;
         let until = paused.first().and_then(|paused| paused.pause.until);
@@ -76,18 +73,18 @@ impl Schedule {
     ) -> Result<Vec<Paused>, Failure> {
         let build = || {
             let now = self.context.now();
-            let (mut memos, mut resumed) = (Vec::new(), Vec::new());
+            let (mut pauses, mut resumed) = (Vec::new(), Vec::new());
             for client in named(clients) {
-                let before =
-                    self.context.store.memo(MemoKey::Pause(client.map(|client| client.id)))?;
-                let Some(pause) = before.as_ref().and_then(Memo::pause) else { continue };
+                let before = self.context.store.pause(client.map(|client| client.id))?;
+                let Some(pause) = &before else { continue };
                 if pause.counts(now) {
                     let after = Pause { ended: Some(now), ..pause.clone() };
                     resumed.push(Paused { client: client.cloned(), pause: pause.clone() });
-                    memos.push(Write { before, after: Some(Memo::Pause(after)) });
+                    pauses.push(Write { before, after: Some(after) });
                 }
             }
-            let commit = (!memos.is_empty()).then(|| Commit { memos, ..empty_commit(now, actor) });
+            let commit =
+                (!pauses.is_empty()).then(|| Commit { pauses, ..empty_commit(now, actor) });
             Ok((commit, resumed))
         };
         let (_, resumed) = self.context.commit_from(build).await?;

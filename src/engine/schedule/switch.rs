@@ -12,7 +12,7 @@ use crate::config::NewAgreements;
 use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::engine::sync::interval;
-use crate::model::{Actor, ClientRef, ClientState, Failure, MemoKey, Pause};
+use crate::model::{Actor, ClientRef, ClientState, Failure, Pause};
 use crate::policy::diff::Stored;
 use crate::policy::schedule;
 use crate::policy::select::Choice;
@@ -124,9 +124,9 @@ impl Schedule {
             }
             let changed = after.auto_sync != state.auto_sync;
             // What is off has nothing to pause, nor to find paused when it is on again.
-            let pause = self.context.store.memo(MemoKey::Pause(Some(client.id)))?.filter(|_| !on);
+            let pause = self.context.store.pause(Some(client.id))?.filter(|_| !on);
             let commit = Commit {
-                memos: pause
+                pauses: pause
                     .into_iter()
                     .map(|is| Write { before: Some(is), after: None })
                     .collect(),

@@ -20,10 +20,10 @@ pub(in crate::engine) struct Comparison {
     /// The snapshot, with the renewals written into it.
     pub(in crate::engine) snapshot: ClientSnapshot,
     pub(in crate::engine) stored: Stored,
-    pub(in crate::engine) marks: FlagsByKey,
+    pub(in crate::engine) flags: FlagsByKey,
     pub(in crate::engine) items: Vec<PendingItem>,
     /// What is held of the client.
-    pub(in crate::engine) holdings: Vec<HeldChanges>,
+    pub(in crate::engine) holds: Vec<HeldChanges>,
     /// Which new line stands in the place of which.
     pub(in crate::engine) successions: Successions,
     /// The items that are held because a person rejected them, each with its run.
@@ -45,17 +45,17 @@ impl Syncs {
         let state = self.context.store.client(snapshot.client.id)?;
         let read = state.and_then(|state| state.last_full);
         diff::carry_over(&mut snapshot, &stored, read.map(|read| day_in(&live.zone(), read)));
-        let marks = self.marks_of(&snapshot, &stored)?;
-        let successions = succession::find(&snapshot, &stored, &reading.gone, &marks);
-        let mut heeded = marks.clone();
-        for mark in heeded.values_mut().filter(|mark| named.contains(&mark.key)) {
-            mark.hold = None;
+        let flags = self.flags_of(&snapshot, &stored)?;
+        let successions = succession::find(&snapshot, &stored, &reading.gone, &flags);
+        let mut heeded = flags.clone();
+        for flags in heeded.values_mut().filter(|flags| named.contains(&flags.key)) {
+            flags.hold = None;
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
         let now = self.context.now();
         let input = DiffInput {
             gone: &reading.gone,
-            marks: &heeded,
+            flags: &heeded,
             renewals: &renewals,
             successions: &successions,
             moved: &moved,
@@ -63,8 +63,8 @@ impl Syncs {
             today: day_in(&live.zone(), now),
         };
         let mut items = diff::pending(&snapshot, &stored, input);
-        let holdings = self.book.holdings(snapshot.client.id)?;
-        let rejected = holds::apply_rejections(&mut items, &stored, &holdings, live.zone());
+        let held = self.book.held_changes(snapshot.client.id)?;
+        let rejected = holds::apply_rejections(&mut items, &stored, &held, live.zone());
         let imported = stored
             .values()
             .filter(|contract| contract.client == reading.snapshot.client.id)
@@ -84,18 +84,20 @@ impl Syncs {
             .filter_map(|key| stored.get(&key))
             .collect();
         guard::hold_above(&mut items, &forgotten);
-        Ok(Comparison { snapshot, stored, marks, items, holdings, successions, rejected })
+        Ok(Comparison { snapshot, stored, flags, items, holds: held, successions, rejected })
     }
 
-    /// The marks beside the client's items, also beside those that the store holds for another.
-    fn marks_of(&self, snapshot: &ClientSnapshot, stored: &Stored) -> Result<FlagsByKey, Failure> {
-        let of_client = self.context.store.marks(snapshot.client.id)?;
-        let mut marks: FlagsByKey = of_client.into_iter().map(|mark| (mark.key, mark)).collect();
+    /// The flags beside the client's items, also beside those that the store holds for another.
+    fn flags_of(&self, snapshot: &ClientSnapshot, stored: &Stored) -> Result<FlagsByKey, Failure> {
+        let of_client = self.context.store.flags_of(snapshot.client.id)?;
+        let mut flags: FlagsByKey = of_client.into_iter().map(|flags| (flags.key, flags)).collect();
         let others = stored.values().filter(|contract| contract.client != snapshot.client.id);
         for contract in others {
-            marks.extend(self.context.store.mark(contract.key)?.map(|mark| (mark.key, mark)));
+            flags.extend(
+                self.context.store.item_flags(contract.key)?.map(|flags| (flags.key, flags)),
+            );
         }
-        Ok(marks)
+        Ok(flags)
     }
 
     /// `moved`, without what is not stored for this client any more: the other client may have been

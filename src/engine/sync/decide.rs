@@ -25,7 +25,7 @@ pub(super) struct Decided {
     /// What it writes.
     pub(super) contracts: Vec<Write<Contract>>,
     /// What it notes beside items.
-    pub(super) marks: Vec<Write<ItemFlags>>,
+    pub(super) flags: Vec<Write<ItemFlags>>,
     /// What it found, as far as it concerns what is held.
     pub(super) found: Found,
 }
@@ -78,11 +78,11 @@ pub(super) fn decide(
         error,
         rejects,
     };
-    let marks =
-        flags::after_run(&comparison.marks, client.id, &comparison.snapshot.rejects, &applied, now);
-    let mut marks: Vec<Write<ItemFlags>> =
-        marks.into_iter().map(|(before, after)| Write { before, after }).collect();
-    move_marks(&mut marks, &writes, &comparison.marks);
+    let flags =
+        flags::after_run(&comparison.flags, client.id, &comparison.snapshot.rejects, &applied, now);
+    let mut flags: Vec<Write<ItemFlags>> =
+        flags.into_iter().map(|(before, after)| Write { before, after }).collect();
+    move_flags(&mut flags, &writes, &comparison.flags);
     let undecided = held.into_iter().filter(|item| !is_rejected(item.key));
     let found = Found {
         full: order.choice.is_full(),
@@ -91,7 +91,7 @@ pub(super) fn decide(
         rejected: comparison.rejected.clone(),
     };
     let outcome = SyncReport { run, items: chosen.into_iter().cloned().collect() };
-    Decided { outcome, contracts: writes, marks, found }
+    Decided { outcome, contracts: writes, flags, found }
 }
 
 /// What the chosen items come to.
@@ -192,8 +192,8 @@ fn with_client_of(mut contract: Contract, moved: &Contract) -> Contract {
 }
 
 /// What is noted beside an item moves with it to another client.
-fn move_marks(
-    marks: &mut Vec<Write<ItemFlags>>,
+fn move_flags(
+    flags: &mut Vec<Write<ItemFlags>>,
     contracts: &[Write<Contract>],
     known: &FlagsByKey,
 ) {
@@ -203,17 +203,17 @@ fn move_marks(
     });
     for (key, client) in moved {
         let of = |write: &&mut Write<ItemFlags>| {
-            write.before.as_ref().or(write.after.as_ref()).is_some_and(|mark| mark.key == key)
+            write.before.as_ref().or(write.after.as_ref()).is_some_and(|flags| flags.key == key)
         };
-        match (marks.iter_mut().find(of), known.get(&key)) {
+        match (flags.iter_mut().find(of), known.get(&key)) {
             (Some(write), _) => {
-                if let Some(mark) = &mut write.after {
-                    mark.client = client;
+                if let Some(own) = &mut write.after {
+                    own.client = client;
                 }
             }
-            (None, Some(mark)) => marks.push(Write {
-                before: Some(mark.clone()),
-                after: Some(ItemFlags { client, ..mark.clone() }),
+            (None, Some(own)) => flags.push(Write {
+                before: Some(own.clone()),
+                after: Some(ItemFlags { client, ..own.clone() }),
             }),
             (None, None) => {}
         }

@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::compare::Comparison;
 use super::read::Reading;
-use crate::model::{
-    Advice, ClientRef, ClientState, Code, Failure, HeldChanges, Memo, PendingState,
-};
+use crate::model::{Advice, ClientRef, ClientState, Code, Failure, HeldChanges, PendingState};
 use crate::policy::holds::{self, Found, MovedOn};
 use crate::policy::select::Choice;
 use crate::store::Write;
@@ -53,8 +51,8 @@ pub(super) fn after_run(
     found: &Found,
     state: &mut ClientState,
     now: DateTime<Utc>,
-) -> Vec<Write<Memo>> {
-    let before = &comparison.holdings;
+) -> Vec<Write<HeldChanges>> {
+    let before = &comparison.holds;
     let steps = holds::after_run(before, comparison.snapshot.client.id, found, now);
     if !found.full
         && state.last_error.is_none()
@@ -64,14 +62,9 @@ pub(super) fn after_run(
         state.last_error = Some(holds::error(open.items.len(), reason));
     }
     // What stays must still be so when this is stored: somebody may decide about it meanwhile.
-    let same = before
-        .iter()
-        .filter(|holding| !steps.iter().any(|(was, _)| was.as_ref() == Some(*holding)));
-    let same = same.map(|holding| (Some(holding.clone()), Some(holding.clone())));
-    let steps: Vec<_> = same.chain(steps.iter().cloned()).collect();
-    let memo = |holding: Option<HeldChanges>| holding.map(Memo::HeldChanges);
-    steps
-        .into_iter()
-        .map(|(before, after)| Write { before: memo(before), after: memo(after) })
-        .collect()
+    let same =
+        before.iter().filter(|held| !steps.iter().any(|(was, _)| was.as_ref() == Some(*held)));
+    let same = same.map(|held| (Some(held.clone()), Some(held.clone())));
+    let steps = same.chain(steps.iter().cloned());
+    steps.map(|(before, after)| Write { before, after }).collect()
 }

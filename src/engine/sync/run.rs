@@ -154,7 +154,7 @@ impl Syncs {
         let snapshot = &reading.snapshot;
         let today = self.context.today();
         for key in keys {
-            if self.context.store.mark(*key)?.is_some_and(|mark| mark.is_ignored(today)) {
+            if self.context.store.item_flags(*key)?.is_some_and(|flags| flags.is_ignored(today)) {
                 return Err(Failure::new(Code::Ignored, format!("{key} is ignored"))
                     .advise(Advice::Unignore { key: *key }));
             }
@@ -206,18 +206,18 @@ impl Syncs {
             let mut comparison = self.compare(live, reading, &named(&order.choice))?;
             holds::must_be_as_expected(&mut comparison, reading, &order.choice)?;
             let now = self.context.now();
-            let Decided { outcome, contracts, marks, found } =
+            let Decided { outcome, contracts, flags, found } =
                 decide(order, &comparison, started, now, requests);
             if order.dry {
                 return Ok((None, (outcome, comparison)));
             }
             let before = self.context.store.client(order.client.id)?;
             let mut after = self.state_after(order, before.clone(), &outcome.run, None);
-            let memos = holds::after_run(&comparison, &found, &mut after, now);
+            let holds = holds::after_run(&comparison, &found, &mut after, now);
             let run = Some(outcome.run.clone());
             let clients = vec![Write { before, after: Some(after) }];
             let commit = empty_commit(now, &order.actor);
-            let commit = Commit { run, contracts, clients, marks, memos, ..commit };
+            let commit = Commit { run, contracts, clients, flags, holds, ..commit };
             Ok((Some(commit), (outcome, comparison)))
         };
         let (committed, (mut outcome, comparison)) = self.context.commit_from(build).await?;

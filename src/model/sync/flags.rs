@@ -66,7 +66,7 @@ impl ItemFlags {
         self.ignored.is_none() && self.hold.is_none() && self.quarantine.is_none()
     }
 
-    /// The mark as it is kept: none where nothing is noted.
+    /// The flags as they are kept: none where nothing is noted.
     pub fn kept(self) -> Option<ItemFlags> {
         (!self.is_blank()).then_some(self)
     }
@@ -85,13 +85,13 @@ mod tests {
     #[test]
     fn ignoring_ends_after_its_last_day() {
         let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).expect("a date");
-        let mut mark = ItemFlags::blank(ItemKey::agreement(1), ClientId(0));
-        assert!(!mark.is_ignored(day(1)));
-        assert_eq!(mark.clone().kept(), None);
+        let mut flags = ItemFlags::blank(ItemKey::agreement(1), ClientId(0));
+        assert!(!flags.is_ignored(day(1)));
+        assert_eq!(flags.clone().kept(), None);
         let at = DateTime::UNIX_EPOCH;
-        mark.ignored =
+        flags.ignored =
             Some(Ignored { until: Some(day(9)), reason: None, by: "dana".to_owned(), at });
-        assert!(mark.is_ignored(day(9)) && !mark.is_ignored(day(10)));
-        assert!(mark.kept().is_some());
+        assert!(flags.is_ignored(day(9)) && !flags.is_ignored(day(10)));
+        assert!(flags.kept().is_some());
     }
 }

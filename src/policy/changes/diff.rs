@@ -39,7 +39,7 @@ pub struct DiffInput<'a> {
     /// The keys that were asked for by id and do not exist any more.
     pub gone: &'a BTreeSet<ItemKey>,
     /// What is noted beside the client's items.
-    pub marks: &'a FlagsByKey,
+    pub flags: &'a FlagsByKey,
     /// Which agreement of the snapshot renews which.
     pub renewals: &'a [Renewal],
     /// Which new line stands in the place of which.
@@ -156,8 +156,8 @@ fn apply_flags(item: &mut PendingItem, input: DiffInput<'_>) {
     if !item.state.can_apply() {
         return;
     }
-    let mark = |key: ItemKey| input.marks.get(&key);
-    let ignored = |key: ItemKey| mark(key).filter(|mark| mark.is_ignored(input.today));
+    let flags = |key: ItemKey| input.flags.get(&key);
+    let ignored = |key: ItemKey| flags(key).filter(|flags| flags.is_ignored(input.today));
     let renewed = || match item.state {
         PendingState::New => {
             succession::predecessor(item.key, &item.fields, input.successions).and_then(ignored)
@@ -169,7 +169,7 @@ fn apply_flags(item: &mut PendingItem, input: DiffInput<'_>) {
         let why = ignored.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         item.reason = Some(format!("ignored by {}{until}{why}", ignored.by));
         item.state = PendingState::Ignored;
-    } else if let Some(hold) = mark(item.key).and_then(|mark| mark.hold.as_ref()) {
+    } else if let Some(hold) = flags(item.key).and_then(|flags| flags.hold.as_ref()) {
         item.reason =
             Some(format!("{} reverted run {}; name the item to sync it again", hold.by, hold.run));
         item.state = PendingState::Held;

@@ -67,8 +67,8 @@ pub fn diff(
     gone: &BTreeSet<ItemKey>,
 ) -> Vec<PendingItem> {
     let now = DateTime::UNIX_EPOCH;
-    let (marks, successions) = (&FlagsByKey::new(), &Successions::new());
+    let (flags, successions) = (&FlagsByKey::new(), &Successions::new());
     let today = day_in(&Utc, now);
-    let input = DiffInput { gone, marks, renewals: &[], successions, moved: &[], now, today };
+    let input = DiffInput { gone, flags, renewals: &[], successions, moved: &[], now, today };
     pending(snapshot, stored, input)
 }

@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{ClientId, ItemFlags, ItemKey, Quarantine, Reject};
 
-/// The marks beside a client's items, by key.
+/// The flags beside a client's items, by key.
 pub type FlagsByKey = BTreeMap<ItemKey, ItemFlags>;
 
-/// The marks that are different after a run, each with what it was: `rejects` are all rows of the
+/// The flags that are different after a run, each with what it was: `rejects` are all rows of the
 /// client that could not be converted, `applied` the items that the run wrote.
 pub fn after_run(
-    marks: &FlagsByKey,
+    flags: &FlagsByKey,
     client: ClientId,
     rejects: &[Reject],
     applied: &BTreeSet<ItemKey>,
@@ -24,22 +24,23 @@ pub fn after_run(
     for reject in rejects {
         rejected.entry(reject.key).or_insert(reject);
     }
-    let keys: BTreeSet<ItemKey> = marks.keys().chain(rejected.keys()).copied().collect();
+    let keys: BTreeSet<ItemKey> = flags.keys().chain(rejected.keys()).copied().collect();
     let after = |key: ItemKey| {
-        let before = marks.get(&key).cloned();
-        let mut mark = before.clone().unwrap_or_else(|| ItemFlags::blank(key, client));
-        mark.quarantine = rejected.get(&key).map(|reject| quarantine(reject, before.as_ref(), now));
+        let before = flags.get(&key).cloned();
+        let mut flags = before.clone().unwrap_or_else(|| ItemFlags::blank(key, client));
+        flags.quarantine =
+            rejected.get(&key).map(|reject| quarantine(reject, before.as_ref(), now));
         if applied.contains(&key) {
-            mark.hold = None;
+            flags.hold = None;
         }
-        (before, mark.kept())
+        (before, flags.kept())
     };
     keys.into_iter().map(after).filter(|(before, after)| before != after).collect()
 }
 
 /// The note of a reject; one that says the same as before is as old as before.
 fn quarantine(reject: &Reject, before: Option<&ItemFlags>, now: DateTime<Utc>) -> Quarantine {
-    let known = before.and_then(|mark| mark.quarantine.as_ref());
+    let known = before.and_then(|flags| flags.quarantine.as_ref());
     let same = known.filter(|q| q.field == reject.field && q.reason == reject.reason);
     same.cloned().unwrap_or_else(|| Quarantine {
         field: reject.field.clone(),
@@ -63,18 +64,18 @@ mod tests {
     }
 
     fn run(
-        marks: &mut FlagsByKey,
+        flags: &mut FlagsByKey,
         rejects: &[Reject],
         applied: &[i64],
         now: DateTime<Utc>,
     ) -> usize {
         let applied = applied.iter().map(|id| ItemKey::agreement(*id)).collect();
-        let changed = after_run(marks, CLIENT, rejects, &applied, now);
+        let changed = after_run(flags, CLIENT, rejects, &applied, now);
         let count = changed.len();
         for (before, after) in changed {
             match (before, after) {
-                (_, Some(mark)) => drop(marks.insert(mark.key, mark)),
-                (Some(mark), None) => drop(marks.remove(&mark.key)),
+                (_, Some(own)) => drop(flags.insert(own.key, own)),
+                (Some(own), None) => drop(flags.remove(&own.key)),
                 (None, None) => {}
             }
         }
@@ -83,26 +84,26 @@ mod tests {
 
     #[test]
     fn a_bad_row_waits_since_its_first_day_and_leaves_by_itself() {
-        let mut marks = FlagsByKey::new();
-        assert_eq!(run(&mut marks, &[reject(1, "no number")], &[], NOW), 1);
+        let mut flags = FlagsByKey::new();
+        assert_eq!(run(&mut flags, &[reject(1, "no number")], &[], NOW), 1);
         let later = NOW + TimeDelta::days(1);
-        assert_eq!(run(&mut marks, &[reject(1, "no number")], &[], later), 0);
+        assert_eq!(run(&mut flags, &[reject(1, "no number")], &[], later), 0);
         let since =
-            |marks: &FlagsByKey| marks[&ItemKey::agreement(1)].quarantine.clone().map(|q| q.since);
-        assert_eq!(since(&marks), Some(NOW));
-        assert_eq!(run(&mut marks, &[reject(1, "missing")], &[], later), 1);
-        assert_eq!(since(&marks), Some(later));
-        assert_eq!(run(&mut marks, &[], &[], later), 1);
-        assert!(marks.is_empty());
+            |flags: &FlagsByKey| flags[&ItemKey::agreement(1)].quarantine.clone().map(|q| q.since);
+        assert_eq!(since(&flags), Some(NOW));
+        assert_eq!(run(&mut flags, &[reject(1, "missing")], &[], later), 1);
+        assert_eq!(since(&flags), Some(later));
+        assert_eq!(run(&mut flags, &[], &[], later), 1);
+        assert!(flags.is_empty());
     }
 
     #[test]
     fn a_hold_ends_when_its_item_is_applied() {
-        let mut mark = ItemFlags::blank(ItemKey::agreement(1), CLIENT);
-        mark.hold = Some(PendingApproval { run: RunId(3), by: "dana".to_owned(), at: NOW });
-        let mut marks = FlagsByKey::from([(mark.key, mark)]);
-        assert_eq!(run(&mut marks, &[], &[2], NOW), 0);
-        assert_eq!(run(&mut marks, &[], &[1], NOW), 1);
-        assert!(marks.is_empty());
+        let mut held = ItemFlags::blank(ItemKey::agreement(1), CLIENT);
+        held.hold = Some(PendingApproval { run: RunId(3), by: "dana".to_owned(), at: NOW });
+        let mut flags = FlagsByKey::from([(held.key, held)]);
+        assert_eq!(run(&mut flags, &[], &[2], NOW), 0);
+        assert_eq!(run(&mut flags, &[], &[1], NOW), 1);
+        assert!(flags.is_empty());
     }
 }

@@ -19,10 +19,10 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let renewals = renewal::write_into(&mut seen, stored);
     let gone: BTreeSet<ItemKey> = missing(&seen, stored).into_iter().collect();
     let now = DateTime::UNIX_EPOCH;
-    let (marks, successions) = (&FlagsByKey::new(), &Successions::new());
+    let (flags, successions) = (&FlagsByKey::new(), &Successions::new());
     let (gone, renewals) = (&gone, &renewals[..]);
     let today = day_in(&Utc, now);
-    let input = DiffInput { gone, marks, renewals, successions, moved: &[], now, today };
+    let input = DiffInput { gone, flags, renewals, successions, moved: &[], now, today };
     let items = pending(&seen, stored, input);
     let written: Vec<Contract> = items
         .iter()

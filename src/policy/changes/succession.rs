@@ -38,7 +38,7 @@ pub fn find(
     snapshot: &ClientSnapshot,
     stored: &Stored,
     gone: &BTreeSet<ItemKey>,
-    marks: &FlagsByKey,
+    flags: &FlagsByKey,
 ) -> Successions {
     let renews: BTreeMap<ItemKey, ItemKey> = snapshot
         .items
@@ -58,7 +58,7 @@ pub fn find(
         }
     }
     let is_written_on = |contract: &&Contract| {
-        let is_ignored = marks.get(&contract.key).is_some_and(|mark| mark.ignored.is_some());
+        let is_ignored = flags.get(&contract.key).is_some_and(|flags| flags.ignored.is_some());
         !contract.local.is_empty() || !contract.overrides.is_empty() || is_ignored
     };
     let mut found = Successions::new();

@@ -74,7 +74,7 @@ pub struct Evidence<'a> {
     /// What is pending for it.
     pub pending: Option<&'a PendingItem>,
     /// What is noted beside it.
-    pub mark: Option<&'a ItemFlags>,
+    pub flags: Option<&'a ItemFlags>,
     /// The state of its client.
     pub state: Option<&'a ClientState>,
     /// Now.
@@ -153,9 +153,10 @@ fn quarantined(about: Evidence<'_>) -> Check {
 }
 
 fn ignored(about: Evidence<'_>) -> Check {
-    let by_mark = about.mark.is_some_and(|mark| mark.is_ignored(day_in(&about.zone, about.now)));
+    let by_flags =
+        about.flags.is_some_and(|flags| flags.is_ignored(day_in(&about.zone, about.now)));
     let pending = about.pending.filter(|item| item.state == PendingState::Ignored);
-    if !by_mark && pending.is_none() {
+    if !by_flags && pending.is_none() {
         return check("ignored", Passes::Yes, "nobody asked to leave it out");
     }
     let why = pending.and_then(|item| item.reason.clone());
@@ -262,7 +263,7 @@ mod tests {
             reject: None,
             contract: None,
             pending: None,
-            mark: None,
+            flags: None,
             state: None,
             now: DateTime::UNIX_EPOCH,
             zone: Tz::UTC,

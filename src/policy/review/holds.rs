@@ -115,7 +115,7 @@ fn same_items(one: &[HeldChange], other: &[HeldChange]) -> bool {
 pub fn apply_rejections(
     items: &mut [PendingItem],
     stored: &Stored,
-    holdings: &[HeldChanges],
+    held: &[HeldChanges],
     zone: Tz,
 ) -> BTreeSet<(RunId, ItemKey)> {
     let mut heeded = BTreeSet::new();
@@ -124,13 +124,13 @@ pub fn apply_rejections(
             continue;
         }
         let state = state_of(item, stored);
-        let of = holdings.iter().find_map(|holding| {
-            let rejected = holding.rejected.as_ref()?;
+        let of = held.iter().find_map(|of_run| {
+            let rejected = of_run.rejected.as_ref()?;
             let is_it = |held: &HeldChange| {
                 (held.key, held.state) == (item.key, state)
                     && same_changes(&held.changes, &item.changes)
             };
-            holding.items.iter().any(is_it).then_some((holding.run, rejected))
+            of_run.items.iter().any(is_it).then_some((of_run.run, rejected))
         });
         if let Some((run, rejected)) = of {
             heeded.insert((run, item.key));
@@ -219,7 +219,7 @@ pub struct Found {
 /// What is held of a client before and after a step; none where nothing is.
 pub type Step = (Option<HeldChanges>, Option<HeldChanges>);
 
-/// The holdings of a client that are different after a run. What a run holds anew bears
+/// The held changes of a client that are different after a run. What a run holds anew bears
 /// [`HeldChanges::OF_THIS_RUN`]; while it holds the same, the number of the run stays that held it
 /// first, because people were told of that one.
 pub fn after_run(
@@ -229,12 +229,12 @@ pub fn after_run(
     now: DateTime<Utc>,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
-    for holding in before.iter().filter(|holding| holding.rejected.is_some()) {
+    for held in before.iter().filter(|held| held.rejected.is_some()) {
         let stays = |key: ItemKey| {
-            let still = !found.full || found.rejected.contains(&(holding.run, key));
+            let still = !found.full || found.rejected.contains(&(held.run, key));
             still && !found.applied.contains(&key)
         };
-        steps.push((Some(holding.clone()), with_items(holding, |item| stays(item.key))));
+        steps.push((Some(held.clone()), with_items(held, |item| stays(item.key))));
     }
     let open = undecided(before);
     // A run of a few items says nothing of the others.
@@ -263,14 +263,14 @@ pub fn after_run(
     steps
 }
 
-fn with_items(holding: &HeldChanges, stays: impl Fn(&HeldChange) -> bool) -> Option<HeldChanges> {
-    let items: Vec<HeldChange> = holding.items.iter().filter(|item| stays(item)).cloned().collect();
-    (!items.is_empty()).then(|| HeldChanges { items, ..holding.clone() })
+fn with_items(held: &HeldChanges, stays: impl Fn(&HeldChange) -> bool) -> Option<HeldChanges> {
+    let items: Vec<HeldChange> = held.items.iter().filter(|item| stays(item)).cloned().collect();
+    (!items.is_empty()).then(|| HeldChanges { items, ..held.clone() })
 }
 
-/// The holding that nobody has decided yet.
-pub fn undecided(holdings: &[HeldChanges]) -> Option<&HeldChanges> {
-    holdings.iter().find(|holding| holding.rejected.is_none())
+/// What is held that nobody has decided yet.
+pub fn undecided(held: &[HeldChanges]) -> Option<&HeldChanges> {
+    held.iter().find(|held| held.rejected.is_none())
 }
 
 /// What nobody has decided yet once these steps were taken.

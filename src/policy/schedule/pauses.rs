@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::health::{self, Health};
 use super::plan;
-use crate::model::{ClientId, ClientState, Memo, Pause};
+use crate::model::{ClientId, ClientState, Pause};
 
 /// The longest pause that can be asked for with an end: ten years. One without an end is another
 /// matter; a longer one is a slip of the finger.
@@ -28,10 +28,10 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    /// Those among the memos that count at `now`.
-    pub fn at(memos: &[Memo], now: DateTime<Utc>) -> Pauses {
+    /// Those that count at `now`.
+    pub fn at(all: &[Pause], now: DateTime<Utc>) -> Pauses {
         let mut pauses = Pauses::default();
-        for pause in memos.iter().filter_map(Memo::pause) {
+        for pause in all {
             match pause.client {
                 client if !pause.counts(now) => {
                     pauses.over.extend(pause.end().map(|end| (client, end)));
@@ -134,27 +134,27 @@ mod tests {
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-    fn pause(client: Option<i64>, hours: Option<i64>) -> Memo {
-        Memo::Pause(Pause {
+    fn pause(client: Option<i64>, hours: Option<i64>) -> Pause {
+        Pause {
             client: client.map(ClientId),
             until: hours.map(|hours| NOW + TimeDelta::hours(hours)),
             by: "dana".to_owned(),
             at: NOW,
             ended: None,
-        })
+        }
     }
 
     #[test]
     fn the_pause_that_ends_last_is_the_one_of_a_client() {
-        let memos = [pause(None, Some(2)), pause(Some(1), Some(3)), pause(Some(2), Some(1))];
+        let all = [pause(None, Some(2)), pause(Some(1), Some(3)), pause(Some(2), Some(1))];
         let of = |hours: i64, client: i64| {
-            let pauses = Pauses::at(&memos, NOW + TimeDelta::hours(hours));
+            let pauses = Pauses::at(&all, NOW + TimeDelta::hours(hours));
             pauses.of(ClientId(client)).and_then(|pause| pause.until).map(|until| until.timestamp())
         };
         let ends = |hours: i64| Some(hours * 3600);
         assert_eq!([of(0, 1), of(0, 2), of(0, 3)], [ends(3), ends(2), ends(2)]);
         assert_eq!([of(2, 1), of(2, 2), of(3, 1)], [ends(3), None, None]);
-        assert_eq!(Pauses::at(&memos, NOW).next_end(), Some(NOW + TimeDelta::hours(1)));
+        assert_eq!(Pauses::at(&all, NOW).next_end(), Some(NOW + TimeDelta::hours(1)));
         let endless = [pause(None, None), pause(Some(1), Some(3))];
         let pauses = Pauses::at(&endless, NOW);
         assert_eq!(pauses.of(ClientId(1)).map(|pause| pause.until), Some(None));
@@ -185,18 +185,16 @@ mod tests {
         let mut state = ClientState::new(ClientRef { id: ClientId(1), name: String::new() });
         (state.auto_sync, state.last_synced) = (true, Some(NOW));
         state.next_run = Some(NOW - TimeDelta::hours(9));
-        let health = |memos: &[Memo], minutes| {
+        let health = |all: &[Pause], minutes| {
             let now = NOW + TimeDelta::minutes(minutes);
-            Pauses::at(memos, now).health(&state, now)
+            Pauses::at(all, now).health(&state, now)
         };
-        for memos in [[pause(None, Some(2))], [pause(Some(1), Some(2))]] {
-            assert_eq!(health(&memos, 119), Health::Paused);
-            assert_eq!(health(&memos, 121), Health::Ok);
-            assert_eq!(health(&memos, 181), Health::Overdue);
+        for all in [[pause(None, Some(2))], [pause(Some(1), Some(2))]] {
+            assert_eq!(health(&all, 119), Health::Paused);
+            assert_eq!(health(&all, 121), Health::Ok);
+            assert_eq!(health(&all, 181), Health::Overdue);
         }
-        let Memo::Pause(mut ended) = pause(None, None) else { panic!("it is one") };
-        ended.ended = Some(NOW);
-        let ended = [Memo::Pause(ended)];
+        let ended = [Pause { ended: Some(NOW), ..pause(None, None) }];
         assert_eq!([health(&ended, 1), health(&ended, 61)], [Health::Ok, Health::Overdue]);
     }
 

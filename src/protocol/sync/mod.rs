@@ -12,8 +12,8 @@
 //! fits one company.
 
 mod clients;
+mod flags;
 mod held;
-mod marks;
 mod pause;
 mod pending;
 mod runs;
@@ -22,8 +22,8 @@ mod switch;
 pub use super::effect::Effect;
 pub use super::progress::Progress;
 pub use clients::*;
+pub use flags::*;
 pub use held::*;
-pub use marks::*;
 pub use pause::*;
 pub use pending::*;
 pub use runs::*;

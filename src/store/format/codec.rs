@@ -57,7 +57,7 @@ impl Stored for MarkV1 {
 impl Stored for MemoV1 {
     const SCHEMA: Schema = Schema(0x0a01);
 }
-/// The client that a contract or a mark belongs to.
+/// The client that a contract or item flags belong to.
 impl Stored for i64 {
     const SCHEMA: Schema = Schema(0x0601);
 }

@@ -3,7 +3,7 @@
 //! Every conversion takes its value apart field by field, so that a new field does not compile
 //! until it has a place. What this program does not know is an error that names it, never a guess.
 //!
-//! Marks are in `convert/mark.rs`, memos in `convert/memo.rs`.
+//! Item flags are in `convert/flags.rs`, held changes and pauses in `convert/memo.rs`.
 
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 
@@ -327,10 +327,10 @@ pub(in crate::store) fn change(stored: &ChangeV1) -> Result<Change, Unreadable> 
     Ok(Change { key: key(item)?, change: FieldChange { field, from: read(from)?, to: read(to)? } })
 }
 
-mod mark;
-pub(in crate::store) use mark::{mark, mark_v1};
+mod flags;
+pub(in crate::store) use flags::{flags, flags_v1};
 mod memo;
-pub(in crate::store) use memo::{memo, memo_key, memo_v1};
+pub(in crate::store) use memo::{MemoKey, held, held_v1, memo_key, pause, pause_v1};
 
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,8 @@
 //!
 //! | format | what a store in it may have | since |
 //! |---|---|---|
-//! | 1 | contracts, clients, marks, runs | the first version |
-//! | 2 | memos besides: what guards hold, and pauses | the first memo that is stored |
+//! | 1 | contracts, clients, item flags, runs | the first version |
+//! | 2 | held changes and pauses besides | the first of either that is stored |
 //! | 3 | contracts that say how they are billed | the first such contract that is stored |
 //!
 //! A store stays in the least format that holds what it has, so that an earlier program can still be
@@ -26,8 +26,8 @@ use crate::store::files;
 /// The format of a new store, and of a base, which says by its lines what it has.
 pub(in crate::store) const FORMAT: u64 = 1;
 
-/// The format of a store that may have memos.
-pub(in crate::store) const WITH_MEMOS: u64 = 2;
+/// The format of a store that may have held changes and pauses.
+pub(in crate::store) const WITH_HOLDS_AND_PAUSES: u64 = 2;
 
 /// The format of a store that may have contracts which say how they are billed, and the newest that
 /// this program reads.
@@ -117,13 +117,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let now = DateTime::UNIX_EPOCH;
         assert_eq!(read(dir.path()).expect("read"), None);
-        raise(dir.path(), WITH_MEMOS).expect("nothing to do");
+        raise(dir.path(), WITH_HOLDS_AND_PAUSES).expect("nothing to do");
         write(dir.path(), "an id", FORMAT, now).expect("written");
         assert_eq!(read(dir.path()).expect("read").as_deref(), Some("an id"));
         let text = || fs::read_to_string(dir.path().join("store.json")).expect("read");
         let first = text();
         assert!(first.contains(r#""format":1"#), "{first}");
-        for format in [WITH_MEMOS, WITH_BILLING, WITH_MEMOS] {
+        for format in [WITH_HOLDS_AND_PAUSES, WITH_BILLING, WITH_HOLDS_AND_PAUSES] {
             raise(dir.path(), format).expect("raised");
             let now = text();
             let least = format!(r#""format":{format}"#);

@@ -7,15 +7,15 @@
 //! | `h` | letter, id, sequence | where a commit stands that wrote that contract |
 //! | `k` | letter, id | the client that the contract belongs to |
 //! | `m` | | the meta record, the only one outside the digest |
-//! | `n` | client, letter, id | the mark: what is noted beside the item |
-//! | `o` | letter, id | the client that the mark stands with |
-//! | `q` | `h`, client, run | the memo of what a run held |
-//! | `q` | `g` or `p`, client, 0 | the memo of a pause: of all (client 0) or of one client |
+//! | `n` | client, letter, id | the item flags: what is noted beside the item |
+//! | `o` | letter, id | the client that the flags stand with |
+//! | `q` | `h`, client, run | what a run held |
+//! | `q` | `g` or `p`, client, 0 | the pause: of all (client 0) or of one client |
 //! | `r` | run | the run without its rejects, and where it stands |
 //! | `s` | client | the client's state |
 //! | `u` | client, run | nothing: the runs of a client |
 
-use crate::model::{ClientId, ItemKey, ItemKind, MemoKey, RunId};
+use crate::model::{ClientId, ItemKey, ItemKind, RunId};
 
 /// The key of the meta record.
 pub(in crate::store) const META: &[u8] = b"m";
@@ -23,8 +23,11 @@ pub(in crate::store) const META: &[u8] = b"m";
 pub(in crate::store) const CONTRACTS: &[u8] = b"c";
 pub(in crate::store) const CLIENTS: &[u8] = b"s";
 pub(in crate::store) const RUNS: &[u8] = b"r";
-pub(in crate::store) const MARKS: &[u8] = b"n";
-pub(in crate::store) const MEMOS: &[u8] = b"q";
+pub(in crate::store) const FLAGS: &[u8] = b"n";
+pub(in crate::store) const HOLDS_AND_PAUSES: &[u8] = b"q";
+pub(in crate::store) const HOLDS: &[u8] = b"qh";
+/// Those of all of auto-sync, and those of single clients.
+pub(in crate::store) const PAUSES: [&[u8]; 2] = [b"qg", b"qp"];
 pub(in crate::store) const CHANGES: &[u8] = b"h";
 
 /// How long the keys of each kind are; what is longer is a later piece of a long record.
@@ -50,29 +53,30 @@ pub(in crate::store) fn owner(key: ItemKey) -> Vec<u8> {
     [b"k", &item(key)[..]].concat()
 }
 
-pub(in crate::store) fn mark(client: ClientId, key: ItemKey) -> Vec<u8> {
-    [MARKS, &signed(client.0), &item(key)].concat()
+pub(in crate::store) fn flags(client: ClientId, key: ItemKey) -> Vec<u8> {
+    [FLAGS, &signed(client.0), &item(key)].concat()
 }
 
-pub(in crate::store) fn marks_of(client: ClientId) -> Vec<u8> {
-    [MARKS, &signed(client.0)].concat()
+pub(in crate::store) fn flags_of(client: ClientId) -> Vec<u8> {
+    [FLAGS, &signed(client.0)].concat()
 }
 
-pub(in crate::store) fn mark_owner(key: ItemKey) -> Vec<u8> {
+pub(in crate::store) fn flags_owner(key: ItemKey) -> Vec<u8> {
     [b"o", &item(key)[..]].concat()
 }
 
-pub(in crate::store) fn memo(key: MemoKey) -> Vec<u8> {
-    let (kind, client, run) = match key {
-        MemoKey::HeldChanges(client, run) => (b'h', client, run),
-        MemoKey::Pause(None) => (b'g', ClientId(0), RunId(0)),
-        MemoKey::Pause(Some(client)) => (b'p', client, RunId(0)),
-    };
-    [MEMOS, &[kind], &signed(client.0), &run.0.to_be_bytes()].concat()
+pub(in crate::store) fn held(client: ClientId, run: RunId) -> Vec<u8> {
+    [&held_of(client)[..], &run.0.to_be_bytes()].concat()
 }
 
-pub(in crate::store) fn holdings_of(client: ClientId) -> Vec<u8> {
-    [MEMOS, b"h", &signed(client.0)].concat()
+pub(in crate::store) fn held_of(client: ClientId) -> Vec<u8> {
+    [HOLDS, &signed(client.0)].concat()
+}
+
+pub(in crate::store) fn pause(client: Option<ClientId>) -> Vec<u8> {
+    let [of_all, of_one] = PAUSES;
+    let prefix = if client.is_none() { of_all } else { of_one };
+    [prefix, &signed(client.map_or(0, |client| client.0)), &0u64.to_be_bytes()].concat()
 }
 
 pub(in crate::store) fn client(id: ClientId) -> Vec<u8> {
@@ -137,8 +141,8 @@ mod tests {
             };
             let ((ca, ka, na), (cb, kb, nb)) = (things(a), things(b));
             prop_assert_eq!(contract(ca, ka).cmp(&contract(cb, kb)), (ca, ka).cmp(&(cb, kb)));
-            prop_assert_eq!(mark(ca, ka).cmp(&mark(cb, kb)), (ca, ka).cmp(&(cb, kb)));
-            let held = |client, number| memo(MemoKey::HeldChanges(client, RunId(number)));
+            prop_assert_eq!(flags(ca, ka).cmp(&flags(cb, kb)), (ca, ka).cmp(&(cb, kb)));
+            let held = |client, number| held(client, RunId(number));
             prop_assert_eq!(held(ca, na).cmp(&held(cb, nb)), (ca, na).cmp(&(cb, nb)));
             prop_assert_eq!(change(ka, na).cmp(&change(kb, nb)), (ka, na).cmp(&(kb, nb)));
             prop_assert_eq!(run(RunId(na)).cmp(&run(RunId(nb))), na.cmp(&nb));
@@ -154,11 +158,11 @@ mod tests {
             contract(id, key),
             change(key, 1),
             owner(key),
-            mark(id, key),
-            mark_owner(key),
-            memo(MemoKey::HeldChanges(id, run_id)),
-            memo(MemoKey::Pause(None)),
-            memo(MemoKey::Pause(Some(id))),
+            flags(id, key),
+            flags_owner(key),
+            held(id, run_id),
+            pause(None),
+            pause(Some(id)),
             run(run_id),
             client(id),
             run_of(id, run_id),
@@ -167,8 +171,8 @@ mod tests {
             assert_eq!(width(key[0]), Some(key.len()));
         }
         assert!(contract(id, key).starts_with(&contracts_of(id)));
-        assert!(mark(id, key).starts_with(&marks_of(id)));
-        assert!(memo(MemoKey::HeldChanges(id, run_id)).starts_with(&holdings_of(id)));
+        assert!(flags(id, key).starts_with(&flags_of(id)));
+        assert!(held(id, run_id).starts_with(&held_of(id)));
         assert!(run_of(id, run_id).starts_with(&runs_of(id)));
     }
 }

@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::{fs, thread};
 
 use super::super::testing::{
-    self, Answers, Place, at, client_ref, commit, contract, fill, key, mark, note,
+    self, Answers, Place, at, client_ref, commit, contract, fill, flags, key, note,
 };
 use super::super::{Commit, Store, StoreError, Write};
 use crate::model::{
-    ClientId, ClientState, Contract, Field, ItemFlags, ItemKey, Memo, RunId, Value,
+    ClientId, ClientState, Contract, Field, HeldChanges, ItemFlags, ItemKey, Pause, RunId, Value,
 };
 
 fn put(before: Option<Contract>, after: Option<Contract>) -> Commit {
@@ -330,108 +330,116 @@ fn every_file_of_the_ledger_is_private() {
 }
 
 #[test]
-fn marks_are_kept_by_client_and_key_with_preconditions_like_contracts() {
+fn item_flags_are_kept_by_client_and_key_with_preconditions_like_contracts() {
     let place = Place::new();
     let (store, _) = place.open();
     let put = |before: Option<ItemFlags>, after: Option<ItemFlags>| Commit {
-        marks: vec![Write { before, after }],
+        flags: vec![Write { before, after }],
         ..commit()
     };
-    let marks = [("S9", 5), ("A2", 5), ("A7", -4), ("A1", 6)].map(|(i, c)| mark(i, c, "x"));
-    for mark in &marks {
-        store.commit_blocking(put(None, Some(mark.clone()))).expect("stored");
+    let all = [("S9", 5), ("A2", 5), ("A7", -4), ("A1", 6)].map(|(i, c)| flags(i, c, "x"));
+    for flags in &all {
+        store.commit_blocking(put(None, Some(flags.clone()))).expect("stored");
     }
-    let keys = |marks: Vec<ItemFlags>| marks.iter().map(|m| m.key.to_string()).collect::<Vec<_>>();
-    assert_eq!(keys(store.all_marks().expect("read")), ["A7", "A2", "S9", "A1"]);
-    assert_eq!(keys(store.marks(ClientId(5)).expect("read")), ["A2", "S9"]);
-    assert_eq!(store.mark(key("A1")).expect("read").as_ref(), Some(&marks[3]));
-    // A mark needs no contract, and a contract no mark.
+    let keys = |flags: Vec<ItemFlags>| flags.iter().map(|m| m.key.to_string()).collect::<Vec<_>>();
+    assert_eq!(keys(store.all_flags().expect("read")), ["A7", "A2", "S9", "A1"]);
+    assert_eq!(keys(store.flags_of(ClientId(5)).expect("read")), ["A2", "S9"]);
+    assert_eq!(store.item_flags(key("A1")).expect("read").as_ref(), Some(&all[3]));
+    // Item flags need no contract, and a contract no flags.
     assert_eq!(store.contract(key("A1")).expect("read"), None);
 
-    let other = mark("A1", 6, "y");
+    let other = flags("A1", 6, "y");
     for (before, after) in [(None, Some(other.clone())), (Some(other.clone()), None)] {
         let mut refused = put(before, after);
         refused.contracts.push(Write { before: None, after: Some(contract("A3", 5, "x")) });
         let error = store.commit_blocking(refused).expect_err("a conflict");
         assert!(
-            matches!(&error, StoreError::Conflict(what) if what == "the mark of A1"),
+            matches!(&error, StoreError::Conflict(what) if what == "the flags of A1"),
             "{error}"
         );
     }
     let blank = ItemFlags::blank(key("A4"), ClientId(5));
     let error = store.commit_blocking(put(None, Some(blank))).expect_err("blank");
-    assert_eq!(error.to_string(), "the mark of A4 notes nothing");
-    let twice = Write { before: None, after: Some(mark("A4", 5, "x")) };
-    let twice = Commit { marks: vec![twice.clone(), twice], ..commit() };
+    assert_eq!(error.to_string(), "the flags of A4 note nothing");
+    let twice = Write { before: None, after: Some(flags("A4", 5, "x")) };
+    let twice = Commit { flags: vec![twice.clone(), twice], ..commit() };
     assert!(matches!(store.commit_blocking(twice), Err(StoreError::Unstorable(_))));
     assert_eq!(store.head().seq, 4);
 
     // It moves to another client, and goes.
-    let moved = ItemFlags { client: ClientId(9), ..marks[0].clone() };
-    store.commit_blocking(put(Some(marks[0].clone()), Some(moved.clone()))).expect("stored");
-    assert_eq!(keys(store.marks(ClientId(5)).expect("read")), ["A2"]);
-    assert_eq!(store.marks(ClientId(9)).expect("read"), std::slice::from_ref(&moved));
+    let moved = ItemFlags { client: ClientId(9), ..all[0].clone() };
+    store.commit_blocking(put(Some(all[0].clone()), Some(moved.clone()))).expect("stored");
+    assert_eq!(keys(store.flags_of(ClientId(5)).expect("read")), ["A2"]);
+    assert_eq!(store.flags_of(ClientId(9)).expect("read"), std::slice::from_ref(&moved));
     let same = store.commit_blocking(put(Some(moved.clone()), Some(moved.clone())));
     assert_eq!(same.expect("fine").seq, 5);
     store.commit_blocking(put(Some(moved), None)).expect("stored");
-    assert_eq!(store.mark(key("S9")).expect("read"), None);
+    assert_eq!(store.item_flags(key("S9")).expect("read"), None);
     let answers = Answers::of(&store);
-    assert_eq!(answers.marks.len(), 3);
+    assert_eq!(answers.flags.len(), 3);
     drop(store);
     fs::remove_dir_all(place.index()).expect("removed");
     assert_eq!(Answers::of(&place.open().0), answers);
 }
 
 #[test]
-fn memos_are_kept_by_kind_and_client_and_a_holding_gets_the_number_of_its_run() {
+fn held_changes_and_pauses_are_kept_by_client_and_what_a_run_holds_gets_its_number() {
     let place = Place::new();
     let (store, _) = place.open();
     let format = || fs::read_to_string(place.dir().join("store.json")).expect("read");
     assert!(format().contains(r#""format":1"#), "{}", format());
-    let put = |before: Option<Memo>, after: Option<Memo>| Commit {
-        memos: vec![Write { before, after }],
+    let put = |before: Option<HeldChanges>, after: Option<HeldChanges>| Commit {
+        holds: vec![Write { before, after }],
+        ..commit()
+    };
+    let pause = |before: Option<Pause>, after: Option<Pause>| Commit {
+        pauses: vec![Write { before, after }],
         ..commit()
     };
     let (all, one) = (testing::pause(None, 9), testing::pause(Some(-4), 9));
-    for memo in [&one, &all] {
-        store.commit_blocking(put(None, Some(memo.clone()))).expect("stored");
+    for one in [&one, &all] {
+        store.commit_blocking(pause(None, Some(one.clone()))).expect("stored");
     }
-    // From the first memo on, a program that knows none refuses the store.
+    // From the first of either on, a program that knows none refuses the store.
     assert!(format().contains(r#""format":2"#), "{}", format());
 
-    let held = |run| testing::holding(5, run, "3 of 9 are gone");
+    let held = |run| testing::held(5, run, "3 of 9 are gone");
     let of_run = |number, after| Commit { run: Some(testing::run(5)), ..put(number, Some(after)) };
     store.commit_blocking(of_run(None, held(0))).expect("stored");
-    assert_eq!(store.holdings(ClientId(5)).expect("read"), [held(1)]);
-    assert_eq!(store.memos().expect("read"), [all.clone(), held(1), one.clone()]);
-    assert_eq!(store.memo(one.key()).expect("read"), Some(one.clone()));
-    assert_eq!(store.memo(held(2).key()).expect("read"), None);
+    assert_eq!(store.held_changes(ClientId(5)).expect("read"), [held(1)]);
+    assert_eq!(store.held_changes(ClientId(6)).expect("read"), []);
+    assert_eq!(store.all_held_changes().expect("read"), [held(1)]);
+    assert_eq!(store.pauses().expect("read"), [all.clone(), one.clone()]);
+    assert_eq!(store.pause(one.client).expect("read"), Some(one.clone()));
+    assert_eq!(store.pause(Some(ClientId(5))).expect("read"), None);
 
     let refused = |commit: Commit| store.commit_blocking(commit).expect_err("refused").to_string();
     assert_eq!(
         refused(put(None, Some(held(1)))),
-        "the memo holding/5/1 is not as expected: it was changed meanwhile"
+        "the held changes of client 5 and run 1: not as expected, changed meanwhile"
     );
     let nobody = refused(put(None, Some(held(0))));
     assert_eq!(nobody, "something is held by a run that is not there");
-    let Memo::HeldChanges(mut empty) = held(7) else { panic!("it is one") };
-    empty.items.clear();
-    let empty = refused(put(None, Some(Memo::HeldChanges(empty))));
-    assert_eq!(empty, "the memo holding/5/7 holds nothing");
+    let empty = refused(put(None, Some(HeldChanges { items: Vec::new(), ..held(7) })));
+    assert_eq!(empty, "the held changes of client 5 and run 7 are none");
     let moved = refused(put(Some(held(1)), Some(held(7))));
-    assert_eq!(moved, "the memo holding/5/1 cannot become the memo holding/5/7");
+    assert_eq!(
+        moved,
+        "the held changes of client 5 and run 1 cannot become the held changes of client 5 and run 7"
+    );
     assert_eq!(store.head().seq, 3);
 
-    store.commit_blocking(put(Some(all), None)).expect("stored");
+    store.commit_blocking(pause(Some(all), None)).expect("stored");
     let replaced = Commit {
-        memos: vec![
+        holds: vec![
             Write { before: Some(held(1)), after: None },
             Write { before: None, after: Some(held(0)) },
         ],
         ..of_run(None, held(0))
     };
     store.commit_blocking(replaced).expect("stored");
-    assert_eq!(store.memos().expect("read"), [held(2), one]);
+    assert_eq!(store.all_held_changes().expect("read"), [held(2)]);
+    assert_eq!(store.pauses().expect("read"), [one]);
     let answers = Answers::of(&store);
     assert!(store.check().expect("checked").is_sound());
     drop(store);

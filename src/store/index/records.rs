@@ -1,4 +1,5 @@
-//! Which index records stand for what: a contract, a client, a mark, a memo, a run, a line of the ledger.
+//! Which index records stand for what: a contract, a client, item flags, held
+//! changes, a pause, a run, a line of the ledger.
 //!
 //! Everything is read into live values on the way, so that what this program does not know is
 //! refused by name before it is in the index.
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{ClientId, RunId};
 use crate::store::error::StoreError;
-use crate::store::format::convert::{self, Unreadable};
+use crate::store::format::convert::{self, MemoKey, Unreadable};
 use crate::store::format::v1::{
     ClientStateV1, ContractV1, LineV1, MarkV1, MemoV1, PlaceV1, RunEntryV1, RunV1,
 };
@@ -51,20 +52,19 @@ pub(in crate::store) fn client(stored: &ClientStateV1) -> Result<Edit, Reason> {
     Ok((keys::client(state.client.id), Some(codec::encode(stored)?)))
 }
 
-/// The records of a mark.
-pub(in crate::store) fn mark(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
-    let mark = convert::mark(stored)?;
-    let (client, key) = (mark.client, mark.key);
+/// The records of item flags.
+pub(in crate::store) fn flags(stored: &MarkV1) -> Result<[Edit; 2], Reason> {
+    let flags = convert::flags(stored)?;
+    let (client, key) = (flags.client, flags.key);
     Ok([
-        (keys::mark(client, key), Some(codec::encode(stored)?)),
-        (keys::mark_owner(key), Some(codec::encode(&client.0)?)),
+        (keys::flags(client, key), Some(codec::encode(stored)?)),
+        (keys::flags_owner(key), Some(codec::encode(&client.0)?)),
     ])
 }
 
-/// The record of a memo.
-pub(in crate::store) fn memo(stored: &MemoV1) -> Result<Edit, Reason> {
-    let memo = convert::memo(stored)?;
-    Ok((keys::memo(memo.key()), Some(codec::encode(stored)?)))
+/// The record of held changes or of a pause.
+pub(in crate::store) fn held_or_pause(stored: &MemoV1) -> Result<Edit, Reason> {
+    Ok((convert::memo_key(stored)?.of_index(), Some(codec::encode(stored)?)))
 }
 
 /// The records of a run, which stands in the line with this sequence.
@@ -113,18 +113,18 @@ pub(in crate::store) fn line(
     }
     for entry in &line.marks {
         let key = convert::key(&entry.key)?;
-        if let Some(client) = client_at(get(&keys::mark_owner(key))?)? {
-            edits.push((keys::mark(client, key), None));
-            edits.push((keys::mark_owner(key), None));
+        if let Some(client) = client_at(get(&keys::flags_owner(key))?)? {
+            edits.push((keys::flags(client, key), None));
+            edits.push((keys::flags_owner(key), None));
         }
         if let Some(record) = &entry.record {
-            edits.extend(mark(record)?);
+            edits.extend(flags(record)?);
         }
     }
     for entry in &line.memos {
-        edits.push((keys::memo(convert::memo_key(&entry.key)?), None));
+        edits.push((MemoKey::read(&entry.key)?.of_index(), None));
         if let Some(record) = &entry.record {
-            edits.push(memo(record)?);
+            edits.push(held_or_pause(record)?);
         }
     }
     if let Some(stored) = &line.run {

@@ -1,7 +1,9 @@
 //! What the index holds, as values of the model.
 
 use super::{Index, records};
-use crate::model::{ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey};
+use crate::model::{
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId,
+};
 use crate::store::error::StoreError;
 use crate::store::format::convert::Unreadable;
 use crate::store::format::{codec, convert, keys};
@@ -27,25 +29,34 @@ pub(in crate::store) fn stored_client(
     index.get(&keys::client(id))?.map(|record| client_of(&record)).transpose()
 }
 
-/// The mark that the index holds beside an item.
-pub(in crate::store) fn stored_mark(
+/// The flags that the index holds beside an item.
+pub(in crate::store) fn stored_flags(
     index: &Index,
     key: ItemKey,
 ) -> Result<Option<ItemFlags>, StoreError> {
-    let owner = index.get(&keys::mark_owner(key))?;
+    let owner = index.get(&keys::flags_owner(key))?;
     let Some(client) = records::client_at(owner)? else { return Ok(None) };
     let record = index
-        .get(&keys::mark(client, key))?
-        .ok_or_else(|| StoreError::index(format!("the mark of {key} is missing")))?;
-    mark_of(&record).map(Some)
+        .get(&keys::flags(client, key))?
+        .ok_or_else(|| StoreError::index(format!("the flags of {key} are missing")))?;
+    flags_of(&record).map(Some)
 }
 
-/// The memo that the index holds under a key.
-pub(in crate::store) fn stored_memo(
+/// What the index has of the changes that a run of a client held.
+pub(in crate::store) fn stored_held(
     index: &Index,
-    key: MemoKey,
-) -> Result<Option<Memo>, StoreError> {
-    index.get(&keys::memo(key))?.map(|record| memo_of(&record)).transpose()
+    client: ClientId,
+    run: RunId,
+) -> Result<Option<HeldChanges>, StoreError> {
+    index.get(&keys::held(client, run))?.map(|record| held_of(&record)).transpose()
+}
+
+/// The pause of a client that the index has; of all of auto-sync without one.
+pub(in crate::store) fn stored_pause(
+    index: &Index,
+    client: Option<ClientId>,
+) -> Result<Option<Pause>, StoreError> {
+    index.get(&keys::pause(client))?.map(|record| pause_of(&record)).transpose()
 }
 
 /// The contract of an index record.
@@ -58,14 +69,19 @@ pub(in crate::store) fn client_of(record: &[u8]) -> Result<ClientState, StoreErr
     live(convert::client(&codec::decode(record)?))
 }
 
-/// The mark of an index record.
-pub(in crate::store) fn mark_of(record: &[u8]) -> Result<ItemFlags, StoreError> {
-    live(convert::mark(&codec::decode(record)?))
+/// The flags of an index record.
+pub(in crate::store) fn flags_of(record: &[u8]) -> Result<ItemFlags, StoreError> {
+    live(convert::flags(&codec::decode(record)?))
 }
 
-/// The memo of an index record.
-pub(in crate::store) fn memo_of(record: &[u8]) -> Result<Memo, StoreError> {
-    live(convert::memo(&codec::decode(record)?))
+/// The held changes of an index record.
+pub(in crate::store) fn held_of(record: &[u8]) -> Result<HeldChanges, StoreError> {
+    live(convert::held(&codec::decode(record)?))
+}
+
+/// The pause of an index record.
+pub(in crate::store) fn pause_of(record: &[u8]) -> Result<Pause, StoreError> {
+    live(convert::pause(&codec::decode(record)?))
 }
 
 /// A stored value that was read, or an error of the index.

@@ -15,7 +15,7 @@
 //! from which on it is known that this was the state: when the base was written from the index, or,
 //! where it takes the place of pruned lines, the latest moment that any of them had. The digest is
 //! that of the index records that come of the lines. History is not in a base, and a base from
-//! before there were marks or memos has none.
+//! before there were item flags, held changes or pauses has none.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ struct ClientLineV1 {
     client: ClientStateV1,
 }
 
-/// Stored state: a mark in a base.
+/// Stored state: item flags in a base.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MarkLineV1 {
@@ -83,7 +83,7 @@ struct MarkLineV1 {
     mark: MarkV1,
 }
 
-/// Stored state: a memo in a base.
+/// Stored state: held changes or a pause in a base.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MemoLineV1 {
@@ -234,15 +234,15 @@ pub(in crate::store) fn draft(
             line::seal(&ClientLineV1 { sum: hash.to_string(), client: client.clone() }, hash)
         })
     })?;
-    state.scan(keys::MARKS, &mut |_, record| {
-        let mark: MarkV1 = codec::decode(record)?;
-        count(&mut tally, &understood(&path, 0, records::mark(&mark))?);
-        put(&|hash| line::seal(&MarkLineV1 { sum: hash.to_string(), mark: mark.clone() }, hash))
+    state.scan(keys::FLAGS, &mut |_, record| {
+        let flags: MarkV1 = codec::decode(record)?;
+        count(&mut tally, &understood(&path, 0, records::flags(&flags))?);
+        put(&|hash| line::seal(&MarkLineV1 { sum: hash.to_string(), mark: flags.clone() }, hash))
     })?;
-    state.scan(keys::MEMOS, &mut |_, record| {
-        let memo: MemoV1 = codec::decode(record)?;
-        count(&mut tally, &[understood(&path, 0, records::memo(&memo))?]);
-        put(&|hash| line::seal(&MemoLineV1 { sum: hash.to_string(), memo: memo.clone() }, hash))
+    state.scan(keys::HOLDS_AND_PAUSES, &mut |_, record| {
+        let either: MemoV1 = codec::decode(record)?;
+        count(&mut tally, &[understood(&path, 0, records::held_or_pause(&either))?]);
+        put(&|hash| line::seal(&MemoLineV1 { sum: hash.to_string(), memo: either.clone() }, hash))
     })?;
     state.scan(keys::RUNS, &mut |_, record| {
         let RunEntryV1 { run, seq, place: _ } = codec::decode(record)?;
@@ -314,10 +314,10 @@ fn edits(bytes: &[u8], damaged: &dyn Fn(&str) -> StoreError) -> Result<Vec<Edit>
         vec![records::client(&line.client)?]
     } else if rest.starts_with(br#""mark""#) {
         let line: MarkLineV1 = line::parse(bytes).map_err(bad)?;
-        records::mark(&line.mark)?.to_vec()
+        records::flags(&line.mark)?.to_vec()
     } else if rest.starts_with(br#""memo""#) {
         let line: MemoLineV1 = line::parse(bytes).map_err(bad)?;
-        vec![records::memo(&line.memo)?]
+        vec![records::held_or_pause(&line.memo)?]
     } else {
         let line: RunLineV1 = line::parse(bytes).map_err(bad)?;
         records::run(&line.run, line.seq, None)?.to_vec()

@@ -117,8 +117,8 @@ pub(in crate::store) fn open(
     let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
     if made {
         let mut format = identity::FORMAT;
-        index.scan(keys::MEMOS, &mut |_, _| {
-            format = format.max(identity::WITH_MEMOS);
+        index.scan(keys::HOLDS_AND_PAUSES, &mut |_, _| {
+            format = format.max(identity::WITH_HOLDS_AND_PAUSES);
             Ok(())
         })?;
         index.scan(keys::CONTRACTS, &mut |_, record| {

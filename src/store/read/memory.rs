@@ -19,7 +19,8 @@ use crate::store::index::{Edit, Holds, Meta, Visit, records};
 use crate::store::log::replay::Passed;
 use crate::store::log::{base, segment};
 
-/// Which records are the state: contracts, clients, marks, memos, and who owns what.
+/// Which records are the state: contracts, clients, item flags, held changes, pauses,
+/// and who owns what.
 const STATE: &[u8] = b"cknoqs";
 
 /// The records of one moment.

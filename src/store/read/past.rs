@@ -25,14 +25,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::memory::Memory;
-use crate::model::{ClientState, Contract, ItemFlags, ItemKey, Memo, RunId};
+use crate::model::{ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId};
 use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::Holds;
 use crate::store::index::stored::{
-    client_of, contract_of, live, mark_of, memo_of, stored_contract,
+    client_of, contract_of, flags_of, held_of, live, pause_of, stored_contract,
 };
 use crate::store::log::segment::{self, LogPosition};
 use crate::store::log::{base, replay};
@@ -45,10 +45,12 @@ pub struct Book {
     pub contracts: Vec<Contract>,
     /// The state of every client, by id.
     pub clients: Vec<ClientState>,
-    /// The marks, by client and key.
-    pub marks: Vec<ItemFlags>,
-    /// The memos, in the order of [`memos`](crate::store::Store::memos).
-    pub memos: Vec<Memo>,
+    /// The flags, by client and key.
+    pub flags: Vec<ItemFlags>,
+    /// The held changes, by client and run.
+    pub holds: Vec<HeldChanges>,
+    /// The pauses, in the order of [`pauses`](crate::store::Store::pauses).
+    pub pauses: Vec<Pause>,
     /// The sequence of the last commit that is in it; 0 before the first.
     pub seq: u64,
 }
@@ -99,7 +101,7 @@ pub(in crate::store) fn contracts_as_of(
         return Err(present::ends_early(&core.ledger_dir, seq, meta.head.seq));
     }
     let (mut contracts, mut clients) = (Vec::new(), Vec::new());
-    let (mut marks, mut memos) = (Vec::new(), Vec::new());
+    let (mut flags, mut holds, mut pauses) = (Vec::new(), Vec::new(), Vec::new());
     book.scan(keys::CONTRACTS, &mut |_, record| {
         contracts.push(contract_of(record)?);
         Ok(())
@@ -108,16 +110,22 @@ pub(in crate::store) fn contracts_as_of(
         clients.push(client_of(record)?);
         Ok(())
     })?;
-    book.scan(keys::MARKS, &mut |_, record| {
-        marks.push(mark_of(record)?);
+    book.scan(keys::FLAGS, &mut |_, record| {
+        flags.push(flags_of(record)?);
         Ok(())
     })?;
-    book.scan(keys::MEMOS, &mut |_, record| {
-        memos.push(memo_of(record)?);
+    book.scan(keys::HOLDS, &mut |_, record| {
+        holds.push(held_of(record)?);
         Ok(())
     })?;
+    for prefix in keys::PAUSES {
+        book.scan(prefix, &mut |_, record| {
+            pauses.push(pause_of(record)?);
+            Ok(())
+        })?;
+    }
     present::put_in_order(&mut contracts);
-    Ok(Book { contracts, clients, marks, memos, seq })
+    Ok(Book { contracts, clients, flags, holds, pauses, seq })
 }
 
 /// A contract as it was right after the commit `seq`; none where there was none.

@@ -9,16 +9,16 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Actor, Change, ClientId, ClientState, Contract, FieldChange, ItemFlags, ItemKey, Memo, MemoKey,
-    Run, RunId,
+    Actor, Change, ClientId, ClientState, Contract, FieldChange, HeldChanges, ItemFlags, ItemKey,
+    Pause, Run, RunId,
 };
 use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::stored::{
-    client_of, contract_of, live, mark_of, memo_of, stored_client, stored_contract, stored_mark,
-    stored_memo,
+    client_of, contract_of, flags_of, held_of, live, pause_of, stored_client, stored_contract,
+    stored_flags, stored_pause,
 };
 use crate::store::log::segment;
 
@@ -108,35 +108,60 @@ fn under<T>(
 }
 
 /// What is noted beside an item.
-pub(in crate::store) fn mark(core: &Core, key: ItemKey) -> Result<Option<ItemFlags>, StoreError> {
+pub(in crate::store) fn item_flags(
+    core: &Core,
+    key: ItemKey,
+) -> Result<Option<ItemFlags>, StoreError> {
     let _gate = core.index.gate()?;
-    stored_mark(&core.index, key)
+    stored_flags(&core.index, key)
 }
 
-/// The marks beside the items of a client, by key.
-pub(in crate::store) fn marks(core: &Core, client: ClientId) -> Result<Vec<ItemFlags>, StoreError> {
-    under(core, &keys::marks_of(client), mark_of)
+/// The flags beside the items of a client, by key.
+pub(in crate::store) fn flags_of_client(
+    core: &Core,
+    client: ClientId,
+) -> Result<Vec<ItemFlags>, StoreError> {
+    under(core, &keys::flags_of(client), flags_of)
 }
 
-/// Every mark, by client and key.
-pub(in crate::store) fn all_marks(core: &Core) -> Result<Vec<ItemFlags>, StoreError> {
-    under(core, keys::MARKS, mark_of)
+/// Every item's flags, by client and key.
+pub(in crate::store) fn all_flags(core: &Core) -> Result<Vec<ItemFlags>, StoreError> {
+    under(core, keys::FLAGS, flags_of)
 }
 
-/// The memo about something.
-pub(in crate::store) fn memo(core: &Core, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+/// What guards held of a client, by run.
+pub(in crate::store) fn held_changes(
+    core: &Core,
+    client: ClientId,
+) -> Result<Vec<HeldChanges>, StoreError> {
+    under(core, &keys::held_of(client), held_of)
+}
+
+/// What guards held, by client and run.
+pub(in crate::store) fn all_held_changes(core: &Core) -> Result<Vec<HeldChanges>, StoreError> {
+    under(core, keys::HOLDS, held_of)
+}
+
+/// The pause of a client; of all of auto-sync without one.
+pub(in crate::store) fn pause(
+    core: &Core,
+    client: Option<ClientId>,
+) -> Result<Option<Pause>, StoreError> {
     let _gate = core.index.gate()?;
-    stored_memo(&core.index, key)
+    stored_pause(&core.index, client)
 }
 
-/// What runs of a client held, by run.
-pub(in crate::store) fn holdings(core: &Core, client: ClientId) -> Result<Vec<Memo>, StoreError> {
-    under(core, &keys::holdings_of(client), memo_of)
-}
-
-/// Every memo: the pause of all, what is held by client and run, the pauses by client.
-pub(in crate::store) fn memos(core: &Core) -> Result<Vec<Memo>, StoreError> {
-    under(core, keys::MEMOS, memo_of)
+/// Every pause: that of all of auto-sync, then those of clients, by client.
+pub(in crate::store) fn pauses(core: &Core) -> Result<Vec<Pause>, StoreError> {
+    let _gate = core.index.gate()?;
+    let mut found = Vec::new();
+    for prefix in keys::PAUSES {
+        core.index.scan(prefix, &mut |_, record| {
+            found.push(pause_of(record)?);
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// The state of a client.

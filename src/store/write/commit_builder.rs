@@ -7,20 +7,21 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::model::{
-    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Memo, MemoKey, RunId,
-    differences,
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId, differences,
 };
 use crate::store::commit::{Commit, Write};
 use crate::store::error::StoreError;
 use crate::store::format::chain::ChainHead;
-use crate::store::format::convert::{self, Unreadable};
+use crate::store::format::convert::{self, MemoKey, Unreadable};
 use crate::store::format::line;
 use crate::store::format::v1::{
     ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
     MemoEntryV1, MemoV1,
 };
 use crate::store::index::Index;
-use crate::store::index::stored::{stored_client, stored_contract, stored_mark, stored_memo};
+use crate::store::index::stored::{
+    stored_client, stored_contract, stored_flags, stored_held, stored_pause,
+};
 
 /// The longest line. A commit that long is no step of a person or of one client's run.
 const LINE_BYTES: usize = 64 << 20;
@@ -35,8 +36,9 @@ pub(in crate::store) struct CommitBuilder<'a> {
     last_run: u64,
     contracts: HashMap<ItemKey, Option<Contract>>,
     clients: HashMap<ClientId, Option<ClientState>>,
-    marks: HashMap<ItemKey, Option<ItemFlags>>,
-    memos: HashMap<MemoKey, Option<Memo>>,
+    flags: HashMap<ItemKey, Option<ItemFlags>>,
+    holds: HashMap<(ClientId, RunId), Option<HeldChanges>>,
+    pauses: HashMap<Option<ClientId>, Option<Pause>>,
 }
 
 /// A line that is ready to be written.
@@ -52,16 +54,18 @@ pub(in crate::store) struct PreparedCommit {
 struct Changes {
     contracts: Vec<(ItemKey, Write<Contract>)>,
     clients: Vec<(ClientId, Write<ClientState>)>,
-    marks: Vec<(ItemKey, Write<ItemFlags>)>,
-    memos: Vec<(MemoKey, Write<Memo>)>,
+    flags: Vec<(ItemKey, Write<ItemFlags>)>,
+    holds: Vec<((ClientId, RunId), Write<HeldChanges>)>,
+    pauses: Vec<(Option<ClientId>, Write<Pause>)>,
 }
 
 impl Changes {
     fn is_nothing(&self) -> bool {
         self.contracts.is_empty()
             && self.clients.is_empty()
-            && self.marks.is_empty()
-            && self.memos.is_empty()
+            && self.flags.is_empty()
+            && self.holds.is_empty()
+            && self.pauses.is_empty()
     }
 }
 
@@ -76,8 +80,9 @@ impl<'a> CommitBuilder<'a> {
             last_run: meta.last_run,
             contracts: HashMap::new(),
             clients: HashMap::new(),
-            marks: HashMap::new(),
-            memos: HashMap::new(),
+            flags: HashMap::new(),
+            holds: HashMap::new(),
+            pauses: HashMap::new(),
         }
     }
 
@@ -102,14 +107,15 @@ impl<'a> CommitBuilder<'a> {
             return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
         }
         // Nothing can be refused from here on.
-        let Changes { contracts, clients, marks, memos } = changes;
+        let Changes { contracts, clients, flags, holds, pauses } = changes;
         self.head = ChainHead { seq: record.seq, hash };
         let run = record.run.as_ref().map(|run| RunId(run.id));
         self.last_run = run.map_or(self.last_run, |id| id.0);
         self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after)));
         self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after)));
-        self.marks.extend(marks.into_iter().map(|(key, w)| (key, w.after)));
-        self.memos.extend(memos.into_iter().map(|(key, w)| (key, w.after)));
+        self.flags.extend(flags.into_iter().map(|(key, w)| (key, w.after)));
+        self.holds.extend(holds.into_iter().map(|(key, w)| (key, w.after)));
+        self.pauses.extend(pauses.into_iter().map(|(client, w)| (client, w.after)));
         record.sum = hash.to_string();
         Ok(Some(PreparedCommit { record, bytes, head: self.head, run }))
     }
@@ -134,27 +140,35 @@ impl<'a> CommitBuilder<'a> {
                 None => stored_client(self.index, id),
             },
         )?;
-        let marks = checked(
-            &commit.marks,
-            |mark| mark.key,
-            |key| format!("the mark of {key}"),
-            |key| match self.marks.get(&key) {
+        let flags = checked(
+            &commit.flags,
+            |flags| flags.key,
+            |key| format!("the flags of {key}"),
+            |key| match self.flags.get(&key) {
                 Some(known) => Ok(known.clone()),
-                None => stored_mark(self.index, key),
+                None => stored_flags(self.index, key),
             },
         )?;
         let of_run = commit.run.as_ref().map(|_| RunId(self.last_run + 1));
-        let memos = numbered(&commit.memos, of_run)?;
-        let memos = checked(
-            &memos,
-            Memo::key,
-            |key| format!("the memo {key}"),
-            |key| match self.memos.get(&key) {
+        let holds = checked(
+            &numbered(&commit.holds, of_run)?,
+            HeldChanges::key,
+            held_name,
+            |key| match self.holds.get(&key) {
                 Some(known) => Ok(known.clone()),
-                None => stored_memo(self.index, key),
+                None => stored_held(self.index, key.0, key.1),
             },
         )?;
-        Ok(Changes { contracts, clients, marks, memos })
+        let pauses = checked(
+            &commit.pauses,
+            |pause| pause.client,
+            pause_name,
+            |client| match self.pauses.get(&client) {
+                Some(known) => Ok(known.clone()),
+                None => stored_pause(self.index, client),
+            },
+        )?;
+        Ok(Changes { contracts, clients, flags, holds, pauses })
     }
 
     /// The line of a commit, still without its own checksum.
@@ -201,13 +215,19 @@ impl<'a> CommitBuilder<'a> {
             let stored = after.as_ref().map(client_v1).transpose()?;
             record.clients.push(ClientEntryV1 { id: id.0, record: stored });
         }
-        for (key, Write { before: _, after }) in &changes.marks {
-            let stored = after.as_ref().map(mark_v1).transpose()?;
+        for (key, Write { before: _, after }) in &changes.flags {
+            let stored = after.as_ref().map(flags_v1).transpose()?;
             record.marks.push(MarkEntryV1 { key: key.to_string(), record: stored });
         }
-        for (key, Write { before: _, after }) in &changes.memos {
-            let stored = after.as_ref().map(memo_v1).transpose()?;
-            record.memos.push(MemoEntryV1 { key: key.to_string(), record: stored });
+        for ((client, run), Write { before: _, after }) in &changes.holds {
+            let key = MemoKey::Held(*client, *run).to_string();
+            let stored = after.as_ref().map(held_v1).transpose()?;
+            record.memos.push(MemoEntryV1 { key, record: stored });
+        }
+        for (client, Write { before: _, after }) in &changes.pauses {
+            let key = MemoKey::Pause(*client).to_string();
+            let stored = after.as_ref().map(pause_v1).transpose()?;
+            record.memos.push(MemoEntryV1 { key, record: stored });
         }
         Ok(record)
     }
@@ -246,19 +266,33 @@ fn checked<T: Clone + PartialEq, K: Copy + Eq + Hash>(
     Ok(changing)
 }
 
-/// The memos with the number of the commit's run in its place.
-fn numbered(memos: &[Write<Memo>], run: Option<RunId>) -> Result<Vec<Write<Memo>>, StoreError> {
-    let mut memos = memos.to_vec();
-    for write in &mut memos {
-        if let Some(Memo::HeldChanges(holding)) = &mut write.after
-            && holding.run == HeldChanges::OF_THIS_RUN
-        {
-            holding.run = run.ok_or_else(|| {
+/// The held changes with the number of the commit's run in its place.
+fn numbered(
+    holds: &[Write<HeldChanges>],
+    run: Option<RunId>,
+) -> Result<Vec<Write<HeldChanges>>, StoreError> {
+    let mut holds = holds.to_vec();
+    for held in holds.iter_mut().filter_map(|write| write.after.as_mut()) {
+        if held.run == HeldChanges::OF_THIS_RUN {
+            held.run = run.ok_or_else(|| {
                 StoreError::Unstorable("something is held by a run that is not there".to_owned())
             })?;
         }
     }
-    Ok(memos)
+    Ok(holds)
+}
+
+/// Held changes, as an error names them.
+fn held_name((client, run): (ClientId, RunId)) -> String {
+    format!("the held changes of client {client} and run {run}")
+}
+
+/// A pause, as an error names it.
+fn pause_name(client: Option<ClientId>) -> String {
+    client.map_or_else(
+        || "the pause of all clients".to_owned(),
+        |client| format!("the pause of client {client}"),
+    )
 }
 
 fn contract_v1(contract: &Contract) -> Result<ContractV1, StoreError> {
@@ -273,22 +307,28 @@ fn client_v1(state: &ClientState) -> Result<ClientStateV1, StoreError> {
     Ok(stored)
 }
 
-fn mark_v1(mark: &ItemFlags) -> Result<MarkV1, StoreError> {
-    if mark.is_blank() {
-        return Err(StoreError::Unstorable(format!("the mark of {} notes nothing", mark.key)));
+fn flags_v1(flags: &ItemFlags) -> Result<MarkV1, StoreError> {
+    if flags.is_blank() {
+        return Err(StoreError::Unstorable(format!("the flags of {} note nothing", flags.key)));
     }
-    let stored = convert::mark_v1(mark);
-    reads_back(&format!("the mark of {}", mark.key), mark, convert::mark(&stored))?;
+    let stored = convert::flags_v1(flags);
+    reads_back(&format!("the flags of {}", flags.key), flags, convert::flags(&stored))?;
     Ok(stored)
 }
 
-fn memo_v1(memo: &Memo) -> Result<MemoV1, StoreError> {
-    let key = memo.key();
-    if memo.holding().is_some_and(|holding| holding.items.is_empty()) {
-        return Err(StoreError::Unstorable(format!("the memo {key} holds nothing")));
+fn held_v1(held: &HeldChanges) -> Result<MemoV1, StoreError> {
+    let name = held_name(held.key());
+    if held.items.is_empty() {
+        return Err(StoreError::Unstorable(format!("{name} are none")));
     }
-    let stored = convert::memo_v1(memo);
-    reads_back(&format!("the memo {key}"), memo, convert::memo(&stored))?;
+    let stored = convert::held_v1(held);
+    reads_back(&name, held, convert::held(&stored))?;
+    Ok(stored)
+}
+
+fn pause_v1(pause: &Pause) -> Result<MemoV1, StoreError> {
+    let stored = convert::pause_v1(pause);
+    reads_back(&pause_name(pause.client), pause, convert::pause(&stored))?;
     Ok(stored)
 }
 

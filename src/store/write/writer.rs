@@ -217,8 +217,10 @@ impl Writer {
 fn format_of(record: &LineV1) -> u64 {
     let contracts = record.contracts.iter().filter_map(|entry| entry.record.as_ref());
     let of_contracts = contracts.map(identity::needed_by).max().unwrap_or(identity::FORMAT);
-    let of_memos = if record.memos.is_empty() { identity::FORMAT } else { identity::WITH_MEMOS };
-    of_contracts.max(of_memos)
+    match record.memos.is_empty() {
+        true => of_contracts,
+        false => of_contracts.max(identity::WITH_HOLDS_AND_PAUSES),
+    }
 }
 
 fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {

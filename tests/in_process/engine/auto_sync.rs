@@ -251,10 +251,10 @@ async fn days_are_those_of_the_zone() {
     assert!(told.detail.contains(&daemon.engine.today().to_string()), "{told:?}");
     daemon.reload(&zone("UTC")).await;
     assert_eq!(daemon.engine.today(), day);
-    let (mark, _) = ignore().await.expect("today");
-    assert!(mark.is_ignored(daemon.engine.today()));
+    let (flags, _) = ignore().await.expect("today");
+    assert!(flags.is_ignored(daemon.engine.today()));
     daemon.reload(&zone("Pacific/Kiritimati")).await;
-    assert!(!mark.is_ignored(daemon.engine.today()), "that day is over there");
+    assert!(!flags.is_ignored(daemon.engine.today()), "that day is over there");
     daemon.stop().await;
 }
 

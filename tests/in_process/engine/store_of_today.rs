@@ -59,8 +59,9 @@ async fn make_old(store: &Store) {
         run: None,
         contracts,
         clients: Vec::new(),
-        marks: Vec::new(),
-        memos: Vec::new(),
+        flags: Vec::new(),
+        holds: Vec::new(),
+        pauses: Vec::new(),
     };
     store.commit(commit).await.expect("written");
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use self::list::Selection;
-use super::{marks, sync};
+use super::{flags, sync};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::{self, Format};
@@ -112,9 +112,9 @@ fn carry_out(
         return Ok(0);
     }
     for key in &chosen.ignore {
-        let mark = Ignore { key: key.to_string(), until: None, reason: None };
-        let answer = ctl.client.call(&mark)?;
-        ctl.output.confirm(&answer, marks::render)?;
+        let ignore = Ignore { key: key.to_string(), until: None, reason: None };
+        let answer = ctl.client.call(&ignore)?;
+        ctl.output.confirm(&answer, flags::render)?;
     }
     if chosen.pick.is_empty() {
         return Ok(0);

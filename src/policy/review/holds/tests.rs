@@ -24,13 +24,13 @@ fn imported() -> Vec<SourceItem> {
 /// What is pending when Autotask shows these, with what was rejected heeded before the guard.
 fn pending(
     seen: &[SourceItem],
-    holdings: &[HeldChanges],
+    held: &[HeldChanges],
 ) -> (Vec<PendingItem>, BTreeSet<(RunId, ItemKey)>) {
     let book = stored(&imported());
     let shown = snapshot(seen);
     let gone = crate::policy::changes::diff::missing(&shown, &book).into_iter().collect();
     let mut items = fixture::diff(&shown, &book, &gone);
-    let heeded = apply_rejections(&mut items, &book, holdings, Tz::UTC);
+    let heeded = apply_rejections(&mut items, &book, held, Tz::UTC);
     guard::hold(&mut items, AROUND, LIMITS);
     (items, heeded)
 }
@@ -51,23 +51,23 @@ fn held(items: &[PendingItem], rejected: &BTreeSet<(RunId, ItemKey)>) -> Vec<Hel
         .collect()
 }
 
-/// A full run over what Autotask shows, numbered like this; gives the holdings after it and how
+/// A full run over what Autotask shows, numbered like this; gives what is held after it and how
 /// many items it held.
-fn run(holdings: &[HeldChanges], seen: &[SourceItem], number: u64) -> (Vec<HeldChanges>, usize) {
-    let (items, rejected) = pending(seen, holdings);
+fn run(before: &[HeldChanges], seen: &[SourceItem], number: u64) -> (Vec<HeldChanges>, usize) {
+    let (items, rejected) = pending(seen, before);
     let held = held(&items, &rejected);
     let count = held.len();
     let found = Found { full: true, held, rejected, applied: BTreeSet::new() };
-    (taken(holdings, &after_run(holdings, CLIENT, &found, NOW), number), count)
+    (taken(before, &after_run(before, CLIENT, &found, NOW), number), count)
 }
 
-/// The holdings once the steps were taken, as the store takes them.
-fn taken(holdings: &[HeldChanges], steps: &[Step], number: u64) -> Vec<HeldChanges> {
-    let mut after = holdings.to_vec();
+/// What is held once the steps were taken, as the store takes them.
+fn taken(held: &[HeldChanges], steps: &[Step], number: u64) -> Vec<HeldChanges> {
+    let mut after = held.to_vec();
     for (was, is) in steps {
         if let Some(was) = was {
             let length = after.len();
-            after.retain(|holding| holding != was);
+            after.retain(|of_run| of_run != was);
             assert_eq!(after.len(), length - 1, "a step begins at what is there");
         }
         after.extend(is.clone().map(|mut is| {
@@ -78,21 +78,21 @@ fn taken(holdings: &[HeldChanges], steps: &[Step], number: u64) -> Vec<HeldChang
         }));
     }
     assert_eq!(
-        undecided_after(holdings, steps).map(|open| open.items),
+        undecided_after(held, steps).map(|open| open.items),
         undecided(&after).map(|open| open.items.clone())
     );
     after
 }
 
-fn rejected(mut holdings: Vec<HeldChanges>) -> Vec<HeldChanges> {
-    for holding in &mut holdings {
-        holding.rejected = Some(Rejection {
+fn rejected(mut held: Vec<HeldChanges>) -> Vec<HeldChanges> {
+    for of_run in &mut held {
+        of_run.rejected = Some(Rejection {
             by: "dana".to_owned(),
             at: NOW,
             reason: Some("they moved".to_owned()),
         });
     }
-    holdings
+    held
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn what_is_held_keeps_the_number_of_the_run_that_held_it_first() {
     assert!(first[0].items.iter().all(|item| item.state == PendingState::Vanished));
     let (second, count) = run(&first, &lost, 8);
     assert_eq!((count, &second), (3, &first));
-    // Another item, another holding.
+    // Another item is held anew.
     let (third, count) = run(&second, &without(&["S1", "S2", "S3", "S4"]), 9);
     assert_eq!((count, third.len(), third[0].run), (4, 1, RunId(9)));
     // Nothing is held any more.
@@ -225,24 +225,24 @@ fn when_it_was_found_to_have_vanished_is_no_change() {
 }
 
 proptest! {
-    /// Whatever Autotask shows in whatever order, and whatever is decided: at most one holding is
+    /// Whatever Autotask shows in whatever order, and whatever is decided: at most one run's is
     /// undecided, none is empty, and a second run of the same changes nothing.
     #[test]
     fn a_second_run_of_the_same_changes_nothing(
         life in proptest::collection::vec((0u8..32, any::<bool>()), 1..12),
     ) {
-        let mut holdings = Vec::new();
+        let mut before = Vec::new();
         for (number, (lost, reject)) in life.into_iter().enumerate() {
             let names: Vec<String> =
                 (0..5).filter(|n| lost & (1 << n) != 0).map(|n| format!("S{}", n + 1)).collect();
             let seen = without(&names.iter().map(String::as_str).collect::<Vec<_>>());
             let number = number as u64 * 2 + 1;
-            let (after, held) = run(&holdings, &seen, number);
-            prop_assert!(after.iter().all(|holding| !holding.items.is_empty()));
+            let (after, held) = run(&before, &seen, number);
+            prop_assert!(after.iter().all(|of_run| !of_run.items.is_empty()));
             prop_assert!(after.iter().filter(|h| h.rejected.is_none()).count() <= 1);
             prop_assert_eq!(held > 0, undecided(&after).is_some());
             prop_assert_eq!(run(&after, &seen, number + 1), (after.clone(), held));
-            holdings = if reject { rejected(after) } else { after };
+            before = if reject { rejected(after) } else { after };
         }
     }
 }

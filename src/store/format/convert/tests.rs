@@ -12,7 +12,7 @@ use super::super::codec;
 use super::super::v1::RunEntryV1;
 use super::*;
 use crate::model::{
-    BillingCycle, HeldChange, HeldChanges, Ignored, ItemFlags, ItemKind, Kind, Memo, Pause,
+    BillingCycle, HeldChange, HeldChanges, Ignored, ItemFlags, ItemKind, Kind, Pause,
     PendingApproval, PendingState, Quarantine, Rejection, UdfName,
 };
 use crate::store::testing;
@@ -134,7 +134,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_mark()(
+    fn any_flags()(
         item in any_key(), client: i64,
         ignored in option::of((option::of(0i32..3_000_000), option::of(".{0,20}"), ".{0,9}", any_moment())),
         hold in option::of((any::<u64>(), ".{0,9}", any_moment())),
@@ -172,23 +172,29 @@ prop_compose! {
     }
 }
 
-fn any_memo() -> impl Strategy<Value = Memo> {
-    let rejected = option::of((".{0,9}", any_moment(), option::of(".{0,20}")));
-    let holding = (any::<i64>(), any::<u64>(), any_moment(), vec(any_item(), 0..4), rejected)
-        .prop_map(|(client, run, since, items, rejected)| {
-            Memo::HeldChanges(HeldChanges {
-                client: ClientId(client),
-                run: RunId(run),
-                since,
-                items,
-                rejected: rejected.map(|(by, at, reason)| Rejection { by, at, reason }),
-            })
-        });
-    let pause = (option::of(any::<i64>()), option::of(any_moment()), ".{0,9}", any_moment());
-    let pause = (pause, option::of(any_moment())).prop_map(|((client, until, by, at), ended)| {
-        Memo::Pause(Pause { client: client.map(ClientId), until, by, at, ended })
-    });
-    prop_oneof![holding, pause]
+prop_compose! {
+    fn any_held()(
+        (client, run, since) in (any::<i64>(), any::<u64>(), any_moment()),
+        items in vec(any_item(), 0..4),
+        rejected in option::of((".{0,9}", any_moment(), option::of(".{0,20}"))),
+    ) -> HeldChanges {
+        HeldChanges {
+            client: ClientId(client),
+            run: RunId(run),
+            since,
+            items,
+            rejected: rejected.map(|(by, at, reason)| Rejection { by, at, reason }),
+        }
+    }
+}
+
+prop_compose! {
+    fn any_pause()(
+        (client, until) in (option::of(any::<i64>()), option::of(any_moment())),
+        (by, at, ended) in (".{0,9}", any_moment(), option::of(any_moment())),
+    ) -> Pause {
+        Pause { client: client.map(ClientId), until, by, at, ended }
+    }
 }
 
 /// A stored value after a way through JSON and one through bincode.
@@ -211,14 +217,28 @@ proptest! {
     }
 
     #[test]
-    fn a_mark_reads_back(live in any_mark()) {
-        prop_assert_eq!(mark(&stored(mark_v1(&live))), Ok(live));
+    fn flags_read_back(live in any_flags()) {
+        prop_assert_eq!(flags(&stored(flags_v1(&live))), Ok(live));
     }
 
     #[test]
-    fn a_memo_reads_back(live in any_memo()) {
-        prop_assert_eq!(memo(&stored(memo_v1(&live))), Ok(live.clone()));
-        prop_assert_eq!(memo_key(&live.key().to_string()), Ok(live.key()));
+    fn held_changes_read_back(live in any_held()) {
+        let memo = stored(held_v1(&live));
+        prop_assert_eq!(held(&memo), Ok(live.clone()));
+        prop_assert!(pause(&memo).is_err());
+        let key = memo_key(&memo).expect("readable");
+        prop_assert_eq!(key, MemoKey::Held(live.client, live.run));
+        prop_assert_eq!(MemoKey::read(&key.to_string()), Ok(key));
+    }
+
+    #[test]
+    fn a_pause_reads_back(live in any_pause()) {
+        let memo = stored(pause_v1(&live));
+        prop_assert_eq!(pause(&memo), Ok(live.clone()));
+        prop_assert!(held(&memo).is_err());
+        let key = memo_key(&memo).expect("readable");
+        prop_assert_eq!(key, MemoKey::Pause(live.client));
+        prop_assert_eq!(MemoKey::read(&key.to_string()), Ok(key));
     }
 
     #[test]
@@ -300,26 +320,26 @@ fn what_this_program_does_not_know_is_refused_by_name() {
         "this program knows no moment `yesterday`"
     );
 
-    let mut mark_v1 = mark_v1(&testing::mark("S9", 5, "x"));
-    mark_v1.ignored.as_mut().expect("there").until = Some("soon".to_owned());
+    let mut flags_v1 = flags_v1(&testing::flags("S9", 5, "x"));
+    flags_v1.ignored.as_mut().expect("there").until = Some("soon".to_owned());
     assert_eq!(
-        mark(&mark_v1).expect_err("unknown").to_string(),
+        flags(&flags_v1).expect_err("unknown").to_string(),
         "this program knows no day `soon`"
     );
 
-    let mut memo_v1 = memo_v1(&testing::holding(5, 12, "x"));
+    let mut memo_v1 = held_v1(&testing::held(5, 12, "x"));
     memo_v1.holding.as_mut().expect("there").items[0].state = "held".to_owned();
     assert_eq!(
-        memo(&memo_v1).expect_err("unknown").to_string(),
+        held(&memo_v1).expect_err("unknown").to_string(),
         "this program knows no state of an item that is held `held`"
     );
     memo_v1.holding = None;
     assert_eq!(
-        memo(&memo_v1).expect_err("nothing").to_string(),
+        memo_key(&memo_v1).expect_err("nothing").to_string(),
         "a memo is neither a holding nor a pause"
     );
     assert_eq!(
-        memo_key("quota/5").expect_err("unknown").to_string(),
+        MemoKey::read("quota/5").expect_err("unknown").to_string(),
         "this program knows no memo key `quota/5`"
     );
 

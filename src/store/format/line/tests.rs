@@ -132,7 +132,7 @@ const GOLDEN: &str = r#"{"sum":"ee5de3f86246136a74ca531c777bdd97","seq":1,"stabl
 #[test]
 fn golden_line_with_marks() {
     let mut record = record(1, ChainHash::START, "pay by card");
-    let mark = convert::mark_v1(&testing::mark("S9", 5, "too dear"));
+    let mark = convert::flags_v1(&testing::flags("S9", 5, "too dear"));
     record.marks = vec![
         MarkEntryV1 { key: "S9".to_owned(), record: Some(mark) },
         MarkEntryV1 { key: "A1".to_owned(), record: None },
@@ -152,8 +152,8 @@ const GOLDEN_MARKS: &str = r#","marks":[{"key":"S9","record":{"key":"S9","client
 #[test]
 fn golden_line_with_memos() {
     let mut record = record(1, ChainHash::START, "pay by card");
-    let memo = convert::memo_v1(&testing::holding(5, 12, "3 of 9 are gone"));
-    let pause = convert::memo_v1(&testing::pause(None, 300));
+    let memo = convert::held_v1(&testing::held(5, 12, "3 of 9 are gone"));
+    let pause = convert::pause_v1(&testing::pause(None, 300));
     record.memos = vec![
         MemoEntryV1 { key: "holding/5/12".to_owned(), record: Some(memo) },
         MemoEntryV1 { key: "pause/all".to_owned(), record: Some(pause) },

@@ -11,10 +11,10 @@ use proptest::sample::select;
 
 use super::*;
 use crate::model::{
-    ClientId, ClientState, Contract, ItemFlags, ItemKey, Memo, MemoKey, Origin, RunId,
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Origin, Pause, RunId,
 };
 use crate::store::open::Settings;
-use crate::store::testing::{self, Place, at, client_ref, commit, contract, copy, key, mark};
+use crate::store::testing::{self, Place, at, client_ref, commit, contract, copy, flags, key};
 use crate::store::{Book, Commit, Store, StoreError, Write};
 
 const ITEMS: [&str; 8] = ["A1", "A2", "A3", "A4", "S1", "S2", "S3", "S4"];
@@ -56,7 +56,7 @@ enum Writing {
         client: i64,
         reason: u8,
     },
-    Unmark {
+    Unflag {
         item: usize,
     },
     Touch {
@@ -85,7 +85,7 @@ fn any_writing() -> impl Strategy<Value = Writing> {
         2 => item().prop_map(|item| Writing::Remove { item }),
         2 => (item(), 0i64..3, any::<u8>())
             .prop_map(|(item, client, reason)| Writing::ItemFlags { item, client, reason }),
-        1 => item().prop_map(|item| Writing::Unmark { item }),
+        1 => item().prop_map(|item| Writing::Unflag { item }),
         1 => (0i64..3, 0u32..9).prop_map(|(client, failures)| Writing::Touch { client, failures }),
         2 => (paused(), 0i64..99).prop_map(|(client, seconds)| Writing::Pause { client, seconds }),
         1 => paused().prop_map(|client| Writing::Resume { client }),
@@ -109,9 +109,9 @@ fn any_step() -> impl Strategy<Value = Step> {
 struct Expected {
     contracts: BTreeMap<ItemKey, Contract>,
     clients: BTreeMap<ClientId, ClientState>,
-    marks: BTreeMap<ItemKey, ItemFlags>,
-    /// In the order of the index.
-    memos: BTreeMap<Vec<u8>, Memo>,
+    flags: BTreeMap<ItemKey, ItemFlags>,
+    holds: BTreeMap<(ClientId, RunId), HeldChanges>,
+    pauses: BTreeMap<Option<ClientId>, Pause>,
     /// What the clock says, in seconds.
     clock: i64,
     /// The seconds of each commit, the first at 0.
@@ -135,10 +135,10 @@ impl Expected {
                 Writing::Put { item, .. } | Writing::Freeze { item } | Writing::Remove { item } => {
                     ("contract", *item)
                 }
-                Writing::ItemFlags { item, .. } | Writing::Unmark { item } => ("mark", *item),
+                Writing::ItemFlags { item, .. } | Writing::Unflag { item } => ("flags", *item),
                 Writing::Touch { client, .. } => ("client", *client as usize),
                 Writing::Pause { client, .. } | Writing::Resume { client } => {
-                    ("memo", client.map_or(2, |client| client as usize))
+                    ("pause", client.map_or(2, |client| client as usize))
                 }
             };
             if used.contains(&(kind, number)) {
@@ -163,13 +163,13 @@ impl Expected {
                     wanted.contracts.push(Write { before, after: None });
                 }
                 Writing::ItemFlags { client, reason, .. } => {
-                    let after = mark(ITEMS[number], *client, &reason.to_string());
-                    let before = self.marks.insert(item, after.clone());
-                    wanted.marks.push(Write { before, after: Some(after) });
+                    let after = flags(ITEMS[number], *client, &reason.to_string());
+                    let before = self.flags.insert(item, after.clone());
+                    wanted.flags.push(Write { before, after: Some(after) });
                 }
-                Writing::Unmark { .. } => {
-                    let before = self.marks.remove(&item);
-                    wanted.marks.push(Write { before, after: None });
+                Writing::Unflag { .. } => {
+                    let before = self.flags.remove(&item);
+                    wanted.flags.push(Write { before, after: None });
                 }
                 Writing::Touch { client, failures } => {
                     let id = ClientId(*client);
@@ -180,23 +180,22 @@ impl Expected {
                 }
                 Writing::Pause { client, seconds } => {
                     let after = testing::pause(*client, *seconds);
-                    let before = self.memos.insert(keys::memo(after.key()), after.clone());
-                    wanted.memos.push(Write { before, after: Some(after) });
+                    let before = self.pauses.insert(after.client, after.clone());
+                    wanted.pauses.push(Write { before, after: Some(after) });
                 }
                 Writing::Resume { client } => {
-                    let key = MemoKey::Pause(client.map(ClientId));
-                    let before = self.memos.remove(&keys::memo(key));
-                    wanted.memos.push(Write { before, after: None });
+                    let before = self.pauses.remove(&client.map(ClientId));
+                    wanted.pauses.push(Write { before, after: None });
                 }
             }
         }
         wanted.run = run.then(|| testing::run(writes.len() as i64));
         if run && writes.len() == 2 {
             // What a run holds has the run's number, which only the store knows.
-            let of = |run| testing::holding(7, run, "x");
+            let of = |run| testing::held(7, run, "x");
             let id = self.runs.len() as u64 + 1;
-            self.memos.insert(keys::memo(of(id).key()), of(id));
-            wanted.memos.push(Write { before: None, after: Some(of(0)) });
+            self.holds.insert(of(id).key(), of(id));
+            wanted.holds.push(Write { before: None, after: Some(of(0)) });
         }
         let committed = store.commit_blocking(wanted).expect("stored");
         if committed.seq > self.times.len() as u64 {
@@ -213,11 +212,12 @@ impl Expected {
     fn book(&self) -> Book {
         let mut contracts: Vec<_> = self.contracts.values().cloned().collect();
         crate::store::read::present::put_in_order(&mut contracts);
-        let mut marks: Vec<_> = self.marks.values().cloned().collect();
-        marks.sort_by_key(|mark| (mark.client, mark.key));
+        let mut flags: Vec<_> = self.flags.values().cloned().collect();
+        flags.sort_by_key(|flags| (flags.client, flags.key));
         let clients = self.clients.values().cloned().collect();
-        let memos = self.memos.values().cloned().collect();
-        Book { contracts, clients, marks, memos, seq: self.times.len() as u64 }
+        let holds = self.holds.values().cloned().collect();
+        let pauses = self.pauses.values().cloned().collect();
+        Book { contracts, clients, flags, holds, pauses, seq: self.times.len() as u64 }
     }
 
     fn prune(&mut self, store: &Store, back: i64, exactly: bool) {
@@ -242,8 +242,9 @@ impl Expected {
         let book = self.books.last().expect("at least the empty one");
         assert_eq!(store.all_contracts().expect("read"), book.contracts);
         assert_eq!(store.clients().expect("read"), book.clients);
-        assert_eq!(store.all_marks().expect("read"), book.marks);
-        assert_eq!(store.memos().expect("read"), book.memos);
+        assert_eq!(store.all_flags().expect("read"), book.flags);
+        assert_eq!(store.all_held_changes().expect("read"), book.holds);
+        assert_eq!(store.pauses().expect("read"), book.pauses);
         let moments = self.times.iter().flat_map(|time| [time - 1, *time, time + 1]);
         let mut moments: Vec<_> = moments.chain([-1_000, 100_000]).collect();
         moments.sort_unstable();

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::model::{ClientId, Contract, Field, Origin};
-use crate::store::testing::{self, Place, at, client_ref, commit, contract, fill, key, mark, note};
+use crate::store::testing::{
+    self, Place, at, client_ref, commit, contract, fill, flags, key, note,
+};
 use crate::store::{Book, Commit, Store, StoreError, Write};
 
 fn book(store: &Store, moment: DateTime<Utc>) -> Book {
@@ -55,8 +57,9 @@ fn a_book_has_everything_in_its_usual_order() {
         Book {
             contracts: Vec::new(),
             clients: Vec::new(),
-            marks: Vec::new(),
-            memos: Vec::new(),
+            flags: Vec::new(),
+            holds: Vec::new(),
+            pauses: Vec::new(),
             seq: 0
         }
     );
@@ -68,46 +71,46 @@ fn a_book_has_everything_in_its_usual_order() {
             at: at(7),
             contracts: items.map(put).into(),
             clients: vec![Write { before: None, after: Some(state.clone()) }],
-            marks: ["S9", "A1"]
-                .map(|item| Write { before: None, after: Some(mark(item, 5, "x")) })
+            flags: ["S9", "A1"]
+                .map(|item| Write { before: None, after: Some(flags(item, 5, "x")) })
                 .into(),
-            memos: [
-                testing::pause(Some(5), 9),
-                testing::pause(None, 9),
-                testing::holding(5, 1, "x"),
-            ]
-            .map(|memo| Write { before: None, after: Some(memo) })
-            .into(),
+            holds: vec![Write { before: None, after: Some(testing::held(5, 1, "x")) }],
+            pauses: [Some(5), None]
+                .map(|client| Write { before: None, after: Some(testing::pause(client, 9)) })
+                .into(),
             ..commit()
         })
         .expect("stored");
     let now = Book {
         contracts: store.all_contracts().expect("read"),
         clients: vec![state.clone()],
-        marks: store.all_marks().expect("read"),
-        memos: store.memos().expect("read"),
+        flags: store.all_flags().expect("read"),
+        holds: store.all_held_changes().expect("read"),
+        pauses: store.pauses().expect("read"),
         seq: 1,
     };
-    assert_eq!((now.contracts.len(), now.marks.len(), now.memos.len()), (5, 2, 3));
-    // Moving a mark to another client, and taking one away, leaves the book of before alone; so
-    // does taking a memo away.
+    assert_eq!((now.contracts.len(), now.flags.len()), (5, 2));
+    assert_eq!((now.holds.len(), now.pauses.len()), (1, 2));
+    // Moving item flags to another client, and taking some away, leaves the book of before alone;
+    // so does taking a pause away.
     store
         .commit_blocking(Commit {
             at: at(8),
-            marks: vec![
-                Write { before: Some(mark("S9", 5, "x")), after: Some(mark("S9", 6, "x")) },
-                Write { before: Some(mark("A1", 5, "x")), after: None },
+            flags: vec![
+                Write { before: Some(flags("S9", 5, "x")), after: Some(flags("S9", 6, "x")) },
+                Write { before: Some(flags("A1", 5, "x")), after: None },
             ],
             clients: vec![Write { before: Some(state), after: None }],
-            memos: vec![Write { before: Some(testing::pause(Some(5), 9)), after: None }],
+            pauses: vec![Write { before: Some(testing::pause(Some(5), 9)), after: None }],
             ..commit()
         })
         .expect("stored");
     assert_eq!(book(&store, at(7)), now);
     let later = book(&store, at(8));
-    assert_eq!((later.marks, later.clients), (vec![mark("S9", 6, "x")], Vec::new()));
+    assert_eq!((later.flags, later.clients), (vec![flags("S9", 6, "x")], Vec::new()));
     assert_eq!(later.contracts, now.contracts);
-    assert_eq!(later.memos, [testing::pause(None, 9), testing::holding(5, 1, "x")]);
+    assert_eq!(later.holds, [testing::held(5, 1, "x")]);
+    assert_eq!(later.pauses, [testing::pause(None, 9)]);
 }
 
 fn change(store: &Store, spoil: &dyn Fn(&mut Contract)) -> Contract {

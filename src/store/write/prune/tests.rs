@@ -28,8 +28,8 @@ fn prune(store: &Store, second: i64) -> Pruned {
 
 /// Everything but what only old lines knew.
 fn state(answers: &Answers) -> impl PartialEq + std::fmt::Debug {
-    let Answers { contracts, clients, marks, memos, head, .. } = answers.clone();
-    (contracts, clients, marks, memos, head.seq, head.sum)
+    let Answers { contracts, clients, flags, holds, pauses, head, .. } = answers.clone();
+    (contracts, clients, flags, holds, pauses, head.seq, head.sum)
 }
 
 /// A store that opens without a word, and with the same answers when its index is built anew.

@@ -1,4 +1,4 @@
-//! Replies about the book: marks, the past, ownership, and answers. One canned reply for each.
+//! Replies about the book: item flags, the past, ownership, and answers. One canned reply for each.
 
 use serde_json::{Value, json};
 

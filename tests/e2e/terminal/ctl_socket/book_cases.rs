@@ -1,4 +1,4 @@
-//! The commands about the book: marks, the past, ownership, and answers.
+//! The commands about the book: item flags, the past, ownership, and answers.
 
 use serde_json::json;
 
@@ -7,10 +7,10 @@ use super::{book, replies};
 
 /// Every command once, those with two faces twice.
 pub fn cases() -> Vec<Case> {
-    [marks(), ownership(), past(), answers()].into_iter().flatten().collect()
+    [item_flags(), ownership(), past(), answers()].into_iter().flatten().collect()
 }
 
-fn marks() -> Vec<Case> {
+fn item_flags() -> Vec<Case> {
     vec![
         case(
             &["ignore", "s2", "--until", "2026-12-31", "--reason", "elsewhere"],

@@ -233,10 +233,10 @@ pub fn shows(seen: &ClientSnapshot, key: &str, fields: &[Field]) -> String {
 pub fn effect(before: &ClientSnapshot, after: &ClientSnapshot, kind: Kind) -> Vec<String> {
     let follow = |item| apply::following(item, None, None, DateTime::UNIX_EPOCH);
     let stored: Stored = before.items.iter().map(|item| (item.key, follow(item))).collect();
-    let (gone, marks, successions) = (BTreeSet::new(), FlagsByKey::new(), Successions::new());
+    let (gone, flags, successions) = (BTreeSet::new(), FlagsByKey::new(), Successions::new());
     let around = DiffInput {
         gone: &gone,
-        marks: &marks,
+        flags: &flags,
         renewals: &[],
         successions: &successions,
         moved: &[],

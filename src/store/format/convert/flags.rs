@@ -1,4 +1,4 @@
-//! Marks, between live and stored.
+//! Item flags, between live and stored.
 
 use chrono::NaiveDate;
 
@@ -12,8 +12,8 @@ fn day(text: &str) -> Result<NaiveDate, Unreadable> {
     NaiveDate::parse_from_str(text, DAY).or_else(|_| unknown("day", text))
 }
 
-pub(in crate::store) fn mark_v1(mark: &ItemFlags) -> MarkV1 {
-    let ItemFlags { key, client, ignored, hold, quarantine } = mark;
+pub(in crate::store) fn flags_v1(flags: &ItemFlags) -> MarkV1 {
+    let ItemFlags { key, client, ignored, hold, quarantine } = flags;
     MarkV1 {
         key: key.to_string(),
         client: client.0,
@@ -36,7 +36,7 @@ pub(in crate::store) fn mark_v1(mark: &ItemFlags) -> MarkV1 {
     }
 }
 
-pub(in crate::store) fn mark(stored: &MarkV1) -> Result<ItemFlags, Unreadable> {
+pub(in crate::store) fn flags(stored: &MarkV1) -> Result<ItemFlags, Unreadable> {
     let MarkV1 { key: item, client, ignored, hold, quarantine } = stored;
     let read_ignored = |IgnoredV1 { until, reason, by, at }: &IgnoredV1| {
         Ok(Ignored {

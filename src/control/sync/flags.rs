@@ -20,22 +20,22 @@ pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
         }
     };
     let actor = context.peer.actor();
-    let (mark, changed) = context.engine.review.ignore(key, until, call.reason, &actor).await?;
-    noted(mark, changed, &context).await
+    let (flags, changed) = context.engine.review.ignore(key, until, call.reason, &actor).await?;
+    noted(flags, changed, &context).await
 }
 
 pub(super) async fn unignore(call: sync::Unignore, context: Context<'_>) -> Answer {
     context.require_operator()?;
     let key = parse_key(&call.key)?;
-    let (mark, changed) = context.engine.review.unignore(key, &context.peer.actor()).await?;
-    noted(mark, changed, &context).await
+    let (flags, changed) = context.engine.review.unignore(key, &context.peer.actor()).await?;
+    noted(flags, changed, &context).await
 }
 
-async fn noted(mark: ItemFlags, changed: bool, context: &Context<'_>) -> Answer {
-    let client = context.engine.clients.client_of(mark.key).await?;
-    let ignored = mark.ignored.as_ref();
+async fn noted(flags: ItemFlags, changed: bool, context: &Context<'_>) -> Answer {
+    let client = context.engine.clients.client_of(flags.key).await?;
+    let ignored = flags.ignored.as_ref();
     finish(sync::IgnoreReply {
-        key: mark.key.to_string(),
+        key: flags.key.to_string(),
         client: convert::client(&client),
         ignored: ignored.is_some(),
         until: ignored.and_then(|ignored| ignored.until).map(|until| until.to_string()),
