@@ -63,6 +63,7 @@ fn item(one: &Touched) -> Option<PendingItem> {
         fields: contract.source.clone(),
         changes,
         reason: None,
+        after: None,
     })
 }
 

@@ -169,5 +169,6 @@ fn as_pending(item: &HeldChange, contract: Option<&Contract>) -> PendingItem {
         fields,
         changes: item.changes.clone(),
         reason: item.reason.clone(),
+        after: None,
     }
 }

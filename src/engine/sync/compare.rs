@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::Syncs;
 use super::read::Reading;
 use crate::clock::day_in;
@@ -12,7 +14,7 @@ use crate::model::{
 use crate::policy::diff::{self, DiffInput, Stored};
 use crate::policy::flags::FlagsByKey;
 use crate::policy::guard::{self, GuardInput, Limits};
-use crate::policy::succession::{self, Successions};
+use crate::policy::succession;
 use crate::policy::{holds, renewal};
 
 /// A reading held against the store as it is now.
@@ -24,10 +26,10 @@ pub(in crate::engine) struct Comparison {
     pub(in crate::engine) items: Vec<PendingItem>,
     /// What is held of the client.
     pub(in crate::engine) holds: Vec<HeldChanges>,
-    /// Which new line stands in the place of which.
-    pub(in crate::engine) successions: Successions,
     /// The items that are held because a person rejected them, each with its run.
     pub(in crate::engine) rejected: BTreeSet<(RunId, ItemKey)>,
+    /// The moment of the comparison, at which its items would be applied.
+    pub(in crate::engine) now: DateTime<Utc>,
 }
 
 impl Syncs {
@@ -84,7 +86,7 @@ impl Syncs {
             .filter_map(|key| stored.get(&key))
             .collect();
         guard::hold_above(&mut items, &forgotten);
-        Ok(Comparison { snapshot, stored, flags, items, holds: held, successions, rejected })
+        Ok(Comparison { snapshot, stored, flags, items, holds: held, rejected, now })
     }
 
     /// The flags beside the client's items, also beside those that the store holds for another.

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::policy::flags::FlagsByKey;
 use crate::policy::holds::{self, Found};
 use crate::policy::select::Choice;
-use crate::policy::{apply, diff, flags, succession};
+use crate::policy::{apply, diff, flags};
 use crate::store::Write;
 
 /// What the run does with the reading.
@@ -35,12 +35,11 @@ pub(super) fn decide(
     order: &SyncRequest,
     comparison: &Comparison,
     started: DateTime<Utc>,
-    now: DateTime<Utc>,
     requests: u32,
 ) -> Decided {
-    let client = &comparison.snapshot.client;
+    let (client, now) = (&comparison.snapshot.client, comparison.now);
     let chosen = order.choice.select(&comparison.items, &comparison.stored);
-    let Written { mut counts, writes, applied } = written(order, comparison, &chosen, now);
+    let Written { mut counts, writes, applied } = written(order, comparison, &chosen);
     let pending: BTreeSet<ItemKey> = comparison.items.iter().map(|item| item.key).collect();
     let current = comparison.snapshot.items.iter().filter(|item| {
         order.choice.takes(item.key)
@@ -101,31 +100,22 @@ struct Written {
     applied: BTreeSet<ItemKey>,
 }
 
-fn written(
-    order: &SyncRequest,
-    comparison: &Comparison,
-    chosen: &[&PendingItem],
-    now: DateTime<Utc>,
-) -> Written {
-    let client = &comparison.snapshot.client;
+fn written(order: &SyncRequest, comparison: &Comparison, chosen: &[&PendingItem]) -> Written {
     let mut counts = Counts::default();
     let (mut writes, mut applied) = (Vec::new(), BTreeSet::new());
     for item in chosen {
-        let before = comparison.stored.get(&item.key).cloned();
-        let old = succession::predecessor(item.key, &item.fields, &comparison.successions);
-        let renewed = old.and_then(|old| comparison.stored.get(&old));
-        let after = apply::apply(item, client.id, before.clone(), renewed, now);
-        let Some(after) = after else { continue };
+        let Some(after) = apply::apply(item) else { continue };
         match item.state {
             PendingState::New => counts.created += 1,
             PendingState::Vanished => counts.vanished += 1,
             _ => counts.updated += 1,
         }
         applied.insert(item.key);
+        let before = comparison.stored.get(&item.key).cloned();
         writes.push(Write { before, after: Some(after) });
     }
     // What speaks of the running period follows it without a word, also in a run of a few items.
-    for after in diff::gone_on(&comparison.snapshot, &comparison.stored, now) {
+    for after in diff::gone_on(&comparison.snapshot, &comparison.stored, comparison.now) {
         let before = comparison.stored.get(&after.key).cloned();
         if order.choice.takes(after.key) && !applied.contains(&after.key) {
             writes.push(Write { before, after: Some(after) });

@@ -136,6 +136,7 @@ impl StoredItem {
             fields,
             changes,
             reason: self.reason,
+            after: None,
         })
     }
 }
@@ -183,6 +184,7 @@ mod tests {
                     to: Some(number("482.60")),
                 }],
                 reason: None,
+                after: None,
             }],
             rejects: vec![Reject {
                 key,

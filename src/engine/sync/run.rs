@@ -205,9 +205,9 @@ impl Syncs {
         let build = || {
             let mut comparison = self.compare(live, reading, &named(&order.choice))?;
             holds::must_be_as_expected(&mut comparison, reading, &order.choice)?;
-            let now = self.context.now();
+            let now = comparison.now;
             let Decided { outcome, contracts, flags, found } =
-                decide(order, &comparison, started, now, requests);
+                decide(order, &comparison, started, requests);
             if order.dry {
                 return Ok((None, (outcome, comparison)));
             }

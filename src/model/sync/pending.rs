@@ -1,6 +1,6 @@
 //! A difference between Autotask and the store that a sync would apply.
 
-use crate::model::{FieldChange, Fields, ItemKey};
+use crate::model::{Contract, FieldChange, Fields, ItemKey};
 use strum::{EnumCount, VariantArray};
 
 /// Why an item is pending.
@@ -74,4 +74,7 @@ pub struct PendingItem {
     pub changes: Vec<FieldChange>,
     /// Why it is held or unsupported.
     pub reason: Option<String>,
+    /// The contract as a run would store it, built when the two were compared. None for an item
+    /// that is only shown: from the preview cache, or as a run held it.
+    pub after: Option<Box<Contract>>,
 }

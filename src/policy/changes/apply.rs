@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::renewal;
 
-use crate::model::{
-    ClientId, Contract, Field, Fields, Origin, PendingItem, PendingState, SourceItem, Working,
-};
+use crate::model::{ClientId, Contract, Field, Fields, Origin, PendingItem, SourceItem};
 
 /// The contract that follows `item`: the one that was there before, with Autotask's values in place
 /// of the old ones. Overrides and local fields stay; a new contract takes them over from the one
@@ -70,31 +68,9 @@ pub fn leaves(pending: &PendingItem, client: ClientId) -> bool {
     is_moving(pending) && moves_to(pending) != Some(client)
 }
 
-/// Applies a pending item to the contract that the store has of it; none if it cannot be applied.
-/// `renewed` is the contract that the item takes over from.
-pub fn apply(
-    pending: &PendingItem,
-    client: ClientId,
-    before: Option<Contract>,
-    renewed: Option<&Contract>,
-    now: DateTime<Utc>,
-) -> Option<Contract> {
-    match pending.state {
-        PendingState::New | PendingState::Changed | PendingState::Returned => {
-            let item = SourceItem {
-                key: pending.key,
-                client: moves_to(pending).unwrap_or(client),
-                parent: pending.parent,
-                fields: pending.fields.clone(),
-                unsupported: None,
-                renewed: None,
-                working: Working::default(),
-            };
-            Some(following(&item, before, renewed, now))
-        }
-        PendingState::Vanished => before.map(|contract| tombstone(contract, now)),
-        PendingState::Held | PendingState::Ignored | PendingState::Unsupported => None,
-    }
+/// The contract that a pending item leaves; none if it cannot be applied.
+pub fn apply(pending: &PendingItem) -> Option<Contract> {
+    pending.after.as_deref().filter(|_| pending.state.can_apply()).cloned()
 }
 
 #[cfg(test)]

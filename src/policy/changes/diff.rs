@@ -110,6 +110,7 @@ fn pending_item(item: &SourceItem, stored: &Stored, input: DiffInput<'_>) -> Opt
             .or_else(|| renewal_rule(item.key, state, input))
             .or_else(|| input.successions.get(&item.key).map(succession::told))
             .or_else(|| before.is_some_and(|before| is_recounted(before, item)).then(recounted)),
+        after: Some(Box::new(after)),
     })
 }
 
@@ -180,16 +181,18 @@ fn vanished_item(contract: &Contract, input: DiffInput<'_>) -> PendingItem {
     let is_passed_on = input.successions.values().any(|old| *old == Predecessor::One(contract.key));
     let is_written_on = !contract.local.is_empty() || !contract.overrides.is_empty();
     let stays = is_written_on && !is_passed_on && contract.parent.is_some();
+    let after = apply::tombstone(contract.clone(), input.now);
     PendingItem {
         key: contract.key,
         parent: contract.parent,
         state: PendingState::Vanished,
         fields: contract.source.clone(),
-        changes: differences(Some(contract), Some(&apply::tombstone(contract.clone(), input.now))),
+        changes: differences(Some(contract), Some(&after)),
         reason: stays.then(|| {
             let key = contract.key;
             format!("what was written on it stays with it: `contract adopt {key} KEY` passes it on")
         }),
+        after: Some(Box::new(after)),
     }
 }
 

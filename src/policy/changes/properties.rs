@@ -12,7 +12,7 @@ use super::renewal;
 use super::succession::Successions;
 use crate::clock::day_in;
 use crate::model::{ClientSnapshot, Contract, Field, ItemKey, SourceItem, Value};
-use crate::policy::changes::fixture::{CLIENT, item, snapshot};
+use crate::policy::changes::fixture::{item, snapshot};
 
 /// Syncs everything that a snapshot shows, as a run does; gives how many contracts it wrote.
 fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
@@ -24,13 +24,7 @@ fn sync(stored: &mut Stored, mut seen: ClientSnapshot) -> usize {
     let today = day_in(&Utc, now);
     let input = DiffInput { gone, flags, renewals, successions, moved: &[], now, today };
     let items = pending(&seen, stored, input);
-    let written: Vec<Contract> = items
-        .iter()
-        .filter_map(|pending| {
-            let renewed = renewal::renews(&pending.fields).and_then(|old| stored.get(&old));
-            apply(pending, CLIENT, stored.get(&pending.key).cloned(), renewed, now)
-        })
-        .collect();
+    let written: Vec<Contract> = items.iter().filter_map(apply).collect();
     let count = written.len();
     stored.extend(written.into_iter().map(|contract| (contract.key, contract)));
     count

@@ -213,6 +213,7 @@ mod tests {
             fields: to.clone(),
             changes: changes.map(change).collect(),
             reason: None,
+            after: None,
         }
     }
 
