@@ -13,6 +13,7 @@
 //!    advice     what a person can do next, in words
 //! 1  policy     pure decisions                  | config   the TOML file
 //! 0  model      pure values                     | clock    what time it is
+//!    files      files that are replaced whole
 //! ```
 //!
 //! Most rooms have floors of their own; the head of each room's `mod.rs` draws them, and the same
@@ -38,6 +39,7 @@ pub mod demo;
 #[cfg(test)]
 mod derived;
 pub mod engine;
+mod files;
 pub mod model;
 pub mod notify;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! From the model's values to the wire's.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
@@ -11,10 +11,8 @@ use crate::policy::holds::let_go;
 use crate::policy::{apply, effects};
 use crate::protocol::{contracts, sync};
 
-/// A moment as the wire has it: RFC 3339, UTC, whole seconds.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
+/// A moment as the wire has it.
+pub(super) use crate::model::rfc3339 as moment;
 
 /// A count as the wire has it.
 pub(super) fn count(number: impl TryInto<i64>) -> i64 {

@@ -13,14 +13,14 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::exit::{self, StartError};
+use super::exit::StartError;
 use crate::advice::Address;
 use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
 use crate::clock::{Clock, ServerZone, SystemClock, Tz};
 use crate::config::{self, ConfigError, Operator, Settings};
 use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
-use crate::model::{Advice, Code, Failure};
+use crate::model::{Advice, Code, Failure, error_chain};
 use crate::notify;
 use crate::store::{Store, StoreError};
 
@@ -231,6 +231,6 @@ fn servers_zone(clock: &dyn Clock) -> Tz {
 }
 
 fn refused(error: &ConfigError) -> Failure {
-    Failure::new(Code::BadConfiguration, exit::chain(error))
+    Failure::new(Code::BadConfiguration, error_chain(error))
         .advise(error.advice().unwrap_or(Advice::CheckConfig))
 }

@@ -4,7 +4,7 @@ use super::log::LogError;
 use crate::advice::Address;
 use crate::config::ConfigError;
 use crate::control::BindError;
-use crate::model::{Advice, Failure};
+use crate::model::{Advice, Failure, error_chain};
 use crate::store::StoreError;
 
 /// Why the daemon does not start, or did not end well.
@@ -95,20 +95,8 @@ impl StartError {
 
     /// The failure and its causes, in one line.
     pub fn line(&self) -> String {
-        chain(self)
+        error_chain(self)
     }
-}
-
-/// An error and its causes, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! How failures of the floors below are told to a person: one line, and what to do next.
 
-use std::error::Error;
-
 use chrono::{DateTime, Utc};
 
 use crate::autotask::AutotaskError;
 use crate::clock::Tz;
-use crate::model::{Advice, Code, Failure};
+use crate::model::{Advice, Code, Failure, error_chain};
 use crate::store::StoreError;
 
 impl From<AutotaskError> for Failure {
@@ -24,13 +22,7 @@ impl From<StoreError> for Failure {
             return Failure::new(Code::InvalidArgument, error.to_string())
                 .advise(Advice::TakeOtherBackup);
         }
-        let mut message = format!("the store failed: {error}");
-        let mut cause = error.source();
-        while let Some(deeper) = cause {
-            message.push_str(": ");
-            message.push_str(&deeper.to_string());
-            cause = deeper.source();
-        }
+        let message = format!("the store failed: {}", error_chain(&error));
         Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
     }
 }

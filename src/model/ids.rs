@@ -91,6 +91,12 @@ pub struct ItemKey {
 }
 
 impl ItemKey {
+    /// Sorts items as a tree: each agreement directly before its additions, whatever their letters.
+    /// An addition whose agreement is not there stands where the agreement would.
+    pub fn in_tree(self, parent: Option<ItemKey>) -> impl Ord {
+        (parent.unwrap_or(self), parent.is_some(), self)
+    }
+
     /// The key of an item.
     pub fn new(kind: ItemKind, id: i64) -> ItemKey {
         ItemKey { kind, id }

@@ -10,7 +10,7 @@
 //! 2  client     a client, and what is known of keeping it current
 //! 1  contract   the contract record and its fields   | failure  code, message and advice
 //! 0  ids        keys of clients, items and runs      | money    amounts, cycles, effects
-//!    actor      who asked
+//!    actor      who asked                           | moment   moments as text
 //! ```
 
 mod actor;
@@ -19,6 +19,7 @@ mod contract;
 mod event;
 mod failure;
 mod ids;
+mod moment;
 mod money;
 mod sync;
 
@@ -32,8 +33,10 @@ pub use contract::value::{BadValue, Impact, Kind, Value};
 pub use event::{Event, EventName};
 pub use failure::Failure;
 pub use failure::advice::{Advice, SecretSource};
+pub use failure::chain::error_chain;
 pub use failure::code::Code;
 pub use ids::{BadKey, ClientId, ItemKey, ItemKind, RunId};
+pub use moment::{rfc3339, rfc3339_exact};
 pub use money::amount::{Currency, Money};
 pub use money::billing::{BillingState, Remark};
 pub use money::cycle::BillingCycle;

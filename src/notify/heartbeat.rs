@@ -2,7 +2,6 @@
 //!
 //! The URL is a secret of its own kind (who knows it can fake a heartbeat), and is never logged.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::engine::Engine;
+use crate::model::error_chain;
 
 /// How long a heartbeat may take, answer included. Nothing waits for it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,12 +59,5 @@ async fn beat(settings: &Settings, url: &str) -> Result<(), String> {
 
 /// Why it failed, without the URL.
 fn explain(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        text = format!("{text}: {deeper}");
-        cause = deeper.source();
-    }
-    text
+    error_chain(&error.without_url())
 }

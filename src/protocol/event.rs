@@ -1,11 +1,10 @@
 //! What a listener is told of an event: the same object for those who watch and on the standard
 //! input of the notify command, which is why the translation is here and not in `control`.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
-use crate::model;
+use crate::model::{self, rfc3339};
 
 /// One thing that happened. It is also what the notify command gets on its standard input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,10 +59,10 @@ impl From<&model::Event> for Event {
         let count = |of: fn(&model::Run) -> u32| run.map(|run| i64::from(of(run)));
         Event {
             name: name.name().to_owned(),
-            at: moment(*at),
+            at: rfc3339(*at),
             message: message.clone(),
             alert: *alert,
-            since: since.map(moment),
+            since: since.map(rfc3339),
             client_id: client.as_ref().map(|client| client.id.0),
             client: client.as_ref().map(|client| client.name.clone()),
             run_id: run.and_then(|run| run.id).and_then(|id| i64::try_from(id.0).ok()),
@@ -79,8 +78,4 @@ impl From<&model::Event> for Event {
             actor: actor.as_ref().map(|actor| actor.name.clone()),
         }
     }
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

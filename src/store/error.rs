@@ -4,7 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::model::rfc3339;
+use chrono::{DateTime, Utc};
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +62,7 @@ pub enum StoreError {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The past is not known that far back: the ledger was pruned, or repaired from its index.
-    #[error("the past is known only from {} on", since.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    #[error("the past is known only from {} on", rfc3339(*since))]
     BeforeHistory {
         /// From which moment on it is.
         since: DateTime<Utc>,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::error::{Doing, StoreError};
+use crate::files::{self, Mode, Replacement};
 
 /// The mode of every file: the notes of an MSP are nobody else's business.
 pub(super) const FILE_MODE: u32 = 0o600;
@@ -40,20 +41,17 @@ pub(super) fn sync_dir(path: &Path) -> Result<(), StoreError> {
 
 /// Makes the name of `path` durable.
 pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent),
-        _ => sync_dir(Path::new(".")),
-    }
+    sync_dir(files::folder_of(path))
 }
 
 /// Puts `bytes` in place of what `path` held, so that a crash leaves the one or the other.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let temporary = with_suffix(path, ".new");
-    remove_if_there(&temporary)?;
-    let mut file = create_new(&temporary)?;
-    file.write_all(bytes).doing("write", &temporary)?;
-    file.sync_all().doing("sync", &temporary)?;
-    rename(&temporary, path)
+    let beside = with_suffix(path, ".new");
+    let mode = Mode::AtMost(FILE_MODE);
+    files::replace(Replacement { path, beside: &beside, mode, durable: true }, |file| {
+        file.write_all(bytes)
+    })
+    .doing("replace", path)
 }
 
 /// Renames durably.

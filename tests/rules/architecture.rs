@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::inner;
 
 /// Every module of the crate's root and its floor, as in the house of `src/lib.rs`.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("model", 0),
     ("clock", 0),
+    ("files", 0),
     // For tests only.
     ("derived", 0),
     ("policy", 1),
@@ -30,7 +31,7 @@ const FLOORS: [(&str, u8); 15] = [
 ];
 
 /// What lmsyncctl may see: it must work without the engine, the store and Autotask.
-const SEEN_BY_CTL: [&str; 6] = ["advice", "protocol", "model", "config", "clock", "ctl"];
+const SEEN_BY_CTL: [&str; 7] = ["advice", "protocol", "model", "config", "clock", "files", "ctl"];
 
 /// Libraries and the only modules that may name them.
 const ROOMS: [(&str, &[&str]); 11] = [

@@ -15,6 +15,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         &[
             ("ids", 0),
             ("actor", 0),
+            ("moment", 0),
             ("money", 0),
             ("contract", 1),
             ("failure", 1),

@@ -14,6 +14,7 @@ use super::error::AutotaskError;
 use super::request::{HttpRequest, Method};
 use crate::autotask::http::options::Options;
 use crate::autotask::http::transport_error::{ErrorKind, TRUST_STORE, TransportError};
+use crate::model::error_chain;
 
 /// The longest body that is read. A page of 500 agreements with long descriptions is below 3 MiB.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
@@ -116,7 +117,7 @@ impl Transport for HttpTransport {
 }
 
 fn unusable(key: &'static str, error: &dyn std::error::Error) -> AutotaskError {
-    AutotaskError::BadConfiguration { key, reason: chain(error) }
+    AutotaskError::BadConfiguration { key, reason: error_chain(error) }
 }
 
 /// What went wrong, from the chain of causes. The URL is left out: it may hold the user's name.
@@ -139,7 +140,7 @@ fn explain(error: reqwest::Error) -> TransportError {
         }
         cause = error.source();
     }
-    TransportError { kind, cause: chain(&error) }
+    TransportError { kind, cause: error_chain(&error) }
 }
 
 /// Whether rustls said it; its errors come wrapped in one or two of `io`, which hide their content
@@ -147,20 +148,6 @@ fn explain(error: reqwest::Error) -> TransportError {
 fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
-}
-
-/// The chain of causes in one line; a cause that only repeats what was said is left out.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

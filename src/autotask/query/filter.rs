@@ -5,10 +5,11 @@
 //! documented (section 2.2), but nobody says to have seen them work: who asks in groups must be
 //! able to do without. Knows nothing of sending or paging.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use crate::autotask::http::entity::Entity;
+use crate::model::rfc3339;
 
 /// The most rows on a page, and the most values in one `in` list (section 2.2 of the Autotask
 /// facts: more is an error).
@@ -167,7 +168,7 @@ impl Condition {
                 json!({"op": "gte", "field": field, "value": format!("{day}T00:00:00")})
             }
             Condition::Since(field, moment) => {
-                let value = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let value = rfc3339(*moment);
                 json!({"op": "gte", "field": field, "value": value})
             }
         }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{fields_of, in_tree_order, on_the_wire};
+use super::{fields_of, on_the_wire};
 use crate::control::call::{Answer, Context, finish};
 use crate::control::convert::{self, moment, parse_key};
 use crate::control::progress::{progress, telling};
@@ -191,7 +191,7 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
     progress.doing("gathering contracts");
     let export = move |engine: &Engine| {
         let mut found = engine.book.contracts(client.as_ref())?;
-        found.sort_by_key(in_tree_order);
+        found.sort_by_key(Contract::in_tree);
         let exported = found.iter().map(|contract| {
             Ok(contracts::Exported {
                 contract: on_the_wire(engine, contract)?,

@@ -12,7 +12,7 @@ use super::call::{Answer, CallError, Context, finish, parameters};
 use super::convert::parse_key;
 use crate::control::convert::{self, moment};
 use crate::engine::{Edit, Engine};
-use crate::model::{Advice, ClientId, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
+use crate::model::{Advice, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
 use crate::protocol::{Call, Method, contracts};
 
 pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
@@ -53,17 +53,11 @@ async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
             Some(moment) => engine.book.contracts_as_of(moment, client.as_ref())?,
             None => engine.book.contracts(client.as_ref())?,
         };
-        found.sort_by_key(in_tree_order);
+        found.sort_by_key(Contract::in_tree);
         found.iter().map(|contract| on_the_wire(engine, contract)).collect()
     };
     let contracts = engine.ask(list).await?;
     finish(contracts::ContractList { contracts })
-}
-
-/// By client, and each agreement directly before its additions.
-fn in_tree_order(contract: &Contract) -> (ClientId, ItemKey, bool, ItemKey) {
-    let agreement = contract.parent.unwrap_or(contract.key);
-    (contract.client, agreement, contract.parent.is_some(), contract.key)
 }
 
 async fn show(call: contracts::Show, context: &Context<'_>) -> Answer {

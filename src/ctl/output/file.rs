@@ -5,10 +5,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::ctl::app::error::CtlError;
+use crate::files::{self, Mode, Replacement};
 
 /// What a new file allows: its owner writes, its group reads; contracts are nobody else's business.
 const MODE: u32 = 0o640;
@@ -61,32 +61,12 @@ fn replace_with<E: From<io::Error>>(
     fill: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
     let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);
     beside.push(format!(".{}.{UNFINISHED}", std::process::id()));
-    let beside = folder.join(beside);
-    let placed = filled(&beside, mode, fill).and_then(|()| Ok(fs::rename(&beside, path)?));
-    if placed.is_err() {
-        // What failed is told; that its remains cannot be removed either would only hide it.
-        let _ = fs::remove_file(&beside);
-        return placed;
-    }
-    Ok(File::open(folder)?.sync_all()?)
-}
-
-fn filled<E: From<io::Error>>(
-    path: &Path,
-    mode: u32,
-    fill: impl FnOnce(&mut File) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut file =
-        OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)?;
-    fill(&mut file)?;
-    Ok(file.sync_all()?)
+    let beside = files::folder_of(path).join(beside);
+    let mode = Mode::AtMost(mode);
+    files::replace(Replacement { path, beside: &beside, mode, durable: true }, fill)
 }
 
 /// The text of a file; none where there is no such file.

@@ -1,7 +1,9 @@
 //! Days, moments and spans as they are typed, in the form that the daemon takes. The errors are
 //! what clap shows behind the option's name.
 
-use chrono::{DateTime, Months, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
+
+use crate::model::rfc3339_exact;
 
 /// The longest span that can be asked for, in days: a hundred years, so that no date overflows.
 const LONGEST_DAYS: i64 = 36_500;
@@ -37,7 +39,7 @@ pub fn last_day(text: &str) -> Result<String, String> {
 /// A day, or a moment with its zone, such as `2026-06-30T12:00:00Z`.
 pub fn day_or_moment(text: &str) -> Result<String, String> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Ok(moment.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        return Ok(rfc3339_exact(moment.with_timezone(&Utc)));
     }
     day(text).map_err(|_| {
         "a day such as 2026-06-30, or a moment with its zone, such as 2026-06-30T12:00:00Z"

@@ -5,7 +5,7 @@ mod edit;
 mod history;
 mod local;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use edit::Edit;
 pub(super) use local::ensure_linked;
@@ -14,7 +14,7 @@ use super::context::Context;
 use crate::clock::Tz;
 use crate::model::{
     Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, HeldChanges, Origin, Run,
-    RunId,
+    RunId, rfc3339,
 };
 use crate::policy::pauses::Pauses;
 use crate::policy::terms::{Ending, Wanted, endings};
@@ -116,5 +116,5 @@ impl Book {
 
 /// A moment as the MSP knows it, with its zone.
 pub(super) fn shown(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
+    rfc3339(at.with_timezone(&zone))
 }

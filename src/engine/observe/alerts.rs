@@ -1,9 +1,7 @@
 //! Looks at the board whenever it may have changed, and once a minute: what of it is an alert, and
 //! the metrics for whoever reads them from a file.
 
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +12,7 @@ use tokio::sync::watch;
 use super::Observe;
 use crate::autotask::Auth;
 use crate::engine::events::{Subscription, of_transition};
+use crate::files::{self, Mode, Replacement};
 use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Failure};
 use crate::policy::alert::{ActiveAlert, Alerts, Budget, Condition, Observed, evaluate};
 
@@ -172,8 +171,10 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     // node_exporter reads only what ends in `.prom`.
     beside.push(".tmp");
     let beside = Path::new(&beside);
-    fs::write(beside, text)?;
-    // For node_exporter, which is another user, whatever umask the unit sets.
-    fs::set_permissions(beside, Permissions::from_mode(0o644))?;
-    fs::rename(beside, path)
+    // For node_exporter, which is another user, whatever umask the unit sets. After a crash the
+    // next minute writes it again.
+    let mode = Mode::Exactly(0o644);
+    files::replace(Replacement { path, beside, mode, durable: false }, |file| {
+        file.write_all(text.as_bytes())
+    })
 }

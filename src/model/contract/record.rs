@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
     BillingCycle, BillingState, ClientId, Currency, Field, FieldChange, Fields, ItemKey, Money,
-    Ownership, Value,
+    Ownership, Value, rfc3339,
 };
 
 /// Where a contract comes from.
@@ -62,14 +62,17 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// Sorts contracts by client and as a tree, as [`ItemKey::in_tree`] does.
+    pub fn in_tree(&self) -> impl Ord + use<> {
+        (self.client, self.key.in_tree(self.parent))
+    }
+
     /// The value that counts: an override before Autotask's value.
     pub fn value(&self, field: Field) -> Option<Value> {
         match field {
             Field::Client => Some(Value::Text(self.client.to_string())),
             Field::Parent => self.parent.map(|key| Value::Text(key.to_string())),
-            Field::Vanished => {
-                self.vanished.map(|at| Value::Text(at.to_rfc3339_opts(SecondsFormat::Secs, true)))
-            }
+            Field::Vanished => self.vanished.map(|at| Value::Text(rfc3339(at))),
             _ => match field.ownership() {
                 Ownership::Source => self.source.get(&field),
                 Ownership::Seeded => self.overrides.get(&field).or(self.source.get(&field)),

@@ -1,6 +1,7 @@
 //! A failure as data: what failed and why, and what a person can do next.
 
 pub(super) mod advice;
+pub(super) mod chain;
 pub(super) mod code;
 
 use std::fmt;

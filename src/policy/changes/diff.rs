@@ -79,8 +79,7 @@ pub fn pending(
     for item in &mut items {
         apply_flags(item, input);
     }
-    // The agreement's own key sorts before its additions', whatever their letters.
-    items.sort_by_key(|item| (item.parent.unwrap_or(item.key), item.parent.is_some(), item.key));
+    items.sort_by_key(|item| item.key.in_tree(item.parent));
     items
 }
 

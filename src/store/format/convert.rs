@@ -5,7 +5,7 @@
 //!
 //! Item flags are in `convert/flags.rs`, held changes and pauses in `convert/memo.rs`.
 
-use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 
 use super::v1::{
     ActorV1, ChangeV1, ClientStateV1, ContractV1, CountsV1, LastErrorV1, RejectV1, RunV1,
@@ -33,9 +33,7 @@ fn parent(text: Option<&String>) -> Result<Option<ItemKey>, Unreadable> {
     text.map(|text| key(text)).transpose()
 }
 
-pub(in crate::store) fn moment_text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
+pub(in crate::store) use crate::model::rfc3339_exact as moment_text;
 
 pub(in crate::store) fn moment(text: &str) -> Result<DateTime<Utc>, Unreadable> {
     let read = DateTime::parse_from_rfc3339(text);

@@ -30,7 +30,6 @@ pub(super) mod plan;
 pub(super) mod restored;
 pub(super) mod upgrade_backup;
 
-use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -41,6 +40,7 @@ use chrono::{DateTime, Utc};
 use super::error::{Doing, StoreError};
 use super::files;
 use super::index::{self, Index};
+use crate::model::error_chain;
 use crate::store::core::Past;
 use crate::store::format::v1::ContractV1;
 use crate::store::format::{codec, identity, keys};
@@ -107,8 +107,7 @@ pub(in crate::store) fn open(
     }
     if !made && let Err(error) = upgrade_backup::copy(dir, now) {
         // A full disk must not keep a daemon from its store; the next opening tries again.
-        let why = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-        work.found(Finding::NoCopy(format!("{error}{why}")));
+        work.found(Finding::NoCopy(error_chain(&error)));
     } else {
         upgrade_backup::note(dir)?;
     }
@@ -213,7 +212,7 @@ impl Work {
         match opened {
             Ok(Ok(index)) => Ok(Ok(index)),
             Ok(Err(error)) if is_of_the_machine(&error) => Err(error),
-            Ok(Err(error)) => Ok(Err(chain(&error))),
+            Ok(Err(error)) => Ok(Err(error_chain(&error))),
             Err(GuardError::Panicked(message)) => {
                 Ok(Err(format!("opening it panicked: {message}")))
             }
@@ -390,17 +389,6 @@ fn is_of_the_machine(error: &StoreError) -> bool {
         cause = error.source();
     }
     false
-}
-
-fn chain(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(error.to_string().lines().next().unwrap_or_default());
-        cause = error.source();
-    }
-    text
 }
 
 fn refusal(bad: CorruptRecord) -> StoreError {

@@ -292,10 +292,7 @@ fn line(core: &Core, past: &Past, place: &PlaceV1, seq: u64) -> Result<Option<Li
 
 /// Puts contracts in the order of [`contracts`].
 pub(in crate::store) fn put_in_order(contracts: &mut [Contract]) {
-    contracts.sort_by_key(|contract| {
-        let Contract { client, key, parent, .. } = contract;
-        (*client, parent.unwrap_or(*key), parent.is_some(), *key)
-    });
+    contracts.sort_by_key(Contract::in_tree);
 }
 
 /// What is wrong with a ledger whose chain ends before the commit that it should reach.
