@@ -168,8 +168,11 @@ pub struct MetricsSettings {
     pub textfile: Option<PathBuf>,
 }
 
-/// What auto-sync does with an agreement that was never seen before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What auto-sync does with an agreement that was never seen before; named as in the file.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum NewAgreements {
     /// Import it.
     Import,
@@ -238,28 +241,6 @@ impl Settings {
             },
             metrics: MetricsSettings::default(),
         }
-    }
-}
-
-impl NewAgreements {
-    /// Every value, by the name it has in the file.
-    pub(super) const NAMES: [&str; 2] = ["import", "pending"];
-
-    pub(super) fn from_name(name: &str) -> Option<NewAgreements> {
-        match name {
-            "import" => Some(NewAgreements::Import),
-            "pending" => Some(NewAgreements::Pending),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for NewAgreements {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NewAgreements::Import => "import",
-            NewAgreements::Pending => "pending",
-        })
     }
 }
 

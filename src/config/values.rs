@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::Url;
+use strum::VariantNames;
 
 use super::nearest::nearest;
 use super::settings::{NewAgreements, Operator};
@@ -191,11 +192,9 @@ pub(super) fn currency(text: &str) -> Result<Currency, String> {
 
 /// `import` or `pending`.
 pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
-    NewAgreements::from_name(text).ok_or_else(|| {
-        match nearest(text, NewAgreements::NAMES.into_iter()) {
-            Some(name) => format!("did you mean \"{name}\"?"),
-            None => "must be \"import\" or \"pending\"".to_owned(),
-        }
+    text.parse().map_err(|_| match nearest(text, NewAgreements::VARIANTS.iter().copied()) {
+        Some(name) => format!("did you mean \"{name}\"?"),
+        None => "must be \"import\" or \"pending\"".to_owned(),
     })
 }
 

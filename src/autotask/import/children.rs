@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
+use strum::VariantArray;
 
 use super::assemble::{Lines, Purchases};
 use super::reading::Reading;
@@ -92,7 +93,8 @@ impl ChildFetcher<'_> {
     pub async fn purchases(
         &self,
     ) -> Result<(Vec<Purchases>, HashMap<i64, RulesOf>), AutotaskError> {
-        let others = PurchaseKind::ALL.into_iter().filter(|kind| *kind != PurchaseKind::Charge);
+        let others =
+            PurchaseKind::VARIANTS.iter().copied().filter(|kind| *kind != PurchaseKind::Charge);
         let others = try_join_all(others.map(|kind| self.purchases_of(kind)));
         let (mut purchases, rules) = tokio::try_join!(others, self.rules())?;
         let charges = self.charges_made(&purchases, &rules);
@@ -111,7 +113,7 @@ impl ChildFetcher<'_> {
     ) -> HashMap<i64, usize> {
         let is_prepaid = |kind: Option<AgreementKind>| {
             kind.is_some_and(|kind| {
-                PurchaseKind::ALL.iter().any(|one| one.is_prepaid() && kind.can_have(*one))
+                PurchaseKind::VARIANTS.iter().any(|one| one.is_prepaid() && kind.can_have(*one))
             })
         };
         let mut made: HashMap<i64, usize> =

@@ -5,6 +5,8 @@
 //! them is recognised by its label. What is shown is the tenant's label; what neither explains is
 //! shown as `unknown (7)`, never guessed.
 
+use strum::VariantArray;
+
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::rows::purchases::PurchaseKind;
 use crate::model::BillingCycle;
@@ -20,7 +22,7 @@ pub(in crate::autotask) struct AgreementType {
 }
 
 /// The types of agreement that Autotask documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(in crate::autotask) enum AgreementKind {
     TimeAndMaterials,
     FixedPrice,
@@ -31,15 +33,6 @@ pub(in crate::autotask) enum AgreementKind {
 }
 
 impl AgreementKind {
-    const ALL: [AgreementKind; 6] = [
-        AgreementKind::TimeAndMaterials,
-        AgreementKind::FixedPrice,
-        AgreementKind::BlockHours,
-        AgreementKind::Retainer,
-        AgreementKind::Incident,
-        AgreementKind::RecurringService,
-    ];
-
     /// Its number, and what it is called where there is no label.
     fn number(self) -> (i64, &'static str) {
         match self {
@@ -103,7 +96,7 @@ pub(in crate::autotask) fn agreement_type(
     let Some(number) = number else {
         return AgreementType { label: "unknown".to_owned(), kind: None };
     };
-    let numbered = AgreementKind::ALL.into_iter().find(|kind| kind.number().0 == number);
+    let numbered = AgreementKind::VARIANTS.iter().copied().find(|kind| kind.number().0 == number);
     let label = fields.label("contractType", number).map(str::to_lowercase);
     let kind = numbered.or_else(|| labelled(label.as_deref()?));
     let label = label.unwrap_or_else(|| match numbered {
@@ -116,7 +109,7 @@ pub(in crate::autotask) fn agreement_type(
 /// The type that a label means. One in another language, or that fits two types, says nothing to us.
 fn labelled(label: &str) -> Option<AgreementKind> {
     let letters: String = label.chars().filter(|c| c.is_alphabetic()).collect();
-    let mut meant = AgreementKind::ALL.into_iter().filter(|kind| kind.is_meant(&letters));
+    let mut meant = AgreementKind::VARIANTS.iter().copied().filter(|kind| kind.is_meant(&letters));
     meant.next().filter(|_| meant.next().is_none())
 }
 
@@ -272,7 +265,7 @@ mod tests {
         assert_eq!(kind(&own, 5), is("sonstiges", None));
         assert_eq!(kind(&own, 9), is("unknown (9)", None));
         let none = EntityFields::default();
-        for one in AgreementKind::ALL {
+        for one in AgreementKind::VARIANTS.iter().copied() {
             let (number, label) = one.number();
             assert_eq!(kind(&none, number), is(label, Some(one)));
         }

@@ -14,29 +14,24 @@ use crate::model::ItemKind;
 use crate::policy::cost::{Sale, SaleCost};
 
 /// A kind of what is bought once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(in crate::autotask) enum PurchaseKind {
     /// A milestone of a fixed price.
     Milestone,
     /// A block of hours.
+    #[strum(serialize = "block-hour purchase")]
     Hours,
     /// A retainer.
     Retainer,
     /// A pack of tickets.
+    #[strum(serialize = "ticket purchase")]
     Tickets,
     /// A charge.
     Charge,
 }
 
 impl PurchaseKind {
-    pub const ALL: [PurchaseKind; 5] = [
-        PurchaseKind::Milestone,
-        PurchaseKind::Hours,
-        PurchaseKind::Retainer,
-        PurchaseKind::Tickets,
-        PurchaseKind::Charge,
-    ];
-
     /// The letter of its keys.
     pub fn kind(self) -> ItemKind {
         match self {
@@ -61,13 +56,7 @@ impl PurchaseKind {
 
     /// What it is called.
     pub fn label(self) -> &'static str {
-        match self {
-            PurchaseKind::Milestone => "milestone",
-            PurchaseKind::Hours => "block-hour purchase",
-            PurchaseKind::Retainer => "retainer",
-            PurchaseKind::Tickets => "ticket purchase",
-            PurchaseKind::Charge => "charge",
-        }
+        self.into_str()
     }
 
     /// What the name of one begins with that has no title: `block hours, 40 at 95.00`.

@@ -14,7 +14,8 @@ use crate::protocol::sync::{Effect, Item};
 pub type Sums = BTreeMap<Currency, Decimal>;
 
 /// What periodic amounts are made, so that they can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Span {
     /// A twelfth of a year
     Month,
@@ -25,10 +26,7 @@ pub enum Span {
 impl Span {
     /// The span's name.
     pub fn name(self) -> &'static str {
-        match self {
-            Span::Month => "month",
-            Span::Year => "year",
-        }
+        self.into_str()
     }
 
     /// An amount of a year in this span.

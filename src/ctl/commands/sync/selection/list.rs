@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use strum::VariantArray;
+
 use crate::ctl::output::screen::count;
 use crate::ctl::text::items::arrow_of;
 use crate::ctl::text::tree::{self, Branch, Line};
@@ -16,7 +18,8 @@ use crate::model::{ItemKey, PendingState};
 use crate::protocol::sync::{Client, Item};
 
 /// What is to become of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Verb {
     /// It is synced.
     Pick,
@@ -27,19 +30,14 @@ pub enum Verb {
 }
 
 impl Verb {
-    const ALL: [Verb; 3] = [Verb::Pick, Verb::Ignore, Verb::Leave];
-
     /// The word, whose first letter will do too.
     pub fn word(self) -> &'static str {
-        match self {
-            Verb::Pick => "pick",
-            Verb::Ignore => "ignore",
-            Verb::Leave => "leave",
-        }
+        self.into_str()
     }
 
     fn of(word: &str) -> Option<Verb> {
-        Verb::ALL.into_iter().find(|verb| verb.word() == word || &verb.word()[..1] == word)
+        let mut verbs = Verb::VARIANTS.iter().copied();
+        verbs.find(|verb| verb.word() == word || &verb.word()[..1] == word)
     }
 }
 
@@ -261,7 +259,7 @@ mod tests {
             let items = samples();
             let offered = keys(&items);
             let lines = offered.iter().zip(&verbs).map(|(key, verb)| {
-                format!("{} {key} whatever # else\n", Verb::ALL[*verb].word())
+                format!("{} {key} whatever # else\n", Verb::VARIANTS[*verb].word())
             });
             let chosen = read(&lines.collect::<String>(), &offered).expect("reads");
             let of = |wanted: usize| -> Vec<ItemKey> {
