@@ -24,8 +24,6 @@
 //! `store` commits, and `control` tells `ctl`.
 
 #![forbid(unsafe_code)]
-// No function is longer than a screen, but where a reason stands beside it.
-#![warn(clippy::too_many_lines)]
 
 pub mod advice;
 pub mod autotask;

@@ -24,6 +24,36 @@ fn sum(contracts: &[Value], agreement: &str) -> Decimal {
     below.map(|contract| cost(contracts, contract["key"].as_str().expect("a key"))).sum()
 }
 
+/// Starts a daemon and a sync, and kills the daemon at the point of this round. Gives what the sync
+/// told.
+fn sync_and_kill(world: &World, round: u32, requests_of_a_sync: u64) -> Told {
+    let daemon = world.start();
+    let before = world.tenant.counters().total;
+    let ledger = world.path("store/ledger/000000000001.jsonl");
+    let length = || std::fs::metadata(&ledger).map_or(0, |meta| meta.len());
+    let long = length();
+    let mut sync = world
+        .ctl_command(&["sync", ACME, "--all", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lmsyncctl starts");
+    let after = u64::from(round) % (requests_of_a_sync + 3);
+    let watch = Watch::start();
+    loop {
+        let seen = world.tenant.counters().total - before;
+        let ended = sync.try_wait().expect("a status").is_some();
+        let grown = after == requests_of_a_sync + 1 && length() > long;
+        if ended || grown || (after <= requests_of_a_sync && seen >= after) {
+            break;
+        }
+        assert!(!watch.is_over(), "round {round}: {seen} requests of {after}");
+        std::thread::yield_now();
+    }
+    daemon.kill();
+    Told::of(&["sync"], sync.wait_with_output().expect("it ends"))
+}
+
 #[test]
 fn what_was_acknowledged_is_there_and_nothing_by_half() {
     let world = World::stories();
@@ -44,31 +74,7 @@ fn what_was_acknowledged_is_there_and_nothing_by_half() {
     for round in 0..ROUNDS {
         let wanted = 12 + round;
         world.tenant.change_units(55102, wanted.into()).expect("changed");
-        let daemon = world.start();
-        let before = world.tenant.counters().total;
-        let ledger = world.path("store/ledger/000000000001.jsonl");
-        let length = || std::fs::metadata(&ledger).map_or(0, |meta| meta.len());
-        let long = length();
-        let mut sync = world
-            .ctl_command(&["sync", ACME, "--all", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("lmsyncctl starts");
-        let after = u64::from(round) % (requests_of_a_sync + 3);
-        let watch = Watch::start();
-        loop {
-            let seen = world.tenant.counters().total - before;
-            let ended = sync.try_wait().expect("a status").is_some();
-            let grown = after == requests_of_a_sync + 1 && length() > long;
-            if ended || grown || (after <= requests_of_a_sync && seen >= after) {
-                break;
-            }
-            assert!(!watch.is_over(), "round {round}: {seen} requests of {after}");
-            std::thread::yield_now();
-        }
-        daemon.kill();
-        let told = Told::of(&["sync"], sync.wait_with_output().expect("it ends"));
+        let told = sync_and_kill(&world, round, requests_of_a_sync);
 
         let daemon = world.start();
         let contracts = world.contracts();

@@ -18,6 +18,7 @@ use std::time::Duration;
 use lmsyncd::autotask::{Autotask, Options, ReadMemory, UseMemory, ZoneMemory};
 use lmsyncd::clock::{Clock, Tz};
 use lmsyncd::config::{self, Settings};
+use lmsyncd::demo::tenant::Credentials;
 use lmsyncd::engine::{Engine, HeldRun, Parts, Paused};
 use lmsyncd::model::{Actor, RunId, SecretSource};
 use lmsyncd::store::{Commit, Opening, Store};
@@ -81,41 +82,8 @@ impl Life {
                 let (wire, clock, store) = (wire.clone(), Arc::clone(&clock), store.clone());
                 let credentials = ground.upstream.tenant.credentials();
                 Box::new(move |settings: &Settings| {
-                    let options = Options {
-                        username: credentials.username.clone(),
-                        secret: SecretString::from(credentials.secret.clone()),
-                        source_of_secret: SecretSource::File,
-                        integration_code: SecretString::from(credentials.integration_code.clone()),
-                        zone_url: None,
-                        discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
-                        max_requests_per_hour: settings.autotask.max_requests_per_hour,
-                        concurrency_per_endpoint: settings.autotask.concurrency_per_endpoint
-                            as usize,
-                        request_timeout: settings.autotask.request_timeout,
-                        proxy: None,
-                        ca_file: None,
-                        user_defined: Vec::new(),
-                        time_zone: settings.autotask.time_zone.unwrap_or(Tz::UTC),
-                        currency: settings.autotask.currency.clone(),
-                    };
-                    let (load, keep) = (store.clone(), store.clone());
-                    let used = UseMemory::new(
-                        move || load.cache_get("use"),
-                        move |bytes| keep.cache_put("use", bytes),
-                    );
-                    let (load, keep) = (store.clone(), store.clone());
-                    let zone = ZoneMemory::new(
-                        move |_| String::from_utf8(load.cache_get("zone")?).ok(),
-                        move |_, text| keep.cache_put("zone", text.as_bytes()),
-                    );
-                    let (load, keep) = (store.clone(), store.clone());
-                    let read = ReadMemory::new(
-                        move || load.cache_get("readings"),
-                        move |bytes| keep.cache_put("readings", bytes),
-                    );
                     let clock = Arc::clone(&clock) as Arc<dyn Clock>;
-                    let autotask = Autotask::new(options, Arc::new(wire.clone()), clock, zone);
-                    Ok(Arc::new(autotask.with_usage(used).with_read_cache(read)))
+                    Ok(connected(settings, &credentials, wire.clone(), clock, &store))
                 })
             },
         };
@@ -282,4 +250,45 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
             if turns < AWAKE { std::hint::spin_loop() } else { thread::park() }
         }
     }
+}
+
+/// A connection to the tenant, which keeps what it must remember in the store.
+fn connected(
+    settings: &Settings,
+    credentials: &Credentials,
+    wire: Wire,
+    clock: Arc<dyn Clock>,
+    store: &Store,
+) -> Arc<Autotask> {
+    let options = Options {
+        username: credentials.username.clone(),
+        secret: SecretString::from(credentials.secret.clone()),
+        source_of_secret: SecretSource::File,
+        integration_code: SecretString::from(credentials.integration_code.clone()),
+        zone_url: None,
+        discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
+        max_requests_per_hour: settings.autotask.max_requests_per_hour,
+        concurrency_per_endpoint: settings.autotask.concurrency_per_endpoint as usize,
+        request_timeout: settings.autotask.request_timeout,
+        proxy: None,
+        ca_file: None,
+        user_defined: Vec::new(),
+        time_zone: settings.autotask.time_zone.unwrap_or(Tz::UTC),
+        currency: settings.autotask.currency.clone(),
+    };
+    let (load, keep) = (store.clone(), store.clone());
+    let used =
+        UseMemory::new(move || load.cache_get("use"), move |bytes| keep.cache_put("use", bytes));
+    let (load, keep) = (store.clone(), store.clone());
+    let zone = ZoneMemory::new(
+        move |_| String::from_utf8(load.cache_get("zone")?).ok(),
+        move |_, text| keep.cache_put("zone", text.as_bytes()),
+    );
+    let (load, keep) = (store.clone(), store.clone());
+    let read = ReadMemory::new(
+        move || load.cache_get("readings"),
+        move |bytes| keep.cache_put("readings", bytes),
+    );
+    let autotask = Autotask::new(options, Arc::new(wire), clock, zone);
+    Arc::new(autotask.with_usage(used).with_read_cache(read))
 }

@@ -74,6 +74,7 @@ pub fn yearly(rate: Decimal, months: u32) -> Decimal {
 
 impl Money {
     /// What differs between this and a contract.
+    #[expect(clippy::too_many_lines, reason = "one field after the other")]
     pub fn differs(&self, contract: &Contract) -> Option<String> {
         let text = |field| contract.source.get(&field).map(Value::to_string);
         let number = |field| match contract.source.get(&field) {
@@ -327,6 +328,22 @@ pub fn of_agreement(upstream: &Upstream, id: i64, today: NaiveDate) -> Money {
     money
 }
 
+/// How lines are billed together, by the first that begins and the last that ends; none where none
+/// of them tells.
+fn of_states(states: &[State]) -> Option<State> {
+    let first = states.iter().filter_map(|state| match state {
+        State::Upcoming(day) => Some(*day),
+        _ => None,
+    });
+    let last = states.iter().filter_map(|state| match state {
+        State::Ended(day, rows) => Some((*day, *rows)),
+        _ => None,
+    });
+    let billed = states.contains(&State::Billed).then_some(State::Billed);
+    let ended = last.max().map(|(day, rows)| State::Ended(day, rows));
+    billed.or(first.min().map(State::Upcoming)).or(ended)
+}
+
 fn of_lines(upstream: &Upstream, id: i64, agreement: &Agreement, today: NaiveDate) -> Money {
     let below = upstream.below(id);
     let lines: Vec<(&Line, Money, Decimal)> = below
@@ -337,24 +354,8 @@ fn of_lines(upstream: &Upstream, id: i64, agreement: &Agreement, today: NaiveDat
             (line, money, rate)
         })
         .collect();
-    let states = || lines.iter().map(|(_, money, _)| money.state);
-    let first = states().filter_map(|state| match state {
-        State::Upcoming(day) => Some(day),
-        _ => None,
-    });
-    let last = states().filter_map(|state| match state {
-        State::Ended(day, rows) => Some((day, rows)),
-        _ => None,
-    });
-    let state = if states().any(|state| state == State::Billed) {
-        State::Billed
-    } else if let Some(day) = first.min() {
-        State::Upcoming(day)
-    } else if let Some((day, rows)) = last.clone().max() {
-        State::Ended(day, rows)
-    } else {
-        by_its_days(agreement, today, State::None)
-    };
+    let states: Vec<State> = lines.iter().map(|(_, money, _)| money.state).collect();
+    let state = of_states(&states).unwrap_or_else(|| by_its_days(agreement, today, State::None));
     let counts = |money: &Money| match (state, money.state) {
         (State::Upcoming(day), State::Upcoming(other)) => day == other,
         (State::Ended(day, _), State::Ended(other, _)) => day == other,
@@ -378,7 +379,7 @@ fn of_lines(upstream: &Upstream, id: i64, agreement: &Agreement, today: NaiveDat
         slack.sum()
     };
     let is_over = matches!(state, State::Ended(..));
-    let loose = is_over && last.clone().any(|(_, rows)| rows.is_some());
+    let loose = is_over && states.iter().any(|one| matches!(one, State::Ended(_, Some(_))));
     Money {
         state,
         slack,

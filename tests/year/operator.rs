@@ -147,6 +147,7 @@ impl Desk {
     }
 
     /// Asks for it.
+    #[expect(clippy::too_many_lines, reason = "one arm for each wish")]
     pub fn ask(&mut self, wish: &Wish, life: &Life, name: &str, now: Duration) -> Fate {
         let engine = Arc::clone(&life.engine);
         let who = actor();

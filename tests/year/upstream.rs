@@ -1,6 +1,9 @@
 //! Autotask's side of the year: the fake tenant, and beside it the test's own account of what is in
 //! there. What a contract must say is worked out from that account alone (`expected`).
 
+mod account;
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -10,7 +13,8 @@ use lmsyncd::model::{ItemKey, ItemKind};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::history::{About, History, Row, months_after, period};
+use self::reading::{text, whole};
+use super::history::{History, Row, months_after};
 
 /// Where the tenant says it is. Nothing is there: it is called in process.
 pub const BASE: &str = "http://127.0.0.1:1";
@@ -23,9 +27,6 @@ pub const FIXED_PRICE: i64 = 3;
 pub const RECURRING: i64 = 7;
 /// Those on which something is bought in advance: hours, retainers, tickets.
 pub const PREPAID: [i64; 3] = [4, 6, 8];
-
-/// The service that is sold by the year, also below agreements that are billed by the month.
-const YEARLY_SERVICE: i64 = 308;
 
 /// So many days before rows may be made of a period, they are looked for.
 const EARLY: u64 = 4;
@@ -220,61 +221,6 @@ impl Upstream {
         }
     }
 
-    /// Finds the day that the periods of an agreement are counted from: its first, unless a row lies
-    /// across two of those periods.
-    pub fn find_anchor(&mut self, id: i64) {
-        let agreement = &self.agreements[&id];
-        let below = self.below(id);
-        let lines = below.iter().filter_map(|key| self.additions[key].line());
-        let rows: Vec<(u32, &Row)> =
-            lines.flat_map(|line| line.rows.iter().map(|row| (line.history.months, row))).collect();
-        let fits = |anchor: &NaiveDate| {
-            rows.iter().all(|(months, row)| row.end <= period(*anchor, *months, row.start).1)
-        };
-        let begins = rows.iter().map(|(_, row)| row.start);
-        let known = [agreement.anchor, agreement.start];
-        let anchor = known.into_iter().chain(begins).find(fits);
-        let anchor = anchor.unwrap_or_else(|| panic!("A{id} has no periods: {rows:?}"));
-        self.agreements.get_mut(&id).expect("an agreement").anchor = anchor;
-    }
-
-    /// The end of an agreement was moved to later: a line that did not go on with the others had ended
-    /// when the agreement did.
-    pub fn ended_with(&mut self, agreement: i64, end: NaiveDate) {
-        let below = self.below(agreement);
-        let reach = |line: &Line| line.rows.iter().map(|row| row.end).max();
-        let lines = || below.iter().filter_map(|key| Some((*key, self.additions[key].line()?)));
-        let on: BTreeSet<u32> = lines()
-            .filter(|(_, line)| reach(line) > Some(end))
-            .map(|(_, line)| line.history.months)
-            .collect();
-        let is_over = |line: &Line| {
-            let goes_on = line.history.last.is_none() && on.contains(&line.history.months);
-            goes_on && reach(line) == Some(end)
-        };
-        let over: Vec<ItemKey> =
-            lines().filter(|(_, line)| is_over(line)).map(|(key, _)| key).collect();
-        for key in over {
-            self.line_mut(key).history.last = Some(end);
-        }
-    }
-
-    /// Works out what a line has been, from its rows.
-    pub fn tell_history(&mut self, key: ItemKey) {
-        let addition = &self.additions[&key];
-        let agreement = &self.agreements[&addition.agreement];
-        let line = addition.line().expect("a line");
-        let about = About {
-            today: self.tenant.today(),
-            span: (agreement.start, agreement.end),
-            anchor: agreement.anchor,
-            months: line.history.months,
-            price: money(&self.row(entity_of(key.kind), key.id), "unitPrice"),
-        };
-        let history = about.told_by(&line.rows);
-        self.line_mut(key).history = history;
-    }
-
     pub fn line_mut(&mut self, key: ItemKey) -> &mut Line {
         match &mut self.additions.get_mut(&key).expect("an addition").billed {
             Billed::ByPeriod(line) => line,
@@ -332,212 +278,6 @@ impl Upstream {
                 }
             }
         }
-    }
-
-    pub fn row(&self, entity: Entity, id: i64) -> Json {
-        self.tenant.get(entity, id).unwrap_or_else(|| panic!("{entity} has a row {id}"))
-    }
-
-    /// Writes an agreement down anew.
-    pub fn read_agreement(&mut self, id: i64) {
-        let row = self.row(Entity::Contracts, id);
-        let months = whole(&row, "contractPeriodType").map(|kind| match kind {
-            3 => 3,
-            4 => 6,
-            5 => 12,
-            _ => 1,
-        });
-        let start = date(&row, "startDate");
-        let known = self.agreements.get(&id);
-        let anchor = known.filter(|known| known.anchor != known.start).map(|known| known.anchor);
-        let agreement = Agreement {
-            company: whole(&row, "companyID").expect("a company"),
-            name: text(&row, "contractName"),
-            kind: whole(&row, "contractType").expect("a type"),
-            months,
-            active: whole(&row, "status") == Some(1),
-            start,
-            end: date(&row, "endDate"),
-            anchor: anchor.unwrap_or(start),
-            renews: whole(&row, "renewedContractID"),
-            setup_fee: money(&row, "setupFee"),
-            billed_to: whole(&row, "billToCompanyID"),
-        };
-        self.keep_agreement(id, agreement);
-    }
-
-    /// Keeps an agreement in the account, in place of what was known of it.
-    pub fn keep_agreement(&mut self, id: i64, agreement: Agreement) {
-        if let Some(known) = self.agreements.get(&id) {
-            self.touched.insert(known.company);
-            self.owned.entry(known.company).or_default().remove(&id);
-        }
-        self.touched.insert(agreement.company);
-        self.owned.entry(agreement.company).or_default().insert(id);
-        self.agreements.insert(id, agreement);
-    }
-
-    /// Strikes an agreement, below which nothing may stand any more.
-    pub fn strike_agreement(&mut self, id: i64) -> Agreement {
-        let agreement = self.agreements.remove(&id).expect("an agreement");
-        self.struck.insert(ItemKey::agreement(id));
-        self.touched.insert(agreement.company);
-        self.owned.entry(agreement.company).or_default().remove(&id);
-        agreement
-    }
-
-    /// Keeps an addition in the account, in place of what was known of it.
-    pub fn keep_addition(&mut self, key: ItemKey, addition: Addition) {
-        self.touch_agreement(addition.agreement);
-        let agreement = addition.agreement;
-        self.below.entry(agreement).or_default().insert(key);
-        self.additions.insert(key, addition);
-        self.pair(agreement);
-    }
-
-    /// Strikes an addition.
-    pub fn strike_addition(&mut self, key: ItemKey) -> Addition {
-        let addition = self.additions.remove(&key).expect("an addition");
-        self.struck.insert(key);
-        self.touch_agreement(addition.agreement);
-        self.below.entry(addition.agreement).or_default().remove(&key);
-        self.folded.remove(&key);
-        self.doubtful.remove(&key);
-        self.pair(addition.agreement);
-        addition
-    }
-
-    /// Finds the charge of each purchase of an agreement: of the same amount, from the day of the
-    /// purchase or from its first.
-    fn pair(&mut self, agreement: i64) {
-        if !self.agreements.get(&agreement).is_some_and(|one| PREPAID.contains(&one.kind)) {
-            return;
-        }
-        let keys: Vec<ItemKey> =
-            self.below.get(&agreement).into_iter().flatten().copied().collect();
-        let once = |key: &ItemKey| self.additions[key].once().expect("bought once").clone();
-        let (charges, purchases): (Vec<_>, Vec<_>) = keys
-            .iter()
-            .map(|key| (*key, once(key)))
-            .partition(|(key, _)| key.kind == ItemKind::Charge);
-        let mut folded: BTreeMap<ItemKey, ItemKey> = BTreeMap::new();
-        let mut alone = Vec::new();
-        for (key, purchase) in &purchases {
-            let days = [purchase.bought, purchase.span.map(|span| span.0)];
-            let its = charges.iter().find(|(charge, one)| {
-                one.amount == purchase.amount
-                    && one.bought.is_some()
-                    && days.contains(&one.bought)
-                    && !folded.contains_key(charge)
-            });
-            match its {
-                Some((charge, _)) => drop(folded.insert(*charge, *key)),
-                None => alone.push((*key, purchase.amount, days)),
-            }
-        }
-        let mut doubtful = BTreeSet::new();
-        for (purchase, amount, days) in alone {
-            let alike = charges.iter().filter(|(key, one)| {
-                let same_day = one.bought.is_some() && days.contains(&one.bought);
-                (one.amount == amount || same_day) && !folded.contains_key(key)
-            });
-            for (charge, _) in alike {
-                doubtful.extend([purchase, *charge]);
-            }
-        }
-        for key in keys {
-            let (was, is) = (self.folded.remove(&key), folded.get(&key).copied());
-            if was.is_none() && is.is_some() {
-                self.struck.insert(key);
-            }
-            if was.is_some() && is.is_none() {
-                self.returned.insert(key);
-            }
-            self.doubtful.remove(&key);
-        }
-        self.folded.extend(folded);
-        self.doubtful.extend(doubtful);
-    }
-
-    /// The charge of a purchase.
-    pub fn charge_of(&self, purchase: ItemKey) -> Option<ItemKey> {
-        self.folded.iter().find(|(_, of)| **of == purchase).map(|(charge, _)| *charge)
-    }
-
-    /// Whether the item may be the same as another.
-    pub fn is_doubtful(&self, key: ItemKey) -> bool {
-        self.doubtful.contains(&key)
-    }
-
-    /// Whether a rule of its agreement made this charge: it is for the product of one, or for none
-    /// that anybody could tell.
-    pub fn is_by_rule(&self, charge: &Once, agreement: i64) -> bool {
-        let below = || self.below.get(&agreement).into_iter().flatten();
-        let has_milestones = below().any(|key| key.kind == ItemKind::Milestone);
-        let rules = self.rules.get(&agreement).filter(|_| !has_milestones);
-        let is_of = |rules: &BTreeSet<i64>| charge.product.is_none_or(|one| rules.contains(&one));
-        rules.is_some_and(is_of)
-    }
-
-    /// Writes an addition down anew; the periods of a line are not read.
-    pub fn read_addition(&mut self, key: ItemKey) {
-        let row = self.row(entity_of(key.kind), key.id);
-        let agreement = whole(&row, "contractID").expect("an agreement");
-        let months = self.agreements[&agreement].months.unwrap_or(1);
-        let amount = |amount| Once {
-            amount,
-            span: None,
-            bought: (key.kind != ItemKind::Milestone).then(|| date(&row, "datePurchased")),
-            active: whole(&row, "status") == Some(1),
-            billable: true,
-            is_billed: row["isBilled"].as_bool().unwrap_or_default(),
-            product: whole(&row, "productID"),
-        };
-        let bought = |all: Decimal| {
-            let span = Some((date(&row, "startDate"), date(&row, "endDate")));
-            (None, Billed::Once(Once { span, ..amount(all) }))
-        };
-        let line = |months| {
-            let known = self.additions.get(&key).and_then(Addition::line).cloned();
-            let history = History::new(self.tenant.today(), Decimal::ZERO, Decimal::ZERO, months);
-            Billed::ByPeriod(known.unwrap_or(Line { rows: Vec::new(), history }))
-        };
-        let (name, billed) = match key.kind {
-            ItemKind::Service => {
-                let is_yearly = whole(&row, "serviceID") == Some(YEARLY_SERVICE);
-                let name = self.sold(Entity::Services, &row, "serviceID");
-                (Some(name), line(if is_yearly { 12 } else { months }))
-            }
-            ItemKind::Bundle => {
-                (Some(self.sold(Entity::ServiceBundles, &row, "serviceBundleID")), line(months))
-            }
-            ItemKind::Milestone => {
-                (Some(text(&row, "title")), Billed::Once(amount(money(&row, "amount"))))
-            }
-            ItemKind::BlockHours => bought(money(&row, "hours") * money(&row, "hourlyRate")),
-            ItemKind::Retainer => bought(money(&row, "amount")),
-            ItemKind::Tickets => {
-                bought(money(&row, "ticketsPurchased") * money(&row, "perTicketRate"))
-            }
-            _ => {
-                let billable = row["isBillableToCompany"].as_bool().expect("whether it is");
-                let all = if billable { money(&row, "billableAmount") } else { Decimal::ZERO };
-                (Some(text(&row, "name")), Billed::Once(Once { billable, ..amount(all) }))
-            }
-        };
-        self.keep_addition(key, Addition { agreement, name, billed });
-    }
-
-    /// Reads the rows of a line anew.
-    pub fn read_rows(&mut self, key: ItemKey) {
-        let rows = self.tenant.units_of(kind_of(key.kind), key.id);
-        let mut rows: Vec<Row> = rows.iter().map(unit_row).collect();
-        rows.sort_by_key(|row| (row.start, row.end, row.id));
-        self.line_mut(key).rows = rows;
-    }
-
-    fn sold(&self, entity: Entity, row: &Json, field: &str) -> String {
-        text(&self.row(entity, whole(row, field).expect("what is sold")), "name")
     }
 
     /// Whether Autotask has the item.
@@ -638,30 +378,4 @@ pub fn kind_of(letter: ItemKind) -> LineKind {
         ItemKind::Bundle => LineKind::Bundle,
         _ => LineKind::Service,
     }
-}
-
-fn unit_row(row: &Json) -> Row {
-    Row {
-        id: whole(row, "id").expect("an id"),
-        start: date(row, "startDate"),
-        end: date(row, "endDate"),
-        units: money(row, "units"),
-        price: money(row, "price"),
-    }
-}
-
-fn whole(row: &Json, field: &str) -> Option<i64> {
-    row[field].as_i64()
-}
-
-fn text(row: &Json, field: &str) -> String {
-    row[field].as_str().unwrap_or_default().to_owned()
-}
-
-fn date(row: &Json, field: &str) -> NaiveDate {
-    text(row, field).get(..10).and_then(|day| day.parse().ok()).expect("a date")
-}
-
-fn money(row: &Json, field: &str) -> Decimal {
-    row[field].to_string().parse().expect("an amount")
 }

@@ -39,6 +39,7 @@ fn file(name: &str) -> Vec<Inline> {
 }
 
 /// The page.
+#[expect(clippy::too_many_lines, reason = "one text")]
 pub fn page() -> Page {
     let mut program = Cli::command();
     program.build();

@@ -43,6 +43,7 @@ fn field(snapshots: &[ClientSnapshot], client: i64, key: &str, field: Field) -> 
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story after the other")]
 async fn every_story_is_read_with_its_exact_cost() {
     let (tenant, _serving, autotask) = served().await;
     let snapshots = read(&autotask, Scope::All).await.expect("snapshots");

@@ -63,6 +63,7 @@ fn an_unknown_name_comes_with_the_right_one() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_wrong_value_comes_with_what_is_expected() {
     for (rest, expected) in [
         (

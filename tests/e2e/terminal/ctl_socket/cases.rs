@@ -32,6 +32,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn first() -> Vec<Case> {
     vec![
         case(

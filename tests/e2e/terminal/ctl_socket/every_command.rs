@@ -103,6 +103,7 @@ fn backup() -> (Vec<u8>, Value) {
 }
 
 /// Those commands; `folder` is one to write into.
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn more(folder: &str) -> Vec<More> {
     let event = json!({
         "name": "run_changed", "at": "2020-01-02T03:04:05Z", "message": "Acme: 2 created",
