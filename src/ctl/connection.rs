@@ -230,6 +230,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let client = Client::new(folder.path().join("control.sock"));
         let error = client.call(&protocol::daemon::Version {}).expect_err("nobody there");
-        assert_eq!(error.status(), 3);
+        assert_eq!(crate::ctl::app::exit::of_error(&error), 3);
     }
 }

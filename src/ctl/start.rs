@@ -20,6 +20,7 @@ use crate::advice::Address;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, DEFAULT_SOCKET};
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
 use crate::ctl::commands::daemon::{
     backup, check, doctor, history, metrics, reload, restore, status, version, watch,
@@ -56,7 +57,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 true => output::complain_as_json(&error.as_json(&named)),
                 false => output::complain(&error.to_string(), error.hint(&named).as_deref()),
             }
-            ExitCode::from(error.status())
+            ExitCode::from(exit::of_error(&error))
         }
     }
 }
@@ -232,7 +233,7 @@ mod tests {
         let (path, address) = address_of(&["--instance", "north"]).expect("an address");
         assert_eq!(path, config::instance_socket("north"));
         assert_eq!(address, Address::of_instance(Some("north")));
-        assert_eq!(address_of(&["--instance", "../x"]).expect_err("no name").status(), 2);
+        assert_eq!(exit::of_error(&address_of(&["--instance", "../x"]).expect_err("no name")), 2);
     }
 
     #[test]
@@ -249,7 +250,7 @@ mod tests {
     #[test]
     fn two_addresses_are_one_too_many() {
         let error = address_of(&["--instance", "north", "--socket", "/x"]).expect_err("both");
-        assert_eq!(error.status(), 2);
+        assert_eq!(exit::of_error(&error), 2);
         assert_eq!(address_of(&["--socket", "/x"]).expect("one").0, PathBuf::from("/x"));
     }
 }

@@ -80,22 +80,6 @@ impl CtlError {
         CtlError::Usage { message: message.into(), hint: hint.into() }
     }
 
-    /// The exit status, by the table in docs/operating.md.
-    pub fn status(&self) -> u8 {
-        match self {
-            CtlError::Usage { .. } => 2,
-            CtlError::Unreachable { .. } | CtlError::Closed | CtlError::Stopped => 3,
-            CtlError::Forbidden { .. } => 4,
-            CtlError::Failed(failure) => failure.code.exit_status(),
-            CtlError::Nonsense(_)
-            | CtlError::Socket(_)
-            | CtlError::Input(_)
-            | CtlError::Editor(_)
-            | CtlError::File { .. }
-            | CtlError::Output(_) => 1,
-        }
-    }
-
     /// What a person can do next, in words for the daemon at `address`.
     pub fn hint(&self, address: &Address) -> Option<String> {
         match self {
@@ -153,6 +137,7 @@ impl CtlError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::app::exit;
     use crate::model::Code;
 
     #[test]
@@ -167,7 +152,7 @@ mod tests {
             forbidden.hint(&Address::of_instance(None)).as_deref(),
             Some("`sudo usermod -aG lmsyncd $USER`, then log in again")
         );
-        assert_eq!(forbidden.status(), 4);
+        assert_eq!(exit::of_error(&forbidden), 4);
     }
 
     #[test]
@@ -200,6 +185,6 @@ mod tests {
     #[test]
     fn a_failure_keeps_its_code() {
         let error = CtlError::Failed(Failure::new(Code::Busy, "busy"));
-        assert_eq!(error.status(), 9);
+        assert_eq!(exit::of_error(&error), 9);
     }
 }

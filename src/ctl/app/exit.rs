@@ -1,5 +1,11 @@
-//! The exit statuses of lmsyncctl, as `--help` lists them. Which failure ends with which is for
-//! [`Code`](crate::model::Code) and `CtlError` to say.
+//! The exit statuses of lmsyncctl: the table that `--help` lists, and what decides which one a
+//! command ends with. It is decided from codes, never from texts; the status of a failure of the
+//! daemon is [`Code::exit_status`]. Only `check` has statuses of its own, those of a plugin.
+
+use super::error::CtlError;
+use crate::model::Code;
+use crate::protocol::daemon::Finding;
+use crate::protocol::sync::Run;
 
 /// An exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +34,61 @@ pub const EXITS: [Exit; 10] = [
     exit(9, "busy, or gave up waiting"),
 ];
 
+/// Failed unexpectedly: neither the daemon nor the command line is at fault.
+const UNEXPECTED: u8 = 1;
+const USAGE: u8 = 2;
+const NOT_REACHABLE: u8 = 3;
+const NOT_PERMITTED: u8 = 4;
+/// A check of the connection failed that has no code of its own.
+const AUTOTASK_FAILED: u8 = 7;
+const PARTIAL: u8 = 8;
+
+/// The exit status of a command that ends with an error.
+pub fn of_error(error: &CtlError) -> u8 {
+    match error {
+        CtlError::Usage { .. } => USAGE,
+        CtlError::Unreachable { .. } | CtlError::Closed | CtlError::Stopped => NOT_REACHABLE,
+        CtlError::Forbidden { .. } => NOT_PERMITTED,
+        CtlError::Failed(failure) => failure.code.exit_status(),
+        CtlError::Nonsense(_)
+        | CtlError::Socket(_)
+        | CtlError::Input(_)
+        | CtlError::Editor(_)
+        | CtlError::File { .. }
+        | CtlError::Output(_) => UNEXPECTED,
+    }
+}
+
+/// The exit status of a command that shows a run.
+pub fn of_run(run: &Run) -> u8 {
+    match run.result.as_str() {
+        "ok" => 0,
+        "partial" => PARTIAL,
+        "held" => Code::Held.exit_status(),
+        _ => {
+            let code = run.error.as_deref().and_then(Code::from_name).unwrap_or(Code::Internal);
+            code.exit_status()
+        }
+    }
+}
+
+/// The exit status of a command that leaves a run to the daemon.
+pub fn of_unfinished_run() -> u8 {
+    Code::TimedOut.exit_status()
+}
+
+/// The exit status of a comparison with Autotask.
+pub fn of_comparison(differences: usize) -> u8 {
+    if differences == 0 { 0 } else { PARTIAL }
+}
+
+/// The exit status of `doctor`: that of the first finding that is bad; zero where none is.
+pub fn of_findings(findings: &[Finding]) -> u8 {
+    let bad = findings.iter().find(|finding| finding.outcome == "bad");
+    let code = |finding: &Finding| finding.error.as_deref().and_then(Code::from_name);
+    bad.map(|finding| code(finding).map_or(AUTOTASK_FAILED, Code::exit_status)).unwrap_or(0)
+}
+
 /// The table in two columns, as it ends `lmsyncctl --help`.
 pub fn table() -> String {
     let (left, right) = EXITS.split_at(EXITS.len() / 2);
@@ -40,7 +101,6 @@ pub fn table() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Code;
 
     #[test]
     fn every_status_that_a_failure_has_is_in_the_table() {

@@ -4,11 +4,11 @@ use super::calls::Caller;
 use super::shell;
 use super::state::Ending;
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::sync::auto_sync;
 use crate::ctl::commands::sync::sync::{self, Args};
 use crate::ctl::commands::{self, Ctl, ask};
 use crate::ctl::output;
-use crate::model::Code;
 
 /// Whether the terminal can show more than one line after the other.
 fn can_open() -> bool {
@@ -42,7 +42,7 @@ fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
     let screen = &ctl.output.screen;
     let mut status = 0;
     for run in &ending.runs {
-        status = sync::status(run);
+        status = exit::of_run(run);
         if status != 0 || !ctl.output.quiet {
             ctl.output.print(&format!("{}\n", sync::summary(run, screen)))?;
         }
@@ -57,7 +57,7 @@ fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
         let hint =
             format!("`{} run list {client}` tells what became of it", screen.address.program);
         output::complain("the run goes on in the daemon", Some(&hint));
-        return Ok(Code::TimedOut.exit_status());
+        return Ok(exit::of_unfinished_run());
     }
     match ending.failed {
         Some(error) => Err(error),

@@ -19,6 +19,7 @@ use super::list::rows;
 use super::list::state::List;
 use super::state::{Busy, Effect, Face, Outcome, Preview, Reply, State};
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::output::sanitize;
 use crate::protocol::sync::SyncReply;
 
@@ -82,7 +83,9 @@ pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
             Vec::new()
         }
         // Who mistyped a name, or may not ask at all, wants the line that every command prints.
-        Reply::Preview(Err(error)) if state.list.is_none() && matches!(error.status(), 2..=5) => {
+        Reply::Preview(Err(error))
+            if state.list.is_none() && matches!(exit::of_error(&error), 2..=5) =>
+        {
             state.ending.failed = Some(error);
             leave(state)
         }

@@ -124,7 +124,7 @@ mod tests {
     fn a_folder_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let error = write(&folder.path().join("no/a.json"), "x").expect_err("no folder");
-        assert_eq!(error.status(), 1);
+        assert_eq!(crate::ctl::app::exit::of_error(&error), 1);
         assert!(error.to_string().contains("no/a.json"), "{error}");
     }
 }

@@ -1,13 +1,10 @@
 //! `doctor`: what was checked, what was found, and what to do about it.
 
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
-use crate::model::Code;
-use crate::protocol::daemon::{Doctor, DoctorReply, Finding};
-
-/// The exit status of a finding whose failure has no code: it is nearly always Autotask.
-const BAD: u8 = 7;
+use crate::protocol::daemon::{Doctor, DoctorReply};
 
 /// Check the connection to Autotask, the permissions, the budget and the store
 ///
@@ -23,14 +20,7 @@ pub struct Args {}
 pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
     let answer = ctl.client.call(&Doctor {})?;
     ctl.output.show(&answer, render)?;
-    Ok(status(&answer.reply.findings))
-}
-
-/// The exit status of the first finding that is bad; zero where none is.
-fn status(findings: &[Finding]) -> u8 {
-    let bad = findings.iter().find(|finding| finding.outcome == "bad");
-    let code = |finding: &Finding| finding.error.as_deref().and_then(Code::from_name);
-    bad.map(|finding| code(finding).map_or(BAD, Code::exit_status)).unwrap_or(0)
+    Ok(exit::of_findings(&answer.reply.findings))
 }
 
 fn mark(outcome: &str) -> (char, Tone) {
@@ -78,6 +68,7 @@ fn render(reply: &DoctorReply, screen: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
+    use crate::protocol::daemon::Finding;
 
     fn finding(outcome: &str, error: Option<&str>, fix: Option<&str>) -> Finding {
         Finding {
@@ -106,6 +97,7 @@ mod tests {
 
     #[test]
     fn the_first_bad_finding_is_the_exit_status() {
+        let status = exit::of_findings;
         assert_eq!(status(&[finding("good", None, None), finding("warning", None, None)]), 0);
         assert_eq!(status(&[finding("bad", None, None)]), 7);
         let store = finding("bad", Some("StoreFailed"), None);

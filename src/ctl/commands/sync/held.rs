@@ -1,7 +1,8 @@
 //! `held`: what a guard wants a person to look at, letting it go, and leaving it.
 
-use super::{pending, sync};
+use super::pending;
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::Csv;
 use crate::ctl::output::list::joined;
@@ -145,7 +146,7 @@ fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
         return Ok(0);
     }
     let answer = ctl.client.call(&AcceptHeld { run: args.run })?;
-    let status = sync::status(&answer.reply.run);
+    let status = exit::of_run(&answer.reply.run);
     match status {
         0 => ctl.output.confirm(&answer, accepted)?,
         _ => ctl.output.tell(&answer, accepted)?,

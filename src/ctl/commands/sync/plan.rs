@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::wait::Wait;
 use super::{pending, sync};
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::{self, file, sanitize};
@@ -146,7 +147,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
     if let Some((message, hint)) = left_out(&told, &ctl.output.screen.address.program) {
         output::complain(&message, Some(&hint));
     }
-    Ok(sync::status(run))
+    Ok(exit::of_run(run))
 }
 
 /// The plan of what a dry run would do.
@@ -346,7 +347,7 @@ mod tests {
         ] {
             put(text);
             let error = read(&path).expect_err("no plan");
-            assert_eq!(error.status(), 2);
+            assert_eq!(exit::of_error(&error), 2);
             assert!(error.to_string().contains(says), "{error}");
         }
         let error = read(&folder.path().join("none")).expect_err("no file");

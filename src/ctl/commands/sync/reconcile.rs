@@ -3,15 +3,13 @@
 use rust_decimal::Decimal;
 
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::output::{self, Csv};
 use crate::ctl::text::money::{cost, grouped, signed};
 use crate::protocol::sync::{Discrepancy, Reconcile, ReconcileReply};
-
-/// The exit status where anything differs.
-const DIFFERENT: u8 = 8;
 
 /// Compare each stored rate and period amount of a client with a fresh reading
 ///
@@ -68,7 +66,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
             key = reply.differences.first().map_or("KEY", |first| first.key.as_str()),
         )),
     );
-    Ok(DIFFERENT)
+    Ok(exit::of_comparison(reply.differences.len()))
 }
 
 /// The screen.

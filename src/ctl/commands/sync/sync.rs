@@ -3,15 +3,12 @@
 use super::pending;
 use super::wait::Wait;
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::text::{items, keys, money};
-use crate::model::Code;
 use crate::protocol::sync::{Pending, Run, Sync, SyncReply};
-
-/// The exit status of a sync that was done in part.
-const PARTIAL: u8 = 8;
 
 /// Import what is pending
 ///
@@ -83,7 +80,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
     let answer = ctl.client.call(request)?;
     let run = run_of(&answer.reply)?;
-    let status = status(run);
+    let status = exit::of_run(run);
     match status {
         0 => ctl.output.confirm(&answer, render)?,
         _ => ctl.output.tell(&answer, render)?,
@@ -124,19 +121,6 @@ fn agreed(ctl: &Ctl, args: &Args) -> Result<bool, CtlError> {
 
 fn question(number: usize) -> String {
     format!("Sync {}?", count(number as i64, "selected contract"))
-}
-
-/// The exit status that a run's result stands for.
-pub fn status(run: &Run) -> u8 {
-    match run.result.as_str() {
-        "ok" => 0,
-        "partial" => PARTIAL,
-        "held" => Code::Held.exit_status(),
-        _ => {
-            let code = run.error.as_deref().and_then(Code::from_name).unwrap_or(Code::Internal);
-            code.exit_status()
-        }
-    }
 }
 
 /// What goes to standard error about a run that did not go well.
@@ -291,7 +275,7 @@ mod tests {
     #[test]
     fn a_result_is_an_exit_status() {
         let mut run = sample_run();
-        assert_eq!(status(&run), 0);
+        assert_eq!((exit::of_run(&run), complaint(&run, "lmsyncctl")), (0, None));
         for (result, error, expected) in [
             ("partial", None, 8),
             ("held", Some("Held"), 6),
@@ -301,7 +285,7 @@ mod tests {
             ("failed", None, 1),
         ] {
             (run.result, run.error) = (result.to_owned(), error.map(str::to_owned));
-            assert_eq!(status(&run), expected, "{result} {error:?}");
+            assert_eq!(exit::of_run(&run), expected, "{result} {error:?}");
             assert!(complaint(&run, "lmsyncctl").is_some());
         }
     }

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(read, Assignment { field: "notes".to_owned(), value: "a=b".to_owned() });
         assert_eq!(assignment("notes=").expect("reads").value, "");
         let error = assignment("notes").expect_err("no value");
-        assert_eq!(error.status(), 2);
+        assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
         assert!(error.hint(&Address::of_instance(None)).expect("a hint").contains("contract set"));
     }
 

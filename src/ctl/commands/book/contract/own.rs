@@ -180,7 +180,7 @@ mod tests {
         assert!(checked("S7", "S8").is_ok(), "the daemon knows whether S7 is missing");
         let hint = |local, key| {
             let error = checked(local, key).expect_err("refused");
-            assert_eq!(error.status(), 2);
+            assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
             error.hint(&Address::of_instance(None)).expect("a hint")
         };
         assert_eq!(hint("A7", "L12"), "`lmsyncctl contract adopt L12 A7`");

@@ -290,7 +290,7 @@ mod tests {
         fs::create_dir_all(mine.parent().expect("a folder")).expect("folders");
         fs::write(&mine, "mine\n").expect("writes");
         let error = write(&tree, &sample()).expect_err("in the way");
-        assert_eq!(error.status(), 2);
+        assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
         assert!(error.to_string().contains("A29683353.txt is in the way"), "{error}");
         assert_eq!(fs::read_to_string(&mine).expect("reads"), "mine\n");
         assert!(!tree.join("0 株式会社日本").exists());
