@@ -42,14 +42,15 @@ pub(super) const COMMON: [Code; 15] = [
 
 /// The full Varlink name of a code that a method of `interface` answers, such as
 /// `org.lmsyncd.Sync.AutoSyncEnabled`: typed clients know only the errors of the interface that they
-/// called.
+/// called, so one that the interface does not declare goes by the name of an internal error.
 pub fn error_name(interface: &str, code: Code) -> String {
     let own = match interface {
         contracts::INTERFACE => contracts::ERRORS,
         daemon::INTERFACE => daemon::ERRORS,
         _ => sync::ERRORS,
     };
-    debug_assert!(COMMON.contains(&code) || own.contains(&code), "{interface} answers {code:?}");
+    let declared = COMMON.contains(&code) || own.contains(&code);
+    let code = if declared { code } else { Code::Internal };
     format!("{interface}.{}", code.name())
 }
 
@@ -88,6 +89,19 @@ mod tests {
             let failure = failure_of(&error_name(sync::INTERFACE, *code), Some(value));
             assert_eq!(failure, Failure::new(*code, "no").advise(Advice::Doctor));
         }
+    }
+
+    #[test]
+    fn what_an_interface_does_not_declare_is_an_internal_error() {
+        let declared = [daemon::ERRORS, &COMMON].concat();
+        let undeclared = Code::ALL.into_iter().filter(|code| !declared.contains(code));
+        for code in undeclared {
+            assert_eq!(error_name(daemon::INTERFACE, code), "org.lmsyncd.Daemon.Internal");
+        }
+        assert_eq!(
+            error_name(sync::INTERFACE, Code::AutoSyncEnabled),
+            "org.lmsyncd.Sync.AutoSyncEnabled"
+        );
     }
 
     #[test]

@@ -12,3 +12,7 @@ mod config;
 mod engine;
 mod support;
 mod tenant_http;
+
+/// Thousands of rows are made and dropped for one answer.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -60,7 +60,7 @@ pub fn wanted(upstream: &Upstream, key: ItemKey, today: NaiveDate) -> Option<Wan
         }
     };
     let is_purchase = PREPAID.contains(&agreement.kind);
-    debug_assert!(!is_purchase || addition.line().is_none(), "{key} is bought in advance");
+    assert!(!is_purchase || addition.line().is_none(), "{key} is bought in advance");
     Some(Wanted {
         client: agreement.company,
         parent: Some(ItemKey::agreement(addition.agreement)),
