@@ -65,7 +65,7 @@ impl Book {
             let ignored = self.context.store.mark(key)?.is_some_and(|mark| mark.is_ignored(today));
             if contract.origin != Origin::Local && !ignored {
                 let message =
-                    format!("{key} follows Autotask, and the next sync would bring it again");
+                    format!("{key} follows Autotask, and the next sync would import it again");
                 return Err(Failure::new(Code::FieldNotEditable, message)
                     .advise(Advice::IgnoreBeforeRemoving { key }));
             }
@@ -150,9 +150,9 @@ pub(in crate::engine) fn ensure_linked(contract: &Contract, origin: Origin) -> R
     }
     let key = contract.key;
     let message = match contract.origin {
-        Origin::Autotask => format!("{key} follows Autotask already"),
-        Origin::Unlinked => format!("{key} is frozen already"),
-        Origin::Local => format!("{key} was made by hand and follows nothing"),
+        Origin::Autotask => format!("{key} already follows Autotask"),
+        Origin::Unlinked => format!("{key} is already frozen"),
+        Origin::Local => format!("{key} was made by hand and has no item in Autotask"),
     };
     Err(Failure::new(Code::InvalidArgument, message))
 }

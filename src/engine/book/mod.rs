@@ -5,13 +5,14 @@ mod edit;
 mod history;
 mod local;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use edit::Edit;
 pub(super) use local::ensure_linked;
 
 use super::context::Context;
 use crate::clock::Tz;
+use crate::model::text::moment;
 use crate::model::{
     Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, HeldChanges, Memo, Origin,
     Run, RunId,
@@ -117,5 +118,5 @@ impl Book {
 
 /// A moment as the MSP knows it, with its zone.
 pub(super) fn shown(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true)
+    moment(&at.with_timezone(&zone))
 }

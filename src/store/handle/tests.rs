@@ -410,7 +410,7 @@ fn memos_are_kept_by_kind_and_client_and_a_holding_gets_the_number_of_its_run() 
     let refused = |commit: Commit| store.commit_blocking(commit).expect_err("refused").to_string();
     assert_eq!(
         refused(put(None, Some(held(1)))),
-        "the memo holding/5/1 is not as expected: it was changed meanwhile"
+        "the memo holding/5/1 was changed in the meantime"
     );
     let nobody = refused(put(None, Some(held(0))));
     assert_eq!(nobody, "something is held by a run that is not there");

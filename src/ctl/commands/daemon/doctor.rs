@@ -11,7 +11,7 @@ const BAD: u8 = 7;
 
 /// Check the connection to Autotask, the permissions, the budget and the store
 ///
-/// Exits with 0 if nothing is bad; warnings alone are not bad.
+/// Exits with 0 if no check failed; warnings are not failures.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
