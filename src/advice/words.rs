@@ -22,31 +22,35 @@ impl Address {
                     "{ctl} client list --search TEXT, or --all for companies without agreements"
                 );
                 match (client, client_id) {
-                    (Some(name), Some(id)) => format!("did you mean `{name}` ({id})? Else {list}"),
+                    (Some(name), Some(id)) => {
+                        format!("did you mean `{name}` ({id})? Otherwise: {list}")
+                    }
                     _ => list,
                 }
             }
-            Advice::NameClientInFull => "name it in full, or by its number".to_owned(),
+            Advice::NameClientInFull => "give the full name, or the company id".to_owned(),
             Advice::AutoSyncOff { client_id: id } => format!(
-                "{ctl} pending {id} shows what the next run brings; to sync by hand: \
-                 {ctl} auto-sync off {id}"
+                "{ctl} pending {id} shows what the next run will import; to sync manually: {ctl} \
+                 auto-sync off {id}"
             ),
             Advice::AutoSyncOn { client_id: id } => format!("{ctl} auto-sync on {id}"),
             Advice::ListPending { client_id } => {
-                format!("{ctl} pending {} lists what there is", client(client_id))
+                format!("{ctl} pending {} lists the items", client(client_id))
             }
-            Advice::RefreshPending { client_id: id } => format!("{ctl} pending {id}"),
+            Advice::RefreshPending { client_id: id } => {
+                format!("run without --cached: {ctl} pending {id}")
+            }
             Advice::ReviewPending { client_id: id } => {
-                format!("{ctl} pending {id} shows what there is now; the next run compares again")
+                format!("{ctl} pending {id} shows the present state; the next run compares again")
             }
             Advice::PlanAgain { client_id: id } => format!(
-                "`{ctl} pending {id}` shows what there is now, `{ctl} plan {id}` plans again"
+                "`{ctl} pending {id}` shows the present state, `{ctl} plan {id}` makes a new plan"
             ),
             Advice::SyncItem { client_id: id, key } => format!("{ctl} sync {id} {key}"),
             Advice::Unignore { key } => format!("{ctl} unignore {key}"),
 
             Advice::ListContracts { key: Some(key) } => {
-                format!("did you mean {key}? Else {ctl} contract list")
+                format!("did you mean {key}? Otherwise: {ctl} contract list")
             }
             Advice::ListContracts { key: None } => format!("{ctl} contract list"),
             Advice::ShowContract { key } => format!("{ctl} contract show {key} lists the fields"),
@@ -78,7 +82,7 @@ impl Address {
                 self.journal("-u")
             ),
             Advice::RestartToRepair => {
-                format!("{}: that repairs what can be repaired, and keeps the rest", self.restart())
+                format!("{}: repairs what can be repaired and keeps the rest", self.restart())
             }
             Advice::FindOtherDaemon => format!(
                 "one store and one socket serve one daemon: {}",
@@ -88,19 +92,19 @@ impl Address {
                 )
             ),
             Advice::WatchDisk => {
-                "nothing to do; if it comes back at every start, check the disk".to_owned()
+                "nothing to do; if this happens at every start, check the disk".to_owned()
             }
             Advice::DeleteMovedFiles => {
-                "once you know that nothing is missing, they may be deleted".to_owned()
+                "delete them once you know that nothing is missing".to_owned()
             }
             Advice::TakeOtherBackup => {
-                format!("nothing was changed; take another file, made with `{ctl} backup`")
+                format!("nothing was changed; use another file written by `{ctl} backup`")
             }
             Advice::JoinGroup { group, user } => {
                 format!("sudo usermod -aG {group} {user}, then log in again")
             }
             Advice::AskOperator => {
-                format!("ask one of them, or add to `operators` in {}", self.config())
+                format!("ask an operator, or add a name to `operators` in {}", self.config())
             }
 
             Advice::WriteConfig { path } => format!(
@@ -116,10 +120,11 @@ impl Address {
             }
             Advice::WriteSecretFile { path } => format!("install -m 600 /dev/stdin {path}"),
             Advice::RewriteCredential => {
-                "write it again, alone on one line, into the file that it comes from".to_owned()
+                "write the value again, alone on one line, into its file".to_owned()
             }
             Advice::MoveSecret => format!(
-                "put it into {} (root, mode 0600), or name a file that holds it with secret-file",
+                "put the secret into {} (root, mode 0600), or set secret-file to a file that holds \
+                 the secret",
                 self.credential(CREDENTIAL_SECRET)
             ),
             Advice::Said { text } => text.clone(),
@@ -130,31 +135,31 @@ impl Address {
                 format!("the old configuration stays in use: {}", self.check_config())
             }
             Advice::KeepHistory => {
-                format!("`store.history` in {} says how long history is kept", self.config())
+                format!("`store.history` in {} sets how long history is kept", self.config())
             }
             Advice::ReadUserField => {
-                format!("`user-defined` in {} says which are read", self.config())
+                format!("`user-defined` in {} lists the fields that are read", self.config())
             }
             Advice::NameTimeZone => format!(
-                "name yours as `time-zone` in [autotask], such as time-zone = \"Europe/Berlin\", \
-                 then run `{ctl} reload`"
+                "set `time-zone` in [autotask], such as time-zone = \"Europe/Berlin\", then run \
+                 `{ctl} reload`"
             ),
             Advice::NameTenantCurrency => format!(
-                "name it as `currency` in [autotask], such as currency = \"AUD\", then run \
-                 `{ctl} reload`"
+                "set `currency` in [autotask], such as currency = \"AUD\", then run `{ctl} \
+                 reload`"
             ),
 
             Advice::ReplaceSecret { source } => format!(
-                "usually the secret is wrong: give the API user a new one, {}. a wrong \
+                "usually the secret is wrong: give the API user a new secret, {}. a wrong \
                  integration-code, or a user whose security level is not \"API User (system)\", \
-                 looks the same. too many tries lock the account, so run `{ctl} doctor` once when \
-                 it is fixed",
+                 looks the same. too many attempts lock the account, so run `{ctl} doctor` once \
+                 after the fix",
                 self.replace_secret(*source)
             ),
             Advice::UnblockCredentials { source } => format!(
-                "too many tries lock the account. fix the credentials: for a new secret, {}; for \
-                 anything else `{ctl} reload`, which lifts this at once; where it was fixed in \
-                 Autotask itself, `{ctl} doctor` tries once more",
+                "too many attempts lock the account. fix the credentials: for a new secret, {}; \
+                 for anything else `{ctl} reload`, which tries again at once; if the account was \
+                 fixed in Autotask itself, `{ctl} doctor` tries once more",
                 self.replace_secret(*source)
             ),
             Advice::TakeNewCredentials { source: SecretSource::Credential } => {
@@ -175,9 +180,9 @@ impl Address {
                 "give the API user the security level \"API User (system)\", or a copy of it that \
                  may see contracts of every line of business, then run `{ctl} doctor`"
             ),
-            Advice::CheckVisibility => "if there are some, the API user's security level hides \
-                                        them: check its contract visibility and its lines of \
-                                        business"
+            Advice::CheckVisibility => "if the tenant has agreements, the API user's security \
+                                        level hides them: check its contract visibility and its \
+                                        lines of business"
                 .to_owned(),
             Advice::CheckDns => format!(
                 "check DNS on this server, and zone-url and discovery-url in {}",
@@ -192,22 +197,22 @@ impl Address {
                                  helps there"
                 .to_owned(),
             Advice::WaitForRetry => {
-                format!("it is tried again by itself; if it stays, run `{ctl} doctor`")
+                format!("lmsyncd retries automatically; if the error persists, run `{ctl} doctor`")
             }
             Advice::CheckStatusPage => format!(
-                "it is tried again by itself; if it stays, run `{ctl} doctor` and look at \
-                 Autotask's status page"
+                "lmsyncd retries automatically; if the error persists, run `{ctl} doctor` and \
+                 check Autotask's status page"
             ),
             Advice::RaiseBudget => format!(
-                "wait for the hour to pass, or raise max-requests-per-hour; `{ctl} status` shows \
-                 the use"
+                "wait for the hour to end, or raise max-requests-per-hour; `{ctl} status` shows \
+                 the usage"
             ),
             Advice::WaitForLimit => format!(
-                "it is tried again by itself; all integrations of the tenant share the limit, and \
-                 `{ctl} doctor` shows its use"
+                "lmsyncd retries automatically; all integrations of the tenant share the limit, \
+                 and `{ctl} doctor` shows how much is used"
             ),
             Advice::FindHeavyIntegration => {
-                "find out which integration asks so much; Autotask delays every call by now"
+                "find out which integration makes so many requests; Autotask now delays every call"
                     .to_owned()
             }
             Advice::Upgrade => format!(
@@ -223,7 +228,9 @@ impl Address {
                 "apt-get install ca-certificates, or name a PEM file as ca-file in [autotask]"
                     .to_owned()
             }
-            Advice::SyncClock => "let this server keep time: `timedatectl set-ntp true`".to_owned(),
+            Advice::SyncClock => "synchronize the clock of this server: `timedatectl set-ntp \
+                                  true`"
+                .to_owned(),
 
             Advice::Unknown => return None,
         };
@@ -250,7 +257,7 @@ impl Address {
     fn config(&self) -> String {
         match &self.config {
             Some(path) => path.display().to_string(),
-            None => "its configuration".to_owned(),
+            None => "the daemon's configuration".to_owned(),
         }
     }
 
@@ -269,16 +276,17 @@ impl Address {
         }
     }
 
-    /// What puts another secret in the place of the one in use: a credential is read by a start only.
+    /// What puts another secret in the place of the one in use: a credential is read by a start
+    /// only.
     fn replace_secret(&self, source: SecretSource) -> String {
         match source {
             SecretSource::Credential => format!(
-                "put it into {}, then {}",
+                "put the secret into {}, then {}",
                 self.credential(CREDENTIAL_SECRET),
                 self.restart()
             ),
             SecretSource::File => {
-                format!("put it into the secret-file, then {} reload", self.program)
+                format!("put the secret into the secret-file, then {} reload", self.program)
             }
         }
     }
@@ -295,7 +303,7 @@ mod tests {
     #[test]
     fn commands_units_and_paths_are_those_of_the_instance() {
         let off = Advice::AutoSyncOff { client_id: ClientId(174) };
-        assert!(of(None, &off).ends_with("to sync by hand: lmsyncctl auto-sync off 174"));
+        assert!(of(None, &off).ends_with("to sync manually: lmsyncctl auto-sync off 174"));
         let told = of(Some("north"), &off);
         assert!(told.ends_with("lmsyncctl --instance north auto-sync off 174"), "{told}");
         let secret = Advice::ReplaceSecret { source: SecretSource::Credential };

@@ -144,7 +144,7 @@ impl Autotask {
         self.keep();
         let snapshots = snapshots?;
         tracing::debug!(
-            "read {} clients for {} requests: {}",
+            "read {} clients with {} requests: {}",
             snapshots.len(),
             progress.requests(),
             ways.in_words()

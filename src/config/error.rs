@@ -42,17 +42,20 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
-    /// The configuration can be changed by others than its owner, who could send the secret
+    /// The configuration can be changed by users other than its owner, who could send the secret
     /// anywhere.
-    #[error("{} can be changed by others than its owner (mode {mode:04o})", path.display())]
+    #[error("{} can be changed by users other than its owner (mode {mode:04o})", path.display())]
     Writable {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// The file with the secret can be read by others than its owner.
-    #[error("the secret in {} can be read by others than its owner (mode {mode:04o})", path.display())]
+    /// The file with the secret can be read by users other than its owner.
+    #[error(
+        "the secret in {} can be read by users other than its owner (mode {mode:04o})",
+        path.display()
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -212,14 +215,14 @@ mod tests {
         let writable = ConfigError::Writable { path: path(), mode: 0o666 };
         assert_eq!(
             writable.message(),
-            "/etc/lmsyncd/lmsyncd.toml can be changed by others than its owner (mode 0666)"
+            "/etc/lmsyncd/lmsyncd.toml can be changed by users other than its owner (mode 0666)"
         );
         let path = "/etc/lmsyncd/lmsyncd.toml".to_owned();
         assert_eq!(writable.advice(), Some(Advice::ForbidWriting { path }));
         let exposed = ConfigError::Exposed { path: PathBuf::from("/s"), mode: 0o644 };
         assert_eq!(
             exposed.message(),
-            "the secret in /s can be read by others than its owner (mode 0644)"
+            "the secret in /s can be read by users other than its owner (mode 0644)"
         );
         assert_eq!(exposed.advice(), Some(Advice::ForbidReading { path: "/s".to_owned() }));
     }

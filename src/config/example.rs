@@ -22,7 +22,7 @@ mod tests {
 
     /// What stands before the first section.
     const HEAD: &str = "\
-# The configuration of lmsyncd, complete: every key, its default, its unit, and why one would
+# The configuration of lmsyncd, complete: every key, its default, its unit, and when to
 # change it. Copy it to /etc/lmsyncd/lmsyncd.toml, or to /etc/lmsyncd/NAME.toml for the instance
 # lmsyncd@NAME.service.
 #

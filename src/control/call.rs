@@ -1,5 +1,5 @@
-//! A call while it is answered: what its method knows besides its parameters, how replies before the
-//! last one are sent, and what an answer is.
+//! A call while it is answered: what its method knows besides its parameters, how replies before
+//! the last one are sent, and what an answer is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Context<'_> {
 
 /// Nobody is there to be answered.
 pub(super) fn went_away() -> CallError {
-    Failure::new(Code::TimedOut, "the caller went away").into()
+    Failure::new(Code::TimedOut, "the caller disconnected").into()
 }
 
 /// The caller's side of a connection while a call is answered.

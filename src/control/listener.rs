@@ -35,7 +35,7 @@ pub enum BindError {
         path: PathBuf,
     },
     /// Something that is no socket is in the way; it is left alone.
-    #[error("{} is in the way: it is no socket", path.display())]
+    #[error("{} exists and is not a socket", path.display())]
     NotASocket {
         /// The path.
         path: PathBuf,
@@ -78,7 +78,7 @@ impl Listener {
         if let Some(group) = socket_group(operators)
             && let Err(error) = nix::unistd::chown(path, None, Some(group))
         {
-            tracing::warn!("the socket keeps its own group, {group} was refused: {error}");
+            tracing::warn!("the group of the socket cannot be changed to {group}: {error}");
         }
         std::fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed)?;
         Ok(bound)
@@ -131,7 +131,7 @@ impl Listener {
                 Ok((stream, _)) => return stream,
                 Err(error) => {
                     // Usually too many open files; others go away and free some.
-                    tracing::warn!("a connection was not accepted: {error}");
+                    tracing::warn!("a connection could not be accepted: {error}");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -43,7 +43,8 @@ impl Peer {
         }
         let who = self.actor().name;
         let names: Vec<String> = operators.iter().map(named).collect();
-        let message = format!("{who} may look but not change: that is for {}", names.join(", "));
+        let message =
+            format!("{who} may read but not change anything; changes need {}", names.join(", "));
         let advice = match operators.iter().find(|o| matches!(o, Operator::Group(_))) {
             Some(Operator::Group(group)) => Advice::JoinGroup { group: group.clone(), user: who },
             _ => Advice::AskOperator,
@@ -98,7 +99,7 @@ mod tests {
         assert_eq!(failure.code, Code::NotPermitted);
         assert_eq!(
             failure.message,
-            "uid 4242424 may look but not change: that is for root, the group lmsyncd"
+            "uid 4242424 may read but not change anything; changes need root, the group lmsyncd"
         );
         assert!(
             matches!(failure.advice, Some(Advice::JoinGroup { group, .. }) if group == "lmsyncd")

@@ -7,6 +7,7 @@ use super::call::{Context, Replies};
 use super::convert::count;
 use crate::autotask::{Phase, Progress, Report};
 use crate::clock::Tz;
+use crate::model::text::moment;
 use crate::protocol::sync;
 
 /// What can be told of work that is under way.
@@ -61,9 +62,9 @@ fn how_far(report: &Report, zone: Tz) -> sync::Progress {
         Phase::Starting => "starting".to_owned(),
         Phase::Queued => "waiting for another run to end".to_owned(),
         Phase::Reading(entity) => format!("reading {entity}"),
-        Phase::Waiting(time) => format!("waiting {} s for Autotask", time.as_secs().max(1)),
+        Phase::Waiting(time) => format!("waiting {}s for Autotask", time.as_secs().max(1)),
         Phase::ForBudget(until) => {
-            format!("waiting for budget until {}", until.with_timezone(&zone).format("%H:%M:%S %Z"))
+            format!("waiting for budget until {}", moment(&until.with_timezone(&zone)))
         }
         Phase::Doing(what) => what.to_owned(),
     };
@@ -85,7 +86,7 @@ mod tests {
         let report = Report { phase: Phase::ForBudget(until), ..Report::default() };
         assert_eq!(
             how_far(&report, Tz::Asia__Tokyo).doing,
-            "waiting for budget until 09:00:00 JST"
+            "waiting for budget until 1970-01-01 09:00 +09:00"
         );
     }
 }

@@ -51,7 +51,7 @@ pub struct Global {
     /// Print a list as tab-separated values; with --quiet without the header
     #[arg(long, global = true, conflicts_with_all = ["json", "csv"])]
     pub plain: bool,
-    /// Print a line a row, such as '{key:12} {billing_cost:>10} {name}'
+    /// Print one line per row, such as '{key:12} {billing_cost:>10} {name}'
     #[arg(
         long,
         global = true,
@@ -60,10 +60,10 @@ pub struct Global {
         conflicts_with_all = ["json", "csv", "plain"]
     )]
     pub format: Option<Template>,
-    /// Do not show long texts in the pager (so does an empty variable PAGER)
+    /// Do not use a pager (the same as an empty variable PAGER)
     #[arg(long, global = true)]
     pub no_pager: bool,
-    /// Print without colours (so does the variable NO_COLOR)
+    /// Print without colours (the same as the variable NO_COLOR)
     #[arg(long, global = true)]
     pub no_color: bool,
     /// Print no progress, no confirmations and no footers
@@ -75,7 +75,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Status(status::Args),
-    /// Clients
+    /// List clients
     #[command(subcommand, after_help = client::EXAMPLES)]
     Client(client::Command),
     Pending(pending::Args),
@@ -92,21 +92,21 @@ pub enum Command {
     Unignore(flags::UnignoreArgs),
     Explain(explain::Args),
     Reconcile(reconcile::Args),
-    /// Items whose rows cannot be converted
+    /// List items whose rows cannot be converted
     #[command(subcommand, after_help = quarantine::EXAMPLES)]
     Quarantine(quarantine::Command),
-    /// Contracts in the store
+    /// List, show and edit contracts in the store
     #[command(subcommand, after_help = contract::EXAMPLES)]
     Contract(contract::Command),
-    /// Runs: what was synced when, and what it changed
+    /// List runs, show what they changed, revert them
     #[command(subcommand, after_help = run::EXAMPLES)]
     Run(run::Command),
     Renewals(renewals::Args),
     Timeline(timeline::Args),
-    /// Everything in the store, out: JSON, CSV, a calendar, a folder of text files
+    /// Export the store: JSON, CSV, a calendar, a folder of text files
     #[command(subcommand, after_help = export::EXAMPLES)]
     Export(export::Command),
-    /// How much of the past is kept
+    /// Manage the stored history
     #[command(subcommand, after_help = history::EXAMPLES)]
     History(history::Command),
     Backup(backup::Args),

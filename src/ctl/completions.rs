@@ -32,11 +32,11 @@ const FILES: &str = ":files";
 /// Tells a script to complete names of folders.
 const FOLDERS: &str = ":folders";
 
-/// Print the script that makes a shell complete lmsyncctl
+/// Print a shell completion script
 ///
-/// With it, the Tab key completes commands and options, and what the running daemon knows: names of
-/// clients, keys, numbers of runs, fields. Packages install the scripts; this is for other
-/// installations, and for whoever keeps them in their own shell. Autotask is never asked.
+/// The Tab key then completes commands, options, and what the running daemon knows: names of
+/// clients, keys, numbers of runs, fields. Packages install the scripts; this command is for other
+/// installations. Completion never asks Autotask.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

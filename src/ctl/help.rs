@@ -15,9 +15,9 @@ use crate::ctl::commands::Ctl;
 /// The name under which the topics are listed.
 pub const LIST: &str = "topics";
 
-/// Explain a command, or a topic
+/// Show help for a command or a topic
 ///
-/// Of a command it shows what `--help` shows. `help topics` lists what else there is to read.
+/// For a command, shows the same as `--help`. `help topics` lists the topics.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -48,7 +48,7 @@ Start here:
   lmsyncctl sync acme --all     import it
   lmsyncctl renewals            what ends soon?
 
-Read on with `lmsyncctl help COMMAND`, or `lmsyncctl help TOPIC`:
+More help: `lmsyncctl help COMMAND`, or `lmsyncctl help TOPIC`:
   {}",
         exit::table(),
         names.join(", "),
@@ -106,7 +106,7 @@ fn unknown(name: &str, commands: &Command) -> CtlError {
             "`lmsyncctl help topics` lists the topics, `lmsyncctl help` the commands".to_owned()
         }
     };
-    CtlError::usage(format!("no command and no topic is named `{name}`"), hint)
+    CtlError::usage(format!("no command or topic is named `{name}`"), hint)
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn no_list(global: &Global, command: &Command) -> CtlError {
     };
     match command {
         Command::Export(_) => CtlError::usage(
-            format!("an export has its own form, and {form} is another"),
+            format!("an export has its own format, so {form} does not apply"),
             "`lmsyncctl export csv` is the CSV of everything",
         ),
         _ => CtlError::usage(
@@ -155,8 +155,8 @@ fn address(
     let typed = socket_from == Some(ValueSource::CommandLine);
     match (&global.socket, &global.instance) {
         (Some(_), Some(_)) if typed => Err(CtlError::usage(
-            "--socket and --instance both say which daemon is meant",
-            "leave one of them out",
+            "--socket and --instance exclude each other",
+            "use only one of them",
         )),
         (_, Some(name)) => Ok((instance_socket(name)?, Address::of_instance(Some(name)))),
         (Some(path), None) if typed => {
@@ -172,8 +172,8 @@ fn instance_socket(name: &str) -> Result<PathBuf, CtlError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
         return Err(CtlError::usage(
-            format!("`{name}` is not the name of an instance"),
-            "it is what stands behind the @ in `systemctl list-units 'lmsyncd@*'`",
+            format!("`{name}` is not an instance name"),
+            "the name is the part after the @ in `systemctl list-units 'lmsyncd@*'`",
         ));
     }
     Ok(config::instance_socket(name))

@@ -20,7 +20,7 @@ use crate::clock::{Clock, ServerZone, SystemClock, Tz};
 use crate::config::{self, ConfigError, Operator, Settings};
 use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
-use crate::model::{Advice, Code, Failure, error_chain};
+use crate::model::{Advice, Code, Failure, duration_text, error_chain};
 use crate::notify;
 use crate::store::{Store, StoreError};
 
@@ -140,9 +140,9 @@ impl App {
         if !matches!(forced, Some(Ok(()))) {
             for running in engine.syncs.running() {
                 tracing::warn!(
-                    "cut off after {} s, nothing of it is stored: the run of {} for {}",
-                    began.elapsed().as_secs(),
-                    running.client.name,
+                    "cut off after {}, nothing was stored: the run of {} for {}",
+                    duration_text(Duration::from_secs(began.elapsed().as_secs())),
+                    running.client,
                     running.actor.name
                 );
             }
@@ -164,7 +164,7 @@ fn listener(
     let passed = address.as_ref().and_then(|address| address.as_pathname());
     if let Some(passed) = passed.filter(|passed| *passed != path) {
         tracing::warn!(
-            "systemd passed the socket {}, so `control.socket` = {} counts for nothing",
+            "systemd passed the socket {}, so `control.socket` = {} is ignored",
             passed.display(),
             path.display()
         );
@@ -223,8 +223,8 @@ fn servers_zone(clock: &dyn Clock) -> Tz {
     let ServerZone { zone, doubt } = clock.server_zone();
     if let Some(doubt) = doubt {
         tracing::warn!(
-            "the zone of this server cannot be told: {doubt}; days are those of {zone}; name yours \
-             as `time-zone` in [autotask]"
+            "the time zone of this server cannot be determined: {doubt}; days are those of {zone}; \
+             name yours as `time-zone` in [autotask]"
         );
     }
     zone

@@ -30,8 +30,8 @@ pub(super) fn check(path: &Path, credentials: Option<&Path>) -> Result<Vec<Strin
 fn doubtful(ServerZone { zone, doubt }: ServerZone) -> Option<String> {
     let doubt = doubt?;
     Some(format!(
-        "warning: the zone of this server cannot be told, so days are those of {zone}: {doubt}; name \
-         yours as `time-zone` in [autotask]"
+        "warning: the time zone of this server cannot be determined, so days are those of {zone}: \
+         {doubt}; name yours as `time-zone` in [autotask]"
     ))
 }
 

@@ -83,7 +83,7 @@ impl StartError {
                 "the daemon's user must own `store.path`, with free space on its disk".to_owned(),
             ),
             StartError::Close(_) => Some(
-                "nothing that was acknowledged is lost: the next start checks and repairs the store"
+                "no acknowledged change is lost: the next start checks and repairs the store"
                     .to_owned(),
             ),
             StartError::Bind(BindError::Io { .. }) => Some(

@@ -56,7 +56,7 @@ fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
         while let Exit::Restart(now) =
             serve(config, credentials.clone(), socket.as_ref(), used).await?
         {
-            tracing::info!("everything is opened anew");
+            tracing::info!("restarting on the restored store");
             used = now;
         }
         Ok(())

@@ -24,17 +24,17 @@ pub(super) async fn handle_signals(
 ) {
     while let Some(signal) = signals.next().await {
         match signal {
-            SIGHUP if stopping.is_cancelled() => tracing::info!("stopping: nothing is read again"),
+            SIGHUP if stopping.is_cancelled() => {
+                tracing::info!("stopping: the configuration is not reloaded")
+            }
             SIGHUP => {
                 if let Err(failure) = engine.admin.reload().await {
-                    tracing::error!("the configuration stays as it was: {failure}");
+                    tracing::error!("the configuration is unchanged: {failure}");
                 }
             }
             _ if stopping.is_cancelled() => return force_stop.cancel(),
             _ => {
-                tracing::info!(
-                    "stopping: runs that are under way may end, a second signal cuts them off"
-                );
+                tracing::info!("stopping: waiting for runs to end, a second signal cuts them off");
                 stopping.cancel();
             }
         }

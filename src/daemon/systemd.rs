@@ -12,8 +12,9 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::day_in;
 use crate::engine::{Engine, StatusLine};
+use crate::model::ClientRef;
+use crate::model::text::{moment_near, thousands};
 
 /// How often the line of status is written when no watchdog asks for more.
 const STATUS_EVERY: Duration = Duration::from_secs(30);
@@ -30,7 +31,7 @@ pub(super) fn passed_socket() -> Option<UnixListener> {
     match ListenFd::from_env().take_unix_listener(0) {
         Ok(socket) => socket,
         Err(error) => {
-            tracing::warn!("what systemd passed is no socket to listen on: {error}");
+            tracing::warn!("systemd passed no socket to listen on: {error}");
             None
         }
     }
@@ -81,8 +82,8 @@ pub(super) async fn feed_watchdog(engine: Arc<Engine>, stopping: CancellationTok
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     notify_status(&match engine.syncs.running().len() {
         0 => "stopping".to_owned(),
-        1 => "stopping: waits for the run that is under way".to_owned(),
-        runs => format!("stopping: waits for {runs} runs that are under way"),
+        1 => "stopping: waiting for 1 run to end".to_owned(),
+        runs => format!("stopping: waiting for {runs} runs to end"),
     });
 }
 
@@ -92,7 +93,7 @@ where
     Z::Offset: std::fmt::Display,
 {
     let mut parts = Vec::new();
-    let names: Vec<&str> = status.running.iter().map(|client| client.name.as_str()).collect();
+    let names: Vec<String> = status.running.iter().map(ClientRef::to_string).collect();
     match names.len() {
         0 => {}
         count if count <= NAMES => parts.push(format!("syncing {}", names.join(" and "))),
@@ -106,15 +107,9 @@ where
         0 => on,
         paused => format!("{on} ({paused} paused)"),
     });
-    parts.extend(status.next_run.map(|next| {
-        let is_today = day_in(zone, next) == day_in(zone, now);
-        let next = next.with_timezone(zone);
-        match is_today {
-            true => format!("next run {}", next.format("%H:%M")),
-            false => format!("next run {}", next.format("%Y-%m-%d %H:%M")),
-        }
-    }));
-    let (spent, cap) = (status.requests_last_hour, status.max_requests_per_hour);
+    parts.extend(status.next_run.map(|next| format!("next run {}", moment_near(next, now, zone))));
+    let [spent, cap] = [status.requests_last_hour, status.max_requests_per_hour]
+        .map(|requests| thousands(i64::from(requests)));
     parts.push(format!("{spent} of {cap} requests this hour"));
     let line = parts.join(", ");
     match &status.trouble {
@@ -148,23 +143,26 @@ mod tests {
     fn a_quiet_day_in_one_line() {
         assert_eq!(
             line(&status()),
-            "3 clients on auto-sync, next run 22:40, 114 of 2000 requests this hour"
+            "3 clients on auto-sync, next run 22:40, 114 of 2,000 requests this hour"
         );
     }
 
     #[test]
     fn a_pause_is_told() {
         let told = line(&StatusLine { paused: 3, next_run: None, ..status() });
-        assert_eq!(told, "3 clients on auto-sync (3 paused), 114 of 2000 requests this hour");
+        assert_eq!(told, "3 clients on auto-sync (3 paused), 114 of 2,000 requests this hour");
     }
 
     #[test]
     fn another_day_has_its_date_and_no_client_has_no_time() {
         let next_run = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(30));
         let told = line(&StatusLine { next_run, auto_sync: 1, ..status() });
-        assert!(told.starts_with("1 client on auto-sync, next run 1970-01-02 06:00, "), "{told}");
+        assert!(
+            told.starts_with("1 client on auto-sync, next run 1970-01-02 06:00 +00:00, "),
+            "{told}"
+        );
         let none = line(&StatusLine { next_run: None, auto_sync: 0, ..status() });
-        assert_eq!(none, "0 clients on auto-sync, 114 of 2000 requests this hour");
+        assert_eq!(none, "0 clients on auto-sync, 114 of 2,000 requests this hour");
     }
 
     #[test]
@@ -173,7 +171,8 @@ mod tests {
         let running = vec![client("Acme Dental"), client("Harbor")];
         let trouble = Some("autotask refused the credentials".to_owned());
         let told = line(&StatusLine { running, trouble, ..status() });
-        let start = "autotask refused the credentials; syncing Acme Dental and Harbor, 3 clients";
+        let start =
+            "autotask refused the credentials; syncing Acme Dental (1) and Harbor (1), 3 clients";
         assert!(told.starts_with(start), "{told}");
         let running = vec![client("a"), client("b"), client("c")];
         assert!(

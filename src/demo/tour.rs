@@ -85,14 +85,14 @@ async fn everything(stage: &Stage) -> io::Result<bool> {
     if !chapter(stage, AFTER_THE_CHANGE).await? {
         return Ok(false);
     }
-    say("Somebody takes a line away in Autotask.")?;
+    say("Somebody deletes a line in Autotask.")?;
     let line = stage.tenant.get(Entity::ContractServices, KEPT_ID);
     let line = line.ok_or_else(|| io::Error::other("the fake tenant lost a line"))?;
     stage.tenant.remove(Entity::ContractServices, KEPT_ID).map_err(io::Error::other)?;
     if !chapter(stage, AFTER_A_LINE_IS_GONE).await? {
         return Ok(false);
     }
-    say("It was a mistake, and is put back.")?;
+    say("It was a mistake, and the line is put back.")?;
     stage.tenant.insert(Entity::ContractServices, &line).map_err(io::Error::other)?;
     if !chapter(stage, AFTER_IT_IS_BACK).await? || !chapter(stage, BEFORE_THE_RENEWAL).await? {
         return Ok(false);

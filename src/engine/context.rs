@@ -125,7 +125,7 @@ impl Context {
         let _turn = self.turns.acquire().await;
         let answer = tokio::task::spawn_blocking(question).await;
         answer.unwrap_or_else(|error| {
-            Err(Failure::new(Code::Internal, format!("the question ended badly: {error}")))
+            Err(Failure::new(Code::Internal, format!("the query failed: {error}")))
         })
     }
 
@@ -145,8 +145,11 @@ impl Context {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Failure::new(Code::Busy, "the same contracts were changed again and again meanwhile")
-            .advise(Advice::Retry))
+        Err(Failure::new(
+            Code::Busy,
+            "gave up after repeated conflicting changes of the same contracts",
+        )
+        .advise(Advice::Retry))
     }
 }
 

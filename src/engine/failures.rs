@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::autotask::AutotaskError;
 use crate::clock::Tz;
+use crate::model::text::moment;
 use crate::model::{Advice, Code, Failure, error_chain};
 use crate::store::StoreError;
 
@@ -29,13 +30,13 @@ impl From<StoreError> for Failure {
 
 /// What is asked lies before everything that the ledger knows.
 pub(super) fn before_history(since: DateTime<Utc>, zone: Tz) -> Failure {
-    let since = since.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z");
-    let message = format!("the ledger knows nothing from before {since}");
+    let since = moment(&since.with_timezone(&zone));
+    let message = format!("no history is kept from before {since}");
     Failure::new(Code::NoSuchContract, message).advise(Advice::KeepHistory)
 }
 
 /// The store takes no more changes since something failed.
 pub(super) fn read_only(why: &str) -> Failure {
-    let message = format!("the store takes no more changes until a restart: {why}");
+    let message = format!("the store is read-only until a restart: {why}");
     Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
 }

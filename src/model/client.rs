@@ -1,5 +1,7 @@
 //! A client and what the daemon knows of keeping it current.
 
+use std::fmt;
+
 use chrono::{DateTime, NaiveTime, Utc};
 
 use super::{ClientId, Code};
@@ -11,6 +13,13 @@ pub struct ClientRef {
     pub id: ClientId,
     /// The company's name.
     pub name: String,
+}
+
+/// The form in which people see a client: `Acme Dental (174)`.
+impl fmt::Display for ClientRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.id)
+    }
 }
 
 /// Why the last run of a client failed or was held.

@@ -84,7 +84,7 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// What happened, in one line.
     pub message: String,
-    /// Whether this is an alert or its end: told once for a cause, not once for a run.
+    /// Whether this is an alert or its end: reported once per cause, not once per run.
     pub alert: bool,
     /// Since when it lasts, of an alert or its end.
     pub since: Option<DateTime<Utc>>,

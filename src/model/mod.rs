@@ -10,18 +10,21 @@
 //! 2  client     a client, and what is known of keeping it current
 //! 1  contract   the contract record and its fields   | failure  code, message and advice
 //! 0  ids        keys of clients, items and runs      | money    amounts, cycles, effects
-//!    actor      who asked                           | moment   moments as text
+//!    actor      who asked                           | moment   moments as machines read them
+//!    duration, text   how people read and type values
 //! ```
 
 mod actor;
 mod client;
 mod contract;
+mod duration;
 mod event;
 mod failure;
 mod ids;
 mod moment;
 mod money;
 mod sync;
+pub mod text;
 
 pub use actor::Actor;
 pub use client::{ClientRef, ClientState, LastError};
@@ -30,6 +33,7 @@ pub use contract::field::{Field, Fields, Ownership, UnknownField};
 pub use contract::record::{Contract, Origin, differences};
 pub use contract::udf::UdfName;
 pub use contract::value::{BadValue, Impact, Kind, Value};
+pub use duration::{duration_text, parse_duration};
 pub use event::{Event, EventName};
 pub use failure::Failure;
 pub use failure::advice::{Advice, SecretSource};

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::config::NotifySettings;
+use crate::model::duration_text;
 use crate::model::{Event, EventName};
 use crate::protocol::daemon;
 
@@ -54,10 +55,12 @@ pub(super) async fn serve(mut jobs: mpsc::Receiver<Job>) {
             Ok(Some(status)) if status.success() => {}
             Ok(Some(status)) => tracing::warn!("notification failed: {}: {status}", job.program),
             Ok(None) => {
-                let seconds = job.timeout.as_secs_f64();
-                tracing::warn!("{} was killed after {seconds} s", job.program);
+                let timeout = duration_text(job.timeout);
+                tracing::warn!("notification failed: {} was killed after {timeout}", job.program);
             }
-            Err(error) => tracing::warn!("{} cannot be run: {error}", job.program),
+            Err(error) => {
+                tracing::warn!("notification failed: {} cannot be run: {error}", job.program)
+            }
         }
     }
 }

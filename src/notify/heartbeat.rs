@@ -28,7 +28,7 @@ pub(super) async fn serve(engine: &Arc<Engine>, mut cycles: watch::Receiver<u64>
         tokio::select! {
             result = beat => {
                 if let Err(why) = result {
-                    tracing::warn!("the heartbeat was not heard: {why}");
+                    tracing::warn!("heartbeat request failed: {why}");
                 }
             }
             () = engine.stopped() => return,

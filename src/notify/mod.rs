@@ -35,7 +35,7 @@ pub fn serve(engine: Arc<Engine>) -> impl Future<Output = ()> + Send {
         let listening = async {
             match events {
                 Ok(events) => listen(&engine, events, queue).await,
-                Err(failure) => tracing::error!("nobody will be notified: {failure}"),
+                Err(failure) => tracing::error!("notifications are off: {failure}"),
             }
         };
         tokio::join!(listening, command::serve(jobs), heartbeat::serve(&engine, cycles));
@@ -54,7 +54,9 @@ async fn listen(engine: &Arc<Engine>, mut events: Subscription, queue: mpsc::Sen
             Ok(event) => tell(engine, &event, &queue),
             Err(RecvError::Lagged(missed)) => {
                 engine.observe.missed(missed);
-                tracing::warn!("{missed} events came too fast to be looked at for the command");
+                tracing::warn!(
+                    "{missed} events came too fast for the notify command and were missed"
+                );
             }
             Err(RecvError::Closed) => return,
         }
@@ -66,6 +68,9 @@ fn tell(engine: &Engine, event: &Event, queue: &mpsc::Sender<Job>) {
     let Some(job) = command::job(&settings.notify, event) else { return };
     if queue.try_send(job).is_err() {
         engine.observe.missed(1);
-        tracing::warn!("too many wait for the notify command: nobody is told: {}", event.message);
+        tracing::warn!(
+            "notification failed: too many events are waiting for the notify command: {}",
+            event.message
+        );
     }
 }

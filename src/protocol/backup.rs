@@ -25,18 +25,18 @@ pub struct BackupReply {
     pub bytes: Option<i64>,
 }
 
-/// Takes a backup, piece by piece: `offset` is where the piece begins, in bytes, and 0 begins anew.
-/// After the piece that is the `last` the backup is checked. If it holds, it takes the place of
-/// what is stored, which is kept beside it, and the daemon opens it; else nothing changes.
+/// Takes a backup, piece by piece: `offset` is where the piece begins, in bytes, and 0 starts over.
+/// After the `last` piece, the backup is checked. A valid backup replaces the store, which is kept
+/// beside it, and the daemon opens the restored store; otherwise nothing changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Restore {
-    /// Where the piece begins, in bytes; 0 begins anew.
+    /// Where the piece begins, in bytes; 0 starts over.
     pub offset: i64,
     /// The piece.
     pub text: String,
-    /// Whether it is the last one: then it is checked and takes the store's place.
+    /// Whether this is the last piece: then the backup is checked and replaces the store.
     pub last: Option<bool>,
 }
 

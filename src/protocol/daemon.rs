@@ -1,4 +1,4 @@
-//! The daemon itself: how things stand, a check-up, its configuration and its version.
+//! The daemon itself: its status, its checks, its configuration and its version.
 //!
 //! Moments are RFC 3339 in UTC.
 
@@ -29,8 +29,8 @@ interface! {
         ClientStatus, Api, DaemonInfo, RunMark, Progress, Finding, ReloadChange, Advice, Effect, Event;
 }
 
-/// How things stand: every client that was ever synced or switched, by name, or the one that is
-/// named; the use of Autotask's API; the daemon.
+/// The status: all clients that were ever synced or switched, by name, or the given one; the use of
+/// Autotask's API; the daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -39,7 +39,7 @@ pub struct Status {
     pub client: Option<String>,
 }
 
-/// How one client stands.
+/// The status of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ClientStatus {
@@ -59,13 +59,13 @@ pub struct ClientStatus {
     pub last_changed: Option<String>,
     /// When auto-sync runs next; null while it is off.
     pub next_run: Option<String>,
-    /// How many items are pending, by the last look; null if nobody looked.
+    /// How many items are pending, by the cached result; null without one.
     pub pending: Option<i64>,
-    /// What is another client's by now, by the last look: the agreement, and where it moved to.
+    /// Agreements that now belong to another client, by the cached result: the agreement, and where it moved to.
     pub moved: Vec<String>,
     /// ok, never_synced, held, failing, blocked, paused or overdue.
     pub health: String,
-    /// Who syncs it right now, and since when; null if nobody does.
+    /// Who is syncing the client, and since when; null if no run is in progress.
     pub running: Option<String>,
     /// How many contract records the store holds for it.
     pub contracts: i64,
@@ -75,20 +75,20 @@ pub struct ClientStatus {
     pub message: Option<String>,
     /// Who paused its auto-sync, or all of it; null where it is not paused.
     pub paused_by: Option<String>,
-    /// When the pause ends by itself; null where somebody must end it.
+    /// When the pause ends; null for a pause without an end.
     pub paused_until: Option<String>,
-    /// Why auto-sync runs next when it does, in words, such as "every 24 h"; null while it is off.
+    /// Why auto-sync runs next when it does, in words, such as "every 24h"; null while it is off.
     pub next_why: Option<String>,
     /// What a person can do about that.
     #[serde(default)]
     pub next_advice: Option<Advice>,
 }
 
-/// How Autotask's API is used.
+/// The usage of Autotask's API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Api {
-    /// The zone that the tenant lives in; null until it was found.
+    /// The zone of the tenant; null until it is discovered.
     pub zone_url: Option<String>,
     /// ok, failed, blocked while refused credentials are not tried, or unknown until they were.
     pub auth: String,
@@ -96,7 +96,7 @@ pub struct Api {
     pub auth_blocked_since: Option<String>,
     /// When auto-sync tries the credentials next.
     pub auth_blocked_until: Option<String>,
-    /// Why auto-sync waits although a client is due.
+    /// Why auto-sync is waiting although a client is due.
     pub waiting: Option<String>,
     /// The daemon's own requests in the last 60 minutes.
     pub requests_last_hour: i64,
@@ -128,7 +128,7 @@ pub struct DaemonInfo {
     pub store_remarks: Vec<String>,
     /// Who paused all of auto-sync; null where it is not paused.
     pub paused_by: Option<String>,
-    /// When that pause ends by itself; null where somebody must end it.
+    /// When that pause ends; null for a pause without an end.
     pub paused_until: Option<String>,
 }
 
@@ -150,13 +150,13 @@ pub struct RunMark {
     pub requests: i64,
 }
 
-/// How things stand.
+/// The status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct StatusReply {
     /// Every client that was ever synced or switched, by name; or the one asked for.
     pub clients: Vec<ClientStatus>,
-    /// How Autotask's API is used.
+    /// The usage of Autotask's API.
     pub api: Api,
     /// The daemon.
     pub daemon: DaemonInfo,
@@ -274,13 +274,13 @@ pub struct PruneReply {
 
 /// Tells of everything that happens, or only of what concerns a client or all of them, until the
 /// caller goes away. Call it with `more`. The first reply has neither and says that watching has
-/// begun; `missed` says how many events the caller was too slow for. When too many watch already,
+/// begun; `missed` says how many events the caller was too slow for. When too many watchers,
 /// the error is Busy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Watch {
-    /// Only what concerns this client, or all of them.
+    /// Only events of this client, and of all clients.
     pub client: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model;
 
 /// The effect of differences in money, in one currency and from one day on. An item counts for its
-/// rate while it is billed; what is bought once counts once. An agreement stands for its additions,
+/// rate while it is billed; what is bought once counts once. An agreement includes its additions,
 /// except for what is bought once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]

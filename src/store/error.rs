@@ -19,7 +19,7 @@ pub enum StoreError {
         pid: Option<u32>,
     },
     /// A precondition of the commit does not hold; nothing was written.
-    #[error("{0}: not as expected, changed meanwhile")]
+    #[error("{0} changed in the meantime")]
     Conflict(String),
     /// The commit holds something that would not read back as it is; nothing was written.
     #[error("{0}")]
@@ -31,7 +31,7 @@ pub enum StoreError {
         format: u64,
     },
     /// What was to be restored is no whole backup; nothing was changed.
-    #[error("this is no whole backup: {0}")]
+    #[error("not a complete backup: {0}")]
     NoBackup(String),
     /// A file of the store is damaged, and nothing else holds what it held.
     #[error("{}, line {line}: {why}", file.display())]
@@ -62,13 +62,13 @@ pub enum StoreError {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The past is not known that far back: the ledger was pruned, or repaired from its index.
-    #[error("the past is known only from {} on", rfc3339(*since))]
+    #[error("history is kept only from {} on", rfc3339(*since))]
     BeforeHistory {
         /// From which moment on it is.
         since: DateTime<Utc>,
     },
     /// The store is read-only: it was closed, or storage failed earlier.
-    #[error("the store takes no more changes, because it was closed or its disk failed")]
+    #[error("the store is read-only, because it was closed or its disk failed")]
     Stopped,
 }
 

@@ -65,7 +65,10 @@ fn refused_credentials_are_replaced_where_they_come_from() {
     {
         let _daemon = world.start();
         let told = first(&world);
-        assert!(told.contains("put it into the secret-file, then lmsyncctl reload"), "{told}");
+        assert!(
+            told.contains("put the secret into the secret-file, then lmsyncctl reload"),
+            "{told}"
+        );
         let why = "credentials refused: lmsyncctl reload when they are fixed";
         world.ctl(&["status", ACME]).expect(0, &[why]);
     }

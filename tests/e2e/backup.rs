@@ -48,7 +48,7 @@ fn a_backup_made_while_a_sync_runs_brings_everything_back() {
         let running = |client: &Value| client["running"].is_string();
         clients.as_array().expect("clients").iter().any(running).then_some(())
     });
-    world.ctl(&["backup", &file]).expect(0, &["read back well"]);
+    world.ctl(&["backup", &file]).expect(0, &["verified"]);
     assert!(sync.try_wait().expect("a status").is_none(), "the sync was under way all the time");
     assert!(sync.wait().expect("it ends").success());
     world.tenant.faults().clear();
@@ -62,7 +62,7 @@ fn a_backup_made_while_a_sync_runs_brings_everything_back() {
     let since = all(&world);
     assert_ne!(since, before);
     world.ctl(&["restore", &file]).expect(2, &["--yes"]);
-    world.ctl(&["restore", &file, "--yes"]).expect(0, &["what was there before is kept"]);
+    world.ctl(&["restore", &file, "--yes"]).expect(0, &["the previous store is kept"]);
     let spent = |world: &World| world.json(&["status"])["api"]["requests_last_hour"].as_i64();
     opened_anew(&world, &daemon);
     assert_eq!(all(&world), before);
@@ -102,7 +102,7 @@ fn a_damaged_backup_and_a_kill_in_mid_restore_lose_nothing() {
         fs::write(&bad, text).expect("written");
         world
             .ctl(&["restore", &bad, "--yes"])
-            .expect(2, &["no whole backup", "nothing was changed"]);
+            .expect(2, &["not a complete backup", "nothing was changed"]);
         assert_eq!(all(&world), before);
     }
     world.ctl(&["restore", &path_text(&world, "none"), "--yes"]).expect(1, &["none"]);

@@ -65,7 +65,7 @@ fn a_wrong_command_line_of_the_daemon_is_usage() {
 #[test]
 fn clients_that_are_not_there_or_not_clear() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["pending", "Nobody Inc"]).expect(5, &["no client is `Nobody Inc`", "hint:"]);
+    world.ctl(&["pending", "Nobody Inc"]).expect(5, &["no client matches `Nobody Inc`", "hint:"]);
     world.ctl(&["pending", "Northwind"]).expect(5, &["Northwind Traders", "Northwind Logistics"]);
     world.ctl(&["status", "99999"]).expect(5, &[]);
 }
@@ -148,7 +148,7 @@ fn strangers_may_look_or_not_even_that() {
     stranger(&["status"]).expect(0, &[]);
     stranger(&["pending", ACME]).expect(0, &[]);
     stranger(&["sync", ACME, "--all"])
-        .expect(4, &["may look but not change", "usermod -aG daemon"]);
+        .expect(4, &["may read but not change", "usermod -aG daemon"]);
     stranger(&["auto-sync", "on", ACME]).expect(4, &[]);
     stranger(&["reload"]).expect(4, &[]);
     let file = std::env::temp_dir().join(format!("lmsyncd-stranger-{}", std::process::id()));

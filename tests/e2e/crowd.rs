@@ -130,7 +130,7 @@ fn the_second_is_told_of_the_first_or_waits_and_progress_is_streamed() {
 
     world
         .ctl(&["sync", ACME, "--all"])
-        .expect(9, &["has been syncing Acme Dental since", "--wait"]);
+        .expect(9, &["has been syncing Acme Dental (174) since", "--wait"]);
     let impatient = world.ctl(&["sync", ACME, "--all", "--wait", "--timeout", "1"]);
     impatient.expect(9, &["gave up waiting"]);
     let waited = world.json(&["sync", ACME, "--all", "--wait"]);

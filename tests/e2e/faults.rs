@@ -56,7 +56,7 @@ fn survive(faults: &[Fault]) {
         if *fault == Fault::WrongAuth {
             // The login breaker is open for a while, and not a request goes out meanwhile.
             let asked = world.tenant.counters().total;
-            world.ctl(&["sync", ACME, "--all"]).expect(7, &["not asked again before"]);
+            world.ctl(&["sync", ACME, "--all"]).expect(7, &["no request is sent before"]);
             assert_eq!(world.tenant.counters().total, asked);
             continue;
         }

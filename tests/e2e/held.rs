@@ -89,7 +89,7 @@ fn too_many_that_vanished_are_held_shown_and_accepted_while_auto_sync_is_on() {
             ACME_AGREEMENT,
             ACME_LINE,
             "- vanished",
-            "4 of 5 are gone at once, more than 20 percent",
+            "4 of 5 are gone at once, more than 20 %",
             &format!("lmsyncctl held accept {run}"),
             "per year",
         ],
@@ -179,7 +179,7 @@ fn what_moved_on_is_named_and_nothing_is_applied() {
         6,
         &[
             "nothing was applied",
-            &format!("{ACME_AGREEMENT}: it is in Autotask again"),
+            &format!("{ACME_AGREEMENT}: the item is in Autotask again"),
             &format!("hint: lmsyncctl pending {ACME}"),
         ],
     );
@@ -210,7 +210,7 @@ fn a_price_is_accepted_only_as_it_was_seen_and_the_rest_is_applied_at_once() {
         items.iter().find(|item| item["key"] == key).cloned().expect("it is held")
     };
     assert_eq!(item(ACME_LINE)["state"], "changed");
-    assert!(item(ACME_LINE)["reason"].as_str().expect("text").contains("more than 50 percent"));
+    assert!(item(ACME_LINE)["reason"].as_str().expect("text").contains("more than 50 %"));
     // The agreement that adds it up waits for it.
     assert_eq!(item(ACME_AGREEMENT)["state"], "changed");
     let old = book(&world)[ACME_LINE]["billing_cost"].clone();
@@ -255,7 +255,7 @@ fn an_old_run_is_refused_and_the_present_one_named() {
         world.ctl(&["held", verb, &old]).expect(
             6,
             &[
-                &format!("run {old} holds nothing any more"),
+                &format!("run {old} no longer holds anything"),
                 &format!("hint: lmsyncctl held show {new}"),
             ],
         );
@@ -284,13 +284,13 @@ fn what_is_held_survives_a_restart_and_a_kill_and_so_does_the_decision() {
     let daemon = world.start();
     assert_eq!((live(&world), acme(&world)["health"].clone()), (1, "ok".into()));
     assert_eq!(world.json(&["held"])["held"], Value::Array(Vec::new()));
-    world.ctl(&["doctor"]).expect(0, &["commits read back well"]);
+    world.ctl(&["doctor"]).expect(0, &["commits are readable"]);
 
     // The same with a rejection.
     world.tenant.show_contract(AGREEMENT);
     assert_eq!(cycle(&world)["result"], "ok");
     let run = held(&world);
-    world.ctl(&["held", "reject", &run]).expect(0, &["held in silence"]);
+    world.ctl(&["held", "reject", &run]).expect(0, &["items rejected"]);
     daemon.kill();
     let _daemon = world.start();
     assert_eq!(acme(&world)["health"], "ok");
@@ -348,7 +348,7 @@ fn who_may_only_look_sees_it_and_decides_nothing() {
         &["pause", ACME],
         &["resume"],
     ] {
-        as_nobody(args).expect(4, &["may look but not change"]);
+        as_nobody(args).expect(4, &["may read but not change"]);
     }
     assert_eq!((live(&world), acme(&world)["health"].clone()), (5, "held".into()));
 }

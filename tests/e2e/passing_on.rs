@@ -1,6 +1,6 @@
-//! What people wrote on a line lives on, through the real binaries: where a line was deleted and made
-//! again, at a renewal, and with an agreement that moved to another client. And charges that are the
-//! billing items of purchases are no contracts of their own.
+//! What people wrote on a line lives on, through the real binaries: where a line was deleted and
+//! made again, at a renewal, and with an agreement that moved to another client. And charges that
+//! are the billing items of purchases are no contracts of their own.
 
 use crate::support::{ACME, ACME_AGREEMENT, ACME_LINE, Daemon, World, item, today};
 use lmsyncd::demo::tenant::{Bought, Entity, LineKind};
@@ -80,17 +80,17 @@ fn where_two_could_be_meant_nothing_passes_until_a_person_says_which() {
     for line in [MAIL_ID, twin_id] {
         world.tenant.remove(Entity::ContractServices, line).expect("removed");
     }
-    let told = format!("nothing is taken over: it may stand for {MAIL} or {twin}");
+    let told = format!("nothing is taken over: the line may replace {MAIL} or {twin}");
     world.ctl(&["pending", ACME]).expect(0, &[&told]);
     let why = item(&world.json(&["pending", ACME]), MAIL)["reason"].clone();
     let how =
-        format!("what was written on it stays with it: `contract adopt {MAIL} KEY` passes it on");
+        format!("local fields stay on this contract; `contract adopt {MAIL} KEY` passes them on");
     assert_eq!(why, json!(how));
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(2, &["missing in Autotask"]);
     world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "2 vanished"]);
     assert_eq!(world.field(&new, "notes")["value"], Value::Null);
     let other = world.ctl(&["contract", "adopt", MAIL, ACME_AGREEMENT]);
-    other.expect(2, &["an agreement passes to an agreement"]);
+    other.expect(2, &["an agreement passes only to an agreement"]);
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(0, &[]);
     assert_eq!(world.field(&new, "notes")["value"], "ask Kim");
     assert_eq!(world.field(&new, "description")["value"], "Mail");
@@ -160,7 +160,8 @@ fn what_no_run_takes_moves_with_its_agreement() {
     }
 }
 
-/// The other client pays in another currency: for what comes to it that is no reason to hold anything.
+/// The other client pays in another currency: for what comes to it that is no reason to hold
+/// anything.
 #[test]
 fn what_moves_without_a_run_is_in_the_currency_of_its_new_client() {
     let (world, _daemon) = noted();

@@ -35,7 +35,7 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
     world.ctl(&["auto-sync", "off", "175"]).expect(0, &[]);
     world.ctl(&["status"]).expect(0, &["! all auto-sync is paused until ", "paused"]);
     world.ctl(&["status", ACME]).expect(0, &[&format!("paused        until {day}")]);
-    world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync, all paused until ", &by]);
+    world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync; all paused until ", &by]);
     world.ctl(&["doctor"]).expect(0, &["all auto-sync is paused by ", "fix: lmsyncctl resume"]);
     world.ctl(&["metrics"]).expect(0, &["lmsyncd_clients{health=\"paused\"} 1"]);
     // Looking is never refused, and the switch stays on.
@@ -44,8 +44,10 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
     world.ctl(&["sync", ACME, "--all"]).expect(
         6,
         &[
-            &format!("auto-sync is on for Acme Dental (174) and paused until {day}T09:00:00Z by "),
-            "so it is not synced by hand",
+            &format!(
+                "auto-sync is on for Acme Dental (174) and paused until {day} 09:00 +00:00 by "
+            ),
+            "so a manual sync is refused",
         ],
     );
 
@@ -56,7 +58,7 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
         .ctl(&["resume"])
         .expect(0, &["all auto-sync: resumed", "Acme Dental (174): still paused"]);
     world.ctl(&["resume"]).expect(0, &["nothing was paused"]);
-    world.ctl(&["resume", "acme"]).expect(0, &["Acme Dental (174): resumed; what came due"]);
+    world.ctl(&["resume", "acme"]).expect(0, &["Acme Dental (174): resumed; runs that came due"]);
     let status = acme(&world);
     assert_eq!((&status["health"], &status["paused_by"]), (&"ok".into(), &Value::Null));
 }

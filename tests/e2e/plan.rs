@@ -63,7 +63,7 @@ fn a_plan_says_what_a_sync_would_do_and_apply_does_it() {
     world.ctl(&["apply", &file]).expect(0, &[&count]);
     assert_eq!(world.contracts().len(), would.len());
     // Done is done: it is not done again.
-    world.ctl(&["apply", &file]).expect(6, &["nothing of it is pending any more"]);
+    world.ctl(&["apply", &file]).expect(6, &["the item is no longer pending"]);
     daemon.stop();
 }
 
@@ -76,10 +76,11 @@ fn what_moved_on_is_named_and_nothing_is_applied() {
     price(&world, "14.00");
     let before = world.contracts();
     let words = [
-        "it is not as it was, so nothing was applied",
+        "changed since the preview, so nothing was applied",
         ACME_LINE,
-        "its billing_cost becomes",
-        "hint: `lmsyncctl pending 174` shows what there is now, `lmsyncctl plan 174` plans again",
+        "billing_cost now becomes",
+        "hint: `lmsyncctl pending 174` shows the present state, `lmsyncctl plan 174` makes a new \
+         plan",
     ];
     world.ctl(&["apply", &file]).expect(6, &words);
     world.ctl(&["apply", &file, "--dry-run"]).expect(6, &words);
@@ -124,7 +125,7 @@ fn what_a_person_decided_meanwhile_counts() {
     let (world, daemon) = begin();
     let file = plan(&world, &["--all"]);
     world.ctl(&["ignore", ACME_LINE]).expect(0, &[]);
-    world.ctl(&["apply", &file]).expect(6, &[ACME_LINE, "it was new and is ignored"]);
+    world.ctl(&["apply", &file]).expect(6, &[ACME_LINE, "the item was new and is now ignored"]);
     world.ctl(&["unignore", ACME_LINE]).expect(0, &[]);
     world.ctl(&["auto-sync", "on", "174", "--at", "00:00"]).expect(0, &[]);
     world.ctl(&["apply", &file]).expect(6, &["auto-sync is on for Acme Dental (174)"]);

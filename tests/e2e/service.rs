@@ -66,7 +66,7 @@ fn a_second_signal_cuts_off_what_is_under_way_and_names_it() {
     let sync = Told::of(&["sync"], sync.wait_with_output().expect("it ends"));
     assert_ne!(sync.exit, 0, "{sync:?}");
     let log = log(&world);
-    assert!(log.contains("nothing of it is stored: the run of Acme Dental for "), "{log}");
+    assert!(log.contains("nothing was stored: the run of Acme Dental (174) for "), "{log}");
     world.tenant.faults().clear();
     let _daemon = world.start();
     assert!(world.contracts().is_empty(), "nothing of it was stored");
@@ -82,7 +82,7 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
     assert_eq!(refusals(), 0);
 
     write_private(&world.path("secret"), "mistyped");
-    let words = ["nothing is changed", "autotask", "hint:"];
+    let words = ["nothing was changed", "autotask", "hint:"];
     world.ctl(&["reload"]).expect(7, &words);
     assert_eq!(refusals(), 1);
     assert_eq!(world.json(&["status"])["api"]["auth"], "ok");
@@ -93,7 +93,7 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
     }
     daemon.signal(Signal::SIGHUP);
     world.wait_for("the answer in the log", || {
-        log(&world).contains("the configuration stays as it was: nothing is changed").then_some(())
+        log(&world).contains("the configuration is unchanged: nothing was changed").then_some(())
     });
     assert_eq!(refusals(), 2);
     world.json(&["sync", ACME, "--all"]);
@@ -118,7 +118,7 @@ fn a_way_that_leads_nowhere_is_not_taken_and_a_good_one_is() {
     };
     // Nothing listens there.
     with_url("http://127.0.0.1:1/ATServicesRest/");
-    world.ctl(&["reload"]).expect(7, &["nothing is changed"]);
+    world.ctl(&["reload"]).expect(7, &["nothing was changed"]);
     world.json(&["sync", ACME, "--all"]);
     with_url(&world.url.replace("127.0.0.1", "localhost"));
     world.ctl(&["reload"]).expect(0, &["autotask.discovery-url", "immediately"]);

@@ -72,16 +72,16 @@ fn watch_sees_a_run_and_ends_quietly() {
     world.configure("");
     let daemon = world.start();
     let all = Watching::start(&world, &[]);
-    all.until("watching; Ctrl-C ends it");
+    all.until("watching; press Ctrl-C to stop");
     world.json(&["sync", ACME, "--all"]);
     let line = all.until("run_changed");
-    assert!(line.contains("Acme Dental: ") && line.contains("created"), "{line}");
+    assert!(line.contains("Acme Dental (174): ") && line.contains("created"), "{line}");
     all.signal(Signal::SIGINT);
     assert_eq!(all.end(), 0);
 
     // Only what concerns this client; a second sync has nothing to change.
     let one = Watching::start(&world, &[ACME]);
-    one.until("watching; Ctrl-C ends it");
+    one.until("watching; press Ctrl-C to stop");
     world.json(&["sync", "175", "--all"]);
     world.json(&["sync", ACME, "--all"]);
     world.ctl(&["reload"]).expect(0, &[]);
@@ -100,7 +100,7 @@ fn a_run_tells_what_it_changed_and_what_is_held_of_it_in_money() {
     let _daemon = world.start();
     world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     let watching = Watching::start(&world, &[ACME]);
-    watching.until("watching; Ctrl-C ends it");
+    watching.until("watching; press Ctrl-C to stop");
     let as_json = Watching::start(&world, &["--json", ACME]);
     world.wait_for("an event", || {
         world.ctl(&["reload"]).expect(0, &[]);
@@ -189,7 +189,7 @@ fn the_command_is_told_once_for_a_cause_and_when_it_is_over() {
     let alert = first.iter().find(|event| event["name"] == "auth_blocked").expect("it");
     assert_eq!(alert["alert"], true);
     assert_eq!(alert["client_id"], 174);
-    world.ctl(&["check"]).expect(2, &["LMSYNCD CRITICAL - ", "1 blocked (Acme Dental)"]);
+    world.ctl(&["check"]).expect(2, &["LMSYNCD CRITICAL - ", "1 blocked: Acme Dental (174)"]);
 
     // A restart is no news.
     assert_eq!(daemon.stop(), 0);
@@ -217,7 +217,7 @@ fn a_command_that_hangs_holds_up_nothing() {
     world.json(&["status"]);
     assert_eq!(daemon.stop(), 0);
     let log = fs::read_to_string(world.path("daemon.log")).expect("a log");
-    assert!(log.contains("/bin/sh was killed after 1 s"), "{log}");
+    assert!(log.contains("/bin/sh was killed after 1s"), "{log}");
 }
 
 #[test]

@@ -31,12 +31,12 @@ inside cp -p /etc/lmsyncd/lmsyncd.toml /root/good.toml
 inside sed -i 's|^operators = .*|operators = ["root"]|' /etc/lmsyncd/lmsyncd.toml
 expect 0 'control.operators' inside lmsyncctl reload
 expect 0 'Acme Dental' as alice lmsyncctl status
-expect 4 'may look but not change' as alice lmsyncctl auto-sync off acme
+expect 4 'may read but not change' as alice lmsyncctl auto-sync off acme
 inside cp -p /root/good.toml /etc/lmsyncd/lmsyncd.toml
 inside systemctl reload lmsyncd
 
 step "the status line of systemctl says how it stands"
-line='Status: "1 client on auto-sync, next run .*[0-9]{2}:[0-9]{2}, [0-9]+ of 2000 requests this hour"'
+line='Status: "1 client on auto-sync, next run .*[0-9]{2}:[0-9]{2}, [0-9]+ of 2,000 requests this hour"'
 stands() { inside systemctl status lmsyncd | grep -qE "$line"; }
 until_true 40 "a line of status" stands
 

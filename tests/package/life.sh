@@ -53,7 +53,7 @@ expect 1 'failed' inside systemctl reload lmsyncd
 expect 0 active inside systemctl is-active lmsyncd
 expect 0 'intervall' inside journalctl -b --no-pager -u lmsyncd
 inside kill -HUP "$(main_pid)"
-kept_old() { inside journalctl -b --no-pager -u lmsyncd | grep -q 'the configuration stays as it was'; }
+kept_old() { inside journalctl -b --no-pager -u lmsyncd | grep -q 'the configuration is unchanged'; }
 until_true 20 "the answer to SIGHUP" kept_old
 inside cp -p /root/good.toml /etc/lmsyncd/lmsyncd.toml
 

@@ -13,7 +13,7 @@ expect 0 'Acme Dental' as alice lmsyncctl status
 if notes; then fail "the change after the backup is still there"; fi
 [ "$(contracts)" = "$imported" ] || fail "contracts are lost"
 [ "$(main_pid)" = "$before" ] || fail "it is another process"
-expect 0 'a backup was restored; what was there before is in /var/lib/lmsyncd/store.replaced-' \
+expect 0 'a backup was restored; the previous store is in /var/lib/lmsyncd/store.replaced-' \
   inside journalctl -b --no-pager -u lmsyncd
 
 step "upgrade: the daemon is another, its data the same"

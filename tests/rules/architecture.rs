@@ -76,7 +76,7 @@ struct Source {
 
 /// The lines of a file without comments, without the tests at its end, and without the lines before
 /// them that are for tests: the declaration of a file, or what is imported for one.
-fn code_of(text: &str) -> Vec<String> {
+pub fn code_of(text: &str) -> Vec<String> {
     let mut code = Vec::new();
     let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     while let Some(line) = lines.next() {

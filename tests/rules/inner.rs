@@ -16,6 +16,8 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("ids", 0),
             ("actor", 0),
             ("moment", 0),
+            ("duration", 0),
+            ("text", 0),
             ("money", 0),
             ("contract", 1),
             ("failure", 1),

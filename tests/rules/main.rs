@@ -4,4 +4,5 @@
 mod architecture;
 mod autotask_read_only;
 mod inner;
+mod prose;
 mod units;

@@ -22,7 +22,7 @@ const JOURNAL_FIELDS: [(&str, &str); 11] = [
     ("LMSYNC_CLIENT", "the client, by its name"),
     ("LMSYNC_RUN_ID", "the number of the run"),
     ("LMSYNC_TRIGGER", "what set the run off: manual or auto"),
-    ("LMSYNC_ACTOR_UID", "the user who asked, by number; not for what runs by itself"),
+    ("LMSYNC_ACTOR_UID", "the user who asked, by number; not for automatic runs"),
     ("LMSYNC_CREATED", "contracts made"),
     ("LMSYNC_UPDATED", "contracts changed"),
     ("LMSYNC_VANISHED", "contracts that became tombstones"),
@@ -85,7 +85,7 @@ pub fn page() -> Page {
     sheet.head("SIGNALS");
     sheet.named(
         vec![bold("SIGTERM"), roman(", "), bold("SIGINT")],
-        "Stop. A run that is under way is ended cleanly; what was acknowledged is on the disk.",
+        "Stop. A run in progress ends cleanly; acknowledged changes are on the disk.",
     );
     sheet.named(
         one("SIGHUP"),

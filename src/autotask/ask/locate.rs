@@ -22,7 +22,8 @@ use crate::model::{ClientId, ItemKey, ItemKind};
 pub struct Located {
     /// The item.
     pub key: ItemKey,
-    /// The company it belongs to now; none where its agreement is hidden, so that it cannot be told.
+    /// The company it belongs to now; none where its agreement is hidden, so that it cannot be
+    /// told.
     pub client: Option<ClientId>,
 }
 
@@ -55,7 +56,7 @@ pub(in crate::autotask) async fn locate(
             None if key.is_agreement() => {}
             // It exists, but whose it is cannot be told: calling it gone would be a guess.
             None => {
-                tracing::warn!("{key} stands below contract {agreement}, which is not there");
+                tracing::warn!("{key} belongs to contract {agreement}, which does not exist");
                 located.push(Located { key, client: None });
             }
         }
@@ -108,7 +109,7 @@ async fn must_be_all(
         let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
         let reason = match count {
             Some(count) if usize::try_from(count) == Ok(given) => continue,
-            Some(count) => format!("it counts {count} rows where it gave {given}"),
+            Some(count) => format!("autotask counts {count} rows but returned {given}"),
             None => "it counts nothing".to_owned(),
         };
         return Err(AutotaskError::Garbled { request: request.to_string(), reason });
@@ -175,7 +176,7 @@ mod tests {
         script.once("Contracts/query", 200, short);
         let located = locate(&script.connection(), &keys(&["A1", "A2"]), &Progress::new()).await;
         let reason = located.expect_err("rows are missing").to_string();
-        assert!(reason.contains("it counts 2 rows where it gave 1"), "{reason}");
+        assert!(reason.contains("autotask counts 2 rows but returned 1"), "{reason}");
     }
 
     #[tokio::test]

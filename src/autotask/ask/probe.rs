@@ -18,6 +18,7 @@ use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::FOR_A_PERSON;
 use crate::autotask::session::usage::Threshold;
+use crate::model::text::thousands;
 use crate::model::{Advice, Code, Currency};
 
 /// How far this server's clock may be off before dates may be read on the wrong day.
@@ -139,7 +140,7 @@ fn clock(connection: &Connection) -> Finding {
         return Finding::new("clock", Outcome::Good, "the clock agrees with autotask's");
     }
     let direction = if seconds > 0 { "ahead of" } else { "behind" };
-    let detail = format!("the clock is {} seconds {direction} autotask's", seconds.abs());
+    let detail = format!("the clock is {}s {direction} autotask's", thousands(seconds.abs()));
     Finding::new("clock", Outcome::Warning, detail).advise(Advice::SyncClock)
 }
 
@@ -149,7 +150,7 @@ async fn permission(connection: &Connection, entity: Entity, progress: &Progress
             Finding::new("permission", Outcome::Good, format!("all {entity} may be read"))
         }
         Ok(Access::Restricted) => {
-            let detail = format!("only some {entity} may be read; the others look as if deleted");
+            let detail = format!("only some {entity} may be read; the others look deleted");
             Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
         }
         Ok(Access::None) => {
@@ -160,7 +161,8 @@ async fn permission(connection: &Connection, entity: Entity, progress: &Progress
     }
 }
 
-/// The same of what an import goes on without: nothing fails, and what is told is not the whole truth.
+/// The same of what an import goes on without: nothing fails, and what is told is not the whole
+/// truth.
 async fn wanted(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
     let unread = |what: &str| {
         let detail = format!(
@@ -187,11 +189,13 @@ async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
     };
     let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
     match count {
-        Some(0) => Finding::new("agreements", Outcome::Warning, "no agreement can be seen")
+        Some(0) => Finding::new("agreements", Outcome::Warning, "no agreements are visible")
             .advise(Advice::CheckVisibility),
-        Some(count) => {
-            Finding::new("agreements", Outcome::Good, format!("{count} agreements can be seen"))
-        }
+        Some(count) => Finding::new(
+            "agreements",
+            Outcome::Good,
+            format!("{} agreements are visible", thousands(count)),
+        ),
         None => Finding::new("agreements", Outcome::Warning, "autotask does not count agreements"),
     }
 }
@@ -234,8 +238,9 @@ async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
             let Threshold { used, limit, minutes, .. } = reading;
             let percent = reading.percent();
             let detail = format!(
-                "all integrations together made {used} of {limit} requests in {minutes} minutes \
-                 ({percent} %)"
+                "all integrations together made {} of {} requests in {minutes}m ({percent} %)",
+                thousands(i64::from(used)),
+                thousands(i64::from(limit))
             );
             if percent < SLOW_PERCENT {
                 return Finding::new("use", Outcome::Good, detail);

@@ -25,7 +25,7 @@ pub enum AutotaskError {
     },
     /// The credentials were refused before, so nothing is sent for a while.
     #[error(
-        "autotask refused the credentials at {}; it is not asked again before {}",
+        "autotask refused the credentials at {}; no request is sent before {}",
         shown(&.0.since.with_timezone(.1)),
         shown(&.0.until.with_timezone(.1))
     )]
@@ -69,7 +69,7 @@ pub enum AutotaskError {
         text: String,
     },
     /// The answer cannot be understood.
-    #[error("autotask's answer to {request} makes no sense: {reason}")]
+    #[error("autotask sent an invalid answer to {request}: {reason}")]
     Garbled {
         /// What was asked.
         request: String,
@@ -266,6 +266,9 @@ mod tests {
         assert!(error.is_transient());
         assert!(!error.is_worth_a_retry());
         assert!(error.to_string().contains("max-requests-per-hour"));
-        assert!(error.to_string().ends_with("the next is free at 1970-01-01 09:00 JST"), "{error}");
+        assert!(
+            error.to_string().ends_with("the next is free at 1970-01-01 09:00 +09:00"),
+            "{error}"
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::clock::Tz;
+use crate::model::text::{moment, thousands};
 
 /// A limit that is used up (section 3 of the Autotask facts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +23,10 @@ pub enum RateLimit {
         wait: Option<Duration>,
     },
     /// So much of the tenant's hour is used that the rest is left to other integrations.
-    #[error("{percent} % of the tenant's requests of this hour are used; this stops at {limit} %")]
+    #[error(
+        "the tenant has used {percent} % of its requests of this hour, and this work stops at \
+         {limit} %"
+    )]
     Tenant {
         /// How much is used.
         percent: u32,
@@ -31,7 +35,8 @@ pub enum RateLimit {
     },
     /// Auto-sync's part of the daemon's own requests of the hour is used up.
     #[error(
-        "the {share} requests an hour that auto-sync may make of max-requests-per-hour ({cap}) are used up"
+        "auto-sync has used up its {} requests per hour, of max-requests-per-hour ({})",
+        thousands(i64::from(*.share)), thousands(i64::from(*.cap))
     )]
     Share {
         /// How many it may make.
@@ -41,9 +46,9 @@ pub enum RateLimit {
     },
     /// The daemon's own requests of the hour are used up.
     #[error(
-        "the {cap} requests an hour that max-requests-per-hour allows are used up; the next is \
-         free at {}",
-        shown(.next)
+        "the {} requests per hour that max-requests-per-hour allows are used up; the next is free \
+         at {}",
+        thousands(i64::from(*.cap)), shown(.next)
     )]
     Own {
         /// How many are allowed.
@@ -64,5 +69,5 @@ pub struct Blocked {
 
 /// A moment as the MSP knows it.
 pub(super) fn shown(at: &DateTime<Tz>) -> String {
-    at.format("%Y-%m-%d %H:%M %Z").to_string()
+    moment(at)
 }

@@ -188,7 +188,7 @@ impl AgreementContext<'_> {
         match &self.contract.details {
             Ok(details) => Ok((below, details)),
             Err(bad) => {
-                let reason = format!("its agreement {} cannot be read: {}", self.key(), bad.reason);
+                let reason = format!("agreement {} cannot be read: {}", self.key(), bad.reason);
                 Err(below.reject("contractID", reason))
             }
         }

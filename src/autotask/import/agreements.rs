@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! never read, or not for a week ──► in full
-//! else                          ──► what changed since ──► count of 500 clients as expected ──► done
-//!                                                                      └── not ──► these in full
+//! else                          ──► what changed since ──► count of 500 clients as expected ──►
+//! done └── not ──► these in full
 //! ```
 //!
 //! A page holds 500 agreements, or the count of the agreements of 500 clients, who have some 1,500:
@@ -296,7 +296,7 @@ impl State {
 
     /// The cursor does not tell what it should, so it is not used until a restart.
     fn distrust(&mut self, contract: i64, what: &str) {
-        tracing::info!("contract {contract} {what}: {CURSOR} is not relied on any more");
+        tracing::info!("contract {contract} {what}: {CURSOR} is no longer relied on");
         self.distrusted = true;
     }
 

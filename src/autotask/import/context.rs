@@ -45,8 +45,6 @@ impl AgreementContext<'_> {
 
     /// Why it cannot be imported, where it cannot.
     pub fn unsupported(&self) -> Option<String> {
-        self.kind.kind.is_none().then(|| {
-            format!("contract type `{}` is none of the six that are known", self.kind.label)
-        })
+        self.kind.kind.is_none().then(|| format!("unknown contract type `{}`", self.kind.label))
     }
 }

@@ -49,7 +49,7 @@ impl AgreementContext<'_> {
         if let Some(bad) = bad.filter(|bad| bad.key.kind != ItemKind::Charge).min_by_key(|b| b.key)
         {
             let (key, reason) = (bad.key, &bad.reason);
-            let reason = format!("its cost is not known: {key} cannot be read, because {reason}");
+            let reason = format!("the cost is not known: {key} cannot be read, because {reason}");
             return Err(reject(&bad.field, reason));
         }
         self.add_cost(&mut item, kind, details, additions, today)

@@ -46,7 +46,9 @@ impl Reading<'_> {
         if let Some(snapshots) = self.attempt(scope, true).await? {
             return Ok(snapshots);
         }
-        tracing::debug!("an agreement is gone without a trace, all are read again in full");
+        tracing::debug!(
+            "an agreement is gone without a trace, reading all agreements again in full"
+        );
         self.agreements.forget();
         let read = self.attempt(scope, false).await?;
         read.ok_or(AutotaskError::RowsChanged { entity: Entity::Contracts })

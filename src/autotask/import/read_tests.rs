@@ -132,8 +132,8 @@ async fn a_unit_row_that_cannot_be_read_rejects_its_addition_and_its_agreement()
     assert_eq!(
         rejected(&snapshot),
         [
-            "A70 price: its cost is not known: S700 cannot be read, because price is \"n/a\", which \
-         is not a number in row 1 of ContractServiceUnits",
+            "A70 price: the cost is not known: S700 cannot be read, because price is \"n/a\", \
+             which is not a number in row 1 of ContractServiceUnits",
             "S700 price: price is \"n/a\", which is not a number in row 1 of ContractServiceUnits",
         ]
     );
@@ -152,7 +152,7 @@ async fn an_agreement_that_cannot_be_read_rejects_its_additions_but_not_its_neig
         rejected(&snapshot),
         [
             "A71 contractName: contractName has no value",
-            "S701 contractID: its agreement A71 cannot be read: contractName has no value",
+            "S701 contractID: agreement A71 cannot be read: contractName has no value",
         ]
     );
 }
@@ -348,7 +348,7 @@ async fn impossible_dates_reject_the_item_that_has_them() {
     assert_eq!(
         rejected(&snapshot),
         [
-            format!("A70 endDate: its cost is not known: S700 cannot be read, because {unit}"),
+            format!("A70 endDate: the cost is not known: S700 cannot be read, because {unit}"),
             format!("S700 endDate: {unit}"),
             format!("C5 datePurchased: datePurchased is \"0000-00-00\", {day}"),
             format!("A71 startDate: startDate is \"2026-02-30T00:00:00Z\", {day}"),
@@ -392,7 +392,7 @@ async fn a_type_that_nobody_knows_is_listed_with_the_reason_and_so_are_its_charg
     script.rows("ContractCharges", vec![json!({"id": 5, "contractID": 71, "billableAmount": 9})]);
     let snapshot = acme(&script).await;
     assert_eq!(shown(&snapshot), ["A71 Care - -", "C5 charge, 9.00 9.00 one-time"]);
-    let why = "contract type `unknown (9)` is none of the six that are known";
+    let why = "unknown contract type `unknown (9)`";
     let reasons: Vec<_> =
         snapshot.items.iter().map(|item| item.unsupported.clone().expect("a reason")).collect();
     assert_eq!(reasons, [why.to_owned(), format!("of its agreement A71, {why}")]);

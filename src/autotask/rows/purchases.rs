@@ -163,7 +163,7 @@ impl PurchaseDetails {
         self.read_dates(row)?;
         let number = row.needed_decimal(units)?;
         if number.is_sign_negative() && !number.is_zero() {
-            let reason = format!("{units} is {number}, and less than nothing cannot be bought");
+            let reason = format!("{units} is {number}, but must not be negative");
             return Err(BadField { field: units, reason });
         }
         self.sale.units = Some(number);
@@ -226,8 +226,8 @@ impl PurchaseDetails {
         left(kind, bought.checked_sub(used.unwrap_or(Decimal::ZERO))?, money)
     }
 
-    /// Whether Autotask has billed it, where it says so: charges in a field, milestones by a status,
-    /// purchases by their charge.
+    /// Whether Autotask has billed it, where it says so: charges in a field, milestones by a
+    /// status, purchases by their charge.
     pub fn is_billed(&self, kind: PurchaseKind, status: Option<&str>) -> Option<bool> {
         match (kind, status) {
             (PurchaseKind::Charge, _) => self.billed,

@@ -99,11 +99,11 @@ pub(super) const AUTOTASK: Section = Section {
         },
         Key {
             name: "max-requests-per-hour",
-            text: "The daemon's own budget, in requests an hour, 1 to 10000. Autotask allows \
-                   10000 an hour for all of your integrations together. Lower it where others \
+            text: "The daemon's own budget, in requests per hour, 1 to 10000. Autotask allows \
+                   10000 per hour for all of your integrations together. Lower it where others \
                    need them, raise it for very many clients. Auto-sync leaves the last tenth to \
-                   manual requests; where that is too little for all clients that are due, they \
-                   are synced in pieces, an hour apart. The count survives a restart.",
+                   manual requests; if that is too little for all clients that are due, they are \
+                   synced in batches, an hour apart. The count survives a restart.",
             value: "2000",
             written: Written::Default,
             expects: WHOLE,

@@ -65,8 +65,8 @@ pub(super) const CONTROL: Section = Section {
                    be opened by root, by the daemon's user, and by the members of the first group \
                    that is named here and exists, otherwise of the daemon's own group; a socket \
                    that systemd passes always belongs to the group lmsyncd. Users who can open it \
-                   and are not named here may only look. So add people to the group lmsyncd; or \
-                   name only some of its members here, and the others may only look. A name that \
+                   and are not named here may only read. So add people to the group lmsyncd; or \
+                   name only some of its members here, and the others may only read. A name that \
                    does not exist causes a warning.",
             value: "[\"root\", \"@lmsyncd\"]",
             written: Written::Default,
@@ -114,9 +114,10 @@ pub(super) const NOTIFY: Section = Section {
         Key {
             name: "events",
             text: "The events that the command is run for. run_held, run_failed, auth_blocked, \
-                   budget_low and overdue are sent once for a cause, again once a day while it \
-                   lasts, and recovered when it is over; only clients on auto-sync count. Also \
-                   available: run_finished, run_changed, switched and reloaded, sent each time.",
+                   budget_low and overdue are sent once per cause, again once a day while the \
+                   cause persists, and recovered when it is gone; only clients on auto-sync count. \
+                   Also available: run_finished, run_changed, switched and reloaded, sent each \
+                   time.",
             value: "[\n  \"run_held\", \"run_failed\", \"recovered\", \"auth_blocked\", \"budget_low\", \"overdue\", \"store_repaired\",\n]",
             written: Written::Default,
             expects: "expected a list of events in quotes, such as [\"run_failed\"]",

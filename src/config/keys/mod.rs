@@ -146,7 +146,7 @@ fn path(value: Option<&std::path::Path>) -> Shown {
 }
 
 fn duration(value: std::time::Duration) -> Shown {
-    text(super::values::duration_text(value))
+    text(crate::model::duration_text(value))
 }
 
 /// A list, or a word for an empty one.

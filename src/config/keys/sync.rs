@@ -7,6 +7,7 @@ use crate::config::settings::{
 };
 use crate::config::values;
 use crate::model::UdfName;
+use crate::model::duration_text;
 
 /// The section `[sync]`.
 pub(super) const SYNC: Section = Section {
@@ -129,7 +130,7 @@ fn batch_window(entry: Entry<'_, '_, '_>, settings: &mut Settings) {
         if window <= interval {
             return Ok(());
         }
-        let interval = values::duration_text(interval);
+        let interval = duration_text(interval);
         Err(format!("must not be longer than `interval`, which is {interval}"))
     });
     settings.sync.batch_window = window;

@@ -75,8 +75,11 @@ fn shown(
         Some(moment) => {
             let book = engine.book.contracts_as_of(moment, None)?;
             book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
-                Failure::new(Code::NoSuchContract, format!("no contract was stored as {key} then"))
-                    .advise(Advice::ShowHistory { key })
+                Failure::new(
+                    Code::NoSuchContract,
+                    format!("no contract was stored with the key {key} then"),
+                )
+                .advise(Advice::ShowHistory { key })
             })?
         }
         None => engine.book.contract(key)?,

@@ -20,7 +20,7 @@ pub(in crate::control) async fn backup(context: Context<'_>) -> Answer {
         bytes += text.len() as u64;
         let reply = daemon::BackupReply { text: Some(text), ..daemon::BackupReply::default() };
         if stream.more(reply).await.is_err() {
-            return Err(Failure::new(Code::TimedOut, "the caller went away").into());
+            return Err(Failure::new(Code::TimedOut, "the caller disconnected").into());
         }
     }
     finish(daemon::BackupReply {

@@ -15,8 +15,8 @@ pub(super) fn choice(call: &sync::Sync) -> Result<Choice, Failure> {
         (None, false, Some(items)) if !items.is_empty() => {
             Ok(Choice::Exactly(items.iter().map(expected).collect::<Result<_, _>>()?))
         }
-        (None, false, _) => Err(invalid("nothing was chosen")),
-        _ => Err(invalid("keys, `all` and `expected` exclude each other")),
+        (None, false, _) => Err(invalid("no items were chosen")),
+        _ => Err(invalid("give only one of keys, `all` and `expected`")),
     }
 }
 

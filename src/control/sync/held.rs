@@ -16,7 +16,7 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
         Some(run) => {
             let held = context.engine.review.held_by(run_id(run))?;
             if let Some(client) = client.filter(|client| client.id != held.client.id) {
-                let message = format!("run {run} is not one of {} ({})", client.name, client.id);
+                let message = format!("run {run} is not a run of {client}");
                 return Err(Failure::new(Code::OtherClient, message).into());
             }
             vec![held]

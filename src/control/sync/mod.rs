@@ -81,7 +81,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let client = context.engine.clients.resolve(client).await?;
     let look = match cached {
         true => context.engine.syncs.cached_preview(client.id).ok_or_else(|| {
-            Failure::new(Code::InvalidArgument, format!("not checked yet: {}", client.name))
+            Failure::new(Code::InvalidArgument, format!("no cached result for {client}"))
                 .advise(Advice::RefreshPending { client_id: client.id })
         })?,
         false => {
@@ -179,9 +179,9 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         let pending = items.iter().any(|item| item.key == *key);
         let stored = context.engine.book.contract(*key).is_ok_and(|c| c.client == client.id);
         if !pending && !stored {
-            let message = format!("{} ({}) has no item {key}", client.name, client.id);
+            let message = format!("{client} has no item {key}");
             return Err(Failure::new(Code::NoSuchContract, message)
-                .advise(Advice::RefreshPending { client_id: client.id })
+                .advise(Advice::ListPending { client_id: Some(client.id) })
                 .into());
         }
     }
@@ -252,8 +252,8 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
             }
             clients
         }
-        (None | Some([]), false) => return Err(choose("no client was named").into()),
-        (Some(_), true) => return Err(choose("clients and `all` exclude each other").into()),
+        (None | Some([]), false) => return Err(choose("no client was given").into()),
+        (Some(_), true) => return Err(choose("give clients or `all`, not both").into()),
     };
     let actor = context.peer.actor();
     let switched = engine.schedule.switch_telling(&clients, call.on, at, &actor, &progress);
@@ -311,7 +311,7 @@ fn choose(what: &str) -> Failure {
 fn parse_state(text: &str) -> Result<PendingState, Failure> {
     text.parse().map_err(|_| {
         let names = PendingState::ALL.map(PendingState::name).join(", ");
-        let message = format!("`{text}` is no state of a pending item; they are: {names}");
+        let message = format!("`{text}` is not a state of a pending item; the states are: {names}");
         Failure::new(Code::InvalidArgument, message)
     })
 }

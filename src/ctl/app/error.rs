@@ -43,7 +43,7 @@ pub enum CtlError {
     #[error("lmsyncd stopped")]
     Stopped,
     /// What came is not an answer.
-    #[error("lmsyncd gave an answer that makes no sense: {0}")]
+    #[error("lmsyncd sent an invalid answer: {0}")]
     Nonsense(String),
     /// The daemon answered with an error.
     #[error("{0}")]
@@ -99,12 +99,10 @@ impl CtlError {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
             CtlError::Closed | CtlError::Stopped => {
-                Some(format!("`{} -e` says what happened to it", address.journal("-u")))
+                Some(format!("`{} -e` shows what happened", address.journal("-u")))
             }
             CtlError::Nonsense(_) => address.words(&Advice::CompareVersions),
-            CtlError::Editor(_) => {
-                Some("name one in the variable VISUAL or EDITOR; nothing was done".to_owned())
-            }
+            CtlError::Editor(_) => Some("set VISUAL or EDITOR; nothing was done".to_owned()),
             CtlError::Failed(failure) => address.words(failure.advice.as_ref()?),
             CtlError::Socket(_)
             | CtlError::Input(_)

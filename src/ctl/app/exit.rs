@@ -30,8 +30,8 @@ pub const EXITS: [Exit; 10] = [
     exit(5, "no such client, contract or run"),
     exit(6, "refused by rule"),
     exit(7, "Autotask failed"),
-    exit(8, "done in part"),
-    exit(9, "busy, or gave up waiting"),
+    exit(8, "partly done"),
+    exit(9, "busy, or timed out"),
 ];
 
 /// Failed unexpectedly: neither the daemon nor the command line is at fault.

@@ -12,8 +12,8 @@ use crate::ctl::text::money::Span;
 pub fn refuse_json(ctl: &Ctl, normalize: Option<Span>) -> Result<(), CtlError> {
     if normalize.is_some() && ctl.output.format == Format::Json {
         return Err(CtlError::usage(
-            "--json is the daemon's answer as it is, and --normalize is not part of it",
-            "use --csv or --plain, which get a column for it, or leave --normalize out",
+            "--json prints the daemon's answer unchanged, so --normalize does not apply",
+            "use --csv or --plain, which get an extra column, or leave --normalize out",
         ));
     }
     Ok(())

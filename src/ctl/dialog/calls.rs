@@ -87,7 +87,7 @@ impl Caller {
         let clients = Some(vec![self.client.clone()]);
         let asked = SetAutoSync { on, clients, ..SetAutoSync::default() };
         let switches = self.daemon.call(&asked)?.reply.clients;
-        let none = || CtlError::Nonsense("the switch was turned for no client".to_owned());
+        let none = || CtlError::Nonsense("the switch was changed for no client".to_owned());
         switches.into_iter().next().ok_or_else(none)
     }
 }

@@ -54,9 +54,8 @@ fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
         ctl.output.print(&auto_sync::line(&switch, screen))?;
     }
     if ending.under_way {
-        let hint =
-            format!("`{} run list {client}` tells what became of it", screen.address.program);
-        output::complain("the run goes on in the daemon", Some(&hint));
+        let hint = format!("`{} run list {client}` shows its result", screen.address.program);
+        output::complain("the run continues in the daemon", Some(&hint));
         return Ok(exit::of_unfinished_run());
     }
     match ending.failed {

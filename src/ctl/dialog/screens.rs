@@ -325,7 +325,7 @@ fn an_error_of_a_sync() {
     hold("error_busy", |size| {
         let mut state = listed(size, pending(), false);
         press(&mut state, "as");
-        let busy = Failure::new(Code::Busy, "another run of Acme Dental (174) is under way");
+        let busy = Failure::new(Code::Busy, "another run of Acme Dental (174) is in progress");
         let busy = CtlError::Failed(busy.advise(Advice::WaitForRun));
         reply(&mut state, Reply::Synced(Err(busy)));
         state

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::advice::Address;
 use crate::ctl::output::times;
 use crate::model::Advice;
+use crate::model::text;
 
 /// What a text means, which decides its colour. The words alone must tell it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +102,7 @@ impl Screen {
 
     /// A moment to the minute with the zone, whatever day it is now: `2026-11-20 14:00 +01:00`.
     pub fn minute(&self, at: &str) -> String {
-        let tell = |_, at: DateTime<FixedOffset>| at.format("%Y-%m-%d %H:%M %:z").to_string();
+        let tell = |_, at: DateTime<FixedOffset>| text::moment(&at);
         self.told(Some(at), tell).unwrap_or_else(|| NONE.to_owned())
     }
 
@@ -146,18 +147,7 @@ pub fn count(number: i64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
-/// A number with commas between thousands.
-pub fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::model::text::thousands;
 
 /// A screen for snapshots: no colours, 24 November 2026, 14:05 one hour east of Greenwich.
 #[cfg(test)]
@@ -215,6 +205,6 @@ mod tests {
         assert_eq!(sample(80).short(Some("soon")), "soon");
         assert_eq!(sample(80).short(None), "never");
         let exact = sample(80).exact(Some("2026-11-24T11:05:00Z"));
-        assert_eq!(exact, "2026-11-24 12:05:00 +01:00 (2 h ago)");
+        assert_eq!(exact, "2026-11-24 12:05:00 +01:00 (2h ago)");
     }
 }

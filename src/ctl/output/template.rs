@@ -54,7 +54,7 @@ impl Template {
                 parts.push(field(inner)?);
                 rest = behind;
             } else if first == '}' {
-                return Err("a `}` stands alone; `}}` is a brace".to_owned());
+                return Err("single `}`; write `}}` for a brace".to_owned());
             } else {
                 plain.push(first);
                 rest = &rest[first.len_utf8()..];
@@ -111,7 +111,7 @@ fn field(inner: &str) -> Result<Part, String> {
             Ok(width) if width <= WIDEST => width,
             _ => {
                 return Err(format!(
-                    "`{{{inner}}}`: behind the colon stands a width, such as {{name:30}} or \
+                    "`{{{inner}}}`: a width follows the colon, such as {{name:30}} or \
                      {{billing_cost:>10}}"
                 ));
             }
@@ -162,7 +162,7 @@ mod tests {
         for (bad, says) in [
             ("{name", "no closing brace"),
             ("{name {key", "no closing brace"),
-            ("name}", "stands alone"),
+            ("name}", "single `}`"),
             ("{}", "names no column"),
             ("{:30}", "names no column"),
             ("{name:x}", "a width"),

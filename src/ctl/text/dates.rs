@@ -1,9 +1,14 @@
-//! Days, moments and spans as they are typed, in the form that the daemon takes. The errors are
+//! Days, moments and durations as they are typed, in the form that the daemon takes. The errors are
 //! what clap shows behind the option's name.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
-use crate::model::rfc3339_exact;
+use crate::model::{parse_duration, rfc3339_exact};
+
+/// Seconds in a day.
+const DAY: u64 = 24 * 60 * 60;
 
 /// The longest span that can be asked for, in days: a hundred years, so that no date overflows.
 const LONGEST_DAYS: i64 = 36_500;
@@ -47,21 +52,31 @@ pub fn day_or_moment(text: &str) -> Result<String, String> {
     })
 }
 
-/// A number of days, typed as `90d` or `12w`.
+/// A duration of whole days, typed as `90d` or `12w`.
 pub fn days(text: &str) -> Result<i64, String> {
-    let wrong = || "a span is a number of days or weeks, such as 90d or 12w".to_owned();
-    let text = text.trim().to_ascii_lowercase();
-    let (number, each) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
-        (Some(number), _) => (number, 1),
-        (None, Some(number)) => (number, 7),
-        (None, None) => return Err(wrong()),
-    };
-    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: i64 = number.parse().ok().filter(|_| plain).ok_or_else(wrong)?;
-    match number.checked_mul(each) {
-        Some(days) if days <= LONGEST_DAYS => Ok(days),
-        _ => Err("at most 36500d, a hundred years".to_owned()),
+    let seconds = parse_duration(text, "90d")?.as_secs();
+    match i64::try_from(seconds / DAY) {
+        _ if !seconds.is_multiple_of(DAY) => Err("must be whole days, such as 90d".to_owned()),
+        Ok(days) if days <= LONGEST_DAYS => Ok(days),
+        _ => Err(format!("must be from 0d to {LONGEST_DAYS}d")),
     }
+}
+
+/// Seconds to wait, from 1s to a day, typed as `5m`; a plain number is one of seconds.
+pub fn timeout(text: &str) -> Result<i64, String> {
+    let seconds = match text.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => parse_duration(text, "5m")?.as_secs(),
+    };
+    match i64::try_from(seconds) {
+        Ok(seconds) if (1..=DAY as i64).contains(&seconds) => Ok(seconds),
+        _ => Err("must be from 1s to 24h".to_owned()),
+    }
+}
+
+/// How long something may be ago, typed as `36h`.
+pub fn age(text: &str) -> Result<Duration, String> {
+    parse_duration(text, "36h")
 }
 
 #[cfg(test)]
@@ -98,13 +113,22 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_days_or_weeks() {
+    fn a_term_is_whole_days() {
         assert_eq!(days("90d"), Ok(90));
-        assert_eq!(days("12W"), Ok(84));
+        assert_eq!(days("12w"), Ok(84));
+        assert_eq!(days("48h"), Ok(2));
         assert_eq!(days("0d"), Ok(0));
-        for bad in ["", "d", "90", "3m", "-3d", "+3d", "1.5w", "soon", "99999999999999999999d"] {
+        for bad in ["", "d", "90", "3m", "36h", "-3d", "+3d", "soon", "99999999999999999999d"] {
             assert!(days(bad).is_err(), "{bad}");
         }
         assert!(days("36501d").is_err() && days("9223372036854775807w").is_err());
+    }
+
+    #[test]
+    fn a_timeout_is_a_duration_or_seconds() {
+        assert_eq!([timeout("300"), timeout("5m"), timeout("24h")], [Ok(300), Ok(300), Ok(86_400)]);
+        for bad in ["0", "0s", "86401", "2d", "soon", "-1", ""] {
+            assert!(timeout(bad).is_err(), "{bad}");
+        }
     }
 }

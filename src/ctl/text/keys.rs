@@ -37,7 +37,7 @@ pub fn field(typed: &str) -> Result<String, CtlError> {
                 .collect();
             let hint = match nearest(typed) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => format!("what can be set: {}", editable.join(", ")),
+                None => format!("fields that can be set: {}", editable.join(", ")),
             };
             Err(CtlError::usage(error.to_string(), hint))
         }
@@ -50,7 +50,7 @@ pub fn value(assignment: &Assignment) -> Result<(), CtlError> {
     let wrong = |error: crate::model::BadValue| {
         CtlError::usage(
             format!("cannot set `{}`: {error}", assignment.field),
-            "`lmsyncctl contract unset KEY FIELD…` takes a value away",
+            "`lmsyncctl contract unset KEY FIELD…` clears a value",
         )
     };
     kind.parse(&assignment.value).map(|_| ()).map_err(wrong)
@@ -86,7 +86,7 @@ mod tests {
             error
                 .hint(&Address::of_instance(None))
                 .expect("a hint")
-                .starts_with("what can be set: name, description")
+                .starts_with("fields that can be set: name, description")
         );
     }
 }

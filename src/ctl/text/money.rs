@@ -126,7 +126,7 @@ pub fn cost(amount: Option<&str>, currency: Option<&str>) -> String {
 /// What must be said beside a currency that is not known to be the client's.
 pub fn doubt(currency_basis: Option<&str>) -> Option<&'static str> {
     match currency_basis {
-        Some("internal") => Some("internal currency: the client's could not be read"),
+        Some("internal") => Some("internal currency, because the client's could not be read"),
         Some("unknown") => Some("the currency could not be read"),
         _ => None,
     }
@@ -143,9 +143,9 @@ pub fn currency(code: &str, currency_basis: Option<&str>) -> String {
 /// Where a rate was read from, in words.
 pub fn basis(basis: &str) -> &str {
     match basis {
-        "current" => "what is in force",
-        "first" => "what is to come first",
-        "last" => "what was billed last",
+        "current" => "rows in force",
+        "first" => "first upcoming rows",
+        "last" => "last billed rows",
         "none" => "no billing period",
         "scaled" => "scaled up from a part of a period",
         other => other,
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(currency("USD", Some("client")), "USD");
         assert_eq!(
             currency("USD", Some("internal")),
-            "USD (internal currency: the client's could not be read)"
+            "USD (internal currency, because the client's could not be read)"
         );
     }
 }

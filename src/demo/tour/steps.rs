@@ -37,20 +37,20 @@ pub(super) const BEFORE_AUTO_SYNC: &[Step<'_>] = &[
         shows: &["2 created"],
     },
     Step {
-        says: "They are contract records now. What Autotask does not know can be added.",
+        says: "They are contract records now. Local fields can be added.",
         args: &["contract", "set", LINE, "owner=Dana", "notice_days=60"],
         exit: 0,
         shows: &["owner", "Dana"],
     },
     Step {
-        says: "What Autotask owns cannot be edited here, ever.",
+        says: "Fields that Autotask owns can never be edited here.",
         args: &["contract", "set", LINE, "billing_cost=1.00"],
         exit: 6,
         shows: &["hint:"],
     },
-    Step { says: "How do things stand?", args: &["status"], exit: 0, shows: &[CLIENT, "ok"] },
+    Step { says: "What is the status?", args: &["status"], exit: 0, shows: &[CLIENT, "ok"] },
     Step {
-        says: "Keep the client current by itself, every 24 hours. The first run starts at once.",
+        says: "Sync the client automatically, every 24h. The first run starts immediately.",
         args: &["auto-sync", "on", CLIENT],
         exit: 0,
         shows: &["on"],
@@ -59,13 +59,13 @@ pub(super) const BEFORE_AUTO_SYNC: &[Step<'_>] = &[
 
 pub(super) const WHILE_AUTO_SYNC: &[Step<'_>] = &[
     Step {
-        says: "The first automatic run brought what was left.",
+        says: "The first automatic run imported the rest.",
         args: &["run", "list", CLIENT],
         exit: 0,
         shows: &["auto", "manual"],
     },
     Step {
-        says: "While auto-sync is on, a sync by hand is refused, with the way out.",
+        says: "While auto-sync is on, a manual sync is refused, with a hint.",
         args: &["sync", CLIENT, "--all", "--yes"],
         exit: 6,
         shows: &["auto-sync", "hint:"],
@@ -74,25 +74,25 @@ pub(super) const WHILE_AUTO_SYNC: &[Step<'_>] = &[
 
 pub(super) const AFTER_THE_CHANGE: &[Step<'_>] = &[
     Step {
-        says: "Looking is never refused. The last line is what the change comes to in money.",
+        says: "Preview is never refused. The last line is the cost impact of the change.",
         args: &["diff", CLIENT],
         exit: 0,
         shows: &["254.10 → 323.40", "+69.30 USD per month, +831.60 per year"],
     },
     Step {
-        says: "By hand again, so that the tour need not wait for tomorrow.",
+        says: "Back to manual sync, so that the tour need not wait for tomorrow.",
         args: &["auto-sync", "off", CLIENT],
         exit: 0,
         shows: &["off"],
     },
     Step {
-        says: "The next sync brings the change.",
+        says: "The next sync imports the change.",
         args: &["sync", CLIENT, "--all", "--yes"],
         exit: 0,
         shows: &["0 created", "2 updated"],
     },
     Step {
-        says: "Running it again changes nothing.",
+        says: "Running the sync again changes nothing.",
         args: &["sync", CLIENT, "--all", "--yes"],
         exit: 0,
         shows: &["0 created", "0 updated"],
@@ -107,7 +107,7 @@ pub(super) const AFTER_THE_CHANGE: &[Step<'_>] = &[
 
 pub(super) const AFTER_A_LINE_IS_GONE: &[Step<'_>] = &[
     Step {
-        says: "It is asked for again by id before it counts as gone.",
+        says: "The line is asked for again by id before it counts as gone.",
         args: &["sync", CLIENT, "--all", "--yes"],
         exit: 0,
         shows: &["1 vanished"],
@@ -121,7 +121,7 @@ pub(super) const AFTER_A_LINE_IS_GONE: &[Step<'_>] = &[
 ];
 
 pub(super) const AFTER_IT_IS_BACK: &[Step<'_>] = &[Step {
-    says: "The next sync sees it return, by itself.",
+    says: "The next sync sees the line return.",
     args: &["sync", CLIENT, "--all", "--yes"],
     exit: 0,
     shows: &["returned", KEPT],
@@ -144,13 +144,13 @@ pub(super) const BEFORE_THE_RENEWAL: &[Step<'_>] = &[
 
 pub(super) const AFTER_THE_RENEWAL: &[Step<'_>] = &[
     Step {
-        says: "The new agreement is known to renew the old one.",
+        says: "lmsyncd recognises that the new agreement renews the old one.",
         args: &["pending", RENEWING],
         exit: 0,
         shows: &["renews A29683601"],
     },
     Step {
-        says: "So it takes over what is ours.",
+        says: "So the new agreement takes over our local fields.",
         args: &["sync", RENEWING, "--all", "--yes"],
         exit: 0,
         shows: &[NEW, "created"],
@@ -162,7 +162,7 @@ pub(super) const AFTER_THE_RENEWAL: &[Step<'_>] = &[
         shows: &["call Pat before any work on site", OLD],
     },
     Step {
-        says: "And the line of succession can be read from either end.",
+        says: "The chain of renewals can be read from either end.",
         args: &["contract", "chain", OLD],
         exit: 0,
         shows: &[OLD, NEW],
@@ -177,7 +177,7 @@ pub(super) const WITHIN_A_MONTH: &[Step<'_>] = &[
         shows: &[CHANGED, "created"],
     },
     Step {
-        says: "What a whole month costs with them, and what this one bills, are two amounts.",
+        says: "The cost of a whole month with them, and what this month bills, are two amounts.",
         args: &["contract", "cost", CHANGED],
         exit: 0,
         shows: &["1,215.00 USD, monthly", "bills 1,"],
@@ -192,7 +192,7 @@ pub(super) const AHEAD_OF_TIME: &[Step<'_>] = &[
         shows: &[AHEAD_NEW, "created"],
     },
     Step {
-        says: "Until that day it says from when it is billed, and counts in no sum.",
+        says: "Until that day the renewal shows when billing starts, and counts in no total.",
         args: &["contract", "list", AHEAD],
         exit: 0,
         shows: &[AHEAD_OLD, AHEAD_NEW, "from 20", "706.50 USD per month"],

@@ -18,7 +18,7 @@ impl Admin {
             Ok((backup, piece))
         });
         read.await.unwrap_or_else(|error| {
-            Err(Failure::new(Code::Internal, format!("reading a backup ended badly: {error}")))
+            Err(Failure::new(Code::Internal, format!("reading the backup failed: {error}")))
         })
     }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Admin;
 use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::clock::{ServerZone, Tz, day_in};
+use crate::model::text::{moment, thousands};
 use crate::model::{Advice, Failure, Pause};
 
 impl Admin {
@@ -27,7 +28,7 @@ impl Admin {
             &self.context.clock.server_zone(),
             self.context.now(),
         ));
-        progress.doing("reading the store back");
+        progress.doing("checking the store");
         // It reads the whole ledger: not on a thread that serves connections.
         let store = self.context.store.clone();
         let remarks = self.context.store_remarks();
@@ -51,8 +52,8 @@ impl Admin {
     }
 }
 
-/// Which day it is in the `zone` that counts, and why that one: because it is configured, or because
-/// it was the server's when the configuration was last read.
+/// Which day it is in the `zone` that counts, and why that one: because it is configured, or
+/// because it was the server's when the configuration was last read.
 fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>) -> Finding {
     let today = format!("today is {} in {zone}", day_in(&zone, now));
     let (outcome, why, advice) = match (configured, &server.doubt) {
@@ -65,7 +66,7 @@ fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>
             (Outcome::Warning, why, Some(Advice::Reload))
         }
         (None, Some(doubt)) => {
-            let why = format!("and the zone of this server cannot be told: {doubt}");
+            let why = format!("and the time zone of this server cannot be determined: {doubt}");
             (Outcome::Warning, why, Some(Advice::NameTimeZone))
         }
     };
@@ -76,8 +77,8 @@ fn day(zone: Tz, configured: Option<Tz>, server: &ServerZone, now: DateTime<Utc>
 /// Nothing is wrong with a pause, but who wonders why nothing is synced must see it.
 fn paused(pause: &Pause, zone: Tz) -> Finding {
     let until = match pause.until {
-        Some(until) => format!("until {}", until.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")),
-        None => "until somebody ends it".to_owned(),
+        Some(until) => format!("until {}", moment(&until.with_timezone(&zone))),
+        None => "until it is resumed".to_owned(),
     };
     let detail = format!("all auto-sync is paused by {} {until}", pause.by);
     Finding { check: "auto-sync", ..finding(Outcome::Warning, detail, Some(Advice::Resume)) }
@@ -98,12 +99,13 @@ fn orphans(files: &[std::path::PathBuf]) -> Option<Finding> {
 }
 
 fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
+    let lines = thousands(i64::try_from(lines).unwrap_or(i64::MAX));
     match (faults, remarks) {
-        ([], []) => finding(Outcome::Good, format!("all {lines} commits read back well"), None),
+        ([], []) => finding(Outcome::Good, format!("all {lines} commits are readable"), None),
         ([], remarks) => finding(
             Outcome::Warning,
             format!(
-                "all {lines} commits read back well; when it was opened: {}",
+                "all {lines} commits are readable; remarks when the store was opened: {}",
                 remarks.join("; ")
             ),
             Some(Advice::WatchDisk),

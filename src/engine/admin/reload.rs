@@ -41,7 +41,9 @@ impl Admin {
             old.autotask.charge_probe(&autotask);
             *refused = Some(autotask);
             return Err(Failure {
-                message: format!("nothing is changed, autotask was tried in vain: {error}"),
+                message: format!(
+                    "nothing was changed, because the new settings do not work: {error}"
+                ),
                 ..error.failure()
             });
         }
@@ -56,10 +58,10 @@ impl Admin {
         let _ = self.schedule.clamp_next_runs().await;
         self.schedule.wake();
         let message = match changes.len() {
-            0 => "configuration read again: nothing is different".to_owned(),
+            0 => "configuration reloaded, nothing changed".to_owned(),
             _ => {
                 let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
-                format!("configuration read again, different: {}", keys.join(", "))
+                format!("configuration reloaded, changed: {}", keys.join(", "))
             }
         };
         self.context.events.emit(Event::new(EventName::Reloaded, self.context.now(), message));

@@ -39,7 +39,7 @@ impl Book {
             return Ok(contract);
         }
         let meant = self.other_letter(key)?;
-        Err(Failure::new(Code::NoSuchContract, format!("no contract is stored as {key}"))
+        Err(Failure::new(Code::NoSuchContract, format!("no contract is stored with the key {key}"))
             .advise(Advice::ListContracts { key: meant }))
     }
 
@@ -117,7 +117,7 @@ pub(super) fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure>
     };
     let place = match (field, contract.origin) {
         (Field::Client | Field::Vanished, _) => {
-            let message = format!("`{field}` is not set by hand");
+            let message = format!("`{field}` cannot be set");
             return Err(Failure::new(Code::InvalidArgument, message));
         }
         (Field::Parent, _) => {
@@ -165,7 +165,7 @@ pub(super) fn must_be_sound(contract: &Contract, before: Option<&Contract>) -> R
         && let [Some(Value::Date(start)), Some(Value::Date(end))] = dates(contract)
         && end < start
     {
-        return wrong(format!("it would end on {end}, before it starts on {start}"));
+        return wrong(format!("the contract would end on {end}, before it starts on {start}"));
     }
     let amount = contract.billing_cost().amount;
     let currency = contract.currency();
@@ -181,7 +181,7 @@ fn owned_by_autotask(contract: &Contract, field: Field) -> Failure {
         None => format!("contract {}", contract.key.id),
     };
     let message =
-        format!("`{field}` of {} comes from Autotask and is not edited here", contract.key);
+        format!("`{field}` of {} comes from Autotask and cannot be edited here", contract.key);
     let (client_id, key) = (contract.client, contract.key);
     Failure::new(Code::FieldNotEditable, message).advise(Advice::ChangeInAutotask {
         name,

@@ -50,7 +50,7 @@ impl Book {
         })
     }
 
-    /// The line of succession that a contract stands in, the oldest first.
+    /// The chain of renewals of a contract, oldest first.
     pub fn chain(&self, key: ItemKey) -> Result<Vec<Contract>, Failure> {
         let contract = self.contract(key)?;
         let contracts: BTreeMap<ItemKey, Contract> = self

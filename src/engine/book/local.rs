@@ -66,7 +66,7 @@ impl Book {
                 self.context.store.item_flags(key)?.is_some_and(|flags| flags.is_ignored(today));
             if contract.origin != Origin::Local && !ignored {
                 let message =
-                    format!("{key} follows Autotask, and the next sync would bring it again");
+                    format!("{key} follows Autotask, and the next sync would import it again");
                 return Err(Failure::new(Code::FieldNotEditable, message)
                     .advise(Advice::IgnoreBeforeRemoving { key }));
             }
@@ -151,9 +151,9 @@ pub(in crate::engine) fn ensure_linked(contract: &Contract, origin: Origin) -> R
     }
     let key = contract.key;
     let message = match contract.origin {
-        Origin::Autotask => format!("{key} follows Autotask already"),
-        Origin::Unlinked => format!("{key} is frozen already"),
-        Origin::Local => format!("{key} was made by hand and follows nothing"),
+        Origin::Autotask => format!("{key} already follows Autotask"),
+        Origin::Unlinked => format!("{key} is already frozen"),
+        Origin::Local => format!("{key} was made by hand and has no item in Autotask"),
     };
     Err(Failure::new(Code::InvalidArgument, message))
 }

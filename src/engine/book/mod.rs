@@ -12,9 +12,10 @@ pub(super) use local::ensure_linked;
 
 use super::context::Context;
 use crate::clock::Tz;
+use crate::model::text::moment;
 use crate::model::{
     Advice, ClientId, ClientRef, ClientState, Code, Contract, Failure, HeldChanges, Origin, Run,
-    RunId, rfc3339,
+    RunId,
 };
 use crate::policy::pauses::Pauses;
 use crate::policy::terms::{Ending, Wanted, endings};
@@ -116,5 +117,5 @@ impl Book {
 
 /// A moment as the MSP knows it, with its zone.
 pub(super) fn shown(at: DateTime<Utc>, zone: Tz) -> String {
-    rfc3339(at.with_timezone(&zone))
+    moment(&at.with_timezone(&zone))
 }

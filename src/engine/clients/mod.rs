@@ -117,7 +117,7 @@ impl Clients {
     ) -> Result<(Vec<KnownClient>, DateTime<Utc>), Failure> {
         let directory = match cached {
             true => self.cache.get().ok_or_else(|| {
-                Failure::new(Code::InvalidArgument, "nobody has asked for the clients yet")
+                Failure::new(Code::InvalidArgument, "no list of clients is cached yet")
                     .advise(Advice::ListClients)
             })?,
             false => self.directory(FRESH, progress).await?,
@@ -206,7 +206,7 @@ impl Clients {
             None if key.kind == ItemKind::Local => {
                 return Err(Failure::new(
                     Code::NoSuchContract,
-                    format!("no contract is stored as {key}"),
+                    format!("no contract is stored with the key {key}"),
                 )
                 .advise(Advice::ListContracts { key: None }));
             }
@@ -221,7 +221,7 @@ impl Clients {
                 })?;
                 located.client.ok_or_else(|| {
                     let message =
-                        format!("the agreement of {key} is hidden, so its client is not known");
+                        format!("the agreement of {key} is hidden, so the client is not known");
                     Failure::new(Code::NoPermission, message).advise(Advice::Doctor)
                 })?
             }

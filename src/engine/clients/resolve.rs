@@ -42,7 +42,7 @@ const ALIKE: f64 = 0.85;
 pub(super) fn unknown(text: &str, clients: &[ClientRef]) -> Failure {
     let meant = nearest(text, clients).cloned();
     let (client_id, client) = meant.map(|client| (client.id, client.name)).unzip();
-    Failure::new(Code::NoSuchClient, format!("no client is `{text}`"))
+    Failure::new(Code::NoSuchClient, format!("no client matches `{text}`"))
         .advise(Advice::SearchClients { client_id, client })
 }
 
@@ -63,11 +63,8 @@ fn nearest<'a>(text: &str, clients: &'a [ClientRef]) -> Option<&'a ClientRef> {
 }
 
 pub(super) fn ambiguous(text: &str, clients: &[ClientRef]) -> Failure {
-    let shown: Vec<String> = clients
-        .iter()
-        .take(MAX_CANDIDATES)
-        .map(|client| format!("{} ({})", client.name, client.id))
-        .collect();
+    let shown: Vec<String> =
+        clients.iter().take(MAX_CANDIDATES).map(ClientRef::to_string).collect();
     let more = match clients.len() - shown.len() {
         0 => String::new(),
         more => format!(" and {more} more"),

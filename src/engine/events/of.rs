@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::model::text::thousands;
 use crate::model::{Actor, ClientRef, Effect, Event, EventName, PendingItem, Run, RunResult};
 use crate::policy::alert::{AlertTransition, Step};
 use crate::policy::effects;
@@ -11,21 +12,23 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
     let items: Vec<&PendingItem> = items.iter().collect();
     let (effects, held) = (effects::effects(&items, today), effects::held_effects(&items, today));
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
-    let (client, counts) = (&run.client.name, &run.counts);
-    let (created, updated, vanished) = (counts.created, counts.updated, counts.vanished);
+    let (client, counts) = (&run.client, &run.counts);
+    let [created, updated, vanished, rejected] =
+        [counts.created, counts.updated, counts.vanished, counts.rejected]
+            .map(|number| thousands(i64::from(number)));
     let money = in_brief("; ", &effects);
     let summary = format!("{client}: {created} created, {updated} updated, {vanished} vanished");
     let (name, message) = match run.result {
-        RunResult::Failed => (EventName::RunFailed, format!("{client}: the run failed: {why}")),
+        RunResult::Failed => (EventName::RunFailed, format!("{client}: run failed: {why}")),
         RunResult::Held => {
             let held = in_brief("; held: ", &held);
             (EventName::RunHeld, format!("{summary}{money}; {why}{held}"))
         }
         RunResult::Ok | RunResult::Partial if counts.wrote() || counts.rejected > 0 => {
-            (EventName::RunChanged, format!("{summary}, {} rejected{money}", counts.rejected))
+            (EventName::RunChanged, format!("{summary}, {rejected} rejected{money}"))
         }
         RunResult::Ok | RunResult::Partial => {
-            (EventName::RunFinished, format!("{client}: nothing new"))
+            (EventName::RunFinished, format!("{client}: nothing changed"))
         }
     };
     Event {
@@ -53,7 +56,7 @@ pub(in crate::engine) fn of_switch(
     at: DateTime<Utc>,
 ) -> Event {
     let on = if on { "on" } else { "off" };
-    let message = format!("{}: auto-sync switched {on} by {}", client.name, actor.name);
+    let message = format!("{client}: auto-sync switched {on} by {}", actor.name);
     Event {
         client: Some(client.clone()),
         actor: Some(actor.clone()),
@@ -66,8 +69,8 @@ pub(in crate::engine) fn of_transition(transition: AlertTransition, at: DateTime
     let AlertTransition { cause, step, since, condition } = transition;
     let (name, message) = match step {
         Step::Begins => (cause.event(), condition.message),
-        Step::Lasts => (cause.event(), format!("still: {}", condition.message)),
-        Step::Ends => (EventName::Recovered, format!("over: {}", condition.message)),
+        Step::Lasts => (cause.event(), format!("ongoing: {}", condition.message)),
+        Step::Ends => (EventName::Recovered, format!("resolved: {}", condition.message)),
     };
     Event {
         alert: true,

@@ -43,7 +43,7 @@ impl Observe {
     /// Everything that happens from now on; refused if too many listen already.
     pub fn subscribe(&self) -> Result<Subscription, Failure> {
         self.context.events.subscribe().ok_or_else(|| {
-            Failure::new(Code::Busy, "too many watch already").advise(Advice::FollowJournal)
+            Failure::new(Code::Busy, "too many watchers").advise(Advice::FollowJournal)
         })
     }
 
@@ -63,7 +63,7 @@ impl Observe {
         let mut failing = false;
         while !self.context.stopping.is_cancelled() {
             if let Err(failure) = self.update_alerts(&mut alerts) {
-                tracing::warn!("alerts cannot be told: {failure}");
+                tracing::warn!("alerts cannot be evaluated: {failure}");
             }
             failing = self.write_metrics(failing).await;
             tokio::select! {
@@ -150,7 +150,7 @@ impl Observe {
             Ok(text) => text,
             Err(failure) => {
                 if !failed_before {
-                    tracing::warn!("there are no metrics: {failure}");
+                    tracing::warn!("metrics cannot be collected: {failure}");
                 }
                 return true;
             }

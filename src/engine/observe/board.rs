@@ -12,7 +12,7 @@ use crate::policy::apply;
 use crate::policy::health::Health;
 use crate::policy::why::{NextWhy, ScheduleFacts, next_why};
 
-/// How one client stands.
+/// The status of one client.
 #[derive(Debug, Clone)]
 pub struct ClientRow {
     /// Its state.
@@ -21,9 +21,9 @@ pub struct ClientRow {
     pub health: Health,
     /// Why its next run is when it is; none while auto-sync is off.
     pub next_why: Option<NextWhy>,
-    /// How many items are pending, by the last look.
+    /// How many items are pending, by the cached result.
     pub pending: Option<usize>,
-    /// What is another client's by now, by the last look: the agreement, and where it went.
+    /// What is another client's by now, by the cached result: the agreement, and where it went.
     pub moved: Vec<String>,
     /// Who syncs it right now.
     pub running: Option<Running>,
@@ -38,9 +38,9 @@ pub struct ClientRow {
 pub struct Board {
     /// The clients, by name.
     pub clients: Vec<ClientRow>,
-    /// How Autotask's API is used.
+    /// The usage of Autotask's API.
     pub api: Usage,
-    /// Why auto-sync waits although a client is due.
+    /// Why auto-sync is waiting although a client is due.
     pub waiting: Option<String>,
     /// The pause of all of auto-sync.
     pub paused: Option<Pause>,
@@ -141,7 +141,7 @@ impl Observe {
         Some(look.items.iter().filter(|item| waits(item.state)).count())
     }
 
-    /// The agreements that are another client's by now, by the last look.
+    /// The agreements that are another client's by now, by the cached result.
     fn moved_away(&self, client: ClientId) -> Vec<String> {
         let items = self.syncs.cached_preview(client).map(|look| look.items).unwrap_or_default();
         let leaves = |item: &&PendingItem| {

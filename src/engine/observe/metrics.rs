@@ -30,7 +30,7 @@ impl Observe {
 
 fn render(board: &Board, counts: &Counts) -> String {
     let mut text = Text::default();
-    text.family("lmsyncd_build_info", "gauge", "The version that runs.");
+    text.family("lmsyncd_build_info", "gauge", "The running version.");
     text.sample("", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.family("lmsyncd_start_time_seconds", "gauge", "When the daemon started.");
     text.sample("", &[], board.started.timestamp());
@@ -44,7 +44,11 @@ fn render(board: &Board, counts: &Counts) -> String {
     for (event, number) in &counts.events {
         text.sample("_total", &[("event", event.name())], number);
     }
-    text.family("lmsyncd_events_missed", "counter", "Events that a listener was too slow for.");
+    text.family(
+        "lmsyncd_events_missed",
+        "counter",
+        "Events that were dropped because a listener was too slow.",
+    );
     text.sample("_total", &[], counts.missed);
 
     let api = &board.api;
@@ -54,14 +58,14 @@ fn render(board: &Board, counts: &Counts) -> String {
     let own = "Requests of the daemon in the last hour.";
     text.family("lmsyncd_api_requests_last_hour", "gauge", own);
     text.sample("", &[], api.requests_last_hour);
-    let cap = "How many it may make in an hour.";
+    let cap = "Requests that the daemon may make per hour.";
     text.family("lmsyncd_api_requests_last_hour_limit", "gauge", cap);
     text.sample("", &[], api.max_requests_per_hour);
     if let Some(tenant) = &api.threshold {
         let all = "Requests of all integrations of the tenant in its window, when last asked.";
         text.family("lmsyncd_api_tenant_requests", "gauge", all);
         text.sample("", &[], tenant.used);
-        let limit = "How many the tenant may make in its window.";
+        let limit = "Requests that the tenant may make in its window.";
         text.family("lmsyncd_api_tenant_requests_limit", "gauge", limit);
         text.sample("", &[], tenant.limit);
     }

@@ -24,15 +24,15 @@ impl Review {
         let is_local = giver.origin == Origin::Local;
         if key.kind == ItemKind::Local || from == key || !(is_local || giver.vanished.is_some()) {
             let message = format!(
-                "{from} cannot pass to {key}: one made by hand, or one that is missing in Autotask, \
-                 passes to one of Autotask's"
+                "{from} cannot pass to {key}: only a contract made by hand, or one missing in \
+                 Autotask, passes to an item in Autotask"
             );
             return Err(Failure::new(Code::InvalidArgument, message).advise(Advice::AdoptFromLocal));
         }
         if !is_local && from.is_agreement() != key.is_agreement() {
             let message = format!(
-                "{from} cannot pass to {key}: an agreement passes to an agreement, and what stands \
-                 below one to what stands below one"
+                "{from} cannot pass to {key}: an agreement passes only to an agreement, and an \
+                 addition only to an addition"
             );
             return Err(Failure::new(Code::InvalidArgument, message));
         }

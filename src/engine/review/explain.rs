@@ -62,6 +62,6 @@ fn word(access: Access) -> &'static str {
     match access {
         Access::All => "all",
         Access::Restricted => "only some",
-        Access::None => "nothing",
+        Access::None => "none",
     }
 }

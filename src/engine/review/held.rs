@@ -123,8 +123,9 @@ impl Review {
         let held = self.book.held_changes(run.client.id)?;
         let Some(present) = holds::undecided(&held) else { return Err(holds_nothing(id)) };
         let message = format!(
-            "run {id} holds nothing any more; what is held of {} ({}) now, run {} held",
-            run.client.name, run.client.id, present.run
+            "run {id} no longer holds anything; the changes of {} that are held now were held by \
+             run {}",
+            run.client, present.run
         );
         Err(Failure::new(Code::Held, message).advise(Advice::ShowHeld { run_id: present.run }))
     }

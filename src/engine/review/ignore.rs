@@ -36,7 +36,7 @@ impl Review {
     ) -> Result<(ItemFlags, bool), Failure> {
         let now = self.context.now();
         if until.is_some_and(|until| until < self.context.today()) {
-            return Err(Failure::new(Code::InvalidArgument, "`until` lies in the past"));
+            return Err(Failure::new(Code::InvalidArgument, "`until` is in the past"));
         }
         let by = actor.name.clone();
         let ignored = Ignored { until, reason, by, at: now };

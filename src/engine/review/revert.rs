@@ -23,7 +23,7 @@ impl Review {
     pub async fn revert(&self, id: RunId, actor: &Actor) -> Result<Reverted, Failure> {
         let run = self.book.run(id)?.run;
         if self.syncs.locks.running(run.client.id).is_some() {
-            let message = format!("{} is being synced right now", run.client.name);
+            let message = format!("a run of {} is in progress", run.client);
             return Err(Failure::new(Code::Busy, message).advise(Advice::RetryAfterRun));
         }
         let build = || {

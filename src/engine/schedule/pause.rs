@@ -30,7 +30,7 @@ impl Schedule {
     ) -> Result<Vec<Paused>, Failure> {
         for client in clients {
             if !self.context.store.client(client.id)?.is_some_and(|state| state.auto_sync) {
-                let message = format!("auto-sync is off for {} ({})", client.name, client.id);
+                let message = format!("auto-sync is off for {client}");
                 return Err(Failure::new(Code::InvalidArgument, message)
                     .advise(Advice::AutoSyncOn { client_id: client.id }));
             }
@@ -105,7 +105,7 @@ impl Schedule {
 
     fn tell_of_pause(&self, changed: &[Paused], what: &str, actor: &Actor) {
         for Paused { client, .. } in changed {
-            let who = client.as_ref().map_or("all clients", |client| client.name.as_str());
+            let who = client.as_ref().map_or("all clients".to_owned(), ClientRef::to_string);
             let message = format!("{who}: auto-sync {what}");
             self.context.events.emit(Event {
                 client: client.clone(),

@@ -60,7 +60,7 @@ impl Schedule {
             let sleep = match self.run_due().await {
                 Ok(sleep) => sleep,
                 Err(failure) => {
-                    tracing::error!("auto-sync stands still: {failure}");
+                    tracing::error!("auto-sync suspended: {failure}");
                     // Nothing wakes it earlier: what is due stays due, and trying again at once
                     // would ask Autotask for nothing as fast as it can answer.
                     let rest = tokio::time::sleep(LONGEST_SLEEP);
@@ -110,7 +110,7 @@ impl Schedule {
                 live.autotask.keep();
             });
             if let Err(error) = runs.await {
-                return Err(Failure::new(Code::Internal, format!("a batch ended badly: {error}")));
+                return Err(Failure::new(Code::Internal, format!("a batch failed: {error}")));
             }
         }
         let now = self.context.now();
@@ -173,7 +173,7 @@ impl Schedule {
             return blocked.until > self.context.now() || live.autotask.threshold().await.is_err();
         }
         if let Some(why) = self.waits_for(&live.settings, &usage) {
-            tracing::info!("auto-sync waits: {why}");
+            tracing::info!("auto-sync is waiting: {why}");
             return true;
         }
         if !matches!(usage.auth, Auth::Accepted(_)) {
@@ -188,7 +188,7 @@ impl Schedule {
         }
         let why = self.waits_for(&live.settings, &live.autotask.usage());
         if let Some(why) = &why {
-            tracing::info!("auto-sync waits: {why}");
+            tracing::info!("auto-sync is waiting: {why}");
         }
         why.is_some()
     }
@@ -237,7 +237,10 @@ impl Schedule {
                         .is_ok_and(|now| now.is_none_or(|now| !now.auto_sync))
                     {
                         // Who switched it off does not expect it to change anything any more.
-                        tracing::info!("{}: switched off during its run", order.client.name);
+                        tracing::info!(
+                            "{}: auto-sync was switched off during the run",
+                            order.client
+                        );
                         continue;
                     }
                     let result =
@@ -267,7 +270,7 @@ impl Schedule {
             limit.to_string(),
             self.context.clock.moment(),
         );
-        tracing::info!("a batch of {taken} clients waits: {limit}");
+        tracing::info!("a batch of {taken} clients is waiting: {limit}");
     }
 }
 

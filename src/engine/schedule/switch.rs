@@ -36,7 +36,7 @@ pub struct Switched {
     pub changed: bool,
     /// When auto-sync runs next.
     pub next_run: Option<DateTime<Utc>>,
-    /// How many items the next run will bring, by the last look.
+    /// How many items the next run will import, by the cached result.
     pub brings: Option<usize>,
     /// When it was last synced.
     pub last_synced: Option<DateTime<Utc>>,

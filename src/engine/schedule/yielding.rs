@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::Schedule;
 use crate::autotask::{RateLimit, Usage};
 use crate::config::Settings;
+use crate::model::text::{moment, thousands};
 use crate::policy::batch::{Rest, Stop};
 
 /// How old a reading of the tenant's use may be to count.
@@ -22,23 +23,29 @@ impl Schedule {
             return Some("autotask refused the credentials".to_owned());
         }
         if let Some(Rest { until, why }) = batches.resting(now) {
-            let until = now.wall_at(*until).with_timezone(&self.context.zone()).format("%H:%M %Z");
+            let until = moment(&now.wall_at(*until).with_timezone(&self.context.zone()));
             let smaller =
                 batches.at_most.map(|many| format!(", with at most {many} clients at a time"));
-            return Some(format!("{why}; it goes on at {until}{}", smaller.unwrap_or_default()));
+            return Some(format!(
+                "{why}; auto-sync continues at {until}{}",
+                smaller.unwrap_or_default()
+            ));
         }
         if usage.requests_last_hour >= usage.background_share {
             return Some(format!(
-                "{} requests were made in the last hour, and auto-sync stops at {} of the {} that are \
-             allowed",
-                usage.requests_last_hour, usage.background_share, usage.max_requests_per_hour
+                "{} requests were made in the last hour, and auto-sync stops at {} of the {} that \
+                 are allowed",
+                thousands(i64::from(usage.requests_last_hour)),
+                thousands(i64::from(usage.background_share)),
+                thousands(i64::from(usage.max_requests_per_hour))
             ));
         }
         let known = usage.threshold.filter(|known| (now.wall - known.at).abs() < THRESHOLD_AGE)?;
         let (percent, limit) = (known.percent(), settings.autotask.yield_above_percent);
         (percent >= limit).then(|| {
             format!(
-                "{percent} % of the tenant's hour is used, and auto-sync yields from {limit} % on"
+                "the tenant has used {percent} % of its requests of the hour, and auto-sync waits \
+                 from {limit} % on"
             )
         })
     }

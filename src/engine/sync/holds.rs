@@ -23,7 +23,7 @@ pub(super) fn must_be_as_expected(
     let vanished = expected.iter().find(|item| item.state == PendingState::Vanished);
     if let Some(item) = vanished.filter(|_| reading.restricted) {
         let message = format!(
-            "the API user may see only a part of Autotask, so that {} is absent proves nothing",
+            "the API user sees only part of Autotask, so the absence of {} proves nothing",
             item.key
         );
         return Err(Failure::new(Code::NoPermission, message).advise(Advice::Doctor));
@@ -36,7 +36,7 @@ pub(super) fn must_be_as_expected(
 fn moved_on(client: &ClientRef, moved: &[MovedOn]) -> Failure {
     let named = moved.iter().take(NAMED).map(|item| format!("{}: {}", item.key, item.why));
     let mut message = format!(
-        "it is not as it was, so nothing was applied: {}",
+        "changed since the preview, so nothing was applied: {}",
         named.collect::<Vec<_>>().join("; ")
     );
     if let more @ 1.. = moved.len().saturating_sub(NAMED) {

@@ -104,7 +104,7 @@ impl Syncs {
             let others =
                 snapshots.iter().chain(&more).filter(|one| others.contains(&one.client.id));
             for other in others {
-                let told = format!("moved to {} ({})", other.client.name, other.client.id);
+                let told = format!("moved to {}", other.client);
                 let is_part = |item: &&SourceItem| {
                     let top = item.parent.unwrap_or(item.key);
                     missing.contains(&item.key) || missing.contains(&top)
@@ -135,7 +135,7 @@ impl Syncs {
             return Err(Failure::new(Code::Unsupported, message).advise(Advice::ListQuarantine));
         }
         let item = comparison.snapshot.item(key).cloned().ok_or_else(|| {
-            let message = format!("Autotask has no {key} for {} ({})", client.name, client.id);
+            let message = format!("Autotask has no {key} for {client}");
             Failure::new(Code::NoSuchContract, message)
                 .advise(Advice::ListPending { client_id: Some(client.id) })
         })?;

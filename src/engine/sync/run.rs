@@ -24,6 +24,7 @@ use super::{Preview, Syncs, holds};
 use crate::autotask::Progress;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::events;
+use crate::model::text::moment;
 use crate::model::{Advice, ClientRef, Code, Failure, ItemKey};
 use crate::policy::select::Choice;
 use crate::store::{Commit, Write};
@@ -62,7 +63,7 @@ impl Syncs {
             outcome
         });
         run.await.unwrap_or_else(|error| {
-            Err(Failure::new(Code::Internal, format!("the run ended badly: {error}"))
+            Err(Failure::new(Code::Internal, format!("the run failed: {error}"))
                 .advise(Advice::ReadJournal))
         })
     }
@@ -76,9 +77,7 @@ impl Syncs {
             return Ok(());
         }
         let message = format!(
-            "auto-sync is on for {} ({}){}, so it is not synced by hand",
-            client.name,
-            client.id,
+            "auto-sync is on for {client}{}, so a manual sync is refused",
             self.book.paused_words(client.id)?
         );
         Err(Failure::new(Code::AutoSyncEnabled, message)
@@ -100,11 +99,9 @@ impl Syncs {
             Ok(claim) => return Ok(claim),
             Err(running) => running,
         };
-        let since = running.since.with_timezone(&self.context.zone()).format("%H:%M:%S %Z");
-        let who = format!(
-            "{} has been syncing {} since {since}",
-            running.actor.name, running.client.name
-        );
+        let since = moment(&running.since.with_timezone(&self.context.zone()));
+        let who =
+            format!("{} has been syncing {} since {since}", running.actor.name, running.client);
         progress.queued();
         let waited = match patience {
             WaitPolicy::None => {
@@ -176,17 +173,17 @@ impl Syncs {
                     located.into_iter().next().and_then(|located| located.client)
                 }
             };
-            let (id, name) = (snapshot.client.id, &snapshot.client.name);
+            let client = &snapshot.client;
             return Err(match owner {
                 Some(owner) => {
-                    let message = format!("{key} belongs to client {owner}, not to {name} ({id})");
+                    let message = format!("{key} belongs to client {owner}, not to {client}");
                     Failure::new(Code::OtherClient, message)
                         .advise(Advice::SyncItem { client_id: owner, key: *key })
                 }
                 None => {
-                    let message = format!("{name} ({id}) has no item {key}");
+                    let message = format!("{client} has no item {key}");
                     Failure::new(Code::NoSuchContract, message)
-                        .advise(Advice::ListPending { client_id: Some(id) })
+                        .advise(Advice::ListPending { client_id: Some(client.id) })
                 }
             });
         }

@@ -46,7 +46,7 @@ pub enum Code {
     RateLimited,
     /// Autotask failed, or gave an answer that makes no sense.
     AutotaskFailed,
-    /// Another run of the client is under way.
+    /// Another run of the client is in progress.
     Busy,
     /// The asker's patience ran out.
     TimedOut,

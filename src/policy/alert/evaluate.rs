@@ -65,7 +65,7 @@ pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>)
         }
     }
     if !overdue.is_empty() {
-        let condition = condition(&overdue, "the next run should have begun more than an hour ago");
+        let condition = condition(&overdue, "the next run is overdue by more than 1h");
         evaluate.active.insert(Cause::Overdue, condition);
     }
     match observed.budget {
@@ -74,7 +74,9 @@ pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>)
             evaluate.unclear.insert(Cause::BudgetLow);
         }
         Budget::Low(percent) => {
-            let message = format!("auto-sync waits: {percent} % of the tenant's hour is used");
+            let message = format!(
+                "auto-sync is waiting: the tenant has used {percent} % of its requests of the hour"
+            );
             evaluate.active.insert(Cause::BudgetLow, Condition { client: None, message });
         }
     }
@@ -104,7 +106,7 @@ fn condition(states: &[&ClientState], message: &str) -> Condition {
     match states {
         [one] => Condition {
             client: Some(one.client.clone()),
-            message: format!("{}: {message}", one.client.name),
+            message: format!("{}: {message}", one.client),
         },
         many => Condition { client: None, message: format!("{} clients: {message}", many.len()) },
     }

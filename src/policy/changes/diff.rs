@@ -125,7 +125,7 @@ pub fn is_recounted(before: &Contract, item: &SourceItem) -> bool {
 }
 
 fn recounted() -> String {
-    "its cost is counted in a new way".to_owned()
+    "the cost is calculated in a new way".to_owned()
 }
 
 /// The contracts whose running period went on to the next: nothing else of them is different, and
@@ -189,15 +189,15 @@ fn vanished_item(contract: &Contract, input: DiffInput<'_>) -> PendingItem {
         changes: differences(Some(contract), Some(&after)),
         reason: stays.then(|| {
             let key = contract.key;
-            format!("what was written on it stays with it: `contract adopt {key} KEY` passes it on")
+            format!("local fields stay on this contract; `contract adopt {key} KEY` passes them on")
         }),
         after: Some(Box::new(after)),
     }
 }
 
 /// Lets an item that is over, where it cannot be told since when, keep the day that is stored: rows
-/// without units say nothing of the last that had some. Only where that day lies before those rows, and
-/// the client was `read_on` a day that leaves no gap: else units may have come back in it.
+/// without units say nothing of the last that had some. Only where that day lies before those rows,
+/// and the client was `read_on` a day that leaves no gap: else units may have come back in it.
 pub fn carry_over(snapshot: &mut ClientSnapshot, stored: &Stored, read_on: Option<NaiveDate>) {
     let ended = Value::Text(BillingState::Ended.to_string());
     let next_day = read_on.and_then(|day| day.succ_opt());

@@ -169,7 +169,7 @@ pub fn inherit(new: &mut Contract, old: &Contract) {
     }
 }
 
-/// The line of succession that a contract stands in, the oldest first. Ends where a contract comes
+/// The chain of renewals of a contract, oldest first. Ends where a contract comes
 /// up a second time, whatever the records say.
 pub fn chain(key: ItemKey, contracts: &BTreeMap<ItemKey, Contract>) -> Vec<ItemKey> {
     let older = |key: &ItemKey| contracts.get(key).and_then(|contract| renews(&contract.source));

@@ -7,9 +7,9 @@
 //! A1 ── S1, S2 "Backup", both gone       A1 ── S9 "Backup", new: S1 or S2, so nothing passes
 //! ```
 //!
-//! Only the one line of the same service passes to the one line of it in the new place. Which service
-//! it is, is told by the name in the catalogue. A line that moves to another client keeps its id, and
-//! with it all that was written on it.
+//! Only the one line of the same service passes to the one line of it in the new place. Which
+//! service it is, is told by the name in the catalogue. A line that moves to another client keeps
+//! its id, and with it all that was written on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,7 +117,7 @@ pub fn told(predecessor: &Predecessor) -> String {
         Predecessor::Several(old) => {
             let old: Vec<String> = old.iter().map(ToString::to_string).collect();
             let old = old.join(" or ");
-            format!("nothing is taken over: it may stand for {old}, which are the same service")
+            format!("nothing is taken over: the line may replace {old}, which are the same service")
         }
     }
 }
@@ -152,7 +152,8 @@ mod tests {
             found(&new, &book, &["S1", "S2", "S3"]),
             [
                 "S8 takes over from S1: same service",
-                "S9 nothing is taken over: it may stand for S2 or S3, which are the same service",
+                "S9 nothing is taken over: the line may replace S2 or S3, which are the same \
+                 service",
             ]
         );
         assert_eq!(found(&new, &book, &["S1", "S2"])[1], "S9 takes over from S2: same service");

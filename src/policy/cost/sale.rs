@@ -76,7 +76,7 @@ impl SaleCost {
             amount: self.amount,
             ..WorkingLine::default()
         };
-        let free = sale.is_free.then(|| "it is not billable to the client".to_owned());
+        let free = sale.is_free.then(|| "not billable to the client".to_owned());
         Working { lines: vec![line], notes: free.into_iter().collect() }
     }
 }

@@ -44,12 +44,10 @@ impl Total {
             Part::Purchase(bought) if bought.counts() => {
                 Share { rate: Some(bought.amount), ..Share::default() }
             }
-            Part::Purchase(bought) if bought.basis == Basis::Current => {
-                Share::none("it is not active")
-            }
-            Part::Purchase(_) => Share::none("its dates do not cover today"),
+            Part::Purchase(bought) if bought.basis == Basis::Current => Share::none("not active"),
+            Part::Purchase(_) => Share::none("the dates do not include today"),
             Part::Charge(amount, day) => self.share_of_charge(*amount, *day),
-            Part::ByItself => Share::none("a charge is billed by itself"),
+            Part::ByItself => Share::none("a charge is billed separately"),
         }
     }
 
@@ -80,7 +78,7 @@ impl Total {
         let left_out = match (rate, period_amount) {
             (Some(_), _) => None,
             (None, Some(_)) => Some("of the running month, so only in the period".to_owned()),
-            (None, None) => Some("it is not of the last whole month".to_owned()),
+            (None, None) => Some("not in the last whole month".to_owned()),
         };
         Share { rate, period_amount, left_out }
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::clock::{Tz, day_in};
+use crate::model::text::moment;
 use crate::model::{
     Advice, ClientRef, ClientState, Contract, ItemFlags, ItemKey, Origin, PendingItem,
     PendingState, Reject, SourceItem,
@@ -105,38 +106,42 @@ fn check(check: &'static str, passes: Passes, detail: impl Into<String>) -> Chec
 
 fn client(about: Evidence<'_>) -> Check {
     match about.client {
-        Ok(client) => check("client", Passes::Yes, format!("{} ({})", client.name, client.id)),
+        Ok(client) => check("client", Passes::Yes, client.to_string()),
         Err(why) => check("client", Passes::No, why),
     }
 }
 
 fn permission(about: Evidence<'_>) -> Check {
     match about.access {
-        Some("all") => check("permission", Passes::Yes, "the API user may read all of its kind"),
+        Some("all") => {
+            check("permission", Passes::Yes, "the API user may read all items of this type")
+        }
         Some(access) => {
-            let detail = format!("the API user may read {access} of its kind");
+            let detail = format!("the API user may read {access} of the items of this type");
             check("permission", Passes::No, detail).advise(Advice::Doctor)
         }
-        None => check("permission", Passes::Unknown, "it could not be asked"),
+        None => check("permission", Passes::Unknown, "Autotask could not be asked"),
     }
 }
 
 fn visible(about: Evidence<'_>) -> Check {
     match (about.item, about.reject, about.client) {
-        (Some(_), ..) => check("visible", Passes::Yes, "Autotask shows it"),
-        (None, Some(_), _) => {
-            check("visible", Passes::Yes, "Autotask shows it, in a row that cannot be converted")
-        }
-        (None, None, Ok(_)) => check("visible", Passes::No, "Autotask does not show it"),
-        (None, None, Err(_)) => check("visible", Passes::Unknown, "its client is not known"),
+        (Some(_), ..) => check("visible", Passes::Yes, "Autotask shows the item"),
+        (None, Some(_), _) => check(
+            "visible",
+            Passes::Yes,
+            "Autotask shows the item, in a row that cannot be converted",
+        ),
+        (None, None, Ok(_)) => check("visible", Passes::No, "Autotask does not show the item"),
+        (None, None, Err(_)) => check("visible", Passes::Unknown, "the client is not known"),
     }
 }
 
 fn kind(about: Evidence<'_>) -> Check {
     match about.item {
         Some(SourceItem { unsupported: Some(reason), .. }) => check("type", Passes::No, reason),
-        Some(_) => check("type", Passes::Yes, "its kind can be imported"),
-        None => check("type", Passes::Unknown, "there is no row to tell by"),
+        Some(_) => check("type", Passes::Yes, "items of this type can be imported"),
+        None => check("type", Passes::Unknown, "Autotask shows no row of the item"),
     }
 }
 
@@ -146,9 +151,9 @@ fn quarantined(about: Evidence<'_>) -> Check {
             check("quarantined", Passes::No, format!("{field}: {reason}"))
         }
         None if about.item.is_some() => {
-            check("quarantined", Passes::Yes, "its row can be converted")
+            check("quarantined", Passes::Yes, "the row can be converted")
         }
-        None => check("quarantined", Passes::Unknown, "there is no row to convert"),
+        None => check("quarantined", Passes::Unknown, "Autotask shows no row of the item"),
     }
 }
 
@@ -157,10 +162,10 @@ fn ignored(about: Evidence<'_>) -> Check {
         about.flags.is_some_and(|flags| flags.is_ignored(day_in(&about.zone, about.now)));
     let pending = about.pending.filter(|item| item.state == PendingState::Ignored);
     if !by_flags && pending.is_none() {
-        return check("ignored", Passes::Yes, "nobody asked to leave it out");
+        return check("ignored", Passes::Yes, "the item is not ignored");
     }
     let why = pending.and_then(|item| item.reason.clone());
-    let why = why.unwrap_or_else(|| "somebody asked to leave it out".to_owned());
+    let why = why.unwrap_or_else(|| "the item is ignored".to_owned());
     check("ignored", Passes::No, why).advise(Advice::Unignore { key: about.key })
 }
 
@@ -169,43 +174,51 @@ fn held(about: Evidence<'_>) -> Check {
         Some(PendingItem { state: PendingState::Held, reason, .. }) => check(
             "held",
             Passes::No,
-            reason.clone().unwrap_or_else(|| "a guard holds it".to_owned()),
+            reason.clone().unwrap_or_else(|| "a guard holds the item".to_owned()),
         ),
-        _ => check("held", Passes::Yes, "no guard holds it"),
+        _ => check("held", Passes::Yes, "no guard holds the item"),
     }
 }
 
 fn selected(about: Evidence<'_>) -> Check {
     match (about.contract.map(|contract| contract.origin), about.state) {
         (Some(Origin::Unlinked), _) => {
-            check("selected", Passes::No, "it is frozen").advise(Advice::Relink { key: about.key })
+            check("selected", Passes::No, "the contract is frozen: no sync changes it")
+                .advise(Advice::Relink { key: about.key })
         }
-        (Some(_), _) => check("selected", Passes::Yes, "it is imported"),
-        (None, Some(state)) if state.auto_sync => {
-            check("selected", Passes::No, "it is not imported; auto-sync is on for its client")
-        }
-        (None, _) => {
-            check("selected", Passes::No, "it is not imported, and auto-sync is off for its client")
-        }
+        (Some(_), _) => check("selected", Passes::Yes, "the item is imported"),
+        (None, Some(state)) if state.auto_sync => check(
+            "selected",
+            Passes::No,
+            "the item is not imported yet; auto-sync is on for the client",
+        ),
+        (None, _) => check(
+            "selected",
+            Passes::No,
+            "the item is not imported, and auto-sync is off for the client",
+        ),
     }
 }
 
 fn last_seen(about: Evidence<'_>) -> Check {
-    let day =
-        |at: DateTime<Utc>| at.with_timezone(&about.zone).format("%Y-%m-%d %H:%M %Z").to_string();
+    let day = |at: DateTime<Utc>| moment(&at.with_timezone(&about.zone));
     match about.contract {
         Some(Contract { vanished: Some(at), .. }) => {
-            let detail = format!("it is missing in Autotask since {}", day(*at));
+            let detail = format!("the item has been missing in Autotask since {}", day(*at));
             check("last_seen", Passes::No, detail)
         }
         Some(contract) => {
             let full = about.state.and_then(|state| state.last_full);
             match contract.synced.max(full) {
-                Some(at) => check("last_seen", Passes::Yes, format!("as stored, {}", day(at))),
-                None => check("last_seen", Passes::Unknown, "it was made by hand"),
+                Some(at) => check(
+                    "last_seen",
+                    Passes::Yes,
+                    format!("last compared with the store at {}", day(at)),
+                ),
+                None => check("last_seen", Passes::Unknown, "the contract was made by hand"),
             }
         }
-        None => check("last_seen", Passes::Unknown, "it was never imported"),
+        None => check("last_seen", Passes::Unknown, "the item was never imported"),
     }
 }
 
@@ -220,28 +233,30 @@ fn conclusion(about: Evidence<'_>) -> Conclusion {
         && state.is_some_and(PendingState::can_apply);
     let text = match (about.contract, state) {
         (Some(Contract { origin: Origin::Local, .. }), _) => {
-            format!("{key} was made by hand and follows nothing in Autotask")
+            format!("{key} was made by hand and has no item in Autotask")
         }
         (Some(Contract { origin: Origin::Unlinked, .. }), _) => {
-            format!("{key} is stored and frozen: no sync touches it")
+            format!("{key} is stored and frozen: no sync changes it")
         }
         (Some(Contract { vanished: Some(_), .. }), None) => {
-            format!("{key} is stored as a tombstone: Autotask does not have it any more")
+            format!("{key} is stored as a tombstone: the item is no longer in Autotask")
         }
         (Some(_), None) if about.reject.is_some() => {
-            format!("{key} is stored with its old values: its row cannot be converted")
+            format!("{key} is stored with its old values: the row in Autotask cannot be converted")
         }
-        (Some(_), None) => format!("{key} is stored and as Autotask has it"),
+        (Some(_), None) => format!("{key} is stored and matches Autotask"),
         (Some(_), Some(state)) if state.can_apply() => {
-            format!("{key} is stored; a sync would bring what is {state}")
+            format!("{key} is stored; a sync would apply the item, which is {state}")
         }
-        (Some(_), Some(state)) => format!("{key} is stored, and what differs is {state}"),
+        (Some(_), Some(state)) => {
+            format!("{key} is stored; its differences from Autotask are {state}")
+        }
         (None, Some(state)) if state.can_apply() => {
             format!("{key} is not stored; a sync would import it")
         }
         (None, Some(state)) => format!("{key} is not stored, because it is {state}"),
         (None, None) if about.reject.is_some() => {
-            format!("{key} is not stored, because its row cannot be converted")
+            format!("{key} is not stored, because the row in Autotask cannot be converted")
         }
         (None, None) => format!("{key} is neither stored nor in Autotask"),
     };
@@ -289,7 +304,7 @@ mod tests {
 
         let current = Evidence { item: Some(&source), contract: book.get(&key), ..unseen };
         assert_eq!(failing(current).0, [""; 0]);
-        assert_eq!(failing(current).1, "S5 is stored and as Autotask has it");
+        assert_eq!(failing(current).1, "S5 is stored and matches Autotask");
 
         let reject =
             Reject { key, parent: None, field: "price".to_owned(), reason: "no number".to_owned() };
@@ -297,10 +312,10 @@ mod tests {
         assert_eq!(failing(rejected).0, ["quarantined"]);
         assert_eq!(
             failing(rejected).1,
-            "S5 is stored with its old values: its row cannot be converted"
+            "S5 is stored with its old values: the row in Autotask cannot be converted"
         );
 
-        let blind = Evidence { access: Some("nothing"), ..unseen };
+        let blind = Evidence { access: Some("none"), ..unseen };
         assert_eq!(failing(blind).0, ["permission", "visible", "selected"]);
     }
 }

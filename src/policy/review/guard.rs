@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use super::effects;
 use crate::model::{
     Contract, Field, FieldChange, Fields, ItemKey, PendingItem, PendingState, Remark, Value,
+    grouped,
 };
 use crate::policy::cost::Basis;
 
@@ -53,13 +54,13 @@ pub fn hold(items: &mut [PendingItem], input: GuardInput<'_>, limits: Limits) {
     let why_vanished = if vanished == 0 {
         None
     } else if input.restricted {
-        Some("the API user may see only a part of it, so absence proves nothing".to_owned())
+        Some("the API user sees only part of Autotask, so absence proves nothing".to_owned())
     } else if input.empty_answer {
-        Some(format!("Autotask shows nothing at all where {} were imported", input.live))
+        Some(format!("Autotask shows no item at all, but {} were imported", input.live))
     } else if too_many {
         let limit = limits.max_vanished_percent;
         let live = input.live;
-        Some(format!("{vanished} of {live} are gone at once, more than {limit} percent"))
+        Some(format!("{vanished} of {live} are gone at once, more than {limit} %"))
     } else {
         None
     };
@@ -87,13 +88,13 @@ pub fn hold(items: &mut [PendingItem], input: GuardInput<'_>, limits: Limits) {
 /// they are there when they are asked for by id. So the sum in that answer is not the agreement's.
 pub fn hold_above(items: &mut [PendingItem], forgotten: &[&Contract]) {
     let above = forgotten.iter().filter_map(|contract| {
-        Some((contract.parent?, format!("{} below it is missing from the answer", contract.key)))
+        Some((contract.parent?, format!("addition {} is missing from the answer", contract.key)))
     });
     hold_costs(items, &above.collect());
 }
 
-/// Holds what is only known ahead of an addition while its agreement is held: that a line has no next
-/// row tells its end where others have one, and of a held agreement those may be hidden.
+/// Holds what is only known ahead of an addition while its agreement is held: that a line has no
+/// next row tells its end where others have one, and of a held agreement those may be hidden.
 fn hold_what_is_ahead(items: &mut [PendingItem]) {
     let held = items.iter().filter(|item| item.state == PendingState::Held);
     let above: BTreeSet<ItemKey> = held.map(|item| item.key).collect();
@@ -105,7 +106,7 @@ fn hold_what_is_ahead(items: &mut [PendingItem]) {
             && item.changes.iter().all(is_ahead)
         {
             item.state = PendingState::Held;
-            item.reason = Some(format!("{agreement}, which tells what is to come, is held"));
+            item.reason = Some(format!("{agreement}, which announces the later rate, is held"));
         }
     }
 }
@@ -124,7 +125,8 @@ fn hold_what_rules_made(items: &mut [PendingItem]) {
             && loses_its_rule(item)
         {
             item.state = PendingState::Held;
-            item.reason = Some(format!("{agreement}, whose rules made it, is held"));
+            item.reason =
+                Some(format!("{agreement}, whose billing rules made the charge, is held"));
         }
     }
 }
@@ -134,7 +136,7 @@ fn hold_what_adds_up(items: &mut [PendingItem]) {
     let held = items.iter().filter(|item| item.state == PendingState::Held);
     let above = held.filter_map(|item| {
         let reason = item.reason.as_deref().unwrap_or_default();
-        Some((item.parent?, format!("{} below it is held: {reason}", item.key)))
+        Some((item.parent?, format!("addition {} is held: {reason}", item.key)))
     });
     let above = above.collect();
     hold_costs(items, &above);
@@ -166,11 +168,11 @@ fn other_currency(item: &PendingItem) -> Option<String> {
     if let Some(basis) = change_of(item, Field::CurrencyBasis).and_then(|c| c.from.as_ref()) {
         // A currency that was a guess is not held for becoming known.
         return client_s(basis)
-            .then(|| "the currency of its client cannot be read any more".to_owned());
+            .then(|| "the currency of the client can no longer be read".to_owned());
     }
     let change = change_of(item, Field::Currency)?;
     let (Some(from), Some(to)) = (&change.from, &change.to) else { return None };
-    Some(format!("its currency changes from {from} to {to}, and the client is the same"))
+    Some(format!("the currency changes from {from} to {to} for the same client"))
 }
 
 /// An addition that had billing periods has none at all: Autotask keeps those that are over, so
@@ -182,7 +184,7 @@ fn fell_silent(item: &PendingItem) -> Option<String> {
     let none = |value: &Value| value.to_string() == Basis::None.to_string();
     change_of(item, Field::Basis)
         .filter(|change| change.from.is_some() && change.to.as_ref().is_some_and(none))
-        .map(|_| "Autotask shows no billing period of it any more".to_owned())
+        .map(|_| "Autotask no longer shows a billing period".to_owned())
 }
 
 /// Every other change of a status is a step of a contract's life, and not one that could be a
@@ -191,11 +193,11 @@ fn status_flipped(item: &PendingItem, hold: bool) -> Option<String> {
     let change = change_of(item, Field::Status).filter(|_| hold)?;
     let (from, to) = (change.from.as_ref()?.to_string(), change.to.as_ref()?.to_string());
     matches!((&*from, &*to), ("active", "inactive") | ("inactive", "active"))
-        .then(|| format!("its status flips from {from} to {to}"))
+        .then(|| format!("the status changes from {from} to {to}"))
 }
 
-/// By what counts: a line that ends or begins moves, the end of a proration does not. What was stored
-/// before it was known how it is billed has nothing to be held against.
+/// By what counts: a line that ends or begins moves, the end of a proration does not. What was
+/// stored before it was known how it is billed has nothing to be held against.
 fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
     if limit == 0 || is_recounted(item) {
         return None;
@@ -215,8 +217,9 @@ fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
         _ => return None,
     };
     let moved = (is - was).abs() * Decimal::ONE_HUNDRED;
+    let [from, to] = [from, to].map(|amount| grouped(&amount.to_string()));
     (moved > was.abs() * Decimal::from(limit))
-        .then(|| format!("its cost moves from {from} to {to}, more than {limit} percent"))
+        .then(|| format!("the rate changes from {from} to {to}, by more than {limit} %"))
 }
 
 /// Whether its cost was stored before it was known how it is billed.
@@ -228,7 +231,7 @@ fn is_recounted(item: &PendingItem) -> bool {
 /// gone in silence, and a right that was taken away looks the same.
 fn rules_gone(item: &PendingItem) -> Option<String> {
     (item.parent.is_none() && loses_its_rule(item))
-        .then(|| "Autotask shows no billing rules of it any more".to_owned())
+        .then(|| "Autotask no longer shows the billing rules".to_owned())
 }
 
 fn loses_its_rule(item: &PendingItem) -> bool {
@@ -304,7 +307,7 @@ mod tests {
         let new = [with(old[0].clone(), Field::Currency, "CAD")];
         assert_eq!(
             held(&old, &new),
-            ["S1: its currency changes from USD to CAD, and the client is the same"]
+            ["S1: the currency changes from USD to CAD for the same client"]
         );
         let mut moved = fixture::diff(&snapshot(&new), &stored_at(99, &old), &BTreeSet::new());
         let input = GuardInput {
@@ -330,11 +333,11 @@ mod tests {
         assert!(held(&configured, &known).is_empty());
         assert_eq!(
             held(&known, &configured),
-            ["S1: the currency of its client cannot be read any more"]
+            ["S1: the currency of the client can no longer be read"]
         );
         assert_eq!(
             held(&known, &[in_currency("XXX", "unknown")]),
-            ["S1: the currency of its client cannot be read any more"]
+            ["S1: the currency of the client can no longer be read"]
         );
     }
 
@@ -351,8 +354,8 @@ mod tests {
         assert_eq!(
             held(&old, &new),
             [
-                "A1: S1 below it is held: Autotask shows no billing period of it any more",
-                "S1: Autotask shows no billing period of it any more",
+                "A1: addition S1 is held: Autotask no longer shows a billing period",
+                "S1: Autotask no longer shows a billing period",
             ]
         );
         let ended = [item("A1", "Care", "12"), basis(item("S1", "a", "10"), "last")];
@@ -385,8 +388,8 @@ mod tests {
             hold(&mut found, input, Limits { hold_status_flips, ..LIMITS });
             let held: Vec<_> = found.iter().filter_map(|item| item.reason.as_deref()).collect();
             let all = [
-                "its status flips from active to inactive",
-                "its status flips from inactive to active",
+                "the status changes from active to inactive",
+                "the status changes from inactive to active",
             ];
             assert_eq!(held, all[..expected]);
             assert_eq!(found.len(), 4);
@@ -413,8 +416,8 @@ mod tests {
         assert_eq!(
             held(&ruled, &plain),
             [
-                "A1: Autotask shows no billing rules of it any more",
-                "C1: A1, whose rules made it, is held",
+                "A1: Autotask no longer shows the billing rules",
+                "C1: A1, whose billing rules made the charge, is held",
             ]
         );
         // A charge that leaves its rule while the agreement keeps it is business.

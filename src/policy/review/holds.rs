@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::clock::{Tz, day_in};
 use crate::model::{
     ClientId, Code, Field, FieldChange, HeldChange, HeldChanges, ItemKey, LastError, PendingItem,
-    PendingState, Reject, RunId, Value,
+    PendingState, Reject, RunId, Value, grouped,
 };
 use crate::policy::changes::diff::Stored;
 
@@ -180,15 +180,15 @@ fn differs(
         let reject = rejects.iter().find(|reject| reject.key == wanted.key);
         return Some(match (reject, wanted.state) {
             (Some(reject), _) => {
-                format!("its row cannot be converted: {}: {}", reject.field, reject.reason)
+                format!("the row cannot be converted: {}: {}", reject.field, reject.reason)
             }
-            (None, PendingState::Vanished) => "it is in Autotask again".to_owned(),
-            (None, _) => "nothing of it is pending any more".to_owned(),
+            (None, PendingState::Vanished) => "the item is in Autotask again".to_owned(),
+            (None, _) => "the item is no longer pending".to_owned(),
         });
     };
     let state = state_of(item, stored);
     if state != wanted.state {
-        return Some(format!("it was {} and is {state}", wanted.state));
+        return Some(format!("the item was {} and is now {state}", wanted.state));
     }
     if same_changes(&item.changes, &wanted.changes) {
         return None;
@@ -196,10 +196,14 @@ fn differs(
     let other = item.changes.iter().find(|change| !wanted.changes.contains(change));
     Some(match other {
         Some(FieldChange { field, to, .. }) => {
-            let to = to.as_ref().map_or_else(|| "none".to_owned(), Value::to_string);
-            format!("its {field} becomes {to} now")
+            let to = match to {
+                Some(Value::Number(number)) => grouped(&number.to_string()),
+                Some(value) => value.to_string(),
+                None => "none".to_owned(),
+            };
+            format!("{field} now becomes {to}")
         }
-        None => "less of it changes now".to_owned(),
+        None => "fewer fields change now".to_owned(),
     })
 }
 

@@ -4,13 +4,12 @@
 //! only ever one next moment, it is caught up once when the pause ends.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::health::{self, Health};
 use super::plan;
-use crate::model::{ClientId, ClientState, Pause};
+use crate::model::{ClientId, ClientState, Pause, parse_duration};
 
 /// The longest pause that can be asked for with an end: ten years. One without an end is another
 /// matter; a longer one is a slip of the finger.
@@ -96,7 +95,7 @@ fn ends(pause: &Pause) -> (bool, Option<DateTime<Utc>>) {
 }
 
 /// The moment that a person means by the end of a pause: a day (the last one of the pause), a
-/// moment, a time of day (the next time that clocks show it), or a span from now on. What it is
+/// moment, a time of day (the next time that clocks show it), or a duration from now on. What it is
 /// not, or why it cannot be, otherwise.
 pub fn until<Z: TimeZone>(
     text: &str,
@@ -111,18 +110,20 @@ pub fn until<Z: TimeZone>(
     } else if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         Some(at.with_timezone(&Utc))
     } else {
-        let span: Duration = humantime::parse_duration(text).map_err(|_| {
+        let span = parse_duration(text, "4h").map_err(|why| {
             format!(
                 "`{text}` is neither a day (2026-12-31), a moment (2026-12-31T08:00:00Z), a time \
-                 of day (08:00) nor a span (4h, 2d)"
+                 of day (08:00) nor a duration (4h, 2d): {why}"
             )
         })?;
         TimeDelta::from_std(span).ok().and_then(|span| now.checked_add_signed(span))
     };
     match until {
-        Some(until) if until <= now => Err(format!("`{text}` lies in the past")),
+        Some(until) if until <= now => Err(format!("`{text}` is in the past")),
         Some(until) if until - now <= LONGEST => Ok(until),
-        _ => Err(format!("`{text}` is more than ten years away; without an end, a pause lasts")),
+        _ => Err(format!(
+            "`{text}` is more than ten years away; leave the end out for a pause without one"
+        )),
     }
 }
 
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_a_day_a_moment_a_time_of_day_or_a_span() {
+    fn an_end_is_a_day_a_moment_a_time_of_day_or_a_duration() {
         let zone = FixedOffset::east_opt(2 * 3600).expect("in range");
         let read = |text| until(text, NOW, &zone).map(|at| at.to_rfc3339());
         for (text, wanted) in [

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use crate::clock::day_in;
+use crate::model::duration_text;
+use crate::model::text::moment_near;
 use crate::model::{Advice, ClientState, Code, Pause, SecretSource};
 
 /// How late a run may be before it counts as caught up: a batch takes its minutes.
@@ -47,7 +48,7 @@ where
     let why = |text: String, advice| Some(NextWhy { text, advice });
     if let Some(pause) = pause {
         return match pause.until {
-            Some(until) => why(format!("paused until {}", shown(until, now, zone)), None),
+            Some(until) => why(format!("paused until {}", moment_near(until, now, zone)), None),
             None => why("paused until it is resumed".to_owned(), Some(Advice::Resume)),
         };
     }
@@ -58,9 +59,9 @@ where
     }
     if next <= now {
         let text = match waits {
-            Some(why) => format!("waits for budget: {why}"),
+            Some(why) => format!("waiting for budget: {why}"),
             None if now - next >= LATE => {
-                format!("catching up: was due {}", shown(next, now, zone))
+                format!("catching up: was due {}", moment_near(next, now, zone))
             }
             None => "due now".to_owned(),
         };
@@ -76,7 +77,7 @@ where
             why(format!("retry {} after {}", state.failures, code.words()), None)
         }
         Some(code) if state.failures > 0 => {
-            why(format!("{rule}; {} is for a person to fix", code.words()), Some(Advice::Doctor))
+            why(format!("{rule}; {} needs a fix", code.words()), Some(Advice::Doctor))
         }
         _ => why(rule, None),
     }
@@ -84,24 +85,12 @@ where
 
 /// The rule that plans a run which nothing stands in the way of.
 fn rule(at: Option<NaiveTime>, interval: TimeDelta) -> String {
-    let every = match interval.num_minutes() {
-        minutes if minutes % 60 == 0 => format!("every {} h", minutes / 60),
-        minutes => format!("every {minutes} min"),
-    };
+    let every = format!("every {}", duration_text(interval.to_std().unwrap_or_default()));
     match at {
         None => every,
         Some(at) if interval <= TimeDelta::days(1) => format!("at {}", at.format("%H:%M")),
         Some(at) => format!("{every}, at {}", at.format("%H:%M")),
     }
-}
-
-/// A moment as the MSP knows it, with its day unless that is today.
-fn shown<Z: TimeZone>(at: DateTime<Utc>, now: DateTime<Utc>, zone: &Z) -> String
-where
-    Z::Offset: std::fmt::Display,
-{
-    let form = if day_in(zone, at) == day_in(zone, now) { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    at.with_timezone(zone).format(form).to_string()
 }
 
 #[cfg(test)]
@@ -139,12 +128,12 @@ mod tests {
 
     #[test]
     fn a_planned_run_names_its_rule() {
-        assert_eq!(why(&state(AHEAD, None)), "every 24 h");
+        assert_eq!(why(&state(AHEAD, None)), "every 24h");
         let kept = ClientState { at: NaiveTime::from_hms_opt(2, 30, 0), ..state(AHEAD, None) };
         assert_eq!(why(&kept), "at 02:30");
         let rule = |minutes| rule(kept.at, TimeDelta::minutes(minutes));
-        assert_eq!((&*rule(30), &*rule(60 * 72)), ("at 02:30", "every 72 h, at 02:30"));
-        assert_eq!(super::rule(None, TimeDelta::minutes(90)), "every 90 min");
+        assert_eq!((&*rule(30), &*rule(60 * 72)), ("at 02:30", "every 3d, at 02:30"));
+        assert_eq!(super::rule(None, TimeDelta::minutes(90)), "every 90m");
         let off = ClientState { auto_sync: false, next_run: None, ..kept };
         assert_eq!(next_why(&off, around(), &Utc), None);
     }
@@ -154,14 +143,11 @@ mod tests {
         let after = |code, failures| why(&state(AHEAD, Some((code, failures))));
         assert_eq!(after(Code::Unreachable, 3), "retry 3 after unreachable");
         assert_eq!(after(Code::RateLimited, 1), "retry 1 after rate limited");
-        assert_eq!(after(Code::Held, 0), "every 24 h; held");
+        assert_eq!(after(Code::Held, 0), "every 24h; held");
         let held = next_why(&state(AHEAD, Some((Code::Held, 0))), around(), &Utc);
         let advice = Advice::ListHeld { client_id: Some(ClientId(174)) };
         assert_eq!(held.and_then(|why| why.advice), Some(advice));
-        assert_eq!(
-            after(Code::NoPermission, 1),
-            "every 24 h; no permission is for a person to fix"
-        );
+        assert_eq!(after(Code::NoPermission, 1), "every 24h; no permission needs a fix");
         assert_ne!(after(Code::AuthFailed, 1), "credentials refused");
         let source = SecretSource::Credential;
         let blocked = ScheduleFacts { blocked: Some(source), ..around() };
@@ -177,10 +163,10 @@ mod tests {
         let late = |hours: i64| state(TimeDelta::hours(-hours), None);
         assert_eq!(why(&late(0)), "due now");
         assert_eq!(why(&late(1)), "catching up: was due 03:00");
-        assert_eq!(why(&late(5)), "catching up: was due 1970-01-04 23:00");
+        assert_eq!(why(&late(5)), "catching up: was due 1970-01-04 23:00 +00:00");
         let waits = ScheduleFacts { waits: Some("60 % is used"), ..around() };
-        assert_eq!(told(&late(1), waits), "waits for budget: 60 % is used");
-        assert_eq!(told(&state(AHEAD, None), waits), "every 24 h");
+        assert_eq!(told(&late(1), waits), "waiting for budget: 60 % is used");
+        assert_eq!(told(&state(AHEAD, None), waits), "every 24h");
     }
 
     #[test]
@@ -189,7 +175,7 @@ mod tests {
         let pause = Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
         let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
         let told = |pause| told(&late, ScheduleFacts { pause: Some(pause), ..around() });
-        assert_eq!(told(&pause), "paused until 1970-01-06 10:00");
+        assert_eq!(told(&pause), "paused until 1970-01-06 10:00 +00:00");
         let endless = Pause { until: None, ..pause.clone() };
         assert_eq!(told(&endless), "paused until it is resumed");
     }

@@ -31,13 +31,13 @@ pub struct Span {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// It ends before it begins.
-    #[error("the last day lies before the first")]
+    #[error("the last day is before the first")]
     Backwards,
     /// It is longer than anybody can look at.
     #[error("a timeline has 1 to 1200 months")]
     TooLong,
     /// It has both a last day and a number of months.
-    #[error("the last day and a number of months exclude each other")]
+    #[error("give the last day or a number of months, not both")]
     Both,
 }
 
@@ -113,8 +113,8 @@ pub struct Term {
 }
 
 /// The terms of the agreements that have a day in the span, by their first day. An agreement that
-/// is gone, or that ends before it begins, has no term. What is billed `today` is there whatever its
-/// dates say, where today lies in the span: nothing leaves the sum of what is billed.
+/// is gone, or that ends before it begins, has no term. What is billed `today` is there whatever
+/// its dates say, where today lies in the span: nothing leaves the sum of what is billed.
 pub fn terms(contracts: &[Contract], span: Span, today: NaiveDate) -> Vec<Term> {
     let renewed: BTreeMap<ItemKey, ItemKey> = contracts
         .iter()

@@ -105,11 +105,11 @@ pub struct CostReply {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Renewals {
-    /// Only those of this client.
+    /// Only this client.
     pub client: Option<String>,
     /// Those that end within so many days; 90 if not given.
     pub within_days: Option<i64>,
-    /// Those that have ended and are still active, instead.
+    /// List agreements that have ended and are still active instead.
     pub lapsed: Option<bool>,
 }
 
@@ -133,7 +133,7 @@ pub struct Renewal {
     pub days_left: i64,
     /// The last day on which notice can be given, where notice days are set.
     pub notice_date: Option<String>,
-    /// Whether it renews by itself, where that is set.
+    /// Whether it renews automatically, where that is set.
     pub auto_renew: Option<bool>,
     /// The rate: what one whole billing cycle costs.
     pub billing_cost: String,
@@ -167,7 +167,7 @@ pub struct RenewalList {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Timeline {
-    /// Only those of this client.
+    /// Only this client.
     pub client: Option<String>,
     /// The first day; the first of the month three months ago if not given.
     pub from: Option<String>,
@@ -193,11 +193,11 @@ pub struct Term {
     pub status: String,
     /// Its first day.
     pub start_date: Option<String>,
-    /// Its last day; null where it goes on.
+    /// Its last day; null without an end.
     pub end_date: Option<String>,
     /// The last day on which notice can be given, where notice days are set.
     pub notice_date: Option<String>,
-    /// Whether it renews by itself, where that is set.
+    /// Whether it renews automatically, where that is set.
     pub auto_renew: Option<bool>,
     /// The rate: what one whole billing cycle costs.
     pub billing_cost: String,
@@ -237,7 +237,7 @@ pub struct TimelineReply {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Export {
-    /// Only those of this client.
+    /// Only this client.
     pub client: Option<String>,
 }
 

@@ -59,7 +59,7 @@ interface! {
 pub struct Contract {
     /// Its key.
     pub key: String,
-    /// The agreement it stands below; null for an agreement.
+    /// The agreement that the addition belongs to; null for an agreement.
     pub parent: Option<String>,
     /// The client's id.
     pub client_id: i64,
@@ -115,27 +115,27 @@ pub struct Contract {
     pub last_synced: Option<String>,
     /// Since when it is missing in Autotask; null if it is not.
     pub vanished: Option<String>,
-    /// Where the rate was read from: current (what is in force), first (what is to come), last
+    /// Where the rate was read from: current (rows in force), first (what is to come), last
     /// (what was last), none, or scaled (only scaled up from a part of a period).
     pub basis: Option<String>,
     /// Where the currency was read from: client, internal, configured or unknown.
     pub currency_basis: Option<String>,
     /// The agreement that this one renews.
     pub renews: Option<String>,
-    /// Where to look at it in Autotask's web interface.
+    /// The link to the contract in Autotask's web interface.
     pub link: Option<String>,
 }
 
 /// Contracts by client, each agreement directly before its additions; of one client if it is named.
-/// With `as_of` the book as it was at the end of that day (YYYY-MM-DD, in the MSP's zone), or at
+/// With `as_of`, the contracts at the end of that day (YYYY-MM-DD, in the MSP's zone), or at
 /// that moment (RFC 3339).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct List {
-    /// Only those of this client.
+    /// Only this client.
     pub client: Option<String>,
-    /// The book as it was at the end of this day (`YYYY-MM-DD`, in the MSP's zone), or at this
+    /// The contracts at the end of this day (`YYYY-MM-DD`, in the MSP's zone), or at this
     /// moment (RFC 3339).
     pub as_of: Option<String>,
 }
@@ -148,7 +148,7 @@ pub struct ContractList {
     pub contracts: Vec<Contract>,
 }
 
-/// One contract, field by field; with `as_of` as it was then.
+/// One contract, field by field; with `as_of`, at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]

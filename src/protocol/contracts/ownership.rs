@@ -33,7 +33,7 @@ pub struct Remove {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RemoveReply {
-    /// The contract as it was; the ledger keeps it.
+    /// The removed contract; the ledger keeps its history.
     pub contract: Contract,
 }
 

@@ -39,7 +39,7 @@ pub struct HistoryReply {
     pub entries: Vec<HistoryEntry>,
 }
 
-/// The line of succession that a contract stands in, the oldest first.
+/// The chain of renewals of a contract, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -48,7 +48,7 @@ pub struct Chain {
     pub key: String,
 }
 
-/// One contract in a line of succession.
+/// One contract in a chain of renewals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ChainLink {

@@ -21,9 +21,9 @@ pub struct Client {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListClients {
-    /// Only those whose name holds this text, or whose id it is.
+    /// Only clients whose name contains this text, or with this id.
     pub search: Option<String>,
-    /// Also companies without agreements.
+    /// Include companies without agreements.
     pub all: Option<bool>,
     /// Answer from the last list of companies instead of asking Autotask.
     pub cached: Option<bool>,

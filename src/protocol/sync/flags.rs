@@ -157,7 +157,7 @@ pub struct ReconcileReply {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListQuarantine {
-    /// Only those of this client.
+    /// Only this client.
     pub client: Option<String>,
 }
 
@@ -205,7 +205,7 @@ pub struct RevertRun {
 pub struct RevertReply {
     /// The run.
     pub run: Run,
-    /// The contracts that are as before it, and held, by their keys.
+    /// The contracts that were restored and are held, by their keys.
     pub reverted: Vec<String>,
     /// The contracts that changed again since, and were left alone.
     pub left_alone: Vec<String>,

@@ -10,13 +10,13 @@ use super::{Effect, Item, Run};
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListHeld {
-    /// Only of this client.
+    /// Only changes of this client.
     pub client: Option<String>,
     /// Only by the run with this number.
     pub run: Option<i64>,
 }
 
-/// What a run holds, because a guard wants a person to look first.
+/// The changes that a run holds for a person to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct HeldRun {
@@ -34,7 +34,7 @@ pub struct HeldRun {
     pub items: Vec<Item>,
     /// Their effect in money, per currency and day.
     pub effects: Vec<Effect>,
-    /// Who rejected it; null while nobody has decided.
+    /// Who rejected it; null before a decision.
     pub rejected_by: Option<String>,
     /// When.
     pub rejected_at: Option<String>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Client;
 
-/// Pauses auto-sync of the clients that are named, or of all. It ends by itself at `until`: a day
+/// Pauses auto-sync of the given clients, or of all. The pause ends at `until`: a day
 /// (the last of the pause), a moment, a time of day (HH:MM) or a span from now on (4h, 2d). What
 /// comes due meanwhile is caught up once when the pause ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ use super::Client;
 pub struct Pause {
     /// The clients; all of auto-sync if none is named.
     pub clients: Option<Vec<String>>,
-    /// When it ends by itself: a day (its last), a moment, a time of day or a span; never if not
+    /// When the pause ends: a day (its last), a moment, a time of day or a duration; never if not
     /// given.
     pub until: Option<String>,
 }
@@ -33,7 +33,7 @@ pub struct Resume {
 pub struct Paused {
     /// The client; null for all of auto-sync.
     pub client: Option<Client>,
-    /// When it ends by itself; null where somebody must end it.
+    /// When the pause ends; null for a pause without an end.
     pub until: Option<String>,
     /// Who paused it.
     pub by: String,

@@ -26,8 +26,8 @@ pub struct FieldChange {
     pub to: Option<String>,
 }
 
-/// What a sync would apply to a client. Never refused. With `cached` the answer is that of the last
-/// look, otherwise Autotask is asked; with `state` only items in that state; with `all` also those
+/// What a sync would apply to a client. Never refused. With `cached` the answer is the cached
+/// result, otherwise Autotask is asked; with `state` only items in that state; with `all` also those
 /// that are ignored. Without `client` a summary of every client with something pending. Called with
 /// `more`, replies with `progress` come before the last one while Autotask is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +36,11 @@ pub struct FieldChange {
 pub struct Pending {
     /// The client; without it, a summary of every client.
     pub client: Option<String>,
-    /// Answer from the last look instead of asking Autotask.
+    /// Show the cached result instead of asking Autotask.
     pub cached: Option<bool>,
     /// Only items in this state.
     pub state: Option<String>,
-    /// Also items that are ignored.
+    /// Include ignored items.
     pub all: Option<bool>,
 }
 
@@ -51,7 +51,7 @@ pub struct Pending {
 pub struct Item {
     /// Its key.
     pub key: String,
-    /// The agreement it stands below; null for an agreement.
+    /// The agreement that the addition belongs to; null for an agreement.
     pub parent: Option<String>,
     /// new, changed, vanished, returned, held, ignored or unsupported.
     pub state: String,
@@ -91,7 +91,7 @@ pub struct Item {
     pub billed_to: Option<String>,
     /// What is remarkable about the cost, by codes.
     pub remarks: Vec<String>,
-    /// The effect of the item in money by itself, whether or not its agreement is pending too.
+    /// The cost impact of the item alone, whether or not its agreement is pending too.
     pub effects: Vec<Effect>,
     /// Its first day.
     pub start_date: Option<String>,

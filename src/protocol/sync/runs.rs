@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effect, FieldChange, Item, Progress, Reject};
 
-/// An item as it was seen, for a sync that takes it only if it is so still.
+/// An item as it was previewed, for a sync that applies it only if it is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -18,10 +18,10 @@ pub struct Expected {
 }
 
 /// Imports the items in `keys`, exactly these, or with `all` everything that is pending, or those
-/// in `expected`: exactly these, if each is still as it was seen, else none of them (Held). With
-/// `dry_run` it only says what it would do. With `wait` it waits while another run of the client is
-/// under way, `timeout` seconds at most, instead of answering Busy. Called with `more`, replies
-/// with `progress` alone come before the last one, which has the run.
+/// in `expected`: exactly these, if each is unchanged since the preview, otherwise none of them
+/// (Held). With `dry_run` it only says what it would do. With `wait` it waits while another run of
+/// the client is in progress, `timeout` seconds at most, instead of answering Busy. Called with
+/// `more`, replies with `progress` alone come before the last one, which has the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -34,13 +34,13 @@ pub struct Sync {
     /// Everything that is pending, instead of keys.
     #[serde(default)]
     pub all: Option<bool>,
-    /// Exactly these items, instead of keys, and only if each is still as it was seen.
+    /// Exactly these items, instead of keys, and only if each is unchanged since the preview.
     #[serde(default)]
     pub expected: Option<Vec<Expected>>,
     /// Only say what would be done.
     #[serde(default)]
     pub dry_run: Option<bool>,
-    /// Wait while another run of the client is under way, instead of being told that it is.
+    /// Wait for another run of the client to end, instead of answering Busy.
     #[serde(default)]
     pub wait: Option<bool>,
     /// How many seconds to wait at most; the run itself is not cut short.
@@ -118,9 +118,9 @@ pub struct SyncReply {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ListRuns {
-    /// Only those of this client.
+    /// Only this client.
     pub client: Option<String>,
-    /// How many at most.
+    /// Show at most this many runs.
     pub limit: Option<i64>,
 }
 

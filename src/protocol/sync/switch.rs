@@ -6,7 +6,7 @@ use super::Progress;
 
 /// Turns auto-sync on or off for the clients that are named, or with `all` for every client with
 /// agreements. `at` is a time of day, HH:MM, in the MSP's zone. While it is on, the client is
-/// checked every 24 hours and a sync by hand is refused.
+/// synced every 24 hours and a manual sync is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -24,7 +24,7 @@ pub struct SetAutoSync {
     pub at: Option<String>,
 }
 
-/// The switch of a client as it stands now.
+/// The present switch of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Switch {
@@ -38,13 +38,13 @@ pub struct Switch {
     pub changed: bool,
     /// When auto-sync runs next; null while it is off.
     pub next_run: Option<String>,
-    /// How many pending items the next run will bring, by the last look; null if nobody looked.
+    /// How many pending items the next run will import, by the cached result; null without one.
     pub brings: Option<i64>,
     /// When it was last synced; null if never.
     pub last_synced: Option<String>,
     /// Who paused its auto-sync, or all of it; null where it is not paused.
     pub paused_by: Option<String>,
-    /// When the pause ends by itself; null where somebody must end it.
+    /// When the pause ends; null for a pause without an end.
     pub paused_until: Option<String>,
 }
 

@@ -99,7 +99,7 @@ fn unpack(file: &Path, into: &Path) -> Result<HeadV1, StoreError> {
         if line.starts_with(br#"{"end""#) {
             let EndLineV1 { end } = parsed(&line)?;
             if end.sha256 != backup::hex(source.hash) {
-                return Err(no("its checksum does not fit: it was changed or damaged"));
+                return Err(no("the checksum does not match: the file was changed or damaged"));
             }
             break;
         }
@@ -132,7 +132,7 @@ impl Source {
         let read = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
         read.doing("read", &self.path)?;
         if line.last() != Some(&b'\n') {
-            return Err(no("it ends before its end, or is none"));
+            return Err(no("the file is cut off, or is not a backup"));
         }
         Ok(line)
     }
@@ -144,7 +144,7 @@ impl Source {
             let most = buffer.len().min(usize::try_from(left).unwrap_or(buffer.len()));
             let read = self.reader.read(&mut buffer[..most]).doing("read", &self.path)?;
             if read == 0 {
-                return Err(no("it ends before its end"));
+                return Err(no("the file is cut off"));
             }
             self.hash.update(&buffer[..read]);
             file.write_all(&buffer[..read]).doing("write", to)?;
@@ -164,7 +164,7 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
     let core = Core::new(parts.ledger_dir, parts.past, parts.index);
     let is = present::head(&core);
     if (is.seq, &is.sum) != (head.commits, &head.sum) {
-        return Err(no(format!("it ends at commit {}, and says {}", is.seq, head.commits)));
+        return Err(no(format!("the file ends at commit {}, but says {}", is.seq, head.commits)));
     }
     let contracts = present::all_contracts(&core)?.len() as u64;
     core.index.flush()?;

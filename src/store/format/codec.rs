@@ -110,7 +110,7 @@ pub(in crate::store) fn unwrap(schema: Schema, record: &[u8]) -> Result<&[u8], S
         return bad("a record does not begin with its magic bytes".to_owned());
     }
     if stated != crc(front, length, payload).to_be_bytes() {
-        return bad("a record's checksum is not that of its content".to_owned());
+        return bad("a record's checksum does not match its content".to_owned());
     }
     if front[2] != CODEC {
         return bad(format!("a record has encoding {}, this program knows {CODEC}", front[2]));

@@ -6,9 +6,9 @@
 //! | 2 | held changes and pauses besides | the first of either that is stored |
 //! | 3 | contracts that say how they are billed | the first such contract that is stored |
 //!
-//! A store stays in the least format that holds what it has, so that an earlier program can still be
-//! gone back to. From then on such a program refuses it by name: it would overlook a pause, or take a
-//! contract for damaged.
+//! A store stays in the least format that holds what it has, so that an earlier program can still
+//! be gone back to. From then on such a program refuses it by name: it would overlook a pause, or
+//! take a contract for damaged.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -98,7 +98,7 @@ fn whole(dir: &Path) -> Result<Option<IdentityV1>, StoreError> {
     let damaged = |error: serde_json::Error| StoreError::Damaged {
         file: path.clone(),
         line: 1,
-        why: format!("{error}; move the file away, and it is made anew"),
+        why: format!("{error}; move the file away, and a new one is written"),
     };
     // The format first: a newer one may have other fields.
     let any: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;

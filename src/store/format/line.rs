@@ -36,7 +36,7 @@ pub(in crate::store) fn seal<T: Serialize>(
     before: ChainHash,
 ) -> Result<(Vec<u8>, ChainHash), StoreError> {
     let mut line = serde_json::to_vec(record)
-        .map_err(|error| StoreError::Unstorable(format!("no JSON comes of it: {error}")))?;
+        .map_err(|error| StoreError::Unstorable(format!("cannot be written as JSON: {error}")))?;
     if !line.starts_with(HEAD) || line.get(SUM_AT..REST_AT) != Some(before.to_string().as_bytes()) {
         return Err(StoreError::Unstorable("a line does not begin with its checksum".to_owned()));
     }
@@ -89,9 +89,9 @@ pub(in crate::store) fn complaint(line: &[u8], before: ChainHead) -> String {
     match stated(line) {
         None => "it is not a line of a ledger".to_owned(),
         Some(stated) if Some(stated.seq) != before.seq.checked_add(1) => {
-            format!("it has sequence {} and stands after {}", stated.seq, before.seq)
+            format!("it has sequence {} and follows {}", stated.seq, before.seq)
         }
-        Some(_) => "its checksum is not that of its content and of the line before it".to_owned(),
+        Some(_) => "its checksum does not match its content and the line before it".to_owned(),
     }
 }
 

@@ -416,7 +416,7 @@ fn held_changes_and_pauses_are_kept_by_client_and_what_a_run_holds_gets_its_numb
     let refused = |commit: Commit| store.commit_blocking(commit).expect_err("refused").to_string();
     assert_eq!(
         refused(put(None, Some(held(1)))),
-        "the held changes of client 5 and run 1: not as expected, changed meanwhile"
+        "the held changes of client 5 and run 1 changed in the meantime"
     );
     let nobody = refused(put(None, Some(held(0))));
     assert_eq!(nobody, "something is held by a run that is not there");

@@ -146,7 +146,7 @@ impl Index {
         };
         if meta.tally != found {
             let why = format!(
-                "it holds {} records with digest {}, where {} with digest {} belong",
+                "it holds {} records with digest {}, expected {} with digest {}",
                 found.records,
                 found.text(),
                 meta.tally.records,
@@ -166,7 +166,9 @@ impl Index {
     pub(in crate::store) fn gate(&self) -> Result<Gate<'_>, StoreError> {
         let gate = self.open_gate();
         match self.torn.load(Ordering::Acquire) {
-            true => Err(StoreError::index("it failed to take a commit; a restart repairs it")),
+            true => Err(StoreError::index(
+                "the index failed to apply a commit; a restart repairs the index",
+            )),
             false => Ok(gate),
         }
     }
@@ -198,8 +200,8 @@ impl Index {
     }
 
     /// Edits records while nobody reads, with which its places lead into the ledger that begins
-    /// with segment `begins`. It may be many, so it is done in steps; only the last one says so, and
-    /// an index that does not say so is built anew.
+    /// with segment `begins`. It may be many, so it is done in steps; only the last one says so,
+    /// and an index that does not say so is built anew.
     pub(in crate::store) fn settle(&self, begins: u64, edits: Vec<Edit>) -> Result<(), StoreError> {
         let mut meta = self.close_gate();
         let mut edits = edits.into_iter().peekable();
@@ -367,7 +369,7 @@ fn read_meta(bytes: &[u8]) -> Result<Meta, StoreError> {
     let hash = ChainHash::parse(sum.as_bytes());
     let digest = ChainHash::parse(digest.as_bytes());
     let (Some(hash), Some(digest)) = (hash, digest) else {
-        return Err(StoreError::index("its meta record makes no sense"));
+        return Err(StoreError::index("its meta record is invalid"));
     };
     Ok(Meta {
         store,

@@ -268,11 +268,11 @@ fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, St
     segment::read_lines(path, 0, &mut |raw| {
         let damaged = |why: &str| damaged(path, raw.number, why);
         if end.is_some() {
-            return Err(damaged("something stands behind the end"));
+            return Err(damaged("there is data after the end"));
         }
         let hash = line::verify(raw.bytes, chain).filter(|_| raw.ended);
         chain = hash.ok_or_else(|| {
-            damaged("its checksum is not that of its content and of the line before it")
+            damaged("its checksum does not match its content and the line before it")
         })?;
         lines = raw.number;
         let parse = |error: String| damaged(&error);
@@ -297,7 +297,7 @@ fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, St
         return Err(damaged(path, lines, "the digest is not that of the records"));
     }
     let chain = ChainHash::parse(head.chain.as_bytes()).filter(|_| head.segment == number);
-    let hash = chain.ok_or_else(|| damaged(path, 1, "its head makes no sense"))?;
+    let hash = chain.ok_or_else(|| damaged(path, 1, "its head is invalid"))?;
     let start = Start { segment: number, head: ChainHead { seq: head.seq, hash } };
     let since = convert::moment(&head.at).map_err(|why| damaged(path, 1, &why.to_string()))?;
     Ok(Base { path: path.to_owned(), start, last_run: head.last_run, since })

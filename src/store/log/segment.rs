@@ -135,7 +135,7 @@ pub(in crate::store) fn read_at(
     }
     let line: LineV1 = line::parse(&bytes).map_err(damaged)?;
     if line.seq != seq {
-        return Err(damaged(format!("commit {} stands there", line.seq)));
+        return Err(damaged(format!("commit {} was found", line.seq)));
     }
     Ok(line)
 }

@@ -98,7 +98,7 @@ fn an_index_of_another_history_is_not_believed() {
     let [Finding::IndexRebuilt { why, kept: Some(_) }] = &findings[..] else {
         panic!("{findings:?}")
     };
-    assert_eq!(why, "it did not follow from this ledger");
+    assert_eq!(why, "the index did not follow from this ledger");
 
     // One of another store altogether.
     let (other, _) = Place::filled(3);
@@ -114,7 +114,7 @@ fn an_index_that_does_not_open_in_time_is_moved_aside() {
     let (place, _) = Place::filled(3);
     let settings = Settings { index_deadline: std::time::Duration::ZERO, ..Settings::default() };
     let error = Store::open_with(&place.dir(), at(30), settings).expect_err("no time");
-    assert!(error.to_string().contains("start again"), "{error}");
+    assert!(error.to_string().contains("start the daemon again"), "{error}");
     // What comes next is for the next process: here that thread may still be at it.
     assert!(names(&place.dir()).iter().any(|name| name.starts_with("index.bad-")));
 }

@@ -40,7 +40,7 @@ use chrono::{DateTime, Utc};
 use super::error::{Doing, StoreError};
 use super::files;
 use super::index::{self, Index};
-use crate::model::error_chain;
+use crate::model::{duration_text, error_chain};
 use crate::store::core::Past;
 use crate::store::format::v1::ContractV1;
 use crate::store::format::{codec, identity, keys};
@@ -214,16 +214,16 @@ impl Work {
             Ok(Err(error)) if is_of_the_machine(&error) => Err(error),
             Ok(Err(error)) => Ok(Err(error_chain(&error))),
             Err(GuardError::Panicked(message)) => {
-                Ok(Err(format!("opening it panicked: {message}")))
+                Ok(Err(format!("opening the index panicked: {message}")))
             }
             Err(GuardError::Hung) => {
                 // The thread may still write into that folder, so nothing new may be put there by
                 // this process; the next start finds no index and builds it.
                 let kept = files::move_aside(&self.index_dir, "bad", self.now)?;
                 Err(StoreError::index(format!(
-                    "opening it did not end within {} s; it was moved to {}: start again, and it \
-                     is built anew from the ledger",
-                    self.settings.index_deadline.as_secs(),
+                    "opening the index did not finish within {}; the index was moved to {}: start \
+                     the daemon again, and the index is rebuilt from the ledger",
+                    duration_text(self.settings.index_deadline),
                     kept.display()
                 )))
             }
@@ -236,8 +236,8 @@ impl Work {
         StoreError::Damaged {
             file: self.ledger_dir.clone(),
             line: 0,
-            why: "it is empty, though the store was made before: restore the newest backup, or \
-                  remove store.json to begin anew"
+            why: "the ledger is empty, although the store was created before: restore the newest \
+                  backup, or remove store.json to start over"
                 .to_owned(),
         }
     }
@@ -246,7 +246,7 @@ impl Work {
         if let IndexState::Follows { reach, next: Some(next) } = survey.index {
             let count = replay::from(&self.ledger_dir, &index, next)?;
             if index.meta().head != reach {
-                return Err(StoreError::index("it did not take every line of the ledger"));
+                return Err(StoreError::index("the index did not accept every line of the ledger"));
             }
             self.found(Finding::Replayed(count));
         }
@@ -260,8 +260,8 @@ impl Work {
             false => None,
         };
         let why = match survey.index {
-            IndexState::TooOld => "it ended before the ledger begins".to_owned(),
-            IndexState::Other => "it did not follow from this ledger".to_owned(),
+            IndexState::TooOld => "the index ended before the ledger begins".to_owned(),
+            IndexState::Other => "the index did not follow from this ledger".to_owned(),
             IndexState::Nothing | IndexState::Follows { .. } => why,
         };
         Ok(Finding::IndexRebuilt { why, kept })
@@ -273,7 +273,7 @@ impl Work {
         fs::remove_dir_all(&self.index_dir).doing("remove", &self.index_dir)?;
         files::sync_parent(&self.index_dir)?;
         let why = match begins {
-            0 => "it was not complete, or made by an earlier version",
+            0 => "the index was incomplete, or written by an earlier version",
             _ => "a pruning of the history had been cut short",
         };
         Ok(Finding::IndexRenewed(why.to_owned()))
@@ -290,7 +290,7 @@ impl Work {
         index.settle(start.segment, Vec::new())?;
         replay::from(&self.ledger_dir, &index, LogPosition { segment: start.segment, offset: 0 })?;
         if index.meta().head != survey.end {
-            return Err(StoreError::index("it did not take every line of the ledger"));
+            return Err(StoreError::index("the index did not accept every line of the ledger"));
         }
         Ok(index)
     }

@@ -55,19 +55,19 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Finding::NewStore => write!(f, "made a new store"),
+            Finding::NewStore => write!(f, "created a new store"),
             Finding::IdentityMade => {
-                write!(f, "store.json was missing and was made anew; the data is complete")
+                write!(f, "store.json was missing and was written again; the data is complete")
             }
             Finding::Replayed(1) => write!(f, "applied 1 commit of the ledger to the index"),
             Finding::Replayed(n) => write!(f, "applied {n} commits of the ledger to the index"),
             Finding::IndexRebuilt { why, kept } => {
-                write!(f, "built the index anew from the ledger, nothing is lost: {why}")?;
+                write!(f, "rebuilt the index from the ledger, nothing is lost: {why}")?;
                 kept.as_ref()
                     .map_or(Ok(()), |kept| write!(f, "; the old one is {}", kept.display()))
             }
             Finding::IndexRenewed(why) => {
-                write!(f, "built the index anew from the ledger, nothing is lost: {why}")
+                write!(f, "rebuilt the index from the ledger, nothing is lost: {why}")
             }
             Finding::TornLineCut { file, bytes, kept } => {
                 let file = file.display();
@@ -78,7 +78,8 @@ impl fmt::Display for Finding {
                 let base = base.display();
                 write!(
                     f,
-                    "the ledger is damaged: {why}; the index held everything, and {base} was written from it"
+                    "the ledger is damaged: {why}; the index held everything, and {base} was \
+                     written from it"
                 )?;
                 if let Some(kept) = kept {
                     write!(f, "; the damaged file is {}", kept.display())?;
@@ -87,7 +88,7 @@ impl fmt::Display for Finding {
             }
             Finding::Restored { kept } => {
                 let kept = kept.display();
-                write!(f, "a backup was restored; what was there before is in {kept}")
+                write!(f, "a backup was restored; the previous store is in {kept}")
             }
             Finding::NoCopy(why) => {
                 write!(f, "no copy of the ledger of the earlier version could be kept: {why}")

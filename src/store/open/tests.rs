@@ -196,7 +196,13 @@ fn damage_in_the_middle_is_repaired_from_the_index_and_stays_repaired() {
     let [Finding::LedgerRepaired { why, kept: Some(kept), base }] = &opening.findings[..] else {
         panic!("{opening:?}");
     };
-    assert!(why.ends_with("000000000001.jsonl, line 4: its checksum is not that of its content and of the line before it"), "{why}");
+    assert!(
+        why.ends_with(
+            "000000000001.jsonl, line 4: its checksum does not match its content and the line \
+             before it"
+        ),
+        "{why}"
+    );
     assert_eq!(fs::read(kept).expect("kept"), spoilt);
     assert_eq!(base.file_name().and_then(|name| name.to_str()), Some("000000000002.base.jsonl"));
     let mut found = Answers::of(&store);
@@ -345,11 +351,11 @@ fn what_cannot_be_told_is_left_to_a_person() {
     fs::remove_file(&json).expect("removed");
     let findings = opens_whole(&place, &answers);
     assert!(matches!(findings[..], [Finding::IdentityMade, Finding::IndexRebuilt { .. }]));
-    // A store that was, and of which nothing is left, is not begun anew in silence.
+    // A store that was, and of which nothing is left, is not created again in silence.
     fs::remove_dir_all(place.dir().join("ledger")).expect("removed");
     fs::remove_dir_all(place.index()).expect("removed");
     let error = place.try_open().expect_err("emptied");
-    assert!(error.to_string().contains("remove store.json to begin anew"), "{error}");
+    assert!(error.to_string().contains("remove store.json to start over"), "{error}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(in crate::store) fn check(core: &Core) -> Result<CheckReport, StoreError> {
         let tally = core.index.recount()?;
         if tally != meta.tally {
             faults.push(format!(
-                "the index holds {} records with digest {}, where {} with digest {} belong",
+                "the index holds {} records with digest {}, expected {} with digest {}",
                 tally.records,
                 tally.text(),
                 meta.tally.records,
@@ -58,7 +58,7 @@ pub(in crate::store) fn check(core: &Core) -> Result<CheckReport, StoreError> {
         ));
     }
     if let Some(trouble) = core.trouble.get() {
-        faults.push(format!("no more commits are taken: {trouble}"));
+        faults.push(format!("the store is read-only: {trouble}"));
     }
     let head = Head {
         seq: meta.head.seq,

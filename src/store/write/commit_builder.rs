@@ -254,7 +254,7 @@ fn checked<T: Clone + PartialEq, K: Copy + Eq + Hash>(
         };
         if seen.insert(item, ()).is_some() {
             let name = name(item);
-            return Err(StoreError::Unstorable(format!("{name} stands twice in one commit")));
+            return Err(StoreError::Unstorable(format!("{name} occurs twice in one commit")));
         }
         if stored(item)? != write.before {
             return Err(StoreError::Conflict(name(item)));

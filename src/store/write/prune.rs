@@ -181,7 +181,9 @@ fn write(core: &Core, end: LogPosition, cut: &Cut, begins: u64) -> Result<Prepar
     let (ledger, index, past) = (&core.ledger_dir, &core.index, core.past());
     let base_path = segment::base_path(ledger, begins);
     if base_path.exists() {
-        let why = "it cannot be read and is in the way of pruning: move it elsewhere".to_owned();
+        let why = "the file cannot be read, so the history cannot be pruned: move the file \
+                   elsewhere"
+            .to_owned();
         return Err(StoreError::Damaged { file: base_path, line: 0, why });
     }
     let head = index.meta();
@@ -214,7 +216,7 @@ fn write(core: &Core, end: LogPosition, cut: &Cut, begins: u64) -> Result<Prepar
         None => replay::each(ledger, cut.position, cut.head, &mut pass)?,
     };
     if reached != head.head || memory::tally(&state)? != memory::tally(index)? {
-        let why = "what would stay of the ledger does not come to what it holds".to_owned();
+        let why = "the pruned ledger would not match what the store holds".to_owned();
         return Err(StoreError::index(why));
     }
     let end = match moves {
@@ -304,7 +306,7 @@ fn edits(index: &Index, prepared: &Prepared) -> Result<Vec<Edit>, StoreError> {
         Some(offset) if place.segment == from.segment => {
             Ok(PlaceV1 { segment: *begins, offset, ..place })
         }
-        _ => Err(StoreError::index("a line that stays is said to stand where lines go")),
+        _ => Err(StoreError::index("a line to keep is in a part to remove")),
     };
     let mut edits = Vec::new();
     index.scan(keys::CHANGES, &mut |key, record| {

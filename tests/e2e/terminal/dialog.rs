@@ -275,7 +275,7 @@ fn while_auto_sync_is_on_the_list_is_read_only() {
             .all(|words| text.contains(words))
     });
     screen.press("y");
-    screen.wait_for("Read-only: auto-sync imports by itself");
+    screen.wait_for("Read-only: auto-sync is on");
     screen.press("as");
     screen.wait_for("A turns it off");
     screen.press("q");
@@ -332,7 +332,7 @@ fn a_fault_is_shown_and_can_be_tried_again() {
     world.json(&["client", "list"]);
     world.tenant.faults().set(Fault::CutConnection);
     let mut screen = Screen::start(&world, &["sync", "acme"]);
-    screen.wait_for("What is pending could not be read");
+    screen.wait_for("The pending items could not be read");
     screen.wait_for("r try again");
     world.tenant.faults().clear();
     screen.press("r");

@@ -219,7 +219,7 @@ fn topics_are_shown_without_a_daemon() {
 fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
     for (args, says) in [
         (&["help", "feilds"][..], "hint: did you mean `lmsyncctl help fields`?"),
-        (&["help", "contract", "lsit"], "no command and no topic is named `contract lsit`"),
+        (&["help", "contract", "lsit"], "no command or topic is named `contract lsit`"),
         (&["penidng"], "a similar subcommand exists: 'pending'"),
         (&["contract", "shwo", "S1"], "a similar subcommand exists: 'show'"),
         (&["pending", "acme", "--stat", "new"], "a similar argument exists: '--state'"),

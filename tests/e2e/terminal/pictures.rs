@@ -95,7 +95,7 @@ fn a_timeline_has_the_terms_that_the_store_has() {
     let none = ["timeline", ACME, "--from", "1990-01", "--to", "1990-12"];
     world.ctl(&none).expect(0, &["no agreement has a day from 1990-01-01 to 1990-12-31"]);
     let backwards = ["timeline", "--from", "2027-01", "--to", "2026-01"];
-    world.ctl(&backwards).expect(2, &["the last day lies before the first"]);
+    world.ctl(&backwards).expect(2, &["the last day is before the first"]);
 }
 
 #[test]

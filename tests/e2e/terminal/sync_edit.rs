@@ -75,7 +75,7 @@ fn lines_that_are_taken_out_are_left() {
 fn an_empty_list_does_nothing() {
     let (world, daemon) = begin();
     for script in [": > \"$1\"", "sed -i '/^[a-z]/d' \"$1\"", "sed -i 's/^pick/leave/' \"$1\""] {
-        edit(&world, script).expect(0, &["nothing was chosen, and nothing done"]);
+        edit(&world, script).expect(0, &["nothing was chosen: nothing was done"]);
     }
     assert_eq!(stored(&world), Vec::<String>::new());
     assert_eq!(kept(&world), Vec::<String>::new());
@@ -87,12 +87,16 @@ fn a_line_that_means_nothing_is_named_and_the_list_kept() {
     let (world, daemon) = begin();
     edit(&world, "sed -i '1s/^pick/squash/' \"$1\"").expect(
         2,
-        &["line 1: `squash` is not one of pick, ignore and leave", "hint: ", "the list stays in /"],
+        &[
+            "line 1: `squash` is not one of pick, ignore and leave",
+            "hint: ",
+            "the list is kept in /",
+        ],
     );
     let lists = kept(&world);
     assert!(lists.len() == 1 && lists[0].starts_with("squash"), "{lists:?}");
     edit(&world, "echo pick A1 >> \"$1\"").expect(2, &["A1 was not in the list"]);
-    edit(&world, "exit 3").expect(1, &["exit status: 3", "hint: name one in the variable VISUAL"]);
+    edit(&world, "exit 3").expect(1, &["exit status: 3", "hint: set VISUAL or EDITOR"]);
     assert_eq!(stored(&world), Vec::<String>::new());
     daemon.stop();
 }
@@ -119,7 +123,7 @@ fn on_auto_sync_it_is_refused_before_the_editor_opens() {
 #[test]
 fn an_editor_is_for_people() {
     let (world, daemon) = begin();
-    world.ctl(&["sync", "174", "--edit", "--json"]).expect(2, &["--edit is for people"]);
+    world.ctl(&["sync", "174", "--edit", "--json"]).expect(2, &["--edit needs a person"]);
     world.ctl(&["sync", "174", "--edit", "--all"]).expect(2, &["cannot be used with"]);
     daemon.stop();
 }

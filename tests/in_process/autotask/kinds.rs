@@ -289,7 +289,7 @@ async fn every_cost_can_be_checked_line_by_line() {
     let rows = working("S55120");
     assert!(rows[0].ends_with(": 10 x 12.00 = 120.00"), "{rows:?}");
     assert!(rows[1].ends_with(": 3 x 8.5167 = 25.55"), "{rows:?}");
-    assert!(rows[2].ends_with(": 13 x 12.00 = 156.00 (it begins on 2026-11-01)"), "{rows:?}");
+    assert!(rows[2].ends_with(": 13 x 12.00 = 156.00 (begins on 2026-11-01)"), "{rows:?}");
     assert!(rows.iter().all(|row| row.starts_with("row ")), "{rows:?}");
     let ended = working("S55121");
     assert_eq!(ended.len(), 1, "of what is over, the last: {ended:?}");
@@ -297,7 +297,7 @@ async fn every_cost_can_be_checked_line_by_line() {
     assert_eq!(
         working("A29683503"),
         [
-            "H8201: 20 x 125.00 = 2500.00 (its dates do not cover today)",
+            "H8201: 20 x 125.00 = 2500.00 (the dates do not include today)",
             "H8202: 20 x 125.00 = 2500.00",
         ]
     );
@@ -306,8 +306,8 @@ async fn every_cost_can_be_checked_line_by_line() {
     assert_eq!(
         working("A29683505"),
         [
-            "C8502: 1 x 350.00 = 350.00 (a charge is billed by itself)",
-            "C8503: 4 x 189.50 = 758.00 (a charge is billed by itself)",
+            "C8502: 1 x 350.00 = 350.00 (a charge is billed separately)",
+            "C8503: 4 x 189.50 = 758.00 (a charge is billed separately)",
             "S55150: 22 x 23.10 = 508.20",
         ]
     );

@@ -75,7 +75,7 @@ fn a_secret_file_that_others_can_read_is_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the secret in {} can be read by others than its owner (mode {mode:04o})",
+                "the secret in {} can be read by users other than its owner (mode {mode:04o})",
                 path.display()
             )
         );

@@ -389,7 +389,7 @@ async fn a_store_that_failed_costs_no_requests_and_is_told_of() {
     }
     assert_eq!(tenant.counters().total, 0, "nothing that was read could be stored");
     let board = daemon.engine.observe.board(None).expect("a board");
-    assert!(board.remarks.iter().any(|remark| remark.contains("no more changes")), "{board:?}");
+    assert!(board.remarks.iter().any(|remark| remark.contains("read-only")), "{board:?}");
     let findings = daemon.engine.admin.checkup().await;
     assert_eq!(findings.last().and_then(|finding| finding.code), Some(Code::StoreFailed));
     tenant.reset_counters();

@@ -93,7 +93,7 @@ async fn an_hour_that_is_used_up_makes_clients_late_and_none_is_lost() {
     for _ in 0..6 {
         daemon.pass(1).await;
         let waiting = daemon.engine.observe.board(None).expect("a board").waiting;
-        told |= waiting.is_some_and(|why| why.contains("% of the tenant's hour"));
+        told |= waiting.is_some_and(|why| why.contains("% of its requests of the hour"));
     }
     assert!(
         told,

@@ -111,9 +111,12 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     assert_eq!(daemon.count_synced(), 0);
     let board = daemon.engine.observe.board(None).expect("a board");
     let waiting = board.waiting.expect("it waits");
-    assert!(waiting.contains("75 % of the tenant's requests of this hour are used"), "{waiting}");
+    assert!(waiting.contains("the tenant has used 75 % of its requests of this hour"), "{waiting}");
     let why = board.clients[0].next_why.as_ref().map(|why| why.text.as_str());
-    assert!(why.is_some_and(|why| why.starts_with("waits for budget: 75 %")), "{why:?}");
+    assert!(
+        why.is_some_and(|why| why.starts_with("waiting for budget: the tenant has used 75 %")),
+        "{why:?}"
+    );
 
     busily(daemon.preview(&clients[1])).await.expect("a person may go on to 90 %");
     tenant.limits().set_used(897);
@@ -121,7 +124,7 @@ async fn auto_sync_stops_in_the_middle_of_a_reading_and_a_person_goes_on() {
     let used = tenant.limits().used();
     let failed = busily(daemon.preview(&clients[1])).await.expect_err("and no further");
     assert_eq!(failed.code, Code::RateLimited);
-    assert!(failed.message.contains("this stops at 90 %"), "{failed}");
+    assert!(failed.message.contains("this work stops at 90 %"), "{failed}");
     assert_eq!(tenant.limits().used(), used, "it was not even asked");
 
     // Nothing was lost, and no failure is on record: it goes on where it was late.

@@ -83,7 +83,7 @@ async fn its_costs_are_read_anew_and_nothing_is_held_and_nobody_alarmed() {
     assert_eq!(look.items.len(), right.len());
     for item in &look.items {
         assert_eq!(item.state, PendingState::Changed, "{item:?}");
-        assert_eq!(item.reason.as_deref(), Some("its cost is counted in a new way"));
+        assert_eq!(item.reason.as_deref(), Some("the cost is calculated in a new way"));
     }
     let run = sync().await;
     assert_eq!(run.result, RunResult::Ok, "{run:?}");

@@ -68,7 +68,8 @@ impl Connection {
         outcome
     }
 
-    /// Reads the tenant's use if that is due. Whatever goes wrong, the request itself will find out.
+    /// Reads the tenant's use if that is due. Whatever goes wrong, the request itself will find
+    /// out.
     async fn watch_tenant(&self, zone: &str, progress: &Progress) {
         let work = progress.work();
         if !self.is_accepted() || !self.tenant.is_due(work, self.clock.now()) {
@@ -98,8 +99,8 @@ impl Connection {
         self.know(|known, now| known.auth = Auth::Refused(now));
         if self.breaker.open(self.clock.moment()) {
             tracing::warn!(
-                "autotask refused the credentials of {}: they are hardly tried any more, because too \
-                 many tries lock the account",
+                "autotask refused the credentials of {}: they are tried less often from now on, \
+                 because too many attempts lock the account",
                 self.credentials.username
             );
         }

@@ -17,6 +17,7 @@ use crate::autotask::http::transport_error::{ErrorKind, TransportError};
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::work::Work;
 use crate::autotask::session::zone;
+use crate::model::duration_text;
 
 /// The shortest wait for budget: a clock that stands still must not make it spin.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
@@ -107,6 +108,6 @@ impl Connection {
 }
 
 fn too_slow(timeout: Duration) -> TransportError {
-    let cause = format!("no answer within {} seconds", timeout.as_secs());
+    let cause = format!("no answer within {}", duration_text(timeout));
     TransportError { kind: ErrorKind::Timeout, cause }
 }

@@ -35,15 +35,15 @@ pub enum Command {
 pub struct Text {
     /// Only contracts of this client
     pub client: Option<String>,
-    /// Write to this file, whole or not at all, instead of standard output
+    /// Write to this file (complete, or not at all) instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
 /// Export everything as one JSON object
 ///
-/// The daemon's answer, indented: every contract with every field, whose it is, and when it last
-/// changed. With --json it is on one line.
+/// The daemon's answer, indented: every contract with every field, its owner, and when it last
+/// changed. With --json, on one line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,11 +70,11 @@ pub struct CsvArgs {
     pub text: Text,
 }
 
-/// Export ends and days of notice as a calendar
+/// Export end dates and notice dates as a calendar
 ///
 /// One all-day event for the last day of each active agreement, and one for the last day on which
 /// notice can be given where notice_days is set. Events keep their identity from one export to the
-/// next, so a calendar that subscribes to the file is brought up to date, not filled up.
+/// next, so a subscribed calendar is updated, not filled with duplicates.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -86,18 +86,18 @@ pub struct IcsArgs {
     pub text: Text,
 }
 
-/// Export one text file per contract, so that `git diff` shows the week
+/// Export one text file per contract, for `git diff`
 ///
 /// DIR/<client id> <client name>/A29683353.txt, with a line `field: value` for each field, sorted.
-/// Files that have nothing new stay untouched; those of contracts that are gone are removed, but
-/// only files that an export wrote: anything else in DIR is left alone.
+/// Unchanged files stay untouched. Files of removed contracts are removed, but only files that an
+/// export wrote; anything else in DIR is left alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl export tree /srv/contracts
   cd /srv/contracts && lmsyncctl export tree . && git add -A && git commit -m 'the week'")]
 pub struct TreeArgs {
-    /// The folder; it is made if it is not there
+    /// The folder; created if it does not exist
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }
@@ -107,7 +107,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     let json_of = matches!(command, Command::Json(_) | Command::Tree(_));
     if ctl.output.format == Format::Json && !json_of {
         return Err(CtlError::usage(
-            "an export has its own form, and --json is another",
+            "an export has its own format, so --json does not apply",
             format!(
                 "`{} export json` is the JSON of everything",
                 ctl.output.screen.address.program

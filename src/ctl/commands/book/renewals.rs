@@ -17,9 +17,9 @@ const WITHIN_DAYS: i64 = 90;
 
 /// List agreements that end soon, or have ended and are still active
 ///
-/// By their last day. What is billed is there whatever its status says, and says so. NOTICE BY is the last day on which notice can be given: the end less the
-/// contract's notice_days (`contract set KEY notice_days=30`). What is renewed already names the
-/// agreement that renews it.
+/// Sorted by last day. Agreements that are billed are listed whatever their status. NOTICE BY is
+/// the last day on which notice can be given: the end minus the contract's notice_days (`contract
+/// set KEY notice_days=30`). RENEWED BY names the agreement that renews one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -28,12 +28,12 @@ Examples:
   lmsyncctl renewals --normalize year
   lmsyncctl renewals --lapsed --csv")]
 pub struct Args {
-    /// Only those of this client
+    /// Only this client
     pub client: Option<String>,
-    /// Those that end within so many days (90d) or weeks (12w) [default: 90d]
-    #[arg(long, value_name = "SPAN", value_parser = dates::days, conflicts_with = "lapsed")]
+    /// List agreements that end within this time, such as 90d or 12w [default: 90d]
+    #[arg(long, value_name = "DURATION", value_parser = dates::days, conflicts_with = "lapsed")]
     pub within: Option<i64>,
-    /// Those that have ended and are still active, instead
+    /// List agreements that have ended and are still active instead
     #[arg(long)]
     pub lapsed: bool,
     /// Show rates per month or per year, of what is billed
@@ -106,7 +106,7 @@ fn amount(renewal: &Renewal, span: Span) -> Option<String> {
 fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
     if reply.contracts.is_empty() {
         return match view.within {
-            Some(days) => format!("no agreement ends within {}\n", count(days, "day")),
+            Some(days) => format!("no agreement ends within {days}d\n"),
             None => "no agreement has ended and is still active\n".to_owned(),
         };
     }
@@ -205,7 +205,7 @@ fn footer(reply: &RenewalList, view: View, today: &str) -> Vec<String> {
     let verb = |one: &'static str, many| if reply.contracts.len() == 1 { one } else { many };
     let mut text = match view.within {
         Some(days) => {
-            format!("{agreements} {} within {}", verb("ends", "end"), count(days, "day"))
+            format!("{agreements} {} within {days}d", verb("ends", "end"))
         }
         None => format!("{agreements} ended and {} still active", verb("is", "are")),
     };
@@ -325,10 +325,7 @@ mod tests {
         lapsed.contracts[0].end_date = "2026-11-12".to_owned();
         insta::assert_snapshot!("lapsed", render(&lapsed, within(None), &sample(120)));
         let none = RenewalList { today: None, contracts: Vec::new() };
-        assert_eq!(
-            render(&none, within(Some(90)), &sample(80)),
-            "no agreement ends within 90 days\n"
-        );
+        assert_eq!(render(&none, within(Some(90)), &sample(80)), "no agreement ends within 90d\n");
         assert_eq!(
             render(&none, within(None), &sample(80)),
             "no agreement has ended and is still active\n"

@@ -32,18 +32,18 @@ pub enum Command {
     Revert(revert::Args),
 }
 
-/// List runs, the newest first
+/// List runs, newest first
 ///
-/// Manual and automatic runs, with what each did. Dry runs are not recorded.
+/// Lists manual and automatic runs, with what each changed. Dry runs are not recorded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl run list
   lmsyncctl run list acme --limit 5")]
 pub struct ListArgs {
-    /// Only those of this client
+    /// Only this client
     pub client: Option<String>,
-    /// How many at most
+    /// Show at most this many runs
     #[arg(
         long,
         value_name = "N",
@@ -55,7 +55,7 @@ pub struct ListArgs {
 
 /// Show a run and what it changed
 ///
-/// Field by field what it changed, and the rows that could not be converted.
+/// Shows field by field what the run changed, and the rows that could not be converted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -175,7 +175,7 @@ fn one(reply: &RunReply, screen: &Screen) -> String {
         ("result", screen.paint(result_tone(&run.result), &run.result)),
         ("started", screen.exact(Some(&run.started))),
         ("took", took(run)),
-        ("set off by", format!("{} ({})", run.actor, run.trigger)),
+        ("started by", format!("{} ({})", run.actor, run.trigger)),
         ("created", run.created.to_string()),
         ("updated", run.updated.to_string()),
         ("unchanged", run.unchanged.to_string()),
@@ -189,7 +189,7 @@ fn one(reply: &RunReply, screen: &Screen) -> String {
     }
     let mut text = format!("{}\n{}", screen.paint(Tone::Strong, title), pairs(lines, screen));
     if counts_anew(&reply.changes) {
-        let line = "costs are counted in a new way since this run (rate and period amount)";
+        let line = "costs are calculated in a new way since this run (rate and period amount)";
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Warning, line)));
     }
     if !reply.changes.is_empty() {
@@ -329,7 +329,7 @@ mod tests {
         };
         let told = |changes| {
             let reply = RunReply { run: sample_run(), changes, rejects: Vec::new() };
-            one(&reply, &sample(80)).matches("counted in a new way").count()
+            one(&reply, &sample(80)).matches("calculated in a new way").count()
         };
         let before =
             ["S1", "S2"].map(|key| change(key, "billing", None, "billed")).into_iter().collect();

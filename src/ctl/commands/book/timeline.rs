@@ -32,7 +32,7 @@ const LABEL: usize = 4;
 /// Draw the terms of agreements over time
 ///
 /// A bar for each agreement, from its first to its last day, with today, the last day and the last
-/// day for notice marked. Without --from it begins three months ago; without --to and --months it
+/// day for notice marked. Without --from, it begins three months ago; without --to and --months, it
 /// shows 15 months. --json gives the dates.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -285,7 +285,7 @@ fn render(reply: &TimelineReply, screen: &Screen) -> String {
     let day = |text: &str| text.parse::<NaiveDate>().ok();
     let (Some(from), Some(to), Some(today)) = (day(&reply.from), day(&reply.to), day(&reply.today))
     else {
-        return format!("the span {span} is none\n");
+        return format!("the range {span} is empty\n");
     };
     let rows: Vec<Row<'_>> = reply.terms.iter().map(|term| Row::of(term, today)).collect();
     let signs = if screen.unicode { &UNICODE } else { &ASCII };
@@ -367,7 +367,7 @@ fn totals(rows: &[Row<'_>]) -> Totals {
 fn footer(rows: &[Row<'_>], totals: &Totals) -> Vec<String> {
     let number = |of: fn(&Row<'_>) -> bool| rows.iter().filter(|row| of(row)).count();
     let mut text = count(rows.len() as i64, "agreement");
-    text.push_str(&format!(", {} within {SOON} days", ending(number(|row| row.ends_soon()))));
+    text.push_str(&format!(", {} within {SOON}d", ending(number(|row| row.ends_soon()))));
     if let lapsed @ 1.. = number(|row| row.lapsed()) {
         text.push_str(&format!(", {lapsed} ended and still active"));
     }

@@ -14,19 +14,19 @@ use crate::ctl::output::file;
 use crate::ctl::output::screen::{Screen, count};
 use crate::protocol::daemon::{Backup, BackupReply};
 
-/// Write everything that is stored to a file
+/// Back up the store to a file
 ///
-/// That is contracts, clients, their settings, and the history. The daemon goes on meanwhile; the
-/// file holds what was stored when it was begun. It is readable by you alone, has one JSON object a
-/// line, and appears whole and checked, or not at all. Copy it to another machine: a disk that dies
-/// takes backups on it along.
+/// The backup has contracts, clients, their settings, and the history, as they were stored when the
+/// backup began. The daemon keeps running. The file is readable by you alone, has one JSON object
+/// per line, and appears complete and verified, or not at all. Copy it to another machine: a disk
+/// that fails takes its backups with it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl backup /root/lmsyncd-2026-11-24.jsonl
   lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl")]
 pub struct Args {
-    /// The file; one that is there is replaced
+    /// The file; an existing file is replaced
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
@@ -95,7 +95,10 @@ fn check(file: &File) -> io::Result<()> {
     let end: Value = serde_json::from_slice(&line)?;
     match end["end"]["sha256"] == sum.as_str() {
         true => Ok(()),
-        false => Err(io::Error::new(io::ErrorKind::InvalidData, "it does not read back as sent")),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the file does not read back as it was sent",
+        )),
     }
 }
 
@@ -103,11 +106,11 @@ fn check(file: &File) -> io::Result<()> {
 fn render(reply: &BackupReply, path: &Path, screen: &Screen) -> String {
     let number = |value: Option<i64>, what| count(value.unwrap_or_default(), what);
     format!(
-        "{}: {} and {} as of {}, {} bytes, read back well\n",
+        "{}: {} and {} as of {}, {}, verified\n",
         path.display(),
         number(reply.contracts, "contract"),
         number(reply.commits, "commit"),
         screen.minute(reply.at.as_deref().unwrap_or_default()),
-        reply.bytes.unwrap_or_default(),
+        number(reply.bytes, "byte"),
     )
 }

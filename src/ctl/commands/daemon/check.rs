@@ -16,6 +16,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::Format;
+use crate::ctl::output::screen::thousands;
+use crate::ctl::text::dates;
+use crate::model::text;
 use crate::protocol::daemon::{ClientStatus, Status, StatusReply};
 
 /// The exit status of a plugin that cannot tell.
@@ -24,10 +27,10 @@ const UNKNOWN: u8 = 3;
 /// How many clients of a kind are named; the line must fit a pager.
 const NAMED: usize = 3;
 
-/// Say in one line whether all is well, for Nagios and its kin
+/// Report the health in one line, for Nagios and compatible monitors
 ///
-/// The exit status is that of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the daemon cannot be
-/// asked). Behind the bar stand numbers for a graph. Only clients on auto-sync count.
+/// The exit status is that of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the daemon cannot
+/// be reached). Performance data follow the bar. Only clients on auto-sync count.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,8 +38,8 @@ Examples:
   lmsyncctl check --max-age 36h
   lmsyncctl --instance north check")]
 pub struct Args {
-    /// How old the last sync of a client may be
-    #[arg(long, value_name = "DURATION", default_value = "36h", value_parser = humantime::parse_duration)]
+    /// The longest time since the last sync of a client
+    #[arg(long, value_name = "DURATION", default_value = "36h", value_parser = dates::age)]
     pub max_age: Duration,
 }
 
@@ -83,17 +86,20 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     let is = |health: &'static str| move |client: &&&ClientStatus| client.health == health;
     let nothing =
         |client: &&&ClientStatus| client.health == "failing" && client.last_synced.is_none();
-    let names = |wanted: &dyn Fn(&&&ClientStatus) -> bool| -> Vec<&str> {
-        clients.iter().filter(wanted).map(|client| client.name.as_str()).collect()
+    let names = |wanted: &dyn Fn(&&&ClientStatus) -> bool| -> Vec<String> {
+        clients.iter().filter(wanted).map(|client| named(client)).collect()
     };
 
     let mut says: Vec<(State, String)> = Vec::new();
     if reply.api.auth == "failed" {
         says.push((State::Critical, "Autotask refuses the credentials".to_owned()));
     }
-    let mut say = |state, what: &str, names: Vec<&str>| {
+    let mut say = |state, what: &str, names: Vec<String>| {
         if !names.is_empty() {
-            says.push((state, format!("{} {what} ({})", names.len(), listed(&names))));
+            says.push((
+                state,
+                format!("{} {what}: {}", thousands(names.len() as i64), listed(&names)),
+            ));
         }
     };
     say(State::Critical, "blocked", names(&is("blocked")));
@@ -110,13 +116,7 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
 
     let state = says.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
     let paused = paused(reply, &clients);
-    let text = match (says.is_empty(), clients.len()) {
-        (true, 0) => "no client is on auto-sync".to_owned(),
-        (true, number) if paused.is_empty() => format!("{number} on auto-sync, all current"),
-        (true, number) => format!("{number} on auto-sync"),
-        (false, _) => says.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", "),
-    };
-    let text = format!("{text}{paused}");
+    let text = summary(says, clients.len(), &paused);
     let oldest = clients.iter().filter_map(|client| age(client)).max().unwrap_or_default();
     let of = |health: &'static str| names(&is(health)).len();
     let line = format!(
@@ -137,6 +137,19 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     Verdict { state, line }
 }
 
+/// What is wrong, or how many clients there are, with the pauses.
+fn summary(says: Vec<(State, String)>, clients: usize, paused: &str) -> String {
+    let text = match (says.is_empty(), clients) {
+        (true, 0) => "no client is on auto-sync".to_owned(),
+        (true, number) if paused.is_empty() => {
+            format!("{} on auto-sync, all current", thousands(number as i64))
+        }
+        (true, number) => format!("{} on auto-sync", thousands(number as i64)),
+        (false, _) => says.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; "),
+    };
+    format!("{text}{paused}")
+}
+
 /// A state as a plugin says it.
 fn word(state: State) -> &'static str {
     match state {
@@ -149,19 +162,17 @@ fn word(state: State) -> &'static str {
 /// What is told of pauses.
 fn paused(reply: &StatusReply, clients: &[&ClientStatus]) -> String {
     let until = |until: &Option<String>| {
-        until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default()
+        let until = until.as_deref().and_then(moment);
+        until.map(|until| format!(" until {}", text::moment(&until))).unwrap_or_default()
     };
     if let Some(by) = &reply.daemon.paused_by {
-        return format!(", all paused{} by {by}", until(&reply.daemon.paused_until));
+        return format!("; all paused{} by {by}", until(&reply.daemon.paused_until));
     }
-    let names: Vec<&str> = clients
-        .iter()
-        .filter(|client| client.paused_by.is_some())
-        .map(|client| client.name.as_str())
-        .collect();
+    let paused = clients.iter().filter(|client| client.paused_by.is_some());
+    let names: Vec<String> = paused.map(|client| named(client)).collect();
     match names.len() {
         0 => String::new(),
-        number => format!(", {number} paused ({})", listed(&names)),
+        number => format!("; {} paused: {}", thousands(number as i64), listed(&names)),
     }
 }
 
@@ -169,12 +180,16 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc())
 }
 
+fn named(client: &ClientStatus) -> String {
+    format!("{} ({})", client.name, client.id)
+}
+
 /// The first few names, and how many more there are.
-fn listed(names: &[&str]) -> String {
+fn listed(names: &[String]) -> String {
     let shown = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => shown,
-        more => format!("{shown} and {more} more"),
+        more => format!("{shown} and {} more", thousands(more as i64)),
     }
 }
 

@@ -72,18 +72,22 @@ fn each_board_has_its_state() {
         (vec![], State::Ok, "no client is on auto-sync"),
         (vec![client("A", "ok", Some(1))], State::Ok, "1 on auto-sync, all current"),
         (vec![client("A", "never_synced", None)], State::Ok, "1 on auto-sync"),
-        (vec![client("A", "held", Some(1))], State::Warning, "1 held (A)"),
-        (vec![client("A", "failing", Some(1))], State::Warning, "1 failing (A)"),
-        (vec![client("A", "failing", Some(37))], State::Critical, "1 not synced for too long (A)"),
-        (vec![client("A", "held", Some(37))], State::Critical, "1 not synced for too long (A)"),
+        (vec![client("A", "held", Some(1))], State::Warning, "1 held: A (1)"),
+        (vec![client("A", "failing", Some(1))], State::Warning, "1 failing: A (1)"),
+        (
+            vec![client("A", "failing", Some(37))],
+            State::Critical,
+            "1 not synced for too long: A (1)",
+        ),
+        (vec![client("A", "held", Some(37))], State::Critical, "1 not synced for too long: A (1)"),
         (vec![client("A", "paused", Some(99))], State::Ok, "1 on auto-sync"),
-        (vec![client("A", "failing", None)], State::Critical, "1 never synced and failing (A)"),
-        (vec![client("A", "blocked", Some(1))], State::Critical, "1 blocked (A)"),
-        (vec![client("A", "overdue", Some(1))], State::Critical, "1 overdue (A)"),
+        (vec![client("A", "failing", None)], State::Critical, "1 never synced and failing: A (1)"),
+        (vec![client("A", "blocked", Some(1))], State::Critical, "1 blocked: A (1)"),
+        (vec![client("A", "overdue", Some(1))], State::Critical, "1 overdue: A (1)"),
         (
             vec![client("A", "held", Some(1)), client("B", "overdue", Some(1))],
             State::Critical,
-            "1 overdue (B), 1 held (A)",
+            "1 overdue: B (1); 1 held: A (1)",
         ),
     ];
     for (clients, state, says) in table {
@@ -103,13 +107,13 @@ fn who_syncs_by_hand_is_not_watched() {
 #[test]
 fn refused_credentials_and_a_repaired_store_are_told() {
     let mut reply = board(vec![client("A", "ok", Some(1))]);
-    reply.daemon.store_remarks.push("it was mended".to_owned());
+    reply.daemon.store_remarks.push("it was repaired".to_owned());
     let verdict = judge(&reply, TimeDelta::hours(36), now());
     assert_eq!(verdict.state, State::Warning);
     reply.api.auth = "failed".to_owned();
     let verdict = judge(&reply, TimeDelta::hours(36), now());
     assert_eq!(verdict.state, State::Critical);
-    assert!(verdict.line.contains("Autotask refuses the credentials, store: it was mended"));
+    assert!(verdict.line.contains("Autotask refuses the credentials; store: it was repaired"));
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn numbers_stand_behind_one_bar_whatever_clients_are_called() {
     let many = (0..5).map(|n| client(&format!("a|{n}"), "held", Some(n))).collect();
     assert_eq!(
         judged(many).line,
-        "LMSYNCD WARNING - 5 held (a/0, a/1, a/2 and 2 more) | clients=5;;;0 held=5;;;0 \
+        "LMSYNCD WARNING - 5 held: a/0 (1), a/1 (1), a/2 (1) and 2 more | clients=5;;;0 held=5;;;0 \
          failing=0;;;0 blocked=0;;;0 overdue=0;;;0 oldest=14400s;;129600;0 requests=12;;;0;2000"
     );
 }
@@ -130,9 +134,9 @@ fn a_pause_is_told_and_is_no_alarm() {
     let judged = |reply: &StatusReply| judge(reply, TimeDelta::hours(36), now());
     let verdict = judged(&reply);
     assert_eq!(verdict.state, State::Ok);
-    assert!(verdict.line.contains("2 on auto-sync, 1 paused (Acme) |"), "{verdict:?}");
+    assert!(verdict.line.contains("2 on auto-sync; 1 paused: Acme (1) |"), "{verdict:?}");
     reply.daemon.paused_by = Some("dana".to_owned());
     reply.daemon.paused_until = Some("2026-12-31T00:00:00Z".to_owned());
     let line = judged(&reply).line;
-    assert!(line.contains(", all paused until 2026-12-31T00:00:00Z by dana |"), "{line}");
+    assert!(line.contains("; all paused until 2026-12-31 00:00 +00:00 by dana |"), "{line}");
 }

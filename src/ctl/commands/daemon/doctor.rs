@@ -8,7 +8,7 @@ use crate::protocol::daemon::{Doctor, DoctorReply};
 
 /// Check the connection to Autotask, the permissions, the budget and the store
 ///
-/// Exits with 0 if nothing is bad; warnings alone are not bad.
+/// Exits with 0 if no check failed; warnings are not failures.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -17,17 +17,17 @@ pub enum Command {
     Prune(PruneArgs),
 }
 
-/// Fold what is older than `store.history` into a base
+/// Remove history that is older than `store.history`
 ///
-/// Every contract stays as it is; what is lost is how it came to be so before that moment. As-of
-/// questions about days before it can no longer be answered.
+/// Contracts are not changed; their older history is folded into a base and is lost. `--as-of` can
+/// no longer show days before it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl history prune --dry-run    how much would go?
   lmsyncctl history prune")]
 pub struct PruneArgs {
-    /// Only say what would be folded; nothing is written
+    /// Only show what would be removed; nothing is written
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -45,12 +45,12 @@ fn render(reply: &PruneReply, screen: &Screen) -> String {
     let before = screen.minute(&reply.before);
     let kept = count(reply.kept, "commit");
     if reply.commits == 0 {
-        return format!("nothing is older than {before}; {kept} stay readable as history\n");
+        return format!("nothing is older than {before}; the history keeps {kept}\n");
     }
     let commits = count(reply.commits, "commit");
-    let verb = if reply.dry_run { "would fold" } else { "folded" };
+    let verb = if reply.dry_run { "would remove" } else { "removed" };
     let mut text = format!(
-        "{verb} {commits} older than {before} ({}); {kept} stay readable as history\n",
+        "{verb} {commits} older than {before} ({}); the history keeps {kept}\n",
         size(reply.bytes)
     );
     if reply.dry_run {
@@ -85,19 +85,19 @@ mod tests {
         };
         assert_eq!(
             render(&reply, &sample(80)),
-            "would fold 1,200 commits older than 2025-10-20 14:05 +01:00 (1.2 MiB); 30 commits stay \
-             readable as history\nthis was a dry run: nothing was written\n"
+            "would remove 1,200 commits older than 2025-10-20 14:05 +01:00 (1.2 MiB); the history \
+             keeps 30 commits\nthis was a dry run: nothing was written\n"
         );
         (reply.dry_run, reply.bytes) = (false, 2048);
         assert_eq!(
             render(&reply, &sample(80)),
-            "folded 1,200 commits older than 2025-10-20 14:05 +01:00 (2 KiB); 30 commits stay readable as \
-             history\n"
+            "removed 1,200 commits older than 2025-10-20 14:05 +01:00 (2 KiB); the history keeps \
+             30 commits\n"
         );
         reply.commits = 0;
         assert_eq!(
             render(&reply, &sample(80)),
-            "nothing is older than 2025-10-20 14:05 +01:00; 30 commits stay readable as history\n"
+            "nothing is older than 2025-10-20 14:05 +01:00; the history keeps 30 commits\n"
         );
     }
 }

@@ -6,7 +6,8 @@ use crate::protocol::daemon::Metrics;
 
 /// Print the metrics as OpenMetrics text
 ///
-/// The same as in the file that `textfile` in [metrics] names, which node_exporter reads by itself.
+/// The same as in the file that `textfile` in [metrics] names, for the textfile collector of
+/// node_exporter.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -7,10 +7,10 @@ use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::items::arrow_of;
 use crate::protocol::daemon::{Reload, ReloadReply};
 
-/// Have the daemon read its configuration again
+/// Reload the configuration of the daemon
 ///
-/// Says which keys are different and whether they take effect immediately or only after a restart. A
-/// configuration that cannot be used is refused, and the old one stays.
+/// Shows which keys changed and whether they take effect immediately or only after a restart. An
+/// invalid configuration is refused, and the old one stays in use.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -27,7 +27,7 @@ pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
 /// The screen.
 fn render(reply: &ReloadReply, screen: &Screen) -> String {
     if reply.changes.is_empty() {
-        return "reloaded: nothing is different\n".to_owned();
+        return "reloaded: nothing changed\n".to_owned();
     }
     let mut table = Table::new([
         Column::text("KEY"),
@@ -66,6 +66,6 @@ mod tests {
         };
         insta::assert_snapshot!("full", render(&reply, &sample(80)));
         reply.changes.clear();
-        assert_eq!(render(&reply, &sample(80)), "reloaded: nothing is different\n");
+        assert_eq!(render(&reply, &sample(80)), "reloaded: nothing changed\n");
     }
 }

@@ -13,11 +13,11 @@ use crate::protocol::daemon::{Restore, RestoreReply};
 /// How many bytes are sent at a time; as JSON they stay below the limit of a request.
 const PIECE: u64 = 128 << 10;
 
-/// Put a backup in the place of what is stored
+/// Replace the store with a backup
 ///
-/// The daemon checks the backup first; one that is not whole changes nothing. Then it opens it
-/// instead of the present store, which is kept beside it, in a folder that the journal names: nothing
-/// is lost. Runs that are under way end first.
+/// The daemon checks the backup first; an incomplete backup changes nothing. Then the daemon opens
+/// the restored store. The present store is kept beside it, in a folder that the journal names:
+/// nothing is lost. Runs in progress end first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -40,11 +40,12 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     if !args.yes {
         if !ask::is_conversation(ctl) {
             return Err(CtlError::usage(
-                "a restore replaces everything that is stored, and nobody can be asked here",
+                "a restore replaces the whole store, and there is no terminal to ask for \
+                 confirmation",
                 format!("{} restore {} --yes", ctl.output.screen.address.program, path.display()),
             ));
         }
-        let question = format!("Replace everything that is stored by {}?", path.display());
+        let question = format!("Replace the whole store with {}?", path.display());
         if !ask::agreed(ctl, &question)? {
             ctl.output.print("nothing was changed\n")?;
             return Ok(0);
@@ -70,7 +71,7 @@ fn send(
             Ok(text) => text.len(),
             Err(error) if error.error_len().is_none() && !last => error.valid_up_to(),
             Err(_) => {
-                let why = "it is no text, and so no backup";
+                let why = "not a text file, so not a backup";
                 return Err(failed(io::Error::new(io::ErrorKind::InvalidData, why)));
             }
         };
@@ -88,7 +89,8 @@ fn send(
 /// The screen.
 fn render(reply: &RestoreReply, path: &Path, screen: &Screen) -> String {
     format!(
-        "{}: {} as of {} are restored, and lmsyncd opens them now; what was there before is kept\n",
+        "{}: {} as of {} restored; lmsyncd now opens the restored store, and the previous store is \
+         kept\n",
         path.display(),
         count(reply.contracts.unwrap_or_default(), "contract"),
         screen.minute(reply.at.as_deref().unwrap_or_default()),

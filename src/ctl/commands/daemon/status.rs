@@ -13,9 +13,9 @@ use crate::protocol::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, St
 /// How many columns the bar of a budget has.
 const BAR: usize = 12;
 
-/// How every client stands, or one of them
+/// Show the status of all clients, or of one
 ///
-/// Also says how the daemon is and how much of Autotask's API is used.
+/// Also shows the state of the daemon and how much of Autotask's API is used.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
   lmsyncctl status acme
   lmsyncctl status --json | jq '.clients[] | select(.health != \"ok\")'")]
 pub struct Args {
-    /// Only this client, in full
+    /// Show only this client, in full
     pub client: Option<String>,
 }
 
@@ -183,8 +183,8 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
         (Some(since), Some(until)) => format!(
-            "          refused since {}, next try {}\n          hint: mend the credentials, then \
-             {} reload\n",
+            "refused since {}, next try {}\n          hint: fix the credentials, then {} \
+             reload\n",
             screen.short(Some(since)),
             screen.short(Some(until)),
             screen.address.program,
@@ -192,10 +192,14 @@ fn api(api: &Api, screen: &Screen) -> String {
         _ => String::new(),
     };
     let waiting = api.waiting.as_ref().map_or_else(String::new, |why| {
-        format!("          {}\n", screen.paint(Tone::Warning, format!("auto-sync waits: {why}")))
+        format!(
+            "          {}\n",
+            screen.paint(Tone::Warning, format!("auto-sync is waiting: {why}"))
+        )
     });
     format!(
-        "Autotask  auth {} · {}\n          {}  {} of {} requests in the last hour\n{tenant}{blocked}{waiting}",
+        "Autotask  auth {} · {}\n          {}  {} of {} requests in the last \
+         hour\n{tenant}{blocked}{waiting}",
         screen.paint(tone, &api.auth),
         api.zone_url.as_deref().unwrap_or("zone not known yet"),
         bar(api.requests_last_hour, api.max_requests_per_hour, BAR, screen),
@@ -237,8 +241,8 @@ fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
         (None, false) => "none, auto-sync is off".to_owned(),
     };
     let pending = match client.pending {
-        Some(number) => format!("{} by the last look", count(number, "item")),
-        None => "nobody has looked yet".to_owned(),
+        Some(number) => format!("{} (cached)", count(number, "item")),
+        None => "not checked yet".to_owned(),
     };
     let mut lines = vec![
         ("health", health),

@@ -24,7 +24,7 @@ fn client(id: i64, name: &str, health: &str) -> ClientStatus {
         message: None,
         paused_by: None,
         paused_until: None,
-        next_why: Some("every 24 h".to_owned()),
+        next_why: Some("every 24h".to_owned()),
         next_advice: None,
     }
 }

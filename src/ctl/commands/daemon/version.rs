@@ -8,9 +8,9 @@ use crate::protocol::daemon::Version;
 /// The version of lmsyncctl.
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
-/// The versions of lmsyncctl and lmsyncd
+/// Print the versions of lmsyncctl and lmsyncd
 ///
-/// Says its own version even where the daemon cannot be reached.
+/// Prints its own version even if the daemon cannot be reached.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:

@@ -14,11 +14,11 @@ use crate::ctl::output::{self, Format, sanitize};
 use crate::model::Code;
 use crate::protocol::daemon::{Event, Watch, WatchReply};
 
-/// Show what happens, as it happens
+/// Show events as they happen
 ///
-/// One line an event: runs, switches, reloads, and alerts with their end. It goes on until Ctrl-C,
-/// which is exit status 0, or until the daemon stops, which is 3. With `--json`, each line is one
-/// event as an object; `{"missed":N}` stands for N events that came too fast for the reader.
+/// Prints one line per event: runs, switches, reloads, and alerts with their end. Runs until Ctrl-C
+/// (exit status 0) or until the daemon stops (exit status 3). With `--json`, each line is one event
+/// as an object; `{"missed":N}` stands for N events that came too fast for the reader.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +26,7 @@ Examples:
   lmsyncctl watch acme
   lmsyncctl watch --json | jq -r 'select(.name == \"run_changed\") | .client'")]
 pub struct Args {
-    /// Only what concerns this client, or all of them
+    /// Only events of this client, and of all clients
     pub client: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         if !begun {
             begun = true;
             if !ctl.output.quiet && ctl.output.format == Format::Text {
-                output::remark("watching; Ctrl-C ends it");
+                output::remark("watching; press Ctrl-C to stop");
             }
         }
         tell(ctl, answer)

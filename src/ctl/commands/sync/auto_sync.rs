@@ -8,11 +8,11 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::protocol::sync::{SetAutoSync, SetAutoSyncReply, Switch};
 
-/// Switch clients to automatic sync every 24 hours, or back
+/// Turn automatic sync on or off for clients
 ///
-/// While it is on, the daemon keeps the client current by itself and a sync by hand is refused;
-/// pending, diff and a dry run still work. The first run starts at once. Off, nothing happens until
-/// somebody syncs.
+/// While auto-sync is on, the daemon syncs the client every 24h (`interval` in [sync]) and refuses
+/// a manual sync; pending, diff and a dry run still work. The first run starts immediately. While
+/// auto-sync is off, nothing is imported until somebody syncs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +20,7 @@ Examples:
   lmsyncctl auto-sync on --all --at 02:30
   lmsyncctl auto-sync off 174 175")]
 pub struct Args {
-    /// Which way
+    /// Turn auto-sync on or off
     #[arg(value_name = "on|off", hide_possible_values = true)]
     pub to: Position,
     /// The clients
@@ -37,9 +37,9 @@ pub struct Args {
 /// A position of the switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Position {
-    /// Kept current by the daemon
+    /// The daemon syncs the client
     On,
-    /// Synced by hand
+    /// The client is synced manually
     Off,
 }
 
@@ -55,7 +55,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let on = args.to == Position::On;
     if args.at.is_some() && !on {
         return Err(CtlError::usage(
-            "--at says when auto-sync runs, and off means that it does not",
+            "--at sets the time of auto-sync runs, and does not apply to off",
             "leave --at out",
         ));
     }
@@ -73,7 +73,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 fn render(reply: &SetAutoSyncReply, screen: &Screen) -> String {
     let mut text: String = reply.clients.iter().map(|client| line(client, screen)).collect();
     match reply.clients.len() {
-        0 => text.push_str("no client has agreements: nothing was switched\n"),
+        0 => text.push_str("no client has agreements: nothing was changed\n"),
         1 => {}
         number => {
             let changed = reply.clients.iter().filter(|client| client.changed).count();
@@ -88,23 +88,23 @@ fn render(reply: &SetAutoSyncReply, screen: &Screen) -> String {
 pub fn line(client: &Switch, screen: &Screen) -> String {
     let who = format!("{} ({})", client.name, client.id);
     if !client.auto_sync {
-        let off = if client.changed { "off" } else { "off, as it was" };
+        let off = if client.changed { "off" } else { "off, unchanged" };
         let synced = screen.short(client.last_synced.as_deref());
-        return format!("{who}: {off}; last synced {synced}; it can be synced by hand again\n");
+        return format!("{who}: {off}; last synced {synced}; manual syncs are possible again\n");
     }
     if let Some(by) = &client.paused_by {
         let end = pause::until(client.paused_until.as_deref(), screen);
-        let on = if client.changed { "on" } else { "on, as it was" };
+        let on = if client.changed { "on" } else { "on, unchanged" };
         return format!("{who}: {on}, and paused {end} by {by}\n");
     }
     let (on, which) = match client.changed {
         true => (screen.paint(Tone::Good, "on"), "first run"),
-        false => ("on, as it was".to_owned(), "next run"),
+        false => ("on, unchanged".to_owned(), "next run"),
     };
     let brings = match client.brings {
-        None => "brings what is pending then (nobody has looked yet)".to_owned(),
-        Some(0) => "nothing is pending by now".to_owned(),
-        Some(number) => format!("brings {}", count(number, "pending item")),
+        None => "imports the items pending then (not checked yet)".to_owned(),
+        Some(0) => "nothing is pending now".to_owned(),
+        Some(number) => format!("imports {}", count(number, "pending item")),
     };
     format!("{who}: {on}, {which} {}, {brings}\n", screen.planned(client.next_run.as_deref()))
 }

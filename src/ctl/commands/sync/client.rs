@@ -28,15 +28,15 @@ Examples:
   lmsyncctl client list
   lmsyncctl client list --search dental
   lmsyncctl client list --all            also companies without agreements
-  lmsyncctl client list --cached         by the last list, without asking Autotask")]
+  lmsyncctl client list --cached         from the cache, without asking Autotask")]
 pub struct Args {
-    /// Only those whose name holds this text, or whose id it is
+    /// Only clients whose name contains this text, or with this id
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
-    /// Also companies without agreements
+    /// Include companies without agreements
     #[arg(long)]
     pub all: bool,
-    /// Answer from the last list instead of asking Autotask
+    /// Show the cached list instead of asking Autotask
     #[arg(long)]
     pub cached: bool,
 }

@@ -4,13 +4,13 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, with_advice};
 use crate::ctl::text::keys;
-use crate::protocol::sync::{Explain, ExplainReply};
+use crate::protocol::sync::{Check, Explain, ExplainReply};
 
-/// Say why an item is, or is not, in the store
+/// Explain why an item is, or is not, in the store
 ///
-/// Reads Autotask now and checks one thing after the other: is the client known, is the item
-/// visible, can its type be imported, may the API user read it, is it selected, ignored, held or
-/// quarantined, and when was it last seen.
+/// Reads Autotask now and goes through the reasons one by one: is the client known, may the API
+/// user read the item, is the item visible, can its type be imported, is it quarantined, ignored,
+/// held or imported, and when was it last seen.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +29,31 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     Ok(0)
 }
 
+/// What a check found, in words: the good state, the bad one, and what it is about where that is not
+/// known. By the names that JSON has for the checks.
+const STATES: &[(&str, [&str; 3])] = &[
+    ("client", ["client known", "client unknown", "client"]),
+    ("permission", ["readable", "not readable", "permission"]),
+    ("visible", ["visible in Autotask", "not visible in Autotask", "visibility"]),
+    ("type", ["type supported", "type not supported", "type"]),
+    ("quarantined", ["not quarantined", "quarantined", "quarantine"]),
+    ("ignored", ["not ignored", "ignored", "ignored"]),
+    ("held", ["not held", "held", "held"]),
+    ("selected", ["imported", "not imported", "imported"]),
+    ("last_seen", ["seen in Autotask", "missing in Autotask", "last seen"]),
+];
+
+/// The state of a check in words; a check of a newer daemon by its name.
+fn state(check: &Check) -> String {
+    let known = STATES.iter().find(|(name, _)| *name == check.check);
+    match (known, check.outcome.as_str()) {
+        (Some((_, [good, _, _])), "yes") => (*good).to_owned(),
+        (Some((_, [_, bad, _])), "no") => (*bad).to_owned(),
+        (Some((_, [_, _, unknown])), _) => format!("{unknown} unknown"),
+        (None, outcome) => format!("{}: {outcome}", check.check.replace('_', " ")),
+    }
+}
+
 fn mark(outcome: &str) -> (char, Tone) {
     match outcome {
         "yes" => ('✓', Tone::Good),
@@ -41,18 +66,18 @@ fn mark(outcome: &str) -> (char, Tone) {
 fn render(reply: &ExplainReply, screen: &Screen) -> String {
     let who = match &reply.client {
         Some(client) => format!("{} of {} ({})", reply.key, client.name, client.id),
-        None => format!("{} of a client that is not known", reply.key),
+        None => format!("{} of an unknown client", reply.key),
     };
     let mut text = format!("{}\n", screen.paint(Tone::Strong, who));
     let width = reply.checks.len().to_string().len();
-    let names = reply.checks.iter().map(|check| check.check.chars().count()).max().unwrap_or(0);
-    for (number, check) in reply.checks.iter().enumerate() {
+    let states: Vec<String> = reply.checks.iter().map(state).collect();
+    let column = states.iter().map(|state| state.chars().count()).max().unwrap_or(0);
+    for (number, (check, state)) in reply.checks.iter().zip(states).enumerate() {
         let (mark, tone) = mark(&check.outcome);
-        let outcome = screen.paint(tone, format!("{mark} {:7}", check.outcome));
-        let name = check.check.replace('_', " ");
+        let state = screen.paint(tone, format!("{state:column$} {mark}"));
         let number = number + 1;
         let detail = with_advice(&check.detail, check.advice.as_ref(), screen);
-        text.push_str(&format!("{number:>width$}. {name:names$}  {outcome}  {detail}\n"));
+        text.push_str(&format!("{number:>width$}. {state}  {detail}\n"));
     }
     let conclusion = with_advice(&reply.conclusion, reply.advice.as_ref(), screen);
     text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &conclusion)));
@@ -63,7 +88,7 @@ fn render(reply: &ExplainReply, screen: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::protocol::sync::{Check, Client};
+    use crate::protocol::sync::Client;
 
     #[test]
     fn numbered_checks_and_a_conclusion() {
@@ -76,12 +101,13 @@ mod tests {
         let mut reply = ExplainReply {
             key: "A29683353".to_owned(),
             client: Some(Client { id: 174, name: "株式会社日本".to_owned() }),
-            conclusion: "it is not imported because it is ignored until 2026-12-31".to_owned(),
+            conclusion: "A29683353 is not stored, because it is ignored".to_owned(),
             advice: None,
             checks: vec![
                 check("client", "yes", "174 is an active company in Autotask"),
-                check("visible", "yes", "Autotask has it"),
-                check("permission", "unknown", "no call failed for want of it"),
+                check("permission", "unknown", "Autotask could not be asked"),
+                check("visible", "yes", "Autotask shows the item"),
+                check("held", "yes", "no guard holds the item"),
                 check("ignored", "no", "ignored until 2026-12-31 by pat: billed elsewhere"),
                 check("last_seen", "yes", "2026-11-24T13:00:00Z"),
             ],

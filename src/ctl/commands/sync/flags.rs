@@ -6,10 +6,10 @@ use crate::ctl::output::screen::Screen;
 use crate::ctl::text::{dates, keys};
 use crate::protocol::sync::{Ignore, IgnoreReply, Unignore};
 
-/// Leave an item out of auto-sync and of the usual list
+/// Exclude an item from auto-sync and from the default list
 ///
-/// `pending --all` still shows it, with the day and the reason. A contract that is imported already
-/// keeps its values while its item is ignored.
+/// `pending --all` still shows the item, with the day and the reason. A contract that is already
+/// imported keeps its values while its item is ignored.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,17 +19,17 @@ pub struct IgnoreArgs {
     /// The item's key
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// The last day on which that counts [default: for ever]
+    /// The last day on which the item is ignored [default: no end]
     #[arg(long, value_name = "DATE", value_parser = dates::day)]
     pub until: Option<String>,
-    /// Why, for whoever wonders
+    /// The reason, shown with the item
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
 
-/// Let an item that is ignored count again
+/// Stop ignoring an item
 ///
-/// It is in the usual list again, and auto-sync takes it along.
+/// The item is in the default list again, and auto-sync imports it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -61,11 +61,11 @@ pub fn render(reply: &IgnoreReply, _: &Screen) -> String {
         (true, _) => {
             let until = reply.until.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
             let reason = reply.reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-            let before = if reply.changed { "" } else { ", as it was" };
+            let before = if reply.changed { "" } else { ", unchanged" };
             format!("ignored{until}{before}{reason}")
         }
         (false, true) => "no longer ignored".to_owned(),
-        (false, false) => "not ignored, as it was".to_owned(),
+        (false, false) => "not ignored, unchanged".to_owned(),
     };
     format!("{} of {} ({}): {what}\n", reply.key, reply.client.name, reply.client.id)
 }
@@ -92,9 +92,9 @@ mod tests {
             "A1 of Acme Dental (174): ignored until 2026-12-31: billed elsewhere\n"
         );
         (reply.until, reply.reason, reply.changed) = (None, None, false);
-        assert_eq!(told(&reply), "A1 of Acme Dental (174): ignored, as it was\n");
+        assert_eq!(told(&reply), "A1 of Acme Dental (174): ignored, unchanged\n");
         reply.ignored = false;
-        assert_eq!(told(&reply), "A1 of Acme Dental (174): not ignored, as it was\n");
+        assert_eq!(told(&reply), "A1 of Acme Dental (174): not ignored, unchanged\n");
         reply.changed = true;
         assert_eq!(told(&reply), "A1 of Acme Dental (174): no longer ignored\n");
     }

@@ -6,19 +6,19 @@ use crate::ctl::app::exit;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::Csv;
 use crate::ctl::output::list::joined;
-use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::ctl::output::screen::{Screen, Tone, count, thousands};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::{items, money};
 use crate::protocol::sync::{
     AcceptHeld, AcceptReply, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
 };
 
-/// List what a guard holds until a person decides
+/// List changes that a guard holds for a decision
 ///
-/// A guard holds what looks more like a fault than like business: many contracts gone at once, an
-/// answer that shows nothing, a price that jumps. Nothing of it is applied, and the old values stay,
-/// until it is accepted. What is rejected stays held in silence, until Autotask says something else
-/// of it. Everyone may look; deciding takes an operator.
+/// A guard holds changes that look more like a fault than like business: many contracts gone at
+/// once, an empty answer, a price that jumps. Held changes are not applied, and the old values
+/// stay, until somebody accepts them. Rejected changes stay held without further alerts, until
+/// Autotask shows different values. Everyone may list them; only operators decide.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -27,11 +27,11 @@ Examples:
   lmsyncctl held
   lmsyncctl held acme
   lmsyncctl held show 12          what did run 12 hold?
-  lmsyncctl held accept 12        apply it, if Autotask still says the same
+  lmsyncctl held accept 12        apply it, if Autotask still shows the same
   lmsyncctl held reject 12 --reason 'the vendor is fixing it'"
 )]
 pub struct Args {
-    /// Only of this client
+    /// Only changes of this client
     pub client: Option<String>,
     /// What to do about a run that held something
     #[command(subcommand)]
@@ -48,7 +48,7 @@ pub enum Command {
 
 /// Show what a run held, item by item
 ///
-/// Each with what would change and why it is held, and the effect of all of it in money.
+/// Shows for each item what would change and why it is held, and the total cost impact.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -62,9 +62,9 @@ pub struct ShowArgs {
 
 /// Apply what a run held
 ///
-/// Reads Autotask afresh, and applies exactly what the run held, if all of it is still the same.
-/// If something has moved on, it is named and nothing is applied. It works while auto-sync is on,
-/// and also for what was rejected. Asks first on a terminal.
+/// Reads Autotask again, and applies exactly what the run held, if nothing of it has changed since.
+/// Otherwise the items that changed are named, and nothing is applied. Works while auto-sync is on,
+/// and also for rejected items. Asks first on a terminal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -79,10 +79,11 @@ pub struct AcceptArgs {
     pub yes: bool,
 }
 
-/// Leave what a run held as it is
+/// Reject what a run held
 ///
-/// The items stay held, with who rejected them, and no longer make a run held. If Autotask says
-/// something else of one of them, the guard looks at it afresh. Asks first on a terminal.
+/// The items stay held, with the name of the person who rejected them, and no longer make a run
+/// held. If Autotask shows different values for one of them, the guard checks the item again. Asks
+/// first on a terminal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -92,7 +93,7 @@ pub struct RejectArgs {
     /// The number of the run that held it
     #[arg(value_parser = clap::value_parser!(i64).range(1..))]
     pub run: i64,
-    /// Why, for whoever wonders
+    /// The reason, shown with the item
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Do not ask
@@ -141,7 +142,7 @@ fn of_run(run: i64) -> ListHeld {
 }
 
 fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
-    let question = "Apply it?";
+    let question = "Apply these changes?";
     if !args.yes && ask::is_conversation(ctl) && !agreed(ctl, args.run, question)? {
         return Ok(0);
     }
@@ -155,7 +156,7 @@ fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
 }
 
 fn reject(ctl: &Ctl, args: RejectArgs) -> Result<(), CtlError> {
-    let question = "Leave it as it is, and hold it in silence?";
+    let question = "Reject these changes, and hold them without further alerts?";
     if !args.yes && ask::is_conversation(ctl) && !agreed(ctl, args.run, question)? {
         return Ok(());
     }
@@ -211,7 +212,7 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
     if !screen.quiet {
         let open = reply.held.iter().filter(|held| held.rejected_by.is_none()).count();
         let line = format!(
-            "{} to decide · see one with: {} held show RUN",
+            "{} to decide · details: {} held show RUN",
             count(open as i64, "run"),
             screen.address.program
         );
@@ -240,7 +241,7 @@ fn one(held: &HeldRun, screen: &Screen) -> String {
             None => {
                 format!("decide with: {program} held accept {run}, or {program} held reject {run}")
             }
-            Some(_) => format!("apply it after all with: {program} held accept {run}"),
+            Some(_) => format!("to apply it after all: {program} held accept {run}"),
         };
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }
@@ -260,12 +261,12 @@ fn accepted(reply: &AcceptReply, screen: &Screen) -> String {
     let mut text = format!(
         "{who}: {} applied{id}: {} created, {} updated, {} vanished\n",
         count(reply.items.len() as i64, "item"),
-        run.created,
-        run.updated,
-        run.vanished
+        thousands(run.created),
+        thousands(run.updated),
+        thousands(run.vanished)
     );
     if let (Some(id), false) = (run.id, screen.quiet) {
-        let line = format!("take it back with: {} run revert {id}", screen.address.program);
+        let line = format!("revert with: {} run revert {id}", screen.address.program);
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
     }
     text
@@ -279,7 +280,10 @@ fn rejected(reply: &RejectReply, screen: &Screen) -> String {
         let line = rejection(held, screen).unwrap_or_default();
         return format!("{who}: {number} as before: {line}\n");
     }
-    format!("{who}: {number} left as stored, and held in silence until Autotask changes again\n")
+    format!(
+        "{who}: {number} rejected: the stored values stay, and the items are held until Autotask \
+         changes again\n"
+    )
 }
 
 #[cfg(test)]

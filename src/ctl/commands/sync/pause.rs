@@ -7,9 +7,9 @@ use crate::protocol::sync::{Pause, PauseReply, Paused, Resume};
 
 /// Pause auto-sync
 ///
-/// Of the clients that are named, or of all. What comes due meanwhile is caught up once when the
-/// pause ends: at --until by itself, or with `resume`. The switches stay as they are, so a sync by
-/// hand is still refused; looking is not. A run that is under way goes on to its end.
+/// Pauses the given clients, or all. Runs that come due meanwhile are caught up once when the pause
+/// ends: at --until, or with `resume`. The switches stay as they are, so a manual sync is still
+/// refused; pending and diff are not. A run that is in progress continues to its end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -21,16 +21,17 @@ pub struct PauseArgs {
     /// The clients [default: all]
     #[arg(value_name = "CLIENT")]
     pub clients: Vec<String>,
-    /// When it ends: a day (the last of it), a moment with its zone, a time of day, or a span (4h,
-    /// 2d); days and times of day are those of the daemon's `time-zone` [default: at `resume`]
+    /// When the pause ends: a day (the last of the pause), a moment with its zone, a time of day,
+    /// or a duration (4h, 2d); days and times of day are those of the daemon's `time-zone`
+    /// [default: at `resume`]
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
 }
 
-/// Let auto-sync go on after a pause
+/// Resume auto-sync after a pause
 ///
-/// Of the clients that are named, or, without a name, what was paused for all. What came due
-/// meanwhile runs at once, once.
+/// Resumes the given clients; without a client, ends the pause of all. Runs that came due meanwhile
+/// start immediately, once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -84,7 +85,7 @@ fn paused(reply: &PauseReply, screen: &Screen) -> String {
     if !screen.quiet {
         let ids = reply.changed.iter().filter_map(|pause| pause.client.as_ref());
         let ids: String = ids.map(|client| format!(" {}", client.id)).collect();
-        let line = format!("go on before that with: {} resume{ids}", screen.address.program);
+        let line = format!("resume earlier with: {} resume{ids}", screen.address.program);
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
     }
     text
@@ -93,13 +94,13 @@ fn paused(reply: &PauseReply, screen: &Screen) -> String {
 fn resumed(reply: &PauseReply, screen: &Screen) -> String {
     let mut text = String::new();
     if reply.changed.is_empty() {
-        text.push_str("nothing was paused that could be resumed\n");
+        text.push_str("nothing was paused\n");
     }
     for pause in &reply.changed {
         let good = screen.paint(Tone::Good, "resumed");
         // What is paused with all others does not go on with its own pause alone.
         let still = reply.pauses.iter().any(|other| other.client.is_none());
-        let more = if still { "" } else { "; what came due meanwhile runs now, once" };
+        let more = if still { "" } else { "; runs that came due meanwhile start now, once" };
         text.push_str(&format!("{}: {good}{more}\n", who(pause)));
     }
     for pause in &reply.pauses {

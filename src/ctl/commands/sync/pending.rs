@@ -13,24 +13,24 @@ use crate::protocol::sync::{Client, Item, Pending, PendingReply, PendingSummary}
 /// Show what a sync would apply
 ///
 /// Lists the agreements and additions of a client that are new or changed in Autotask since the
-/// last sync. Nothing is imported. Without CLIENT, it says how much is pending for every client.
+/// last sync. Nothing is imported. Without CLIENT, shows how much is pending for each client.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl pending acme                 ask Autotask now
   lmsyncctl pending 174 --state changed  only what changed
-  lmsyncctl pending 174 --all            also what is ignored, and until when
-  lmsyncctl pending --cached             every client that was looked at, by the last look")]
+  lmsyncctl pending 174 --all            include ignored items, and until when
+  lmsyncctl pending --cached             every client with a cached result")]
 pub struct Args {
     /// The client; without it, a summary of every client
     pub client: Option<String>,
-    /// Answer from the last look instead of asking Autotask
+    /// Show the cached result instead of asking Autotask
     #[arg(long)]
     pub cached: bool,
     /// Only items in this state
     #[arg(long, value_name = "STATE", value_parser = PendingState::ALL.map(PendingState::name))]
     pub state: Option<String>,
-    /// Also items that are ignored
+    /// Include ignored items
     #[arg(long)]
     pub all: bool,
 }
@@ -121,7 +121,7 @@ fn one(
 ) -> String {
     let who = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
     let age = match (&reply.as_of, filter.cached) {
-        (None, _) => ", never looked at".to_owned(),
+        (None, _) => ", not checked yet".to_owned(),
         (as_of, true) => format!(", as of {}", screen.age(as_of.as_deref())),
         (_, false) => String::new(),
     };
@@ -131,10 +131,10 @@ fn one(
         let what = match (&filter.state, &reply.as_of) {
             (Some(state), _) => format!("nothing is pending in the state {state}"),
             (None, None) => {
-                format!("look now with: {} pending {}", screen.address.program, client.id)
+                format!("check now with: {} pending {}", screen.address.program, client.id)
             }
             (None, _) if !rejects.is_empty() => "nothing else is pending".to_owned(),
-            (None, _) => "nothing is pending; what is imported is as Autotask has it".to_owned(),
+            (None, _) => "nothing is pending; the store matches Autotask".to_owned(),
         };
         text.push_str(&format!("{who}{age}: {what}\n"));
     } else {
@@ -217,9 +217,9 @@ fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> Stri
             total(|c| c.new),
             total(|c| c.changed),
             total(|c| c.vanished),
-            if filter.cached { ", by the last look" } else { "" },
+            if filter.cached { ", cached" } else { "" },
         );
-        let hint = format!("see one with: {} pending CLIENT", screen.address.program);
+        let hint = format!("details: {} pending CLIENT", screen.address.program);
         text.push('\n');
         text.push_str(&screen.wrapped(vec![counts, hint], BETWEEN));
     }

@@ -22,12 +22,12 @@ use crate::protocol::sync::{Client, Effect, Expected, FieldChange, Item, Sync, S
 /// The version of the form of a plan.
 const VERSION: u64 = 1;
 
-/// Write down what a sync would do
+/// Write a plan of what a sync would do
 ///
 /// A plan is a file of JSON: each item with its state and its changes, field by field, and the effect
-/// of all of it in money. Nothing is imported. `lmsyncctl apply` does exactly that later, or
-/// refuses because Autotask has moved on. What a guard holds, and what cannot be converted, is not
-/// in it. Works while auto-sync is on, too.
+/// of all of it in money. Nothing is imported. `lmsyncctl apply` does exactly that later, or it
+/// refuses if Autotask has changed since. Held items and items that cannot be converted are not in
+/// the plan. Works while auto-sync is on, too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -37,7 +37,7 @@ Examples:
 pub struct PlanArgs {
     /// The client
     pub client: String,
-    /// The items, exactly these
+    /// Only these items
     #[arg(value_name = "KEY", conflicts_with = "all")]
     pub keys: Vec<String>,
     /// Everything that is pending
@@ -48,11 +48,11 @@ pub struct PlanArgs {
     pub output: Option<PathBuf>,
 }
 
-/// Do exactly what a plan says
+/// Apply a plan, exactly as it is
 ///
-/// Reads Autotask afresh. If each item of the plan would still be changed in the same way, it is
-/// applied, and nothing else is. If not, nothing is applied: what moved on is named, and the exit
-/// status is 6. While auto-sync is on for the client, it is refused. Asks first on a terminal.
+/// Reads Autotask again. If each item would still be changed in the same way, the plan is applied,
+/// and nothing else. If not, nothing is applied: the items that differ are named, and the exit
+/// status is 6. Refused while auto-sync is on for the client. Asks first on a terminal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -63,7 +63,7 @@ pub struct ApplyArgs {
     /// The plan
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Only say whether it could be applied; nothing is written
+    /// Only check whether the plan can be applied; nothing is written
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask
@@ -115,7 +115,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
         return Err(CtlError::usage(
             "plan needs the keys of the items, or --all",
             format!(
-                "`{} pending {}` shows what there is",
+                "`{} pending {}` lists the items",
                 ctl.output.screen.address.program, args.client
             ),
         ));
@@ -182,7 +182,7 @@ fn left_out(told: &SyncReply, program: &str) -> Option<(String, String)> {
     let client = told.run.as_ref()?.client_id;
     (!parts.is_empty()).then(|| {
         let message = format!("not in the plan: {}", parts.join(" and "));
-        (message, format!("`{program} pending {client}` says why"))
+        (message, format!("`{program} pending {client}` shows why"))
     })
 }
 

@@ -21,16 +21,16 @@ pub enum Command {
 
 /// List items whose rows cannot be converted
 ///
-/// Each with the field of the row and what is wrong with it. A contract that is stored for such an
-/// item keeps its old values. An item leaves the quarantine by itself once its row in Autotask is
-/// right and the client is synced.
+/// Shows the field of each row and what is wrong with its value. A contract that is stored for such
+/// an item keeps its old values. An item leaves the quarantine once its row in Autotask is
+/// corrected and the client is synced.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl quarantine list
   lmsyncctl quarantine list acme --csv")]
 pub struct ListArgs {
-    /// Only those of this client
+    /// Only this client
     pub client: Option<String>,
 }
 

@@ -11,12 +11,12 @@ use crate::ctl::output::{self, Csv};
 use crate::ctl::text::money::{cost, grouped, signed};
 use crate::protocol::sync::{Discrepancy, Reconcile, ReconcileReply};
 
-/// Compare each stored rate and period amount of a client with a fresh reading
+/// Compare the stored rates and period amounts of a client with Autotask
 ///
-/// Asks Autotask now; nothing is imported. The rate is what one whole billing cycle costs, the period
-/// amount what Autotask bills for the running period; where another period runs than the stored one,
-/// only the rate is compared. Exits with 8 if anything differs, so that it can stand before a billing
-/// run in a script.
+/// Reads Autotask now; nothing is imported. The rate is what one whole billing cycle costs, the
+/// period amount what Autotask bills for the running period; if the running period is not the
+/// stored one, only the rate is compared. Exits with 8 if anything differs, so that a script can
+/// run it before billing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -75,7 +75,7 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
     let who = screen.paint(Tone::Strong, who);
     let compared = compared(reply);
     if reply.differences.is_empty() {
-        let good = screen.paint(Tone::Good, "every stored rate and period amount is Autotask's");
+        let good = screen.paint(Tone::Good, "all stored rates and period amounts match Autotask");
         return format!("{who}: {good} ({compared})\n");
     }
     let mut table = Table::new([
@@ -117,7 +117,9 @@ fn compared(reply: &ReconcileReply) -> String {
     let compared = count(reply.compared, "contract");
     match reply.rate_only.unwrap_or(0) {
         0 => format!("{compared} compared"),
-        only => format!("{compared} compared, {only} by the rate only: another period runs"),
+        only => format!(
+            "{compared} compared, {only} by the rate only: the running period is not stored"
+        ),
     }
 }
 
@@ -210,9 +212,9 @@ mod tests {
         assert_eq!(period(row), None);
         (july.rate_only, july.differences) = (Some(5), Vec::new());
         let text = render(&july, &sample(120));
-        assert!(
-            text.ends_with("12 contracts compared, 5 by the rate only: another period runs)\n")
-        );
+        assert!(text.ends_with(
+            "12 contracts compared, 5 by the rate only: the running period is not stored)\n"
+        ));
     }
 
     #[test]

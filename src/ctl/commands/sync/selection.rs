@@ -20,8 +20,8 @@ use crate::protocol::sync::{Client, Ignore, Pending, Sync};
 pub fn run(ctl: &Ctl, args: sync::Args) -> Result<u8, CtlError> {
     if ctl.output.format != Format::Text {
         return Err(CtlError::usage(
-            "--edit is for people, and --json for programs",
-            "name the keys, or --all",
+            "--edit needs a person, so --json does not apply",
+            "give keys, or --all",
         ));
     }
     refuse_on_auto_sync(ctl, &args.client)?;
@@ -30,7 +30,7 @@ pub fn run(ctl: &Ctl, args: sync::Args) -> Result<u8, CtlError> {
     let answer = ctl.client.call(&asked)?;
     let items = answer.reply.items.unwrap_or_default();
     let client = answer.reply.client.ok_or_else(|| {
-        CtlError::Nonsense("the answer about one client does not name it".to_owned())
+        CtlError::Nonsense("the answer about one client does not name the client".to_owned())
     })?;
     let offered = list::keys(&items);
     if offered.is_empty() {
@@ -61,7 +61,7 @@ fn refuse_on_auto_sync(ctl: &Ctl, client: &str) -> Result<(), CtlError> {
         return Ok(());
     };
     let message =
-        format!("auto-sync is on for {} ({}), so it is not synced by hand", client.name, client.id);
+        format!("auto-sync is on for {} ({}), so a manual sync is refused", client.name, client.id);
     let client_id = ClientId(client.id);
     let failure = Failure::new(Code::AutoSyncEnabled, message);
     Err(CtlError::Failed(failure.advise(Advice::AutoSyncOff { client_id })))
@@ -85,7 +85,7 @@ fn choose(ctl: &Ctl, path: &Path, offered: &[ItemKey]) -> Result<Selection, CtlE
                     error.hint(&ctl.output.screen.address).as_deref(),
                 );
                 if !ask::agreed(ctl, "Edit it again?")? {
-                    return Err(CtlError::usage("nothing was done", "sync --edit begins anew"));
+                    return Err(CtlError::usage("nothing was done", "sync --edit starts over"));
                 }
             }
         }
@@ -94,7 +94,7 @@ fn choose(ctl: &Ctl, path: &Path, offered: &[ItemKey]) -> Result<Selection, CtlE
 
 /// Says that the list is still there, since it may have been work.
 fn kept(error: CtlError, path: &Path) -> CtlError {
-    output::remark(&format!("the list stays in {}", path.display()));
+    output::remark(&format!("the list is kept in {}", path.display()));
     error
 }
 
@@ -107,7 +107,7 @@ fn carry_out(
 ) -> Result<u8, CtlError> {
     if chosen.pick.is_empty() && chosen.ignore.is_empty() {
         if !ctl.output.quiet {
-            ctl.output.print("nothing was chosen, and nothing done\n")?;
+            ctl.output.print("nothing was chosen: nothing was done\n")?;
         }
         return Ok(0);
     }

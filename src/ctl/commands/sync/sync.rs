@@ -6,17 +6,17 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output;
-use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::ctl::output::screen::{Screen, Tone, count, thousands};
 use crate::ctl::text::{items, keys, money};
 use crate::protocol::sync::{Pending, Run, Sync, SyncReply};
 
 /// Import what is pending
 ///
 /// Imports the chosen agreements and additions of a client into the store, or everything that is
-/// pending with --all. On a terminal without KEY and --all, a dialog shows what is pending, to be
-/// ticked and synced there; `?` in it shows the keys. Contracts that were imported before and changed are updated. While
-/// auto-sync is on for the client, a sync by hand is refused; a dry run never is. What a guard holds
-/// is not imported.
+/// pending with --all. On a terminal without KEY and --all, a dialog shows what is pending, to tick
+/// and sync; `?` shows its keys. Contracts that were imported before and changed are updated. While
+/// auto-sync is on for the client, a manual sync is refused; a dry run is not. Items that a guard
+/// holds are not imported.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,19 +29,19 @@ Examples:
 pub struct Args {
     /// The client
     pub client: String,
-    /// The items to import, exactly these
+    /// Import only these items
     #[arg(value_name = "KEY", conflicts_with = "all")]
     pub keys: Vec<String>,
     /// Everything that is pending
     #[arg(long)]
     pub all: bool,
-    /// Choose in your editor, from a list to pick, ignore or leave items
+    /// Choose in an editor: pick, ignore or leave each item
     #[arg(long, conflicts_with_all = ["keys", "all", "dry_run"])]
     pub edit: bool,
-    /// Only say what would be done; nothing is written
+    /// Only show what would be done; nothing is written
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask before everything is imported; asked is only on a terminal
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
     /// What to do while another run of the client is under way.
@@ -56,8 +56,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         return Err(CtlError::usage(
             "sync needs the keys of the items to import, or --all",
             format!(
-                "`{program} pending {client}` shows what there is; then `{program} sync {client} \
-                 KEY…` or `--all`",
+                "`{program} pending {client}` lists the items; then `{program} sync {client} KEY…` \
+                 or `--all`",
                 program = ctl.output.screen.address.program,
                 client = args.client,
             ),
@@ -130,7 +130,7 @@ pub fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
     match run.result.as_str() {
         "ok" => None,
         "partial" => Some((
-            format!("{name} was done in part: {} rejected", count(run.rejected, "row")),
+            format!("{name} is incomplete: {} rejected", count(run.rejected, "row")),
             "the rejected contracts keep their old values; correct them in Autotask and sync again"
                 .to_owned(),
         )),
@@ -173,7 +173,7 @@ fn render(reply: &SyncReply, screen: &Screen) -> String {
     }
     let idle = run.created + run.updated + run.vanished + run.rejected == 0;
     if run.result == "ok" && idle {
-        text.push_str("nothing to do: everything chosen is already current\n");
+        text.push_str("nothing to do: all chosen items are already current\n");
     }
     text.push_str(&format!("{}\n", summary(run, screen)));
     if run.dry_run {
@@ -209,11 +209,13 @@ fn counts(run: &Run) -> String {
     let would = if run.dry_run { "would be " } else { "" };
     let mut text = format!(
         "{} {would}created, {} {would}updated, {} unchanged",
-        run.created, run.updated, run.unchanged
+        thousands(run.created),
+        thousands(run.updated),
+        thousands(run.unchanged)
     );
     for (number, word) in [(run.vanished, "vanished"), (run.rejected, "rejected")] {
         if number > 0 {
-            text.push_str(&format!(", {number} {word}"));
+            text.push_str(&format!(", {} {word}", thousands(number)));
         }
     }
     text

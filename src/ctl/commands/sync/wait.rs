@@ -1,20 +1,16 @@
 //! The options of whoever syncs while another run of the client may be under way.
 
+use crate::ctl::text::dates;
 use crate::protocol::sync::Sync;
 
 /// Whether to wait for the other run, and how long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::Args)]
 pub struct Wait {
-    /// Wait while another run of the client is under way
+    /// Wait for a run of the client that is in progress to end
     #[arg(long)]
     pub wait: bool,
-    /// How many seconds to wait at most
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        requires = "wait",
-        value_parser = clap::value_parser!(i64).range(1..=86_400)
-    )]
+    /// Give up after this time, such as 90s or 5m; a plain number is seconds
+    #[arg(long, value_name = "DURATION", requires = "wait", value_parser = dates::timeout)]
     pub timeout: Option<i64>,
 }
 

@@ -39,14 +39,14 @@ const KEYS: [(&str, &str); 17] = [
     ("↑ ↓ k j", "move by a row"),
     ("PgUp PgDn", "move by a screen; g G, Home End: to the ends"),
     ("space", "tick or untick; an agreement with its shown additions"),
-    ("x", "tick or untick this row alone"),
-    ("a", "tick everything that is shown"),
-    ("n", "tick nothing"),
+    ("x", "tick or untick only this row"),
+    ("a", "tick all shown rows"),
+    ("n", "untick all rows"),
     ("Enter", "what changes, old and new side by side"),
-    ("/", "show only what holds a text (name, key, type, state)"),
+    ("/", "show only rows that contain a text (name, key, type, state)"),
     ("1 2 3", "both, agreements only, additions only"),
-    ("i", "show or hide what is ignored"),
-    ("s", "sync what is ticked; or Tab to the button, and Enter"),
+    ("i", "show or hide ignored items"),
+    ("s", "sync the ticked items; or Tab to the button, and Enter"),
     ("A", "turn auto-sync for this client on or off"),
     ("r", "read from Autotask again"),
     ("q Esc", "leave; Ctrl-C leaves at once"),
@@ -64,7 +64,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
         }
         Face::Syncing(number, busy) => {
             let what = format!("Syncing {}", count(*number as i64, "selected contract"));
-            let keys = "Ctrl-C closes the dialog; the run goes on in the daemon";
+            let keys = "Ctrl-C closes the dialog; the run continues in the daemon";
             waiting(frame, area, &what, busy, keys, theme);
         }
         Face::Switching(on, busy) => {
@@ -194,16 +194,16 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
                 Some(end) => format!("when its pause ends ({})", pause::until(end, &state.screen)),
             };
             let brings = match number {
-                0 => format!("The first run starts {starts}. Nothing is pending for it by now."),
+                0 => format!("The first run starts {starts}. Nothing is pending now."),
                 number => format!(
-                    "The first run starts {starts}. {} can be brought by it, whatever is ticked \
+                    "The first run starts {starts}. It imports up to {}, whatever is ticked \
                      here{}.",
                     count(number as i64, "pending item"),
                     new_agreements(&items),
                 ),
             };
-            let then = "Then the daemon looks every 24 hours by itself. While it is on, a sync by \
-                        hand is refused and this list is read-only.";
+            let then = "Then the daemon syncs the client every 24h. While auto-sync is on, a \
+                        manual sync is refused and this list is read-only.";
             (title, wrap(&[&brings, "", then]))
         }
         Question::Switch(false) => {
@@ -212,7 +212,7 @@ fn asked(state: &State, question: Question) -> (String, Vec<String>) {
             let next = state.screen.planned(next);
             let told = format!(
                 "The next run ({next}) will not happen. Nothing is imported until somebody syncs \
-                 or turns it on again; what is imported stays."
+                 or turns auto-sync on again; imported contracts stay."
             );
             (title, wrap(&[&told]))
         }
@@ -234,9 +234,9 @@ fn failed(frame: &mut Frame<'_>, area: Rect, state: &State, effect: &Effect, the
         lines.extend(text::wrap(&format!("hint: {hint}"), width));
     }
     let title = match effect {
-        Effect::Preview => "What is pending could not be read",
+        Effect::Preview => "The pending items could not be read",
         Effect::Sync(_) => "The sync failed",
-        Effect::Switch(_) => "Auto-sync was not switched",
+        Effect::Switch(_) => "Auto-sync was not changed",
         Effect::Leave => "",
     };
     let keys = match state.list {
@@ -301,7 +301,7 @@ fn result(frame: &mut Frame<'_>, area: Rect, outcome: &Outcome, theme: Theme) {
     let style = theme.tone(sync::result_tone(&outcome.run.result));
     let title = match outcome.run.result.as_str() {
         "ok" => "Synced",
-        "partial" => "Synced in part",
+        "partial" => "Partly synced",
         "held" => "Held: nothing was imported",
         _ => "Failed",
     };

@@ -224,7 +224,7 @@ fn banner(state: &State, width: usize) -> String {
         }
         None => {
             let next = state.screen.planned(status.next_run.as_deref());
-            format!(" Read-only: auto-sync imports by itself, next run {next}; A turns it off")
+            format!(" Read-only: auto-sync is on, next run {next}; A turns it off")
         }
     };
     text::cut(&told, width)
@@ -234,13 +234,13 @@ fn banner(state: &State, width: usize) -> String {
 fn nothing(list: &List) -> String {
     match list {
         list if list.rows().is_empty() => {
-            "nothing is pending: what is imported is as Autotask has it".to_owned()
+            "nothing is pending: the store matches Autotask".to_owned()
         }
         list if !list.filter().is_empty() => {
-            format!("nothing holds “{}”; Esc clears the filter", list.filter())
+            format!("no row contains “{}”; Esc clears the filter", list.filter())
         }
         list if list.rows().iter().all(Row::is_ignored) => {
-            "everything that is pending is ignored; i shows it".to_owned()
+            "all pending items are ignored; i shows them".to_owned()
         }
         _ => "nothing of this kind is pending; 1 shows both".to_owned(),
     }

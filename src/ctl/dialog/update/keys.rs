@@ -10,8 +10,7 @@ use crate::ctl::dialog::list::{List, View};
 use crate::model::Code;
 
 /// What is said where a key would tick or sync, and auto-sync is on.
-pub(super) const READ_ONLY: &str =
-    "read-only: auto-sync is on and imports by itself; A turns it off";
+pub(super) const READ_ONLY: &str = "read-only: auto-sync is on; A turns it off";
 
 /// A key was pressed.
 #[expect(clippy::too_many_lines, reason = "one arm for each key")]
@@ -43,7 +42,8 @@ pub fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Face::Syncing(..) => {
-            state.note = Some("Ctrl-C closes the dialog; the run goes on in the daemon".to_owned());
+            state.note =
+                Some("Ctrl-C closes the dialog; the run continues in the daemon".to_owned());
             Vec::new()
         }
         Face::Switching(..) => Vec::new(),
@@ -153,7 +153,7 @@ fn other(now: View, chosen: View) -> View {
 
 fn why_not(list: &List) -> Option<String> {
     let why = list.current()?.why_not()?;
-    Some(format!("this cannot be ticked: {why}"))
+    Some(format!("this row cannot be ticked: {why}"))
 }
 
 /// Syncs what is ticked.

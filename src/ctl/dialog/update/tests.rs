@@ -127,7 +127,7 @@ fn the_switch_is_turned_after_a_yes_only() {
     reply(&mut state, Reply::Switched(Ok(switch(true))));
     assert!(state.read_only());
     assert_eq!(state.list.as_ref().expect("a list").count(), 0, "ticks are of no use now");
-    assert!(note(&state).contains("brings 5 pending items"), "{}", note(&state));
+    assert!(note(&state).contains("imports 5 pending items"), "{}", note(&state));
     assert_eq!(press(&mut state, "Ay"), [Effect::Switch(false)]);
     reply(&mut state, Reply::Switched(Ok(switch(false))));
     assert!(!state.read_only());

@@ -93,7 +93,7 @@ impl LineTerms<'_> {
 /// Where a rate was read from, from the best to the least that can be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
-    /// From what is in force today.
+    /// From rows in force today.
     Current,
     /// The same, but it could only be scaled up from a part of a period.
     Scaled,

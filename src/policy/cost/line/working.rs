@@ -54,8 +54,8 @@ fn left_out(row: &Row, status: &LineStatus, is_cut_away: bool, today: NaiveDate)
         _ if is_cut_away => "another row took its only day".to_owned(),
         (BillingState::Upcoming, Some(day)) => format!("the rate is that of {day}, the first day"),
         (BillingState::Ended, Some(day)) => format!("the rate is that of {day}, the last day"),
-        _ if row.start > today => format!("it begins on {}", row.start),
-        _ => "it is over".to_owned(),
+        _ if row.start > today => format!("begins on {}", row.start),
+        _ => "ended".to_owned(),
     }
 }
 

@@ -166,7 +166,10 @@ fn exactly_what_was_seen_is_let_go_and_what_moved_on_is_named() {
     let before = items.clone();
     let moved = release(&mut items, &book, &[], &expected).expect_err("moved on");
     let told: Vec<String> = moved.iter().map(|m| format!("{}: {}", m.key, m.why)).collect();
-    assert_eq!(told, ["S1: it is in Autotask again", "S2: it was vanished and is changed"]);
+    assert_eq!(
+        told,
+        ["S1: the item is in Autotask again", "S2: the item was vanished and is now changed"]
+    );
     assert_eq!(items, before, "all or nothing");
 }
 
@@ -183,19 +186,19 @@ fn a_changed_item_must_change_to_the_same() {
         release(items, &book, rejects, &expected).expect_err("moved on").remove(0).why
     };
     release(&mut now("200"), &book, &[], &expected).expect("the same");
-    assert_eq!(refused(&mut now("210"), &[]), "its billing_cost becomes 210 now");
-    assert_eq!(refused(&mut now("100"), &[]), "nothing of it is pending any more");
+    assert_eq!(refused(&mut now("210"), &[]), "billing_cost now becomes 210");
+    assert_eq!(refused(&mut now("100"), &[]), "the item is no longer pending");
     let reject = Reject {
         key: expected[0].key,
         parent: None,
         field: "unitPrice".to_owned(),
         reason: "it is no number".to_owned(),
     };
-    let why = "its row cannot be converted: unitPrice: it is no number";
+    let why = "the row cannot be converted: unitPrice: it is no number";
     assert_eq!(refused(&mut now("100"), &[reject]), why);
     let mut ignored = now("200");
     ignored[0].state = PendingState::Ignored;
-    assert_eq!(refused(&mut ignored, &[]), "it was changed and is ignored");
+    assert_eq!(refused(&mut ignored, &[]), "the item was changed and is now ignored");
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn complaints_name_what_is_wrong() {
     let lines = chain(&["one".to_owned(), "two".to_owned()]);
     let start = ChainHead::START;
     assert_eq!(complaint(b"{}", start), "it is not a line of a ledger");
-    assert_eq!(complaint(&lines[1], start), "it has sequence 2 and stands after 0");
+    assert_eq!(complaint(&lines[1], start), "it has sequence 2 and follows 0");
     let altered = String::from_utf8_lossy(&lines[0]).replace("one", "two");
-    assert!(complaint(altered.as_bytes(), start).starts_with("its checksum is not"));
+    assert!(complaint(altered.as_bytes(), start).starts_with("its checksum does not match"));
 }

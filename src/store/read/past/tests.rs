@@ -217,7 +217,7 @@ fn what_was_before_the_base_is_refused_with_the_moment_from_which_it_is_known() 
         error.to_string()
     };
     let message = refused(store.contracts_as_of(at(4)).expect_err("gone"));
-    assert_eq!(message, "the past is known only from 2027-01-15T08:00:05Z on");
+    assert_eq!(message, "history is kept only from 2027-01-15T08:00:05Z on");
     refused(store.contract_at(key("A1"), 4).expect_err("gone"));
     refused(store.contract_at(key("B7"), 0).expect_err("gone"));
     refused(store.touched_by(RunId(1)).expect_err("gone"));

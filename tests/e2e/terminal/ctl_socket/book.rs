@@ -73,7 +73,7 @@ pub fn cost() -> Value {
             {
                 "from": "row 9911", "start": "2026-10-01", "end": "2026-10-31", "units": "10",
                 "unit_price": "23.10", "amount": "231.00", "days": null, "of_days": null,
-                "rate": null, "period_amount": null, "left_out": "it is over",
+                "rate": null, "period_amount": null, "left_out": "ended",
             },
         ],
     })

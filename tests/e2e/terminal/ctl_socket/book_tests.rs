@@ -142,7 +142,11 @@ fn a_tree_shows_the_week() {
     fs::write(&file, "my own notes\n").expect("writes");
     let third = tree(&book::exported());
     assert_eq!((third.status, third.stdout.as_str()), (2, ""));
-    assert!(third.stderr.contains("A1.txt is in the way: no export wrote it"), "{}", third.stderr);
+    assert!(
+        third.stderr.contains("A1.txt exists and was not written by an export"),
+        "{}",
+        third.stderr
+    );
 }
 
 #[test]
@@ -177,9 +181,9 @@ fn usage_errors_about_the_book_say_what_would_be_right() {
         (&["contract", "add", "acme", "X", "billing_cycle=weekly"], "one of monthly, quarterly"),
         (&["contract", "add", "acme"], "required"),
         (&["contract", "set", "S2", "notice_days=soon"], "a whole number of days"),
-        (&["renewals", "--within", "soon"], "such as 90d or 12w"),
-        (&["renewals", "--within", "90"], "such as 90d or 12w"),
-        (&["renewals", "--within", "3m"], "such as 90d or 12w"),
+        (&["renewals", "--within", "soon"], "write a number and its unit, such as 90d"),
+        (&["renewals", "--within", "90"], "a duration needs a unit, such as 90d"),
+        (&["renewals", "--within", "3m"], "must be whole days, such as 90d"),
         (&["renewals", "--within", "90d", "--lapsed"], "cannot be used with"),
         (&["run", "revert", "0"], "0 is not in"),
         (&["quarantine"], "Usage"),

@@ -144,7 +144,7 @@ fn first() -> Vec<Case> {
             "Sync.SetAutoSync",
             json!({ "on": true, "clients": ["acme"], "at": "02:30" }),
             replies::switched(),
-            &["Acme Dental (174): on, first run now, brings 3 pending items"],
+            &["Acme Dental (174): on, first run now, imports 3 pending items"],
         ),
         case(
             &["auto-sync", "off", "--all"],
@@ -209,7 +209,7 @@ fn first() -> Vec<Case> {
             "Sync.ShowRun",
             json!({ "id": 12 }),
             replies::run_in_full(),
-            &["took        2.0 s", "Autotask said no (AuthFailed)", "a → b", "x S7"],
+            &["took        2.0s", "Autotask said no (AuthFailed)", "a → b", "x S7"],
         ),
         case(
             &["doctor"],

@@ -164,7 +164,7 @@ fn more(folder: &str) -> Vec<More> {
         more(
             &["reconcile", "acme"],
             reply(&book::reconciled(Some("480.00"))),
-            "every stored rate and period amount is Autotask's",
+            "all stored rates and period amounts match Autotask",
             Json::Line(book::reconciled(Some("480.00"))),
         ),
     ]
@@ -385,7 +385,7 @@ fn a_backup_that_does_not_read_back_has_no_name_and_replaces_nothing() {
         Answer::Bytes(text.replacen("{\\\"backup\\\":{}}", "{\\\"backup\\\":[]}", 1).into_bytes());
     let (outcome, _) = ask(answer, &["backup", &path.display().to_string()]);
     assert_eq!(outcome.status, 1, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("does not read back as sent"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("does not read back as it was sent"), "{}", outcome.stderr);
     assert_eq!(fs::read_to_string(&path).expect("it is there"), "the one before");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left over");
 }

@@ -34,7 +34,7 @@ pub fn cases() -> Vec<Case> {
             "Sync.RejectHeld",
             json!({ "run": 12, "reason": "not ours" }),
             json!({ "held": held(), "changed": true }),
-            &["2 items left as stored, and held in silence"],
+            &["2 items rejected: the stored values stay"],
         ),
         case(
             &["pause", "acme", "175", "--until", "4h"],
@@ -48,7 +48,7 @@ pub fn cases() -> Vec<Case> {
             "Sync.Resume",
             json!({}),
             json!({ "changed": [], "pauses": [pause()] }),
-            &["nothing was paused that could be resumed", "still paused until 2020-01-02"],
+            &["nothing was paused", "still paused until 2020-01-02"],
         ),
     ]
 }

@@ -172,7 +172,7 @@ fn the_daemons_errors_keep_their_exit_status() {
 #[test]
 fn a_run_that_did_not_go_well_is_told_on_both_channels() {
     for (result, code, status, complaint) in [
-        ("partial", None, 8, "run 12 was done in part"),
+        ("partial", None, 8, "run 12 is incomplete"),
         ("held", Some("Held"), 6, "run 12 was held: Autotask said no"),
         ("failed", Some("RateLimited"), 7, "run 12 failed: Autotask said no"),
         ("failed", Some("StoreFailed"), 1, "run 12 failed: Autotask said no"),
@@ -244,8 +244,8 @@ fn answers_that_are_none_are_told_apart() {
     for (bytes, status, says) in [
         (&b""[..], 3, "closed the connection before it answered"),
         (b"{\"parameters\":", 1, "ended in the middle of a message"),
-        (b"hello\0", 1, "makes no sense"),
-        (b"{\"parameters\":{\"findings\":7}}\0", 1, "makes no sense"),
+        (b"hello\0", 1, "sent an invalid answer"),
+        (b"{\"parameters\":{\"findings\":7}}\0", 1, "sent an invalid answer"),
     ] {
         let (outcome, _) = ask(Answer::Bytes(bytes.to_vec()), &["doctor"]);
         assert_eq!((outcome.status, outcome.stdout.as_str()), (status, ""));
@@ -285,7 +285,7 @@ fn a_socket_that_may_not_be_opened_names_its_group() {
 #[test]
 fn usage_errors_say_what_would_be_right() {
     for (args, says) in [
-        (&["sync", "acme"][..], "hint: `lmsyncctl pending acme` shows what there is"),
+        (&["sync", "acme"][..], "hint: `lmsyncctl pending acme` lists the items"),
         (&["sync", "acme", "S2", "--all"], "cannot be used with"),
         (&["sync", "acme", "--all", "--timeout", "3"], "--wait"),
         (&["sync", "acme", "55"], "`55` is not an item key"),

@@ -20,12 +20,12 @@ use crate::protocol::contracts::{Cost, CostLine, CostReply};
 /// amount by this much a unit.
 const UNIT_PRICE_SLACK: Decimal = Decimal::from_parts(5, 0, 0, false, 5);
 
-/// Show how both amounts of a contract come about
+/// Show how the amounts of a contract are calculated
 ///
-/// Reads Autotask now and shows the working: each row with its days and units, what it adds to the
-/// rate (one whole billing cycle at the units and prices in force) and to the period amount (what
-/// Autotask bills for the running period), which whole row gave the unit price, and what was left
-/// out and why. `lmsyncctl help billing` has the rules.
+/// Reads Autotask now and shows the calculation: each row with its days and units, what it adds to
+/// the rate (one whole billing cycle at the units and prices in force) and to the period amount
+/// (what Autotask bills for the running period), which whole row gave the unit price, and which
+/// rows were left out and why. `lmsyncctl help billing` has the rules.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -65,7 +65,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
 fn render(reply: &CostReply, screen: &Screen) -> String {
     let title = format!("{}  {} ({})", reply.key, reply.name, reply.r#type);
     let mut text = format!("{}\n", screen.paint(Tone::Strong, title));
-    text.push_str(&format!("as Autotask has it, {}\n\n", screen.short(Some(&reply.as_of))));
+    text.push_str(&format!("read from Autotask, {}\n\n", screen.short(Some(&reply.as_of))));
     if reply.lines.is_empty() {
         text.push_str("no rows: nothing is billed\n");
     } else {
@@ -207,7 +207,9 @@ fn rounded(reply: &CostReply) -> Option<String> {
         let sum = grouped(&sum.to_string());
         match reply.notes.iter().any(|note| note.starts_with("unit price")) {
             true => {
-                format!("the rows in force total {sum} when scaled: the unit price replaces that")
+                format!(
+                    "the rows in force total {sum} when scaled; the unit price replaces this total"
+                )
             }
             false => format!("the lines total {sum}, rounded to what can be billed"),
         }

@@ -30,7 +30,7 @@ fn reply() -> CostReply {
     let more = row("98765413", "23", ("2", "12.00"), "24.00");
     let mut next = row("98765414", "01", ("27", "45.00"), "1215.00");
     (next.start, next.end) = (Some("2026-07-01".to_owned()), Some("2026-07-31".to_owned()));
-    next.left_out = Some("it begins on 2026-07-01".to_owned());
+    next.left_out = Some("begins on 2026-07-01".to_owned());
     CostReply {
         key: "S55102".to_owned(),
         name: "Endpoint detection".to_owned(),
@@ -153,7 +153,7 @@ fn what_is_bought_once_has_an_amount_and_no_period() {
     };
     let block = CostReply {
         key: "A1".to_owned(),
-        lines: vec![purchase("H1", None), purchase("H2", Some("it is not active"))],
+        lines: vec![purchase("H1", None), purchase("H2", Some("not active"))],
         billing_cost: "2500.00".to_owned(),
         stored_cost: None,
         billing_cycle: "one-time".to_owned(),
@@ -174,7 +174,10 @@ fn a_rounded_stub_says_that_the_unit_price_replaced_it() {
     stub.lines[0].rate = Some("99.99".to_owned());
     stub.billing_cost = "100.00".to_owned();
     let told = rounded(&stub).expect("a note");
-    assert_eq!(told, "the rows in force total 99.99 when scaled: the unit price replaces that");
+    assert_eq!(
+        told,
+        "the rows in force total 99.99 when scaled; the unit price replaces this total"
+    );
     stub.lines[0].rate = Some("100.00".to_owned());
     assert_eq!(rounded(&stub), None);
 }

@@ -14,7 +14,7 @@ use crate::protocol::sync::FieldChange;
 ///
 /// Sets seeded fields (name, description, start_date, end_date, category, purchase_order, contact)
 /// and local ones (notes, owner, location, impact, third_party, tags, notice_days, auto_renew),
-/// all of them or none. What is set survives every sync. Status, billing cost (the rate) and
+/// all of them or none. Values that are set survive every sync. Status, billing cost (the rate) and
 /// billing cycle come from Autotask and are refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -32,9 +32,9 @@ pub struct SetArgs {
     pub fields: Vec<String>,
 }
 
-/// Clear overrides and local values of a contract
+/// Clear overrides and local fields of a contract
 ///
-/// A seeded field is again what Autotask has; a local field has no value.
+/// A seeded field returns to Autotask's value; a local field is empty.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -77,7 +77,7 @@ pub fn unset(ctl: &Ctl, args: UnsetArgs) -> Result<(), CtlError> {
 pub fn assignment(text: &str) -> Result<Assignment, CtlError> {
     let Some((field, value)) = text.split_once('=') else {
         return Err(CtlError::usage(
-            format!("`{text}` has no `=`: what is to be set is written FIELD=VALUE"),
+            format!("`{text}` has no `=`: write FIELD=VALUE"),
             "such as `lmsyncctl contract set S55102 notes='renew with the firewall'`",
         ));
     };
@@ -88,7 +88,7 @@ pub fn assignment(text: &str) -> Result<Assignment, CtlError> {
 pub fn render(reply: &EditReply, screen: &Screen) -> String {
     let who = format!("{} {}", reply.contract.key, reply.contract.name);
     if reply.changes.is_empty() {
-        return format!("{who}: nothing to change, it is so already\n");
+        return format!("{who}: nothing to change, the values are already set\n");
     }
     format!("{who}\n{}", changed(&reply.changes, screen))
 }

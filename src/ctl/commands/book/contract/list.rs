@@ -60,10 +60,10 @@ const DOUBTED: char = '*';
 /// List contracts
 ///
 /// Shows what the store holds, each agreement directly before its additions, with its rate: what one
-/// whole billing cycle costs at the units and prices in force. Sums count what Autotask bills,
-/// whatever the status says; what they leave out is counted below. With --as-of it is the book of
-/// another day: what did we bill against in June? With --normalize rates of different cycles become
-/// comparable. A * marks a currency that is not known to be the client's.
+/// whole billing cycle costs at the units and prices in force. Totals count what Autotask bills,
+/// whatever the status; what they leave out is listed below. --as-of shows the contracts of another
+/// day: what did we bill against in June? --normalize makes rates of different cycles comparable. A
+/// * marks a currency that is not known to be the client's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -72,9 +72,9 @@ Examples:
   lmsyncctl contract list --as-of 2026-06-30
   lmsyncctl contract list --csv > contracts.csv")]
 pub struct Args {
-    /// Only those of this client
+    /// Only this client
     pub client: Option<String>,
-    /// As it was at the end of this day, or at this moment (RFC 3339)
+    /// Show the state at the end of this day, or at this moment (RFC 3339)
     #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
     pub as_of: Option<String>,
     /// Show rates per month or per year, of what is billed
@@ -135,7 +135,7 @@ fn amount(contract: &Contract, span: Span) -> Option<String> {
 fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
     if reply.contracts.is_empty() {
         return match &view.as_of {
-            Some(day) => format!("no contracts as of {day}\n"),
+            Some(day) => format!("no contracts as of {}\n", screen.minute(day)),
             None => {
                 format!(
                     "no contracts yet; {} pending shows what can be imported\n",
@@ -175,7 +175,10 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
     }
     let mut text = match &view.as_of {
         Some(day) if !screen.quiet => {
-            format!("{}\n\n", screen.paint(Tone::Strong, format!("the book as of {day}")))
+            format!(
+                "{}\n\n",
+                screen.paint(Tone::Strong, format!("contracts as of {}", screen.minute(day)))
+            )
         }
         _ => String::new(),
     };

@@ -9,11 +9,11 @@ use crate::ctl::text::keys;
 use crate::model::{ItemKey, ItemKind};
 use crate::protocol::contracts::{Add, Adopt, EditReply, Remove, RemoveReply, Unlink};
 
-/// Make a contract by hand
+/// Add a contract by hand
 ///
-/// For what is not in Autotask. It gets a key that begins with L, and nothing on it is locked:
-/// status, billing_cost, currency and billing_cycle can be given too. When the agreement appears in
-/// Autotask later, `contract adopt` moves what was noted here over to it.
+/// For contracts that are not in Autotask. The contract gets a key that begins with L, and no field
+/// is locked: status, billing_cost, currency and billing_cycle can be set too. When the agreement
+/// appears in Autotask later, `contract adopt` moves the local fields to it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,9 +31,9 @@ pub struct AddArgs {
 
 /// Remove a contract from the store
 ///
-/// One made by hand is simply removed. One that follows Autotask would come back with the next
-/// sync, so it must be ignored first, also where it is missing there. The ledger keeps what was:
-/// `contract history` still shows it.
+/// A contract made by hand is simply removed. A contract that follows Autotask would return with
+/// the next sync, so ignore it first, even if it is missing in Autotask. `contract history` still
+/// shows a removed contract.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -45,11 +45,11 @@ pub struct RemoveArgs {
     pub key: String,
 }
 
-/// Pass what was noted on one contract to that of an item in Autotask
+/// Pass the local fields of a contract to an item in Autotask
 ///
-/// The local fields of the first (notes, owner, tags and so on) go over to the contract of the
-/// second, which follows Autotask from then on. The first is one made by hand, which is gone then,
-/// or one whose item is missing in Autotask: that stays, and its overrides and an ignore mark pass
+/// The local fields of the first contract (notes, owner, tags and so on) move to the contract of
+/// the second, which follows Autotask. The first contract was made by hand, and is removed; or its
+/// item is missing in Autotask, and the contract stays, while its overrides and an ignore mark move
 /// too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -57,7 +57,7 @@ Examples:
   lmsyncctl contract adopt L12 A29683353
   lmsyncctl contract adopt S55102 S55117")]
 pub struct AdoptArgs {
-    /// The contract made by hand, or one whose item is missing in Autotask
+    /// A contract made by hand, or one whose item is missing in Autotask
     #[arg(value_name = "L-KEY")]
     pub local: String,
     /// The agreement or addition that takes over
@@ -65,9 +65,9 @@ pub struct AdoptArgs {
     pub key: String,
 }
 
-/// Freeze a contract: no sync touches it
+/// Freeze a contract: no sync changes it
 ///
-/// It keeps its values whatever happens in Autotask, until `contract relink`.
+/// The contract keeps its values whatever happens in Autotask, until `contract relink`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -103,7 +103,7 @@ pub fn adopt(ctl: &Ctl, args: AdoptArgs) -> Result<(), CtlError> {
     check_adoption(local, key, &ctl.output.screen.address.program)?;
     let request = Adopt { local: local.to_string(), key: key.to_string() };
     let answer = ctl.client.call(&request)?;
-    let word = format!("follows Autotask, with what was noted on {local}");
+    let word = format!("follows Autotask, with the local fields of {local}");
     ctl.output.confirm(&answer, |reply, screen| told(&word, reply, screen))
 }
 
@@ -111,12 +111,12 @@ pub fn adopt(ctl: &Ctl, args: AdoptArgs) -> Result<(), CtlError> {
 pub fn unlink(ctl: &Ctl, args: UnlinkArgs) -> Result<(), CtlError> {
     let answer = ctl.client.call(&Unlink { key: keys::key(&args.key)? })?;
     ctl.output.confirm(&answer, |reply, screen| {
-        let word = "frozen, no sync touches it";
+        let word = "frozen, no sync changes it";
         let mut text = told(word, reply, screen);
         if !screen.quiet {
             let key = &reply.contract.key;
             text.push_str(&format!(
-                "{} contract relink {key} takes that back\n",
+                "{} contract relink {key} undoes this\n",
                 screen.address.program
             ));
         }
@@ -131,11 +131,11 @@ fn check_adoption(local: ItemKey, key: ItemKey, program: &str) -> Result<(), Ctl
     match (by_hand(local), by_hand(key)) {
         (_, false) => Ok(()),
         (false, true) => Err(CtlError::usage(
-            format!("the contract made by hand comes first, and {local} is Autotask's"),
+            format!("the first contract must be one made by hand, and {local} is Autotask's"),
             format!("`{program} contract adopt {key} {local}`"),
         )),
         (true, true) => Err(CtlError::usage(
-            format!("{key} was made by hand too: there is nothing in Autotask to follow"),
+            format!("{key} was made by hand too: it has no item in Autotask"),
             format!(
                 "`{program} contract adopt {local} A29683353`; `{program} pending CLIENT` shows the \
                  keys"
@@ -154,7 +154,7 @@ fn removed(reply: &RemoveReply, screen: &Screen) -> String {
     let mut text = format!("{} {}: removed\n", contract.key, contract.name);
     if !screen.quiet {
         let line = format!(
-            "{} contract history {} shows what it was",
+            "{} contract history {} shows its history",
             screen.address.program, contract.key
         );
         text.push_str(&format!("{line}\n"));

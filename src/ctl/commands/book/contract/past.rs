@@ -10,11 +10,11 @@ use crate::ctl::text::items::arrow;
 use crate::ctl::text::{keys, labels};
 use crate::protocol::contracts::{Chain, ChainReply, History, HistoryReply};
 
-/// Show everything that ever changed on a contract
+/// Show all changes of a contract
 ///
-/// From the ledger, the oldest first: when, who or which run, and each field's old and new value.
-/// Contracts that were removed have a history too. With --csv each changed field is a line. With
-/// --plot the rate (billing_cost) is drawn over time instead; --json has the data of both.
+/// Oldest first: when, who or which run, and each field's old and new value. Removed contracts have
+/// a history too. With --csv, one line per changed field. With --plot, the rate (billing_cost) is
+/// drawn over time instead; --json has the data of both.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,15 +30,15 @@ pub struct HistoryArgs {
     pub plot: bool,
 }
 
-/// Show the line of succession that a contract stands in
+/// Show the chain of renewals of a contract
 ///
-/// Which agreement renewed which, the oldest first.
+/// Lists which agreement renewed which, oldest first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   lmsyncctl contract chain A29683353")]
 pub struct ChainArgs {
-    /// The key of any contract of the line
+    /// The key of any contract of the chain
     #[arg(value_name = "KEY")]
     pub key: String,
 }
@@ -105,7 +105,7 @@ fn steps(reply: &HistoryReply, screen: &Screen) -> String {
 /// The screen of a line of succession; `asked` is the contract that was asked for.
 fn line(reply: &ChainReply, asked: &str, screen: &Screen) -> String {
     if reply.contracts.is_empty() {
-        return format!("{asked} stands in no line of succession\n");
+        return format!("{asked} is in no chain of renewals\n");
     }
     let mut table = Table::new([
         Column::text("  KEY"),
@@ -130,8 +130,8 @@ fn line(reply: &ChainReply, asked: &str, screen: &Screen) -> String {
     let mut text = table.render(screen);
     if !screen.quiet {
         let line = match reply.contracts.len() {
-            1 => "it renews nothing, and nothing renews it".to_owned(),
-            number => format!("{} in the line", count(number as i64, "agreement")),
+            1 => "the contract renews nothing, and nothing renews it".to_owned(),
+            number => format!("{} in the chain", count(number as i64, "agreement")),
         };
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
     }

@@ -41,7 +41,7 @@ struct Step {
 pub fn render(reply: &HistoryReply, screen: &Screen) -> String {
     let all = steps(reply);
     let Some(last) = all.iter().rfind(|step| step.amount.is_some()) else {
-        return format!("{}: no rate is in its history\n", reply.key);
+        return format!("{}: the history has no rate\n", reply.key);
     };
     let currency = last.currency.clone();
     let drawn: Vec<&Step> = all

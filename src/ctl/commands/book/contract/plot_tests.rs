@@ -97,7 +97,7 @@ fn no_line_is_wider_than_the_screen_and_nothing_breaks_on_a_single_day() {
 #[test]
 fn without_a_cost_there_is_nothing_to_draw() {
     let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
-    assert_eq!(render(&none, &sample(80)), "S1: no rate is in its history\n");
+    assert_eq!(render(&none, &sample(80)), "S1: the history has no rate\n");
 }
 
 #[test]

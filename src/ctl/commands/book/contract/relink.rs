@@ -9,8 +9,8 @@ use crate::protocol::contracts::{Relink, RelinkReply};
 
 /// Make a frozen contract follow Autotask again
 ///
-/// Shows first what would change, field by field. It is done after a yes on a terminal, or with
-/// --yes; otherwise it is only shown.
+/// Shows first what would change, field by field. Asks for confirmation on a terminal; elsewhere
+/// --yes is needed to apply the change.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +40,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         return ctl.output.show(&answer, render);
     }
     ctl.output.print(&preview(&answer.reply, &ctl.output.screen))?;
-    match ask::agreed(ctl, &format!("Let {key} follow Autotask again?"))? {
+    match ask::agreed(ctl, &format!("Make {key} follow Autotask again?"))? {
         true => done(key),
         false => ctl.output.print("nothing was changed\n"),
     }
@@ -63,7 +63,7 @@ fn render(reply: &RelinkReply, screen: &Screen) -> String {
     let mut text = preview(reply, screen);
     if !reply.applied && !screen.quiet {
         text.push_str(&format!(
-            "\nnothing was changed; do it with: {} contract relink {} --yes\n",
+            "\nnothing was changed; apply with: {} contract relink {} --yes\n",
             screen.address.program, reply.contract.key
         ));
     }

@@ -11,9 +11,9 @@ use crate::protocol::contracts::{Contract, ContractReply, FieldView, Show};
 
 /// Show a contract, field by field
 ///
-/// Fields stand by whose they are: those of Autotask are locked; those that Autotask seeds may be
-/// overridden, and a * marks where they are; the rest is the MSP's own. With --as-of the contract
-/// is shown as it was on another day.
+/// Fields are grouped by owner: Autotask's fields are locked; fields that Autotask seeds may be
+/// overridden, and a * marks overrides; the others are the MSP's own. --as-of shows the contract as
+/// it was on another day.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,7 +24,7 @@ pub struct Args {
     /// The contract's key
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// As it was at the end of this day, or at this moment (RFC 3339)
+    /// Show the state at the end of this day, or at this moment (RFC 3339)
     #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
     pub as_of: Option<String>,
 }
@@ -50,7 +50,10 @@ fn render(reply: &ContractReply, as_of: Option<&str>, screen: &Screen) -> String
         reply.client.name, reply.client.id, contract.r#type
     ));
     if let Some(day) = as_of {
-        text.push_str(&format!("{}\n", screen.paint(Tone::Warning, format!("as of {day}"))));
+        text.push_str(&format!(
+            "{}\n",
+            screen.paint(Tone::Warning, format!("as of {}", screen.minute(day)))
+        ));
     }
     text.push_str(&format!("{}\n", origin(contract, screen)));
     if let Some(since) = &contract.vanished {
@@ -59,7 +62,7 @@ fn render(reply: &ContractReply, as_of: Option<&str>, screen: &Screen) -> String
     }
     text.push_str(&format!("\n{}", pairs(summary(contract), screen)));
     let groups: &[(&[&str], &str)] = match contract.source.as_str() {
-        "local" => &[(&["autotask", "seeded"], "by hand (nothing is locked)"), LOCAL],
+        "local" => &[(&["autotask", "seeded"], "made by hand (no field is locked)"), LOCAL],
         _ => &[
             (&["autotask"], "Autotask's (locked)"),
             (&["seeded"], "from Autotask, may be overridden (* is)"),
@@ -84,7 +87,7 @@ fn origin(contract: &Contract, screen: &Screen) -> String {
     match contract.source.as_str() {
         "local" => "made by hand".to_owned(),
         "unlinked" => format!(
-            "unlinked: no sync touches it, last synced {synced}\n{} contract relink {} shows what \
+            "frozen: no sync changes it, last synced {synced}\n{} contract relink {} shows what \
              Autotask has",
             screen.address.program, contract.key
         ),

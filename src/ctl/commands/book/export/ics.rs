@@ -94,7 +94,7 @@ fn description(exported: &Exported) -> String {
         lines.push(format!("ends {end}"));
     }
     if let Some(flag) = value(exported, "auto_renew") {
-        lines.push(format!("renews by itself: {flag}"));
+        lines.push(format!("renews automatically: {flag}"));
     }
     lines.join("\n")
 }

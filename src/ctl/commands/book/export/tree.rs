@@ -99,7 +99,7 @@ pub fn counted(done: &Done) -> Value {
 
 fn in_the_way(path: &Path) -> CtlError {
     CtlError::usage(
-        format!("{} is in the way: no export wrote it", path.display()),
+        format!("{} exists and was not written by an export", path.display()),
         "move it away, or export into another folder; nothing was written",
     )
 }
@@ -291,7 +291,7 @@ mod tests {
         fs::write(&mine, "mine\n").expect("writes");
         let error = write(&tree, &sample()).expect_err("in the way");
         assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
-        assert!(error.to_string().contains("A29683353.txt is in the way"), "{error}");
+        assert!(error.to_string().contains("A29683353.txt exists and"), "{error}");
         assert_eq!(fs::read_to_string(&mine).expect("reads"), "mine\n");
         assert!(!tree.join("0 株式会社日本").exists());
     }

@@ -6,10 +6,10 @@ use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::pairs;
 use crate::protocol::sync::{RevertReply, RevertRun, ShowRun};
 
-/// Take back what a run changed
+/// Revert a run
 ///
-/// Puts the contracts that the run changed back to what they were before it, and holds their items,
-/// so that the next run does not do it again silently; a sync that names a held item applies it.
+/// Restores the contracts that the run changed to their state before it, and holds their items, so
+/// that the next run does not apply the change again; a sync that names a held item applies it.
 /// Contracts that changed again since are left alone. Asks first on a terminal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -31,7 +31,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
     if !args.yes && ask::is_conversation(ctl) {
         let shown = ctl.client.call(&ShowRun { id: args.id })?;
         ctl.output.show(&shown, super::one)?;
-        let question = format!("Take back what run {} changed?", args.id);
+        let question = format!("Revert run {}?", args.id);
         if !ask::agreed(ctl, &question)? {
             return ctl.output.print("nothing was changed\n");
         }
@@ -51,11 +51,10 @@ fn render(reply: &RevertReply, screen: &Screen) -> String {
     let who = format!("run {id} of {} ({})", run.client, run.client_id);
     let who = screen.paint(Tone::Strong, who);
     if reply.reverted.is_empty() && reply.left_alone.is_empty() {
-        return format!("{who}: nothing to take back, it changed no contract\n");
+        return format!("{who}: nothing to revert, the run changed no contract\n");
     }
     let number = count(reply.reverted.len() as i64, "contract");
-    let verb = if reply.reverted.len() == 1 { "is" } else { "are" };
-    let mut text = format!("{who}: {number} {verb} as before it\n");
+    let mut text = format!("{who}: {number} restored\n");
     let mut lines = Vec::new();
     if !reply.reverted.is_empty() {
         lines.push(("reverted and held", reply.reverted.join(", ")));
@@ -67,7 +66,7 @@ fn render(reply: &RevertReply, screen: &Screen) -> String {
     text.extend(pairs(lines, screen).lines().map(|line| format!("  {line}\n")));
     if let (Some(key), false) = (reply.reverted.first(), screen.quiet) {
         let line = format!(
-            "the next run leaves them as they are; {} sync {} {key} imports one again",
+            "the next run leaves these contracts alone; to import one again: {} sync {} {key}",
             screen.address.program, run.client_id
         );
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));

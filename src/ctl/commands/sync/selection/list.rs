@@ -135,15 +135,15 @@ fn help(client: &Client, offered: usize, left_out: usize, program: &str) -> Stri
     };
     format!(
         "\n\
-         # {} of {} ({}). What is to become of each?\n\
+         # {} of {} ({}). What should happen to each?\n\
          #\n\
          # p, pick KEY    sync it\n\
          # i, ignore KEY  ignore it from now on, as `lmsyncctl ignore` does\n\
-         # l, leave KEY   nothing, this time; the same as taking its line out\n\
+         # l, leave KEY   nothing this time; the same as deleting its line\n\
          #\n\
          {left_out}\
-         # What stands behind a key is for you to read, and the order does not matter. Save and\n\
-         # leave the editor to begin; take every line out to do nothing.\n",
+         # The text after a key is for information, and the order does not matter. Save and\n\
+         # quit the editor to begin; delete every line to do nothing.\n",
         count(offered as i64, "item"),
         client.name,
         client.id
@@ -161,7 +161,7 @@ pub fn read(text: &str, offered: &[ItemKey]) -> Result<Selection, BadLine> {
         let Some(word) = words.next().filter(|word| !word.starts_with('#')) else { continue };
         let verb = Verb::of(word)
             .ok_or_else(|| bad(format!("`{word}` is not one of pick, ignore and leave")))?;
-        let typed = words.next().ok_or_else(|| bad(format!("`{word}` has no key behind it")))?;
+        let typed = words.next().ok_or_else(|| bad(format!("`{word}` has no key after it")))?;
         let key: ItemKey = typed
             .parse()
             .map_err(|_| bad(format!("`{typed}` is not an item key, such as A29683353")))?;
@@ -170,7 +170,7 @@ pub fn read(text: &str, offered: &[ItemKey]) -> Result<Selection, BadLine> {
         }
         match seen.entry(key) {
             Entry::Occupied(first) => {
-                return Err(bad(format!("{key} stands in line {} already", first.get())));
+                return Err(bad(format!("{key} is already in line {}", first.get())));
             }
             Entry::Vacant(place) => place.insert(at + 1),
         };
@@ -230,10 +230,10 @@ mod tests {
         let offered = ["A1", "S2"].map(key);
         for (text, says) in [
             ("pick A1\n\nsquash S2", "line 3: `squash` is not one of pick, ignore and leave"),
-            ("pick", "line 1: `pick` has no key behind it"),
+            ("pick", "line 1: `pick` has no key after it"),
             ("# x\npick Managed", "line 2: `Managed` is not an item key, such as A29683353"),
             ("pick A7", "line 1: A7 was not in the list"),
-            ("pick A1\nleave a1", "line 2: A1 stands in line 1 already"),
+            ("pick A1\nleave a1", "line 2: A1 is already in line 1"),
         ] {
             assert_eq!(read(text, &offered).expect_err("bad").to_string(), says);
         }

@@ -1,0 +1,60 @@
+//! The one form in which people see a number and a moment, on the terminal, in failures, in events
+//! and in the journal. JSON has its own forms.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, TimeZone, Utc};
+
+/// A number with commas between thousands, such as `1,200`.
+pub fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A moment to the minute, with the zone: `2026-11-20 14:00 +01:00`.
+pub fn moment<Z: TimeZone>(at: &DateTime<Z>) -> String
+where
+    Z::Offset: Display,
+{
+    format!("{} {}", at.format("%Y-%m-%d %H:%M"), at.format("%:z"))
+}
+
+/// A moment in a line that has little room: `14:00` on the day of `now`, otherwise in full.
+pub fn moment_near<Z: TimeZone>(at: DateTime<Utc>, now: DateTime<Utc>, zone: &Z) -> String
+where
+    Z::Offset: Display,
+{
+    let at = at.with_timezone(zone);
+    match at.date_naive() == now.with_timezone(zone).date_naive() {
+        true => at.format("%H:%M").to_string(),
+        false => moment(&at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{FixedOffset, TimeDelta};
+
+    #[test]
+    fn thousands_have_commas() {
+        let told = [0, 999, 1_000, -1_234_567].map(thousands);
+        assert_eq!(told, ["0", "999", "1,000", "-1,234,567"]);
+    }
+
+    #[test]
+    fn a_moment_has_its_zone_and_its_day_unless_that_is_today() {
+        let zone = FixedOffset::east_opt(3600).expect("in range");
+        let now = DateTime::UNIX_EPOCH;
+        let (soon, later) = (now + TimeDelta::hours(5), now + TimeDelta::hours(23));
+        assert_eq!(moment_near(soon, now, &zone), "06:00");
+        assert_eq!(moment_near(later, now, &zone), "1970-01-02 00:00 +01:00");
+    }
+}
