@@ -1,6 +1,6 @@
 //! The server side of the socket: who may connect, what they ask, what they are answered.
 //!
-//! Translates between the wire (`varlink`) and the engine's values; decides nothing. The rooms inside,
+//! Translates between the wire (`protocol`) and the engine's values; decides nothing. The rooms inside,
 //! each using only those below it:
 //!
 //! ```text

@@ -1,6 +1,6 @@
 //! lmsyncctl: the terminal.
 //!
-//! It speaks to the daemon over the socket (`varlink`), in the words of `model`; where the socket
+//! It speaks to the daemon over the socket (`protocol`), in the words of `model`; where the socket
 //! lies is known to `config`. It never sees the engine, the store or Autotask.
 //!
 //! ```text

@@ -1,18 +1,21 @@
 //! What an agreement and an addition cost, and how often that is billed: the money model.
 //!
-//! The rules, and the only place where they are written. Each file uses only those above it:
+//! The rules, and the only place where they are written. Each file uses only floors below its own:
 //!
 //! ```text
-//! row                the rows of a line             | cycle     how long they are, by calendar
-//! calendar           periods counted from a day     | siblings  what the lines tell together
-//! line/   terms      what goes in, what comes out
-//!         lengths    which rows are whole           | frame     the billing period on a day
-//!         force      which rows count on it         | rate      what they cost
-//!         standing   billed, upcoming or ended      | working   how it came about
-//!         cost       what a line costs
-//! sale               what is bought once            | pairs     purchases and their charges
-//! total              what goes in, what comes out
-//! bought, agreement  the sums                       | share     what each addition is of them
+//! 8  share      what each addition is of the sums
+//! 7  agreement  the sums of an agreement
+//! 6  bought     what is left of purchases
+//! 5  sale       what is bought once             | total   what goes in, what comes out
+//! 4  line/      cost      what a line costs
+//!               working   how it came about     | status  billed, upcoming or ended
+//!               rate      what rows cost        | force   which rows count on a day
+//!               frame     the billing period    | lengths which rows are whole
+//!               terms     what goes in, what comes out
+//! 3  siblings   what the lines tell together
+//! 2  calendar   periods counted from a day
+//! 1  cycle      how long rows are, by calendar  | pairs   purchases and their charges
+//! 0  row        the rows of a line
 //! ```
 //!
 //! **Two amounts, never mixed.** The *rate* is what one whole billing cycle costs at the units and

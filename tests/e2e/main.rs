@@ -16,6 +16,7 @@ mod faults;
 mod held;
 mod job;
 mod kill;
+mod older;
 mod passing_on;
 mod pause_seen;
 mod plan;

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod autotask_read_only;
+mod documents;
 mod inner;
 mod prose;
 mod units;

@@ -1,6 +1,8 @@
 //! A fake tenant, a real lmsyncd on a folder of its own, and a real lmsyncctl: what the tests of
 //! behaviour stand on.
 
+pub mod scripted;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

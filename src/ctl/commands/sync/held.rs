@@ -287,5 +287,4 @@ fn rejected(reply: &RejectReply, screen: &Screen) -> String {
 }
 
 #[cfg(test)]
-#[path = "held_tests.rs"]
 mod tests;

@@ -2,7 +2,7 @@
 //! section 2.2), with the refusals of the real service. It knows schemas and rows, not HTTP.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
@@ -35,7 +35,7 @@ pub(crate) enum Test {
     Is(&'static [Ordering], Value),
     Exists(bool),
     /// One of the values, or (`false`) none of them.
-    In(HashSet<Value>, bool),
+    In(BTreeSet<Value>, bool),
     Text(TextTest, String),
 }
 

@@ -13,7 +13,7 @@ use super::definition::Kind;
 const MONEY_SCALE: u32 = 4;
 
 /// A value of a row or of a filter.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Value {
     Null,
     Int(i64),

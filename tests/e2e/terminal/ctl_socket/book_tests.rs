@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::server::{reply, serve};
 use super::{ask, book, command, outcome, refuse, replies};
+use crate::support::scripted::{reply, serve};
 
 /// Nothing that a terminal might obey, and lines as they should end.
 fn assert_tame(text: &str) {

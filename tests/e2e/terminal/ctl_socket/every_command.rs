@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::cases::cases;
-use super::server::{Answer, error, message, reply};
 use super::{ask, book, refuse, replies, went_wrong};
+use crate::support::scripted::{Answer, error, message, reply};
 
 /// What a failure of a command is: what is typed, what the daemon answers, and the exit status.
 type Failure = (&'static [&'static str], &'static str, i32);

@@ -14,11 +14,11 @@ mod cases;
 mod every_command;
 mod held_cases;
 mod replies;
-mod server;
+
 mod terminal;
 
+use crate::support::scripted::{Answer, Server, error, message, reply, serve};
 use cases::cases;
-use server::{Answer, Server, error, message, reply, serve};
 
 const LMSYNCCTL: &str = env!("CARGO_BIN_EXE_lmsyncctl");
 

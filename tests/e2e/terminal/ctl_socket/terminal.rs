@@ -7,8 +7,8 @@ use pty_process::Size;
 use pty_process::blocking::{Command, open};
 use serde_json::{Value, json};
 
-use super::server::{Answer, Server, message, reply, serve};
 use super::{LMSYNCCTL, replies};
+use crate::support::scripted::{Answer, Server, message, reply, serve};
 use crate::support::write_script;
 
 /// A list of so many clients, longer than any terminal here.
