@@ -17,7 +17,7 @@ use super::open::opening::Opening;
 use super::open::{self, Parts, Settings};
 use super::read::check::{self, CheckReport};
 use super::read::orphans;
-use super::read::past::{self, Book, Touched};
+use super::read::past::{self, StateAsOf, Touched};
 use super::read::present::{self, Head, HistoryEntry, RunRecord};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
@@ -241,8 +241,8 @@ impl Store {
     /// Everything as it was at a moment, by the rule at the head of `read::past`. It reads the ledger
     /// from its beginning up to there, about a second for 64 MiB: call it where that may block. For
     /// the present, ask the other questions.
-    pub fn contracts_as_of(&self, moment: DateTime<Utc>) -> Result<Book, StoreError> {
-        past::contracts_as_of(self.core(), moment)
+    pub fn state_as_of(&self, moment: DateTime<Utc>) -> Result<StateAsOf, StoreError> {
+        past::state_as_of(self.core(), moment)
     }
 
     /// A contract as it was right after the commit `seq`; none where there was none. After a commit

@@ -63,6 +63,6 @@ pub use error::StoreError;
 pub use handle::Store;
 pub use open::opening::{Finding, Opening};
 pub use read::check::CheckReport;
-pub use read::past::{Book, Touched};
+pub use read::past::{StateAsOf, Touched};
 pub use read::present::{Head, HistoryEntry, RunRecord};
 pub use write::prune::Pruned;

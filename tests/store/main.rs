@@ -262,7 +262,7 @@ fn verify(dir: &Path, heard: &mut Heard, unheard: u32) -> Vec<Finding> {
     heard.seq = total;
     let runs = store.runs(None, usize::MAX).expect("read").len() as u64;
     assert!(runs == total || store.since().is_some() && runs < total);
-    let book = store.contracts_as_of(moment(1 << 32)).expect("known");
+    let book = store.state_as_of(moment(1 << 32)).expect("known");
     assert_eq!(book.contracts, store.all_contracts().expect("read"));
     assert_eq!((book.clients.len(), book.seq), (heard.clients(), total));
     assert_eq!(store.check().expect("checked").faults, Vec::<String>::new());

@@ -33,7 +33,7 @@ impl Book {
             }
             other => other.into(),
         };
-        let mut contracts = self.context.store.contracts_as_of(moment).map_err(told)?.contracts;
+        let mut contracts = self.context.store.state_as_of(moment).map_err(told)?.contracts;
         contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
         Ok(contracts)
     }

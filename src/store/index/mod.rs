@@ -69,7 +69,7 @@ impl Meta {
 }
 
 /// What holds the records of a whole state: the index that of now, `memory` one of the past.
-pub(in crate::store) trait Holds {
+pub(in crate::store) trait StateReader {
     /// Of what it is.
     fn meta(&self) -> Meta;
 
@@ -77,7 +77,7 @@ pub(in crate::store) trait Holds {
     fn scan(&self, prefix: &[u8], each: Visit<'_>) -> Result<(), StoreError>;
 }
 
-impl Holds for Index {
+impl StateReader for Index {
     fn meta(&self) -> Meta {
         Index::meta(self)
     }

@@ -33,7 +33,7 @@ use crate::store::format::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, RunEnt
 use crate::store::format::{codec, convert, keys, line};
 use crate::store::index::digest::Tally;
 use crate::store::index::records::{self, Reason};
-use crate::store::index::{Edit, Holds, Index, pieces};
+use crate::store::index::{Edit, Index, StateReader, pieces};
 
 /// How many records are loaded into the index in one step.
 const STEP: usize = 2_000;
@@ -195,7 +195,7 @@ pub(in crate::store) fn write(
 pub(in crate::store) fn draft(
     ledger: &Path,
     number: u64,
-    state: &dyn Holds,
+    state: &dyn StateReader,
     since: DateTime<Utc>,
 ) -> Result<CommitBuilder, StoreError> {
     let path = segment::base_path(ledger, number);

@@ -15,7 +15,7 @@ use crate::store::format::v1::RunEntryV1;
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::digest::Tally;
 use crate::store::index::stored::live;
-use crate::store::index::{Edit, Holds, Meta, Visit, records};
+use crate::store::index::{Edit, Meta, StateReader, Visit, records};
 use crate::store::log::replay::Passed;
 use crate::store::log::{base, segment};
 
@@ -99,7 +99,7 @@ impl Memory {
     }
 }
 
-impl Holds for Memory {
+impl StateReader for Memory {
     fn meta(&self) -> Meta {
         self.meta.clone()
     }
@@ -114,7 +114,7 @@ impl Holds for Memory {
 }
 
 /// The tally of the state alone, without runs and without where lines stand.
-pub(in crate::store) fn tally(state: &dyn Holds) -> Result<Tally, StoreError> {
+pub(in crate::store) fn tally(state: &dyn StateReader) -> Result<Tally, StoreError> {
     let mut tally = Tally::default();
     for kind in STATE {
         state.scan(&[*kind], &mut |key, record| {

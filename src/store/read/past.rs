@@ -15,7 +15,7 @@
 //!   be in the book without those that it followed.
 //! - A commit of a clock that ran ahead (4) hides what came after it until that moment has come: as
 //!   of 10:07, neither. The book then ends earlier than it might; it never holds what is too new.
-//!   [`Book::seq`] tells where it ends.
+//!   [`StateAsOf::seq`] tells where it ends.
 //! - Asked twice, the answer is the same: commits to come only ever stand behind.
 //!
 //! Pruning cuts by the same rule, so a book of a moment that is still known does not change by it.
@@ -30,7 +30,7 @@ use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
-use crate::store::index::Holds;
+use crate::store::index::StateReader;
 use crate::store::index::stored::{
     client_of, contract_of, flags_of, held_of, live, pause_of, stored_contract,
 };
@@ -40,7 +40,7 @@ use crate::store::read::present;
 
 /// Everything that the store held at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Book {
+pub struct StateAsOf {
     /// The contracts, in the order of [`all_contracts`](crate::store::Store::all_contracts).
     pub contracts: Vec<Contract>,
     /// The state of every client, by id.
@@ -72,10 +72,10 @@ pub(in crate::store) fn since(core: &Core) -> Option<DateTime<Utc>> {
 }
 
 /// Everything as it was at a moment, by the rule at the head of this file.
-pub(in crate::store) fn contracts_as_of(
+pub(in crate::store) fn state_as_of(
     core: &Core,
     moment: DateTime<Utc>,
-) -> Result<Book, StoreError> {
+) -> Result<StateAsOf, StoreError> {
     let past = core.past();
     if past.since().is_some_and(|since| moment < since) {
         return Err(past.unknown());
@@ -125,7 +125,7 @@ pub(in crate::store) fn contracts_as_of(
         })?;
     }
     present::put_in_order(&mut contracts);
-    Ok(Book { contracts, clients, flags, holds, pauses, seq })
+    Ok(StateAsOf { contracts, clients, flags, holds, pauses, seq })
 }
 
 /// A contract as it was right after the commit `seq`; none where there was none.

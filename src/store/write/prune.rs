@@ -42,7 +42,7 @@ use crate::store::format::chain::ChainHead;
 use crate::store::format::v1::{PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::stored::live;
-use crate::store::index::{Edit, Holds, Index};
+use crate::store::index::{Edit, Index, StateReader};
 use crate::store::log::base::{self, Base};
 use crate::store::log::ledger::Ledger;
 use crate::store::log::replay;

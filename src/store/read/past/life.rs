@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::store::open::Settings;
 use crate::store::testing::{self, Place, at, client_ref, commit, contract, copy, flags, key};
-use crate::store::{Book, Commit, Store, StoreError, Write};
+use crate::store::{Commit, StateAsOf, Store, StoreError, Write};
 
 const ITEMS: [&str; 8] = ["A1", "A2", "A3", "A4", "S1", "S2", "S3", "S4"];
 
@@ -117,7 +117,7 @@ struct Expected {
     /// The seconds of each commit, the first at 0.
     times: Vec<i64>,
     /// The book before the first commit, and after each.
-    books: Vec<Book>,
+    books: Vec<StateAsOf>,
     /// The sequence of each run, the first at 0.
     runs: Vec<u64>,
     /// How many commits were pruned.
@@ -209,7 +209,7 @@ impl Expected {
         assert_eq!(committed.seq, self.times.len() as u64);
     }
 
-    fn book(&self) -> Book {
+    fn book(&self) -> StateAsOf {
         let mut contracts: Vec<_> = self.contracts.values().cloned().collect();
         crate::store::read::present::put_in_order(&mut contracts);
         let mut flags: Vec<_> = self.flags.values().cloned().collect();
@@ -217,7 +217,7 @@ impl Expected {
         let clients = self.clients.values().cloned().collect();
         let holds = self.holds.values().cloned().collect();
         let pauses = self.pauses.values().cloned().collect();
-        Book { contracts, clients, flags, holds, pauses, seq: self.times.len() as u64 }
+        StateAsOf { contracts, clients, flags, holds, pauses, seq: self.times.len() as u64 }
     }
 
     fn prune(&mut self, store: &Store, back: i64, exactly: bool) {
@@ -250,7 +250,7 @@ impl Expected {
         moments.sort_unstable();
         moments.dedup();
         for moment in moments {
-            let found = store.contracts_as_of(at(moment));
+            let found = store.state_as_of(at(moment));
             if self.since().is_some_and(|since| moment < since) {
                 assert!(matches!(found, Err(StoreError::BeforeHistory { .. })), "{moment}");
                 continue;
@@ -289,7 +289,7 @@ impl Expected {
     }
 }
 
-fn contract_in(book: &Book, key: ItemKey) -> Option<Contract> {
+fn contract_in(book: &StateAsOf, key: ItemKey) -> Option<Contract> {
     book.contracts.iter().find(|contract| contract.key == key).cloned()
 }
 

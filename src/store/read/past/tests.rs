@@ -8,10 +8,10 @@ use crate::model::{ClientId, Contract, Field, Origin};
 use crate::store::testing::{
     self, Place, at, client_ref, commit, contract, fill, flags, key, note,
 };
-use crate::store::{Book, Commit, Store, StoreError, Write};
+use crate::store::{Commit, StateAsOf, Store, StoreError, Write};
 
-fn book(store: &Store, moment: DateTime<Utc>) -> Book {
-    store.contracts_as_of(moment).expect("known")
+fn book(store: &Store, moment: DateTime<Utc>) -> StateAsOf {
+    store.state_as_of(moment).expect("known")
 }
 
 /// Commits a note on A1 at each of these seconds.
@@ -54,7 +54,7 @@ fn a_book_has_everything_in_its_usual_order() {
     let (store, _) = place.open();
     assert_eq!(
         book(&store, at(0)),
-        Book {
+        StateAsOf {
             contracts: Vec::new(),
             clients: Vec::new(),
             flags: Vec::new(),
@@ -81,7 +81,7 @@ fn a_book_has_everything_in_its_usual_order() {
             ..commit()
         })
         .expect("stored");
-    let now = Book {
+    let now = StateAsOf {
         contracts: store.all_contracts().expect("read"),
         clients: vec![state.clone()],
         flags: store.all_flags().expect("read"),
@@ -216,7 +216,7 @@ fn what_was_before_the_base_is_refused_with_the_moment_from_which_it_is_known() 
         assert!(matches!(error, StoreError::BeforeHistory { since } if since == at(5)), "{error}");
         error.to_string()
     };
-    let message = refused(store.contracts_as_of(at(4)).expect_err("gone"));
+    let message = refused(store.state_as_of(at(4)).expect_err("gone"));
     assert_eq!(message, "history is kept only from 2027-01-15T08:00:05Z on");
     refused(store.contract_at(key("A1"), 4).expect_err("gone"));
     refused(store.contract_at(key("B7"), 0).expect_err("gone"));
@@ -239,7 +239,7 @@ fn a_repair_ends_what_is_known() {
     let (store, opening) = place.open();
     assert!(opening.is_damage());
     assert_eq!(store.since(), Some(at(20)));
-    assert!(matches!(store.contracts_as_of(at(19)), Err(StoreError::BeforeHistory { .. })));
+    assert!(matches!(store.state_as_of(at(19)), Err(StoreError::BeforeHistory { .. })));
     assert_eq!(book(&store, at(20)).contracts, store.all_contracts().expect("read"));
     // Lines of before that are still there still tell the history.
     assert!(!store.history(key("A3")).expect("read").is_empty());
@@ -254,6 +254,6 @@ fn a_broken_chain_is_no_answer() {
     let text = std::fs::read_to_string(place.segment(1)).expect("read");
     std::fs::write(place.segment(1), text.replacen("notes 4", "notes 7", 1)).expect("written");
     assert_eq!(book(&store, at(2)).seq, 2);
-    let error = store.contracts_as_of(at(5)).expect_err("broken");
+    let error = store.state_as_of(at(5)).expect_err("broken");
     assert!(error.to_string().contains("up to commit 3 and not to 6"), "{error}");
 }

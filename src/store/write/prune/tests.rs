@@ -185,8 +185,8 @@ fn nothing_younger_goes_whatever_the_clock_did() {
     assert_eq!(prune(&store, 10).commits, 3);
     // The base holds what the clock called 9, so nothing earlier than that is known for sure.
     assert_eq!(store.since(), Some(at(9)));
-    assert!(matches!(store.contracts_as_of(at(8)), Err(StoreError::BeforeHistory { .. })));
-    assert_eq!(store.contracts_as_of(at(9)).expect("known").seq, 5);
+    assert!(matches!(store.state_as_of(at(8)), Err(StoreError::BeforeHistory { .. })));
+    assert_eq!(store.state_as_of(at(9)).expect("known").seq, 5);
 }
 
 /// A closed store before and after a pruning of some of its lines, to make what lies between.
@@ -370,7 +370,7 @@ fn who_reads_meanwhile_does_not_notice() {
                                 assert!(record.is_some());
                             }
                             _ => {
-                                let book = store.contracts_as_of(at(9_999)).expect("known");
+                                let book = store.state_as_of(at(9_999)).expect("known");
                                 assert_eq!(book.contracts.len(), 4);
                                 assert!(store.check().expect("checked").is_sound());
                             }
