@@ -208,7 +208,7 @@ fn no_secret_is_logged_at_the_most_talkative_level() {
     world.tenant.faults().clear();
     assert_eq!(daemon.stop(), 0);
     let log = log(&world);
-    assert!(log.contains("TRACE") && log.contains("autotask answered"), "{log}");
+    assert!(log.contains("TRACE") && log.contains("Autotask answered"), "{log}");
     for secret in [mistyped, &right.secret, &right.integration_code] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
