@@ -82,7 +82,7 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
     assert_eq!(refusals(), 0);
 
     write_private(&world.path("secret"), "mistyped");
-    let words = ["nothing was changed", "autotask", "hint:"];
+    let words = ["nothing was changed", "Autotask", "hint:"];
     world.ctl(&["reload"]).expect(7, &words);
     assert_eq!(refusals(), 1);
     assert_eq!(world.json(&["status"])["api"]["auth"], "ok");

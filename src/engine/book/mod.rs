@@ -92,7 +92,7 @@ impl Book {
         let until = pause.and_then(|pause| pause.until);
         let until = until.map(|until| shown(until, self.context.zone()));
         let paused = pause.map(|pause| (pause.by.as_str(), until.as_deref()));
-        Ok(Failure::auto_sync_is_on(client, paused))
+        Ok(client.auto_sync_is_on(paused))
     }
 
     /// Agreements that end, or have ended and are still active or billed, by their last day,

@@ -12,7 +12,7 @@ use super::{flags, sync};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::{self, Format};
-use crate::model::{ClientId, ClientRef, Failure, ItemKey};
+use crate::model::{ClientId, ClientRef, ItemKey};
 use crate::protocol::daemon::Status;
 use crate::protocol::sync::{Client, Ignore, Pending, Sync};
 
@@ -63,7 +63,7 @@ fn refuse_on_auto_sync(ctl: &Ctl, client: &str) -> Result<(), CtlError> {
     let who = ClientRef { id: ClientId(client.id), name: client.name.clone() };
     let until = client.paused_until.as_ref().map(|until| ctl.output.screen.minute(until));
     let paused = client.paused_by.as_deref().map(|by| (by, until.as_deref()));
-    Err(CtlError::Failed(Failure::auto_sync_is_on(&who, paused)))
+    Err(CtlError::Failed(who.auto_sync_is_on(paused)))
 }
 
 /// Opens the editor until the list makes sense, or the person has had enough.
