@@ -150,14 +150,14 @@ impl Address {
             ),
 
             Advice::ReplaceSecret { source } => format!(
-                "usually the secret is wrong: give the API user a new secret, {}. a wrong \
+                "usually the secret is wrong: give the API user a new secret, {}; a wrong \
                  integration-code, or a user whose security level is not \"API User (system)\", \
-                 looks the same. too many attempts lock the account, so run `{ctl} doctor` once \
+                 looks the same; too many attempts lock the account, so run `{ctl} doctor` once \
                  after the fix",
                 self.replace_secret(*source)
             ),
             Advice::UnblockCredentials { source } => format!(
-                "too many attempts lock the account. fix the credentials: for a new secret, {}; \
+                "too many attempts lock the account; fix the credentials: for a new secret, {}; \
                  for anything else `{ctl} reload`, which tries again at once; if the account was \
                  fixed in Autotask itself, `{ctl} doctor` tries once more",
                 self.replace_secret(*source)

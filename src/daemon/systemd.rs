@@ -169,10 +169,10 @@ mod tests {
     fn trouble_comes_first_and_then_who_is_synced() {
         let client = |name: &str| ClientRef { id: ClientId(1), name: name.to_owned() };
         let running = vec![client("Acme Dental"), client("Harbor")];
-        let trouble = Some("autotask refused the credentials".to_owned());
+        let trouble = Some("Autotask refused the credentials".to_owned());
         let told = line(&StatusLine { running, trouble, ..status() });
         let start =
-            "autotask refused the credentials; syncing Acme Dental (1) and Harbor (1), 3 clients";
+            "Autotask refused the credentials; syncing Acme Dental (1) and Harbor (1), 3 clients";
         assert!(told.starts_with(start), "{told}");
         let running = vec![client("a"), client("b"), client("c")];
         assert!(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveTime, Utc};
 
-use super::{ClientId, Code};
+use super::{Advice, ClientId, Code, Failure};
 
 /// A client by id and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,20 @@ pub struct ClientRef {
     pub id: ClientId,
     /// The company's name.
     pub name: String,
+}
+
+impl ClientRef {
+    /// The refusal of a manual sync while auto-sync is on; `paused` says by whom and until when it
+    /// is, where it is.
+    pub fn auto_sync_is_on(&self, paused: Option<(&str, Option<&str>)>) -> Failure {
+        let paused = paused.map_or_else(String::new, |(by, until)| {
+            let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+            format!(", paused by {by}{until}")
+        });
+        let message = format!("auto-sync is on for {self}{paused}, so a manual sync is refused");
+        let advice = Advice::AutoSyncOff { client_id: self.id };
+        Failure::new(Code::AutoSyncEnabled, message).advise(advice)
+    }
 }
 
 /// The form in which people see a client: `Acme Dental (174)`.

@@ -31,11 +31,11 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
     let all = world.json(&["status"])["daemon"].clone();
     assert_eq!(all["paused_by"], by.as_str());
     assert!(all["paused_until"].as_str().is_some_and(|until| until < day.as_str()), "{all}");
-    world.ctl(&["auto-sync", "on", "175"]).expect(0, &["on, and paused until ", &by]);
+    world.ctl(&["auto-sync", "on", "175"]).expect(0, &["on, and paused by ", &by, " until "]);
     world.ctl(&["auto-sync", "off", "175"]).expect(0, &[]);
-    world.ctl(&["status"]).expect(0, &["! all auto-sync is paused until ", "paused"]);
-    world.ctl(&["status", ACME]).expect(0, &[&format!("paused        until {day}")]);
-    world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync; all paused until ", &by]);
+    world.ctl(&["status"]).expect(0, &["! all auto-sync is paused by ", "paused"]);
+    world.ctl(&["status", ACME]).expect(0, &[&format!("paused        by {by} until {day}")]);
+    world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync; all paused by ", &by]);
     world.ctl(&["doctor"]).expect(0, &["all auto-sync is paused by ", "fix: lmsyncctl resume"]);
     world.ctl(&["metrics"]).expect(0, &["lmsyncd_clients{health=\"paused\"} 1"]);
     // Looking is never refused, and the switch stays on.
@@ -45,7 +45,8 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
         6,
         &[
             &format!(
-                "auto-sync is on for Acme Dental (174) and paused until {day} 09:00 +00:00 by "
+                "auto-sync is on for Acme Dental (174), paused by {by} until {day} 09:00 \
+                 +00:00, "
             ),
             "so a manual sync is refused",
         ],

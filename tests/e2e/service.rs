@@ -82,7 +82,7 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
     assert_eq!(refusals(), 0);
 
     write_private(&world.path("secret"), "mistyped");
-    let words = ["nothing was changed", "autotask", "hint:"];
+    let words = ["nothing was changed", "Autotask", "hint:"];
     world.ctl(&["reload"]).expect(7, &words);
     assert_eq!(refusals(), 1);
     assert_eq!(world.json(&["status"])["api"]["auth"], "ok");
@@ -208,7 +208,7 @@ fn no_secret_is_logged_at_the_most_talkative_level() {
     world.tenant.faults().clear();
     assert_eq!(daemon.stop(), 0);
     let log = log(&world);
-    assert!(log.contains("TRACE") && log.contains("autotask answered"), "{log}");
+    assert!(log.contains("TRACE") && log.contains("Autotask answered"), "{log}");
     for secret in [mistyped, &right.secret, &right.integration_code] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }

@@ -68,6 +68,6 @@ inside systemctl restart lmsyncd
 
 step "no secret stands in it, at trace level"
 inside journalctl -b --no-pager -o export -u lmsyncd -u lmsyncd@north >"$work/journal"
-grep -q 'autotask answered' "$work/journal" || fail "nothing was traced"
+grep -q 'Autotask answered' "$work/journal" || fail "nothing was traced"
 ! grep -qF "$secret" "$work/journal" || fail "the secret is in the journal"
 ! grep -qF 'DEMO0TRACKING0IDENTIFIER000' "$work/journal" || fail "the integration code is in the journal"

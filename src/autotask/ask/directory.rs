@@ -43,7 +43,7 @@ pub(in crate::autotask) async fn directory(
     }
     for (contract, row) in &contracts {
         let Ok(Some(id)) = row.integer("companyID") else {
-            tracing::warn!(contract, "autotask gave an agreement without a company");
+            tracing::warn!(contract, "Autotask gave an agreement without a company");
             continue;
         };
         let hidden = || Company {

@@ -109,7 +109,7 @@ async fn must_be_all(
         let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
         let reason = match count {
             Some(count) if usize::try_from(count) == Ok(given) => continue,
-            Some(count) => format!("autotask counts {count} rows but returned {given}"),
+            Some(count) => format!("Autotask counts {count} rows but returned {given}"),
             None => "it counts nothing".to_owned(),
         };
         return Err(AutotaskError::Garbled { request: request.to_string(), reason });
@@ -176,7 +176,7 @@ mod tests {
         script.once("Contracts/query", 200, short);
         let located = locate(&script.connection(), &keys(&["A1", "A2"]), &Progress::new()).await;
         let reason = located.expect_err("rows are missing").to_string();
-        assert!(reason.contains("autotask counts 2 rows but returned 1"), "{reason}");
+        assert!(reason.contains("Autotask counts 2 rows but returned 1"), "{reason}");
     }
 
     #[tokio::test]

@@ -99,7 +99,7 @@ pub(in crate::autotask) async fn probe(
         Ok(_) => findings.push(Finding::new(
             "credentials",
             Outcome::Good,
-            "autotask accepts the user name, the secret and the integration code",
+            "Autotask accepts the user name, the secret and the integration code",
         )),
         Err(error) => return skip_rest(findings, Finding::failed("credentials", &error)),
     }
@@ -133,14 +133,14 @@ fn skip_rest(mut findings: Vec<Finding>, failed: Finding) -> Vec<Finding> {
 
 fn clock(connection: &Connection) -> Finding {
     let Some((remote, local)) = connection.remote_date() else {
-        return Finding::new("clock", Outcome::Skipped, "autotask's answers carry no date");
+        return Finding::new("clock", Outcome::Skipped, "Autotask's answers carry no date");
     };
     let seconds = (local - remote).num_seconds();
     if seconds.abs() < CLOCK_MINUTES * 60 {
-        return Finding::new("clock", Outcome::Good, "the clock agrees with autotask's");
+        return Finding::new("clock", Outcome::Good, "the clock agrees with Autotask's");
     }
     let direction = if seconds > 0 { "ahead of" } else { "behind" };
-    let detail = format!("the clock is {}s {direction} autotask's", thousands(seconds.abs()));
+    let detail = format!("the clock is {}s {direction} Autotask's", thousands(seconds.abs()));
     Finding::new("clock", Outcome::Warning, detail).advise(Advice::SyncClock)
 }
 
@@ -196,7 +196,7 @@ async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
             Outcome::Good,
             format!("{} agreements are visible", thousands(count)),
         ),
-        None => Finding::new("agreements", Outcome::Warning, "autotask does not count agreements"),
+        None => Finding::new("agreements", Outcome::Warning, "Autotask does not count agreements"),
     }
 }
 
@@ -219,13 +219,13 @@ async fn currency(
         }
         (None, Some(configured)) => {
             let detail = format!(
-                "autotask names no currency of the tenant's own, so amounts are in {configured}, \
+                "Autotask names no currency of the tenant's own, so amounts are in {configured}, \
                  as configured"
             );
             Finding::new("currency", Outcome::Good, detail)
         }
         (None, None) => {
-            let detail = "autotask names no currency of the tenant's own, so amounts of clients \
+            let detail = "Autotask names no currency of the tenant's own, so amounts of clients \
                           without one are in XXX";
             Finding::new("currency", Outcome::Warning, detail).advise(Advice::NameTenantCurrency)
         }

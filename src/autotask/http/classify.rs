@@ -297,7 +297,7 @@ mod tests {
         let error = answer(500, body, &[]).expect_err("refused");
         assert_eq!(
             error.to_string(),
-            "autotask does not know the field lastModifiedDateTime of Contract"
+            "Autotask does not know the field lastModifiedDateTime of Contract"
         );
     }
 

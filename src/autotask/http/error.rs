@@ -16,7 +16,7 @@ use super::transport_error::{ErrorKind, TRUST_STORE};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AutotaskError {
     /// The credentials were refused. Autotask does not say which of them is wrong.
-    #[error("autotask refused the credentials of {username}")]
+    #[error("Autotask refused the credentials of {username}")]
     AuthFailed {
         /// The API user's name.
         username: String,
@@ -25,19 +25,19 @@ pub enum AutotaskError {
     },
     /// The credentials were refused before, so nothing is sent for a while.
     #[error(
-        "autotask refused the credentials at {}; no request is sent before {}",
+        "Autotask refused the credentials at {}; no request is sent before {}",
         shown(&.0.since.with_timezone(.1)),
         shown(&.0.until.with_timezone(.1))
     )]
     Blocked(Blocked, Tz, SecretSource),
     /// No zone knows the user.
-    #[error("autotask knows no API user named {username}")]
+    #[error("Autotask knows no API user named {username}")]
     UnknownUser {
         /// The API user's name.
         username: String,
     },
     /// The integration code was refused by name.
-    #[error("autotask refused the API integration code")]
+    #[error("Autotask refused the API integration code")]
     BadIntegrationCode,
     /// The user may not read an entity.
     #[error("the API user has no permission to read {entity}")]
@@ -59,7 +59,7 @@ pub enum AutotaskError {
     #[error(transparent)]
     RateLimited(#[from] RateLimit),
     /// Autotask failed by itself.
-    #[error("autotask failed at {request} with status {status}: {text}")]
+    #[error("Autotask failed at {request} with status {status}: {text}")]
     Failed {
         /// What was asked.
         request: String,
@@ -69,7 +69,7 @@ pub enum AutotaskError {
         text: String,
     },
     /// The answer cannot be understood.
-    #[error("autotask sent an invalid answer to {request}: {reason}")]
+    #[error("Autotask sent an invalid answer to {request}: {reason}")]
     Garbled {
         /// What was asked.
         request: String,
@@ -77,7 +77,7 @@ pub enum AutotaskError {
         reason: String,
     },
     /// A field that is asked for does not exist in this zone.
-    #[error("autotask does not know the field {field} of {entity}")]
+    #[error("Autotask does not know the field {field} of {entity}")]
     UnknownField {
         /// The field.
         field: String,
@@ -85,7 +85,7 @@ pub enum AutotaskError {
         entity: String,
     },
     /// Autotask took exception to the request itself.
-    #[error("autotask refused {request} with status {status}: {text}")]
+    #[error("Autotask refused {request} with status {status}: {text}")]
     Refused {
         /// What was asked.
         request: String,
@@ -95,13 +95,13 @@ pub enum AutotaskError {
         text: String,
     },
     /// There is nothing at that address.
-    #[error("autotask has nothing at {request} (status 404)")]
+    #[error("Autotask has nothing at {request} (status 404)")]
     NotFound {
         /// What was asked.
         request: String,
     },
     /// Rows came that were not asked for, or in an order that a walk by id cannot rely on.
-    #[error("autotask ignored the filter of a query of {entity}: {reason}")]
+    #[error("Autotask ignored the filter of a query of {entity}: {reason}")]
     FilterIgnored {
         /// The entity.
         entity: Entity,

@@ -11,7 +11,7 @@ use crate::model::text::{moment, thousands};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RateLimit {
     /// Too many requests at a time.
-    #[error("autotask is handling too many requests of this integration at a time")]
+    #[error("Autotask is handling too many requests of this integration at a time")]
     Threads {
         /// How long Autotask asks to wait.
         wait: Option<Duration>,

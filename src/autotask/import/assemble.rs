@@ -115,7 +115,7 @@ pub(in crate::autotask) fn assemble(gathered: &FetchedRows) -> Vec<ClientSnapsho
     let mut below = gathered.by_contract();
     for contract in &gathered.contracts {
         let Some(company) = contract.company else {
-            tracing::warn!(contract = contract.id, "autotask gave an agreement without a company");
+            tracing::warn!(contract = contract.id, "Autotask gave an agreement without a company");
             continue;
         };
         let client = ClientId(company);
@@ -163,7 +163,7 @@ impl FetchedRows {
     fn by_contract(&self) -> HashMap<i64, Below<'_>> {
         let mut below: HashMap<i64, Below<'_>> = HashMap::new();
         let homeless = |row: i64| {
-            tracing::warn!(row, "autotask gave an addition without an agreement");
+            tracing::warn!(row, "Autotask gave an addition without an agreement");
         };
         for list in &self.lines {
             for row in &list.rows {

@@ -205,7 +205,7 @@ impl Catalogue {
             match (whole("serviceBundleID"), whole("serviceID")) {
                 (Some(bundle), Some(service)) => read.entry(bundle).or_default().push(service),
                 _ => {
-                    tracing::warn!(row = id, "autotask gave a service of a bundle without its ids")
+                    tracing::warn!(row = id, "Autotask gave a service of a bundle without its ids")
                 }
             }
         }

@@ -83,7 +83,7 @@ impl Units {
         for row in rows {
             match row.line {
                 Some(line) => drop(self.rows.entry(line).or_default().insert(row.id, row)),
-                None => tracing::warn!("autotask gave a unit row without a line"),
+                None => tracing::warn!("Autotask gave a unit row without a line"),
             }
         }
     }

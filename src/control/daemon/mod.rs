@@ -215,7 +215,7 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
                     break daemon::WatchReply { event: None, missed: Some(count(missed)) };
                 }
                 Err(RecvError::Closed) => {
-                    return Err(Failure::new(Code::Stopping, "the daemon is stopping").into());
+                    return Err(Failure::new(Code::Stopping, "lmsyncd is stopping").into());
                 }
             }
         };

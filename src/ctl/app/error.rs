@@ -169,13 +169,15 @@ mod tests {
     fn as_json_an_error_has_code_message_and_advice() {
         let client_id = crate::model::ClientId(174);
         let failure =
-            Failure::new(Code::AutoSyncEnabled, "no").advise(Advice::AutoSyncOn { client_id });
+            Failure::new(Code::AutoSyncEnabled, "no").advise(Advice::AutoSyncOff { client_id });
         let json = CtlError::Failed(failure).as_json(&Address::of_instance(None));
         assert_eq!(
             json,
             serde_json::json!({
-                "code": "AutoSyncEnabled", "message": "no", "hint": "lmsyncctl auto-sync on 174",
-                "advice": { "code": "auto_sync_on", "client_id": 174 },
+                "code": "AutoSyncEnabled", "message": "no",
+                "hint": "lmsyncctl pending 174 shows what the next run will import; \
+                         to sync manually: lmsyncctl auto-sync off 174",
+                "advice": { "code": "auto_sync_off", "client_id": 174 },
             })
         );
     }

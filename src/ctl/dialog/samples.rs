@@ -48,7 +48,7 @@ pub fn pending() -> Preview {
     held.key = "B772".to_owned();
     held.name = "Firewall bundle".to_owned();
     held.state = "held".to_owned();
-    held.reason = Some("run 12 was reverted: name it to let it go".to_owned());
+    held.reason = Some("dana reverted run 12; name the item to sync it again".to_owned());
     items.insert(3, held);
     let mut ignored = items[1].clone();
     ignored.key = "S55109".to_owned();
@@ -64,7 +64,8 @@ pub fn reject() -> Reject {
     Reject {
         key: "S7".to_owned(),
         field: "unitPrice".to_owned(),
-        reason: "`12,50` is no number".to_owned(),
+        reason: "unitPrice is \"12,50\", which is not a number in row 7 of ContractServices"
+            .to_owned(),
     }
 }
 

@@ -43,7 +43,7 @@ pub fn samples() -> Vec<Item> {
     );
     (yen.currency, yen.billing_cost) = (Some("JPY".to_owned()), Some("120000".to_owned()));
     let mut odd = item("T9", Some("A29683360"), "unsupported", "ticket purchase", "Per ticket");
-    odd.reason = Some("ticket purchases have no price that is billed by time".to_owned());
+    odd.reason = Some("of its agreement A29683360, unknown contract type `unknown (9)`".to_owned());
     odd.billing_cost = None;
     let mut gone = item("S61", Some("A29683399"), "vanished", "service", "Old backup");
     gone.billing_cycle = None;

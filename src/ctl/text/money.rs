@@ -86,7 +86,7 @@ pub fn brief(effects: &[Effect]) -> Option<String> {
 pub fn effects(effects: &[Effect], screen: &Screen) -> String {
     let told: Vec<String> = effects.iter().filter_map(told_effect).collect();
     if told.is_empty() {
-        return format!("{}\n", screen.paint(Tone::Dim, "no effect in money"));
+        return format!("{}\n", screen.paint(Tone::Dim, "no cost impact"));
     }
     told.iter().map(|effect| format!("effect  {effect}\n")).collect()
 }
@@ -183,7 +183,7 @@ mod tests {
         let nothing = effect(None, "0.00", "0", "");
         assert_eq!(told_effect(&nothing), None);
         let screen = crate::ctl::output::screen::sample(80);
-        assert_eq!(effects(&[nothing], &screen), "no effect in money\n");
+        assert_eq!(effects(&[nothing], &screen), "no cost impact\n");
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(told(&[], &held), left_out, "there is an effect in money");
         assert_eq!(told(&more, &held), format!("{}{left_out}", effects(&more, &screen)));
         assert_eq!(told(&more, &[]), effects(&more, &screen));
-        assert_eq!(told(&[], &[]), "no effect in money\n");
+        assert_eq!(told(&[], &[]), "no cost impact\n");
     }
 
     #[test]

@@ -82,14 +82,17 @@ impl Book {
         Ok(Pauses::at(&self.context.store.pauses()?, self.context.now()))
     }
 
-    /// What a person is told who asks for a sync by hand, where the client is paused.
-    pub(in crate::engine) fn paused_words(&self, client: ClientId) -> Result<String, Failure> {
+    /// The refusal of a manual sync of a client that is on auto-sync.
+    pub(in crate::engine) fn auto_sync_is_on(
+        &self,
+        client: &ClientRef,
+    ) -> Result<Failure, Failure> {
         let pauses = self.pauses()?;
-        let Some(pause) = pauses.of(client) else { return Ok(String::new()) };
-        let until = pause.until.map_or_else(String::new, |until| {
-            format!(" until {}", shown(until, self.context.zone()))
-        });
-        Ok(format!(" and paused{until} by {}", pause.by))
+        let pause = pauses.of(client.id);
+        let until = pause.and_then(|pause| pause.until);
+        let until = until.map(|until| shown(until, self.context.zone()));
+        let paused = pause.map(|pause| (pause.by.as_str(), until.as_deref()));
+        Ok(client.auto_sync_is_on(paused))
     }
 
     /// Agreements that end, or have ended and are still active or billed, by their last day,

@@ -1,4 +1,4 @@
-//! What a guard holds: who it is, letting it go, and leaving it.
+//! What a guard holds: who it is, accepting and rejecting.
 
 use super::Review;
 use crate::autotask::Progress;
@@ -57,7 +57,7 @@ impl Review {
     ) -> Result<SyncReport, Failure> {
         self.context.ensure_writable()?;
         if self.context.stopping.is_cancelled() {
-            return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
+            return Err(Failure::new(Code::Stopping, "lmsyncd is stopping"));
         }
         let order = |held: &HeldChanges| {
             let expected = held.items.iter().map(Expected::from).collect();

@@ -20,7 +20,7 @@ impl Schedule {
     ) -> Option<String> {
         let (batches, now) = (self.batches(), self.context.clock.moment());
         if usage.blocked.is_some() {
-            return Some("autotask refused the credentials".to_owned());
+            return Some("Autotask refused the credentials".to_owned());
         }
         if let Some(Rest { until, why }) = batches.resting(now) {
             let until = moment(&now.wall_at(*until).with_timezone(&self.context.zone()));

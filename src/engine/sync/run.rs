@@ -70,18 +70,13 @@ impl Syncs {
 
     fn refuse_while_automatic(&self, client: &ClientRef) -> Result<(), Failure> {
         if self.context.stopping.is_cancelled() {
-            return Err(Failure::new(Code::Stopping, "the daemon is stopping"));
+            return Err(Failure::new(Code::Stopping, "lmsyncd is stopping"));
         }
         let automatic = self.context.store.client(client.id)?.is_some_and(|state| state.auto_sync);
         if !automatic {
             return Ok(());
         }
-        let message = format!(
-            "auto-sync is on for {client}{}, so a manual sync is refused",
-            self.book.paused_words(client.id)?
-        );
-        Err(Failure::new(Code::AutoSyncEnabled, message)
-            .advise(Advice::AutoSyncOff { client_id: client.id }))
+        Err(self.book.auto_sync_is_on(client)?)
     }
 
     pub(in crate::engine) async fn claim(

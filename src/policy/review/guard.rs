@@ -60,7 +60,7 @@ pub fn hold(items: &mut [PendingItem], input: GuardInput<'_>, limits: Limits) {
     } else if too_many {
         let limit = limits.max_vanished_percent;
         let live = input.live;
-        Some(format!("{vanished} of {live} are gone at once, more than {limit} %"))
+        Some(format!("{vanished} of {live} contracts are missing at once (limit {limit} %)"))
     } else {
         None
     };

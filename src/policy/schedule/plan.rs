@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A client is due when its moment has come. Missed moments are caught up once, since there is
-//! only ever one next moment. One that lies further ahead than it can is drawn in: to one interval
+//! only ever one next moment. One that lies further ahead than it can is brought forward: to one interval
 //! after the last run, if the interval was made shorter since, or where that has passed to the next
 //! time of day, if the client has one; and to now, if a clock that was stepped back has left it
 //! there. That is stored as soon as it is noticed, so that what is due stays due and everybody reads

@@ -177,7 +177,7 @@ async fn many_that_vanish_at_once_are_held_and_a_few_are_not() {
         lines.into_iter().for_each(|line| shop.remove_line(line));
         let (held, reason) = shop.meet().await;
         assert_eq!(!held.is_empty(), too_many, "{percent}: {held:?}");
-        let told = format!("3 of 5 are gone at once, more than {percent} %");
+        let told = format!("3 of 5 contracts are missing at once (limit {percent} %)");
         assert_eq!(reason.ends_with(&told), too_many, "{reason}");
         assert!(lines.iter().all(|line| shop.has_vanished(&format!("S{line}")) != too_many));
         shop.close().await;

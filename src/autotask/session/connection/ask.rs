@@ -88,7 +88,7 @@ impl Connection {
     fn accepted(&self) {
         self.know(|known, now| known.auth = Auth::Accepted(now));
         if self.breaker.close() {
-            tracing::info!("autotask accepts the credentials again");
+            tracing::info!("Autotask accepts the credentials again");
             self.keep();
             self.released.notify_waiters();
         }
@@ -99,7 +99,7 @@ impl Connection {
         self.know(|known, now| known.auth = Auth::Refused(now));
         if self.breaker.open(self.clock.moment()) {
             tracing::warn!(
-                "autotask refused the credentials of {}: they are tried less often from now on, \
+                "Autotask refused the credentials of {}: they are tried less often from now on, \
                  because too many attempts lock the account",
                 self.credentials.username
             );

@@ -62,8 +62,8 @@ impl Connection {
             _ => {}
         }
         match &outcome {
-            Ok(_) => tracing::debug!(%request, "autotask answered"),
-            Err(error) => tracing::debug!(%request, %error, "autotask did not serve the request"),
+            Ok(_) => tracing::debug!(%request, "Autotask answered"),
+            Err(error) => tracing::debug!(%request, %error, "Autotask did not serve the request"),
         }
         outcome
     }

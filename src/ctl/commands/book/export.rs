@@ -1,4 +1,4 @@
-//! `export`: every contract with every field, out of the house: as JSON, as CSV, as a calendar, or
+//! `export`: every contract with every field: as JSON, as CSV, as a calendar, or
 //! as a folder of text files. The order is stable, so that two exports can be compared.
 
 mod csv;

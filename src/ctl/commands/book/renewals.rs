@@ -210,13 +210,17 @@ fn footer(reply: &RenewalList, view: View, today: &str) -> Vec<String> {
         None => format!("{agreements} ended and {} still active", verb("is", "are")),
     };
     let renewed = number(&|c| c.renewed_by.is_some());
-    text.push_str(&format!(", {renewed} renewed already"));
+    match renewed {
+        0 => text.push_str(", none renewed"),
+        _ => text.push_str(&format!(", {renewed} renewed already")),
+    }
     let passed = |c: &Renewal| {
         c.renewed_by.is_none() && c.notice_date.as_ref().is_some_and(|date| date.as_str() < today)
     };
     let late = number(&passed);
     if late > 0 {
-        text.push_str(&format!(", {late} past the day of notice"));
+        let whose = if late == 1 { "its notice date" } else { "their notice dates" };
+        text.push_str(&format!(", {late} past {whose}"));
     }
     let totals = totals(reply);
     let mut parts = vec![text];

@@ -313,7 +313,9 @@ mod tests {
             rejects: vec![Reject {
                 key: "S7".to_owned(),
                 field: "unitPrice".to_owned(),
-                reason: "`12,50` is no number".to_owned(),
+                reason:
+                    "unitPrice is \"12,50\", which is not a number in row 7 of ContractServices"
+                        .to_owned(),
             }],
         };
         insta::assert_snapshot!("show", one(&reply, &sample(80)));

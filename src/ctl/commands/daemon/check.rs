@@ -166,7 +166,7 @@ fn paused(reply: &StatusReply, clients: &[&ClientStatus]) -> String {
         until.map(|until| format!(" until {}", text::moment(&until))).unwrap_or_default()
     };
     if let Some(by) = &reply.daemon.paused_by {
-        return format!("; all paused{} by {by}", until(&reply.daemon.paused_until));
+        return format!("; all paused by {by}{}", until(&reply.daemon.paused_until));
     }
     let paused = clients.iter().filter(|client| client.paused_by.is_some());
     let names: Vec<String> = paused.map(|client| named(client)).collect();

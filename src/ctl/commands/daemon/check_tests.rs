@@ -138,5 +138,5 @@ fn a_pause_is_told_and_is_no_alarm() {
     reply.daemon.paused_by = Some("dana".to_owned());
     reply.daemon.paused_until = Some("2026-12-31T00:00:00Z".to_owned());
     let line = judged(&reply).line;
-    assert!(line.contains("; all paused until 2026-12-31 00:00 +00:00 by dana |"), "{line}");
+    assert!(line.contains("; all paused by dana until 2026-12-31 00:00 +00:00 |"), "{line}");
 }

@@ -86,7 +86,11 @@ mod tests {
         let findings = vec![
             finding("good", None, None),
             finding("warning", None, Some("look at it")),
-            finding("bad", Some("AuthFailed"), Some("put the secret right")),
+            finding(
+                "bad",
+                Some("AuthFailed"),
+                Some("put the secret into the secret-file, then lmsyncctl reload"),
+            ),
             finding("skipped", None, None),
         ];
         insta::assert_snapshot!(

@@ -155,7 +155,7 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
     );
     if let Some(by) = &daemon.paused_by {
         let end = pause::until(daemon.paused_until.as_deref(), screen);
-        let line = screen.paint(Tone::Warning, format!("! all auto-sync is paused {end} by {by}"));
+        let line = screen.paint(Tone::Warning, format!("! all auto-sync is paused by {by} {end}"));
         text.push_str(&format!("          {line}\n"));
     }
     for remark in &daemon.store_remarks {
@@ -183,7 +183,7 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
         (Some(since), Some(until)) => format!(
-            "refused since {}, next try {}\n          hint: fix the credentials, then {} \
+            "          credentials refused since {}, next try {}\n          hint: fix the credentials, then {} \
              reload\n",
             screen.short(Some(since)),
             screen.short(Some(until)),
@@ -254,7 +254,7 @@ fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
     ];
     if let Some(by) = &client.paused_by {
         let end = pause::until(client.paused_until.as_deref(), screen);
-        lines.push(("paused", screen.paint(Tone::Warning, format!("{end} by {by}"))));
+        lines.push(("paused", screen.paint(Tone::Warning, format!("by {by} {end}"))));
     } else {
         // Below the moment that it explains.
         let advice = client.next_advice.as_ref();

@@ -135,7 +135,7 @@ fn the_board_while_credentials_are_refused() {
     blocked.api.auth = "blocked".to_owned();
     blocked.api.auth_blocked_since = Some("2026-11-24T11:00:00Z".to_owned());
     blocked.api.auth_blocked_until = Some("2026-11-24T13:30:00Z".to_owned());
-    blocked.api.waiting = Some("autotask refused the credentials".to_owned());
+    blocked.api.waiting = Some("Autotask refused the credentials".to_owned());
     insta::assert_snapshot!("board_blocked", board(&blocked, &sample(80)));
 }
 

@@ -95,7 +95,7 @@ pub fn line(client: &Switch, screen: &Screen) -> String {
     if let Some(by) = &client.paused_by {
         let end = pause::until(client.paused_until.as_deref(), screen);
         let on = if client.changed { "on" } else { "on, unchanged" };
-        return format!("{who}: {on}, and paused {end} by {by}\n");
+        return format!("{who}: {on}, and paused by {by} {end}\n");
     }
     let (on, which) = match client.changed {
         true => (screen.paint(Tone::Good, "on"), "first run"),

@@ -1,4 +1,4 @@
-//! `held`: what a guard wants a person to look at, letting it go, and leaving it.
+//! `held`: what a guard wants a person to look at, accepting and rejecting.
 
 use super::pending;
 use crate::ctl::app::error::CtlError;
@@ -278,7 +278,8 @@ fn rejected(reply: &RejectReply, screen: &Screen) -> String {
     let number = count(held.items.len() as i64, "item");
     if !reply.changed {
         let line = rejection(held, screen).unwrap_or_default();
-        return format!("{who}: {number} as before: {line}\n");
+        let were = if held.items.len() == 1 { "was" } else { "were" };
+        return format!("{who}: {number} {were} already {line}\n");
     }
     format!(
         "{who}: {number} rejected: the stored values stay, and the items are held until Autotask \

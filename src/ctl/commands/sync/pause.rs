@@ -1,4 +1,4 @@
-//! `pause` and `resume`: auto-sync stands still for a while.
+//! `pause` and `resume`: auto-sync is suspended for a while.
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
@@ -105,7 +105,7 @@ fn resumed(reply: &PauseReply, screen: &Screen) -> String {
     }
     for pause in &reply.pauses {
         let end = until(pause.until.as_deref(), screen);
-        let line = format!("{}: still paused {end} by {}", who(pause), pause.by);
+        let line = format!("{}: still paused by {} {end}", who(pause), pause.by);
         text.push_str(&format!("{}\n", screen.paint(Tone::Warning, line)));
     }
     text

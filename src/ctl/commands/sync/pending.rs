@@ -131,12 +131,13 @@ fn one(
         let what = match (&filter.state, &reply.as_of) {
             (Some(state), _) => format!("nothing is pending in the state {state}"),
             (None, None) => {
-                format!("check now with: {} pending {}", screen.address.program, client.id)
+                format!("check with: {} pending {}", screen.address.program, client.id)
             }
             (None, _) if !rejects.is_empty() => "nothing else is pending".to_owned(),
             (None, _) => "nothing is pending; the store matches Autotask".to_owned(),
         };
-        text.push_str(&format!("{who}{age}: {what}\n"));
+        let between = if reply.as_of.is_none() { ";" } else { ":" };
+        text.push_str(&format!("{who}{age}{between} {what}\n"));
     } else {
         text.push_str(&format!("{who}{age}\n"));
         text.push_str(&items::table(items, str::to_owned, screen));
@@ -291,7 +292,8 @@ mod tests {
         reply.rejects = Some(vec![Reject {
             key: "S7".to_owned(),
             field: "unitPrice".to_owned(),
-            reason: "`12,50` is no number".to_owned(),
+            reason: "unitPrice is \"12,50\", which is not a number in row 7 of ContractServices"
+                .to_owned(),
         }]);
         insta::assert_snapshot!("rejects", render(&reply, &Filter::default(), &sample(80)));
     }

@@ -99,7 +99,13 @@ mod tests {
         };
         Quarantine {
             items: vec![
-                item("S55102", "Acme Dental", "units", "`-3` is less than nothing", true),
+                item(
+                    "S55102",
+                    "Acme Dental",
+                    "unitPrice",
+                    "unitPrice is \"12,50\", which is not a number in row 7 of ContractServices",
+                    true,
+                ),
                 item(
                     "A29683353",
                     "株式会社ノーザンライツ・テクノロジー・ソリューションズ",

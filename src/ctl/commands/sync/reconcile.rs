@@ -95,7 +95,7 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
             cost(Some(&row.stored), Some(&row.stored_currency)).into(),
             match row.fresh {
                 Some(_) => fresh.into(),
-                None => toned(Tone::Bad, "not there"),
+                None => toned(Tone::Bad, "missing"),
             },
             toned(Tone::Warning, difference),
         ]);
@@ -133,7 +133,7 @@ fn period(row: &Discrepancy) -> Option<String> {
     }
     let told = |amount: &Option<String>| match amount {
         Some(amount) => grouped(amount),
-        None => "no running period".to_owned(),
+        None => "no current period".to_owned(),
     };
     let more = stored.zip(fresh).and_then(|(stored, fresh)| fresh.checked_sub(stored));
     let more = more.map(|more| format!(" ({})", signed(&grouped(&more.to_string()))));

@@ -12,7 +12,7 @@ use super::{flags, sync};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::{self, Format};
-use crate::model::{Advice, ClientId, Code, Failure, ItemKey};
+use crate::model::{ClientId, ClientRef, ItemKey};
 use crate::protocol::daemon::Status;
 use crate::protocol::sync::{Client, Ignore, Pending, Sync};
 
@@ -60,11 +60,10 @@ fn refuse_on_auto_sync(ctl: &Ctl, client: &str) -> Result<(), CtlError> {
     let Some(client) = status.reply.clients.iter().find(|client| client.auto_sync) else {
         return Ok(());
     };
-    let message =
-        format!("auto-sync is on for {} ({}), so a manual sync is refused", client.name, client.id);
-    let client_id = ClientId(client.id);
-    let failure = Failure::new(Code::AutoSyncEnabled, message);
-    Err(CtlError::Failed(failure.advise(Advice::AutoSyncOff { client_id })))
+    let who = ClientRef { id: ClientId(client.id), name: client.name.clone() };
+    let until = client.paused_until.as_ref().map(|until| ctl.output.screen.minute(until));
+    let paused = client.paused_by.as_deref().map(|by| (by, until.as_deref()));
+    Err(CtlError::Failed(who.auto_sync_is_on(paused)))
 }
 
 /// Opens the editor until the list makes sense, or the person has had enough.

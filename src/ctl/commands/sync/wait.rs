@@ -1,4 +1,4 @@
-//! The options of whoever syncs while another run of the client may be under way.
+//! The options of whoever syncs while another run of the client may be in progress.
 
 use crate::ctl::text::dates;
 use crate::protocol::sync::Sync;

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Padding};
 
+use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::sync::{auto_sync, pause, pending, sync};
 use crate::ctl::dialog::state::{Busy, Effect, Face, Outcome, Question, State};
 use crate::ctl::dialog::text;
@@ -14,6 +15,7 @@ use crate::ctl::dialog::theme::Theme;
 use crate::ctl::output::progress::doing as doing_of;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::text::items;
+use crate::model::{Advice, Failure};
 use crate::protocol::sync::Switch;
 
 /// How long a turn of the spinner is, in milliseconds.
@@ -37,7 +39,7 @@ const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 /// The keys, and what they do.
 const KEYS: [(&str, &str); 17] = [
     ("↑ ↓ k j", "move by a row"),
-    ("PgUp PgDn", "move by a screen; g G, Home End: to the ends"),
+    ("PgUp PgDn", "move by a screen; g/Home first row, G/End last row"),
     ("space", "tick or untick; an agreement with its shown additions"),
     ("x", "tick or untick only this row"),
     ("a", "tick all shown rows"),
@@ -225,11 +227,21 @@ fn new_agreements(items: &[&crate::protocol::sync::Item]) -> &'static str {
     if new { " (new agreements as `[sync] new-agreements` says)" } else { "" }
 }
 
+/// What to do next: in the dialog, waiting for another run takes a key and no option.
+fn hint_of(error: &CtlError, state: &State) -> Option<String> {
+    match error {
+        CtlError::Failed(Failure { advice: Some(Advice::WaitForRun), .. }) => {
+            Some("press r when that run has ended".to_owned())
+        }
+        _ => error.hint(&state.screen.address),
+    }
+}
+
 fn failed(frame: &mut Frame<'_>, area: Rect, state: &State, effect: &Effect, theme: Theme) {
     let Some(error) = &state.ending.failed else { return };
     let width = panel_width(area.width);
     let mut lines = text::wrap(&error.to_string(), width);
-    if let Some(hint) = error.hint(&state.screen.address) {
+    if let Some(hint) = hint_of(error, state) {
         lines.push(String::new());
         lines.extend(text::wrap(&format!("hint: {hint}"), width));
     }

@@ -220,7 +220,7 @@ fn banner(state: &State, width: usize) -> String {
     let told = match &status.paused_by {
         Some(by) => {
             let end = pause::until(status.paused_until.as_deref(), &state.screen);
-            format!(" Read-only: auto-sync on, paused {end} by {by}; A: off")
+            format!(" Read-only: auto-sync on, paused by {by} {end}; A: off")
         }
         None => {
             let next = state.screen.planned(status.next_run.as_deref());
@@ -278,14 +278,14 @@ fn about(state: &State, list: &List) -> Vec<String> {
         let boxes = row.below.clone().filter(|place| list.rows()[*place].tickable);
         let ticked = boxes.clone().filter(|place| list.is_ticked(*place)).count();
         let itself = match (row.tickable, list.is_ticked(place)) {
-            (false, _) => "not pending itself",
-            (true, true) => "itself ticked",
-            (true, false) => "itself not ticked",
+            (false, _) => "no change of its own",
+            (true, true) => "agreement ticked",
+            (true, false) => "agreement not ticked",
         };
         let boxes = boxes.count();
         if boxes > 0 {
             let additions = count(boxes as i64, "addition");
-            more.push(format!("{itself}, {ticked} of its {additions} ticked"));
+            more.push(format!("{itself}, {ticked} of {additions} ticked"));
         }
     }
     if let Some(item) = row.item() {

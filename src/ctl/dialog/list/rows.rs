@@ -18,7 +18,7 @@ pub const REJECTED: &str = "rejected";
 pub enum Body {
     /// Something that is pending.
     Item(Box<Item>),
-    /// An agreement that is not pending itself, above additions that are.
+    /// An agreement that has no change of its own, above additions that are.
     Above {
         /// Its key.
         key: String,
@@ -139,7 +139,7 @@ impl Row {
                 Some(reason) => reason.clone(),
                 None => format!("it is {}", item.state),
             }),
-            Body::Above { key, .. } => Some(format!("{key} is not pending itself")),
+            Body::Above { key, .. } => Some(format!("{key} has no change of its own")),
             Body::Reject(reject) => Some(format!("{}: {}", reject.field, reject.reason)),
         }
     }
@@ -213,7 +213,8 @@ mod tests {
         let reject = Reject {
             key: "S7".to_owned(),
             field: "unitPrice".to_owned(),
-            reason: "`12,50` is no number".to_owned(),
+            reason: "unitPrice is \"12,50\", which is not a number in row 7 of ContractServices"
+                .to_owned(),
         };
         let rows = build(&items::samples(), &[reject], &names);
         let told: Vec<_> =

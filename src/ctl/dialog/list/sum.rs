@@ -65,7 +65,7 @@ pub fn told(list: &List, width: usize) -> String {
     let parts: Vec<String> = parts.collect();
     if parts.is_empty() {
         let knows = list.rows().iter().filter_map(Row::item).any(|item| !item.effects.is_empty());
-        return if knows { "no effect in money".to_owned() } else { String::new() };
+        return if knows { "no cost impact".to_owned() } else { String::new() };
     }
     for number in (1..=parts.len()).rev() {
         let mut line = parts[..number].join(BETWEEN);

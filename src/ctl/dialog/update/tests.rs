@@ -59,9 +59,13 @@ fn nothing_ticked_is_nothing_synced() {
 fn what_cannot_be_applied_cannot_be_ticked_and_says_why() {
     let mut state = list();
     press(&mut state, "<Down><Down><Down> ");
-    assert!(note(&state).contains("run 12 was reverted"), "{}", note(&state));
+    assert!(note(&state).contains("dana reverted run 12"), "{}", note(&state));
     press(&mut state, "<End>x");
-    assert!(note(&state).contains("`12,50` is no number"), "{}", note(&state));
+    assert!(
+        note(&state).contains("unitPrice is \"12,50\", which is not a number"),
+        "{}",
+        note(&state)
+    );
     press(&mut state, "a");
     assert_eq!(press(&mut state, "s").len(), 1);
 }

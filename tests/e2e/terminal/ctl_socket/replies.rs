@@ -42,7 +42,7 @@ pub fn run(result: &str, error: Option<&str>) -> Value {
 }
 
 pub fn rejected() -> Value {
-    json!([{ "key": "S7", "field": "unitPrice", "reason": "`12,50` is no number" }])
+    json!([{ "key": "S7", "field": "unitPrice", "reason": "unitPrice is \"12,50\", which is not a number in row 7 of ContractServices" }])
 }
 
 pub fn status() -> Value {

@@ -62,8 +62,9 @@ fn preview(reply: &RelinkReply, screen: &Screen) -> String {
 fn render(reply: &RelinkReply, screen: &Screen) -> String {
     let mut text = preview(reply, screen);
     if !reply.applied && !screen.quiet {
+        let verb = if reply.changes.is_empty() { "relink anyway" } else { "apply" };
         text.push_str(&format!(
-            "\nnothing was changed; apply with: {} contract relink {} --yes\n",
+            "\nnothing was changed; {verb} with: {} contract relink {} --yes\n",
             screen.address.program, reply.contract.key
         ));
     }

@@ -10,7 +10,7 @@ fn held(run: i64, client: &str, rejected: bool) -> HeldRun {
     let mut items = items::samples();
     for item in &mut items {
         item.state = "vanished".to_owned();
-        item.reason = Some("6 of 9 are gone at once, more than 20 %".to_owned());
+        item.reason = Some("6 of 9 contracts are missing at once (limit 20 %)".to_owned());
     }
     items.truncate(2);
     HeldRun {

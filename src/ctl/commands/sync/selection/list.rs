@@ -201,7 +201,8 @@ mod tests {
     fn the_list_as_it_is_edited() {
         let mut items = samples();
         items[2].state = "held".to_owned();
-        items[2].reason = Some("the price moved by 40 percent".to_owned());
+        items[2].reason =
+            Some("the rate changes from 254.10 to 323.40, by more than 20 %".to_owned());
         insta::assert_snapshot!("list", write(&client(), &items, "lmsyncctl"));
     }
 
