@@ -115,9 +115,13 @@ impl Address {
             Advice::ForbidWriting { path } => format!("chmod go-w {path}"),
             Advice::ForbidReading { path } => format!("chmod 600 {path}"),
             Advice::OwnFile { path } => format!("chown lmsyncd {path}"),
-            Advice::WriteCredential { name } => {
-                format!("install -D -m 600 /dev/stdin {}", self.credential(name))
-            }
+            Advice::WriteCredential { name } => match &self.credentials {
+                Some(_) => format!("install -D -m 600 /dev/stdin {}", self.credential(name)),
+                None => format!(
+                    "set `secret-file` in [autotask], or give the unit {} (LoadCredential=)",
+                    self.credential(name)
+                ),
+            },
             Advice::WriteSecretFile { path } => format!("install -m 600 /dev/stdin {path}"),
             Advice::RewriteCredential => {
                 "write the value again, alone on one line, into its file".to_owned()
@@ -132,7 +136,10 @@ impl Address {
                 format!("fix the section [{section}] and run `{}`", self.check_config())
             }
             Advice::CheckConfig => {
-                format!("the old configuration stays in use: {}", self.check_config())
+                format!(
+                    "the old configuration stays in use; `{}` checks the new",
+                    self.check_config()
+                )
             }
             Advice::KeepHistory => {
                 format!("`store.history` in {} sets how long history is kept", self.config())
@@ -158,8 +165,8 @@ impl Address {
             ),
             Advice::UnblockCredentials { source } => format!(
                 "too many attempts lock the account; fix the credentials: for a new secret, {}; \
-                 for anything else `{ctl} reload`, which tries again at once; if the account was \
-                 fixed in Autotask itself, `{ctl} doctor` tries once more",
+                 for another setting, change it and run `{ctl} reload`, which tries at once; if the \
+                 account was fixed in Autotask itself, `{ctl} doctor` tries once more",
                 self.replace_secret(*source)
             ),
             Advice::TakeNewCredentials { source: SecretSource::Credential } => {
@@ -264,7 +271,7 @@ impl Address {
     fn check_config(&self) -> String {
         match &self.config {
             Some(path) => format!("lmsyncd check-config --config {}", path.display()),
-            None => "lmsyncd check-config".to_owned(),
+            None => "lmsyncd check-config --config FILE".to_owned(),
         }
     }
 

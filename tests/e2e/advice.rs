@@ -38,6 +38,28 @@ fn a_hint_is_typed_as_the_command_was() {
     by_socket(&world, &["explain", ACME_LINE]).expect(0, &[&format!("{program} unignore S55102")]);
 }
 
+/// What the command line itself lacks is hinted at like everything else, with the daemon named once.
+#[test]
+fn a_usage_hint_names_the_daemon_once() {
+    let world = World::stories();
+    fs::write(world.path("backup"), "").expect("written");
+    let backup = world.path("backup").display().to_string();
+    for args in [
+        &["sync", ACME][..],
+        &["plan", ACME],
+        &["export", "csv", "--json"],
+        &["restore", &backup],
+        &["contract", "set", "S55102", "notes"],
+    ] {
+        let args = [&["--instance", "north"], args].concat();
+        let told = world.ctl(&args).expect(2, &["lmsyncctl --instance north "]);
+        for command in told.err.split('`').skip(1).step_by(2).filter(|c| c.starts_with("lmsyncctl"))
+        {
+            assert_eq!(command.matches("--instance north").count(), 1, "{told:#?}");
+        }
+    }
+}
+
 #[test]
 fn as_json_an_error_is_an_object_with_advice() {
     let (world, _daemon) = World::ready("");

@@ -187,6 +187,9 @@ fn selected(about: Evidence<'_>) -> Check {
                 .advise(Advice::Relink { key: about.key })
         }
         (Some(_), _) => check("selected", Passes::Yes, "the item is imported"),
+        (None, _) if about.client.is_err() => {
+            check("selected", Passes::Unknown, "the client of the item is not known")
+        }
         (None, Some(state)) if state.auto_sync => check(
             "selected",
             Passes::No,
@@ -218,7 +221,7 @@ fn last_seen(about: Evidence<'_>) -> Check {
                 None => check("last_seen", Passes::Unknown, "the contract was made by hand"),
             }
         }
-        None => check("last_seen", Passes::Unknown, "the item was never imported"),
+        None => check("last_seen", Passes::Unknown, "the item is not in the store"),
     }
 }
 

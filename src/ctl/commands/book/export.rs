@@ -108,10 +108,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     if ctl.output.format == Format::Json && !json_of {
         return Err(CtlError::usage(
             "an export has its own format, so --json does not apply",
-            format!(
-                "`{} export json` is the JSON of everything",
-                ctl.output.screen.address.program
-            ),
+            "`lmsyncctl export json` is the JSON of everything",
         ));
     }
     match command {

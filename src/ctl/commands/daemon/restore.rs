@@ -42,7 +42,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
             return Err(CtlError::usage(
                 "a restore replaces the whole store, and there is no terminal to ask for \
                  confirmation",
-                format!("{} restore {} --yes", ctl.output.screen.address.program, path.display()),
+                format!("`lmsyncctl restore {} --yes`", path.display()),
             ));
         }
         let question = format!("Replace the whole store with {}?", path.display());

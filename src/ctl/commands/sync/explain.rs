@@ -39,7 +39,7 @@ const STATES: &[(&str, [&str; 3])] = &[
     ("quarantined", ["not quarantined", "quarantined", "quarantine"]),
     ("ignored", ["not ignored", "ignored", "ignored"]),
     ("held", ["not held", "held", "held"]),
-    ("selected", ["imported", "not imported", "imported"]),
+    ("selected", ["synced", "not synced", "synced"]),
     ("last_seen", ["seen in Autotask", "missing in Autotask", "last seen"]),
 ];
 

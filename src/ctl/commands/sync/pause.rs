@@ -85,7 +85,7 @@ fn paused(reply: &PauseReply, screen: &Screen) -> String {
     if !screen.quiet {
         let ids = reply.changed.iter().filter_map(|pause| pause.client.as_ref());
         let ids: String = ids.map(|client| format!(" {}", client.id)).collect();
-        let line = format!("resume earlier with: {} resume{ids}", screen.address.program);
+        let line = format!("resume with: {} resume{ids}", screen.address.program);
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
     }
     text

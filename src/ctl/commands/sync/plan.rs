@@ -114,10 +114,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
     if keys.is_empty() && !args.all {
         return Err(CtlError::usage(
             "plan needs the keys of the items, or --all",
-            format!(
-                "`{} pending {}` lists the items",
-                ctl.output.screen.address.program, args.client
-            ),
+            format!("`lmsyncctl pending {}` lists the items", args.client),
         ));
     }
     let request = Sync {

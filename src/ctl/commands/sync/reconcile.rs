@@ -74,6 +74,9 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
     let who = format!("{} ({})", reply.client.name, reply.client.id);
     let who = screen.paint(Tone::Strong, who);
     let compared = compared(reply);
+    if reply.compared == 0 {
+        return format!("{who}: nothing is imported, so nothing was compared\n");
+    }
     if reply.differences.is_empty() {
         let good = screen.paint(Tone::Good, "all stored rates and period amounts match Autotask");
         return format!("{who}: {good} ({compared})\n");

@@ -56,9 +56,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         return Err(CtlError::usage(
             "sync needs the keys of the items to import, or --all",
             format!(
-                "`{program} pending {client}` lists the items; then `{program} sync {client} KEY…` \
+                "`lmsyncctl pending {client}` lists the items; then `lmsyncctl sync {client} KEY…` \
                  or `--all`",
-                program = ctl.output.screen.address.program,
                 client = args.client,
             ),
         ));
