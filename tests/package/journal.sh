@@ -17,20 +17,20 @@ step "what has happened so far is in the journal"
 entry 5f0a7a6e1f8e4d3c9d7f0d2b6a1c4e90 LMSYNC_CLIENT_ID=174 'A run for Acme Dental ended'
 entry 5f0a7a6e1f8e4d3c9d7f0d2b6a1c4e90 LMSYNC_TRIGGER=manual 'A run for Acme Dental ended'
 entry 91d3a5c07e2b4f6d8a4c1b7e5f0d2936 LMSYNC_ACTOR_UID="$(inside id -u alice)" 'Auto-sync was switched for Acme Dental'
-entry 3c6e2f9ab1d747e08c5a9d4f7b2e6013 LMSYNC_EVENT=reloaded 'The configuration was read again'
+entry 3c6e2f9ab1d747e08c5a9d4f7b2e6013 LMSYNC_EVENT=reloaded 'The configuration was reloaded'
 
 step "an index that is lost is rebuilt, and that is told"
 imported=$(contracts)
 inside systemctl stop lmsyncd.socket lmsyncd.service
 inside rm -r /var/lib/lmsyncd/index
 inside systemctl start lmsyncd
-entry e87b1d0c94f64a2ba5d3c6f7082e1b49 LMSYNC_EVENT=store_repaired 'The store was not as it had been left'
+entry e87b1d0c94f64a2ba5d3c6f7082e1b49 LMSYNC_EVENT=store_repaired 'The store was created, repaired or replaced'
 [ "$(contracts)" = "$imported" ] || fail "contracts are lost"
 
 step "a run that fails, and one that a guard holds"
 tenant no-rows
 expect 6 '' as alice lmsyncctl sync 175 --all --yes
-entry 0b9c6f41c5a24d7f8e35a7c1d2f4b683 LMSYNC_CLIENT_ID=175 'A guard held something of'
+entry 0b9c6f41c5a24d7f8e35a7c1d2f4b683 LMSYNC_CLIENT_ID=175 'A guard held changes of'
 tenant no-permission=Contracts
 expect 7 '' as alice lmsyncctl sync 175 --all --yes
 entry c2d94e7b5f134a0fa86be0f19d3c7a52 LMSYNC_ERROR_CODE=NoPermission 'A run failed'
@@ -46,7 +46,7 @@ tenant
 expect 0 '' as alice lmsyncctl doctor
 expect 0 '' inside systemctl reload lmsyncd
 until_true 90 "the end of the alert" happened recovered
-entry a5785dbb5aa042eebf870618760066e5 LMSYNC_EVENT=recovered 'Something that was wrong is over'
+entry a5785dbb5aa042eebf870618760066e5 LMSYNC_EVENT=recovered 'The cause of an alert is gone'
 
 step "a busy hour, a day and two hours later"
 tenant busy-hour

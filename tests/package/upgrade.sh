@@ -3,7 +3,7 @@
 step "backup and restore, by a user, while it runs"
 imported=$(contracts)
 inside install -d -o alice /home/alice
-expect 0 'read back well' as alice lmsyncctl backup /home/alice/backup.jsonl
+expect 0 'verified' as alice lmsyncctl backup /home/alice/backup.jsonl
 expect 0 '^600 alice' inside stat -c '%a %U' /home/alice/backup.jsonl
 expect 0 '' as alice lmsyncctl contract set A29683353 notes=since
 before=$(main_pid)
