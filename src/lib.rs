@@ -16,9 +16,9 @@
 //!    files      files that are replaced whole
 //! ```
 //!
-//! A room is a module with a folder; its `mod.rs` is the door, and says what others may use. Most rooms
-//! have floors of their own; the head of each room's `mod.rs` draws them, and the same
-//! test holds the code to them (`tests/rules/inner.rs`).
+//! A room is a module with a folder; its `mod.rs` is the door, and says what others may use. Most
+//! rooms have floors of their own; the head of each room's `mod.rs` draws them, and the same test
+//! holds the code to them (`tests/rules/inner.rs`).
 //!
 //! A contract flows one way: a timer or a person wakes the `engine`, `autotask` reads rows and
 //! turns them into source items, `policy` decides what differs and whether it may be applied,
@@ -28,9 +28,9 @@
 //!
 //! The interface for other programs is the socket: the Varlink interfaces `org.lmsyncd.Sync`,
 //! `org.lmsyncd.Contracts` and `org.lmsyncd.Daemon`, whose types are in [`protocol`] and whose
-//! `.varlink` files are derived from them; and what lmsyncctl takes and prints for scripts (arguments,
-//! JSON keys, exit statuses), the configuration and the journal's fields. What is there stays; other
-//! things may be added.
+//! `.varlink` files are derived from them; and what lmsyncctl takes and prints for scripts
+//! (arguments, JSON keys, exit statuses), the configuration and the journal's fields. What is there
+//! stays; other things may be added.
 //!
 //! Everything else in this library is `pub` for the two programs and for the tests, and may change
 //! with any commit: no other crate is meant to depend on it.

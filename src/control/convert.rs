@@ -5,14 +5,11 @@ use rust_decimal::Decimal;
 
 use crate::model::{
     BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, FieldChange, Fields,
-    ItemKey, PendingItem, Reject, Remark, Run, Value,
+    ItemKey, PendingItem, Reject, Remark, Run, Value, rfc3339,
 };
 use crate::policy::holds::let_go;
 use crate::policy::{apply, effects};
 use crate::protocol::{contracts, sync};
-
-/// A moment as the wire has it.
-pub(super) use crate::model::rfc3339 as moment;
 
 /// A count as the wire has it.
 pub(super) fn count(number: impl TryInto<i64>) -> i64 {
@@ -118,8 +115,8 @@ pub(super) fn run(run: &Run) -> sync::Run {
         client: run.client.name.clone(),
         trigger: run.trigger.name().to_owned(),
         actor: run.actor.name.clone(),
-        started: moment(run.started),
-        ended: moment(run.ended),
+        started: rfc3339(run.started),
+        ended: rfc3339(run.ended),
         result: run.result.name().to_owned(),
         created: run.counts.created.into(),
         updated: run.counts.updated.into(),
@@ -169,8 +166,8 @@ pub(super) fn contract(
         start_date: optional(Field::StartDate),
         end_date: optional(Field::EndDate),
         source: contract.origin.name().to_owned(),
-        last_synced: seen.map(moment),
-        vanished: contract.vanished.map(moment),
+        last_synced: seen.map(rfc3339),
+        vanished: contract.vanished.map(rfc3339),
         basis: optional(Field::Basis),
         currency_basis: optional(Field::CurrencyBasis),
         renews: optional(Field::Renews),

@@ -1,7 +1,7 @@
 //! The server side of the socket: who may connect, what they ask, what they are answered.
 //!
-//! Translates between the wire (`protocol`) and the engine's values; decides nothing. The rooms inside,
-//! each using only those below it:
+//! Translates between the wire (`protocol`) and the engine's values; decides nothing. The rooms
+//! inside, each using only those below it:
 //!
 //! ```text
 //! 6  listener   the socket: accepts, as many as there are places

@@ -6,10 +6,10 @@
 //!                                                want? ──► guess: asks the daemon ──► script
 //! ```
 //!
-//! What may come next is found by the engine of `clap_complete`; the scripts are our own. Its script for
-//! bash (4.6.11) puts a candidate on the line as it came, split at spaces where a person would have to
-//! quote. Names of clients come from Autotask and hold spaces, quotes and signs that a shell gives a
-//! meaning, so each must arrive as one quoted word (`line`).
+//! What may come next is found by the engine of `clap_complete`; the scripts are our own. Its
+//! script for bash (4.6.11) puts a candidate on the line as it came, split at spaces where a person
+//! would have to quote. Names of clients come from Autotask and hold spaces, quotes and signs that
+//! a shell gives a meaning, so each must arrive as one quoted word (`line`).
 //!
 //! Whatever goes wrong on the way, the shell gets nothing to offer, and no message in the middle of
 //! a line that is being typed.

@@ -224,12 +224,13 @@ fn without_nulls(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::app::exit;
 
     #[test]
     fn a_missing_socket_is_a_daemon_that_cannot_be_reached() {
         let folder = tempfile::tempdir().expect("a folder");
         let client = Client::new(folder.path().join("control.sock"));
         let error = client.call(&protocol::daemon::Version {}).expect_err("nobody there");
-        assert_eq!(crate::ctl::app::exit::of_error(&error), 3);
+        assert_eq!(exit::of_error(&error), 3);
     }
 }

@@ -123,7 +123,7 @@ impl App {
         tasks.spawn(engine.observe.clone().tell());
         let ending = Ending { stopping: stopping.child_token(), ..Ending::default() };
         tasks.spawn(listener.serve(Arc::clone(&engine), address, tasks.clone(), ending.clone()));
-        let anew = tokio::select! {
+        let restart = tokio::select! {
             () = stopping.cancelled() => false,
             () = engine.admin.restart_requested() => true,
         };
@@ -149,7 +149,7 @@ impl App {
         }
         let used = store.cache_get(USE_KEY);
         store.close().await?;
-        Ok(if anew { Exit::Restart(used) } else { Exit::Stop })
+        Ok(if restart { Exit::Restart(used) } else { Exit::Stop })
     }
 }
 
@@ -197,23 +197,19 @@ fn connect(
         currency: autotask.currency.clone(),
     };
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
-    let (remembered, with_usage) = (store.clone(), store.clone());
+    let (from, to) = (store.clone(), store.clone());
     let (asked, asking) = (autotask.discovery_url.clone(), autotask.discovery_url.clone());
     let zone = ZoneMemory::new(
-        move |username| String::from_utf8(remembered.cache_get(&zone_key(&asked, username))?).ok(),
-        move |username, text| with_usage.cache_put(&zone_key(&asking, username), text.as_bytes()),
+        move |username| String::from_utf8(from.cache_get(&zone_key(&asked, username))?).ok(),
+        move |username, text| to.cache_put(&zone_key(&asking, username), text.as_bytes()),
     );
-    let (remembered, with_usage) = (store.clone(), store.clone());
-    let used = UseMemory::new(
-        move || remembered.cache_get(USE_KEY),
-        move |bytes| with_usage.cache_put(USE_KEY, bytes),
-    );
+    let (from, to) = (store.clone(), store.clone());
+    let used =
+        UseMemory::new(move || from.cache_get(USE_KEY), move |bytes| to.cache_put(USE_KEY, bytes));
     let key = reading_key(&autotask.discovery_url, &options.username);
-    let (remembered, with_usage, keeping) = (store.clone(), store.clone(), key.clone());
-    let read = ReadMemory::new(
-        move || remembered.cache_get(&key),
-        move |bytes| with_usage.cache_put(&keeping, bytes),
-    );
+    let (from, to, keeping) = (store.clone(), store.clone(), key.clone());
+    let read =
+        ReadMemory::new(move || from.cache_get(&key), move |bytes| to.cache_put(&keeping, bytes));
     let autotask = Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone);
     Ok(Arc::new(autotask.with_usage(used).with_read_cache(read)))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveTime, Utc};
 
-use super::{Advice, ClientId, Code, Failure};
+use super::{Advice, ClientId, Code, Failure, text};
 
 /// A client by id and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl ClientRef {
 /// The form in which people see a client: `Acme Dental (174)`.
 impl fmt::Display for ClientRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.id)
+        f.write_str(&text::client(&self.name, self.id))
     }
 }
 

@@ -1,9 +1,14 @@
-//! The one form in which people see a number and a moment, on the terminal, in failures, in events
-//! and in the journal. JSON has its own forms.
+//! The one form in which people see a client, a number and a moment, on the terminal, in failures,
+//! in events and in the journal. JSON has its own forms.
 
 use std::fmt::Display;
 
 use chrono::{DateTime, TimeZone, Utc};
+
+/// A client by name and id: `Acme Dental (174)`.
+pub fn client(name: &str, id: impl Display) -> String {
+    format!("{name} ({id})")
+}
 
 /// A number with commas between thousands, such as `1,200`.
 pub fn thousands(number: i64) -> String {

@@ -61,7 +61,8 @@ pub struct ClientStatus {
     pub next_run: Option<String>,
     /// How many items are pending, by the cached result; null without one.
     pub pending: Option<i64>,
-    /// Agreements that now belong to another client, by the cached result: the agreement, and where it moved to.
+    /// Agreements that now belong to another client, by the cached result: the agreement, and where
+    /// it moved to.
     pub moved: Vec<String>,
     /// ok, never_synced, held, failing, blocked, paused or overdue.
     pub health: String,
@@ -274,7 +275,7 @@ pub struct PruneReply {
 
 /// Tells of everything that happens, or only of what concerns a client or all of them, until the
 /// caller goes away. Call it with `more`. The first reply has neither and says that watching has
-/// begun; `missed` says how many events the caller was too slow for. When too many watchers,
+/// begun; `missed` says how many events the caller was too slow for. If too many are watching,
 /// the error is Busy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -1,5 +1,5 @@
-//! What a person is told to do names the daemon that was asked, through the real binaries: by the way
-//! in which lmsyncctl was called, by the instance, and by where the secret comes from.
+//! What a person is told to do names the daemon that was asked, through the real binaries: by the
+//! way in which lmsyncctl was called, by the instance, and by where the secret comes from.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -38,7 +38,8 @@ fn a_hint_is_typed_as_the_command_was() {
     by_socket(&world, &["explain", ACME_LINE]).expect(0, &[&format!("{program} unignore S55102")]);
 }
 
-/// What the command line itself lacks is hinted at like everything else, with the daemon named once.
+/// What the command line itself lacks is hinted at like everything else, with the daemon named
+/// once.
 #[test]
 fn a_usage_hint_names_the_daemon_once() {
     let world = World::stories();

@@ -1,4 +1,5 @@
-//! The whole book through the real binaries: ownership, item flags, renewals, the past and the answers.
+//! The whole book through the real binaries: ownership, item flags, renewals, the past and the
+//! answers.
 
 use crate::support::{ACME, ACME_AGREEMENT, ACME_LINE, World, item};
 use lmsyncd::demo::tenant::Entity;

@@ -1,9 +1,9 @@
 //! What an older version says is understood, and what it hears from this one too.
 //!
 //! A package upgrade replaces lmsyncctl at once and lmsyncd at its restart, and who has scripts may
-//! keep an older lmsyncctl for long. `older/` holds what the two programs of an older version said to
-//! each other, one command a line, and the store that came of it; `older/record` wrote both, and says
-//! how to do so for another.
+//! keep an older lmsyncctl for long. `older/` holds what the two programs of an older version said
+//! to each other, one command a line, and the store that came of it; `older/record` wrote both, and
+//! says how to do so for another.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -84,8 +84,8 @@ fn an_older_lmsyncctl_is_answered() {
             let (Some(then), Some(now)) = (replies.last(), answers.last()) else {
                 panic!("{call}: no reply");
             };
-            // An older lmsyncctl finds the code of an error behind the last dot, whichever interface
-            // the name begins with.
+            // An older lmsyncctl finds the code of an error behind the last dot, whichever
+            // interface the name begins with.
             let code = |reply: &Value| {
                 reply["error"].as_str().and_then(|name| name.rsplit('.').next()).map(str::to_owned)
             };

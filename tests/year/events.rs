@@ -9,7 +9,7 @@ use lmsyncd::model::{ClientId, ItemKey, RunId};
 use lmsyncd::store::Store;
 
 use super::edits;
-use super::faults::Condition;
+use super::faults::Trouble;
 use super::invariants::{ACKNOWLEDGED, Broken, MANUAL, broken};
 use super::life::Life;
 use super::operator::{Fate, Wish};
@@ -68,7 +68,7 @@ impl World {
             Event::Edit => self.edit(),
             Event::Wish => self.wish(),
             Event::Fault => {
-                let (trouble, long) = Condition::any(&mut self.rng);
+                let (trouble, long) = Trouble::any(&mut self.rng);
                 self.fault(trouble, long);
                 Ok(())
             }
@@ -205,7 +205,7 @@ impl World {
     }
 
     /// Lets something go wrong.
-    pub fn fault(&mut self, trouble: Condition, long: Duration) {
+    pub fn fault(&mut self, trouble: Trouble, long: Duration) {
         let until = self.passed() + long;
         let Ground { upstream, wire, .. } = &self.ground;
         if let Some(told) = self.weather.begin(trouble, until, &upstream.tenant, wire) {

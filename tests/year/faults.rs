@@ -12,7 +12,7 @@ const OTHERS: std::ops::Range<u64> = 3000..10_500;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Condition {
+pub enum Trouble {
     /// A fault of the tenant.
     Fault(FaultRule),
     /// Other integrations make so many requests an hour.
@@ -24,31 +24,31 @@ pub enum Condition {
 /// What is wrong at the moment, and until when.
 #[derive(Debug, Default)]
 pub struct Weather {
-    active: Vec<(Condition, Duration)>,
+    active: Vec<(Trouble, Duration)>,
 }
 
-impl Condition {
+impl Trouble {
     /// Something that may go wrong, and for how long.
-    pub fn any(rng: &mut Rng) -> (Condition, Duration) {
+    pub fn any(rng: &mut Rng) -> (Trouble, Duration) {
         let minutes = match rng.u8(..20) {
             0..10 => rng.u64(5..120),
             10..17 => rng.u64(120..1200),
             _ => rng.u64(1200..3000),
         };
-        (Condition::of_any_kind(rng), Duration::from_secs(minutes * 60))
+        (Trouble::of_any_kind(rng), Duration::from_secs(minutes * 60))
     }
 
-    fn of_any_kind(rng: &mut Rng) -> Condition {
+    fn of_any_kind(rng: &mut Rng) -> Trouble {
         let rule = match rng.u8(..24) {
             0 | 1 => Fault::CutConnection.into(),
             2 | 3 => Fault::WrongAuth.into(),
             4 => Fault::RateLimited.amount(rng.u64(1..900)),
             5 => Fault::HourlyLimit.into(),
-            6 => return Condition::Others(rng.u64(OTHERS)),
+            6 => return Trouble::Others(rng.u64(OTHERS)),
             7 => Fault::BusyHour.into(),
             8 => Fault::Restricted.on(an_entity(rng)),
             9 => Fault::NoRows.on(an_entity(rng)),
-            10 => return Condition::ShortPages,
+            10 => return Trouble::ShortPages,
             11 => Fault::CutAnswer.into(),
             12 => Fault::TruncatedJson.into(),
             13 => Fault::TransientError.into(),
@@ -74,47 +74,47 @@ impl Condition {
                 glitches[rng.usize(..glitches.len())].times(rng.u32(1..12))
             }
         };
-        Condition::Fault(rule)
+        Trouble::Fault(rule)
     }
 
     fn begin(self, tenant: &Tenant, wire: &Wire) {
         match self {
-            Condition::Fault(rule) => tenant.faults().set(rule),
-            Condition::Others(_) => {}
-            Condition::ShortPages => wire.lose_rows(true),
+            Trouble::Fault(rule) => tenant.faults().set(rule),
+            Trouble::Others(_) => {}
+            Trouble::ShortPages => wire.lose_rows(true),
         }
     }
 
     fn end(self, tenant: &Tenant, wire: &Wire) {
         match self {
-            Condition::Fault(rule) => tenant.faults().clear_one(rule.fault),
-            Condition::Others(_) => {}
-            Condition::ShortPages => wire.lose_rows(false),
+            Trouble::Fault(rule) => tenant.faults().clear_one(rule.fault),
+            Trouble::Others(_) => {}
+            Trouble::ShortPages => wire.lose_rows(false),
         }
     }
 
     /// Whether an answer may leave out what is there, or bring what was not asked for.
     fn lies(self) -> bool {
         match self {
-            Condition::Fault(rule) => {
+            Trouble::Fault(rule) => {
                 matches!(rule.fault, Fault::Restricted | Fault::NoRows | Fault::IgnoredFilter)
             }
-            Condition::Others(_) => false,
-            Condition::ShortPages => true,
+            Trouble::Others(_) => false,
+            Trouble::ShortPages => true,
         }
     }
 
     /// Whether what an answer leaves out is not allowed to be seen, and Autotask says so.
     fn closes(self) -> bool {
-        let Condition::Fault(rule) = self else { return false };
+        let Trouble::Fault(rule) = self else { return false };
         matches!(rule.fault, Fault::NoPermission | Fault::Forbidden)
     }
 
     fn name(self) -> String {
         match self {
-            Condition::Fault(rule) => rule.to_string(),
-            Condition::Others(requests) => format!("others make {requests} requests an hour"),
-            Condition::ShortPages => "long pages lose rows".to_owned(),
+            Trouble::Fault(rule) => rule.to_string(),
+            Trouble::Others(requests) => format!("others make {requests} requests an hour"),
+            Trouble::ShortPages => "long pages lose rows".to_owned(),
         }
     }
 }
@@ -123,15 +123,15 @@ impl Weather {
     /// Lets something go wrong until `until`. Says what; none where it already does.
     pub fn begin(
         &mut self,
-        trouble: Condition,
+        trouble: Trouble,
         until: Duration,
         tenant: &Tenant,
         wire: &Wire,
     ) -> Option<String> {
-        let is_same = |other: &Condition| match (other, &trouble) {
-            (Condition::Fault(one), Condition::Fault(other)) => one.fault == other.fault,
-            (Condition::Others(_), Condition::Others(_)) => true,
-            (Condition::ShortPages, Condition::ShortPages) => true,
+        let is_same = |other: &Trouble| match (other, &trouble) {
+            (Trouble::Fault(one), Trouble::Fault(other)) => one.fault == other.fault,
+            (Trouble::Others(_), Trouble::Others(_)) => true,
+            (Trouble::ShortPages, Trouble::ShortPages) => true,
             _ => false,
         };
         if self.active.iter().any(|(other, _)| is_same(other)) {
@@ -146,7 +146,7 @@ impl Weather {
     pub fn clear(&mut self, now: Duration, tenant: &Tenant, wire: &Wire) -> Vec<String> {
         let (over, active) = self.active.drain(..).partition(|(_, until)| *until <= now);
         self.active = active;
-        let over: Vec<(Condition, Duration)> = over;
+        let over: Vec<(Trouble, Duration)> = over;
         for (trouble, _) in &over {
             trouble.end(tenant, wire);
         }
@@ -176,7 +176,7 @@ impl Weather {
     /// Requests of other integrations in the last hour.
     pub fn others(&self) -> u64 {
         let others = self.active.iter().filter_map(|(trouble, _)| match trouble {
-            Condition::Others(requests) => Some(*requests),
+            Trouble::Others(requests) => Some(*requests),
             _ => None,
         });
         others.max().unwrap_or(0)

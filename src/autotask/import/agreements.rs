@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! never read, or not for a week ──► in full
-//! else                          ──► what changed since ──► count of 500 clients as expected ──►
-//! done └── not ──► these in full
+//! else ──► what changed since ──► count of 500 clients as expected ──► done
+//!                                             └── not ──► these in full
 //! ```
 //!
 //! A page holds 500 agreements, or the count of the agreements of 500 clients, who have some 1,500:

@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 
 use super::{fields_of, on_the_wire};
 use crate::control::call::{Answer, Context, finish};
-use crate::control::convert::{self, moment, parse_key};
+use crate::control::convert::{self, parse_key};
 use crate::control::progress::{progress, telling};
 use crate::engine::{Engine, Working};
 use crate::model::{
-    ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine,
+    ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine, rfc3339,
 };
 use crate::policy::terms::{Ending, Wanted};
 use crate::policy::timeline::{Span, Term};
@@ -31,7 +31,7 @@ pub(super) async fn cost(call: &contracts::Cost, context: &Context<'_>) -> Answe
         key: item.key.to_string(),
         name: text(Field::Name).unwrap_or_default(),
         r#type: text(Field::Type).unwrap_or_default(),
-        as_of: moment(as_of),
+        as_of: rfc3339(as_of),
         billing_cost: convert::amount(&currency, amount),
         stored_cost: contract.map(|contract| {
             let cost = contract.billing_cost();

@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 
 use super::call::{Answer, CallError, Context, finish, parameters};
 use super::convert::parse_key;
-use crate::control::convert::{self, moment};
+use crate::control::convert;
 use crate::engine::{Edit, Engine};
-use crate::model::{Advice, Code, Contract, Failure, Field, ItemKey, Origin, Ownership};
+use crate::model::{Advice, Code, Contract, Failure, Field, ItemKey, Origin, Ownership, rfc3339};
 use crate::protocol::{Call, Method, contracts};
 
 pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
@@ -110,7 +110,7 @@ fn fields_of(engine: &Engine, contract: &Contract) -> Result<Vec<contracts::Fiel
             value: contract.value(field).map(|value| value.to_string()),
             autotask_value: autotask.map(|value| value.to_string()),
             overridden,
-            changed: changed.get(&field).map(|at| moment(*at)),
+            changed: changed.get(&field).map(|at| rfc3339(*at)),
         }
     };
     Ok(shown.map(view).collect())

@@ -1,8 +1,8 @@
 //! What a contract was: its history, and the line of succession.
 
 use crate::control::call::{Answer, Context, finish};
-use crate::control::convert::{self, count, moment, parse_key};
-use crate::model::{Contract, Field};
+use crate::control::convert::{self, count, parse_key};
+use crate::model::{Contract, Field, rfc3339};
 use crate::protocol::contracts;
 use crate::store::HistoryEntry;
 
@@ -18,7 +18,7 @@ pub(super) fn history(call: &contracts::History, context: &Context<'_>) -> Answe
 fn entry(entry: &HistoryEntry) -> contracts::HistoryEntry {
     contracts::HistoryEntry {
         sequence: count(entry.seq),
-        at: moment(entry.at),
+        at: rfc3339(entry.at),
         actor: entry.actor.name.clone(),
         run: entry.run.map(|run| count(run.0)),
         changes: entry.changes.iter().map(convert::change).collect(),

@@ -1,9 +1,9 @@
 //! `org.lmsyncd.Daemon`: backups, out and back.
 
 use crate::control::call::{Answer, CallError, Context, finish};
-use crate::control::convert::{count, moment};
+use crate::control::convert::count;
 use crate::engine::Admin;
-use crate::model::{Code, Failure};
+use crate::model::{Code, Failure, rfc3339};
 use crate::protocol::daemon;
 
 /// Sends a backup piece by piece.
@@ -25,7 +25,7 @@ pub(in crate::control) async fn backup(context: Context<'_>) -> Answer {
     }
     finish(daemon::BackupReply {
         text: None,
-        at: Some(moment(backup.at)),
+        at: Some(rfc3339(backup.at)),
         commits: Some(count(backup.commits)),
         contracts: Some(count(backup.contracts)),
         bytes: Some(count(bytes)),

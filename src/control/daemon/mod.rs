@@ -5,12 +5,12 @@ mod backup;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::call::{Answer, CallError, Context, finish, parameters, went_away};
-use super::convert::{count, moment};
+use super::convert::count;
 use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, ClientRow, Engine};
-use crate::model::{Code, Counts, Failure, Run};
+use crate::model::{Code, Counts, Failure, Run, rfc3339};
 use crate::protocol::{Call, Method, daemon};
 
 /// How many runs a board shows.
@@ -61,12 +61,12 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         daemon: daemon::DaemonInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id().into(),
-            started: moment(started),
+            started: rfc3339(started),
             store_sequence: count(sequence),
             contracts: count(contracts),
             store_remarks: remarks,
             paused_by: paused.as_ref().map(|pause| pause.by.clone()),
-            paused_until: paused.and_then(|pause| pause.until).map(moment),
+            paused_until: paused.and_then(|pause| pause.until).map(rfc3339),
         },
         runs: Some(runs.iter().rev().filter_map(run_mark).collect()),
     })
@@ -77,39 +77,39 @@ fn run_mark(run: &Run) -> Option<daemon::RunMark> {
     Some(daemon::RunMark {
         id: count(run.id?.0),
         client_id: run.client.id.0,
-        ended: moment(run.ended),
+        ended: rfc3339(run.ended),
         result: run.result.name().to_owned(),
         changed: i64::from(*created) + i64::from(*updated) + i64::from(*vanished),
         requests: run.requests.into(),
     })
 }
 
-fn client_status(standing: &ClientRow) -> daemon::ClientStatus {
-    let state = &standing.state;
+fn client_status(row: &ClientRow) -> daemon::ClientStatus {
+    let state = &row.state;
     let error = state.last_error.as_ref();
     daemon::ClientStatus {
         id: state.client.id.0,
         name: state.client.name.clone(),
         auto_sync: state.auto_sync,
         at: state.at.map(|at| at.format("%H:%M").to_string()),
-        last_tried: state.last_tried.map(moment),
-        last_synced: state.last_synced.map(moment),
-        last_changed: state.last_changed.map(moment),
-        next_run: state.next_run.map(moment),
-        pending: standing.pending.map(count),
-        moved: standing.moved.clone(),
-        health: standing.health.name().to_owned(),
-        running: standing
+        last_tried: state.last_tried.map(rfc3339),
+        last_synced: state.last_synced.map(rfc3339),
+        last_changed: state.last_changed.map(rfc3339),
+        next_run: state.next_run.map(rfc3339),
+        pending: row.pending.map(count),
+        moved: row.moved.clone(),
+        health: row.health.name().to_owned(),
+        running: row
             .running
             .as_ref()
-            .map(|running| format!("{} since {}", running.actor.name, moment(running.since))),
-        contracts: count(standing.contracts),
+            .map(|running| format!("{} since {}", running.actor.name, rfc3339(running.since))),
+        contracts: count(row.contracts),
         error: error.map(|error| error.code.name().to_owned()),
         message: error.map(|error| error.message.clone()),
-        paused_by: standing.paused.as_ref().map(|pause| pause.by.clone()),
-        paused_until: standing.paused.as_ref().and_then(|pause| pause.until).map(moment),
-        next_why: standing.next_why.as_ref().map(|why| why.text.clone()),
-        next_advice: standing.next_why.as_ref().and_then(|why| why.advice.clone()),
+        paused_by: row.paused.as_ref().map(|pause| pause.by.clone()),
+        paused_until: row.paused.as_ref().and_then(|pause| pause.until).map(rfc3339),
+        next_why: row.next_why.as_ref().map(|why| why.text.clone()),
+        next_advice: row.next_why.as_ref().and_then(|why| why.advice.clone()),
     }
 }
 
@@ -124,14 +124,14 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
     daemon::Api {
         zone_url: usage.zone_url.clone(),
         auth: auth.to_owned(),
-        auth_blocked_since: usage.blocked.map(|blocked| moment(blocked.since)),
-        auth_blocked_until: usage.blocked.map(|blocked| moment(blocked.until)),
+        auth_blocked_since: usage.blocked.map(|blocked| rfc3339(blocked.since)),
+        auth_blocked_until: usage.blocked.map(|blocked| rfc3339(blocked.until)),
         waiting,
         requests_last_hour: usage.requests_last_hour.into(),
         max_requests_per_hour: usage.max_requests_per_hour.into(),
         tenant_requests: tenant.map(|tenant| tenant.used.into()),
         tenant_limit: tenant.map(|tenant| tenant.limit.into()),
-        tenant_as_of: tenant.map(|tenant| moment(tenant.at)),
+        tenant_as_of: tenant.map(|tenant| rfc3339(tenant.at)),
     }
 }
 
@@ -229,7 +229,7 @@ async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {
     }
     let pruned = context.engine.book.prune(dry_run).await?;
     finish(daemon::PruneReply {
-        before: moment(pruned.before),
+        before: rfc3339(pruned.before),
         commits: count(pruned.commits),
         bytes: count(pruned.bytes),
         kept: count(pruned.kept),

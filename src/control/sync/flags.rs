@@ -2,10 +2,10 @@
 
 use super::run_id;
 use crate::control::call::{Answer, Context, finish};
-use crate::control::convert::{self, count, moment, parse_key};
+use crate::control::convert::{self, count, parse_key};
 use crate::control::progress::{progress, telling};
 use crate::engine::{Days, Discrepancy, Reverted, Waiting, days};
-use crate::model::{Code, Failure, ItemFlags, Kind, Money, Value};
+use crate::model::{Code, Failure, ItemFlags, Kind, Money, Value, rfc3339};
 use crate::protocol::sync;
 
 pub(super) async fn ignore(call: sync::Ignore, context: Context<'_>) -> Answer {
@@ -65,7 +65,7 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
 pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -> Answer {
     let client = context.engine.clients.resolve(&call.client).await?;
     let (progress, told) = progress(&context);
-    let asked = moment(context.engine.now());
+    let asked = rfc3339(context.engine.now());
     let reply = |p| sync::ReconcileReply {
         client: convert::client(&client),
         as_of: asked.clone(),
@@ -78,7 +78,7 @@ pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -
     let found = telling(work, told, &mut context.stream, reply).await?;
     finish(sync::ReconcileReply {
         client: convert::client(&client),
-        as_of: moment(found.as_of),
+        as_of: rfc3339(found.as_of),
         compared: count(found.compared),
         rate_only: Some(count(found.rate_only)),
         differences: found.differing.iter().map(discrepancy).collect(),
@@ -129,7 +129,7 @@ fn waiting(waiting: Waiting) -> sync::Quarantined {
         client: waiting.client.name,
         field: waiting.quarantine.field,
         reason: waiting.quarantine.reason,
-        since: moment(waiting.quarantine.since),
+        since: rfc3339(waiting.quarantine.since),
         imported: waiting.imported,
     }
 }

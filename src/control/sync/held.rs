@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 use super::{comes_to, run_id};
 use crate::autotask::Progress;
 use crate::control::call::{Answer, Context, finish, went_away};
-use crate::control::convert::{self, count, moment};
+use crate::control::convert::{self, count};
 use crate::engine::HeldRun;
-use crate::model::{Code, Failure, PendingItem};
+use crate::model::{Code, Failure, PendingItem, rfc3339};
 use crate::protocol::sync;
 
 pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
@@ -60,12 +60,12 @@ fn held_run(held: &HeldRun, today: NaiveDate) -> sync::HeldRun {
         run: count(changes.run.0),
         client_id: client.id.0,
         client: client.name.clone(),
-        since: moment(changes.since),
+        since: rfc3339(changes.since),
         message: items.iter().find_map(|item| item.reason.clone()),
         items: items.iter().map(|item| convert::item(item, today)).collect(),
         effects: comes_to(&items.iter().collect::<Vec<&PendingItem>>(), today),
         rejected_by: rejected.map(|rejected| rejected.by.clone()),
-        rejected_at: rejected.map(|rejected| moment(rejected.at)),
+        rejected_at: rejected.map(|rejected| rfc3339(rejected.at)),
         rejected_reason: rejected.and_then(|rejected| rejected.reason.clone()),
     }
 }

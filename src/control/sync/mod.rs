@@ -11,10 +11,12 @@ use std::time::Duration;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::call::{Answer, CallError, Context, finish, parameters, went_away};
-use crate::control::convert::{self, count, moment, parse_key};
+use crate::control::convert::{self, count, parse_key};
 use crate::control::progress::{progress, telling};
 use crate::engine::{Preview, SyncRequest, WaitPolicy};
-use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger};
+use crate::model::{
+    Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger, rfc3339,
+};
 use crate::policy::effects;
 use crate::protocol::{Call, Method, sync};
 
@@ -50,7 +52,7 @@ async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answ
     let cached = call.cached.unwrap_or(false);
     let (progress, told) = progress(&context);
     let work = context.engine.clients.clients(call.search.as_deref(), all, cached, &progress);
-    let asked = moment(context.engine.now());
+    let asked = rfc3339(context.engine.now());
     let reply =
         |p| sync::ClientList { clients: Vec::new(), as_of: asked.clone(), progress: Some(p) };
     let (clients, as_of) = telling(work, told, &mut context.stream, reply).await?;
@@ -63,10 +65,10 @@ async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answ
             agreements: known.agreements.into(),
             contracts: count(known.contracts),
             auto_sync: known.auto_sync,
-            last_synced: known.last_synced.map(moment),
+            last_synced: known.last_synced.map(rfc3339),
         })
         .collect();
-    finish(sync::ClientList { clients, as_of: moment(as_of), progress: None })
+    finish(sync::ClientList { clients, as_of: rfc3339(as_of), progress: None })
 }
 
 async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
@@ -100,7 +102,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let today = context.engine.today();
     finish(sync::PendingReply {
         client: Some(convert::client(&look.client)),
-        as_of: Some(moment(look.as_of)),
+        as_of: Some(rfc3339(look.as_of)),
         effects: Some(comes_to(&shown, today)),
         held_effects: Some(held_back(&shown, today)),
         items: Some(shown.into_iter().map(|item| convert::item(item, today)).collect()),
@@ -122,7 +124,7 @@ async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
         looks.iter().filter(|look| !look.items.is_empty()).map(summary).collect();
     clients.sort_by_cached_key(|summary| (summary.name.to_lowercase(), summary.id));
     finish(sync::PendingReply {
-        as_of: as_of.map(moment),
+        as_of: as_of.map(rfc3339),
         clients: Some(clients),
         ..sync::PendingReply::default()
     })
@@ -139,7 +141,7 @@ fn summary(look: &Preview) -> sync::PendingSummary {
     sync::PendingSummary {
         id: look.client.id.0,
         name: look.client.name.clone(),
-        as_of: Some(moment(look.as_of)),
+        as_of: Some(rfc3339(look.as_of)),
         new: of(&[PendingState::New]),
         changed: of(&[PendingState::Changed, PendingState::Returned]),
         vanished: of(&[PendingState::Vanished]),
@@ -162,7 +164,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     let client = context.engine.clients.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
     let (progress, told) = progress(&context);
-    let asked = moment(context.engine.now());
+    let asked = rfc3339(context.engine.now());
     let reply = |p| sync::DiffReply {
         client: convert::client(&client),
         as_of: asked.clone(),
@@ -188,7 +190,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
     let today = context.engine.today();
     finish(sync::DiffReply {
         client: convert::client(&look.client),
-        as_of: moment(look.as_of),
+        as_of: rfc3339(look.as_of),
         effects: comes_to(&items, today),
         held_effects: Some(held_back(&items, today)),
         items: items.into_iter().map(|item| convert::item(item, today)).collect(),
@@ -265,11 +267,11 @@ async fn set_auto_sync(call: sync::SetAutoSync, mut context: Context<'_>) -> Ans
             name: switched.client.name,
             auto_sync: switched.on,
             changed: switched.changed,
-            next_run: switched.next_run.map(moment),
+            next_run: switched.next_run.map(rfc3339),
             brings: switched.brings.map(count),
-            last_synced: switched.last_synced.map(moment),
+            last_synced: switched.last_synced.map(rfc3339),
             paused_by: switched.paused.as_ref().map(|pause| pause.by.clone()),
-            paused_until: switched.paused.and_then(|pause| pause.until).map(moment),
+            paused_until: switched.paused.and_then(|pause| pause.until).map(rfc3339),
         })
         .collect();
     finish(sync::SetAutoSyncReply { clients, progress: None })

@@ -1,9 +1,9 @@
 //! Pausing auto-sync, and going on.
 
 use crate::control::call::{Answer, Context, finish};
-use crate::control::convert::{self, moment};
+use crate::control::convert;
 use crate::engine::Paused;
-use crate::model::{ClientRef, Failure};
+use crate::model::{ClientRef, Failure, rfc3339};
 use crate::protocol::sync;
 
 pub(super) async fn pause(call: sync::Pause, context: Context<'_>) -> Answer {
@@ -43,8 +43,8 @@ fn changes(changed: &[Paused], context: &Context<'_>) -> Answer {
 fn paused(paused: &Paused) -> sync::Paused {
     sync::Paused {
         client: paused.client.as_ref().map(convert::client),
-        until: paused.pause.until.map(moment),
+        until: paused.pause.until.map(rfc3339),
         by: paused.pause.by.clone(),
-        since: moment(paused.pause.at),
+        since: rfc3339(paused.pause.at),
     }
 }

@@ -28,8 +28,8 @@ impl Caller {
     pub fn perform(&self, effect: Effect, tell: impl Fn(Reply)) {
         match effect {
             Effect::Preview => {
-                let looked = self.look(&tell);
-                tell(Reply::Preview(looked.map(Box::new)));
+                let preview = self.preview(&tell);
+                tell(Reply::Preview(preview.map(Box::new)));
             }
             Effect::Sync(keys) => {
                 let synced = self.sync(keys, &tell);
@@ -51,7 +51,7 @@ impl Caller {
         Ok(())
     }
 
-    fn look(&self, tell: &impl Fn(Reply)) -> Result<Preview, CtlError> {
+    fn preview(&self, tell: &impl Fn(Reply)) -> Result<Preview, CtlError> {
         self.stand(tell)?;
         let asked =
             Pending { client: Some(self.client.clone()), all: Some(true), ..Pending::default() };

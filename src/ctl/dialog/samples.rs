@@ -56,7 +56,7 @@ pub fn pending() -> Preview {
     ignored.state = "ignored".to_owned();
     ignored.reason = Some("until 2026-12-31: billed elsewhere".to_owned());
     items.insert(4, ignored);
-    looked(items, vec![reject()])
+    preview_of(items, vec![reject()])
 }
 
 /// A row that could not be converted.
@@ -70,7 +70,7 @@ pub fn reject() -> Reject {
 }
 
 /// What a look found.
-pub fn looked(items: Vec<Item>, rejects: Vec<Reject>) -> Preview {
+pub fn preview_of(items: Vec<Item>, rejects: Vec<Reject>) -> Preview {
     Preview {
         pending: PendingReply {
             client: Some(Client { id: 174, name: "Acme Dental".to_owned() }),
@@ -101,14 +101,14 @@ pub fn many(agreements: usize) -> Preview {
             items.push(addition);
         }
     }
-    looked(items, Vec::new())
+    preview_of(items, Vec::new())
 }
 
 /// The dialog with this list.
-pub fn listed(size: (u16, u16), looked: Preview, auto_sync: bool) -> State {
+pub fn listed(size: (u16, u16), preview: Preview, auto_sync: bool) -> State {
     let mut state = fresh(size);
     reply(&mut state, Reply::Status(Box::new(status(auto_sync))));
-    reply(&mut state, Reply::Preview(Ok(Box::new(looked))));
+    reply(&mut state, Reply::Preview(Ok(Box::new(preview))));
     state
 }
 

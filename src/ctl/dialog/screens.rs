@@ -92,11 +92,11 @@ fn ticked() {
 #[test]
 fn the_sum_of_what_is_ticked() {
     hold("sum", |size| {
-        let mut state = listed(size, looked(items::billed_samples(), Vec::new()), false);
+        let mut state = listed(size, preview_of(items::billed_samples(), Vec::new()), false);
         press(&mut state, " x<Down><Down>");
         state
     });
-    let mut state = listed((80, 14), looked(items::billed_samples(), Vec::new()), false);
+    let mut state = listed((80, 14), preview_of(items::billed_samples(), Vec::new()), false);
     press(&mut state, " x");
     insta::assert_snapshot!("sum_small", plain(&state));
 }
@@ -104,7 +104,7 @@ fn the_sum_of_what_is_ticked() {
 #[test]
 fn what_is_billed_otherwise_has_its_days_in_the_diff() {
     hold("diff_billing", |size| {
-        let mut state = listed(size, looked(items::billed_samples(), Vec::new()), false);
+        let mut state = listed(size, preview_of(items::billed_samples(), Vec::new()), false);
         press(&mut state, "<Down><Down><Down><Enter>");
         state
     });
@@ -167,10 +167,10 @@ fn differences() {
 #[test]
 fn differences_of_what_is_new() {
     hold("diff_new", |size| {
-        let mut looked = pending();
-        let items = looked.pending.items.as_mut().expect("items");
+        let mut preview = pending();
+        let items = preview.pending.items.as_mut().expect("items");
         items[0].changes[0].to = Some("long words ".repeat(12) + &"長い名前".repeat(20));
-        let mut state = listed(size, looked, false);
+        let mut state = listed(size, preview, false);
         press(&mut state, "<Enter>");
         state
     });
@@ -334,7 +334,7 @@ fn an_error_of_a_sync() {
 
 #[test]
 fn nothing_is_pending() {
-    hold("empty", |size| listed(size, looked(Vec::new(), Vec::new()), false));
+    hold("empty", |size| listed(size, preview_of(Vec::new(), Vec::new()), false));
 }
 
 #[test]
@@ -349,12 +349,12 @@ fn five_thousand_rows() {
 #[test]
 fn wide_letters() {
     hold("wide", |size| {
-        let mut looked = pending();
-        for item in looked.pending.items.iter_mut().flatten() {
+        let mut preview = pending();
+        for item in preview.pending.items.iter_mut().flatten() {
             item.name = format!("東京支社 マネージドサービス契約 {} 👨‍👩‍👧 e\u{301}", item.key);
             item.r#type = "定期サービス".to_owned();
         }
-        let mut state = listed(size, looked, false);
+        let mut state = listed(size, preview, false);
         press(&mut state, "/契約<Enter> ");
         state
     });
@@ -410,11 +410,11 @@ fn colours_fit_any_background() {
 /// What a name holds does not reach the terminal raw, even if it came past the connection.
 #[test]
 fn a_hostile_name_is_drawn_as_text() {
-    let mut looked = pending();
-    for item in looked.pending.items.iter_mut().flatten() {
+    let mut preview = pending();
+    for item in preview.pending.items.iter_mut().flatten() {
         item.name = "a\u{1b}[2Jb\u{9b}c\u{7f}\td".to_owned();
     }
-    let state = listed((80, 24), looked, false);
+    let state = listed((80, 24), preview, false);
     for cell in terminal(&state).backend().buffer().content() {
         assert!(!cell.symbol().chars().any(char::is_control), "{:?}", cell.symbol());
     }

@@ -2,6 +2,7 @@
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::screen::Screen;
+use crate::model::text;
 use crate::protocol::daemon::ClientStatus;
 use crate::protocol::sync::{Item, PendingReply, Progress, Reject, Run, Switch, SyncReply};
 
@@ -182,7 +183,7 @@ impl State {
     /// The client's name and id, or what was typed until they are known.
     pub fn who(&self) -> String {
         match &self.status {
-            Some(status) => format!("{} ({})", status.name, status.id),
+            Some(status) => text::client(&status.name, status.id),
             None => self.client.clone(),
         }
     }

@@ -2,7 +2,7 @@
 //! asked goes back as effects.
 //!
 //! ```text
-//!            Preview              Enter
+//!            Preview             Enter
 //! Reading ───────────► List ◄───────────► Diff      List ◄─ / ─► Filter    List ◄─ ? ─► Help
 //!    ▲                 │  ▲
 //!    │ r               │s │ Esc                     List ── A, q ─► Asking ── y ─► Switching
@@ -78,8 +78,8 @@ pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Reply::Preview(Ok(looked)) => {
-            on_looked(state, *looked);
+        Reply::Preview(Ok(preview)) => {
+            on_preview(state, *preview);
             Vec::new()
         }
         // Who mistyped a name, or may not ask at all, wants the line that every command prints.
@@ -117,11 +117,11 @@ pub fn on_reply(state: &mut State, reply: Reply) -> Vec<Effect> {
     }
 }
 
-fn on_looked(state: &mut State, looked: Preview) {
-    let items = looked.pending.items.unwrap_or_default();
-    let rejects = looked.pending.rejects.unwrap_or_default();
-    let rows = rows::build(&items, &rejects, &looked.names);
-    let list = List::new(rows, looked.pending.as_of);
+fn on_preview(state: &mut State, preview: Preview) {
+    let items = preview.pending.items.unwrap_or_default();
+    let rejects = preview.pending.rejects.unwrap_or_default();
+    let rows = rows::build(&items, &rejects, &preview.names);
+    let list = List::new(rows, preview.pending.as_of);
     let mut list = match &state.list {
         Some(before) => list.after(before),
         None => list,

@@ -97,6 +97,7 @@ pub fn entries(folder: &Path) -> Result<Vec<(PathBuf, fs::FileType)>, CtlError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::app::exit;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
@@ -124,7 +125,7 @@ mod tests {
     fn a_folder_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let error = write(&folder.path().join("no/a.json"), "x").expect_err("no folder");
-        assert_eq!(crate::ctl::app::exit::of_error(&error), 1);
+        assert_eq!(exit::of_error(&error), 1);
         assert!(error.to_string().contains("no/a.json"), "{error}");
     }
 }

@@ -64,12 +64,13 @@ fn nearest(typed: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::advice::Address;
+    use crate::ctl::app::exit;
 
     #[test]
     fn a_key_is_written_in_capitals() {
         assert_eq!(key("s55102").expect("a key"), "S55102");
         let error = key("55102").expect_err("no letter");
-        assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
+        assert_eq!(exit::of_error(&error), 2);
         assert!(error.to_string().starts_with("`55102` is not an item key"));
     }
 

@@ -65,7 +65,7 @@ impl Observe {
         let (now, live, pauses) = (self.context.now(), self.context.live(), self.book.pauses()?);
         let api = live.autotask.usage();
         let waiting = self.schedule.waits_for(&live.settings, &api);
-        let around = ScheduleFacts {
+        let facts = ScheduleFacts {
             now,
             interval: interval(&live),
             blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
@@ -86,7 +86,7 @@ impl Observe {
                 },
                 next_why: {
                     let pause = pauses.of(state.client.id);
-                    next_why(&state, ScheduleFacts { pause, ..around }, &live.zone())
+                    next_why(&state, ScheduleFacts { pause, ..facts }, &live.zone())
                 },
                 pending: self.pending_count(state.client.id),
                 moved: self.moved_away(state.client.id),
@@ -114,8 +114,8 @@ impl Observe {
             sequence: self.context.store.head().seq,
             contracts: contracts.values().sum(),
             remarks: {
-                let condition = self.context.ensure_writable().err().map(|failure| failure.message);
-                condition.into_iter().chain(self.context.store_remarks()).collect()
+                let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
+                trouble.into_iter().chain(self.context.store_remarks()).collect()
             },
         })
     }

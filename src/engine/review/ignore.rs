@@ -25,8 +25,8 @@ pub struct Waiting {
 }
 
 impl Review {
-    /// Leaves an item out of auto-sync and of the usual list, or takes that back. Gives the flags as
-    /// they are then, and whether they are different from before.
+    /// Leaves an item out of auto-sync and of the usual list, or takes that back. Gives the flags
+    /// as they are then, and whether they are different from before.
     pub async fn ignore(
         &self,
         key: ItemKey,

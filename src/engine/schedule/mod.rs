@@ -1,5 +1,5 @@
-//! The schedule of auto-sync: what is due and when, the batches that run it, the switch, pauses, and
-//! the watchdog that sees that the supervisor still runs.
+//! The schedule of auto-sync: what is due and when, the batches that run it, the switch, pauses,
+//! and the watchdog that sees that the supervisor still runs.
 
 mod pause;
 mod supervisor;

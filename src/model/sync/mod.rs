@@ -1,6 +1,6 @@
 //! A sync of one client: what was read (`source`, `snapshot`), what differs (`pending`), what is
-//! noted beside it (`flags`), what a guard holds of it (`held`), when it is paused (`pause`), and the
-//! run that applies it.
+//! noted beside it (`flags`), what a guard holds of it (`held`), when it is paused (`pause`), and
+//! the run that applies it.
 
 pub(super) mod flags;
 pub(super) mod held;

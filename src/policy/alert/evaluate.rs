@@ -34,7 +34,7 @@ pub struct Observed {
 
 /// Everything that is wrong at `now`.
 pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>) -> Conditions {
-    let mut evaluate = Conditions::default();
+    let mut conditions = Conditions::default();
     let mut everyone: BTreeMap<Code, Vec<&ClientState>> = BTreeMap::new();
     let mut overdue: Vec<&ClientState> = Vec::new();
     for state in states.iter().filter(|state| state.auto_sync) {
@@ -43,48 +43,48 @@ pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>)
             Health::Ok | Health::NeverSynced | Health::Paused => {}
             Health::Held | Health::Failing | Health::Blocked => {
                 let Some(error) = &state.last_error else { continue };
-                evaluate.failing.insert(state.client.id);
+                conditions.failing.insert(state.client.id);
                 if meets_everyone(error.code) {
                     everyone.entry(error.code).or_default().push(state);
                 } else {
                     let condition = condition(&[state], &error.message);
-                    evaluate.active.insert(Cause::Client(state.client.id, error.code), condition);
+                    conditions.active.insert(Cause::Client(state.client.id, error.code), condition);
                 }
             }
         }
     }
     for (code, states) in everyone {
-        let mended = code.is_credential()
+        let accepted_since = code.is_credential()
             && states
                 .iter()
                 .all(|state| observed.accepted.is_some_and(|at| state.last_tried < Some(at)));
         let message = states.first().and_then(|state| state.last_error.as_ref());
         let message = message.map(|error| error.message.as_str()).unwrap_or_default();
-        if !mended {
-            evaluate.active.insert(Cause::Everyone(code), condition(&states, message));
+        if !accepted_since {
+            conditions.active.insert(Cause::Everyone(code), condition(&states, message));
         }
     }
     if !overdue.is_empty() {
         let condition = condition(&overdue, "the next run is overdue by more than 1h");
-        evaluate.active.insert(Cause::Overdue, condition);
+        conditions.active.insert(Cause::Overdue, condition);
     }
     match observed.budget {
         Budget::Enough => {}
         Budget::Unclear => {
-            evaluate.unclear.insert(Cause::BudgetLow);
+            conditions.unclear.insert(Cause::BudgetLow);
         }
         Budget::Low(percent) => {
             let message = format!(
                 "auto-sync is waiting: the tenant has used {percent} % of its requests of the hour"
             );
-            evaluate.active.insert(Cause::BudgetLow, Condition { client: None, message });
+            conditions.active.insert(Cause::BudgetLow, Condition { client: None, message });
         }
     }
     if let Some(why) = &observed.store {
         let condition = Condition { client: None, message: why.clone() };
-        evaluate.active.insert(Cause::Everyone(Code::StoreFailed), condition);
+        conditions.active.insert(Cause::Everyone(Code::StoreFailed), condition);
     }
-    evaluate
+    conditions
 }
 
 /// Whether a failure with this code lies with Autotask, the line to it or the store, so that it

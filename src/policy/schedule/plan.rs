@@ -11,15 +11,15 @@
 //! ```
 //!
 //! A client is due when its moment has come. Missed moments are caught up once, since there is
-//! only ever one next moment. One that lies further ahead than it can is brought forward: to one interval
-//! after the last run, if the interval was made shorter since, or where that has passed to the next
-//! time of day, if the client has one; and to now, if a clock that was stepped back has left it
-//! there. That is stored as soon as it is noticed, so that what is due stays due and everybody reads
-//! the same moment. A longer interval lets a planned run stand.
+//! only ever one next moment. One that lies further ahead than it can is brought forward: to one
+//! interval after the last run, if the interval was made shorter since, or where that has passed to
+//! the next time of day, if the client has one; and to now, if a clock that was stepped back has
+//! left it there. That is stored as soon as it is noticed, so that what is due stays due and
+//! everybody reads the same moment. A longer interval lets a planned run stand.
 //!
-//! A time of day is one of the MSP's zone. Of one that comes twice, because clocks are set back, the
-//! first counts; in place of one that is skipped, the first moment after the gap. In another zone
-//! the same time of day is another moment: [`replanned`].
+//! A time of day is one of the MSP's zone. Of one that comes twice, because clocks are set back,
+//! the first counts; in place of one that is skipped, the first moment after the gap. In another
+//! zone the same time of day is another moment: [`replanned`].
 
 use chrono::{
     DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
@@ -105,8 +105,8 @@ pub fn moved<Z: TimeZone>(
 }
 
 /// The next run of a client with a time of day, where the zone may be another than the one that it
-/// was planned in: at its hour in this one. What is due now stays due, a retry stays where it is, and
-/// so does what is planned at its hour already.
+/// was planned in: at its hour in this one. What is due now stays due, a retry stays where it is,
+/// and so does what is planned at its hour already.
 pub fn replanned<Z: TimeZone>(
     state: &ClientState,
     now: DateTime<Utc>,
@@ -125,9 +125,9 @@ pub fn replanned<Z: TimeZone>(
     Some(next_time_of_day(now.max(last + (interval - DAY)), at, zone))
 }
 
-/// The next moment after `now` at which clocks in `zone` show `at`. In place of a time that a change
-/// of the clocks skips comes the first moment after the gap; of one that comes twice, the first
-/// counts.
+/// The next moment after `now` at which clocks in `zone` show `at`. In place of a time that a
+/// change of the clocks skips comes the first moment after the gap; of one that comes twice, the
+/// first counts.
 pub(super) fn next_time_of_day<Z: TimeZone>(
     now: DateTime<Utc>,
     at: NaiveTime,
@@ -188,8 +188,8 @@ pub fn clamp_next_run<Z: TimeZone>(
     let latest = last_run(state, now).map(|last| {
         match (regular(last, interval, state.at, zone), state.at) {
             (regular, _) if regular > now => regular,
-            // It was given its hour for a reason: where that was moved to one that is over for today,
-            // it waits for the next.
+            // It was given its hour for a reason: where that was moved to one that is over for
+            // today, it waits for the next.
             (_, Some(at)) => next_time_of_day(now, at, zone),
             (_, None) => now,
         }
@@ -204,9 +204,9 @@ pub fn clamp_next_run<Z: TimeZone>(
     Some(if next > now + farthest { now } else { next })
 }
 
-/// When a client last ran. A run is planned from its end, which is only known of one that succeeded;
-/// what a person decides meanwhile moves nothing. One that the clock has left in the future says
-/// nothing.
+/// When a client last ran. A run is planned from its end, which is only known of one that
+/// succeeded; what a person decides meanwhile moves nothing. One that the clock has left in the
+/// future says nothing.
 fn last_run(state: &ClientState, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     state.last_tried.max(state.last_full).filter(|last| *last <= now)
 }

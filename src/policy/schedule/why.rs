@@ -37,13 +37,13 @@ pub struct NextWhy {
 /// running at all comes first, then what makes it late, then the rule that planned it.
 pub fn next_why<Z: TimeZone>(
     state: &ClientState,
-    around: ScheduleFacts<'_>,
+    facts: ScheduleFacts<'_>,
     zone: &Z,
 ) -> Option<NextWhy>
 where
     Z::Offset: std::fmt::Display,
 {
-    let ScheduleFacts { now, interval, blocked, waits, pause } = around;
+    let ScheduleFacts { now, interval, blocked, waits, pause } = facts;
     let next = state.next_run?;
     let why = |text: String, advice| Some(NextWhy { text, advice });
     if let Some(pause) = pause {
@@ -111,17 +111,17 @@ mod tests {
         state
     }
 
-    fn around() -> ScheduleFacts<'static> {
+    fn facts() -> ScheduleFacts<'static> {
         let interval = TimeDelta::hours(24);
         ScheduleFacts { now: now(), interval, blocked: None, waits: None, pause: None }
     }
 
     fn why(state: &ClientState) -> String {
-        told(state, around())
+        told(state, facts())
     }
 
-    fn told(state: &ClientState, around: ScheduleFacts<'_>) -> String {
-        next_why(state, around, &Utc).expect("it is on").text
+    fn told(state: &ClientState, facts: ScheduleFacts<'_>) -> String {
+        next_why(state, facts, &Utc).expect("it is on").text
     }
 
     const AHEAD: TimeDelta = TimeDelta::hours(3);
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!((&*rule(30), &*rule(60 * 72)), ("at 02:30", "every 3d, at 02:30"));
         assert_eq!(super::rule(None, TimeDelta::minutes(90)), "every 90m");
         let off = ClientState { auto_sync: false, next_run: None, ..kept };
-        assert_eq!(next_why(&off, around(), &Utc), None);
+        assert_eq!(next_why(&off, facts(), &Utc), None);
     }
 
     #[test]
@@ -144,13 +144,13 @@ mod tests {
         assert_eq!(after(Code::Unreachable, 3), "retry 3 after unreachable");
         assert_eq!(after(Code::RateLimited, 1), "retry 1 after rate limited");
         assert_eq!(after(Code::Held, 0), "every 24h; held");
-        let held = next_why(&state(AHEAD, Some((Code::Held, 0))), around(), &Utc);
+        let held = next_why(&state(AHEAD, Some((Code::Held, 0))), facts(), &Utc);
         let advice = Advice::ListHeld { client_id: Some(ClientId(174)) };
         assert_eq!(held.and_then(|why| why.advice), Some(advice));
         assert_eq!(after(Code::NoPermission, 1), "every 24h; no permission needs a fix");
         assert_ne!(after(Code::AuthFailed, 1), "credentials refused");
         let source = SecretSource::Credential;
-        let blocked = ScheduleFacts { blocked: Some(source), ..around() };
+        let blocked = ScheduleFacts { blocked: Some(source), ..facts() };
         let refused = NextWhy {
             text: "credentials refused".to_owned(),
             advice: Some(Advice::TakeNewCredentials { source }),
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(why(&late(0)), "due now");
         assert_eq!(why(&late(1)), "catching up: was due 03:00");
         assert_eq!(why(&late(5)), "catching up: was due 1970-01-04 23:00 +00:00");
-        let waits = ScheduleFacts { waits: Some("60 % is used"), ..around() };
+        let waits = ScheduleFacts { waits: Some("60 % is used"), ..facts() };
         assert_eq!(told(&late(1), waits), "waiting for budget: 60 % is used");
         assert_eq!(told(&state(AHEAD, None), waits), "every 24h");
     }
@@ -174,7 +174,7 @@ mod tests {
         let until = Some(now() + TimeDelta::hours(30));
         let pause = Pause { client: None, until, by: "dana".to_owned(), at: now(), ended: None };
         let late = state(-AHEAD, Some((Code::AuthFailed, 1)));
-        let told = |pause| told(&late, ScheduleFacts { pause: Some(pause), ..around() });
+        let told = |pause| told(&late, ScheduleFacts { pause: Some(pause), ..facts() });
         assert_eq!(told(&pause), "paused until 1970-01-06 10:00 +00:00");
         let endless = Pause { until: None, ..pause.clone() };
         assert_eq!(told(&endless), "paused until it is resumed");

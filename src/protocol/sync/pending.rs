@@ -27,9 +27,9 @@ pub struct FieldChange {
 }
 
 /// What a sync would apply to a client. Never refused. With `cached` the answer is the cached
-/// result, otherwise Autotask is asked; with `state` only items in that state; with `all` also those
-/// that are ignored. Without `client` a summary of every client with something pending. Called with
-/// `more`, replies with `progress` come before the last one while Autotask is read.
+/// result, otherwise Autotask is asked; with `state` only items in that state; with `all` also
+/// those that are ignored. Without `client` a summary of every client with something pending.
+/// Called with `more`, replies with `progress` come before the last one while Autotask is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]

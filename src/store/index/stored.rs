@@ -1,6 +1,6 @@
 //! What the index holds, as values of the model.
 
-use super::{Index, records};
+use super::{Index, StateReader, records};
 use crate::model::{
     ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId,
 };
@@ -82,6 +82,22 @@ pub(in crate::store) fn held_of(record: &[u8]) -> Result<HeldChanges, StoreError
 /// The pause of an index record.
 pub(in crate::store) fn pause_of(record: &[u8]) -> Result<Pause, StoreError> {
     live(convert::pause(&codec::decode(record)?))
+}
+
+/// Every record whose key begins with one of the `prefixes`, read as what it is, by prefix and key.
+pub(in crate::store) fn every<T>(
+    state: &dyn StateReader,
+    prefixes: &[&[u8]],
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    for prefix in prefixes {
+        state.scan(prefix, &mut |_, record| {
+            found.push(read(record)?);
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// A stored value that was read, or an error of the index.

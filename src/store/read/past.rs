@@ -32,7 +32,7 @@ use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::StateReader;
 use crate::store::index::stored::{
-    client_of, contract_of, flags_of, held_of, live, pause_of, stored_contract,
+    client_of, contract_of, every, flags_of, held_of, live, pause_of, stored_contract,
 };
 use crate::store::log::segment::{self, LogPosition};
 use crate::store::log::{base, replay};
@@ -100,32 +100,16 @@ pub(in crate::store) fn state_as_of(
     if !later && seq != meta.head.seq {
         return Err(present::ends_early(&core.ledger_dir, seq, meta.head.seq));
     }
-    let (mut contracts, mut clients) = (Vec::new(), Vec::new());
-    let (mut flags, mut holds, mut pauses) = (Vec::new(), Vec::new(), Vec::new());
-    book.scan(keys::CONTRACTS, &mut |_, record| {
-        contracts.push(contract_of(record)?);
-        Ok(())
-    })?;
-    book.scan(keys::CLIENTS, &mut |_, record| {
-        clients.push(client_of(record)?);
-        Ok(())
-    })?;
-    book.scan(keys::FLAGS, &mut |_, record| {
-        flags.push(flags_of(record)?);
-        Ok(())
-    })?;
-    book.scan(keys::HOLDS, &mut |_, record| {
-        holds.push(held_of(record)?);
-        Ok(())
-    })?;
-    for prefix in keys::PAUSES {
-        book.scan(prefix, &mut |_, record| {
-            pauses.push(pause_of(record)?);
-            Ok(())
-        })?;
-    }
+    let mut contracts = every(&book, &[keys::CONTRACTS], contract_of)?;
     present::put_in_order(&mut contracts);
-    Ok(StateAsOf { contracts, clients, flags, holds, pauses, seq })
+    Ok(StateAsOf {
+        contracts,
+        clients: every(&book, &[keys::CLIENTS], client_of)?,
+        flags: every(&book, &[keys::FLAGS], flags_of)?,
+        holds: every(&book, &[keys::HOLDS], held_of)?,
+        pauses: every(&book, &keys::PAUSES, pause_of)?,
+        seq,
+    })
 }
 
 /// A contract as it was right after the commit `seq`; none where there was none.

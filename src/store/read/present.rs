@@ -17,8 +17,8 @@ use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::stored::{
-    client_of, contract_of, flags_of, held_of, live, pause_of, stored_client, stored_contract,
-    stored_flags, stored_pause,
+    client_of, contract_of, every, flags_of, held_of, live, pause_of, stored_client,
+    stored_contract, stored_flags, stored_pause,
 };
 use crate::store::log::segment;
 
@@ -87,24 +87,19 @@ pub(in crate::store) fn all_contracts(core: &Core) -> Result<Vec<Contract>, Stor
 }
 
 fn contracts_under(core: &Core, prefix: &[u8]) -> Result<Vec<Contract>, StoreError> {
-    let mut contracts = under(core, prefix, contract_of)?;
+    let mut contracts = under(core, &[prefix], contract_of)?;
     put_in_order(&mut contracts);
     Ok(contracts)
 }
 
-/// Every record whose key begins so, read as what it is, by key.
+/// Every record whose key begins with one of the `prefixes`, of one moment.
 fn under<T>(
     core: &Core,
-    prefix: &[u8],
+    prefixes: &[&[u8]],
     read: impl Fn(&[u8]) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
     let _gate = core.index.gate()?;
-    let mut found = Vec::new();
-    core.index.scan(prefix, &mut |_, record| {
-        found.push(read(record)?);
-        Ok(())
-    })?;
-    Ok(found)
+    every(&core.index, prefixes, read)
 }
 
 /// What is noted beside an item.
@@ -121,12 +116,12 @@ pub(in crate::store) fn flags_of_client(
     core: &Core,
     client: ClientId,
 ) -> Result<Vec<ItemFlags>, StoreError> {
-    under(core, &keys::flags_of(client), flags_of)
+    under(core, &[&keys::flags_of(client)], flags_of)
 }
 
 /// Every item's flags, by client and key.
 pub(in crate::store) fn all_flags(core: &Core) -> Result<Vec<ItemFlags>, StoreError> {
-    under(core, keys::FLAGS, flags_of)
+    under(core, &[keys::FLAGS], flags_of)
 }
 
 /// What guards held of a client, by run.
@@ -134,12 +129,12 @@ pub(in crate::store) fn held_changes(
     core: &Core,
     client: ClientId,
 ) -> Result<Vec<HeldChanges>, StoreError> {
-    under(core, &keys::held_of(client), held_of)
+    under(core, &[&keys::held_of(client)], held_of)
 }
 
 /// What guards held, by client and run.
 pub(in crate::store) fn all_held_changes(core: &Core) -> Result<Vec<HeldChanges>, StoreError> {
-    under(core, keys::HOLDS, held_of)
+    under(core, &[keys::HOLDS], held_of)
 }
 
 /// The pause of a client; of all of auto-sync without one.
@@ -153,15 +148,7 @@ pub(in crate::store) fn pause(
 
 /// Every pause: that of all of auto-sync, then those of clients, by client.
 pub(in crate::store) fn pauses(core: &Core) -> Result<Vec<Pause>, StoreError> {
-    let _gate = core.index.gate()?;
-    let mut found = Vec::new();
-    for prefix in keys::PAUSES {
-        core.index.scan(prefix, &mut |_, record| {
-            found.push(pause_of(record)?);
-            Ok(())
-        })?;
-    }
-    Ok(found)
+    under(core, &keys::PAUSES, pause_of)
 }
 
 /// The state of a client.
@@ -175,7 +162,7 @@ pub(in crate::store) fn client(
 
 /// The state of every client, by id.
 pub(in crate::store) fn clients(core: &Core) -> Result<Vec<ClientState>, StoreError> {
-    under(core, keys::CLIENTS, client_of)
+    under(core, &[keys::CLIENTS], client_of)
 }
 
 /// A run with its rejects and changes; none where it never was.

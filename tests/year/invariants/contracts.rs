@@ -200,8 +200,8 @@ impl Watch {
     }
 }
 
-/// Whether a new contract may be in the place of an old one: the agreement that it renews, or a line
-/// of the same service, below the same agreement or the one that is renewed.
+/// Whether a new contract may be in the place of an old one: the agreement that it renews, or a
+/// line of the same service, below the same agreement or the one that is renewed.
 fn may_stand_for(new: &Contract, old: &Contract, upstream: &Upstream) -> bool {
     let renews = |id| upstream.agreements.get(&id).and_then(|agreement| agreement.renews);
     if new.key.kind == ItemKind::Agreement {

@@ -1,5 +1,5 @@
-//! What stands in the account: agreements and additions that are kept or struck, and which charge is
-//! that of which purchase.
+//! What stands in the account: agreements and additions that are kept or struck, and which charge
+//! is that of which purchase.
 
 use std::collections::{BTreeMap, BTreeSet};
 

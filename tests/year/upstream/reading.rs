@@ -108,8 +108,8 @@ impl Upstream {
         text(&self.row(entity, whole(row, field).expect("what is sold")), "name")
     }
 
-    /// Finds the day that the periods of an agreement are counted from: its first, unless a row lies
-    /// across two of those periods.
+    /// Finds the day that the periods of an agreement are counted from: its first, unless a row
+    /// lies across two of those periods.
     pub fn find_anchor(&mut self, id: i64) {
         let agreement = &self.agreements[&id];
         let below = self.below(id);
@@ -126,8 +126,8 @@ impl Upstream {
         self.agreements.get_mut(&id).expect("an agreement").anchor = anchor;
     }
 
-    /// The end of an agreement was moved to later: a line that did not go on with the others had ended
-    /// when the agreement did.
+    /// The end of an agreement was moved to later: a line that did not go on with the others had
+    /// ended when the agreement did.
     pub fn ended_with(&mut self, agreement: i64, end: NaiveDate) {
         let below = self.below(agreement);
         let reach = |line: &Line| line.rows.iter().map(|row| row.end).max();

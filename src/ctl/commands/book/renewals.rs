@@ -10,6 +10,7 @@ use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, cost};
 use crate::ctl::text::sums::Totals;
 use crate::model::BillingState;
+use crate::model::text;
 use crate::protocol::contracts::{Renewal, RenewalList, Renewals};
 
 /// What is asked for if nothing else is said, in days: a quarter is time enough for a notice.
@@ -183,7 +184,7 @@ fn row(renewal: &Renewal, view: View, today: &str) -> Vec<Cell> {
         notice,
         renewal.key.as_str().into(),
         renewal.name.as_str().into(),
-        format!("{} ({})", renewal.client, renewal.client_id).into(),
+        text::client(&renewal.client, renewal.client_id).into(),
         price,
         renewal.billing_cycle.as_str().into(),
         match renewal.auto_renew {

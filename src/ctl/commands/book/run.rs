@@ -15,6 +15,7 @@ use crate::ctl::output::{Csv, times};
 use crate::ctl::text::items::{self, arrow_in};
 use crate::ctl::text::labels;
 use crate::model::Field;
+use crate::model::text;
 use crate::protocol::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
 
 /// Examples of the noun.
@@ -170,7 +171,7 @@ fn footer(runs: &[Run]) -> Vec<String> {
 fn one(reply: &RunReply, screen: &Screen) -> String {
     let run = &reply.run;
     let id = run.id.map(|id| id.to_string()).unwrap_or_else(|| NONE.to_owned());
-    let title = format!("run {id} of {} ({})", run.client, run.client_id);
+    let title = format!("run {id} of {}", text::client(&run.client, run.client_id));
     let mut lines = vec![
         ("result", screen.paint(result_tone(&run.result), &run.result)),
         ("started", screen.exact(Some(&run.started))),

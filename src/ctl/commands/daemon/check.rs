@@ -181,7 +181,7 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 }
 
 fn named(client: &ClientStatus) -> String {
-    format!("{} ({})", client.name, client.id)
+    text::client(&client.name, client.id)
 }
 
 /// The first few names, and how many more there are.

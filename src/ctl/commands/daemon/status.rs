@@ -8,6 +8,7 @@ use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advice};
 use crate::ctl::output::table::{Column, Table, pairs, toned};
 use crate::ctl::text::picture::{Mark, bar, sparkline};
+use crate::model::text;
 use crate::protocol::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
 
 /// How many columns the bar of a budget has.
@@ -183,8 +184,8 @@ fn api(api: &Api, screen: &Screen) -> String {
     };
     let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
         (Some(since), Some(until)) => format!(
-            "          credentials refused since {}, next try {}\n          hint: fix the credentials, then {} \
-             reload\n",
+            "          credentials refused since {}, next try {}\n          hint: fix the \
+             credentials, then {} reload\n",
             screen.short(Some(since)),
             screen.short(Some(until)),
             screen.address.program,
@@ -233,7 +234,7 @@ fn endings(runs: &[RunMark]) -> String {
 
 /// The screen of one client.
 fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
-    let title = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
+    let title = screen.paint(Tone::Strong, text::client(&client.name, client.id));
     let health = screen.paint(health_tone(&client.health), health_words(&client.health));
     let next = match (&client.next_run, client.auto_sync) {
         (Some(at), _) => screen.exact(Some(at)),

@@ -6,6 +6,7 @@ use super::pause;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
+use crate::model::text;
 use crate::protocol::sync::{SetAutoSync, SetAutoSyncReply, Switch};
 
 /// Turn automatic sync on or off for clients
@@ -86,7 +87,7 @@ fn render(reply: &SetAutoSyncReply, screen: &Screen) -> String {
 
 /// How a switch stands, in a line.
 pub fn line(client: &Switch, screen: &Screen) -> String {
-    let who = format!("{} ({})", client.name, client.id);
+    let who = text::client(&client.name, client.id);
     if !client.auto_sync {
         let off = if client.changed { "off" } else { "off, unchanged" };
         let synced = screen.short(client.last_synced.as_deref());

@@ -6,6 +6,7 @@ use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::table;
 use crate::ctl::text::items::{arrow, mark, reason, renews};
 use crate::ctl::text::{billing, keys, labels, money};
+use crate::model::text;
 use crate::protocol::sync::{Diff, DiffReply, FieldChange, Item};
 
 /// Show what would change, field by field and in money
@@ -35,7 +36,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 
 /// The screen.
 fn render(reply: &DiffReply, screen: &Screen) -> String {
-    let who = format!("{} ({})", reply.client.name, reply.client.id);
+    let who = text::client(&reply.client.name, reply.client.id);
     let who = screen.paint(Tone::Strong, who);
     if reply.items.is_empty() {
         return format!("{who}: nothing differs\n");

@@ -4,6 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, with_advice};
 use crate::ctl::text::keys;
+use crate::model::text;
 use crate::protocol::sync::{Check, Explain, ExplainReply};
 
 /// Explain why an item is, or is not, in the store
@@ -29,8 +30,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     Ok(0)
 }
 
-/// What a check found, in words: the good state, the bad one, and what it is about where that is not
-/// known. By the names that JSON has for the checks.
+/// What a check found, in words: the good state, the bad one, and what it is about where that is
+/// not known. By the names that JSON has for the checks.
 const STATES: &[(&str, [&str; 3])] = &[
     ("client", ["client known", "client unknown", "client"]),
     ("permission", ["readable", "not readable", "permission"]),
@@ -65,7 +66,7 @@ fn mark(outcome: &str) -> (char, Tone) {
 /// The screen.
 fn render(reply: &ExplainReply, screen: &Screen) -> String {
     let who = match &reply.client {
-        Some(client) => format!("{} of {} ({})", reply.key, client.name, client.id),
+        Some(client) => format!("{} of {}", reply.key, text::client(&client.name, client.id)),
         None => format!("{} of an unknown client", reply.key),
     };
     let mut text = format!("{}\n", screen.paint(Tone::Strong, who));

@@ -4,6 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::Screen;
 use crate::ctl::text::{dates, keys};
+use crate::model::text;
 use crate::protocol::sync::{Ignore, IgnoreReply, Unignore};
 
 /// Exclude an item from auto-sync and from the default list
@@ -67,7 +68,7 @@ pub fn render(reply: &IgnoreReply, _: &Screen) -> String {
         (false, true) => "no longer ignored".to_owned(),
         (false, false) => "not ignored, unchanged".to_owned(),
     };
-    format!("{} of {} ({}): {what}\n", reply.key, reply.client.name, reply.client.id)
+    format!("{} of {}: {what}\n", reply.key, text::client(&reply.client.name, reply.client.id))
 }
 
 #[cfg(test)]

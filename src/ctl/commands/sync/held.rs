@@ -9,6 +9,7 @@ use crate::ctl::output::list::joined;
 use crate::ctl::output::screen::{Screen, Tone, count, thousands};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::text::{items, money};
+use crate::model::text;
 use crate::protocol::sync::{
     AcceptHeld, AcceptReply, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
 };
@@ -195,7 +196,7 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
         };
         table.row([
             toned(tone, held.run.to_string()),
-            format!("{} ({})", held.client, held.client_id).into(),
+            text::client(&held.client, held.client_id).into(),
             screen.short(Some(&held.since)).into(),
             held.items.len().to_string().into(),
             toned(tone, decided),
@@ -227,7 +228,7 @@ fn each(reply: &HeldList, screen: &Screen) -> String {
 }
 
 fn one(held: &HeldRun, screen: &Screen) -> String {
-    let who = screen.paint(Tone::Strong, format!("{} ({})", held.client, held.client_id));
+    let who = screen.paint(Tone::Strong, text::client(&held.client, held.client_id));
     let mut text =
         format!("{who}: held by run {}, {}\n", held.run, screen.exact(Some(&held.since)));
     if let Some(line) = rejection(held, screen) {
@@ -256,7 +257,7 @@ fn rejection(held: &HeldRun, screen: &Screen) -> Option<String> {
 
 fn accepted(reply: &AcceptReply, screen: &Screen) -> String {
     let run = &reply.run;
-    let who = screen.paint(Tone::Strong, format!("{} ({})", run.client, run.client_id));
+    let who = screen.paint(Tone::Strong, text::client(&run.client, run.client_id));
     let id = run.id.map(|id| format!(" in run {id}")).unwrap_or_default();
     let mut text = format!(
         "{who}: {} applied{id}: {} created, {} updated, {} vanished\n",
@@ -274,7 +275,7 @@ fn accepted(reply: &AcceptReply, screen: &Screen) -> String {
 
 fn rejected(reply: &RejectReply, screen: &Screen) -> String {
     let held = &reply.held;
-    let who = screen.paint(Tone::Strong, format!("{} ({})", held.client, held.client_id));
+    let who = screen.paint(Tone::Strong, text::client(&held.client, held.client_id));
     let number = count(held.items.len() as i64, "item");
     if !reply.changed {
         let line = rejection(held, screen).unwrap_or_default();

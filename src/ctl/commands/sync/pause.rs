@@ -3,6 +3,7 @@
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
+use crate::model::text;
 use crate::protocol::sync::{Pause, PauseReply, Paused, Resume};
 
 /// Pause auto-sync
@@ -63,7 +64,7 @@ fn named(clients: Vec<String>) -> Option<Vec<String>> {
 
 fn who(pause: &Paused) -> String {
     match &pause.client {
-        Some(client) => format!("{} ({})", client.name, client.id),
+        Some(client) => text::client(&client.name, client.id),
         None => "all auto-sync".to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use crate::ctl::output::table::{Cell, Column, Table, toned};
 use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::{items, money};
 use crate::model::PendingState;
+use crate::model::text;
 use crate::protocol::sync::{Client, Item, Pending, PendingReply, PendingSummary};
 
 /// Show what a sync would apply
@@ -119,7 +120,7 @@ fn one(
     filter: &Filter,
     screen: &Screen,
 ) -> String {
-    let who = screen.paint(Tone::Strong, format!("{} ({})", client.name, client.id));
+    let who = screen.paint(Tone::Strong, text::client(&client.name, client.id));
     let age = match (&reply.as_of, filter.cached) {
         (None, _) => ", not checked yet".to_owned(),
         (as_of, true) => format!(", as of {}", screen.age(as_of.as_deref())),

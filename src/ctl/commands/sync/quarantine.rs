@@ -5,6 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
+use crate::model::text;
 use crate::protocol::sync::{ListQuarantine, Quarantine};
 
 /// Examples of the noun.
@@ -62,7 +63,7 @@ fn render(reply: &Quarantine, screen: &Screen) -> String {
     for item in &reply.items {
         table.row([
             toned(Tone::Bad, item.key.as_str()),
-            format!("{} ({})", item.client, item.client_id).into(),
+            text::client(&item.client, item.client_id).into(),
             item.field.as_str().into(),
             item.reason.as_str().into(),
             screen.short(Some(&item.since)).into(),

@@ -9,6 +9,7 @@ use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
 use crate::ctl::output::{self, Csv};
 use crate::ctl::text::money::{cost, grouped, signed};
+use crate::model::text;
 use crate::protocol::sync::{Discrepancy, Reconcile, ReconcileReply};
 
 /// Compare the stored rates and period amounts of a client with Autotask
@@ -71,7 +72,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 
 /// The screen.
 fn render(reply: &ReconcileReply, screen: &Screen) -> String {
-    let who = format!("{} ({})", reply.client.name, reply.client.id);
+    let who = text::client(&reply.client.name, reply.client.id);
     let who = screen.paint(Tone::Strong, who);
     let compared = compared(reply);
     if reply.compared == 0 {

@@ -82,11 +82,11 @@ pub fn told(list: &List, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ctl::dialog::samples::{listed, looked, press};
+    use crate::ctl::dialog::samples::{listed, press, preview_of};
     use crate::ctl::text::items;
 
     fn ticked(keys: &str, width: usize) -> String {
-        let mut state = listed((120, 40), looked(items::billed_samples(), Vec::new()), false);
+        let mut state = listed((120, 40), preview_of(items::billed_samples(), Vec::new()), false);
         press(&mut state, keys);
         told(state.list.as_ref().expect("a list"), width)
     }

@@ -143,7 +143,7 @@ fn a_failure_says_why_and_the_same_can_be_tried_again() {
     let mut state = list();
     press(&mut state, " s");
     reply(&mut state, Reply::Synced(Err(failure(Code::Busy))));
-    assert_eq!(state.ending.failed.as_ref().map(crate::ctl::app::exit::of_error), Some(9));
+    assert_eq!(state.ending.failed.as_ref().map(exit::of_error), Some(9));
     let again = press(&mut state, "r");
     assert_eq!(again, [keys(&["A29683353", "S55102", "B771"])]);
     assert!(state.ending.failed.is_none(), "a new try has not failed yet");
@@ -152,11 +152,7 @@ fn a_failure_says_why_and_the_same_can_be_tried_again() {
     assert_eq!(state.list.as_ref().expect("a list").count(), 3, "the ticks are still there");
     press(&mut state, "n");
     assert_eq!(press(&mut state, "q"), [Effect::Leave]);
-    assert_eq!(
-        state.ending.failed.as_ref().map(crate::ctl::app::exit::of_error),
-        Some(7),
-        "as sync has it"
-    );
+    assert_eq!(state.ending.failed.as_ref().map(exit::of_error), Some(7), "as sync has it");
 
     let mut state = list();
     press(&mut state, "Ay");
@@ -171,7 +167,7 @@ fn a_reading_that_fails_can_be_tried_again_or_left_with_its_status() {
     assert_eq!(press(&mut state, "r"), [Effect::Preview]);
     reply(&mut state, Reply::Preview(Err(failure(Code::Unreachable))));
     assert_eq!(press(&mut state, "<Esc>"), [Effect::Leave]);
-    assert_eq!(state.ending.failed.as_ref().map(crate::ctl::app::exit::of_error), Some(7));
+    assert_eq!(state.ending.failed.as_ref().map(exit::of_error), Some(7));
 }
 
 #[test]
@@ -198,7 +194,7 @@ fn auto_sync_that_somebody_else_turned_on_is_seen() {
     reply(&mut state, Reply::Preview(Ok(Box::new(pending()))));
     assert!(state.read_only());
     assert_eq!(state.list.as_ref().expect("a list").count(), 0);
-    assert_eq!(state.ending.failed.as_ref().map(crate::ctl::app::exit::of_error), Some(6));
+    assert_eq!(state.ending.failed.as_ref().map(exit::of_error), Some(6));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub fn fills_its_period(terms: LineTerms<'_>) -> Result<(), NaiveDate> {
         terms.start.map_or(before, |start| before.max(start))
     };
     // The price of a unit in the period before tells whether the last day of a row cut it.
-    if let Some(day) = line.rows.around.in_doubt() {
+    if let Some(day) = line.rows.context.in_doubt() {
         return Err(a_period_before(day));
     }
     if !is_of_it {

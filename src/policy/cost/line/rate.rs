@@ -13,7 +13,7 @@ use crate::policy::cost::row::{Row, days, scaled, sum};
 
 /// The rows of a line, with the days of each that count.
 pub(in crate::policy::cost) struct Rows<'a> {
-    pub around: CutContext<'a>,
+    pub context: CutContext<'a>,
     pub spans: Vec<Option<Span>>,
     pub currency: &'a Currency,
 }
@@ -59,26 +59,26 @@ impl InForce<'_> {
 
 impl<'a> Rows<'a> {
     /// `around` with the days that count.
-    pub fn new(around: CutContext<'a>, currency: &'a Currency) -> Result<Rows<'a>, TooLarge> {
-        let spans = around.spans()?;
-        Ok(Rows { around, spans, currency })
+    pub fn new(context: CutContext<'a>, currency: &'a Currency) -> Result<Rows<'a>, TooLarge> {
+        let spans = context.spans()?;
+        Ok(Rows { context, spans, currency })
     }
 
     /// Each row of which a day counts, with those days.
     pub fn counting(&self) -> impl Iterator<Item = (&'a Row, Span)> + '_ {
-        let rows: &'a [Row] = self.around.rows;
+        let rows: &'a [Row] = self.context.rows;
         rows.iter().zip(&self.spans).filter_map(|(row, span)| Some((row, (*span)?)))
     }
 
     /// The whole period that holds the day.
     pub fn frame(&self, day: NaiveDate) -> Option<Span> {
-        self.around.frame(day)
+        self.context.frame(day)
     }
 
     /// Whether the rows and the start of the agreement tell the period that holds the day.
     pub fn tell_frame(&self, day: NaiveDate) -> bool {
-        self.around.lengths.are_exact
-            && told(self.around.rows, self.around.lengths, self.around.anchor, day).is_some()
+        self.context.lengths.are_exact
+            && told(self.context.rows, self.context.lengths, self.context.anchor, day).is_some()
     }
 
     /// The rows in force on a day, each with what it adds to the rate.
@@ -182,14 +182,14 @@ impl<'a> Rows<'a> {
             let price = row.price.checked_div(row.units)?;
             Some((price, UnitPriceFrom::Row(row.id), Some(days(span))))
         });
-        let of_line = self.around.line_price.map(|price| (price, UnitPriceFrom::Line, None));
+        let of_line = self.context.line_price.map(|price| (price, UnitPriceFrom::Line, None));
         of_rows.chain(of_line).collect()
     }
 
     /// The rows that are whole and were not cut.
     fn whole_rows(&self) -> impl Iterator<Item = (&'a Row, Span)> + '_ {
-        let rows: &'a [Row] = self.around.rows;
-        let whole = rows.iter().zip(&self.spans).zip(&self.around.lengths.is_whole);
+        let rows: &'a [Row] = self.context.rows;
+        let whole = rows.iter().zip(&self.spans).zip(&self.context.lengths.is_whole);
         whole.filter_map(|((row, span), whole)| {
             let uncut = (*span)?;
             (*whole && uncut == (row.start, row.end)).then_some((row, uncut))

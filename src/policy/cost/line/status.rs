@@ -34,8 +34,8 @@ impl<'a> Line<'a> {
         let LineTerms { rows, line_price, .. } = terms;
         let anchor = terms.anchor(lengths.months.unwrap_or(1));
         let supposed = terms.siblings.supposed();
-        let around = CutContext { rows, lengths, anchor, supposed, line_price };
-        let rows = Rows::new(around, terms.currency)?;
+        let context = CutContext { rows, lengths, anchor, supposed, line_price };
+        let rows = Rows::new(context, terms.currency)?;
         Ok(Line { terms, rows, months: lengths.months })
     }
 

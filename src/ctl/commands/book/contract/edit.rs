@@ -104,6 +104,7 @@ mod tests {
     use super::super::samples::{change, contract};
     use super::*;
     use crate::advice::Address;
+    use crate::ctl::app::exit;
     use crate::ctl::output::screen::sample;
 
     #[test]
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(read, Assignment { field: "notes".to_owned(), value: "a=b".to_owned() });
         assert_eq!(assignment("notes=").expect("reads").value, "");
         let error = assignment("notes").expect_err("no value");
-        assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
+        assert_eq!(exit::of_error(&error), 2);
         assert!(error.hint(&Address::of_instance(None)).expect("a hint").contains("contract set"));
     }
 

@@ -167,6 +167,7 @@ mod tests {
     use super::super::samples::{change, contract};
     use super::*;
     use crate::advice::Address;
+    use crate::ctl::app::exit;
     use crate::ctl::output::screen::sample;
 
     fn checked(local: &str, key: &str) -> Result<(), CtlError> {
@@ -180,7 +181,7 @@ mod tests {
         assert!(checked("S7", "S8").is_ok(), "the daemon knows whether S7 is missing");
         let hint = |local, key| {
             let error = checked(local, key).expect_err("refused");
-            assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
+            assert_eq!(exit::of_error(&error), 2);
             error.hint(&Address::of_instance(None)).expect("a hint")
         };
         assert_eq!(hint("A7", "L12"), "`lmsyncctl contract adopt L12 A7`");

@@ -219,6 +219,7 @@ fn values(exported: &Exported) -> BTreeMap<String, String> {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::ctl::app::exit;
     use std::os::unix::fs::symlink;
 
     const AGREEMENT: &str = "174 Acme, Dental _  [2JBerlin/A29683353.txt";
@@ -290,7 +291,7 @@ mod tests {
         fs::create_dir_all(mine.parent().expect("a folder")).expect("folders");
         fs::write(&mine, "mine\n").expect("writes");
         let error = write(&tree, &sample()).expect_err("in the way");
-        assert_eq!(crate::ctl::app::exit::of_error(&error), 2);
+        assert_eq!(exit::of_error(&error), 2);
         assert!(error.to_string().contains("A29683353.txt exists and"), "{error}");
         assert_eq!(fs::read_to_string(&mine).expect("reads"), "mine\n");
         assert!(!tree.join("0 株式会社日本").exists());

@@ -4,6 +4,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::pairs;
+use crate::model::text;
 use crate::protocol::sync::{RevertReply, RevertRun, ShowRun};
 
 /// Revert a run
@@ -48,7 +49,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
 fn render(reply: &RevertReply, screen: &Screen) -> String {
     let run = &reply.run;
     let id = run.id.map_or_else(|| NONE.to_owned(), |id| id.to_string());
-    let who = format!("run {id} of {} ({})", run.client, run.client_id);
+    let who = format!("run {id} of {}", text::client(&run.client, run.client_id));
     let who = screen.paint(Tone::Strong, who);
     if reply.reverted.is_empty() && reply.left_alone.is_empty() {
         return format!("{who}: nothing to revert, the run changed no contract\n");

@@ -10,9 +10,10 @@ use crate::ctl::dialog::samples::{many, pending};
 use crate::ctl::text::items;
 use crate::protocol::sync::Item;
 
-fn list(looked: crate::ctl::dialog::state::Preview) -> List {
-    let (items, rejects) = (looked.pending.items, looked.pending.rejects);
-    let rows = rows::build(&items.unwrap_or_default(), &rejects.unwrap_or_default(), &looked.names);
+fn list(preview: crate::ctl::dialog::state::Preview) -> List {
+    let (items, rejects) = (preview.pending.items, preview.pending.rejects);
+    let rows =
+        rows::build(&items.unwrap_or_default(), &rejects.unwrap_or_default(), &preview.names);
     List::new(rows, None)
 }
 
@@ -109,10 +110,10 @@ fn another_look_keeps_ticks_filter_and_place() {
     before.set_filter("bundle".to_owned());
     before.go(1, 10);
     before.toggle();
-    let mut looked = pending();
-    let items = looked.pending.items.as_mut().expect("items");
+    let mut preview = pending();
+    let items = preview.pending.items.as_mut().expect("items");
     items.remove(1);
-    let after = list(looked).after(&before);
+    let after = list(preview).after(&before);
     assert_eq!(after.filter(), "bundle");
     assert_eq!(ticked(&after), ["B771"]);
     assert_eq!(after.current().map(Row::key), Some("B771"));
