@@ -11,10 +11,11 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
 
 use crate::config::NotifySettings;
+use crate::engine::{Trial, Tried};
 use crate::model::duration_text;
 use crate::model::{Event, EventName};
 use crate::protocol::daemon;
@@ -23,45 +24,70 @@ use crate::protocol::daemon;
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What is to be run, and with what.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Job {
     program: String,
     arguments: Vec<String>,
     timeout: Duration,
     input: String,
+    /// Where the outcome goes, of a trial.
+    outcome: Option<oneshot::Sender<Tried>>,
 }
 
 /// The job that an event makes, if the configuration wants it told.
 pub(super) fn job(settings: &NotifySettings, event: &Event) -> Option<Job> {
-    let (program, arguments) = settings.command.split_first()?;
     // Of what concerns runs again and again, a person is told once.
     let by_runs = matches!(event.name, EventName::RunHeld | EventName::RunFailed);
     if !settings.events.contains(&event.name) || (by_runs && !event.alert) {
         return None;
     }
+    build(settings, event, None)
+}
+
+/// The job that a trial makes, whatever events the configuration wants told.
+pub(super) fn trial(settings: &NotifySettings, trial: Trial) -> Option<Job> {
+    build(settings, &trial.event, Some(trial.outcome))
+}
+
+fn build(
+    settings: &NotifySettings,
+    event: &Event,
+    outcome: Option<oneshot::Sender<Tried>>,
+) -> Option<Job> {
+    let (program, arguments) = settings.command.split_first()?;
     let input = serde_json::to_string(&daemon::Event::from(event)).ok()?;
     Some(Job {
         program: program.clone(),
         arguments: arguments.to_vec(),
         timeout: settings.timeout,
         input: input + "\n",
+        outcome,
     })
 }
 
-/// Runs the jobs one after the other, until no more can come and none waits.
-pub(super) async fn serve(mut jobs: mpsc::Receiver<Job>) {
+/// Runs the jobs one after the other, until no more can come and none waits, and has `told` know how
+/// each went.
+pub(super) async fn serve(mut jobs: mpsc::Receiver<Job>, told: impl Fn(Result<(), String>)) {
     while let Some(job) = jobs.recv().await {
-        match run(&job).await {
-            Ok(Some(status)) if status.success() => {}
-            Ok(Some(status)) => tracing::warn!("notification failed: {}: {status}", job.program),
-            Ok(None) => {
-                let timeout = duration_text(job.timeout);
-                tracing::warn!("notification failed: {} was killed after {timeout}", job.program);
-            }
-            Err(error) => {
-                tracing::warn!("notification failed: {} cannot be run: {error}", job.program)
-            }
-        }
+        let began = Instant::now();
+        let result = outcome(&job, run(&job).await);
+        told(result.clone());
+        let Job { program, arguments, outcome, .. } = job;
+        let Some(outcome) = outcome else { continue };
+        let command = [program].into_iter().chain(arguments).collect();
+        // Who asked may have gone away.
+        let _ = outcome.send(Tried { command, took: began.elapsed(), error: result.err() });
+    }
+}
+
+/// What went wrong with a job, if anything did.
+fn outcome(job: &Job, ended: io::Result<Option<ExitStatus>>) -> Result<(), String> {
+    let program = &job.program;
+    match ended {
+        Ok(Some(status)) if status.success() => Ok(()),
+        Ok(Some(status)) => Err(format!("{program}: {status}")),
+        Ok(None) => Err(format!("{program} was killed after {}", duration_text(job.timeout))),
+        Err(error) => Err(format!("{program} cannot be run: {error}")),
     }
 }
 
@@ -116,6 +142,7 @@ mod tests {
             arguments: vec!["-c".to_owned(), script.to_owned()],
             timeout,
             input: "{}\n".to_owned(),
+            outcome: None,
         }
     }
 

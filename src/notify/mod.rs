@@ -18,7 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
 use crate::engine::{Engine, Subscription};
-use crate::model::Event;
+use crate::model::{Event, Outlet};
 
 use command::Job;
 
@@ -38,16 +38,24 @@ pub fn serve(engine: Arc<Engine>) -> impl Future<Output = ()> + Send {
                 Err(failure) => tracing::error!("notifications are off: {failure}"),
             }
         };
-        tokio::join!(listening, command::serve(jobs), heartbeat::serve(&engine, cycles));
+        let told = |result| engine.observe.used_outlet(Outlet::Notify, result);
+        tokio::join!(listening, command::serve(jobs, told), heartbeat::serve(&engine, cycles));
     }
 }
 
 /// Picks the events that are told. Never waits for the command.
 async fn listen(engine: &Arc<Engine>, mut events: Subscription, queue: mpsc::Sender<Job>) {
+    let Some(mut trials) = engine.observe.trials() else { return };
     loop {
         let event = tokio::select! {
             biased;
             event = events.recv() => event,
+            Some(trial) = trials.recv() => {
+                let job = command::trial(&engine.settings().notify, trial);
+                // Without a place in the queue, who asked is told that nobody will answer.
+                job.map(|job| queue.try_send(job));
+                continue;
+            }
             () = engine.stopped() => return,
         };
         match event {

@@ -17,6 +17,7 @@ mod held;
 mod job;
 mod kill;
 mod older;
+mod outlets;
 mod passing_on;
 mod pause_seen;
 mod plan;

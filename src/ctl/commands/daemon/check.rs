@@ -3,7 +3,7 @@
 //! | state | when |
 //! |---|---|
 //! | CRITICAL 2 | credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
-//! | WARNING 1 | a client held or failing, or the store has a remark |
+//! | WARNING 1 | a client held or failing, an outlet that fails, or the store has a remark |
 //! | OK 0 | else |
 //! | UNKNOWN 3 | the daemon cannot be asked |
 //!
@@ -18,7 +18,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Format;
 use crate::ctl::output::screen::thousands;
 use crate::ctl::text::dates;
-use crate::model::text;
+use crate::model::{Outlet, text};
 use crate::protocol::daemon::{ClientStatus, Status, StatusReply};
 
 /// The exit status of a plugin that cannot tell.
@@ -110,6 +110,12 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         |client: &&&ClientStatus| is("failing")(client) && !old(client) && !nothing(client);
     say(State::Warning, "failing", names(&failing));
     say(State::Warning, "held", names(&is("held")));
+    for outlet in &reply.daemon.outlets {
+        let words = Outlet::words_for(&outlet.outlet);
+        says.extend(
+            outlet.error.as_ref().map(|why| (State::Warning, format!("{words} fails: {why}"))),
+        );
+    }
     if let Some(remark) = reply.daemon.store_remarks.first() {
         says.push((State::Warning, format!("store: {remark}")));
     }
