@@ -8,6 +8,7 @@ use super::import::reading::Reading;
 use crate::autotask::ask::access::{Access, access};
 use crate::autotask::ask::directory::{Company, directory};
 use crate::autotask::ask::locate::{Located, locate};
+use crate::autotask::ask::newcomers::agreements_above;
 use crate::autotask::ask::probe::{Finding, probe, threshold};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
@@ -26,7 +27,7 @@ use crate::autotask::session::usage::{Threshold, Usage};
 use crate::autotask::session::work::Work;
 use crate::autotask::session::zone::ZoneMemory;
 use crate::clock::{Clock, Tz};
-use crate::model::{ClientSnapshot, Currency, ItemKey, SecretSource, UdfName};
+use crate::model::{ClientId, ClientSnapshot, Currency, ItemKey, SecretSource, UdfName};
 
 /// One tenant, to be read. Shared as an `Arc`.
 pub struct Autotask {
@@ -176,6 +177,15 @@ impl Autotask {
         progress: &Progress,
     ) -> Result<Vec<Located>, AutotaskError> {
         locate(&self.connection, keys, progress).await
+    }
+
+    /// The agreements whose id is above `known`, by id, each with its client.
+    pub async fn agreements_above(
+        &self,
+        known: i64,
+        progress: &Progress,
+    ) -> Result<Vec<(i64, ClientId)>, AutotaskError> {
+        agreements_above(&self.connection, known, progress).await
     }
 
     /// The least that the API user may read among `entities`, such as [`Autotask::needed`].

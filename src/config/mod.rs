@@ -37,5 +37,5 @@ pub use paths::{
 pub use reload::{Change, changes};
 pub use settings::{
     AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,
-    NewAgreements, NotifySettings, Operator, Settings, StoreSettings, SyncSettings,
+    NewAgreements, NewClients, NotifySettings, Operator, Settings, StoreSettings, SyncSettings,
 };

@@ -79,6 +79,7 @@ currency = "AUD"
 interval = "12h"
 batch-window = "0s"
 new-agreements = "pending"
+new-clients = "auto"
 [fields]
 user-defined = { "Account Manager" = "account_manager" }
 [guard]

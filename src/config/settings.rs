@@ -107,6 +107,8 @@ pub struct SyncSettings {
     pub batch_window: Duration,
     /// What auto-sync does with an agreement that was never seen before.
     pub new_agreements: NewAgreements,
+    /// What is done about a client whose first agreement appears.
+    pub new_clients: NewClients,
 }
 
 /// The section `[fields]`.
@@ -180,6 +182,20 @@ pub enum NewAgreements {
     Pending,
 }
 
+/// What is done about a client whose first agreement appears; named as in the file.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum NewClients {
+    /// Tell it.
+    Tell,
+    /// Tell it, and switch auto-sync on.
+    Auto,
+    /// Nothing.
+    Ignore,
+}
+
 /// One who may change things, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operator {
@@ -214,6 +230,7 @@ impl Settings {
                 interval: DAY,
                 batch_window: HOUR,
                 new_agreements: NewAgreements::Import,
+                new_clients: NewClients::Tell,
             },
             fields: FieldsSettings::default(),
             guard: GuardSettings {

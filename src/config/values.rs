@@ -10,7 +10,7 @@ use reqwest::Url;
 use strum::VariantNames;
 
 use super::nearest::nearest;
-use super::settings::{NewAgreements, Operator};
+use super::settings::{NewAgreements, NewClients, Operator};
 use crate::clock::Tz;
 use crate::model::{Currency, EventName, UdfName, duration_text, parse_duration};
 
@@ -169,6 +169,14 @@ pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
     text.parse().map_err(|_| match nearest(text, NewAgreements::VARIANTS.iter().copied()) {
         Some(name) => format!("did you mean \"{name}\"?"),
         None => "must be \"import\" or \"pending\"".to_owned(),
+    })
+}
+
+/// `tell`, `auto` or `ignore`.
+pub(super) fn new_clients(text: &str) -> Result<NewClients, String> {
+    text.parse().map_err(|_| match nearest(text, NewClients::VARIANTS.iter().copied()) {
+        Some(name) => format!("did you mean \"{name}\"?"),
+        None => "must be \"tell\", \"auto\" or \"ignore\"".to_owned(),
     })
 }
 

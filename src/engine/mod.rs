@@ -40,7 +40,7 @@ pub use review::{
     Days, Discrepancy, Explanation, HeldRun, Reconciliation, Reverted, Review, Waiting, Working,
     days,
 };
-pub use schedule::{Paused, Schedule, Switched};
+pub use schedule::{Newcomer, Paused, Schedule, Switched};
 pub use sync::{Preview, Running, SyncReport, SyncRequest, Syncs, WaitPolicy};
 
 use crate::autotask::Autotask;

@@ -28,7 +28,7 @@ interface! {
     errors:
         NoSuchClient, AmbiguousClient, NoSuchContract;
     types:
-        ClientStatus, Api, DaemonInfo, OutletStatus, RunMark, Progress, Finding, ReloadChange, Advice, Effect,
+        ClientStatus, NewClient, Api, DaemonInfo, OutletStatus, RunMark, Progress, Finding, ReloadChange, Advice, Effect,
         FieldChange, EventItem, Event;
 }
 
@@ -184,6 +184,25 @@ pub struct StatusReply {
     /// The last 30 runs, of the one client if it is named; the oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<RunMark>>,
+    /// Clients whose first agreement appeared, and that nobody has decided about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_clients: Option<Vec<NewClient>>,
+}
+
+/// A client whose first agreement appeared: it is on no sync, and not all of it is ignored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct NewClient {
+    /// The company id.
+    pub id: i64,
+    /// The company's name.
+    pub name: String,
+    /// When that was noticed.
+    pub since: String,
+    /// The keys of its agreements.
+    pub agreements: Vec<String>,
+    /// The cost impact of importing all of it.
+    pub effects: Vec<Effect>,
 }
 
 /// Checks connection, zone, credentials, permissions, budget, clock and store, in the order in

@@ -3,4 +3,5 @@
 pub(super) mod access;
 pub(super) mod directory;
 pub(super) mod locate;
-pub(super) mod probe;
+pub(super) mod newcomers;
+pub(in crate::autotask) mod probe;

@@ -78,12 +78,21 @@ pub(in crate::autotask) struct Query {
     /// The fields that are wanted; empty for all. Names only what every zone is known to have,
     /// because it is not known what becomes of an unknown one.
     pub fields: &'static [&'static str],
+    /// Only rows whose id is above this one.
+    pub above: i64,
 }
 
 impl Query {
     /// All rows of an entity, all fields.
     pub fn all(entity: Entity) -> Query {
-        Query { entity, within: None, groups: Vec::new(), conditions: Vec::new(), fields: &[] }
+        Query {
+            entity,
+            within: None,
+            groups: Vec::new(),
+            conditions: Vec::new(),
+            fields: &[],
+            above: BEFORE_ALL,
+        }
     }
 
     /// Only rows in which `field` has one of `ids`.
@@ -97,6 +106,12 @@ impl Query {
     pub fn within_groups(self, field: &'static str, groups: Vec<Group>) -> Query {
         let ids: Vec<i64> = groups.iter().flat_map(|group| group.ids.iter().copied()).collect();
         Query { groups, ..self.within(field, ids) }
+    }
+
+    /// Only rows whose id is above `id`.
+    pub fn above(mut self, id: i64) -> Query {
+        self.above = id;
+        self
     }
 
     /// Only these fields.
@@ -127,7 +142,7 @@ impl Query {
 
     /// The body that asks for the next page after the row `after`.
     pub fn body(&self, piece: Option<&Within>, after: i64) -> String {
-        let mut filter = vec![json!({"op": "gt", "field": "id", "value": after})];
+        let mut filter = vec![json!({"op": "gt", "field": "id", "value": after.max(self.above)})];
         match piece {
             Some(within) if self.groups.is_empty() => filter.push(is_in(within.field, &within.ids)),
             Some(within) => {

@@ -52,6 +52,20 @@ pub(super) const SYNC: Section = Section {
             read: |entry, s| entry.text(&mut s.sync.new_agreements, values::new_agreements),
             show: |s| text(s.sync.new_agreements),
         },
+        Key {
+            name: "new-clients",
+            text: "What is done about a client whose first agreement appears in Autotask, and that \
+                   is on no sync: \"tell\" it with the event client_new, in status and in check; \
+                   tell it and switch auto-sync on, \"auto\"; or \"ignore\" it. It is looked for \
+                   with the batches of auto-sync, at most once an hour, with one request.",
+            value: "\"tell\"",
+            written: Written::Default,
+            expects: "expected \"tell\", \"auto\" or \"ignore\"",
+            effect: Effect::Applied,
+            is_secret: false,
+            read: |entry, s| entry.text(&mut s.sync.new_clients, values::new_clients),
+            show: |s| text(s.sync.new_clients),
+        },
     ],
 };
 

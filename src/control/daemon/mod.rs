@@ -9,7 +9,7 @@ use super::convert::count;
 use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
-use crate::engine::{Board, ClientRow, Engine};
+use crate::engine::{Board, ClientRow, Engine, Newcomer};
 use crate::model::{Code, Counts, EventName, Failure, OutletState, Run, rfc3339};
 use crate::protocol::{Call, Method, daemon};
 
@@ -71,7 +71,18 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
             paused_until: paused.and_then(|pause| pause.until).map(rfc3339),
         },
         runs: Some(runs.iter().rev().filter_map(run_mark).collect()),
+        new_clients: Some(board.newcomers.iter().map(new_client).collect()),
     })
+}
+
+fn new_client(newcomer: &Newcomer) -> daemon::NewClient {
+    daemon::NewClient {
+        id: newcomer.client.id.0,
+        name: newcomer.client.name.clone(),
+        since: rfc3339(newcomer.since),
+        agreements: newcomer.agreements.iter().map(ToString::to_string).collect(),
+        effects: newcomer.effects.iter().map(daemon::Effect::from).collect(),
+    }
 }
 
 fn outlet_status(state: OutletState) -> daemon::OutletStatus {

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 
 pub use journal::message_id;
-pub(super) use of::{of_held, of_run, of_switch, of_transition};
+pub(super) use of::{of_held, of_newcomer, of_run, of_switch, of_transition};
 pub(super) use sample::sample;
 
 use crate::model::{Event, EventName, RunResult};

@@ -77,6 +77,22 @@ fn in_brief(lead: &str, effects: &[Effect]) -> String {
     if told.is_empty() { String::new() } else { format!("{lead}{}", told.join(" · ")) }
 }
 
+/// A client whose first agreement appeared, with what is pending for it.
+pub(in crate::engine) fn of_newcomer(
+    client: &ClientRef,
+    items: &[PendingItem],
+    at: DateTime<Utc>,
+    today: NaiveDate,
+) -> Event {
+    let all: Vec<&PendingItem> = items.iter().collect();
+    let effects = effects::effects(&all, today);
+    let money = in_brief(": ", &effects);
+    let (items, more_items) = limited(all.into_iter().filter(|item| item.state.can_apply()), today);
+    let message = format!("{client} has its first agreement, and is on no sync{money}");
+    let client = Some(client.clone());
+    Event { client, items, more_items, effects, ..Event::new(EventName::ClientNew, at, message) }
+}
+
 /// A switch of auto-sync.
 pub(in crate::engine) fn of_switch(
     client: &ClientRef,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Observe;
 use crate::autotask::Usage;
+use crate::engine::schedule::Newcomer;
 use crate::engine::sync::{Running, interval};
 use crate::model::{
     ClientId, ClientRef, ClientState, Failure, OutletState, Pause, PendingItem, PendingState,
@@ -56,6 +57,8 @@ pub struct Board {
     pub remarks: Vec<String>,
     /// How the configured outlets last went.
     pub outlets: Vec<OutletState>,
+    /// The clients whose first agreement appeared, and that nobody has decided about.
+    pub newcomers: Vec<Newcomer>,
 }
 
 impl Observe {
@@ -117,6 +120,7 @@ impl Observe {
             started: self.context.started,
             sequence: self.context.store.head().seq,
             contracts: contracts.values().sum(),
+            newcomers: self.schedule.newcomers()?,
             outlets: self.context.outlets.states(&live.settings),
             remarks: {
                 let trouble = self.context.ensure_writable().err().map(|failure| failure.message);

@@ -1,6 +1,7 @@
 //! The schedule of auto-sync: what is due and when, the batches that run it, the switch, pauses,
 //! and the watchdog that sees that the supervisor still runs.
 
+mod newcomers;
 mod pause;
 mod supervisor;
 mod switch;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+pub use newcomers::Newcomer;
 pub use pause::Paused;
 pub use switch::Switched;
 

@@ -107,6 +107,7 @@ impl Schedule {
             let schedule = self.clone();
             let runs = self.context.tasks.spawn(async move {
                 schedule.run_batch(&live, batch, all).await;
+                schedule.look_for_newcomers(&live).await;
                 live.autotask.keep();
             });
             if let Err(error) = runs.await {

@@ -56,7 +56,8 @@ impl Syncs {
         self.recall(client)
     }
 
-    async fn preview_of(
+    /// Asks Autotask what is pending for the clients of a scope, and remembers the answers.
+    pub(in crate::engine) async fn preview_of(
         &self,
         live: &Live,
         scope: &Scope,

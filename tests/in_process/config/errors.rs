@@ -54,7 +54,7 @@ fn an_unknown_name_comes_with_the_right_one() {
     let error = refused("version = 1\n[autotask]\nusername = \"u\"\n[sync]\ncolour = 1");
     assert_eq!(
         hint(&error).as_deref(),
-        Some("[sync] has the keys interval, batch-window, new-agreements")
+        Some("[sync] has the keys interval, batch-window, new-agreements, new-clients")
     );
     assert_eq!(
         (error.line(), error.column(), error.key()),

@@ -71,7 +71,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> World {
+    async fn new() -> World {
         let (folder, tenant) = (TempDir::new().expect("a folder"), stories());
         for number in 0..MANY {
             tenant.add_contract(174, &format!("Care {number}")).expect("it is added");
@@ -79,6 +79,8 @@ impl World {
         let losses = Arc::new(Losses::default());
         let transport = Lossy { tenant: InProcess(tenant.clone()), losses: Arc::clone(&losses) };
         let daemon = TestDaemon::start_over(folder.path(), &tenant, Arc::new(transport), noon());
+        // Looking for new clients asks for agreements too.
+        daemon.reload("[sync]\nnew-clients = \"ignore\"").await;
         let client = ClientRef { id: ClientId(174), name: "Acme Dental".to_owned() };
         World { _folder: folder, tenant, losses, daemon, client }
     }
@@ -106,7 +108,7 @@ impl World {
 
 #[tokio::test(start_paused = true)]
 async fn a_row_that_is_lost_once_costs_a_second_reading() {
-    let world = World::new();
+    let world = World::new().await;
     // The switch looks first, and then the run reads.
     world.losses.set(1..2);
     world.switch_on().await;
@@ -120,7 +122,7 @@ async fn a_row_that_is_lost_once_costs_a_second_reading() {
 
 #[tokio::test(start_paused = true)]
 async fn where_rows_stay_lost_nothing_is_written() {
-    let world = World::new();
+    let world = World::new().await;
     world.losses.set(1..3);
     world.switch_on().await;
     world.daemon.until_runs(1).await;
@@ -135,7 +137,7 @@ async fn where_rows_stay_lost_nothing_is_written() {
 
 #[tokio::test(start_paused = true)]
 async fn where_rows_are_lost_later_what_was_there_stays() {
-    let world = World::new();
+    let world = World::new().await;
     world.switch_on().await;
     world.daemon.until_runs(1).await;
     let before = world.stored();

@@ -5,6 +5,7 @@ mod batch_complete;
 mod budget_brake;
 mod budget_counts;
 mod guards;
+mod newcomers;
 mod pause;
 mod small_caps;
 mod store_of_today;

@@ -3,7 +3,7 @@
 //! | state | when |
 //! |---|---|
 //! | CRITICAL 2 | credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
-//! | WARNING 1 | a client held or failing, an outlet that fails, or the store has a remark |
+//! | WARNING 1 | a client held or failing, a new client on no sync, an outlet that fails, or the store has a remark |
 //! | OK 0 | else |
 //! | UNKNOWN 3 | the daemon cannot be asked |
 //!
@@ -18,8 +18,9 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Format;
 use crate::ctl::output::screen::thousands;
 use crate::ctl::text::dates;
+use crate::ctl::text::money::{Span, brief_effect};
 use crate::model::{Outlet, text};
-use crate::protocol::daemon::{ClientStatus, Status, StatusReply};
+use crate::protocol::daemon::{ClientStatus, NewClient, Status, StatusReply};
 
 /// The exit status of a plugin that cannot tell.
 const UNKNOWN: u8 = 3;
@@ -110,6 +111,12 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         |client: &&&ClientStatus| is("failing")(client) && !old(client) && !nothing(client);
     say(State::Warning, "failing", names(&failing));
     say(State::Warning, "held", names(&is("held")));
+    let new = reply.new_clients.as_deref().unwrap_or_default();
+    if !new.is_empty() {
+        let names: Vec<String> = new.iter().map(new_client).collect();
+        let number = thousands(names.len() as i64);
+        says.push((State::Warning, format!("{number} new and on no sync: {}", listed(&names))));
+    }
     for outlet in &reply.daemon.outlets {
         let words = Outlet::words_for(&outlet.outlet);
         says.extend(
@@ -188,6 +195,14 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 
 fn named(client: &ClientStatus) -> String {
     text::client(&client.name, client.id)
+}
+
+/// A new client, with its money.
+fn new_client(client: &NewClient) -> String {
+    let named = text::client(&client.name, client.id);
+    let effects: Vec<String> =
+        client.effects.iter().filter_map(|effect| brief_effect(effect, Span::Month)).collect();
+    if effects.is_empty() { named } else { format!("{named} {}", effects.join(" / ")) }
 }
 
 /// The first few names, and how many more there are.

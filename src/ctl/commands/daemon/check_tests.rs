@@ -60,6 +60,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             outlets: Vec::new(),
         },
         runs: None,
+        new_clients: None,
     }
 }
 

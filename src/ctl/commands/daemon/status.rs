@@ -7,12 +7,18 @@ use crate::ctl::commands::sync::pause;
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advice};
 use crate::ctl::output::table::{Column, Table, pairs, toned};
+use crate::ctl::text::money::{Span, brief_effect};
 use crate::ctl::text::picture::{Mark, bar, sparkline};
 use crate::model::{Outlet, text};
-use crate::protocol::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
+use crate::protocol::daemon::{
+    Api, ClientStatus, DaemonInfo, NewClient, RunMark, Status, StatusReply,
+};
 
 /// How many columns the bar of a budget has.
 const BAR: usize = 12;
+
+/// How many new clients are named.
+const NEW_SHOWN: usize = 5;
 
 /// Show the status of all clients, or of one
 ///
@@ -83,6 +89,7 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
     let mut text = daemon(&reply.daemon, screen);
     text.push_str(&api(&reply.api, screen));
     text.push_str(&runs(reply.runs.as_deref().unwrap_or_default(), screen));
+    text.push_str(&new_clients(reply.new_clients.as_deref().unwrap_or_default(), screen));
     text.push('\n');
     if reply.clients.is_empty() {
         let hint = format!("{} client list shows the clients", screen.address.program);
@@ -213,6 +220,31 @@ fn api(api: &Api, screen: &Screen) -> String {
         thousands(api.requests_last_hour),
         thousands(api.max_requests_per_hour),
     )
+}
+
+/// The clients whose first agreement appeared, and what to do about them; nothing where there are
+/// none.
+fn new_clients(clients: &[NewClient], screen: &Screen) -> String {
+    let mut text = String::new();
+    for (place, client) in clients.iter().take(NEW_SHOWN).enumerate() {
+        let label = if place == 0 { "new" } else { "" };
+        let named = text::client(&client.name, client.id);
+        let agreements = count(client.agreements.len() as i64, "agreement");
+        let effects: Vec<String> =
+            client.effects.iter().filter_map(|effect| brief_effect(effect, Span::Month)).collect();
+        let money =
+            if effects.is_empty() { String::new() } else { format!(", {}", effects.join(" · ")) };
+        let line = format!("! {named}: {agreements}{money}, on no sync");
+        text.push_str(&format!("{label:<10}{}\n", screen.paint(Tone::Warning, line)));
+    }
+    if clients.len() > NEW_SHOWN {
+        text.push_str(&format!("          and {} more\n", clients.len() - NEW_SHOWN));
+    }
+    if let Some(first) = clients.first().filter(|_| !screen.quiet) {
+        let program = &screen.address.program;
+        text.push_str(&format!("          hint: {program} pending {}\n", first.id));
+    }
+    text
 }
 
 /// The last runs as a sparkline, and how they ended; nothing where there are none.

@@ -88,6 +88,7 @@ fn reply() -> StatusReply {
             outlets: Vec::new(),
         },
         runs: Some(runs()),
+        new_clients: None,
     }
 }
 
