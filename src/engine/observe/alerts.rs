@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::Observe;
+use super::{MetricsFormat, Observe};
 use crate::autotask::Auth;
 use crate::engine::events::{Subscription, of_transition};
 use crate::files::{self, Mode, Replacement};
@@ -28,6 +28,9 @@ const ENOUGH_BELOW: u32 = 90;
 
 /// The name of the lasting alerts in the cache.
 const ALERTS: &str = "alerts";
+
+/// The name of the events that wait for the notify command in the cache.
+const NOTIFICATIONS: &str = "notifications";
 
 /// Stored state: an alert that lasts, as the cache keeps it.
 #[derive(Serialize, Deserialize)]
@@ -50,6 +53,20 @@ impl Observe {
     /// Notes that a subscriber was too slow for so many events.
     pub fn missed(&self, events: u64) {
         self.context.events.missed(events);
+    }
+
+    /// What [`Observe::keep_notifications`] last kept; nothing where there is no cache.
+    pub fn kept_notifications(&self) -> Vec<u8> {
+        self.context.store.cache_get(NOTIFICATIONS).unwrap_or_default()
+    }
+
+    /// Keeps the events that wait to be told beyond the end of the daemon, whatever ends it.
+    pub async fn keep_notifications(&self, bytes: Vec<u8>) {
+        let store = self.context.store.clone();
+        let kept =
+            tokio::task::spawn_blocking(move || store.cache_put_durably(NOTIFICATIONS, &bytes));
+        // Where it cannot be kept, it is told all the same.
+        let _ = kept.await;
     }
 
     /// Sees each good cycle from now on: a batch in which every client was synced.
@@ -146,7 +163,8 @@ impl Observe {
     async fn write_metrics(&self, failed_before: bool) -> bool {
         let Some(path) = self.context.settings().metrics.textfile.clone() else { return false };
         let observe = self.clone();
-        let text = match self.context.ask(move || observe.metrics()).await {
+        let text = match self.context.ask(move || observe.metrics(MetricsFormat::Prometheus)).await
+        {
             Ok(text) => text,
             Err(failure) => {
                 if !failed_before {

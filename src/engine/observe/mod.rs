@@ -6,6 +6,7 @@ mod metrics;
 mod status_line;
 
 pub use board::{Board, ClientRow};
+pub use metrics::MetricsFormat;
 pub use status_line::StatusLine;
 
 use super::book::Book;
