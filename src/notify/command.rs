@@ -5,16 +5,21 @@
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout};
 
+use super::outbox::{Failed, Outbox};
 use crate::config::NotifySettings;
+use crate::engine::{Engine, Subscription};
 use crate::model::duration_text;
 use crate::model::{Event, EventName};
 use crate::protocol::daemon;
@@ -24,44 +29,137 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 /// What is to be run, and with what.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Job {
+struct Job {
     program: String,
     arguments: Vec<String>,
     timeout: Duration,
     input: String,
 }
 
-/// The job that an event makes, if the configuration wants it told.
-pub(super) fn job(settings: &NotifySettings, event: &Event) -> Option<Job> {
-    let (program, arguments) = settings.command.split_first()?;
+/// What the command gets of an event, if the configuration wants it told.
+fn input(settings: &NotifySettings, tenant: &str, event: &Event) -> Option<String> {
+    settings.command.first()?;
     // Of what concerns runs again and again, a person is told once.
     let by_runs = matches!(event.name, EventName::RunHeld | EventName::RunFailed);
     if !settings.events.contains(&event.name) || (by_runs && !event.alert) {
         return None;
     }
-    let input = serde_json::to_string(&daemon::Event::from(event)).ok()?;
+    serde_json::to_string(&daemon::Event::from(event).of_instance(tenant)).ok()
+}
+
+/// The command as it is configured now, with this input; none where none is.
+fn job(settings: &NotifySettings, input: &str) -> Option<Job> {
+    let (program, arguments) = settings.command.split_first()?;
     Some(Job {
         program: program.clone(),
         arguments: arguments.to_vec(),
         timeout: settings.timeout,
-        input: input + "\n",
+        input: format!("{input}\n"),
     })
 }
 
-/// Runs the jobs one after the other, until no more can come and none waits.
-pub(super) async fn serve(mut jobs: mpsc::Receiver<Job>) {
-    while let Some(job) = jobs.recv().await {
-        match run(&job).await {
-            Ok(Some(status)) if status.success() => {}
-            Ok(Some(status)) => tracing::warn!("notification failed: {}: {status}", job.program),
-            Ok(None) => {
-                let timeout = duration_text(job.timeout);
-                tracing::warn!("notification failed: {} was killed after {timeout}", job.program);
-            }
-            Err(error) => {
-                tracing::warn!("notification failed: {} cannot be run: {error}", job.program)
-            }
+/// Runs the command for each event that is wanted told, one after the other, until the engine stops
+/// and nothing is due any more. What then still waits is told by the next daemon.
+pub(super) async fn serve(engine: &Arc<Engine>, mut events: Subscription) {
+    let mut outbox = Outbox::restored(&engine.observe.kept_notifications(), Instant::now());
+    let mut running: Option<(u64, BoxFuture<'static, Result<(), String>>)> = None;
+    let mut stopped = false;
+    loop {
+        if running.is_none() {
+            running = begin(engine, &mut outbox).await;
         }
+        if stopped && running.is_none() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            event = events.recv(), if !stopped => match event {
+                Ok(event) => take(engine, &event, &mut outbox).await,
+                Err(RecvError::Lagged(missed)) => {
+                    engine.observe.missed(missed);
+                    tracing::warn!(
+                        "{missed} events came too fast for the notify command and were missed"
+                    );
+                }
+                Err(RecvError::Closed) => stopped = true,
+            },
+            () = engine.stopped(), if !stopped => stopped = true,
+            (number, told) = end_of(&mut running) => {
+                running = None;
+                conclude(&mut outbox, number, told);
+                engine.observe.keep_notifications(outbox.bytes()).await;
+            }
+            () = until(outbox.next_due()), if running.is_none() => {}
+        }
+    }
+}
+
+/// Begins with the first event that is due.
+async fn begin(
+    engine: &Arc<Engine>,
+    outbox: &mut Outbox,
+) -> Option<(u64, BoxFuture<'static, Result<(), String>>)> {
+    let (number, input) = outbox.due(Instant::now())?;
+    match job(&engine.settings().notify, input) {
+        Some(job) => Some((number, tell(job).boxed())),
+        None => {
+            outbox.clear();
+            engine.observe.keep_notifications(outbox.bytes()).await;
+            None
+        }
+    }
+}
+
+/// Puts an event into the box, if it is wanted told.
+async fn take(engine: &Arc<Engine>, event: &Event, outbox: &mut Outbox) {
+    let (settings, tenant) = (engine.settings(), engine.origin().tenant);
+    let Some(input) = input(&settings.notify, &tenant, event) else { return };
+    if outbox.push(input, &event.message, Instant::now()) {
+        engine.observe.keep_notifications(outbox.bytes()).await;
+        return;
+    }
+    engine.observe.missed(1);
+    tracing::warn!(
+        "notification failed: too many events are waiting for the notify command: {}",
+        event.message
+    );
+}
+
+fn conclude(outbox: &mut Outbox, number: u64, told: Result<(), String>) {
+    let Err(why) = told else { return outbox.succeeded(number) };
+    match outbox.failed(number, Instant::now()) {
+        Some(Failed::Later(delay)) => {
+            tracing::warn!("notification failed: {why}; next try in {}", duration_text(delay));
+        }
+        Some(Failed::GivenUp(tries, message)) => {
+            tracing::error!("notification failed: {why}; given up after {tries} tries: {message}");
+        }
+        None => {}
+    }
+}
+
+/// The end of the command that runs; never, if none does.
+async fn end_of<F: Future + Unpin>(running: &mut Option<(u64, F)>) -> (u64, F::Output) {
+    match running {
+        Some((number, told)) => (*number, told.await),
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Runs a job, and says why it failed.
+async fn tell(job: Job) -> Result<(), String> {
+    match run(&job).await {
+        Ok(Some(status)) if status.success() => Ok(()),
+        Ok(Some(status)) => Err(format!("{}: {status}", job.program)),
+        Ok(None) => Err(format!("{} was killed after {}", job.program, duration_text(job.timeout))),
+        Err(error) => Err(format!("{} cannot be run: {error}", job.program)),
     }
 }
 
@@ -127,12 +225,17 @@ mod tests {
             events: EventName::ALERTS.to_vec(),
             heartbeat_url: None,
         };
-        assert!(job(&settings, &event(EventName::RunFailed, true)).is_some());
-        assert!(job(&settings, &event(EventName::RunFailed, false)).is_none());
-        assert!(job(&settings, &event(EventName::Recovered, true)).is_some());
-        assert!(job(&settings, &event(EventName::RunChanged, false)).is_none());
+        let told =
+            |settings: &NotifySettings, name, alert| input(settings, "north", &event(name, alert));
+        assert!(told(&settings, EventName::RunFailed, true).is_some());
+        assert!(told(&settings, EventName::RunFailed, false).is_none());
+        assert!(told(&settings, EventName::RunChanged, false).is_none());
+        let recovered = told(&settings, EventName::Recovered, true).expect("it is told");
+        assert!(recovered.contains(r#""instance":"north""#), "{recovered}");
+        assert!(job(&settings, &recovered).is_some_and(|job| job.arguments == ["arg"]));
         settings.command.clear();
-        assert!(job(&settings, &event(EventName::Recovered, true)).is_none());
+        assert!(told(&settings, EventName::Recovered, true).is_none());
+        assert!(job(&settings, &recovered).is_none());
     }
 
     #[tokio::test]

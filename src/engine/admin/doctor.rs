@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Admin;
+use super::{Admin, set_id};
 use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::clock::{ServerZone, Tz, day_in};
 use crate::model::text::{moment, thousands};
@@ -48,6 +48,7 @@ impl Admin {
                 .map(|pause| paused(&pause, live.zone())),
         );
         findings.extend(orphans(&self.context.store.orphans()));
+        findings.extend(set_id::check(&live.settings.notify.command));
         findings
     }
 }
