@@ -4,7 +4,7 @@
 //!                 bytes                                 answered
 //!   waiting ◄──────────────┐                  ┌──────────────────────► waiting, an hour at most
 //!      │ SILENCE           │                  │
-//!      └──────────► is it alive? ── another connection: Version ── PROBES times nothing ──► Silent
+//!      └──────────► is it alive? ── another connection: Version ── nothing, PROBES times ──► Silent
 //! ```
 //!
 //! How long an answer may take depends on Autotask, so what ends a call is not the time alone: the
@@ -49,10 +49,10 @@ const TRIES: usize = 5;
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// How long it may take to say that it lives; a crowd of callers may be before this one.
-const PROBE: Duration = Duration::from_secs(15);
+const PROBE: Duration = Duration::from_secs(10);
 
-/// How many times in a row it may fail to.
-const PROBES: u32 = 2;
+/// How many times it is asked.
+const PROBES: usize = 2;
 
 /// How long a daemon that lives may take for an answer without a byte of it: some hundred pages of
 /// Autotask, each of them tried four times, take less.
@@ -167,8 +167,6 @@ struct Exchange {
     began: Instant,
     /// Since when nothing came or went.
     silent: Instant,
-    /// How many times in a row the daemon did not say that it lives.
-    failed_probes: u32,
 }
 
 impl Exchange {
@@ -185,7 +183,7 @@ impl Exchange {
         })?;
         let path = path.to_owned();
         let (codec, buffer) = (NulCodec::new(MAX_REPLY), BytesMut::new());
-        Ok(Exchange { stream, path, codec, buffer, limit, began, silent: began, failed_probes: 0 })
+        Ok(Exchange { stream, path, codec, buffer, limit, began, silent: began })
     }
 
     /// How long the next bytes are waited for until [`Exchange::judge`] is asked.
@@ -201,20 +199,16 @@ impl Exchange {
     }
 
     /// Whether to wait on, when nothing came for a step.
-    fn judge(&mut self) -> Result<(), CtlError> {
-        let silent = self.silent.elapsed();
-        match self.limit {
-            Limit::Total(limit) if self.began.elapsed() >= limit => Err(self.gave_up(limit)),
-            Limit::Total(_) => Ok(()),
-            Limit::Alive(Some(longest)) if silent >= longest => Err(self.gave_up(silent)),
-            Limit::Alive(_) if lives(&self.path) => {
-                self.failed_probes = 0;
-                Ok(())
-            }
-            Limit::Alive(_) => {
-                self.failed_probes += 1;
-                if self.failed_probes < PROBES { Ok(()) } else { Err(self.gave_up(silent)) }
-            }
+    fn judge(&self) -> Result<(), CtlError> {
+        let gives_up = match self.limit {
+            Limit::Total(limit) => self.began.elapsed() >= limit,
+            Limit::Alive(Some(longest)) if self.silent.elapsed() >= longest => true,
+            Limit::Alive(_) => !(0..PROBES).any(|_| lives(&self.path)),
+        };
+        match (gives_up, self.limit) {
+            (false, _) => Ok(()),
+            (true, Limit::Total(limit)) => Err(self.gave_up(limit)),
+            (true, Limit::Alive(_)) => Err(self.gave_up(self.silent.elapsed())),
         }
     }
 
@@ -226,7 +220,7 @@ impl Exchange {
     }
 
     fn moved(&mut self) {
-        (self.silent, self.failed_probes) = (Instant::now(), 0);
+        self.silent = Instant::now();
     }
 
     /// Sends all of it; a daemon that takes nothing is asked whether it lives.
@@ -405,16 +399,38 @@ mod tests {
     }
 
     #[test]
-    fn a_daemon_is_given_up_when_it_twice_does_not_say_that_it_lives() {
+    fn a_daemon_that_does_not_say_that_it_lives_is_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (client, listener) = of_a_mute_daemon(folder.path());
+        let exchange = Exchange::open(&client.path, client.limit).expect("connects");
+        // Nobody is there any more who could say so.
+        drop(listener);
+        assert!(matches!(exchange.judge(), Err(CtlError::Silent { .. })));
+    }
+
+    #[test]
+    fn one_that_lives_may_take_its_time_but_not_for_ever() {
         let folder = tempfile::tempdir().expect("a folder");
         let (client, listener) = of_a_mute_daemon(folder.path());
         let mut exchange = Exchange::open(&client.path, client.limit).expect("connects");
-        // Nobody is there any more who could say so.
-        drop(listener);
-        assert!(exchange.judge().is_ok());
+        let (busy, _) = listener.accept().expect("accepts");
+        // Whoever asks whether it lives is answered, the call itself is not.
+        let answering = std::thread::spawn(move || {
+            for _ in 0..3 {
+                let (mut stream, _) = listener.accept().expect("accepts");
+                let mut call = [0; 256];
+                let read = stream.read(&mut call).expect("reads");
+                assert!(String::from_utf8_lossy(&call[..read]).contains("Daemon.Version"));
+                stream.write_all(b"{\"parameters\":{\"version\":\"1\"}}\0").expect("writes");
+            }
+        });
+        for _ in 0..3 {
+            assert!(exchange.judge().is_ok());
+        }
+        answering.join().expect("it ends");
+        exchange.limit = Limit::Alive(Some(Duration::ZERO));
         assert!(matches!(exchange.judge(), Err(CtlError::Silent { .. })));
-        exchange.moved();
-        assert!(exchange.judge().is_ok(), "bytes are a sign of life");
+        drop(busy);
     }
 
     #[test]

@@ -142,6 +142,7 @@ fn watch_as_json_is_one_object_a_line() {
     });
     let event: Value = serde_json::from_str(&line).expect("one object");
     assert_eq!((&event["name"], &event["alert"]), (&"reloaded".into(), &false.into()));
+    assert_eq!(event["instance"], "default");
     watching.signal(Signal::SIGINT);
     assert_eq!(watching.end(), 0);
 }

@@ -107,11 +107,13 @@ impl CtlError {
             CtlError::Forbidden { group: None, .. } => {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
-            CtlError::Silent { .. } => Some(format!(
-                "`systemctl status {unit}` shows whether it hangs; `systemctl restart {unit}` \
-                 restarts it",
-                unit = address.unit.as_deref().unwrap_or("lmsyncd")
-            )),
+            CtlError::Silent { .. } => Some(match &address.unit {
+                Some(unit) => format!(
+                    "systemd restarts a daemon that hangs within a minute; `systemctl restart \
+                     {unit}` does at once"
+                ),
+                None => "restart the daemon if it hangs".to_owned(),
+            }),
             CtlError::Closed | CtlError::Stopped => {
                 Some(format!("`{} -e` shows what happened", address.journal("-u")))
             }

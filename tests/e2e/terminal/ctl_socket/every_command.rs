@@ -258,6 +258,17 @@ fn a_plugin_says_in_its_own_way_that_the_daemon_does_not_work() {
     let (outcome, _) = ask(error("org.lmsyncd.Daemon.Internal", details), &["check"]);
     assert_eq!((outcome.status, outcome.stderr.as_str()), (2, ""));
     assert_eq!(outcome.stdout, "LMSYNCD CRITICAL - it went wrong\n");
+    let refused = error("org.lmsyncd.Daemon.NotPermitted", json!({ "message": "not you" }));
+    for (answer, status, says) in [
+        (Answer::Bytes(Vec::new()), 2, "CRITICAL - lmsyncd closed the connection"),
+        (refused, 3, "UNKNOWN - not you"),
+        (Answer::Bytes(b"hello\0".to_vec()), 3, "UNKNOWN - lmsyncd sent an invalid answer"),
+    ] {
+        let (outcome, _) = ask(answer, &["check"]);
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (status, ""), "{}", outcome.stdout);
+        assert!(outcome.stdout.starts_with(&format!("LMSYNCD {says}")), "{}", outcome.stdout);
+        assert_eq!(outcome.stdout.lines().count(), 1);
+    }
 }
 
 #[test]
