@@ -28,7 +28,11 @@ pub trait Clock: Send + Sync + 'static {
     /// passes, until the machine is started anew.
     fn uptime(&self) -> TimeDelta;
 
-    /// Both.
+    /// How long the machine has been up and awake: what passes of the uptime while it sleeps is left
+    /// out.
+    fn awake(&self) -> TimeDelta;
+
+    /// The wall and the uptime.
     fn moment(&self) -> Moment {
         Moment { wall: self.now(), uptime: self.uptime() }
     }
@@ -85,9 +89,12 @@ impl Clock for SystemClock {
 
     /// `CLOCK_BOOTTIME`, clock_gettime(2). Linux has had it since 2.6.39, so that it cannot fail.
     fn uptime(&self) -> TimeDelta {
-        clock_gettime(ClockId::CLOCK_BOOTTIME)
-            .map(|up| TimeDelta::seconds(up.tv_sec()) + TimeDelta::nanoseconds(up.tv_nsec()))
-            .unwrap_or_default()
+        passed(ClockId::CLOCK_BOOTTIME)
+    }
+
+    /// `CLOCK_MONOTONIC`, clock_gettime(2).
+    fn awake(&self) -> TimeDelta {
+        passed(ClockId::CLOCK_MONOTONIC)
     }
 
     fn server_zone(&self) -> ServerZone {
@@ -95,14 +102,26 @@ impl Clock for SystemClock {
     }
 }
 
+/// What a clock of the machine shows.
+fn passed(clock: ClockId) -> TimeDelta {
+    clock_gettime(clock)
+        .map(|shows| TimeDelta::seconds(shows.tv_sec()) + TimeDelta::nanoseconds(shows.tv_nsec()))
+        .unwrap_or_default()
+}
+
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Moment>);
+pub struct ManualClock {
+    shows: Mutex<Moment>,
+    /// How much of the uptime the machine slept.
+    slept: Mutex<TimeDelta>,
+}
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn at(now: DateTime<Utc>) -> ManualClock {
-        ManualClock(Mutex::new(Moment { wall: now, uptime: now - DateTime::UNIX_EPOCH }))
+        let shows = Moment { wall: now, uptime: now - DateTime::UNIX_EPOCH };
+        ManualClock { shows: Mutex::new(shows), slept: Mutex::default() }
     }
 
     /// Lets time pass.
@@ -111,13 +130,19 @@ impl ManualClock {
         self.step(by);
     }
 
+    /// Lets the machine sleep.
+    pub fn sleep(&self, for_so_long: TimeDelta) {
+        *self.slept.lock().unwrap_or_else(PoisonError::into_inner) += for_so_long;
+        self.advance(for_so_long);
+    }
+
     /// Sets the clock on the wall, back where `by` is negative; no time passes.
     pub fn step(&self, by: TimeDelta) {
         self.shows().wall += by;
     }
 
     fn shows(&self) -> MutexGuard<'_, Moment> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -128,6 +153,10 @@ impl Clock for ManualClock {
 
     fn uptime(&self) -> TimeDelta {
         self.shows().uptime
+    }
+
+    fn awake(&self) -> TimeDelta {
+        self.uptime() - *self.slept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

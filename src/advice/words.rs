@@ -156,6 +156,11 @@ impl Address {
                  reload`"
             ),
 
+            Advice::ConfigureNotify => {
+                format!("set `command` in [notify] of {}, then run `{ctl} reload`", self.config())
+            }
+            Advice::TestNotify => format!("{ctl} notify test tries it"),
+
             Advice::ReplaceSecret { source } => format!(
                 "usually the secret is wrong: give the API user a new secret, {}; a wrong \
                  integration-code, or a user whose security level is not \"API User (system)\", \

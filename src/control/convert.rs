@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
-    BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, FieldChange, Fields,
-    ItemKey, PendingItem, Reject, Remark, Run, Value, rfc3339,
+    BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, Fields, ItemKey,
+    PendingItem, Reject, Remark, Run, Value, rfc3339,
 };
 use crate::policy::holds::let_go;
 use crate::policy::{apply, effects};
@@ -18,14 +18,6 @@ pub(super) fn count(number: impl TryInto<i64>) -> i64 {
 
 pub(super) fn client(client: &ClientRef) -> sync::Client {
     sync::Client { id: client.id.0, name: client.name.clone() }
-}
-
-pub(super) fn change(change: &FieldChange) -> sync::FieldChange {
-    sync::FieldChange {
-        field: change.field.name().to_owned(),
-        from: change.from.as_ref().map(Value::to_string),
-        to: change.to.as_ref().map(Value::to_string),
-    }
 }
 
 pub(super) fn reject(reject: &Reject) -> sync::Reject {
@@ -64,7 +56,7 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),
         renews: text(Field::Renews),
-        changes: item.changes.iter().map(change).collect(),
+        changes: item.changes.iter().map(sync::FieldChange::from).collect(),
     }
 }
 
@@ -106,6 +98,20 @@ pub(super) fn words(fields: &Fields, field: Field) -> Vec<String> {
 
 fn text(fields: &Fields, field: Field) -> Option<String> {
     fields.get(&field).map(Value::to_string)
+}
+
+/// Runs of one batch in which nothing happened; none where there are none.
+pub(super) fn folded(runs: &[Run]) -> Option<sync::FoldedRuns> {
+    let number = |run: &Run| run.id.map(|id| count(id.0));
+    let sum = |of: fn(&Run) -> u32| runs.iter().map(|run| i64::from(of(run))).sum();
+    Some(sync::FoldedRuns {
+        first: number(runs.last()?)?,
+        last: number(runs.first()?)?,
+        runs: count(runs.len()),
+        started: rfc3339(runs.first()?.started),
+        unchanged: sum(|run| run.counts.unchanged),
+        requests: sum(|run| run.requests),
+    })
 }
 
 pub(super) fn run(run: &Run) -> sync::Run {

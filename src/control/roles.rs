@@ -134,6 +134,7 @@ pub(super) fn least(call: &Call) -> Role {
         | contracts::Adopt::NAME
         | contracts::Unlink::NAME
         | daemon::Reload::NAME
+        | daemon::TestNotify::NAME
         | daemon::Backup::NAME
         | daemon::Restore::NAME => Role::Operator,
         sync::Pending::NAME | sync::ListClients::NAME if says("cached") => Role::Observer,

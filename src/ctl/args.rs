@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use super::{completions, help};
 use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
 use crate::ctl::commands::daemon::{
-    backup, check, doctor, history, metrics, reload, restore, status, version, watch,
+    backup, check, doctor, history, metrics, notify, reload, restore, status, version, watch,
 };
 use crate::ctl::commands::normalize;
 use crate::ctl::commands::sync::{
@@ -114,6 +114,9 @@ pub enum Command {
     Watch(watch::Args),
     Check(check::Args),
     Metrics(metrics::Args),
+    /// Try the notify command
+    #[command(subcommand, after_help = notify::EXAMPLES)]
+    Notify(notify::Command),
     Doctor(doctor::Args),
     Reload(reload::Args),
     Version(version::Args),
@@ -164,6 +167,7 @@ impl Command {
             | Command::Watch(_)
             | Command::Check(_)
             | Command::Metrics(_)
+            | Command::Notify(_)
             | Command::Doctor(_)
             | Command::Reload(_)
             | Command::Version(_)

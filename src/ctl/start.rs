@@ -23,7 +23,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
 use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
 use crate::ctl::commands::daemon::{
-    backup, check, doctor, history, metrics, reload, restore, status, version, watch,
+    backup, check, doctor, history, metrics, notify, reload, restore, status, version, watch,
 };
 use crate::ctl::commands::sync::{
     auto_sync, client, diff, explain, flags, held, pause, pending, plan, quarantine, reconcile,
@@ -243,6 +243,7 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Watch(args) => watch::run(ctl, args),
         Command::Check(args) => check::run(ctl, args),
         Command::Metrics(args) => metrics::run(ctl, args),
+        Command::Notify(command) => notify::run(ctl, command),
         Command::Doctor(args) => doctor::run(ctl, args),
         Command::Reload(args) => reload::run(ctl, args),
         Command::Version(args) => version::run(ctl, args),

@@ -1,7 +1,7 @@
 //! What every service works with: the store, the clock, the settings that count, events, and the
 //! daemon's end. Cheap to clone.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::Semaphore;
@@ -10,10 +10,12 @@ use tokio_util::task::TaskTracker;
 
 use super::events::Events;
 use super::failures;
+use super::outlets::Outlets;
 use crate::autotask::Autotask;
 use crate::clock::{Clock, Tz, day_in};
 use crate::config::Settings;
 use crate::model::{Actor, Advice, Code, Failure};
+use crate::policy::schedule::Awake;
 use crate::store::{Commit, Committed, Opening, Store, StoreError};
 
 /// How many questions that read much of the store are answered at a time.
@@ -47,9 +49,12 @@ pub(super) struct Context {
     pub clock: Arc<dyn Clock>,
     /// Since when the daemon runs.
     pub started: DateTime<Utc>,
+    awake: Arc<Mutex<Awake>>,
     live: Arc<RwLock<Live>>,
     /// Where everything that happens is told.
     pub events: Arc<Events>,
+    /// How the outlets last went.
+    pub outlets: Outlets,
     /// The turns of questions that read much of the store.
     turns: Arc<Semaphore>,
     /// Runs that are under way; a daemon that stops waits for them.
@@ -69,9 +74,11 @@ impl Context {
     ) -> Context {
         Context {
             tenant: tenant.into(),
+            outlets: Outlets::of(&store),
             store,
             opening: Arc::new(opening),
             started: clock.now(),
+            awake: Arc::new(Mutex::new(Awake::starting(clock.now(), clock.awake()))),
             clock,
             live: Arc::new(RwLock::new(live)),
             events: Arc::new(Events::new()),
@@ -99,6 +106,12 @@ impl Context {
     /// What time it is.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Since when the daemon has been able to run what is due: it started, or the machine woke.
+    pub fn awake_since(&self) -> DateTime<Utc> {
+        let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        awake.look(self.clock.now(), self.clock.awake())
     }
 
     /// The zone of the MSP's calendar day.

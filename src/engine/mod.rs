@@ -12,7 +12,7 @@
 //! 3  sync      previews, and the runs that apply them
 //! 2  book      contracts, edits, history       | clients   who is who
 //! 1  context   store, clock, settings, Autotask
-//! 0  events    what happened, for journal and watchers     | failures
+//! 0  events    what happened, for journal and watchers     | failures, outlets
 //! ```
 
 mod admin;
@@ -22,6 +22,7 @@ mod context;
 mod events;
 mod failures;
 mod observe;
+mod outlets;
 mod review;
 mod schedule;
 mod sync;
@@ -31,10 +32,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use admin::Admin;
-pub use book::{Book, Edit};
+pub use book::{Book, Edit, RunFilter, RunRow};
 pub use clients::{Clients, KnownClient};
 pub use events::{Subscription, message_id};
-pub use observe::{Board, ClientRow, MetricsFormat, Observe, StatusLine};
+pub use observe::{Board, ClientRow, MetricsFormat, Observe, StatusLine, Trial, Tried};
 pub use review::{
     Days, Discrepancy, Explanation, HeldRun, Reconciliation, Reverted, Review, Waiting, Working,
     days,
@@ -118,7 +119,8 @@ impl Engine {
         let syncs = Syncs::new(context.clone(), book.clone());
         let review = Review::new(context.clone(), book.clone(), clients.clone(), syncs.clone());
         let schedule = Schedule::new(context.clone(), book.clone(), clients.clone(), syncs.clone());
-        let observe = Observe::new(context.clone(), book.clone(), syncs.clone(), schedule.clone());
+        let below = (book.clone(), syncs.clone(), review.clone());
+        let observe = Observe::new(context.clone(), below, schedule.clone());
         let services = (book.clone(), clients.clone(), schedule.clone());
         let admin = Admin::new(context.clone(), services, (load, connect));
         Ok(Arc::new(Engine { context, book, clients, syncs, review, schedule, observe, admin }))

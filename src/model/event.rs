@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use strum::{EnumCount, VariantArray};
 
-use super::{Actor, ClientRef, Code, Effect, Run};
+use super::{Actor, ClientRef, Code, Effect, FieldChange, ItemKey, PendingState, Run, RunId};
 
 /// What kind of thing happened.
 #[derive(
@@ -39,6 +39,12 @@ pub enum EventName {
     BudgetLow,
     /// Runs of auto-sync should have begun long ago.
     Overdue,
+    /// An outlet does not work: the notify command, the metrics file or the heartbeat.
+    OutletFailed,
+    /// The API user may see only a part of what an import needs.
+    AccessLimited,
+    /// A client has its first agreement, and no sync.
+    ClientNew,
     /// Auto-sync was switched for a client.
     Switched,
     /// The configuration was read again.
@@ -54,13 +60,16 @@ impl EventName {
 
     /// What a person is told of unless the configuration says otherwise: what begins to be wrong,
     /// and that it is over.
-    pub const ALERTS: [EventName; 7] = [
+    pub const ALERTS: [EventName; 10] = [
         EventName::RunHeld,
         EventName::RunFailed,
         EventName::Recovered,
         EventName::AuthBlocked,
         EventName::BudgetLow,
         EventName::Overdue,
+        EventName::OutletFailed,
+        EventName::AccessLimited,
+        EventName::ClientNew,
         EventName::StoreRepaired,
     ];
 
@@ -92,6 +101,12 @@ pub struct Event {
     pub client: Option<ClientRef>,
     /// The run that ended.
     pub run: Option<Run>,
+    /// The run that it is about: the one that ended, or for an alert the one to look at.
+    pub run_id: Option<RunId>,
+    /// What changed, or is held: at most [`EventItem::MOST`] items.
+    pub items: Vec<EventItem>,
+    /// How many more items there are.
+    pub more_items: usize,
     /// What the run changed, in money: how much more or less counts.
     pub effects: Vec<Effect>,
     /// The same of what a guard held of the run.
@@ -100,6 +115,32 @@ pub struct Event {
     pub code: Option<Code>,
     /// Who did it.
     pub actor: Option<Actor>,
+    /// Whether nothing happened: it only tries whether the notify command works.
+    pub test: bool,
+}
+
+/// An item that an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventItem {
+    /// The item.
+    pub key: ItemKey,
+    /// The agreement that it stands below.
+    pub parent: Option<ItemKey>,
+    /// What became of it, or why it is held.
+    pub state: PendingState,
+    /// Its name.
+    pub name: String,
+    /// What changed, field by field.
+    pub changes: Vec<FieldChange>,
+    /// What that is in money, of the item alone.
+    pub effects: Vec<Effect>,
+    /// Why it is held.
+    pub reason: Option<String>,
+}
+
+impl EventItem {
+    /// How many items an event has at most: it must fit a mail. The run has them all.
+    pub const MOST: usize = 20;
 }
 
 impl Event {
@@ -113,10 +154,14 @@ impl Event {
             since: None,
             client: None,
             run: None,
+            run_id: None,
+            items: Vec::new(),
+            more_items: 0,
             effects: Vec::new(),
             held_effects: Vec::new(),
             code: None,
             actor: None,
+            test: false,
         }
     }
 

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! 4  event      what happened, as it is told outside
+//!    outlet     the ways in which it is told, and how they last went
 //! 3  sync       what a sync reads, what is pending, what people decided about it, the run
 //! 2  client     a client, and what is known of keeping it current
 //! 1  contract   the contract record and its fields   | failure  code, message and advice
@@ -23,6 +24,7 @@ mod failure;
 mod ids;
 mod moment;
 mod money;
+mod outlet;
 mod sync;
 pub mod text;
 
@@ -34,7 +36,7 @@ pub use contract::record::{Contract, Origin, differences};
 pub use contract::udf::UdfName;
 pub use contract::value::{BadValue, Impact, Kind, Value};
 pub use duration::{duration_text, parse_duration};
-pub use event::{Event, EventName};
+pub use event::{Event, EventItem, EventName};
 pub use failure::Failure;
 pub use failure::advice::{Advice, SecretSource};
 pub use failure::chain::error_chain;
@@ -45,6 +47,7 @@ pub use money::amount::{Currency, Money};
 pub use money::billing::{BillingState, Remark};
 pub use money::cycle::BillingCycle;
 pub use money::effect::{Effect, effect_told, grouped, signed};
+pub use outlet::{Outlet, OutletState};
 pub use sync::flags::{Ignored, ItemFlags, PendingApproval, Quarantine};
 pub use sync::held::{HeldChange, HeldChanges, Rejection};
 pub use sync::pause::Pause;

@@ -3,6 +3,7 @@
 //! No shell is in between, and of the daemon's environment it gets nothing but a `PATH`: neither
 //! the credentials' folder nor the socket of systemd.
 
+use std::collections::VecDeque;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -15,13 +16,14 @@ use nix::unistd::Pid;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 use super::outbox::{Failed, Outbox};
 use crate::config::NotifySettings;
-use crate::engine::{Engine, Subscription};
+use crate::engine::{Engine, Subscription, Trial, Tried};
 use crate::model::duration_text;
-use crate::model::{Event, EventName};
+use crate::model::{Event, EventName, Outlet};
 use crate::protocol::daemon;
 
 /// Where the command finds other programs.
@@ -58,15 +60,33 @@ fn job(settings: &NotifySettings, input: &str) -> Option<Job> {
     })
 }
 
-/// Runs the command for each event that is wanted told, one after the other, until the engine stops
-/// and nothing is due any more. What then still waits is told by the next daemon.
+/// What the command runs for.
+enum What {
+    /// An event in the box, by its number.
+    Event(u64),
+    /// A trial, with the command as it is run, and since when.
+    Trial { command: Vec<String>, began: Instant, outcome: oneshot::Sender<Tried> },
+}
+
+/// The command while it runs.
+struct Running {
+    what: What,
+    told: BoxFuture<'static, Result<(), String>>,
+}
+
+/// Runs the command for each event that is wanted told, and for trials, one after the other, until
+/// the engine stops and nothing is due any more. What then still waits is told by the next daemon.
 pub(super) async fn serve(engine: &Arc<Engine>, mut events: Subscription) {
+    let Some(mut trials) = engine.observe.trials() else { return };
     let mut outbox = Outbox::restored(&engine.observe.kept_notifications(), Instant::now());
-    let mut running: Option<(u64, BoxFuture<'static, Result<(), String>>)> = None;
+    let (mut tries, mut running) = (VecDeque::new(), None);
     let mut stopped = false;
     loop {
         if running.is_none() {
-            running = begin(engine, &mut outbox).await;
+            running = match tries.pop_front() {
+                Some(trial) => try_out(engine, trial),
+                None => begin(engine, &mut outbox).await,
+            };
         }
         if stopped && running.is_none() {
             return;
@@ -83,25 +103,33 @@ pub(super) async fn serve(engine: &Arc<Engine>, mut events: Subscription) {
                 }
                 Err(RecvError::Closed) => stopped = true,
             },
+            Some(trial) = trials.recv(), if !stopped => tries.push_back(trial),
             () = engine.stopped(), if !stopped => stopped = true,
-            (number, told) = end_of(&mut running) => {
-                running = None;
-                conclude(&mut outbox, number, told);
-                engine.observe.keep_notifications(outbox.bytes()).await;
+            told = end_of(&mut running) => {
+                if let Some(Running { what, .. }) = running.take() {
+                    conclude(engine, &mut outbox, what, told).await;
+                }
             }
             () = until(outbox.next_due()), if running.is_none() => {}
         }
     }
 }
 
+/// Begins with a trial; who asked is told that nobody will answer where there is no command.
+fn try_out(engine: &Engine, trial: Trial) -> Option<Running> {
+    let settings = engine.settings().notify.clone();
+    let Trial { event, outcome } = trial;
+    let event = daemon::Event::from(&event).of_instance(&engine.origin().tenant);
+    let job = job(&settings, &serde_json::to_string(&event).ok()?)?;
+    let what = What::Trial { command: settings.command, began: Instant::now(), outcome };
+    Some(Running { what, told: tell(job).boxed() })
+}
+
 /// Begins with the first event that is due.
-async fn begin(
-    engine: &Arc<Engine>,
-    outbox: &mut Outbox,
-) -> Option<(u64, BoxFuture<'static, Result<(), String>>)> {
+async fn begin(engine: &Arc<Engine>, outbox: &mut Outbox) -> Option<Running> {
     let (number, input) = outbox.due(Instant::now())?;
     match job(&engine.settings().notify, input) {
-        Some(job) => Some((number, tell(job).boxed())),
+        Some(job) => Some(Running { what: What::Event(number), told: tell(job).boxed() }),
         None => {
             outbox.clear();
             engine.observe.keep_notifications(outbox.bytes()).await;
@@ -125,23 +153,33 @@ async fn take(engine: &Arc<Engine>, event: &Event, outbox: &mut Outbox) {
     );
 }
 
-fn conclude(outbox: &mut Outbox, number: u64, told: Result<(), String>) {
-    let Err(why) = told else { return outbox.succeeded(number) };
-    match outbox.failed(number, Instant::now()) {
-        Some(Failed::Later(delay)) => {
-            tracing::warn!("notification failed: {why}; next try in {}", duration_text(delay));
+/// Notes how the command went, and has whoever waits for that know.
+async fn conclude(engine: &Arc<Engine>, outbox: &mut Outbox, what: What, told: Result<(), String>) {
+    engine.observe.used_outlet(Outlet::Notify, told.clone());
+    match (what, told) {
+        (What::Trial { command, began, outcome }, told) => {
+            // Who asked may have gone away.
+            let _ = outcome.send(Tried { command, took: began.elapsed(), error: told.err() });
+            return;
         }
-        Some(Failed::GivenUp(tries, message)) => {
-            tracing::error!("notification failed: {why}; given up after {tries} tries: {message}");
-        }
-        None => {}
+        (What::Event(number), Ok(())) => outbox.succeeded(number),
+        (What::Event(number), Err(why)) => match outbox.failed(number, Instant::now()) {
+            Some(Failed::Later(delay)) => {
+                tracing::warn!("notification waits: {why}; next try in {}", duration_text(delay));
+            }
+            Some(Failed::GivenUp(tries, message)) => {
+                tracing::error!("notification given up after {tries} tries: {why}: {message}");
+            }
+            None => {}
+        },
     }
+    engine.observe.keep_notifications(outbox.bytes()).await;
 }
 
 /// The end of the command that runs; never, if none does.
-async fn end_of<F: Future + Unpin>(running: &mut Option<(u64, F)>) -> (u64, F::Output) {
+async fn end_of(running: &mut Option<Running>) -> Result<(), String> {
     match running {
-        Some((number, told)) => (*number, told.await),
+        Some(Running { told, .. }) => told.await,
         None => std::future::pending().await,
     }
 }

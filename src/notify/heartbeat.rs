@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::engine::Engine;
-use crate::model::error_chain;
+use crate::model::{Outlet, error_chain};
 
 /// How long a heartbeat may take, answer included. Nothing waits for it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,11 +26,7 @@ pub(super) async fn serve(engine: &Arc<Engine>, mut cycles: watch::Receiver<u64>
         let Some(url) = &settings.notify.heartbeat_url else { continue };
         let beat = beat(&settings, url.expose_secret());
         tokio::select! {
-            result = beat => {
-                if let Err(why) = result {
-                    tracing::warn!("heartbeat request failed: {why}");
-                }
-            }
+            result = beat => engine.observe.used_outlet(Outlet::Heartbeat, result),
             () = engine.stopped() => return,
         }
     }

@@ -21,7 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use evaluate::{Budget, Observed, evaluate};
 
-use crate::model::{ClientId, ClientRef, Code, EventName};
+use crate::model::{ClientId, ClientRef, Code, EventName, Outlet};
 
 /// How long an alert that lasts stays silent: people look once a day.
 pub const AGAIN: TimeDelta = TimeDelta::days(1);
@@ -37,6 +37,8 @@ pub enum Cause {
     Overdue,
     /// Too little of the tenant's hour is left.
     BudgetLow,
+    /// An outlet does not work.
+    Outlet(Outlet),
 }
 
 impl Cause {
@@ -48,6 +50,7 @@ impl Cause {
             Cause::Client(..) | Cause::Everyone(_) => EventName::RunFailed,
             Cause::Overdue => EventName::Overdue,
             Cause::BudgetLow => EventName::BudgetLow,
+            Cause::Outlet(_) => EventName::OutletFailed,
         }
     }
 
@@ -55,7 +58,7 @@ impl Cause {
     pub fn code(self) -> Option<Code> {
         match self {
             Cause::Client(_, code) | Cause::Everyone(code) => Some(code),
-            Cause::Overdue => None,
+            Cause::Overdue | Cause::Outlet(_) => None,
             Cause::BudgetLow => Some(Code::RateLimited),
         }
     }
@@ -69,6 +72,7 @@ impl fmt::Display for Cause {
             Cause::Everyone(code) => write!(f, "everyone/{}", code.name()),
             Cause::Overdue => f.write_str("overdue"),
             Cause::BudgetLow => f.write_str("budget_low"),
+            Cause::Outlet(outlet) => write!(f, "outlet/{}", outlet.name()),
         }
     }
 }
@@ -85,6 +89,9 @@ impl FromStr for Cause {
             }
             (Some("everyone"), Some(code), None) => {
                 Ok(Cause::Everyone(Code::from_name(code).ok_or(())?))
+            }
+            (Some("outlet"), Some(name), None) => {
+                Ok(Cause::Outlet(Outlet::from_name(name).ok_or(())?))
             }
             (Some("overdue"), None, None) => Ok(Cause::Overdue),
             (Some("budget_low"), None, None) => Ok(Cause::BudgetLow),

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use super::backup::{Backup, BackupReply, Restore, RestoreReply};
 pub use super::effect::Effect;
-pub use super::event::Event;
+pub use super::event::{Event, EventItem};
+pub use super::field_change::FieldChange;
 use super::interface::interface;
 use super::progress::Progress;
 use crate::model::Advice;
@@ -22,11 +23,13 @@ interface! {
         Backup => BackupReply,
         Restore => RestoreReply,
         Watch => WatchReply,
+        TestNotify => TestNotifyReply,
         Metrics => MetricsReply;
     errors:
         NoSuchClient, AmbiguousClient, NoSuchContract;
     types:
-        ClientStatus, Api, DaemonInfo, RunMark, Progress, Finding, ReloadChange, Advice, Effect, Event;
+        ClientStatus, Api, DaemonInfo, OutletStatus, RunMark, Progress, Finding, ReloadChange, Advice, Effect,
+        FieldChange, EventItem, Event;
 }
 
 /// The status: all clients that were ever synced or switched, by name, or the given one; the use of
@@ -135,6 +138,23 @@ pub struct DaemonInfo {
     pub paused_by: Option<String>,
     /// When that pause ends; null for a pause without an end.
     pub paused_until: Option<String>,
+    /// The configured outlets, and how each last went.
+    #[serde(default)]
+    pub outlets: Vec<OutletStatus>,
+}
+
+/// How the notify command, the metrics file or the heartbeat last went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct OutletStatus {
+    /// notify, metrics or heartbeat.
+    pub outlet: String,
+    /// When it was last used; null if it never was.
+    pub last: Option<String>,
+    /// Since when it has been failing; null while it works.
+    pub failing_since: Option<String>,
+    /// What went wrong when it was last used; null if nothing did.
+    pub error: Option<String>,
 }
 
 /// One run, as a picture of many shows it.
@@ -301,6 +321,30 @@ pub struct WatchReply {
     pub event: Option<Event>,
     /// How many events the caller was too slow for.
     pub missed: Option<i64>,
+}
+
+/// Runs the notify command once, with an event that is marked as a test, and says how it went. It
+/// waits for the commands that run before it. Only operators may call it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct TestNotify {
+    /// The name of the event; run_failed without it.
+    pub event: Option<String>,
+}
+
+/// How the notify command went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct TestNotifyReply {
+    /// The command, with its arguments.
+    pub command: Vec<String>,
+    /// What it was given on its standard input.
+    pub event: Event,
+    /// What went wrong; null if it ended with status 0 in time.
+    pub error: Option<String>,
+    /// How long it ran.
+    pub milliseconds: i64,
 }
 
 /// The metrics, as text.

@@ -12,6 +12,7 @@ pub mod daemon;
 mod effect;
 mod error;
 mod event;
+mod field_change;
 #[cfg(test)]
 mod idl;
 mod interface;

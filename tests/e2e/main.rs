@@ -18,6 +18,7 @@ mod instances;
 mod job;
 mod kill;
 mod older;
+mod outlets;
 mod passing_on;
 mod pause_seen;
 mod plan;

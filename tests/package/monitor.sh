@@ -102,7 +102,7 @@ runs_now() {
   expect 0 '' as alice lmsyncctl auto-sync on acme
 }
 runs_now
-waits() { inside journalctl -b --no-pager -o cat -u lmsyncd | grep -qE 'notification failed: .*lmsyncd-mail.*; next try in'; }
+waits() { inside journalctl -b --no-pager -o cat -u lmsyncd | grep -qE 'notification waits: .*lmsyncd-mail.*; next try in'; }
 until_true 90 "the command that fails" waits
 
 step "mail by msmtp: the alert that waited arrives, and all four say the same"

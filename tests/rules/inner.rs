@@ -24,6 +24,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("client", 2),
             ("sync", 3),
             ("event", 4),
+            ("outlet", 4),
         ],
     ),
     (
@@ -81,6 +82,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         "engine",
         &[
             ("events", 0),
+            ("outlets", 0),
             ("failures", 0),
             ("context", 1),
             ("book", 2),

@@ -93,6 +93,10 @@ impl Clock for ServerClock {
         TimeDelta::from_std(self.passed()).expect("in range")
     }
 
+    fn awake(&self) -> TimeDelta {
+        self.uptime()
+    }
+
     fn now(&self) -> DateTime<Utc> {
         let mut state = self.state();
         if let Some(left) = &mut state.fuse {

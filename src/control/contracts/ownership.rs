@@ -2,7 +2,6 @@
 
 use super::on_the_wire;
 use crate::control::call::{Answer, Context, finish};
-use crate::control::convert;
 use crate::control::convert::parse_key;
 use crate::engine::Edit;
 use crate::model::{Contract, FieldChange};
@@ -53,7 +52,7 @@ pub(super) async fn relink(call: contracts::Relink, context: &Context<'_>) -> An
         context.engine.review.relink(key, applied, &context.peer.actor()).await?;
     finish(contracts::RelinkReply {
         contract: on_the_wire(context.engine, &contract)?,
-        changes: changes.iter().map(convert::change).collect(),
+        changes: changes.iter().map(Into::into).collect(),
         applied,
     })
 }
@@ -65,6 +64,6 @@ pub(super) fn edited(
 ) -> Answer {
     finish(contracts::EditReply {
         contract: on_the_wire(context.engine, &contract)?,
-        changes: changes.iter().map(convert::change).collect(),
+        changes: changes.iter().map(Into::into).collect(),
     })
 }

@@ -1,7 +1,7 @@
 //! What a contract was: its history, and the line of succession.
 
 use crate::control::call::{Answer, Context, finish};
-use crate::control::convert::{self, count, parse_key};
+use crate::control::convert::{count, parse_key};
 use crate::model::{Contract, Field, rfc3339};
 use crate::protocol::contracts;
 use crate::store::HistoryEntry;
@@ -21,7 +21,7 @@ fn entry(entry: &HistoryEntry) -> contracts::HistoryEntry {
         at: rfc3339(entry.at),
         actor: entry.actor.name.clone(),
         run: entry.run.map(|run| count(run.0)),
-        changes: entry.changes.iter().map(convert::change).collect(),
+        changes: entry.changes.iter().map(Into::into).collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, ClientRow, Engine, MetricsFormat, Origin};
-use crate::model::{Code, Counts, Failure, Run, rfc3339};
+use crate::model::{Code, Counts, EventName, Failure, OutletState, Run, rfc3339};
 use crate::protocol::{Call, Method, daemon};
 
 /// How many runs a board shows.
@@ -44,6 +44,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
                 text: context.engine.ask(move |engine| engine.observe.metrics(format)).await?,
             })
         }
+        daemon::TestNotify::NAME => test_notify(parameters(call)?, &context).await,
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
         daemon::Backup::NAME => {
             let daemon::Backup {} = parameters(call)?;
@@ -69,7 +70,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
         Ok((engine.observe.board(client.as_ref())?, engine.book.runs(client.as_ref(), RUNS)?))
     };
     let (board, runs) = context.engine.ask(ask).await?;
-    let Board { clients, api, waiting, paused, started, sequence, contracts, remarks } = board;
+    let Board { clients, api, waiting, paused, started, sequence, contracts, .. } = board;
     let origin = context.engine.origin();
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
@@ -82,12 +83,22 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
             started: rfc3339(started),
             store_sequence: count(sequence),
             contracts: count(contracts),
-            store_remarks: remarks,
+            store_remarks: board.remarks,
+            outlets: board.outlets.into_iter().map(outlet_status).collect(),
             paused_by: paused.as_ref().map(|pause| pause.by.clone()),
             paused_until: paused.and_then(|pause| pause.until).map(rfc3339),
         },
         runs: Some(runs.iter().rev().filter_map(run_mark).collect()),
     })
+}
+
+fn outlet_status(state: OutletState) -> daemon::OutletStatus {
+    daemon::OutletStatus {
+        outlet: state.outlet.name().to_owned(),
+        last: state.last.map(rfc3339),
+        failing_since: state.failing_since.map(rfc3339),
+        error: state.error,
+    }
 }
 
 fn run_mark(run: &Run) -> Option<daemon::RunMark> {
@@ -240,6 +251,25 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
             }
         };
     }
+}
+
+async fn test_notify(call: daemon::TestNotify, context: &Context<'_>) -> Answer {
+    context.require_operator()?;
+    let name = match &call.event {
+        None => EventName::RunFailed,
+        Some(name) => EventName::from_name(name).ok_or_else(|| {
+            let names = EventName::ALL.map(EventName::name).join(", ");
+            let message = format!("there is no event {name}; the events are {names}");
+            Failure::new(Code::InvalidArgument, message)
+        })?,
+    };
+    let (event, tried) = context.engine.observe.try_notify(name).await?;
+    finish(daemon::TestNotifyReply {
+        command: tried.command,
+        event: daemon::Event::from(&event).of_instance(&context.engine.origin().tenant),
+        error: tried.error,
+        milliseconds: i64::try_from(tried.took.as_millis()).unwrap_or(i64::MAX),
+    })
 }
 
 async fn prune(call: daemon::PruneHistory, context: &Context<'_>) -> Answer {

@@ -51,7 +51,6 @@ fn invalid(message: impl Into<String>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::convert;
     use crate::model::{BillingCycle, PendingState};
 
     fn call() -> sync::Sync {
@@ -95,13 +94,13 @@ mod tests {
             change_of(Field::Description, "two\nlines \u{202e}"),
         ];
         for told in &changes {
-            assert_eq!(change(&convert::change(told)).as_ref(), Ok(told));
+            assert_eq!(change(&sync::FieldChange::from(told)).as_ref(), Ok(told));
         }
         let state = PendingState::Changed.name().to_owned();
         let sent = sync::Expected {
             key: "A1".to_owned(),
             state,
-            changes: changes.iter().map(convert::change).collect(),
+            changes: changes.iter().map(sync::FieldChange::from).collect(),
         };
         assert_eq!(expected(&sent).expect("reads").changes, changes);
     }

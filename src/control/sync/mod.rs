@@ -8,16 +8,17 @@ mod pause;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::call::{Answer, CallError, Context, finish, parameters, went_away};
 use crate::control::convert::{self, count, parse_key};
 use crate::control::progress::{progress, telling};
-use crate::engine::{Preview, SyncRequest, WaitPolicy};
+use crate::engine::{Preview, RunFilter, RunRow, SyncRequest, WaitPolicy};
 use crate::model::{
     Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger, rfc3339,
 };
 use crate::policy::effects;
+use crate::policy::schedule::start_of_day;
 use crate::protocol::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -283,10 +284,37 @@ fn run_id(number: i64) -> RunId {
 }
 
 async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
-    let client = context.client(call.client.as_deref()).await?;
-    let limit = usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0);
-    let runs = context.engine.ask(move |engine| engine.book.runs(client.as_ref(), limit)).await?;
-    finish(sync::RunList { runs: runs.iter().map(convert::run).collect() })
+    let folds = call.fold.unwrap_or(false);
+    let filter = RunFilter {
+        client: context.client(call.client.as_deref()).await?,
+        changed: call.changed.unwrap_or(false),
+        failed: call.failed.unwrap_or(false),
+        since: call.since.as_deref().map(|text| beginning(text, &context)).transpose()?,
+        fold: folds,
+        limit: usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0),
+    };
+    let rows = context.engine.ask(move |engine| engine.book.run_rows(&filter)).await?;
+    let (mut runs, mut folded) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            RunRow::One(run) => runs.push(convert::run(&run)),
+            RunRow::Folded(runs) => folded.extend(convert::folded(&runs)),
+        }
+    }
+    finish(sync::RunList { runs, folded: folds.then_some(folded) })
+}
+
+/// The moment that a day or a moment begins with.
+fn beginning(text: &str, context: &Context<'_>) -> Result<DateTime<Utc>, Failure> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
+        let message = format!("`{text}` is neither a day (2026-11-30) nor a moment of RFC 3339");
+        Failure::new(Code::InvalidArgument, message)
+    })?;
+    start_of_day(day, &context.engine.zone())
+        .ok_or_else(|| Failure::new(Code::InvalidArgument, format!("`{text}` is too far away")))
 }
 
 fn show_run(call: &sync::ShowRun, context: &Context<'_>) -> Answer {
@@ -295,7 +323,7 @@ fn show_run(call: &sync::ShowRun, context: &Context<'_>) -> Answer {
         .changes
         .iter()
         .map(|change| {
-            let sync::FieldChange { field, from, to } = convert::change(&change.change);
+            let sync::FieldChange { field, from, to } = sync::FieldChange::from(&change.change);
             sync::RunChange { key: change.key.to_string(), field, from, to }
         })
         .collect();

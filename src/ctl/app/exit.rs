@@ -85,6 +85,11 @@ pub fn of_comparison(differences: usize) -> u8 {
     if differences == 0 { 0 } else { PARTIAL }
 }
 
+/// The exit status of a trial of the notify command.
+pub fn of_trial(error: Option<&str>) -> u8 {
+    if error.is_none() { 0 } else { UNEXPECTED }
+}
+
 /// The exit status of `doctor`: that of the first finding that is bad; zero where none is.
 pub fn of_findings(findings: &[Finding]) -> u8 {
     let bad = findings.iter().find(|finding| finding.outcome == "bad");

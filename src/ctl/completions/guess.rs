@@ -167,7 +167,7 @@ impl Asked {
 
     fn runs(&self) -> Vec<Guess> {
         self.ask(|asked| {
-            let newest = ListRuns { client: None, limit: Some(RUNS) };
+            let newest = ListRuns { limit: Some(RUNS), ..ListRuns::default() };
             let runs = asked.daemon.call(&newest).map(|answer| answer.reply.runs);
             let told = runs.unwrap_or_default().into_iter().filter_map(|run| {
                 let day = run.started.get(..10).unwrap_or_default();

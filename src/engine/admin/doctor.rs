@@ -6,7 +6,7 @@ use super::{Admin, set_id};
 use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::clock::{ServerZone, Tz, day_in};
 use crate::model::text::{moment, thousands};
-use crate::model::{Advice, Failure, Pause};
+use crate::model::{Advice, Failure, Outlet, OutletState, Pause};
 
 impl Admin {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
@@ -47,6 +47,7 @@ impl Admin {
                 .and_then(|pauses| pauses.all)
                 .map(|pause| paused(&pause, live.zone())),
         );
+        findings.extend(self.context.outlets.states(&live.settings).iter().map(outlet));
         findings.extend(orphans(&self.context.store.orphans()));
         findings.extend(set_id::check(&live.settings.notify.command));
         findings
@@ -83,6 +84,24 @@ fn paused(pause: &Pause, zone: Tz) -> Finding {
     };
     let detail = format!("all auto-sync is paused by {} {until}", pause.by);
     Finding { check: "auto-sync", ..finding(Outcome::Warning, detail, Some(Advice::Resume)) }
+}
+
+/// How an outlet last went.
+fn outlet(state: &OutletState) -> Finding {
+    let check = state.outlet.name();
+    let words = state.outlet.words();
+    let found = match (state.trouble(), state.last) {
+        (Some(trouble), _) => {
+            let advice = (state.outlet == Outlet::Notify).then_some(Advice::TestNotify);
+            finding(Outcome::Warning, trouble, advice.or(Some(Advice::ReadJournal)))
+        }
+        (None, Some(_)) => finding(Outcome::Good, format!("{words} works"), None),
+        (None, None) => {
+            let advice = (state.outlet == Outlet::Notify).then_some(Advice::TestNotify);
+            finding(Outcome::Skipped, format!("{words} was not used yet"), advice)
+        }
+    };
+    Finding { check, ..found }
 }
 
 fn failed(failure: Failure) -> Finding {

@@ -4,11 +4,13 @@
 mod edit;
 mod history;
 mod local;
+mod runs;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use edit::Edit;
 pub(super) use local::ensure_linked;
+pub use runs::{RunFilter, RunRow};
 
 use super::context::Context;
 use crate::clock::Tz;
@@ -79,7 +81,8 @@ impl Book {
 
     /// The pauses at this moment, and those that are over.
     pub(in crate::engine) fn pauses(&self) -> Result<Pauses, Failure> {
-        Ok(Pauses::at(&self.context.store.pauses()?, self.context.now()))
+        let pauses = Pauses::at(&self.context.store.pauses()?, self.context.now());
+        Ok(pauses.awake_since(self.context.awake_since()))
     }
 
     /// The refusal of a manual sync of a client that is on auto-sync.

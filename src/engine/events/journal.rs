@@ -28,6 +28,12 @@ const AUTH_BLOCKED: &str = "32aff332cf46443fa967dcd873ab00fd";
 const BUDGET_LOW: &str = "e2486ebb0bba46bea733aec67b1b2e0b";
 /// Runs should have begun long ago.
 const OVERDUE: &str = "9ab98648e9c446d389313b9d42ccbd85";
+/// An outlet does not work.
+const OUTLET_FAILED: &str = "a934cdc03a624c089c624429431f52f1";
+/// The API user may see only a part.
+const ACCESS_LIMITED: &str = "ed897602244442bf981ada30becf1d86";
+/// A client has its first agreement.
+const CLIENT_NEW: &str = "5fe586e7b34d4d1ea2d6404fbf403448";
 
 /// The id of an event's entry.
 pub fn message_id(event: EventName) -> &'static str {
@@ -39,6 +45,9 @@ pub fn message_id(event: EventName) -> &'static str {
         EventName::AuthBlocked => AUTH_BLOCKED,
         EventName::BudgetLow => BUDGET_LOW,
         EventName::Overdue => OVERDUE,
+        EventName::OutletFailed => OUTLET_FAILED,
+        EventName::AccessLimited => ACCESS_LIMITED,
+        EventName::ClientNew => CLIENT_NEW,
         EventName::Switched => SWITCHED,
         EventName::Reloaded => RELOADED,
         EventName::StoreRepaired => STORE_REPAIRED,
@@ -56,7 +65,7 @@ pub(super) fn enter(event: &Event) {
                 LMSYNC_EVENT = event.name.name(),
                 LMSYNC_CLIENT_ID = client.map(|client| client.id.0),
                 LMSYNC_CLIENT = client.map(|client| client.name.as_str()),
-                LMSYNC_RUN_ID = run.and_then(|run| run.id).map(|id| id.0),
+                LMSYNC_RUN_ID = event.run_id.map(|id| id.0),
                 LMSYNC_TRIGGER = run.map(|run| run.trigger.name()),
                 LMSYNC_ACTOR_UID = event.actor.as_ref().and_then(|actor| actor.uid),
                 LMSYNC_CREATED = run.map(|run| run.counts.created),
@@ -79,6 +88,9 @@ pub(super) fn enter(event: &Event) {
         EventName::AuthBlocked => entry!(error),
         EventName::BudgetLow => entry!(warn),
         EventName::Overdue => entry!(warn),
+        EventName::OutletFailed => entry!(warn),
+        EventName::AccessLimited => entry!(warn),
+        EventName::ClientNew => entry!(info),
         EventName::Switched => entry!(info),
         EventName::Reloaded => entry!(info),
         EventName::StoreRepaired => entry!(warn),

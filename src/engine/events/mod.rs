@@ -11,6 +11,7 @@
 
 mod journal;
 mod of;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 
 pub use journal::message_id;
-pub(super) use of::{of_run, of_switch, of_transition};
+pub(super) use of::{of_held, of_run, of_switch, of_transition};
+pub(super) use sample::sample;
 
 use crate::model::{Event, EventName, RunResult};
 

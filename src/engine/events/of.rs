@@ -3,14 +3,19 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::text::thousands;
-use crate::model::{Actor, ClientRef, Effect, Event, EventName, PendingItem, Run, RunResult};
+use crate::model::{
+    Actor, ClientRef, Effect, Event, EventItem, EventName, Field, PendingItem, PendingState, Run,
+    RunId, RunResult, Value,
+};
 use crate::policy::alert::{AlertTransition, Step};
 use crate::policy::effects;
 
 /// A run that ended, with what it looked at: what of that it changed and what it held, in money.
 pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDate) -> Event {
-    let items: Vec<&PendingItem> = items.iter().collect();
-    let (effects, held) = (effects::effects(&items, today), effects::held_effects(&items, today));
+    let all: Vec<&PendingItem> = items.iter().collect();
+    let (effects, held) = (effects::effects(&all, today), effects::held_effects(&all, today));
+    let told = |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
+    let (items, more_items) = limited(all.into_iter().filter(told), today);
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
     let (client, counts) = (&run.client, &run.counts);
     let [created, updated, vanished, rejected] =
@@ -36,10 +41,34 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
         code: run.error.as_ref().map(|error| error.code),
         actor: Some(run.actor.clone()),
         run: Some(run.clone()),
+        run_id: run.id,
+        items,
+        more_items,
         effects,
         held_effects: held,
         ..Event::new(name, run.ended, message)
     }
+}
+
+/// The first of the items as an event tells them, and how many more there are.
+fn limited<'a>(
+    items: impl Iterator<Item = &'a PendingItem>,
+    today: NaiveDate,
+) -> (Vec<EventItem>, usize) {
+    let mut items = items.peekable();
+    let told = items.by_ref().take(EventItem::MOST).map(|item| EventItem {
+        key: item.key,
+        parent: item.parent,
+        state: item.state,
+        name: item.fields.get(&Field::Name).map(Value::to_string).unwrap_or_default(),
+        changes: item.changes.clone(),
+        effects: match item.state {
+            PendingState::Held => effects::held_effects(&[item], today),
+            _ => effects::effect(item, today),
+        },
+        reason: item.reason.clone(),
+    });
+    (told.collect(), items.count())
 }
 
 /// Effects on one line, with something in front if there are any.
@@ -64,8 +93,26 @@ pub(in crate::engine) fn of_switch(
     }
 }
 
-/// An alert, or its end.
-pub(in crate::engine) fn of_transition(transition: AlertTransition, at: DateTime<Utc>) -> Event {
+/// What a guard holds, as an alert tells it: the run that `held show` takes, its items, their money.
+pub(in crate::engine) fn of_held(run: RunId, items: &[PendingItem], today: NaiveDate) -> Event {
+    let at = DateTime::UNIX_EPOCH;
+    let all: Vec<&PendingItem> = items.iter().collect();
+    // The items stand here as a sync would apply them, leaving the guard aside.
+    let held_effects = effects::effects(&all, today);
+    let (mut items, more_items) = limited(all.into_iter(), today);
+    for item in &mut items {
+        item.state = PendingState::Held;
+    }
+    let run_id = Some(run);
+    Event { run_id, items, more_items, held_effects, ..Event::new(EventName::RunHeld, at, "") }
+}
+
+/// An alert, or its end. `details` has what else is known: its run, items and money.
+pub(in crate::engine) fn of_transition(
+    transition: AlertTransition,
+    at: DateTime<Utc>,
+    details: Option<Event>,
+) -> Event {
     let AlertTransition { cause, step, since, condition } = transition;
     let (name, message) = match step {
         Step::Begins => (cause.event(), condition.message),
@@ -77,6 +124,34 @@ pub(in crate::engine) fn of_transition(transition: AlertTransition, at: DateTime
         since: Some(since),
         client: condition.client,
         code: cause.code(),
-        ..Event::new(name, at, message)
+        name,
+        at,
+        message,
+        ..details.unwrap_or_else(|| Event::new(name, at, ""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ItemKey, ItemKind};
+
+    #[test]
+    fn an_event_has_no_more_items_than_fit_a_mail() {
+        let item = |id| PendingItem {
+            key: ItemKey { kind: ItemKind::Agreement, id },
+            parent: None,
+            state: PendingState::Held,
+            fields: [(Field::Name, Value::Text(format!("number {id}")))].into(),
+            changes: Vec::new(),
+            reason: Some("an example".to_owned()),
+            after: None,
+        };
+        let items: Vec<PendingItem> = (0..33).map(item).collect();
+        let today = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date");
+        let event = of_held(RunId(7), &items, today);
+        assert_eq!((event.items.len(), event.more_items), (EventItem::MOST, 13));
+        assert_eq!(event.items[0].name, "number 0");
+        assert_eq!(event.run_id, Some(RunId(7)));
     }
 }

@@ -11,10 +11,12 @@ use tokio::sync::watch;
 
 use super::{MetricsFormat, Observe};
 use crate::autotask::Auth;
-use crate::engine::events::{Subscription, of_transition};
+use crate::engine::events::{Subscription, of_held, of_transition};
 use crate::files::{self, Mode, Replacement};
-use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Failure};
-use crate::policy::alert::{ActiveAlert, Alerts, Budget, Condition, Observed, evaluate};
+use crate::model::{Advice, ClientId, ClientRef, ClientState, Code, Event, Failure, Outlet};
+use crate::policy::alert::{
+    ActiveAlert, AlertTransition, Alerts, Budget, Cause, Condition, Observed, Step, evaluate,
+};
 
 /// How often somebody looks even if nothing happened: what is overdue does not happen.
 const EVALUATE_EVERY: Duration = Duration::from_secs(60);
@@ -77,12 +79,11 @@ impl Observe {
     /// Tells of alerts, and writes the metrics to their file, until the engine stops.
     pub async fn tell(self) {
         let mut alerts = self.recalled_alerts();
-        let mut failing = false;
         while !self.context.stopping.is_cancelled() {
             if let Err(failure) = self.update_alerts(&mut alerts) {
                 tracing::warn!("alerts cannot be evaluated: {failure}");
             }
-            failing = self.write_metrics(failing).await;
+            self.write_metrics().await;
             tokio::select! {
                 () = tokio::time::sleep(EVALUATE_EVERY) => {}
                 () = self.context.events.changed() => {}
@@ -99,10 +100,26 @@ impl Observe {
             return Ok(());
         }
         for transition in transitions {
-            self.context.events.emit(of_transition(transition, now));
+            let details = self.details(&transition);
+            self.context.events.emit(of_transition(transition, now, details));
         }
         self.remember_alerts(alerts);
         Ok(())
+    }
+
+    /// What is known of an alert besides: of what a guard holds the run, the items and their money;
+    /// of a client whose runs fail the last of them.
+    fn details(&self, transition: &AlertTransition) -> Option<Event> {
+        let Cause::Client(_, code) = transition.cause else { return None };
+        let client = transition.condition.client.as_ref()?;
+        if code == Code::Held && transition.step != Step::Ends {
+            let held = self.review.held(Some(client)).ok()?;
+            let held = held.into_iter().find(|held| held.changes.rejected.is_none())?;
+            return Some(of_held(held.changes.run, &held.items, self.context.today()));
+        }
+        let last = self.book.runs(Some(client), 1).ok()?.pop()?;
+        let name = transition.cause.event();
+        Some(Event { run_id: last.id, ..Event::new(name, last.ended, "") })
     }
 
     /// The clients, none of them late because of a pause.
@@ -129,6 +146,7 @@ impl Observe {
             accepted,
             budget,
             store: self.context.ensure_writable().err().map(|failure| failure.message),
+            outlets: self.context.outlets.states(&live.settings),
         }
     }
 
@@ -158,28 +176,22 @@ impl Observe {
         }))
     }
 
-    /// Writes the metrics to their file, if one is configured, and says whether that failed; it is
-    /// logged when it begins to fail, not each minute.
-    async fn write_metrics(&self, failed_before: bool) -> bool {
-        let Some(path) = self.context.settings().metrics.textfile.clone() else { return false };
+    /// Writes the metrics to their file, if one is configured.
+    async fn write_metrics(&self) {
+        let Some(path) = self.context.settings().metrics.textfile.clone() else { return };
         let observe = self.clone();
-        let text = match self.context.ask(move || observe.metrics(MetricsFormat::Prometheus)).await
-        {
-            Ok(text) => text,
-            Err(failure) => {
-                if !failed_before {
-                    tracing::warn!("metrics cannot be collected: {failure}");
+        let result =
+            match self.context.ask(move || observe.metrics(MetricsFormat::Prometheus)).await {
+                Ok(text) => {
+                    let shown = path.display().to_string();
+                    let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
+                    written
+                        .unwrap_or_else(|error| Err(io::Error::other(error)))
+                        .map_err(|error| format!("{shown} cannot be written: {error}"))
                 }
-                return true;
-            }
-        };
-        let shown = path.display().to_string();
-        let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
-        let Ok(Err(error)) = written else { return false };
-        if !failed_before {
-            tracing::warn!("metrics cannot be written to {shown}: {error}");
-        }
-        true
+                Err(failure) => Err(format!("metrics cannot be collected: {failure}")),
+            };
+        self.used_outlet(Outlet::Metrics, result);
     }
 }
 

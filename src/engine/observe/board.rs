@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use super::Observe;
 use crate::autotask::Usage;
 use crate::engine::sync::{Running, interval};
-use crate::model::{ClientId, ClientRef, ClientState, Failure, Pause, PendingItem, PendingState};
+use crate::model::{
+    ClientId, ClientRef, ClientState, Failure, OutletState, Pause, PendingItem, PendingState,
+};
 use crate::policy::apply;
 use crate::policy::health::Health;
 use crate::policy::why::{NextWhy, ScheduleFacts, next_why};
@@ -52,6 +54,8 @@ pub struct Board {
     pub contracts: usize,
     /// Why the store takes no more changes, and what was noticed when it was opened.
     pub remarks: Vec<String>,
+    /// How the configured outlets last went.
+    pub outlets: Vec<OutletState>,
 }
 
 impl Observe {
@@ -113,6 +117,7 @@ impl Observe {
             started: self.context.started,
             sequence: self.context.store.head().seq,
             contracts: contracts.values().sum(),
+            outlets: self.context.outlets.states(&live.settings),
             remarks: {
                 let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
                 trouble.into_iter().chain(self.context.store_remarks()).collect()

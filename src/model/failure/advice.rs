@@ -227,6 +227,10 @@ pub enum Advice {
     NameTimeZone,
     /// Name the currency of a tenant without multi-currency.
     NameTenantCurrency,
+    /// Configure a notify command.
+    ConfigureNotify,
+    /// Try the notify command.
+    TestNotify,
 
     // Autotask.
     /// Replace the secret of the API user.

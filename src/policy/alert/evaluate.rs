@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{Cause, Condition, Conditions};
-use crate::model::{ClientState, Code};
+use crate::model::{ClientState, Code, OutletState};
 use crate::policy::schedule::health::{Health, health};
 
 /// How the tenant's hour stands.
@@ -30,6 +30,8 @@ pub struct Observed {
     pub budget: Budget,
     /// Why the store takes no more changes.
     pub store: Option<String>,
+    /// How the configured outlets last went.
+    pub outlets: Vec<OutletState>,
 }
 
 /// Everything that is wrong at `now`.
@@ -83,6 +85,12 @@ pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>)
     if let Some(why) = &observed.store {
         let condition = Condition { client: None, message: why.clone() };
         conditions.active.insert(Cause::Everyone(Code::StoreFailed), condition);
+    }
+    for state in &observed.outlets {
+        if let Some(message) = state.trouble() {
+            let condition = Condition { client: None, message };
+            conditions.active.insert(Cause::Outlet(state.outlet), condition);
+        }
     }
     conditions
 }

@@ -36,7 +36,7 @@ fn failing(id: i64, code: Code) -> ClientState {
 }
 
 fn all_well() -> Observed {
-    Observed { accepted: None, budget: Budget::Enough, store: None }
+    Observed { accepted: None, budget: Budget::Enough, store: None, outlets: Vec::new() }
 }
 
 #[test]

@@ -42,6 +42,13 @@ impl Pauses {
         pauses
     }
 
+    /// The same where nothing could run before a moment: as after a pause of all that ended then.
+    pub fn awake_since(mut self, moment: DateTime<Utc>) -> Pauses {
+        let over = self.over.entry(None).or_insert(moment);
+        *over = moment.max(*over);
+        self
+    }
+
     /// The pause of a client: the one that ends last, if it is paused both by itself and with all.
     pub fn of(&self, client: ClientId) -> Option<&Pause> {
         match (&self.all, self.clients.get(&client)) {

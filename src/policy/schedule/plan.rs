@@ -173,7 +173,12 @@ fn end_of_gap<Z: TimeZone>(local: NaiveDateTime, zone: &Z) -> Option<DateTime<Ut
 
 /// The end of a day in `zone`: the moment at which the next one begins.
 pub fn end_of_day<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<DateTime<Utc>> {
-    moment_of(day.succ_opt()?.and_time(NaiveTime::MIN), zone)
+    start_of_day(day.succ_opt()?, zone)
+}
+
+/// The moment at which a day begins; none beyond what a calendar can hold.
+pub fn start_of_day<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<DateTime<Utc>> {
+    moment_of(day.and_time(NaiveTime::MIN), zone)
 }
 
 /// When a client runs next: as it is planned, or earlier where that lies further ahead than it can.

@@ -20,6 +20,7 @@ mod runs;
 mod switch;
 
 pub use super::effect::Effect;
+pub use super::field_change::FieldChange;
 pub use super::progress::Progress;
 pub use clients::*;
 pub use flags::*;
@@ -59,5 +60,5 @@ interface! {
         FieldNotEditable, Held, Ignored, Unsupported;
     types:
         Client, ClientSummary, FieldChange, NextChange, Item, PendingSummary, Reject, Advice, Effect,
-        Expected, Run, Progress, Switch, RunChange, Check, Discrepancy, Quarantined, HeldRun, Paused;
+        Expected, Run, FoldedRuns, Progress, Switch, RunChange, Check, Discrepancy, Quarantined, HeldRun, Paused;
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Effect, Progress};
+use super::{Client, Effect, FieldChange, Progress};
 
 /// What an item is known to cost from a day on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,18 +12,6 @@ pub struct NextChange {
     pub date: String,
     /// What one billing cycle costs from then on; zero where it ends.
     pub billing_cost: String,
-}
-
-/// A field that changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(zlink::introspect::CustomType))]
-pub struct FieldChange {
-    /// The field's name, such as billing_cost.
-    pub field: String,
-    /// The value before; null where there was none.
-    pub from: Option<String>,
-    /// The value after; null where there is none.
-    pub to: Option<String>,
 }
 
 /// What a sync would apply to a client. Never refused. With `cached` the answer is the cached

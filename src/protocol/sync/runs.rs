@@ -113,7 +113,10 @@ pub struct SyncReply {
     pub progress: Option<Progress>,
 }
 
-/// Runs, the newest first; of one client, and `limit` at most.
+/// Runs, the newest first; of one client, and `limit` rows at most. With `changed` only runs that
+/// changed a contract, with `failed` only those that failed, were held or met bad rows, with both
+/// those of either kind. With `fold`, runs of one batch in which nothing happened are one row of
+/// `folded`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -122,6 +125,18 @@ pub struct ListRuns {
     pub client: Option<String>,
     /// Show at most this many runs.
     pub limit: Option<i64>,
+    /// Only runs that changed a contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<bool>,
+    /// Only runs that failed, were held or met rows that cannot be converted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<bool>,
+    /// Only runs that began at this day (of the MSP's zone) or moment, or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Whether runs of one batch in which nothing happened make one row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<bool>,
 }
 
 /// Runs.
@@ -130,6 +145,27 @@ pub struct ListRuns {
 pub struct RunList {
     /// The newest first.
     pub runs: Vec<Run>,
+    /// With `fold`, the runs of batches in which nothing happened, the newest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<Vec<FoldedRuns>>,
+}
+
+/// Runs of one batch in which nothing happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct FoldedRuns {
+    /// The lowest number of them.
+    pub first: i64,
+    /// The highest number of them.
+    pub last: i64,
+    /// How many there are, each of another client.
+    pub runs: i64,
+    /// When the batch began.
+    pub started: String,
+    /// Contracts that were already right.
+    pub unchanged: i64,
+    /// Requests spent on Autotask.
+    pub requests: i64,
 }
 
 /// One run and what it changed.

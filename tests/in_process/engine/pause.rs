@@ -189,3 +189,41 @@ async fn what_is_paused_is_named() {
     assert_eq!(told, [&client(175)]);
     daemon.stop().await;
 }
+
+/// A machine that was suspended for days has clients to catch up. Nobody needs to hear of it: the
+/// daemon syncs them at once.
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_of_the_machine_nothing_is_overdue_before_it_could_run() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    let daemon = TestDaemon::start(folder.path(), &tenant, noon());
+    two_clients(&daemon).await;
+    let mut events = daemon.engine.observe.subscribe().expect("a place");
+    daemon.clock.step(TimeDelta::days(3));
+    // The first to look is not the supervisor.
+    assert_eq!((health(&daemon, 174), health(&daemon, 175)), (Health::Ok, Health::Ok));
+    daemon.pass(2).await;
+    daemon.until_runs(4).await;
+    daemon.pass(5).await;
+    assert_eq!(alerts(&mut events), []);
+    daemon.stop().await;
+}
+
+/// A machine that was awake, and did nothing, is late.
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_a_client_is_late_by_the_time_since_then() {
+    let folder = TempDir::new().expect("a folder");
+    let tenant = stories();
+    tenant.limits().set_threshold(1000);
+    let daemon = TestDaemon::start(folder.path(), &tenant, noon());
+    two_clients(&daemon).await;
+    daemon.clock.step(TimeDelta::days(3));
+    for minute in [30, 59, 80] {
+        // Auto-sync waits, because other integrations use up the hour.
+        tenant.limits().set_used(800);
+        daemon.pass(if minute == 30 { 30 } else { 25 }).await;
+        let late = if minute > 60 { Health::Overdue } else { Health::Ok };
+        assert_eq!(health(&daemon, 174), late, "{minute} minutes after the sleep");
+    }
+    daemon.stop().await;
+}

@@ -54,6 +54,10 @@ impl Clock for Paused {
         let passed = TimeDelta::from_std(self.start.elapsed()).expect("in range");
         self.base - DateTime::UNIX_EPOCH + passed
     }
+
+    fn awake(&self) -> TimeDelta {
+        self.uptime()
+    }
 }
 
 /// A daemon without a socket.

@@ -9,14 +9,16 @@ use chrono::DateTime;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::commands::sync::sync::result_tone;
+use crate::ctl::output::answer::Answer;
 use crate::ctl::output::screen::{BETWEEN, NONE, Screen, Tone, count, thousands};
-use crate::ctl::output::table::{Column, Table, pairs, toned};
-use crate::ctl::output::{Csv, times};
+use crate::ctl::output::table::{Cell, Column, Table, pairs, toned};
+use crate::ctl::output::{Csv, Format, times};
+use crate::ctl::text::dates;
 use crate::ctl::text::items::{self, arrow_in};
 use crate::ctl::text::labels;
-use crate::model::Field;
 use crate::model::text;
-use crate::protocol::sync::{ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
+use crate::model::{Code, Field, Trigger};
+use crate::protocol::sync::{FoldedRuns, ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -35,12 +37,14 @@ pub enum Command {
 
 /// List runs, newest first
 ///
-/// Lists manual and automatic runs, with what each changed. Dry runs are not recorded.
+/// Lists manual and automatic runs, with what each changed. Dry runs are not recorded. Automatic runs
+/// of one batch in which nothing changed are one row; --json, --csv and --plain list each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl run list
-  lmsyncctl run list acme --limit 5")]
+  lmsyncctl run list acme --limit 5
+  lmsyncctl run list --changed --failed --since 2026-11-24")]
 pub struct ListArgs {
     /// Only this client
     pub client: Option<String>,
@@ -52,6 +56,15 @@ pub struct ListArgs {
         value_parser = clap::value_parser!(i64).range(1..=100_000)
     )]
     pub limit: i64,
+    /// Only runs that changed a contract
+    #[arg(long)]
+    pub changed: bool,
+    /// Only runs that failed, were held, or met rows that cannot be converted
+    #[arg(long)]
+    pub failed: bool,
+    /// Only runs that began on this day or later: YYYY-MM-DD, or a moment
+    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
+    pub since: Option<String>,
 }
 
 /// Show a run and what it changed
@@ -95,8 +108,7 @@ pub const CSV: Csv = Csv::new(
 pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     match command {
         Command::List(args) => {
-            let answer =
-                ctl.client.call(&ListRuns { client: args.client, limit: Some(args.limit) })?;
+            let answer = list(ctl, args)?;
             ctl.output.list(&answer, CSV, render)?;
         }
         Command::Show(args) => {
@@ -108,9 +120,30 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     Ok(0)
 }
 
+/// Asks for the runs. Only people want a batch in one row; a daemon of an earlier version knows no
+/// rows of that kind, and is asked once more for all of them.
+fn list(ctl: &Ctl, args: ListArgs) -> Result<Answer<RunList>, CtlError> {
+    let folds = matches!(ctl.output.format, Format::Text);
+    let call = ListRuns {
+        client: args.client,
+        limit: Some(args.limit),
+        changed: args.changed.then_some(true),
+        failed: args.failed.then_some(true),
+        since: args.since,
+        fold: folds.then_some(true),
+    };
+    match ctl.client.call(&call) {
+        Err(CtlError::Failed(failure)) if folds && failure.code == Code::InvalidArgument => {
+            ctl.client.call(&ListRuns { fold: None, ..call })
+        }
+        answer => answer,
+    }
+}
+
 /// The screen of a list.
 fn render(reply: &RunList, screen: &Screen) -> String {
-    if reply.runs.is_empty() {
+    let folded = reply.folded.as_deref().unwrap_or_default();
+    if reply.runs.is_empty() && folded.is_empty() {
         return "no runs yet\n".to_owned();
     }
     let mut table = Table::new([
@@ -127,7 +160,11 @@ fn render(reply: &RunList, screen: &Screen) -> String {
         Column::text("TRIGGER").leave_out(4),
         Column::text("BY").leave_out(3),
     ]);
+    let mut folded = folded.iter().peekable();
     for run in &reply.runs {
+        while let Some(batch) = folded.next_if(|batch| run.id.is_some_and(|id| batch.last > id)) {
+            table.row(folded_row(batch, screen));
+        }
         table.row([
             run.id.map(|id| id.to_string()).unwrap_or_else(|| NONE.to_owned()).into(),
             run.client.as_str().into(),
@@ -143,19 +180,45 @@ fn render(reply: &RunList, screen: &Screen) -> String {
             run.actor.as_str().into(),
         ]);
     }
+    for batch in folded {
+        table.row(folded_row(batch, screen));
+    }
     let mut text = table.render(screen);
     if !screen.quiet {
         text.push('\n');
-        text.push_str(&screen.wrapped(footer(&reply.runs), BETWEEN));
+        text.push_str(&screen.wrapped(footer(reply), BETWEEN));
     }
     text
 }
 
-fn footer(runs: &[Run]) -> Vec<String> {
+/// The row of a batch in which nothing happened.
+fn folded_row(batch: &FoldedRuns, screen: &Screen) -> [Cell; 12] {
+    let none = || "0".into();
+    [
+        format!("{}-{}", batch.first, batch.last).into(),
+        count(batch.runs, "client").into(),
+        screen.short(Some(&batch.started)).into(),
+        toned(result_tone("ok"), "ok"),
+        none(),
+        none(),
+        batch.unchanged.to_string().into(),
+        none(),
+        none(),
+        batch.requests.to_string().into(),
+        Trigger::Auto.name().into(),
+        NONE.into(),
+    ]
+}
+
+fn footer(reply: &RunList) -> Vec<String> {
+    let runs = &reply.runs;
+    let folded = reply.folded.as_deref().unwrap_or_default();
     let failed = runs.iter().filter(|run| run.result == "failed").count();
     let sum = |of: fn(&Run) -> i64| thousands(runs.iter().map(of).sum());
+    let all = runs.len() as i64 + folded.iter().map(|batch| batch.runs).sum::<i64>();
+    let requests = runs.iter().map(|run| run.requests);
     vec![
-        format!("{}, {failed} failed", count(runs.len() as i64, "run")),
+        format!("{}, {failed} failed", count(all, "run")),
         format!(
             "{} created, {} updated, {} vanished, {} rejected",
             sum(|run| run.created),
@@ -163,7 +226,7 @@ fn footer(runs: &[Run]) -> Vec<String> {
             sum(|run| run.vanished),
             sum(|run| run.rejected)
         ),
-        count(runs.iter().map(|run| run.requests).sum(), "request"),
+        count(requests.chain(folded.iter().map(|batch| batch.requests)).sum(), "request"),
     ]
 }
 
@@ -288,12 +351,30 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_in_which_nothing_happened_is_one_row_in_its_place() {
+        let batch = |first, last| FoldedRuns {
+            first,
+            last,
+            runs: last - first + 1,
+            started: "2026-11-24T01:00:00Z".to_owned(),
+            unchanged: 26_000,
+            requests: 163,
+        };
+        let folded = Some(vec![batch(100, 2099), batch(1, 10)]);
+        let runs = RunList { runs: vec![sample_run(), failed()], folded };
+        insta::assert_snapshot!("list_folded", render(&runs, &sample(120)));
+    }
+
+    #[test]
     fn runs_on_both_screens() {
-        let runs = RunList { runs: vec![sample_run(), failed()] };
+        let runs = RunList { runs: vec![sample_run(), failed()], folded: None };
         insta::assert_snapshot!("list_120", render(&runs, &sample(120)));
         insta::assert_snapshot!("list_80", render(&runs, &sample(80)));
         insta::assert_snapshot!("list_colour", render(&runs, &coloured()));
-        insta::assert_snapshot!("list_empty", render(&RunList { runs: Vec::new() }, &sample(80)));
+        insta::assert_snapshot!(
+            "list_empty",
+            render(&RunList { runs: Vec::new(), folded: None }, &sample(80))
+        );
     }
 
     #[test]

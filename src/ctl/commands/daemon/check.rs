@@ -3,7 +3,7 @@
 //! | state | when |
 //! |---|---|
 //! | CRITICAL 2 | the daemon is not there or does not answer; credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
-//! | WARNING 1 | a client held or failing, or the store has a remark |
+//! | WARNING 1 | a client held or failing, an outlet that fails, or the store has a remark |
 //! | OK 0 | else |
 //! | UNKNOWN 3 | this user may not ask, or the command line is wrong |
 //!
@@ -21,7 +21,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::thousands;
 use crate::ctl::output::{self, Format};
 use crate::ctl::text::dates;
-use crate::model::{Code, text};
+use crate::model::{Code, Outlet, text};
 use crate::protocol::daemon::{ClientStatus, Status, StatusReply};
 
 /// How many clients of a kind are named; the line must fit a pager.
@@ -147,6 +147,12 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         |client: &&&ClientStatus| is("failing")(client) && !old(client) && !nothing(client);
     say(State::Warning, "failing", names(&failing));
     say(State::Warning, "held", names(&is("held")));
+    for outlet in &reply.daemon.outlets {
+        let words = Outlet::words_for(&outlet.outlet);
+        says.extend(
+            outlet.error.as_ref().map(|why| (State::Warning, format!("{words} fails: {why}"))),
+        );
+    }
     if let Some(remark) = reply.daemon.store_remarks.first() {
         says.push((State::Warning, format!("store: {remark}")));
     }

@@ -59,6 +59,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             store_remarks: Vec::new(),
             paused_by: None,
             paused_until: None,
+            outlets: Vec::new(),
         },
         runs: None,
     }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod doctor;
 pub mod history;
 pub mod metrics;
+pub mod notify;
 pub mod reload;
 pub mod restore;
 pub mod status;

@@ -10,7 +10,7 @@ use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advice};
 use crate::ctl::output::table::{Column, Table, pairs, toned};
 use crate::ctl::text::picture::{Mark, bar, sparkline};
-use crate::model::text;
+use crate::model::{Outlet, text};
 use crate::protocol::daemon::{Api, ClientStatus, DaemonInfo, RunMark, Status, StatusReply};
 
 /// How many columns the bar of a budget has.
@@ -166,6 +166,12 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
         let end = pause::until(daemon.paused_until.as_deref(), screen);
         let line = screen.paint(Tone::Warning, format!("! all auto-sync is paused by {by} {end}"));
         text.push_str(&format!("          {line}\n"));
+    }
+    for outlet in &daemon.outlets {
+        let Some(error) = &outlet.error else { continue };
+        let since = screen.short(outlet.failing_since.as_deref());
+        let line = format!("! {} fails since {since}: {error}", Outlet::words_for(&outlet.outlet));
+        text.push_str(&format!("          {}\n", screen.paint(Tone::Warning, line)));
     }
     for remark in &daemon.store_remarks {
         let remark = screen.paint(Tone::Warning, format!("! {remark}"));

@@ -87,6 +87,7 @@ fn reply() -> StatusReply {
             store_remarks: vec!["the index was rebuilt from the ledger".to_owned()],
             paused_by: None,
             paused_until: None,
+            outlets: Vec::new(),
         },
         runs: Some(runs()),
     }

@@ -50,6 +50,19 @@ fn first() -> Vec<Case> {
             &["lmsyncd_x 1\n# EOF\n"],
         ),
         case(
+            &["notify", "test", "overdue"],
+            "Daemon.TestNotify",
+            json!({ "event": "overdue" }),
+            json!({
+                "command": ["/usr/local/bin/tell"],
+                "event": { "name": "overdue", "at": "2026-11-24T01:00:00Z", "message": "test",
+                    "alert": true, "test": true },
+                "error": null,
+                "milliseconds": 12,
+            }),
+            &["notified: /usr/local/bin/tell took the event overdue in 12ms\n"],
+        ),
+        case(
             &["status"],
             "Daemon.Status",
             json!({}),
@@ -198,9 +211,11 @@ fn first() -> Vec<Case> {
             &["S2 Backup"],
         ),
         case(
-            &["run", "list", "acme", "--limit", "5"],
+            &["run", "list", "acme", "--limit", "5", "--changed", "--since", "2020-01-01"],
             "Sync.ListRuns",
-            json!({ "client": "acme", "limit": 5 }),
+            json!({
+                "client": "acme", "limit": 5, "changed": true, "since": "2020-01-01", "fold": true,
+            }),
             replies::runs(),
             &["2020-01-02", "manual   pat", "1 run, 0 failed"],
         ),

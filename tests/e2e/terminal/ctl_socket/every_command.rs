@@ -62,6 +62,7 @@ const FAILURES: &[Failure] = &[
     (&["restore", "Cargo.toml", "--yes"], "Daemon.InvalidArgument", 2),
     (&["watch", "nobody"], "Sync.NoSuchClient", 5),
     (&["metrics"], "Daemon.Internal", 1),
+    (&["notify", "test"], "Daemon.BadConfiguration", 1),
     (&["doctor"], "Daemon.Internal", 1),
     (&["reload"], "Daemon.NotPermitted", 4),
     (&["version"], "Daemon.Internal", 1),
