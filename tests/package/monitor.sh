@@ -1,5 +1,5 @@
 # Monitoring, with the programs that do it: NRPE, Icinga, Prometheus with node_exporter, and mail. The
-# examples of the package are used as they are; only addresses are changed.
+# examples of the package are used as they are; only addresses, and Icinga's intervals, are changed.
 
 examples=/usr/share/doc/lmsyncd/examples
 config=/etc/lmsyncd/lmsyncd.toml
@@ -66,6 +66,7 @@ nrpe() { inside /usr/lib/nagios/plugins/check_nrpe -H 127.0.0.1 -c check_lmsyncd
 until_true 20 "the NRPE server" nrpe
 expect 0 '^LMSYNCD OK - .*\| clients=' nrpe
 inside install -m 0644 $examples/icinga2.conf /etc/icinga2/conf.d/lmsyncd.conf
+inside sed -i 's|_interval = .*|_interval = 10s|' /etc/icinga2/conf.d/lmsyncd.conf
 inside icinga2 feature enable perfdata >/dev/null
 expect 0 'Finished validating' inside icinga2 daemon -C
 inside systemctl start icinga2
