@@ -31,8 +31,8 @@ pub use example::EXAMPLE;
 pub use keys::{Effect, Key, Section, reference};
 pub use load::{load, parse};
 pub use paths::{
-    DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, credential_store, instance_config, instance_of,
-    instance_socket, instance_store,
+    DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, DEFAULT_TENANT, credential_store, instance_config,
+    instance_of, instance_socket, instance_store, tenant_name,
 };
 pub use reload::{Change, changes};
 pub use settings::{

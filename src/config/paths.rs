@@ -21,6 +21,9 @@ const CONFIG_DIRECTORY: &str = "/etc/lmsyncd";
 /// The name of [`DEFAULT_PATH`] without its ending: it is the one daemon, not an instance.
 const DEFAULT_STEM: &str = "lmsyncd";
 
+/// The name of the tenant of the one daemon.
+pub const DEFAULT_TENANT: &str = "default";
+
 /// The configuration file of `lmsyncd@NAME.service`: `/etc/lmsyncd/NAME.toml`.
 pub fn instance_config(name: &str) -> PathBuf {
     Path::new(CONFIG_DIRECTORY).join(format!("{name}.toml"))
@@ -53,6 +56,17 @@ pub fn instance_of(path: &Path) -> Option<&str> {
     (in_directory && is_toml && name != DEFAULT_STEM).then_some(name)
 }
 
+/// The name of the tenant that a configuration file belongs to, as machines read it: in metrics,
+/// events, journal entries and exports. `NAME` of `/etc/lmsyncd/NAME.toml`; the name without its
+/// ending of a file anywhere else; [`DEFAULT_TENANT`] for an `lmsyncd.toml`.
+pub fn tenant_name(path: &Path) -> String {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    match stem {
+        Some(stem) if stem != DEFAULT_STEM => stem,
+        _ => DEFAULT_TENANT.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +77,15 @@ mod tests {
         assert_eq!(instance_of(Path::new(DEFAULT_PATH)), None);
         assert_eq!(instance_of(Path::new("/tmp/acme.toml")), None);
         assert_eq!(instance_of(Path::new("/etc/lmsyncd/acme.toml.bak")), None);
+    }
+
+    #[test]
+    fn every_configuration_names_its_tenant() {
+        assert_eq!(tenant_name(&instance_config("acme")), "acme");
+        assert_eq!(tenant_name(Path::new(DEFAULT_PATH)), "default");
+        assert_eq!(tenant_name(Path::new("/srv/west/lmsyncd.toml")), "default");
+        assert_eq!(tenant_name(Path::new("/srv/south.toml")), "south");
+        assert_eq!(tenant_name(Path::new("south.v2.toml")), "south.v2");
     }
 
     #[test]

@@ -92,6 +92,7 @@ history = "90d"
 [control]
 socket = "/socket"
 operators = ["jane", "@msp"]
+observers = ["kim"]
 [notify]
 command = ["/bin/tell", "hunter2"]
 timeout = "5s"

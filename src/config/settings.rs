@@ -144,9 +144,11 @@ pub struct StoreSettings {
 pub struct ControlSettings {
     /// The control socket. Absolute, and short enough for a socket address (107 bytes).
     pub socket: PathBuf,
-    /// Who may change things; everyone else who can open the socket may look. In the file's order.
+    /// Who may change things; everyone else in the socket's group may look. In the file's order.
     /// Whether such a user or group exists is not known here.
     pub operators: Vec<Operator>,
+    /// Who else may look, as long as that costs no request to Autotask.
+    pub observers: Vec<Operator>,
 }
 
 /// The section `[notify]`.
@@ -196,7 +198,7 @@ pub enum NewClients {
     Ignore,
 }
 
-/// One who may change things, by name.
+/// One who may change things, or look, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operator {
     /// A user: `root`.
@@ -249,6 +251,7 @@ impl Settings {
                     Operator::User("root".to_owned()),
                     Operator::Group("lmsyncd".to_owned()),
                 ],
+                observers: vec![Operator::Group("lmsyncd-view".to_owned())],
             },
             notify: NotifySettings {
                 command: Vec::new(),

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_util::codec::FramedWrite;
 
 use super::peer::Peer;
+use super::roles::{Role, Rules};
 use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::{ClientRef, Code, Failure};
@@ -51,6 +52,9 @@ pub(super) struct Context<'a> {
     /// How this daemon is named in commands to type.
     pub(super) address: &'a Address,
     pub(super) peer: &'a Peer,
+    /// What the peer may do, and by which rules.
+    pub(super) role: Role,
+    pub(super) rules: &'a Rules,
     /// Where replies before the last one go; none unless the caller asked for `more`.
     pub(super) stream: Option<&'a mut Replies>,
     /// The caller's side of the connection.
@@ -60,13 +64,29 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Refuses a peer that may only look.
     pub(super) fn require_operator(&self) -> Result<(), Failure> {
-        self.peer.require_operator(&self.engine.settings().control.operators)
+        self.require(Role::Operator)
+    }
+
+    /// Refuses a peer that has less than this role.
+    pub(super) fn require(&self, least: Role) -> Result<(), Failure> {
+        match self.role >= least {
+            true => Ok(()),
+            false => Err(self.rules.refusal(self.peer, self.role, least)),
+        }
+    }
+
+    /// The client that a person means by a text. For an observer, nothing is asked of Autotask.
+    pub(super) async fn resolve(&self, text: &str) -> Result<ClientRef, Failure> {
+        match self.role >= Role::Reader {
+            true => self.engine.clients.resolve(text).await,
+            false => self.engine.clients.resolve_known(text),
+        }
     }
 
     /// The client that a call names, where it may leave it out.
     pub(super) async fn client(&self, text: Option<&str>) -> Result<Option<ClientRef>, Failure> {
         match text {
-            Some(text) => self.engine.clients.resolve(text).await.map(Some),
+            Some(text) => self.resolve(text).await.map(Some),
             None => Ok(None),
         }
     }

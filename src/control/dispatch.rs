@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use super::call::{Answer, CallError, Context};
+use super::roles::least;
 use super::{contracts, daemon, service, sync};
 use crate::advice::Address;
-use crate::model::Failure;
+use crate::model::{Code, Failure};
 use crate::protocol::{Call, ErrorParameters, Reply, error_name};
 
 /// Has a call answered by the interface that it names.
 pub(super) async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
+    context.require(least(call))?;
     match call.interface() {
         crate::protocol::service::INTERFACE => service::answer(call),
         crate::protocol::sync::INTERFACE => sync::answer(call, context).await,
@@ -28,6 +30,10 @@ pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply
     };
     match answer {
         Ok(parameters) => Reply { parameters: Some(parameters), continues: false, error: None },
+        // An interface that is not ours has no error of ours.
+        Err(CallError::Failed(Failure { code: Code::NotPermitted, .. })) if !is_ours(interface) => {
+            standard("PermissionDenied", None)
+        }
         Err(CallError::Failed(Failure { code, message, advice })) => {
             let hint = advice.as_ref().and_then(|advice| address.words(advice));
             let parameters = ErrorParameters { message, advice, hint };
@@ -44,6 +50,11 @@ pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply
             standard("InvalidParameter", Some(json!({ "parameter": parameter })))
         }
     }
+}
+
+fn is_ours(interface: &str) -> bool {
+    use crate::protocol::{contracts, daemon, sync};
+    [contracts::INTERFACE, daemon::INTERFACE, sync::INTERFACE].contains(&interface)
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@
 //! inside, each using only those below it:
 //!
 //! ```text
-//! 6  listener   the socket: accepts, as many as there are places
-//! 5  session    one connection: calls in, replies out
-//! 4  dispatch   which interface answers, and the answer on the wire
-//! 3  contracts, sync, daemon, service     the interfaces, one room or file each
-//! 2  progress   replies while a run is under way
-//! 1  call       what a method knows of its call
+//! 7  listener   the socket: accepts, as many as there are places
+//! 6  session    one connection: calls in, replies out
+//! 5  dispatch   which interface answers, and the answer on the wire
+//! 4  contracts, sync, daemon, service     the interfaces, one room or file each
+//! 3  progress   replies while a run is under way
+//! 2  call       what a method knows of its call
+//! 1  roles      who may do what
 //! 0  peer       who asks      | convert  values of the model as the wire has them
 //! ```
 
@@ -21,6 +22,7 @@ mod dispatch;
 mod listener;
 mod peer;
 mod progress;
+mod roles;
 mod service;
 mod session;
 mod sync;

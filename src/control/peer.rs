@@ -1,11 +1,11 @@
-//! Who is at the other end, and whether they may change things.
+//! Who is at the other end, as the kernel and the user database tell of it.
 
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use std::ffi::CString;
 use tokio::net::UnixStream;
 
 use crate::config::Operator;
-use crate::model::{Actor, Advice, Code, Failure};
+use crate::model::Actor;
 
 /// The peer of a connection, as the kernel tells of it (`SO_PEERCRED`, unix(7)).
 #[derive(Debug, Clone)]
@@ -35,21 +35,24 @@ impl Peer {
         Actor { uid: Some(self.uid.as_raw()), name, pid: self.pid }
     }
 
-    /// Refuses a peer that may only look. The daemon's own user may always change things: it could
-    /// write the store's files anyway.
-    pub fn require_operator(&self, operators: &[Operator]) -> Result<(), Failure> {
-        if self.uid == Uid::effective() || operators.iter().any(|operator| self.is(operator)) {
-            return Ok(());
-        }
-        let who = self.actor().name;
-        let names: Vec<String> = operators.iter().map(named).collect();
-        let message =
-            format!("{who} may read but not change anything; changes need {}", names.join(", "));
-        let advice = match operators.iter().find(|o| matches!(o, Operator::Group(_))) {
-            Some(Operator::Group(group)) => Advice::JoinGroup { group: group.clone(), user: who },
-            _ => Advice::AskOperator,
-        };
-        Err(Failure::new(Code::NotPermitted, message).advise(advice))
+    /// Whether it is root.
+    pub(super) fn is_root(&self) -> bool {
+        self.uid.is_root()
+    }
+
+    /// Whether it is one of these.
+    pub(super) fn is_among(&self, names: &[Operator]) -> bool {
+        names.iter().any(|name| self.is(name))
+    }
+
+    /// Whether it belongs to this group.
+    pub(super) fn belongs_to(&self, group: Gid) -> bool {
+        self.groups().contains(&group)
+    }
+
+    /// Whether it is the daemon's own user.
+    pub(super) fn is_the_daemons_user(&self) -> bool {
+        self.uid == Uid::effective()
     }
 
     fn is(&self, operator: &Operator) -> bool {
@@ -77,45 +80,15 @@ impl Peer {
     }
 }
 
-fn named(operator: &Operator) -> String {
-    match operator {
-        Operator::User(name) => name.clone(),
-        Operator::Group(name) => format!("the group {name}"),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn peer(uid: u32) -> Peer {
+impl Peer {
+    /// One of this number, in the group of the same number.
+    pub(super) fn of_uid(uid: u32) -> Peer {
         Peer { uid: Uid::from_raw(uid), gid: Gid::from_raw(uid), pid: None }
     }
 
-    #[test]
-    fn a_stranger_is_told_which_group_would_do() {
-        let operators = [Operator::User("root".to_owned()), Operator::Group("lmsyncd".to_owned())];
-        let failure = peer(4_242_424).require_operator(&operators).expect_err("a stranger");
-        assert_eq!(failure.code, Code::NotPermitted);
-        assert_eq!(
-            failure.message,
-            "uid 4242424 may read but not change anything; changes need root, the group lmsyncd"
-        );
-        assert!(
-            matches!(failure.advice, Some(Advice::JoinGroup { group, .. }) if group == "lmsyncd")
-        );
-    }
-
-    #[test]
-    fn root_and_the_daemons_own_user_may_change_things() {
-        assert!(peer(0).require_operator(&[Operator::User("root".to_owned())]).is_ok());
-        assert!(peer(Uid::effective().as_raw()).require_operator(&[]).is_ok());
-    }
-
-    #[test]
-    fn a_primary_group_counts() {
-        let group = Operator::Group("daemon".to_owned());
-        let member = Peer { gid: Gid::from_raw(1), ..peer(4_242_424) };
-        assert!(member.require_operator(&[group]).is_ok());
+    /// The same with another primary group.
+    pub(super) fn in_group(self, gid: u32) -> Peer {
+        Peer { gid: Gid::from_raw(gid), ..self }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use nix::unistd::Gid;
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Caller, Context, Replies};
 use super::dispatch::{dispatch, reply};
 use super::peer::Peer;
+use super::roles::{Role, Rules, least};
 use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::{Code, Failure};
@@ -26,6 +28,9 @@ const IDLE: Duration = Duration::from_secs(300);
 /// moment of the end, and its call is told so.
 const LATE: Duration = Duration::from_secs(1);
 
+/// How long somebody who may not use the daemon has for a call, which is answered so.
+const REFUSAL: Duration = Duration::from_secs(2);
+
 /// How the daemon ends: first no call begins any more, then connections are closed.
 #[derive(Debug, Clone, Default)]
 pub struct Ending {
@@ -35,15 +40,59 @@ pub struct Ending {
     pub closing: CancellationToken,
 }
 
+/// What a connection is served with.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub(super) engine: Arc<Engine>,
+    /// How this daemon is named in commands to type.
+    pub(super) address: Arc<Address>,
+    /// The group of the socket.
+    pub(super) group: Gid,
+}
+
+impl Served {
+    /// The role of a peer at this moment, with the rules that it follows from. The user database
+    /// may take its time, so it is not asked on a thread that serves connections.
+    pub(super) async fn role(&self, peer: &Peer) -> (Role, Rules) {
+        let control = self.engine.settings().control.clone();
+        let rules = Rules { control, group: self.group };
+        let (asked, peer) = (rules.clone(), peer.clone());
+        let role = tokio::task::spawn_blocking(move || asked.role(&peer)).await;
+        // Who cannot be looked up is nobody.
+        (role.unwrap_or(Role::Stranger), rules)
+    }
+}
+
+/// Answers the first call of somebody who may not use the daemon, and closes the connection.
+pub(super) async fn refuse(
+    stream: UnixStream,
+    peer: &Peer,
+    rules: &Rules,
+    address: &Address,
+) -> Result<(), FrameError> {
+    let (calls, replies) = stream.into_split();
+    let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
+    let Ok(Some(frame)) = timeout(REFUSAL, calls.next()).await else { return Ok(()) };
+    let call: Call = serde_json::from_slice(&frame?).map_err(std::io::Error::from)?;
+    if call.oneway {
+        return Ok(());
+    }
+    let failure = rules.refusal(peer, Role::Stranger, least(&call));
+    let refusal = reply(call.interface(), Err(failure.into()), address);
+    let mut replies = Replies::new(replies);
+    timeout(REFUSAL, replies.send(refusal)).await.unwrap_or(Ok(()))
+}
+
 /// Serves one connection. It ends when others need its place more: the one that waits for a call
 /// for longest is told so first.
 pub(super) async fn serve(
     stream: UnixStream,
-    (engine, address): (&Arc<Engine>, &Address),
+    peer: &Peer,
+    served: &Served,
     ending: &Ending,
     crowded: &Notify,
 ) -> Result<(), FrameError> {
-    let peer = Peer::of(&stream)?;
+    let Served { engine, address, .. } = served;
     let (calls, replies) = stream.into_split();
     let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
     let mut replies = Replies::new(replies);
@@ -69,7 +118,11 @@ pub(super) async fn serve(
             // A call that wants no reply gets none, whatever else it asks for.
             let stream = (call.more && !call.oneway).then_some(&mut replies);
             let caller = Caller(calls.get_ref());
-            dispatch(&call, Context { engine, address, peer: &peer, stream, caller }).await
+            // A reload may have changed it since the last call.
+            let (role, rules) = served.role(peer).await;
+            let rules = &rules;
+            let context = Context { engine, address, peer, role, rules, stream, caller };
+            dispatch(&call, context).await
         };
         if !call.oneway {
             replies.send(reply(call.interface(), answer, address)).await?;

@@ -20,6 +20,7 @@ mod line;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Command, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
@@ -151,6 +152,9 @@ fn is_path(value: &str) -> Option<&'static str> {
     })
 }
 
+/// How long the daemon may take: a person waits for each letter.
+const LIMIT: Duration = Duration::from_secs(5);
+
 /// What the line says of the daemon, the client and the key.
 fn asked(daemon: &Client, before: &[String], commands: &Command) -> Asked {
     let matches = commands.clone().ignore_errors(true).try_get_matches_from(before).ok();
@@ -164,7 +168,10 @@ fn asked(daemon: &Client, before: &[String], commands: &Command) -> Asked {
     Asked {
         commands: commands.clone(),
         // Nothing may be shown in the middle of a line that is being typed.
-        daemon: addressed(before).map_or_else(|| daemon.clone(), Client::new).telling(false),
+        daemon: addressed(before)
+            .map_or_else(|| daemon.clone(), Client::new)
+            .telling(false)
+            .within(LIMIT),
         client: text("client"),
         key: text("key"),
         before: before.to_vec(),

@@ -34,12 +34,13 @@ use crate::ctl::output::screen::Screen;
 
 /// Runs lmsyncctl with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
     let parsed = Cli::command()
-        .try_get_matches_from(args)
+        .try_get_matches_from(&args)
         .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return no_command(&error),
+        Err(error) => return no_command(&error, named_command(&args)),
     };
     let address = address(&cli.global, matches.value_source("socket"));
     let named = match &address {
@@ -47,11 +48,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(_) => Address::of_instance(None),
     };
     let json = cli.global.json;
+    let is_check = matches!(cli.command, Command::Check(_));
     let done = address
         .and_then(|(path, address)| prepare(&cli, path, address))
         .and_then(|ctl| dispatch(&ctl, cli.command));
     match done {
         Ok(status) => ExitCode::from(status),
+        // A monitor reads one line of standard output and the statuses of a plugin.
+        Err(error) if is_check => plugin(check::failed(&error), &error),
         Err(error) => {
             match json {
                 true => output::complain_as_json(&error.as_json(&named)),
@@ -62,9 +66,40 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The status of a check that failed; where that cannot be told on standard output, the status of the
+/// failure.
+fn plugin(told: Result<u8, CtlError>, error: &CtlError) -> ExitCode {
+    ExitCode::from(told.unwrap_or_else(|_| exit::of_error(error)))
+}
+
+/// The command that these arguments name, whether they make sense or not.
+fn named_command(args: &[OsString]) -> Option<&str> {
+    let command = Cli::command();
+    let takes_value = |name: &str| {
+        let mut options = command.get_arguments().filter(|one| one.get_long() == Some(name));
+        options.any(|option| option.get_action().takes_values())
+    };
+    let mut args = args.iter().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.to_str()?.strip_prefix("--") {
+            Some(name) if takes_value(name) => drop(args.next()),
+            Some(_) => {}
+            None if arg.to_str()?.starts_with('-') => {}
+            None => return arg.to_str(),
+        }
+    }
+    None
+}
+
 /// Help and the version go to standard output, what clap does not understand to standard error;
-/// a reader that went away is no failure.
-fn no_command(error: &clap::Error) -> ExitCode {
+/// a reader that went away is no failure. `check` says on standard output that it was misused.
+fn no_command(error: &clap::Error, command: Option<&str>) -> ExitCode {
+    if command == Some("check")
+        && error.use_stderr()
+        && let Ok(status) = check::misused(error)
+    {
+        return ExitCode::from(status);
+    }
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
@@ -246,6 +281,19 @@ mod tests {
         assert!(of(["de_DE.utf8", "C", "C"]));
         assert!(!of(["C", "", "en_US.UTF-8"]), "LC_ALL counts first");
         assert!(!of(["", "", ""]) && !of(["", "POSIX", ""]));
+    }
+
+    #[test]
+    fn the_command_is_known_whether_the_options_make_sense_or_not() {
+        let named = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            named_command(&args).map(str::to_owned)
+        };
+        let check = Some("check".to_owned());
+        assert_eq!(named(&["lmsyncctl", "--instance", "north", "--quiet", "check", "--x"]), check);
+        assert_eq!(named(&["lmsyncctl", "-q", "--socket=/check", "check"]), check);
+        assert_eq!(named(&["lmsyncctl", "--socket", "check", "status"]).as_deref(), Some("status"));
+        assert_eq!(named(&["lmsyncctl", "--socket", "check"]), None);
     }
 
     #[test]

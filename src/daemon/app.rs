@@ -83,8 +83,9 @@ pub fn open(
     }
     let (socket, operators) = (settings.control.socket.clone(), settings.control.operators.clone());
     let address = Address::of_config(path, Some(&socket));
-    let path = path.to_owned();
+    let (tenant, path) = (config::tenant_name(path), path.to_owned());
     let engine = Engine::new(Parts {
+        tenant,
         store: store.clone(),
         opening,
         clock: Arc::clone(&clock),

@@ -19,7 +19,9 @@ pub(super) fn check(path: &Path, credentials: Option<&Path>) -> Result<Vec<Strin
         settings.store.path.display(),
         settings.control.socket.display()
     )];
-    lines.extend(settings.control.operators.iter().filter_map(missing));
+    let control = &settings.control;
+    lines.extend(control.operators.iter().filter_map(|one| missing("operators", one)));
+    lines.extend(control.observers.iter().filter_map(|one| missing("observers", one)));
     if settings.autotask.time_zone.is_none() {
         lines.extend(doubtful(SystemClock.server_zone()));
     }
@@ -35,10 +37,10 @@ fn doubtful(ServerZone { zone, doubt }: ServerZone) -> Option<String> {
     ))
 }
 
-fn missing(operator: &Operator) -> Option<String> {
+fn missing(key: &str, operator: &Operator) -> Option<String> {
     let (exists, what, name) = match operator {
         Operator::User(name) => (matches!(User::from_name(name), Ok(Some(_))), "user", name),
         Operator::Group(name) => (matches!(Group::from_name(name), Ok(Some(_))), "group", name),
     };
-    (!exists).then(|| format!("warning: `operators` names the {what} {name}, which does not exist"))
+    (!exists).then(|| format!("warning: `{key}` names the {what} {name}, which does not exist"))
 }

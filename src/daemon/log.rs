@@ -7,6 +7,7 @@
 //! program or of a library, or several of them with commas between.
 
 use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 use tracing_journald::{Priority, PriorityMappings};
@@ -15,6 +16,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::advice::Address;
+use crate::config::{CREDENTIAL_SECRET, tenant_name};
 
 /// Where log entries go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +52,32 @@ pub struct LogError {
     part: String,
 }
 
-/// Starts the log, once for a process, with what `LMSYNCD_LOG` asks for.
+/// The fields of every entry of the journal that say whose it is, for the daemon with this
+/// configuration: the catalogue's texts name its commands and files with them.
+pub fn origin(config: &Path, address: &Address) -> Vec<(&'static str, String)> {
+    let path = |path: &Option<PathBuf>, without: &str| {
+        path.as_ref().map_or_else(|| without.to_owned(), |path| path.display().to_string())
+    };
+    let secret = address.credentials.as_ref().map(|folder| folder.join(CREDENTIAL_SECRET));
+    vec![
+        ("LMSYNC_INSTANCE", tenant_name(config)),
+        ("LMSYNC_COMMAND", address.program.clone()),
+        ("LMSYNC_CONFIG", path(&address.config, "the configuration")),
+        ("LMSYNC_SECRET_FILE", path(&secret, "the secret-file")),
+    ]
+}
+
+/// Starts the log, once for a process, with what `LMSYNCD_LOG` asks for. Every entry of the journal
+/// has the fields of `origin`.
 ///
 /// # Errors
 ///
 /// Where `LMSYNCD_LOG` cannot be understood. No log is started then.
-pub fn start_log(destination: Destination) -> Result<(), LogError> {
+pub fn start_log(destination: Destination, origin: &[(&str, String)]) -> Result<(), LogError> {
     let asked = std::env::var_os(VARIABLE).unwrap_or_default();
     let filter = filter(&asked.to_string_lossy())?;
     let journal = match destination {
-        Destination::Journal => journal().ok(),
+        Destination::Journal => journal(origin).ok(),
         Destination::Stderr => None,
     };
     let layer = match journal {
@@ -106,7 +126,7 @@ fn is_path(target: &str) -> bool {
     target.split("::").all(is_name)
 }
 
-fn journal() -> io::Result<tracing_journald::Layer> {
+fn journal(origin: &[(&str, String)]) -> io::Result<tracing_journald::Layer> {
     let mappings = PriorityMappings {
         error: Priority::Error,
         warn: Priority::Warning,
@@ -115,7 +135,8 @@ fn journal() -> io::Result<tracing_journald::Layer> {
         trace: Priority::Debug,
     };
     // Without a prefix: MESSAGE_ID and LMSYNC_* must stand as they are.
-    Ok(tracing_journald::layer()?.with_field_prefix(None).with_priority_mappings(mappings))
+    let layer = tracing_journald::layer()?.with_field_prefix(None).with_priority_mappings(mappings);
+    Ok(layer.with_custom_fields(origin.iter().map(|(name, value)| (*name, value))))
 }
 
 #[cfg(test)]
@@ -138,6 +159,47 @@ mod tests {
         assert!(!logs("lmsyncd=trace", "hyper", Level::ERROR));
         assert!(!logs("debug, lmsyncd::store=off", "lmsyncd::store", Level::ERROR));
         assert!(!logs("off", "lmsyncd", Level::ERROR));
+    }
+
+    #[test]
+    fn entries_say_whose_they_are_and_how_it_is_called() {
+        let of = |path: &str| {
+            let config = Path::new(path);
+            origin(config, &Address::of_config(config, Some(Path::new("/srv/x.sock"))))
+        };
+        let values = |fields: Vec<(&str, String)>| {
+            fields.into_iter().map(|(_, value)| value).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            values(of("/etc/lmsyncd/north.toml")),
+            [
+                "north",
+                "lmsyncctl --instance north",
+                "/etc/lmsyncd/north.toml",
+                "/etc/lmsyncd/credentials/north/autotask-secret",
+            ]
+        );
+        let plain = values(of("/etc/lmsyncd/lmsyncd.toml"));
+        assert_eq!(plain[..2], ["default", "lmsyncctl"]);
+        let elsewhere = values(of("/srv/south.toml"));
+        assert_eq!(elsewhere[..2], ["south", "lmsyncctl --socket /srv/x.sock"]);
+        assert_eq!(elsewhere[3], "the secret-file");
+    }
+
+    #[test]
+    fn the_catalogue_refers_to_fields_that_every_entry_has_or_that_journald_adds() {
+        let catalogue = include_str!("../../systemd/lmsyncd.catalog");
+        let config = Path::new("/etc/lmsyncd/lmsyncd.toml");
+        let names: Vec<&str> =
+            origin(config, &Address::of_config(config, None)).into_iter().map(|f| f.0).collect();
+        for name in ["LMSYNC_INSTANCE", "LMSYNC_COMMAND", "LMSYNC_CONFIG", "LMSYNC_SECRET_FILE"] {
+            assert!(names.contains(&name) && catalogue.contains(&format!("@{name}@")), "{name}");
+        }
+        // A command without the instance would be answered by another tenant's daemon.
+        for line in catalogue.lines() {
+            assert!(!line.contains("lmsyncctl"), "{line}");
+            assert!(!line.contains("systemctl") || line.contains("@_SYSTEMD_UNIT@"), "{line}");
+        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ use tokio_util::task::AbortOnDropHandle;
 use super::app::{self, Exit};
 use super::args::{Cli, Command};
 use super::exit::StartError;
-use super::log::{Destination, start_log};
+use super::log::{self, Destination};
 use super::{check_config, signals, systemd};
 use crate::advice::Address;
+use crate::config;
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
 pub fn main(cli: &Cli) -> ExitCode {
@@ -44,8 +45,12 @@ pub fn main(cli: &Cli) -> ExitCode {
     }
 }
 
-fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
-    start_log(Destination::from_environment()).map_err(StartError::Log)?;
+fn run(path: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
+    // A configuration that cannot be used is refused below, with what is wrong with it.
+    let known = config::load(path).ok();
+    let socket = known.as_ref().map(|settings| settings.control.socket.as_path());
+    let origin = log::origin(path, &Address::of_config(path, socket));
+    log::start_log(Destination::from_environment(), &origin).map_err(StartError::Log)?;
     let socket = systemd::passed_socket();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -54,7 +59,7 @@ fn run(config: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
     runtime.block_on(async {
         let mut used = None;
         while let Exit::Restart(now) =
-            serve(config, credentials.clone(), socket.as_ref(), used).await?
+            serve(path, credentials.clone(), socket.as_ref(), used).await?
         {
             tracing::info!("restarting on the restored store");
             used = now;

@@ -42,6 +42,8 @@ impl Live {
 /// What every service works with.
 #[derive(Clone)]
 pub(super) struct Context {
+    /// The name of the tenant, as machines read it.
+    pub tenant: Arc<str>,
     pub store: Store,
     opening: Arc<Opening>,
     pub clock: Arc<dyn Clock>,
@@ -63,8 +65,15 @@ pub(super) struct Context {
 
 impl Context {
     /// A context for services on an open store.
-    pub fn new(store: Store, opening: Opening, clock: Arc<dyn Clock>, live: Live) -> Context {
+    pub fn new(
+        tenant: String,
+        store: Store,
+        opening: Opening,
+        clock: Arc<dyn Clock>,
+        live: Live,
+    ) -> Context {
         Context {
+            tenant: tenant.into(),
             outlets: Outlets::of(&store),
             store,
             opening: Arc::new(opening),

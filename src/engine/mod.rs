@@ -35,7 +35,7 @@ pub use admin::Admin;
 pub use book::{Book, Edit, RunFilter, RunRow};
 pub use clients::{Clients, KnownClient};
 pub use events::{Subscription, message_id};
-pub use observe::{Board, ClientRow, Observe, StatusLine, Trial, Tried};
+pub use observe::{Board, ClientRow, MetricsFormat, Observe, StatusLine, Trial, Tried};
 pub use review::{
     Days, Discrepancy, Explanation, HeldRun, Reconciliation, Reverted, Review, Waiting, Working,
     days,
@@ -58,6 +58,8 @@ pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<Autotask>, Failure> + Sen
 
 /// What an engine is made of.
 pub struct Parts {
+    /// The name of the tenant, as machines read it.
+    pub tenant: String,
     /// The store, open.
     pub store: Store,
     /// What was noticed when it was opened.
@@ -70,6 +72,15 @@ pub struct Parts {
     pub load: Load,
     /// How Autotask is reached.
     pub connect: Connect,
+}
+
+/// Whose contracts these are, for programs that merge what several daemons say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The name of the tenant on this server.
+    pub tenant: String,
+    /// The id of the store, which no other store has.
+    pub store_id: String,
 }
 
 /// The services. One for a daemon; shared by every connection and by the supervisor.
@@ -100,9 +111,9 @@ impl Engine {
     /// Where the settings and the credentials beside them ask for an Autotask client that cannot be
     /// made.
     pub fn new(parts: Parts) -> Result<Arc<Engine>, Failure> {
-        let Parts { store, opening, clock, settings, load, connect } = parts;
+        let Parts { tenant, store, opening, clock, settings, load, connect } = parts;
         let live = Live { autotask: connect(&settings)?, settings: Arc::new(settings) };
-        let context = Context::new(store, opening, clock, live);
+        let context = Context::new(tenant, store, opening, clock, live);
         let book = Book::new(context.clone());
         let clients = Clients::new(context.clone());
         let syncs = Syncs::new(context.clone(), book.clone());
@@ -118,6 +129,12 @@ impl Engine {
     /// The settings as they are now.
     pub fn settings(&self) -> Arc<Settings> {
         self.context.settings()
+    }
+
+    /// Whose contracts these are.
+    pub fn origin(&self) -> Origin {
+        let tenant = self.context.tenant.to_string();
+        Origin { tenant, store_id: self.context.store.id().to_owned() }
     }
 
     /// What time it is.

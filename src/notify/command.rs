@@ -3,91 +3,201 @@
 //! No shell is in between, and of the daemon's environment it gets nothing but a `PATH`: neither
 //! the credentials' folder nor the socket of systemd.
 
+use std::collections::VecDeque;
 use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
+use super::outbox::{Failed, Outbox};
 use crate::config::NotifySettings;
-use crate::engine::{Trial, Tried};
+use crate::engine::{Engine, Subscription, Trial, Tried};
 use crate::model::duration_text;
-use crate::model::{Event, EventName};
+use crate::model::{Event, EventName, Outlet};
 use crate::protocol::daemon;
 
 /// Where the command finds other programs.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What is to be run, and with what.
-#[derive(Debug)]
-pub(super) struct Job {
+#[derive(Debug, PartialEq, Eq)]
+struct Job {
     program: String,
     arguments: Vec<String>,
     timeout: Duration,
     input: String,
-    /// Where the outcome goes, of a trial.
-    outcome: Option<oneshot::Sender<Tried>>,
 }
 
-/// The job that an event makes, if the configuration wants it told.
-pub(super) fn job(settings: &NotifySettings, event: &Event) -> Option<Job> {
+/// What the command gets of an event, if the configuration wants it told.
+fn input(settings: &NotifySettings, tenant: &str, event: &Event) -> Option<String> {
+    settings.command.first()?;
     // Of what concerns runs again and again, a person is told once.
     let by_runs = matches!(event.name, EventName::RunHeld | EventName::RunFailed);
     if !settings.events.contains(&event.name) || (by_runs && !event.alert) {
         return None;
     }
-    build(settings, event, None)
+    serde_json::to_string(&daemon::Event::from(event).of_instance(tenant)).ok()
 }
 
-/// The job that a trial makes, whatever events the configuration wants told.
-pub(super) fn trial(settings: &NotifySettings, trial: Trial) -> Option<Job> {
-    build(settings, &trial.event, Some(trial.outcome))
-}
-
-fn build(
-    settings: &NotifySettings,
-    event: &Event,
-    outcome: Option<oneshot::Sender<Tried>>,
-) -> Option<Job> {
+/// The command as it is configured now, with this input; none where none is.
+fn job(settings: &NotifySettings, input: &str) -> Option<Job> {
     let (program, arguments) = settings.command.split_first()?;
-    let input = serde_json::to_string(&daemon::Event::from(event)).ok()?;
     Some(Job {
         program: program.clone(),
         arguments: arguments.to_vec(),
         timeout: settings.timeout,
-        input: input + "\n",
-        outcome,
+        input: format!("{input}\n"),
     })
 }
 
-/// Runs the jobs one after the other, until no more can come and none waits, and has `told` know how
-/// each went.
-pub(super) async fn serve(mut jobs: mpsc::Receiver<Job>, told: impl Fn(Result<(), String>)) {
-    while let Some(job) = jobs.recv().await {
-        let began = Instant::now();
-        let result = outcome(&job, run(&job).await);
-        told(result.clone());
-        let Job { program, arguments, outcome, .. } = job;
-        let Some(outcome) = outcome else { continue };
-        let command = [program].into_iter().chain(arguments).collect();
-        // Who asked may have gone away.
-        let _ = outcome.send(Tried { command, took: began.elapsed(), error: result.err() });
+/// What the command runs for.
+enum What {
+    /// An event in the box, by its number.
+    Event(u64),
+    /// A trial, with the command as it is run, and since when.
+    Trial { command: Vec<String>, began: Instant, outcome: oneshot::Sender<Tried> },
+}
+
+/// The command while it runs.
+struct Running {
+    what: What,
+    told: BoxFuture<'static, Result<(), String>>,
+}
+
+/// Runs the command for each event that is wanted told, and for trials, one after the other, until
+/// the engine stops and nothing is due any more. What then still waits is told by the next daemon.
+pub(super) async fn serve(engine: &Arc<Engine>, mut events: Subscription) {
+    let Some(mut trials) = engine.observe.trials() else { return };
+    let mut outbox = Outbox::restored(&engine.observe.kept_notifications(), Instant::now());
+    let (mut tries, mut running) = (VecDeque::new(), None);
+    let mut stopped = false;
+    loop {
+        if running.is_none() {
+            running = match tries.pop_front() {
+                Some(trial) => try_out(engine, trial),
+                None => begin(engine, &mut outbox).await,
+            };
+        }
+        if stopped && running.is_none() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            event = events.recv(), if !stopped => match event {
+                Ok(event) => take(engine, &event, &mut outbox).await,
+                Err(RecvError::Lagged(missed)) => {
+                    engine.observe.missed(missed);
+                    tracing::warn!(
+                        "{missed} events came too fast for the notify command and were missed"
+                    );
+                }
+                Err(RecvError::Closed) => stopped = true,
+            },
+            Some(trial) = trials.recv(), if !stopped => tries.push_back(trial),
+            () = engine.stopped(), if !stopped => stopped = true,
+            told = end_of(&mut running) => {
+                if let Some(Running { what, .. }) = running.take() {
+                    conclude(engine, &mut outbox, what, told).await;
+                }
+            }
+            () = until(outbox.next_due()), if running.is_none() => {}
+        }
     }
 }
 
-/// What went wrong with a job, if anything did.
-fn outcome(job: &Job, ended: io::Result<Option<ExitStatus>>) -> Result<(), String> {
-    let program = &job.program;
-    match ended {
+/// Begins with a trial; who asked is told that nobody will answer where there is no command.
+fn try_out(engine: &Engine, trial: Trial) -> Option<Running> {
+    let settings = engine.settings().notify.clone();
+    let Trial { event, outcome } = trial;
+    let event = daemon::Event::from(&event).of_instance(&engine.origin().tenant);
+    let job = job(&settings, &serde_json::to_string(&event).ok()?)?;
+    let what = What::Trial { command: settings.command, began: Instant::now(), outcome };
+    Some(Running { what, told: tell(job).boxed() })
+}
+
+/// Begins with the first event that is due.
+async fn begin(engine: &Arc<Engine>, outbox: &mut Outbox) -> Option<Running> {
+    let (number, input) = outbox.due(Instant::now())?;
+    match job(&engine.settings().notify, input) {
+        Some(job) => Some(Running { what: What::Event(number), told: tell(job).boxed() }),
+        None => {
+            outbox.clear();
+            engine.observe.keep_notifications(outbox.bytes()).await;
+            None
+        }
+    }
+}
+
+/// Puts an event into the box, if it is wanted told.
+async fn take(engine: &Arc<Engine>, event: &Event, outbox: &mut Outbox) {
+    let (settings, tenant) = (engine.settings(), engine.origin().tenant);
+    let Some(input) = input(&settings.notify, &tenant, event) else { return };
+    if outbox.push(input, &event.message, Instant::now()) {
+        engine.observe.keep_notifications(outbox.bytes()).await;
+        return;
+    }
+    engine.observe.missed(1);
+    tracing::warn!(
+        "notification failed: too many events are waiting for the notify command: {}",
+        event.message
+    );
+}
+
+/// Notes how the command went, and has whoever waits for that know.
+async fn conclude(engine: &Arc<Engine>, outbox: &mut Outbox, what: What, told: Result<(), String>) {
+    engine.observe.used_outlet(Outlet::Notify, told.clone());
+    match (what, told) {
+        (What::Trial { command, began, outcome }, told) => {
+            // Who asked may have gone away.
+            let _ = outcome.send(Tried { command, took: began.elapsed(), error: told.err() });
+            return;
+        }
+        (What::Event(number), Ok(())) => outbox.succeeded(number),
+        (What::Event(number), Err(why)) => match outbox.failed(number, Instant::now()) {
+            Some(Failed::Later(delay)) => {
+                tracing::warn!("notification waits: {why}; next try in {}", duration_text(delay));
+            }
+            Some(Failed::GivenUp(tries, message)) => {
+                tracing::error!("notification given up after {tries} tries: {why}: {message}");
+            }
+            None => {}
+        },
+    }
+    engine.observe.keep_notifications(outbox.bytes()).await;
+}
+
+/// The end of the command that runs; never, if none does.
+async fn end_of(running: &mut Option<Running>) -> Result<(), String> {
+    match running {
+        Some(Running { told, .. }) => told.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Runs a job, and says why it failed.
+async fn tell(job: Job) -> Result<(), String> {
+    match run(&job).await {
         Ok(Some(status)) if status.success() => Ok(()),
-        Ok(Some(status)) => Err(format!("{program}: {status}")),
-        Ok(None) => Err(format!("{program} was killed after {}", duration_text(job.timeout))),
-        Err(error) => Err(format!("{program} cannot be run: {error}")),
+        Ok(Some(status)) => Err(format!("{}: {status}", job.program)),
+        Ok(None) => Err(format!("{} was killed after {}", job.program, duration_text(job.timeout))),
+        Err(error) => Err(format!("{} cannot be run: {error}", job.program)),
     }
 }
 
@@ -142,7 +252,6 @@ mod tests {
             arguments: vec!["-c".to_owned(), script.to_owned()],
             timeout,
             input: "{}\n".to_owned(),
-            outcome: None,
         }
     }
 
@@ -154,12 +263,17 @@ mod tests {
             events: EventName::ALERTS.to_vec(),
             heartbeat_url: None,
         };
-        assert!(job(&settings, &event(EventName::RunFailed, true)).is_some());
-        assert!(job(&settings, &event(EventName::RunFailed, false)).is_none());
-        assert!(job(&settings, &event(EventName::Recovered, true)).is_some());
-        assert!(job(&settings, &event(EventName::RunChanged, false)).is_none());
+        let told =
+            |settings: &NotifySettings, name, alert| input(settings, "north", &event(name, alert));
+        assert!(told(&settings, EventName::RunFailed, true).is_some());
+        assert!(told(&settings, EventName::RunFailed, false).is_none());
+        assert!(told(&settings, EventName::RunChanged, false).is_none());
+        let recovered = told(&settings, EventName::Recovered, true).expect("it is told");
+        assert!(recovered.contains(r#""instance":"north""#), "{recovered}");
+        assert!(job(&settings, &recovered).is_some_and(|job| job.arguments == ["arg"]));
         settings.command.clear();
-        assert!(job(&settings, &event(EventName::Recovered, true)).is_none());
+        assert!(told(&settings, EventName::Recovered, true).is_none());
+        assert!(job(&settings, &recovered).is_none());
     }
 
     #[tokio::test]

@@ -120,6 +120,10 @@ pub struct Api {
 pub struct DaemonInfo {
     /// Its version.
     pub version: String,
+    /// The name of its tenant on this server: NAME of `lmsyncd@NAME`, or default.
+    pub tenant: Option<String>,
+    /// The id of its store, which no other store has.
+    pub store_id: Option<String>,
     /// Its process id.
     pub pid: i64,
     /// Since when it runs.
@@ -284,6 +288,10 @@ pub struct Version {}
 pub struct VersionReply {
     /// Such as `0.1.0`.
     pub version: String,
+    /// The name of the daemon's tenant on this server.
+    pub tenant: Option<String>,
+    /// The id of its store.
+    pub store_id: Option<String>,
 }
 
 /// Folds the lines of the ledger that are older than `store.history` into a base, or with `dry_run`
@@ -358,16 +366,20 @@ pub struct TestNotifyReply {
     pub milliseconds: i64,
 }
 
-/// The metrics, as OpenMetrics text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The metrics, as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
-pub struct Metrics {}
+pub struct Metrics {
+    /// openmetrics, the default; or prometheus, the older text format, as in the file for
+    /// node_exporter.
+    pub format: Option<String>,
+}
 
 /// The metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct MetricsReply {
-    /// OpenMetrics text.
+    /// The text. Every sample has the label `tenant`.
     pub text: String,
 }

@@ -14,6 +14,8 @@ pub struct Event {
     /// run_finished, run_changed, run_held, run_failed, recovered, auth_blocked, budget_low,
     /// overdue, outlet_failed, access_limited, client_new, switched, reloaded or store_repaired; there may be others.
     pub name: String,
+    /// The name of the tenant that it happened to: NAME of `lmsyncd@NAME`, or default.
+    pub instance: Option<String>,
     /// When.
     pub at: String,
     /// What happened, in one line for a person.
@@ -103,6 +105,7 @@ impl From<&model::Event> for Event {
         let count = |of: fn(&model::Run) -> u32| run.map(|run| i64::from(of(run)));
         Event {
             name: name.name().to_owned(),
+            instance: None,
             at: rfc3339(*at),
             message: message.clone(),
             alert: *alert,
@@ -124,5 +127,12 @@ impl From<&model::Event> for Event {
             actor: actor.as_ref().map(|actor| actor.name.clone()),
             test: event.test.then_some(true),
         }
+    }
+}
+
+impl Event {
+    /// The same, which happened to this tenant.
+    pub fn of_instance(self, tenant: &str) -> Event {
+        Event { instance: Some(tenant.to_owned()), ..self }
     }
 }

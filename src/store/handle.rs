@@ -33,6 +33,8 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
+    /// The id in `store.json`.
+    id: String,
     /// None once the last handle goes.
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -67,10 +69,10 @@ impl Store {
         settings: Settings,
     ) -> Result<(Store, Opening), StoreError> {
         let (parts, opening) = open::open(dir, now, settings)?;
-        let Parts { ledger_dir, past, index, ledger, lock } = parts;
+        let Parts { id, ledger_dir, past, index, ledger, lock } = parts;
         let core = Arc::new(Core::new(ledger_dir, past, index));
         let (jobs, writer) = writer::start(Arc::clone(&core), ledger)?;
-        let inner = Inner { jobs: Some(jobs), writer: Some(writer), core, _lock: lock };
+        let inner = Inner { id, jobs: Some(jobs), writer: Some(writer), core, _lock: lock };
         Ok((Store { inner: Arc::new(inner) }, opening))
     }
 
@@ -118,6 +120,12 @@ impl Store {
         answer.blocking_recv().unwrap_or(Err(StoreError::Stopped))
     }
 
+    /// The id in `store.json`: the same for as long as the store lives, also in a restored backup of
+    /// it, and no other store's.
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
     /// Why the store takes no more commits; none while it does.
     pub fn trouble(&self) -> Option<String> {
         self.core().trouble.get().cloned()
@@ -145,6 +153,13 @@ impl Store {
             // An old value would be worse than none; where even that fails, the crc decides.
             let _ = self.core().index.cache_put(name, &[]);
         }
+    }
+
+    /// The same, and it is on the disk when this returns. Blocks.
+    pub fn cache_put_durably(&self, name: &str, bytes: &[u8]) {
+        self.cache_put(name, bytes);
+        // What cannot be made durable may be so later: sled tries again by itself.
+        let _ = self.core().index.flush();
     }
 
     /// The contract with this key.

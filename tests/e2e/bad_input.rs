@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use crate::support::{ACME, ACME_AGREEMENT, ACME_LINE, Told, World, lmsyncd};
@@ -123,39 +122,75 @@ fn a_daemon_that_does_not_run_is_said_to() {
     world.ctl(&["status"]).expect(3, &["hint:"]);
 }
 
+/// The numbers of nobody and of its group, of the group root, and of the group mail.
+const NOBODY: u32 = 65534;
+const ROOTS_GROUP: u32 = 0;
+const MAIL: u32 = 8;
+
 #[test]
-fn strangers_may_look_or_not_even_that() {
+fn each_role_may_do_what_is_its_own() {
     if !nix::unistd::Uid::effective().is_root() {
         return;
     }
     let world = World::stories();
-    world.configure("operators = [\"root\", \"@daemon\"]");
+    // No group is named, so that the socket belongs to the daemon's own.
+    world.configure("operators = [\"root\"]\nobservers = [\"@mail\"]");
     let _daemon = world.start();
-    // The binary itself may lie where nobody else can go. Another process copies it: a file that
-    // this one has open for writing while another test forks cannot be run (ETXTBSY, execve(2)).
-    let program = world.path("lmsyncctl");
-    let mut copy = Command::new("cp");
-    let copied = copy.arg(env!("CARGO_BIN_EXE_lmsyncctl")).arg(&program).status();
-    assert!(copied.expect("cp runs").success());
-    let stranger = |args: &[&str]| {
-        let mut command = Command::new(&program);
-        command.args(args).env("LMSYNCD_SOCKET", world.socket()).uid(65534).gid(65534);
-        Told::of(args, command.output().expect("it runs"))
-    };
-    stranger(&["status"]).expect(4, &["daemon", "hint:"]);
-    let open = std::fs::Permissions::from_mode(0o666);
-    std::fs::set_permissions(world.socket(), open).expect("chmod");
-    stranger(&["status"]).expect(0, &[]);
-    stranger(&["pending", ACME]).expect(0, &[]);
-    stranger(&["sync", ACME, "--all"])
-        .expect(4, &["may read but not change", "usermod -aG daemon"]);
-    stranger(&["auto-sync", "on", ACME]).expect(4, &[]);
-    stranger(&["reload"]).expect(4, &[]);
+    world.json(&["sync", ACME, "--all"]);
+    let requests = || world.tenant.counters().total;
+
+    let stranger = |args: &[&str]| world.ctl_as(NOBODY, NOBODY, args);
+    let words = ["nobody may not use lmsyncd", "root, the group mail", "usermod -aG mail nobody"];
+    for args in [&["status"][..], &["version"], &["contract", "list"]] {
+        stranger(args).expect(4, &words);
+    }
+    stranger(&["check"]).expect(3, &["LMSYNCD UNKNOWN - nobody may not use lmsyncd"]);
+    stranger(&["sync", ACME, "--all", "--dry-run"]).expect(4, &["may not use lmsyncd"]);
+
+    let observer = |args: &[&str]| world.ctl_as(NOBODY, MAIL, args);
+    let before = requests();
+    for args in [
+        &["status"][..],
+        &["status", "acme"],
+        &["check"],
+        &["metrics"],
+        &["version"],
+        &["pending", ACME, "--cached"],
+        &["contract", "show", ACME_AGREEMENT],
+        &["run", "list", "acme"],
+        &["held"],
+        &["export", "json"],
+    ] {
+        observer(args).expect(0, &[]);
+    }
+    // Whom nobody knows is not looked up.
+    observer(&["status", "zzz"]).expect(5, &["no client matches `zzz`"]);
+    for args in [&["pending", ACME][..], &["doctor"], &["client", "list"], &["explain", ACME_LINE]]
+    {
+        observer(args).expect(4, &["may only look at what costs no request", "the group root"]);
+    }
+    observer(&["sync", ACME, "--all"]).expect(4, &["may read but not change"]);
+    observer(&["auto-sync", "on", ACME]).expect(4, &[]);
+    assert_eq!(requests(), before, "none of it asked Autotask");
+
+    let reader = |args: &[&str]| world.ctl_as(NOBODY, ROOTS_GROUP, args);
+    reader(&["status"]).expect(0, &[]);
+    reader(&["pending", ACME]).expect(0, &[]);
+    assert!(requests() > before);
+    let changes = ["may read but not change anything; changes need root", "hint: ask an operator"];
+    reader(&["sync", ACME, "--all"]).expect(4, &changes);
+    reader(&["auto-sync", "on", ACME]).expect(4, &[]);
+    reader(&["reload"]).expect(4, &[]);
     let file = std::env::temp_dir().join(format!("lmsyncd-stranger-{}", std::process::id()));
-    stranger(&["backup", file.to_str().expect("text")]).expect(4, &[]);
+    reader(&["backup", file.to_str().expect("text")]).expect(4, &[]);
     assert!(!file.exists(), "no half of a backup");
-    stranger(&["restore", "/etc/passwd", "--yes"]).expect(4, &[]);
-    assert!(world.contracts().is_empty());
+    reader(&["restore", "/etc/passwd", "--yes"]).expect(4, &[]);
+    assert_eq!(world.json(&["run", "list"])["runs"].as_array().map(Vec::len), Some(1));
+
+    // Who is removed from the list is refused at the next call.
+    world.configure("operators = [\"root\"]\nobservers = []");
+    world.ctl(&["reload"]).expect(0, &["control.observers"]);
+    observer(&["status"]).expect(4, &["may not use lmsyncd"]);
 }
 
 /// Starts a daemon with these credentials and tells what a sync says.

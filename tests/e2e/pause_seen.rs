@@ -37,7 +37,7 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
     world.ctl(&["status", ACME]).expect(0, &[&format!("paused        by {by} until {day}")]);
     world.ctl(&["check"]).expect(0, &["LMSYNCD OK - 1 on auto-sync; all paused by ", &by]);
     world.ctl(&["doctor"]).expect(0, &["all auto-sync is paused by ", "fix: lmsyncctl resume"]);
-    world.ctl(&["metrics"]).expect(0, &["lmsyncd_clients{health=\"paused\"} 1"]);
+    world.ctl(&["metrics"]).expect(0, &["lmsyncd_clients{tenant=\"default\",health=\"paused\"} 1"]);
     // Looking is never refused, and the switch stays on.
     world.ctl(&["pending", ACME]).expect(0, &[]);
     world.ctl(&["sync", ACME, "--all", "--dry-run"]).expect(0, &[]);

@@ -142,6 +142,7 @@ fn watch_as_json_is_one_object_a_line() {
     });
     let event: Value = serde_json::from_str(&line).expect("one object");
     assert_eq!((&event["name"], &event["alert"]), (&"reloaded".into(), &false.into()));
+    assert_eq!(event["instance"], "default");
     watching.signal(Signal::SIGINT);
     assert_eq!(watching.end(), 0);
 }
@@ -260,17 +261,27 @@ fn a_good_cycle_has_its_heartbeat_and_its_metrics() {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line?.parse().ok()
     };
-    assert_eq!(value("lmsyncd_clients{health=\"ok\"}"), Some(1));
-    assert_eq!(value("lmsyncd_clients_auto_sync"), Some(2));
-    assert_eq!(value("lmsyncd_runs_total{result=\"failed\"}"), Some(1));
-    assert!(value("lmsyncd_store_contracts") > Some(1));
-    let synced =
-        "lmsyncd_client_last_synced_timestamp_seconds{client_id=\"174\",client=\"Acme Dental\"}";
+    assert_eq!(value("lmsyncd_clients{tenant=\"default\",health=\"ok\"}"), Some(1));
+    assert_eq!(value("lmsyncd_clients_auto_sync{tenant=\"default\"}"), Some(2));
+    assert_eq!(value("lmsyncd_runs_total{tenant=\"default\",result=\"failed\"}"), Some(1));
+    assert!(value("lmsyncd_store_contracts{tenant=\"default\"}") > Some(1));
+    let synced = "lmsyncd_client_last_synced_timestamp_seconds{tenant=\"default\",\
+                  client_id=\"174\",client=\"Acme Dental\"}";
     assert!(value(synced) > Some(0));
     world.wait_for("the file", || {
         let text = fs::read_to_string(&file).unwrap_or_default();
-        (text.contains("health=\"ok\"} 1\n") && text.ends_with("# EOF\n")).then_some(())
+        text.contains("health=\"ok\"} 1\n").then_some(text)
     });
+    // The file is in the older format, which node_exporter reads.
+    let text = fs::read_to_string(&file).expect("the file");
+    assert!(text.contains("# TYPE lmsyncd_runs_total counter\n"), "{text}");
+    assert!(!text.contains("# EOF") && !text.contains("# UNIT"), "{text}");
+    let types = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.split(' ').next().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let printed = world.ctl(&["metrics", "--prometheus"]).expect(0, &[]).out;
+    assert_eq!(types(&printed), types(&world.ctl(&["metrics"]).expect(0, &[]).out));
     assert_eq!(
         world.json(&["metrics"])["text"].as_str().map(|t| t.ends_with("# EOF\n")),
         Some(true)
@@ -278,8 +289,74 @@ fn a_good_cycle_has_its_heartbeat_and_its_metrics() {
 }
 
 #[test]
-fn a_daemon_that_is_not_there_is_unknown_to_a_monitor() {
+fn a_daemon_that_hangs_is_critical_and_ends_no_call_late() {
+    let (world, daemon) = World::ready("");
+    world.ctl(&["check"]).expect(0, &["LMSYNCD OK"]);
+    daemon.signal(Signal::SIGSTOP);
+    let told = world.ctl(&["check", "--timeout", "1s"]);
+    let told =
+        told.expect(2, &["LMSYNCD CRITICAL - lmsyncd on ", "does not answer: nothing for 1s"]);
+    assert_eq!((told.out.lines().count(), told.err.as_str()), (1, ""), "{told:?}");
+    world.ctl(&["version"]).expect(3, &["not reachable", "does not answer: nothing for 10s"]);
+    daemon.signal(Signal::SIGCONT);
+    world.ctl(&["check"]).expect(0, &["LMSYNCD OK"]);
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn a_command_that_fails_is_run_again_by_the_next_daemon_too() {
     let world = World::stories();
-    world.ctl(&["check"]).expect(3, &["LMSYNCD UNKNOWN - lmsyncd cannot be reached"]);
+    let (script, down, file) =
+        (world.path("tell.sh"), world.path("down"), world.path("told.jsonl"));
+    let tells = format!("test ! -e {} && cat >>{}", down.display(), file.display());
+    write_script(&script, &tells);
+    world.configure(&format!("[notify]\ncommand = [{script:?}]\nevents = [\"run_changed\"]\n"));
+    fs::write(&down, "").expect("written");
+    let daemon = world.start();
+    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", "175", "--all"]);
+    world.wait_for("the failures", || {
+        let log = fs::read_to_string(world.path("daemon.log")).unwrap_or_default();
+        let says = "tell.sh: exit status: 1; next try in 1m";
+        (log.matches(says).count() == 2).then_some(())
+    });
+    daemon.kill();
+    assert!(told(&world).is_empty());
+    fs::remove_file(&down).expect("removed");
+    let daemon = world.start();
+    let events = until_told(&world, 2);
+    assert_eq!(names(&events), ["run_changed", "run_changed"]);
+    let clients: Vec<&Value> = events.iter().map(|event| &event["client_id"]).collect();
+    assert_eq!(clients, [&json!(174), &json!(175)], "in order");
+    assert_eq!(daemon.stop(), 0);
+    // What was told is not told again.
+    let daemon = world.start();
+    assert_eq!(daemon.stop(), 0);
+    assert_eq!(told(&world).len(), 2);
+}
+
+#[test]
+fn a_daemon_that_is_not_there_is_critical_to_a_monitor() {
+    let world = World::stories();
+    let check = |args: &[&str]| world.ctl(&[&["check"], args].concat());
+    for form in [&[][..], &["--json"], &["--quiet"]] {
+        let told = check(form).expect(2, &["LMSYNCD CRITICAL - lmsyncd cannot be reached"]);
+        assert_eq!((told.out.lines().count(), told.err.as_str()), (1, ""), "{told:?}");
+    }
+    // A socket that nobody listens on any more.
+    drop(std::os::unix::net::UnixListener::bind(world.socket()).expect("binds"));
+    check(&[]).expect(2, &["LMSYNCD CRITICAL - lmsyncd cannot be reached"]);
+    fs::remove_file(world.socket()).expect("removed");
+    for (args, says) in [
+        (&["--max-age", "soon"][..], "invalid value 'soon' for '--max-age <DURATION>'"),
+        (&["--x"], "unexpected argument '--x' found"),
+        (&["acme"], "unexpected argument 'acme' found"),
+        (&["--csv"], "--csv is for lists"),
+        (&["--instance", "../x"], "`../x` is not an instance name"),
+    ] {
+        let told = check(args).expect(3, &["LMSYNCD UNKNOWN - ", says]);
+        assert_eq!((told.out.lines().count(), told.err.as_str()), (1, ""), "{told:?}");
+    }
+    check(&["--help"]).expect(0, &["Usage: lmsyncctl check"]);
     world.ctl(&["watch"]).expect(3, &["lmsyncd cannot be reached", "hint:"]);
 }

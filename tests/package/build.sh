@@ -13,7 +13,9 @@ step "lintian finds nothing that is not explained"
 lintian --allow-root --fail-on error,warning "$package"
 
 step "unpack a Debian 12 and boot it"
-tree bookworm systemd,systemd-sysv,dbus,procps,ca-certificates,libfaketime "$work/debian"
+monitors=nagios-nrpe-server,nagios-nrpe-plugin,icinga2-bin,icinga2-common
+monitors+=,prometheus,prometheus-node-exporter,msmtp,curl,jq,postfix,python3
+tree_with bookworm systemd,systemd-sysv,dbus,procps,ca-certificates,libfaketime $monitors "$work/debian"
 cp "$older" "$package" "$work/debian/root/"
 tenant_program "$work/debian"
 boot "$work/debian"

@@ -40,7 +40,7 @@ expect 0 active inside systemctl is-active lmsyncd.socket
 expect 0 enabled inside systemctl is-enabled lmsyncd.socket
 expect 0 '^700 lmsyncd lmsyncd$' inside stat -c '%a %U %G' /var/lib/lmsyncd
 expect 0 '^755 ' inside stat -c '%a %U %G' /run/lmsyncd
-expect 0 '^660 lmsyncd lmsyncd$' inside stat -c '%a %U %G' /run/lmsyncd/control.sock
+expect 0 '^666 lmsyncd lmsyncd$' inside stat -c '%a %U %G' /run/lmsyncd/control.sock
 expect 0 '0 clients on auto-sync, 0 of 2,000 requests this hour' inside systemctl status lmsyncd
 
 step "hardened: at most 1.5 for the loaded unit"

@@ -41,6 +41,8 @@ inside systemctl restart lmsyncd
 expect 0 '' as alice lmsyncctl auto-sync on 175
 until_true 60 "the alert" happened auth_blocked
 entry 32aff332cf46443fa967dcd873ab00fd LMSYNC_ERROR_CODE=AuthFailed 'Autotask refuses the credentials'
+expect 0 '  systemctl restart lmsyncd.service$' explained default auth_blocked
+expect 0 '/etc/lmsyncd/credentials/autotask-secret' explained default auth_blocked
 until_true 20 "the notify command" inside grep -q auth_blocked /var/lib/lmsyncd/told.jsonl
 tenant
 expect 0 '' as alice lmsyncctl doctor

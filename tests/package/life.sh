@@ -90,5 +90,10 @@ inside systemctl enable --now lmsyncd@north
 expect 0 '' as alice lmsyncctl --instance north sync acme --all --yes
 expect 0 'A29683353' as alice lmsyncctl --instance north contract list
 expect 0 '' inside systemctl reload lmsyncd@north
+inside journalctl --sync
+explained() { inside journalctl -b --no-pager -x LMSYNC_INSTANCE="$1" LMSYNC_EVENT="$2"; }
+expect 0 '  lmsyncctl --instance north run show 1$' explained north run_changed
+expect 0 'The instance north reloaded its configuration' explained north reloaded
+expect 0 '  lmsyncctl run show 1$' explained default run_changed
 expect 0 'index' inside ls /var/lib/lmsyncd/north
 inside systemctl disable --now lmsyncd@north.service lmsyncd@north.socket

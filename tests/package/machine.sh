@@ -16,6 +16,12 @@ need() {
   command -v "$1" >/dev/null || skip "$1 is missing, and the package $2 cannot be installed"
 }
 
+# need_now PACKAGE: installs a package of this machine's own, or skips.
+need_now() {
+  { apt-get update -q && apt-get install -y -q "$1"; } >/dev/null 2>&1 ||
+    skip "the package $1 cannot be installed"
+}
+
 # The mirror that this machine uses itself.
 mirror() {
   local found
@@ -31,21 +37,63 @@ tree() {
   kept=$cache/$suite-$(printf '%s' "$packages" | sha256sum | cut -c1-8).tar
   if [ ! -f "$kept" ]; then
     mirror=$(mirror) || skip "this machine knows no Debian mirror"
-    mkdir -p "$cache"
-    made=$(mktemp -d "$cache/making.XXXXXX")
-    # It is the root folder of the tree: everybody in there must be able to enter.
-    chmod 755 "$made"
+    making
     if ! debootstrap --variant=minbase --include="$packages" "$suite" "$made" "$mirror" >"$made.log" 2>&1; then
       tail -n 3 "$made.log"
       rm -rf "$made" "$made.log"
       skip "debootstrap cannot make a Debian $suite from $mirror"
     fi
-    rm -rf "$made"/var/cache/apt/archives/*.deb "$made"/var/lib/apt/lists/*
-    tar -C "$made" -cf "$kept.new" . && mv "$kept.new" "$kept"
-    rm -rf "$made" "$made.log"
+    keep
   fi
   mkdir -p "$into"
   tar -C "$into" -xf "$kept"
+}
+
+# tree_with SUITE PACKAGES MORE INTO: the same with MORE, which apt installs with what they need. Their
+# services are left disabled.
+tree_with() {
+  local suite=$1 packages=$2 more=$3 into=$4 kept made
+  kept=$cache/$suite-$(printf '%s' "$packages;$more" | sha256sum | cut -c1-8).tar
+  if [ ! -f "$kept" ]; then
+    making
+    tree "$suite" "$packages" "$made"
+    if ! install_in "$made" "$more" >"$made.log" 2>&1; then
+      tail -n 3 "$made.log"
+      rm -rf "$made" "$made.log"
+      skip "apt cannot install into a Debian $suite: $more"
+    fi
+    keep
+  fi
+  mkdir -p "$into"
+  tar -C "$into" -xf "$kept"
+}
+
+# A folder for a tree that is being made, in $made.
+making() {
+  mkdir -p "$cache"
+  made=$(mktemp -d "$cache/making.XXXXXX")
+  # It is the root folder of the tree: everybody in there must be able to enter.
+  chmod 755 "$made"
+}
+
+# Keeps the tree in $made as $kept.
+keep() {
+  rm -rf "$made"/var/cache/apt/archives/*.deb "$made"/var/lib/apt/lists/*
+  tar -C "$made" -cf "$kept.new" . && mv "$kept.new" "$kept"
+  rm -rf "$made" "$made.log"
+}
+
+# install_in TREE PACKAGES: has apt install them, with the network of this machine.
+install_in() {
+  local tree=$1 wanted=$1/etc/systemd/system/multi-user.target.wants
+  ls "$wanted" >"$tree.before"
+  cp --remove-destination /etc/resolv.conf "$tree/etc/resolv.conf"
+  # Not a chroot: some packages want /proc when they are configured.
+  systemd-nspawn -q -D "$tree" --register=no --keep-unit --resolv-conf=off --pipe -M lmsyncd-making \
+    --setenv=DEBIAN_FRONTEND=noninteractive ${http_proxy:+--setenv=http_proxy="$http_proxy"} sh -ec \
+    "apt-get update -q && apt-get install -y -q --no-install-recommends ${2//,/ }" || return
+  ls "$wanted" | comm -13 "$tree.before" - | while read -r unit; do rm "$wanted/$unit"; done
+  rm "$tree.before"
 }
 
 # boot TREE: starts it, with loopback as its only network, and waits until it is up.

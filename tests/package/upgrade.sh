@@ -20,10 +20,13 @@ step "upgrade: the daemon is another, its data the same"
 before=$(main_pid) imported=$(contracts)
 expect 0 '0\.0\.9' as alice lmsyncctl version
 expect 0 '^0\.0\.9$' inside cat /var/lib/lmsyncd/written-by
+# As an earlier unit made it.
+inside chmod 660 /run/lmsyncd/control.sock
 expect 0 '' inside apt-get install -q -y "/root/${package##*/}"
 if grep -q 'systemctl enable' <<<"$said"; then fail "the steps of a first installation are told again"; fi
 until_true 60 "the restart" restarted "$before"
 expect 0 '0\.1\.0' as alice lmsyncctl version
+expect 0 '^666 lmsyncd lmsyncd$' inside stat -c '%a %U %G' /run/lmsyncd/control.sock
 # The package as it is shipped, unlike the older one.
 expect 64 'built without the demo; .*cargo run --release -- demo' inside lmsyncd demo --tour
 expect 0 '^0\.1\.0$' inside cat /var/lib/lmsyncd/written-by

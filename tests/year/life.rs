@@ -73,6 +73,7 @@ impl Life {
             move || parse(&settings.lock().unwrap_or_else(PoisonError::into_inner))
         };
         let parts = Parts {
+            tenant: "year".to_owned(),
             store: store.clone(),
             opening: opening.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,

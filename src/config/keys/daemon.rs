@@ -61,13 +61,13 @@ pub(super) const CONTROL: Section = Section {
         },
         Key {
             name: "operators",
-            text: "Who may change things: user names, and group names after \"@\". The socket can \
-                   be opened by root, by the daemon's user, and by the members of the first group \
-                   that is named here and exists, otherwise of the daemon's own group; a socket \
-                   that systemd passes always belongs to the group lmsyncd. Users who can open it \
-                   and are not named here may only read. So add people to the group lmsyncd; or \
-                   name only some of its members here, and the others may only read. A name that \
-                   does not exist causes a warning.",
+            text: "Who may change things: user names, and group names after \"@\". Root, the \
+                   daemon's user and the members of the socket's group who are not named here may \
+                   read, and everybody else but observers is refused. The socket's group is the \
+                   first group that is named here and exists, otherwise the daemon's own group; a \
+                   socket that systemd passes always belongs to the group lmsyncd. So add people \
+                   to the group lmsyncd; or name only some of its members here, and the others \
+                   may only read. A name that does not exist causes a warning.",
             value: "[\"root\", \"@lmsyncd\"]",
             written: Written::Default,
             expects: "expected a list of names in quotes, such as [\"root\", \"@lmsyncd\"]",
@@ -75,6 +75,21 @@ pub(super) const CONTROL: Section = Section {
             is_secret: false,
             read: |entry, s| entry.list(&mut s.control.operators, |text, _| values::operator(text)),
             show: |s| list(&s.control.operators, "(nobody)"),
+        },
+        Key {
+            name: "observers",
+            text: "Who else may look at what costs no request to Autotask, such as a monitoring \
+                   system: the status, the check, metrics, events, runs and stored contracts. \
+                   User names, and group names after \"@\". Put the monitor's user into the group \
+                   lmsyncd-view; name other groups to let them look too, or [] for nobody. A name \
+                   that does not exist causes a warning.",
+            value: "[\"@lmsyncd-view\"]",
+            written: Written::Default,
+            expects: "expected a list of names in quotes, such as [\"@lmsyncd-view\"]",
+            effect: Effect::Applied,
+            is_secret: false,
+            read: |entry, s| entry.list(&mut s.control.observers, |text, _| values::operator(text)),
+            show: |s| list(&s.control.observers, "(nobody)"),
         },
     ],
 };

@@ -6,7 +6,7 @@ use super::{fields_of, on_the_wire};
 use crate::control::call::{Answer, Context, finish};
 use crate::control::convert::{self, parse_key};
 use crate::control::progress::{progress, telling};
-use crate::engine::{Engine, Working};
+use crate::engine::{Engine, Origin, Working};
 use crate::model::{
     ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine, rfc3339,
 };
@@ -201,8 +201,19 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
         });
         exported.collect()
     };
-    let reply = |p| contracts::ExportReply { contracts: Vec::new(), progress: Some(p) };
+    let reply = |p| contracts::ExportReply {
+        tenant: None,
+        store_id: None,
+        contracts: Vec::new(),
+        progress: Some(p),
+    };
     let contracts = context.engine.ask(export);
     let contracts = telling(contracts, told, &mut context.stream, reply).await?;
-    finish(contracts::ExportReply { contracts, progress: None })
+    let Origin { tenant, store_id } = context.engine.origin();
+    finish(contracts::ExportReply {
+        tenant: Some(tenant),
+        store_id: Some(store_id),
+        contracts,
+        progress: None,
+    })
 }

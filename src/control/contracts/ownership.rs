@@ -9,7 +9,7 @@ use crate::protocol::contracts;
 
 pub(super) async fn add(call: contracts::Add, context: &Context<'_>) -> Answer {
     context.require_operator()?;
-    let client = context.engine.clients.resolve(&call.client).await?;
+    let client = context.resolve(&call.client).await?;
     let edits: Vec<Edit> = call
         .fields
         .unwrap_or_default()

@@ -2,6 +2,7 @@
 
 mod backup;
 
+use strum::VariantNames;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::call::{Answer, CallError, Context, finish, parameters, went_away};
@@ -9,7 +10,7 @@ use super::convert::count;
 use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
-use crate::engine::{Board, ClientRow, Engine, Newcomer};
+use crate::engine::{Board, ClientRow, Engine, MetricsFormat, Newcomer, Origin};
 use crate::model::{Code, Counts, EventName, Failure, OutletState, Run, rfc3339};
 use crate::protocol::{Call, Method, daemon};
 
@@ -29,13 +30,18 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         }
         daemon::Version::NAME => {
             let daemon::Version {} = parameters(call)?;
-            finish(daemon::VersionReply { version: env!("CARGO_PKG_VERSION").to_owned() })
+            let Origin { tenant, store_id } = context.engine.origin();
+            finish(daemon::VersionReply {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                tenant: Some(tenant),
+                store_id: Some(store_id),
+            })
         }
         daemon::Watch::NAME => watch(parameters(call)?, context).await,
         daemon::Metrics::NAME => {
-            let daemon::Metrics {} = parameters(call)?;
+            let format = metrics_format(parameters(call)?)?;
             finish(daemon::MetricsReply {
-                text: context.engine.ask(|engine| engine.observe.metrics()).await?,
+                text: context.engine.ask(move |engine| engine.observe.metrics(format)).await?,
             })
         }
         daemon::TestNotify::NAME => test_notify(parameters(call)?, &context).await,
@@ -49,6 +55,15 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
     }
 }
 
+fn metrics_format(call: daemon::Metrics) -> Result<MetricsFormat, Failure> {
+    let Some(name) = call.format else { return Ok(MetricsFormat::OpenMetrics) };
+    name.parse().map_err(|_| {
+        let names = MetricsFormat::VARIANTS.join(", ");
+        let message = format!("`{name}` is not a format of metrics; the formats are: {names}");
+        Failure::new(Code::InvalidArgument, message)
+    })
+}
+
 async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
     let ask = move |engine: &Engine| {
@@ -56,11 +71,14 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
     };
     let (board, runs) = context.engine.ask(ask).await?;
     let Board { clients, api, waiting, paused, started, sequence, contracts, .. } = board;
+    let origin = context.engine.origin();
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
         api: usage(&api, waiting),
         daemon: daemon::DaemonInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            tenant: Some(origin.tenant),
+            store_id: Some(origin.store_id),
             pid: std::process::id().into(),
             started: rfc3339(started),
             store_sequence: count(sequence),
@@ -203,12 +221,13 @@ async fn reload(context: &Context<'_>) -> Answer {
 
 /// Tells of events until the caller goes away or the daemon stops.
 async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
+    if context.stream.is_none() {
+        return Err(CallError::ExpectedMore);
+    }
+    let only = context.client(call.client.as_deref()).await?.map(|client| client.id);
     let Context { engine, stream, caller, .. } = context;
     let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
-    let only = match &call.client {
-        Some(text) => Some(engine.clients.resolve(text).await?.id),
-        None => None,
-    };
+    let instance = engine.origin().tenant;
     let mut events = engine.observe.subscribe()?;
     let mut reply = daemon::WatchReply::default();
     loop {
@@ -228,7 +247,8 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
                     let other =
                         event.client.as_ref().is_some_and(|c| only.is_some_and(|o| o != c.id));
                     if !other && !event.repeats_runs() {
-                        let event = Some(daemon::Event::from(event.as_ref()));
+                        let event = daemon::Event::from(event.as_ref());
+                        let event = Some(event.of_instance(&instance));
                         break daemon::WatchReply { event, missed: None };
                     }
                 }
@@ -257,7 +277,7 @@ async fn test_notify(call: daemon::TestNotify, context: &Context<'_>) -> Answer 
     let (event, tried) = context.engine.observe.try_notify(name).await?;
     finish(daemon::TestNotifyReply {
         command: tried.command,
-        event: daemon::Event::from(&event),
+        event: daemon::Event::from(&event).of_instance(&context.engine.origin().tenant),
         error: tried.error,
         milliseconds: i64::try_from(tried.took.as_millis()).unwrap_or(i64::MAX),
     })

@@ -63,7 +63,7 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
 }
 
 pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -> Answer {
-    let client = context.engine.clients.resolve(&call.client).await?;
+    let client = context.resolve(&call.client).await?;
     let (progress, told) = progress(&context);
     let asked = rfc3339(context.engine.now());
     let reply = |p| sync::ReconcileReply {

@@ -81,7 +81,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     let Some(client) = &call.client else {
         return pending_of_all(cached, &mut context).await;
     };
-    let client = context.engine.clients.resolve(client).await?;
+    let client = context.resolve(client).await?;
     let look = match cached {
         true => context.engine.syncs.cached_preview(client.id).ok_or_else(|| {
             Failure::new(Code::InvalidArgument, format!("no cached result for {client}"))
@@ -162,7 +162,7 @@ fn held_back(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
 }
 
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
-    let client = context.engine.clients.resolve(&call.client).await?;
+    let client = context.resolve(&call.client).await?;
     let keys = call.keys.as_deref().map(parse_keys).transpose()?;
     let (progress, told) = progress(&context);
     let asked = rfc3339(context.engine.now());
@@ -205,7 +205,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
         context.require_operator()?;
     }
     let choice = exactly::choice(&call)?;
-    let client = context.engine.clients.resolve(&call.client).await?;
+    let client = context.resolve(&call.client).await?;
     let order =
         SyncRequest { client, choice, dry, trigger: Trigger::Manual, actor: context.peer.actor() };
     let patience = match (call.wait.unwrap_or(false), call.timeout) {

@@ -27,7 +27,7 @@ async fn clients(
 ) -> Result<Vec<ClientRef>, Failure> {
     let mut clients = Vec::new();
     for name in named.unwrap_or_default() {
-        clients.push(context.engine.clients.resolve(name).await?);
+        clients.push(context.resolve(name).await?);
     }
     Ok(clients)
 }

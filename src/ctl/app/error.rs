@@ -5,9 +5,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::advice::Address;
-use crate::model::{Advice, Failure};
+use crate::model::{Advice, Failure, duration_text};
 
 /// Why a command ends badly.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,14 @@ pub enum CtlError {
     /// The daemon went away before it answered.
     #[error("lmsyncd closed the connection before it answered")]
     Closed,
+    /// The daemon does not answer, though its socket can be opened.
+    #[error("lmsyncd on {} does not answer: nothing for {}", path.display(), duration_text(*after))]
+    Silent {
+        /// The socket.
+        path: PathBuf,
+        /// How long was waited.
+        after: Duration,
+    },
     /// The daemon stopped while it was watched.
     #[error("lmsyncd stopped")]
     Stopped,
@@ -98,6 +107,13 @@ impl CtlError {
             CtlError::Forbidden { group: None, .. } => {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
+            CtlError::Silent { .. } => Some(match &address.unit {
+                Some(unit) => format!(
+                    "systemd restarts a daemon that hangs within a minute; `systemctl restart \
+                     {unit}` does at once"
+                ),
+                None => "restart the daemon if it hangs".to_owned(),
+            }),
             CtlError::Closed | CtlError::Stopped => {
                 Some(format!("`{} -e` shows what happened", address.journal("-u")))
             }
@@ -117,9 +133,10 @@ impl CtlError {
         let (code, advice) = match self {
             CtlError::Failed(failure) => (failure.code.name(), failure.advice.as_ref()),
             CtlError::Usage { .. } => ("Usage", None),
-            CtlError::Unreachable { .. } | CtlError::Closed | CtlError::Stopped => {
-                ("DaemonNotReachable", None)
-            }
+            CtlError::Unreachable { .. }
+            | CtlError::Silent { .. }
+            | CtlError::Closed
+            | CtlError::Stopped => ("DaemonNotReachable", None),
             CtlError::Forbidden { .. } => ("SocketNotPermitted", None),
             CtlError::Nonsense(_) | CtlError::Socket(_) => ("ConnectionFailed", None),
             CtlError::Input(_)

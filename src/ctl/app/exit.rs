@@ -47,7 +47,10 @@ const PARTIAL: u8 = 8;
 pub fn of_error(error: &CtlError) -> u8 {
     match error {
         CtlError::Usage { .. } => USAGE,
-        CtlError::Unreachable { .. } | CtlError::Closed | CtlError::Stopped => NOT_REACHABLE,
+        CtlError::Unreachable { .. }
+        | CtlError::Silent { .. }
+        | CtlError::Closed
+        | CtlError::Stopped => NOT_REACHABLE,
         CtlError::Forbidden { .. } => NOT_PERMITTED,
         CtlError::Failed(failure) => failure.code.exit_status(),
         CtlError::Nonsense(_)

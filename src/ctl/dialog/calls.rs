@@ -80,7 +80,7 @@ impl Caller {
         let asked = Sync { client: self.client.clone(), keys: Some(keys), ..Sync::default() };
         let asked = self.wait.on(asked);
         let progress = |progress: &Progress| tell(Reply::Progress(progress.clone()));
-        Ok(self.daemon.call_telling(&asked, progress)?.reply)
+        Ok(self.wait.client(&self.daemon).call_telling(&asked, progress)?.reply)
     }
 
     fn switch(&self, on: bool) -> Result<crate::protocol::sync::Switch, CtlError> {

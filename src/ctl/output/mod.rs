@@ -145,12 +145,21 @@ impl Output {
 
     /// Writes text to standard output.
     pub fn print(&self, text: &str) -> Result<(), CtlError> {
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        match written {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CtlError::Output(error)),
-            _ => Ok(()),
-        }
+        print(text)
+    }
+}
+
+/// Writes text to standard output, also where no form of answers is known yet.
+///
+/// # Errors
+///
+/// Where it cannot be written, unless nobody reads it any more.
+pub fn print(text: &str) -> Result<(), CtlError> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CtlError::Output(error)),
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Admin;
+use super::{Admin, set_id};
 use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::clock::{ServerZone, Tz, day_in};
 use crate::model::text::{moment, thousands};
@@ -49,6 +49,7 @@ impl Admin {
         );
         findings.extend(self.context.outlets.states(&live.settings).iter().map(outlet));
         findings.extend(orphans(&self.context.store.orphans()));
+        findings.extend(set_id::check(&live.settings.notify.command));
         findings
     }
 }

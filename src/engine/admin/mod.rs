@@ -3,6 +3,7 @@
 mod archive;
 mod doctor;
 mod reload;
+mod set_id;
 
 use std::sync::Arc;
 

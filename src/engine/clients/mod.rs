@@ -195,6 +195,20 @@ impl Clients {
         }
     }
 
+    /// The same by what is known, without asking Autotask.
+    ///
+    /// # Errors
+    ///
+    /// Where no client that is known fits, or several do.
+    pub fn resolve_known(&self, text: &str) -> Result<ClientRef, Failure> {
+        let known = self.known(self.cache.get().as_deref())?;
+        match find(text, &known) {
+            Match::Exact(client) | Match::Part(client) => Ok(client),
+            Match::None => Err(unknown(text, &known)),
+            Match::Several(clients) => Err(ambiguous(text, &clients)),
+        }
+    }
+
     /// The client that an item belongs to, by what is stored, else by what Autotask says.
     pub async fn client_of(&self, key: ItemKey) -> Result<ClientRef, Failure> {
         let known = match self.context.store.contract(key)? {

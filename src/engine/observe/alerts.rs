@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::Observe;
+use super::{MetricsFormat, Observe};
 use crate::autotask::Auth;
 use crate::engine::events::{Subscription, of_held, of_transition};
 use crate::files::{self, Mode, Replacement};
@@ -30,6 +30,9 @@ const ENOUGH_BELOW: u32 = 90;
 
 /// The name of the lasting alerts in the cache.
 const ALERTS: &str = "alerts";
+
+/// The name of the events that wait for the notify command in the cache.
+const NOTIFICATIONS: &str = "notifications";
 
 /// Stored state: an alert that lasts, as the cache keeps it.
 #[derive(Serialize, Deserialize)]
@@ -52,6 +55,20 @@ impl Observe {
     /// Notes that a subscriber was too slow for so many events.
     pub fn missed(&self, events: u64) {
         self.context.events.missed(events);
+    }
+
+    /// What [`Observe::keep_notifications`] last kept; nothing where there is no cache.
+    pub fn kept_notifications(&self) -> Vec<u8> {
+        self.context.store.cache_get(NOTIFICATIONS).unwrap_or_default()
+    }
+
+    /// Keeps the events that wait to be told beyond the end of the daemon, whatever ends it.
+    pub async fn keep_notifications(&self, bytes: Vec<u8>) {
+        let store = self.context.store.clone();
+        let kept =
+            tokio::task::spawn_blocking(move || store.cache_put_durably(NOTIFICATIONS, &bytes));
+        // Where it cannot be kept, it is told all the same.
+        let _ = kept.await;
     }
 
     /// Sees each good cycle from now on: a batch in which every client was synced.
@@ -163,16 +180,17 @@ impl Observe {
     async fn write_metrics(&self) {
         let Some(path) = self.context.settings().metrics.textfile.clone() else { return };
         let observe = self.clone();
-        let result = match self.context.ask(move || observe.metrics()).await {
-            Ok(text) => {
-                let shown = path.display().to_string();
-                let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
-                written
-                    .unwrap_or_else(|error| Err(io::Error::other(error)))
-                    .map_err(|error| format!("{shown} cannot be written: {error}"))
-            }
-            Err(failure) => Err(format!("metrics cannot be collected: {failure}")),
-        };
+        let result =
+            match self.context.ask(move || observe.metrics(MetricsFormat::Prometheus)).await {
+                Ok(text) => {
+                    let shown = path.display().to_string();
+                    let written = tokio::task::spawn_blocking(move || replace(&path, &text)).await;
+                    written
+                        .unwrap_or_else(|error| Err(io::Error::other(error)))
+                        .map_err(|error| format!("{shown} cannot be written: {error}"))
+                }
+                Err(failure) => Err(format!("metrics cannot be collected: {failure}")),
+            };
         self.used_outlet(Outlet::Metrics, result);
     }
 }

@@ -122,11 +122,14 @@ impl Observe {
             contracts: contracts.values().sum(),
             newcomers: self.schedule.newcomers()?,
             outlets: self.context.outlets.states(&live.settings),
-            remarks: {
-                let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
-                trouble.into_iter().chain(self.context.store_remarks()).collect()
-            },
+            remarks: self.remarks(),
         })
+    }
+
+    /// Why the store takes no more changes, and what was noticed when it was opened.
+    fn remarks(&self) -> Vec<String> {
+        let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
+        trouble.into_iter().chain(self.context.store_remarks()).collect()
     }
 
     /// The states of the clients that are on the board.

@@ -1,6 +1,15 @@
-//! Metrics as OpenMetrics text, which node_exporter's textfile collector reads too.
+//! Metrics as text, in two formats: OpenMetrics, and the older one of Prometheus.
 //!
-//! Written by hand: a dozen families of gauges and counters, all from one look at the board.
+//! | | OpenMetrics 1.0 | Prometheus 0.0.4 |
+//! |---|---|---|
+//! | read by | Prometheus itself, strict parsers | node_exporter's textfile collector, promtool |
+//! | a counter is declared as | `lmsyncd_runs` | `lmsyncd_runs_total` |
+//! | `# UNIT`, `# EOF` | yes | no: they are comments there |
+//!
+//! node_exporter takes OpenMetrics for the older format: it reads each counter as untyped, without
+//! its help. Written by hand, a dozen families of gauges and counters, all from one look at the
+//! board: the crate prometheus-client writes OpenMetrics only, so that the file would need a second
+//! writer.
 
 use std::fmt::Write;
 
@@ -21,15 +30,29 @@ const HEALTHS: [Health; 7] = [
     Health::Overdue,
 ];
 
+/// How metrics are written; named as on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub enum MetricsFormat {
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// The text format 0.0.4 of Prometheus.
+    Prometheus,
+}
+
 impl Observe {
     /// The metrics at this moment.
-    pub fn metrics(&self) -> Result<String, Failure> {
-        Ok(render(&self.board(None)?, &self.context.events.counts()))
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
+    pub fn metrics(&self, format: MetricsFormat) -> Result<String, Failure> {
+        let text = Text::new(format, &self.context.tenant);
+        Ok(render(text, &self.board(None)?, &self.context.events.counts()))
     }
 }
 
-fn render(board: &Board, counts: &Counts) -> String {
-    let mut text = Text::default();
+fn render(mut text: Text, board: &Board, counts: &Counts) -> String {
     text.family("lmsyncd_build_info", "gauge", "The running version.");
     text.sample("", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.family("lmsyncd_start_time_seconds", "gauge", "When the daemon started.");
@@ -74,8 +97,7 @@ fn render(board: &Board, counts: &Counts) -> String {
     text.sample("", &[], board.contracts);
     text.family("lmsyncd_store_sequence", "gauge", "The last commit of the store.");
     text.sample("", &[], board.sequence);
-    text.0.push_str("# EOF\n");
-    text.0
+    text.end()
 }
 
 fn clients(text: &mut Text, board: &Board) {
@@ -98,28 +120,51 @@ fn clients(text: &mut Text, board: &Board) {
 }
 
 /// The text as it grows, with the name of the family at hand.
-#[derive(Default)]
-struct Text(String, &'static str);
+struct Text {
+    format: MetricsFormat,
+    /// The label that tells the tenants of a server apart. Not `instance`, which is the scrape's.
+    tenant: String,
+    family: &'static str,
+    out: String,
+}
 
 impl Text {
-    /// Begins a family. No type but `gauge` and `counter`: node_exporter knows no `info`.
+    fn new(format: MetricsFormat, tenant: &str) -> Text {
+        let tenant = format!("tenant=\"{}\"", escaped(tenant));
+        Text { format, tenant, family: "", out: String::new() }
+    }
+
+    /// Begins a family. No type but `gauge` and `counter`: the older format knows no `info`.
     fn family(&mut self, name: &'static str, kind: &str, help: &str) {
-        self.1 = name;
-        if name.ends_with("_seconds") {
-            // Writing to a String does not fail.
-            let _ = writeln!(self.0, "# UNIT {name} seconds");
-        }
-        let _ = writeln!(self.0, "# TYPE {name} {kind}\n# HELP {name} {help}");
+        self.family = name;
+        // Writing to a String does not fail.
+        let _ = match self.format {
+            MetricsFormat::OpenMetrics => {
+                let unit = match name.ends_with("_seconds") {
+                    true => format!("# UNIT {name} seconds\n"),
+                    false => String::new(),
+                };
+                writeln!(self.out, "# TYPE {name} {kind}\n{unit}# HELP {name} {help}")
+            }
+            MetricsFormat::Prometheus => {
+                let suffix = if kind == "counter" { "_total" } else { "" };
+                writeln!(self.out, "# HELP {name}{suffix} {help}\n# TYPE {name}{suffix} {kind}")
+            }
+        };
     }
 
     fn sample(&mut self, suffix: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
-        let labels: Vec<String> =
-            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-        let name = self.1;
-        let _ = match labels.is_empty() {
-            true => writeln!(self.0, "{name}{suffix} {value}"),
-            false => writeln!(self.0, "{name}{suffix}{{{}}} {value}", labels.join(",")),
-        };
+        let labels = labels.iter().map(|(name, value)| format!(",{name}=\"{}\"", escaped(value)));
+        let (name, tenant, labels) = (self.family, &self.tenant, labels.collect::<String>());
+        let _ = writeln!(self.out, "{name}{suffix}{{{tenant}{labels}}} {value}");
+    }
+
+    /// The whole text.
+    fn end(mut self) -> String {
+        if self.format == MetricsFormat::OpenMetrics {
+            self.out.push_str("# EOF\n");
+        }
+        self.out
     }
 }
 
@@ -134,11 +179,38 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_out_of_its_label() {
-        let mut text = Text::default();
+        let mut text = Text::new(MetricsFormat::OpenMetrics, "a\"b");
         text.family("lmsyncd_x", "gauge", "A test.");
         text.sample("", &[("client", "a\"} 1\n\\")], 2);
         let says = "# TYPE lmsyncd_x gauge\n# HELP lmsyncd_x A test.\n\
-                    lmsyncd_x{client=\"a\\\"} 1\\n\\\\\"} 2\n";
-        assert_eq!(text.0, says);
+                    lmsyncd_x{tenant=\"a\\\"b\",client=\"a\\\"} 1\\n\\\\\"} 2\n";
+        assert_eq!(text.out, says);
+    }
+
+    #[test]
+    fn a_counter_is_declared_by_the_name_that_each_format_wants() {
+        let written = |format| {
+            let mut text = Text::new(format, "north");
+            text.family("lmsyncd_runs", "counter", "Runs.");
+            text.sample("_total", &[], 3);
+            text.family("lmsyncd_start_time_seconds", "gauge", "Start.");
+            text.sample("", &[], 4);
+            text.end()
+        };
+        assert_eq!(
+            written(MetricsFormat::OpenMetrics),
+            "# TYPE lmsyncd_runs counter\n# HELP lmsyncd_runs Runs.\n\
+             lmsyncd_runs_total{tenant=\"north\"} 3\n\
+             # TYPE lmsyncd_start_time_seconds gauge\n# UNIT lmsyncd_start_time_seconds seconds\n\
+             # HELP lmsyncd_start_time_seconds Start.\n\
+             lmsyncd_start_time_seconds{tenant=\"north\"} 4\n# EOF\n"
+        );
+        assert_eq!(
+            written(MetricsFormat::Prometheus),
+            "# HELP lmsyncd_runs_total Runs.\n# TYPE lmsyncd_runs_total counter\n\
+             lmsyncd_runs_total{tenant=\"north\"} 3\n\
+             # HELP lmsyncd_start_time_seconds Start.\n# TYPE lmsyncd_start_time_seconds gauge\n\
+             lmsyncd_start_time_seconds{tenant=\"north\"} 4\n"
+        );
     }
 }

@@ -7,6 +7,7 @@ mod status_line;
 mod trial;
 
 pub use board::{Board, ClientRow};
+pub use metrics::MetricsFormat;
 pub use status_line::StatusLine;
 pub use trial::{Trial, Tried};
 

@@ -257,6 +257,10 @@ pub struct Exported {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct ExportReply {
+    /// The name of the tenant on its server: NAME of `lmsyncd@NAME`, or default.
+    pub tenant: Option<String>,
+    /// The id of the store, which no other store has: with it, a key names one contract of all.
+    pub store_id: Option<String>,
     /// By client; each agreement directly before its additions.
     pub contracts: Vec<Exported>,
     /// How far it is, in the replies before the last one.

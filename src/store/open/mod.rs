@@ -73,6 +73,7 @@ impl Default for Settings {
 /// An open store, in parts.
 #[derive(Debug)]
 pub(in crate::store) struct Parts {
+    pub(in crate::store) id: String,
     pub(in crate::store) ledger_dir: PathBuf,
     pub(in crate::store) past: Past,
     pub(in crate::store) index: Index,
@@ -126,8 +127,8 @@ pub(in crate::store) fn open(
         })?;
         identity::write(dir, &work.id, format, now)?;
     }
-    let Work { ledger_dir, opening, .. } = work;
-    Ok((Parts { ledger_dir, past, index, ledger, lock }, opening))
+    let Work { id, ledger_dir, opening, .. } = work;
+    Ok((Parts { id, ledger_dir, past, index, ledger, lock }, opening))
 }
 
 struct Work {

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -132,6 +133,22 @@ impl World {
             .env("TZ", "UTC")
             .stdin(Stdio::null());
         command
+    }
+
+    /// lmsyncctl as another user runs it, who needs to be root to have others do so.
+    ///
+    /// The binary itself may lie where nobody else can go. Another process copies it: a file that
+    /// this one has open for writing while another test forks cannot be run (ETXTBSY, execve(2)).
+    pub fn ctl_as(&self, uid: u32, gid: u32, args: &[&str]) -> Told {
+        let program = self.path("lmsyncctl");
+        if !program.exists() {
+            let mut copy = Command::new("cp");
+            let copied = copy.arg(env!("CARGO_BIN_EXE_lmsyncctl")).arg(&program).status();
+            assert!(copied.expect("cp runs").success());
+        }
+        let mut command = Command::new(&program);
+        command.args(args).env("LMSYNCD_SOCKET", self.socket()).uid(uid).gid(gid);
+        Told::of(args, command.stdin(Stdio::null()).output().expect("it runs"))
     }
 
     /// Runs lmsyncctl with `--json`, expects it to succeed, and gives what it printed.

@@ -131,6 +131,7 @@ impl TestDaemon {
             move || Ok(settings(&config.lock().expect("the text")))
         };
         let engine = Engine::new(Parts {
+            tenant: "test".to_owned(),
             store: store.clone(),
             opening,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,

@@ -57,8 +57,9 @@ pub struct JsonArgs {
 
 /// Export one row per contract
 ///
-/// All fixed columns, and after them one for each user-defined field that occurs. Line breaks in
-/// descriptions and notes stay, in quotes.
+/// All fixed columns, after them one for each user-defined field that occurs, and last the tenant
+/// and the id of the store, for tables that hold several. Line breaks in descriptions and notes
+/// stay, in quotes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -74,7 +75,8 @@ pub struct CsvArgs {
 ///
 /// One all-day event for the last day of each active agreement, and one for the last day on which
 /// notice can be given where notice_days is set. Events keep their identity from one export to the
-/// next, so a subscribed calendar is updated, not filled with duplicates.
+/// next, so a subscribed calendar is updated, not filled with duplicates; no other tenant's events
+/// have the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -90,7 +92,8 @@ pub struct IcsArgs {
 ///
 /// DIR/<client id> <client name>/A29683353.txt, with a line `field: value` for each field, sorted.
 /// Unchanged files stay untouched. Files of removed contracts are removed, but only files that an
-/// export wrote; anything else in DIR is left alone.
+/// export of the same store wrote; anything else in DIR is left alone. Each tenant needs a folder
+/// of its own.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -198,7 +201,12 @@ fn sample() -> ExportReply {
         },
     ];
     // As it comes from the wire, for a file.
-    let raw =
-        serde_json::to_value(ExportReply { contracts: all, progress: None }).expect("serializes");
+    let reply = ExportReply {
+        tenant: Some("north".to_owned()),
+        store_id: Some("4f5a".to_owned()),
+        contracts: all,
+        progress: None,
+    };
+    let raw = serde_json::to_value(reply).expect("serializes");
     serde_json::from_value(sanitize::texts(raw, &sanitize::lines)).expect("reads back")
 }

@@ -2,10 +2,13 @@
 //!
 //! | state | when |
 //! |---|---|
-//! | CRITICAL 2 | credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
+//! | CRITICAL 2 | the daemon is not there or does not answer; credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
 //! | WARNING 1 | a client held or failing, a new client on no sync, an outlet that fails, or the store has a remark |
 //! | OK 0 | else |
-//! | UNKNOWN 3 | the daemon cannot be asked |
+//! | UNKNOWN 3 | this user may not ask, or the command line is wrong |
+//!
+//! A daemon that cannot be asked is what a monitor is there for: nothing is synced any more. What is
+//! UNKNOWN is the fault of the check itself.
 //!
 //! Only clients on auto-sync count. A pause is somebody's decision, so it is told and is OK.
 
@@ -15,45 +18,40 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::ctl::output::Format;
 use crate::ctl::output::screen::thousands;
+use crate::ctl::output::{self, Format};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, brief_effect};
-use crate::model::{Outlet, text};
+use crate::model::{Code, Outlet, text};
 use crate::protocol::daemon::{ClientStatus, NewClient, Status, StatusReply};
-
-/// The exit status of a plugin that cannot tell.
-const UNKNOWN: u8 = 3;
 
 /// How many clients of a kind are named; the line must fit a pager.
 const NAMED: usize = 3;
 
 /// Report the health in one line, for Nagios and compatible monitors
 ///
-/// The exit status is that of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the daemon cannot
-/// be reached). Performance data follow the bar. Only clients on auto-sync count.
+/// The exit status is that of a plugin: 0 OK, 1 WARNING, 2 CRITICAL (also where the daemon is not
+/// running or does not answer), 3 UNKNOWN (not permitted, or a wrong option). Performance data
+/// follow the bar. Only clients on auto-sync count.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl check
-  lmsyncctl check --max-age 36h
+  lmsyncctl check --max-age 36h --timeout 5s
   lmsyncctl --instance north check")]
 pub struct Args {
     /// The longest time since the last sync of a client
     #[arg(long, value_name = "DURATION", default_value = "36h", value_parser = dates::age)]
     pub max_age: Duration,
+    /// The longest time that the daemon may take to answer; a plain number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = dates::timeout)]
+    pub timeout: i64,
 }
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
-    let answer = match ctl.client.call(&Status { client: None }) {
-        Ok(answer) => answer,
-        Err(error) => {
-            let says = plain(&error.to_string());
-            ctl.output.print(&format!("LMSYNCD UNKNOWN - {says}\n"))?;
-            return Ok(UNKNOWN);
-        }
-    };
+    let limit = Duration::from_secs(args.timeout.unsigned_abs());
+    let answer = ctl.client.within(limit).call(&Status { client: None })?;
     let max_age = TimeDelta::from_std(args.max_age).unwrap_or(TimeDelta::MAX);
     let verdict = judge(&answer.reply, max_age, ctl.output.screen.now);
     match ctl.output.format {
@@ -63,12 +61,51 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     Ok(verdict.state as u8)
 }
 
+/// Says in the words of a plugin why the check could not be made, and gives the exit status.
+///
+/// # Errors
+///
+/// Where standard output cannot be written.
+pub fn failed(error: &CtlError) -> Result<u8, CtlError> {
+    let state = match error {
+        CtlError::Unreachable { .. }
+        | CtlError::Silent { .. }
+        | CtlError::Closed
+        | CtlError::Stopped
+        | CtlError::Socket(_) => State::Critical,
+        CtlError::Failed(failure) => match failure.code {
+            Code::NotPermitted | Code::InvalidArgument => State::Unknown,
+            // It runs, and does not work.
+            _ => State::Critical,
+        },
+        _ => State::Unknown,
+    };
+    unusual(state, &error.to_string())
+}
+
+/// The same of a command line that makes no sense.
+///
+/// # Errors
+///
+/// Where standard output cannot be written.
+pub fn misused(error: &clap::Error) -> Result<u8, CtlError> {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    unusual(State::Unknown, first.trim_start_matches("error: "))
+}
+
+fn unusual(state: State, says: &str) -> Result<u8, CtlError> {
+    output::print(&format!("LMSYNCD {} - {}\n", word(state), plain(says)))?;
+    Ok(state as u8)
+}
+
 /// How a plugin says how it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Ok = 0,
     Warning = 1,
     Critical = 2,
+    Unknown = 3,
 }
 
 /// What the plugin says.
@@ -111,21 +148,7 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         |client: &&&ClientStatus| is("failing")(client) && !old(client) && !nothing(client);
     say(State::Warning, "failing", names(&failing));
     say(State::Warning, "held", names(&is("held")));
-    let new = reply.new_clients.as_deref().unwrap_or_default();
-    if !new.is_empty() {
-        let names: Vec<String> = new.iter().map(new_client).collect();
-        let number = thousands(names.len() as i64);
-        says.push((State::Warning, format!("{number} new and on no sync: {}", listed(&names))));
-    }
-    for outlet in &reply.daemon.outlets {
-        let words = Outlet::words_for(&outlet.outlet);
-        says.extend(
-            outlet.error.as_ref().map(|why| (State::Warning, format!("{words} fails: {why}"))),
-        );
-    }
-    if let Some(remark) = reply.daemon.store_remarks.first() {
-        says.push((State::Warning, format!("store: {remark}")));
-    }
+    says.extend(beside_clients(reply));
 
     let state = says.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
     let paused = paused(reply, &clients);
@@ -150,6 +173,23 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     Verdict { state, line }
 }
 
+/// What is to be looked at besides the clients on auto-sync.
+fn beside_clients(reply: &StatusReply) -> Vec<(State, String)> {
+    let mut says = Vec::new();
+    let new = reply.new_clients.as_deref().unwrap_or_default();
+    if !new.is_empty() {
+        let names: Vec<String> = new.iter().map(new_client).collect();
+        let number = thousands(names.len() as i64);
+        says.push(format!("{number} new and on no sync: {}", listed(&names)));
+    }
+    for outlet in &reply.daemon.outlets {
+        let words = Outlet::words_for(&outlet.outlet);
+        says.extend(outlet.error.as_ref().map(|why| format!("{words} fails: {why}")));
+    }
+    says.extend(reply.daemon.store_remarks.first().map(|remark| format!("store: {remark}")));
+    says.into_iter().map(|text| (State::Warning, text)).collect()
+}
+
 /// What is wrong, or how many clients there are, with the pauses.
 fn summary(says: Vec<(State, String)>, clients: usize, paused: &str) -> String {
     let text = match (says.is_empty(), clients) {
@@ -169,6 +209,7 @@ fn word(state: State) -> &'static str {
         State::Ok => "OK",
         State::Warning => "WARNING",
         State::Critical => "CRITICAL",
+        State::Unknown => "UNKNOWN",
     }
 }
 

@@ -50,6 +50,8 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
         },
         daemon: DaemonInfo {
             version: "0.1.0".to_owned(),
+            tenant: None,
+            store_id: None,
             pid: 1,
             started: "2026-10-15T12:00:00Z".to_owned(),
             store_sequence: 1,

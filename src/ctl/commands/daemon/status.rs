@@ -1,6 +1,8 @@
 //! `status`: the board of all clients, or how one of them stands, under what holds for the daemon
 //! and for Autotask's API.
 
+use std::time::Duration;
+
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::commands::sync::pause;
@@ -59,10 +61,16 @@ pub const CSV: Csv = Csv::new(
     ],
 );
 
+/// How long the daemon may take for the board: no answer needs Autotask, but others may be asking
+/// too.
+const LIMIT: Duration = Duration::from_secs(30);
+
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let alone = args.client.is_some();
-    let answer = ctl.client.call(&Status { client: args.client })?;
+    // The name of a client may have to be looked up in Autotask.
+    let client = if alone { ctl.client.clone() } else { ctl.client.within(LIMIT) };
+    let answer = client.call(&Status { client: args.client })?;
     ctl.output.list(&answer, CSV, |reply, screen| match &reply.clients[..] {
         [client] if alone => one(client, reply.runs.as_deref().unwrap_or_default(), screen),
         _ => board(reply, screen),

@@ -78,6 +78,8 @@ fn reply() -> StatusReply {
         },
         daemon: DaemonInfo {
             version: "0.1.0".to_owned(),
+            tenant: None,
+            store_id: None,
             pid: 4711,
             started: "2026-11-24T08:12:00Z".to_owned(),
             store_sequence: 1041,

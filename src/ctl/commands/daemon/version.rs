@@ -1,5 +1,7 @@
 //! `version`: of both programs.
 
+use std::time::Duration;
+
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::Format;
@@ -7,6 +9,9 @@ use crate::protocol::daemon::Version;
 
 /// The version of lmsyncctl.
 const OWN: &str = env!("CARGO_PKG_VERSION");
+
+/// How long the daemon may take: it knows the answer.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Print the versions of lmsyncctl and lmsyncd
 ///
@@ -19,7 +24,7 @@ pub struct Args {}
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
-    match ctl.client.call(&Version {}) {
+    match ctl.client.within(LIMIT).call(&Version {}) {
         Ok(answer) => {
             ctl.output.show(&answer, |reply, _| both(&reply.version))?;
             Ok(0)

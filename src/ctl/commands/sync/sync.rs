@@ -77,7 +77,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 
 /// Has the daemon sync, tells how far it is, and then what became of it.
 pub fn perform(ctl: &Ctl, request: &Sync) -> Result<u8, CtlError> {
-    let answer = ctl.client.call(request)?;
+    let wait = Wait { wait: request.wait == Some(true), timeout: request.timeout };
+    let answer = wait.client(&ctl.client).call(request)?;
     let run = run_of(&answer.reply)?;
     let status = exit::of_run(run);
     match status {

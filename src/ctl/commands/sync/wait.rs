@@ -1,5 +1,6 @@
 //! The options of whoever syncs while another run of the client may be in progress.
 
+use crate::ctl::connection::Client;
 use crate::ctl::text::dates;
 use crate::protocol::sync::Sync;
 
@@ -15,6 +16,11 @@ pub struct Wait {
 }
 
 impl Wait {
+    /// The client for that: one that waits for another run waits for as long as it takes.
+    pub fn client(self, client: &Client) -> Client {
+        if self.wait { client.patient() } else { client.clone() }
+    }
+
     /// The request with these options.
     pub fn on(self, request: Sync) -> Sync {
         Sync { wait: self.wait.then_some(true), timeout: self.timeout, ..request }

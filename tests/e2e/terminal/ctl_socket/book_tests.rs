@@ -100,7 +100,10 @@ fn an_export_is_text_on_standard_output_or_a_file() {
     assert_eq!(serde_json::from_str::<Value>(&json).expect("JSON"), book::exported());
     assert!(json.lines().count() > 20, "indented, so that a diff shows what changed");
     let csv = fs::read_to_string(folder.path().join("csv")).expect("is there");
-    assert!(csv.lines().next().expect("a header").ends_with(",auto_renew,udf.site"), "{csv}");
+    assert!(
+        csv.lines().next().expect("a header").ends_with(",auto_renew,udf.site,tenant,store_id"),
+        "{csv}"
+    );
     assert!(csv.contains("\"one\ntwo"), "{csv}");
     let ics = fs::read_to_string(folder.path().join("ics")).expect("is there");
     assert!(

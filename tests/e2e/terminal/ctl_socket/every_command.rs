@@ -254,11 +254,22 @@ fn refuses(args: &[&str]) -> bool {
 }
 
 #[test]
-fn a_plugin_says_in_its_own_way_that_it_cannot_tell() {
+fn a_plugin_says_in_its_own_way_that_the_daemon_does_not_work() {
     let details = json!({ "message": "it went wrong" });
     let (outcome, _) = ask(error("org.lmsyncd.Daemon.Internal", details), &["check"]);
-    assert_eq!((outcome.status, outcome.stderr.as_str()), (3, ""));
-    assert_eq!(outcome.stdout, "LMSYNCD UNKNOWN - it went wrong\n");
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (2, ""));
+    assert_eq!(outcome.stdout, "LMSYNCD CRITICAL - it went wrong\n");
+    let refused = error("org.lmsyncd.Daemon.NotPermitted", json!({ "message": "not you" }));
+    for (answer, status, says) in [
+        (Answer::Bytes(Vec::new()), 2, "CRITICAL - lmsyncd closed the connection"),
+        (refused, 3, "UNKNOWN - not you"),
+        (Answer::Bytes(b"hello\0".to_vec()), 3, "UNKNOWN - lmsyncd sent an invalid answer"),
+    ] {
+        let (outcome, _) = ask(answer, &["check"]);
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (status, ""), "{}", outcome.stdout);
+        assert!(outcome.stdout.starts_with(&format!("LMSYNCD {says}")), "{}", outcome.stdout);
+        assert_eq!(outcome.stdout.lines().count(), 1);
+    }
 }
 
 #[test]
@@ -294,6 +305,10 @@ fn lists_have_the_same_columns_in_every_form_for_scripts() {
     for case in cases() {
         let run = |form: &[&str]| ask(reply(&case.reply), &[case.args, form].concat()).0;
         let csv = run(&["--csv"]);
+        if case.args[0] == "check" {
+            assert_eq!((csv.status, csv.stderr.as_str()), (3, ""));
+            continue;
+        }
         if csv.status != 0 {
             for form in [&["--plain"][..], &["--format", "{key}"]] {
                 let outcome = run(form);

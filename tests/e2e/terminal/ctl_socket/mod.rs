@@ -118,6 +118,10 @@ fn csv_is_for_lists_and_for_nothing_else() {
             assert_eq!(outcome.status, 0, "{args:?} {}", outcome.stderr);
             assert!(outcome.stdout.lines().count() >= 2, "{}", outcome.stdout);
             assert!(outcome.stdout.lines().next().expect("a header").contains(','));
+        } else if case.args[0] == "check" {
+            // In the way of a plugin, as everything that is wrong with its command line.
+            assert_eq!((outcome.status, call), (3, Value::Null), "{args:?}");
+            assert!(outcome.stdout.starts_with("LMSYNCD UNKNOWN - --csv"), "{}", outcome.stdout);
         } else {
             assert_eq!((outcome.status, call), (2, Value::Null), "{args:?}");
             let says = match case.args {

@@ -20,38 +20,48 @@ static FIXED: LazyLock<Vec<&str>> = LazyLock::new(|| {
     COLUMNS.into_iter().flat_map(named).collect()
 });
 
+/// The columns behind all others, where scripts that count columns are not disturbed.
+const ORIGIN: [&str; 2] = ["tenant", "store_id"];
+
 /// The field that `client_id` is the column of.
 const CLIENT: &str = "client";
 
 /// The whole text.
 pub fn render(reply: &ExportReply) -> Result<String, CtlError> {
     let columns = columns(reply);
-    let rows = reply.contracts.iter().map(row).collect::<Result<Vec<Value>, CtlError>>()?;
+    let rows = reply
+        .contracts
+        .iter()
+        .map(|exported| row(reply, exported))
+        .collect::<Result<Vec<Value>, CtlError>>()?;
     let list = Value::Object(Map::from_iter([("contracts".to_owned(), Value::Array(rows))]));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     Rows::new(&list, Csv::new("contracts", &[]), &columns).csv()
 }
 
-/// The fixed columns, one for each other field that is always there, and one for each user-defined
-/// field that occurs, by name.
+/// The fixed columns, one for each other field that is always there, one for each user-defined field
+/// that occurs, by name, and whose all this is.
 fn columns(reply: &ExportReply) -> Vec<String> {
     let always = Field::ALL.into_iter().map(Field::name).filter(|name| !is_fixed(name));
     let known: Vec<String> = FIXED.iter().copied().chain(always).map(str::to_owned).collect();
     let fields = reply.contracts.iter().flat_map(|row| &row.fields).map(|view| &view.field);
     let more: BTreeSet<&String> =
         fields.filter(|name| !is_fixed(name) && !known.contains(name)).collect();
-    known.iter().chain(more).cloned().collect()
+    known.iter().chain(more).cloned().chain(ORIGIN.map(str::to_owned)).collect()
 }
 
 fn is_fixed(name: &str) -> bool {
     name == CLIENT || FIXED.contains(&name)
 }
 
-fn row(exported: &Exported) -> Result<Value, CtlError> {
+fn row(reply: &ExportReply, exported: &Exported) -> Result<Value, CtlError> {
     let nonsense = |error: serde_json::Error| CtlError::Nonsense(error.to_string());
     let mut row = Map::new();
     for view in &exported.fields {
         row.insert(view.field.clone(), view.value.clone().into());
+    }
+    for (column, value) in ORIGIN.into_iter().zip([&reply.tenant, &reply.store_id]) {
+        row.insert(column.to_owned(), value.clone().into());
     }
     row.insert("client_name".to_owned(), exported.client.name.clone().into());
     if let Value::Object(contract) = serde_json::to_value(&exported.contract).map_err(nonsense)? {
@@ -68,7 +78,7 @@ mod tests {
     #[test]
     fn one_row_per_contract_with_every_field() {
         insta::assert_snapshot!("full", render(&sample()).expect("writes"));
-        let none = ExportReply { contracts: Vec::new(), progress: None };
+        let none = ExportReply { contracts: Vec::new(), ..sample() };
         insta::assert_snapshot!("empty", render(&none).expect("writes"));
     }
 

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use crate::config::DEFAULT_TENANT;
 use crate::ctl::output::sanitize;
 use crate::ctl::text::billing::Billing;
 use crate::model::BillingState;
@@ -25,28 +26,46 @@ pub fn render(reply: &ExportReply) -> String {
         "PRODID:-//lmsyncd//lmsyncctl//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        "X-WR-CALNAME:Contracts",
+        &format!("X-WR-CALNAME:{}", escape(&name(reply.tenant.as_deref()))),
     ] {
         fold(&mut text, line);
     }
+    let domain = domain(reply.store_id.as_deref());
     for exported in &reply.contracts {
-        events(&mut text, exported);
+        events(&mut text, exported, &domain);
     }
     fold(&mut text, "END:VCALENDAR");
     text
 }
 
+/// What the calendar is called; that of the one tenant of a server needs no other name.
+fn name(tenant: Option<&str>) -> String {
+    match tenant.filter(|tenant| *tenant != DEFAULT_TENANT) {
+        Some(tenant) => format!("Contracts {tenant}"),
+        None => "Contracts".to_owned(),
+    }
+}
+
+/// What ends the identifiers of events: keys are unique in a store only, and calendars of several
+/// are merged by them.
+fn domain(store_id: Option<&str>) -> String {
+    match store_id {
+        Some(id) => format!("{}.lmsyncd", escape(id)),
+        None => "lmsyncd".to_owned(),
+    }
+}
+
 /// The events of one contract; none for an addition, and for what is gone or does not go on.
-fn events(text: &mut String, exported: &Exported) {
+fn events(text: &mut String, exported: &Exported, domain: &str) {
     let contract = &exported.contract;
     let counts = contract.parent.is_none() && contract.vanished.is_none() && goes_on(contract);
     let end = contract.end_date.as_deref().and_then(|text| text.parse::<NaiveDate>().ok());
     let (true, Some(end)) = (counts, end) else { return };
-    event(text, exported, "end", end, "ends");
+    event(text, exported, ("end", domain), end, "ends");
     let days = value(exported, "notice_days").and_then(|days| days.parse().ok());
     let notice = days.and_then(|days| end.checked_sub_days(Days::new(days)));
     if let Some(notice) = notice {
-        event(text, exported, "notice", notice, "last day of notice");
+        event(text, exported, ("notice", domain), notice, "last day of notice");
     }
 }
 
@@ -58,11 +77,17 @@ fn goes_on(contract: &Contract) -> bool {
     contract.status == "active" || (billed && contract.source != "local")
 }
 
-fn event(text: &mut String, exported: &Exported, kind: &str, day: NaiveDate, what: &str) {
+fn event(
+    text: &mut String,
+    exported: &Exported,
+    (kind, domain): (&str, &str),
+    day: NaiveDate,
+    what: &str,
+) {
     let contract = &exported.contract;
     let mut line = |line: String| fold(text, &line);
     line("BEGIN:VEVENT".to_owned());
-    line(format!("UID:{}-{kind}@lmsyncd", escape(&contract.key)));
+    line(format!("UID:{}-{kind}@{domain}", escape(&contract.key)));
     line(format!("DTSTAMP:{}", stamp(exported)));
     line(format!("DTSTART;VALUE=DATE:{}", day.format("%Y%m%d")));
     if let Some(next) = day.succ_opt() {
@@ -163,10 +188,23 @@ mod tests {
         let text = render(&sample());
         insta::assert_snapshot!("full", text.replace("\r\n", "\n"));
         let lines = unfolded(&text);
-        assert!(lines.contains(&"UID:A29683353-end@lmsyncd".to_owned()));
+        assert!(lines.contains(&"UID:A29683353-end@4f5a.lmsyncd".to_owned()));
         assert!(lines.contains(&"DTSTART;VALUE=DATE:20261201".to_owned()), "30 days before");
         assert!(lines.contains(&"DTSTAMP:20261120T130000Z".to_owned()));
         assert_eq!(render(&sample()), text, "the same book is the same calendar");
+    }
+
+    #[test]
+    fn the_same_contract_in_two_stores_is_two_events() {
+        let uids = |store_id: Option<&str>| -> Vec<String> {
+            let text = render(&ExportReply { store_id: store_id.map(str::to_owned), ..sample() });
+            unfolded(&text).into_iter().filter(|line| line.starts_with("UID:")).collect()
+        };
+        let (north, south) = (uids(Some("4f5a")), uids(Some("81c2")));
+        assert!(north.len() == 2 && north.iter().all(|uid| !south.contains(uid)), "{north:?}");
+        assert_eq!(uids(None)[0], "UID:A29683353-end@lmsyncd", "of an earlier daemon");
+        let one = render(&ExportReply { tenant: Some("default".to_owned()), ..sample() });
+        assert!(unfolded(&one).contains(&"X-WR-CALNAME:Contracts".to_owned()));
     }
 
     #[test]

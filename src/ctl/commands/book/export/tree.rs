@@ -2,8 +2,8 @@
 //!
 //! What is written is decided first ([`files`]); then each file is put in place whole, and those
 //! that an earlier export wrote and this one did not are removed. A file without the marker in its
-//! first line is somebody else's: it is never removed, and one that stands in the way stops the
-//! export before anything is written.
+//! first line is somebody else's, and so is one that names another store: it is never removed, and
+//! one that stands in the way stops the export before anything is written.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
@@ -47,11 +47,12 @@ pub struct Done {
 /// Brings a folder up to date.
 pub fn write(folder: &Path, reply: &ExportReply) -> Result<Done, CtlError> {
     let files = files(reply);
+    let store = reply.store_id.as_deref();
     let mut before = BTreeMap::new();
     for name in files.keys() {
         let path = folder.join(name);
         let there = file::read(&path)?;
-        if there.as_deref().is_some_and(|bytes| !is_ours(bytes)) {
+        if there.as_deref().is_some_and(|bytes| !is_ours(bytes, store)) {
             return Err(in_the_way(&path));
         }
         before.insert(name, there);
@@ -71,7 +72,7 @@ pub fn write(folder: &Path, reply: &ExportReply) -> Result<Done, CtlError> {
         path.parent().map_or(Ok(()), make)?;
         file::replace(&path, text).map_err(|source| CtlError::File { path, source })?;
     }
-    done.removed = clean(folder, &files)?;
+    done.removed = clean(folder, &files, store)?;
     Ok(done)
 }
 
@@ -99,7 +100,7 @@ pub fn counted(done: &Done) -> Value {
 
 fn in_the_way(path: &Path) -> CtlError {
     CtlError::usage(
-        format!("{} exists and was not written by an export", path.display()),
+        format!("{} exists and was not written by an export of this store", path.display()),
         "move it away, or export into another folder; nothing was written",
     )
 }
@@ -111,7 +112,11 @@ fn make(folder: &Path) -> Result<(), CtlError> {
 
 /// Removes the files of earlier exports that are not among these, unfinished ones too, and folders
 /// of clients that are empty then.
-fn clean(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<i64, CtlError> {
+fn clean(
+    folder: &Path,
+    files: &BTreeMap<PathBuf, String>,
+    store: Option<&str>,
+) -> Result<i64, CtlError> {
     let mut removed = 0;
     for (client, kind) in file::entries(folder)? {
         if !kind.is_dir() {
@@ -126,7 +131,7 @@ fn clean(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<i64, CtlErr
             if !candidate || wanted {
                 continue;
             }
-            if file::read(&path)?.as_deref().is_some_and(is_ours) {
+            if file::read(&path)?.as_deref().is_some_and(|bytes| is_ours(bytes, store)) {
                 let gone = fs::remove_file(&path);
                 gone.map_err(|source| CtlError::File { path, source })?;
                 removed += i64::from(!unfinished);
@@ -141,8 +146,12 @@ fn clean(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<i64, CtlErr
     Ok(removed)
 }
 
-fn is_ours(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').next() == Some(MARKER.as_bytes())
+/// Whether an export of this store wrote it, or one of an earlier lmsyncctl, which named no store.
+fn is_ours(bytes: &[u8], store: Option<&str>) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let marked = lines.next() == Some(MARKER.as_bytes());
+    let written_for = lines.find_map(|line| line.strip_prefix(b"store_id: "));
+    marked && written_for.is_none_or(|id| store.is_none_or(|store| id == store.as_bytes()))
 }
 
 /// The files by their names below the folder, with their texts.
@@ -150,7 +159,7 @@ fn files(reply: &ExportReply) -> BTreeMap<PathBuf, String> {
     let file = |exported: &Exported| {
         let client = folder_name(exported.client.id, &exported.client.name);
         let name = format!("{}.txt", safe(&exported.contract.key));
-        (PathBuf::from(client).join(name), text(exported))
+        (PathBuf::from(client).join(name), text(reply, exported))
     };
     reply.contracts.iter().map(file).collect()
 }
@@ -172,9 +181,9 @@ fn safe(name: &str) -> String {
 }
 
 /// A contract's file.
-fn text(exported: &Exported) -> String {
+fn text(reply: &ExportReply, exported: &Exported) -> String {
     let mut text = format!("{MARKER}\n");
-    for (field, value) in values(exported) {
+    for (field, value) in values(reply, exported) {
         let mut lines = value.split('\n');
         let first = lines.next().unwrap_or_default();
         text.push_str(format!("{field}: {first}").trim_end());
@@ -188,8 +197,11 @@ fn text(exported: &Exported) -> String {
 }
 
 /// Every field that has a value, by name; Autotask's own stands beside an override.
-fn values(exported: &Exported) -> BTreeMap<String, String> {
+fn values(reply: &ExportReply, exported: &Exported) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
+    for (name, value) in [("tenant", &reply.tenant), ("store_id", &reply.store_id)] {
+        values.extend(value.clone().map(|value| (name.to_owned(), value)));
+    }
     for view in &exported.fields {
         if let Some(value) = &view.value {
             values.insert(view.field.clone(), value.clone());
@@ -295,6 +307,24 @@ mod tests {
         assert!(error.to_string().contains("A29683353.txt exists and"), "{error}");
         assert_eq!(fs::read_to_string(&mine).expect("reads"), "mine\n");
         assert!(!tree.join("0 株式会社日本").exists());
+    }
+
+    #[test]
+    fn the_files_of_another_store_are_somebody_elses() {
+        let (_outer, tree) = folder();
+        write(&tree, &sample()).expect("writes");
+        let of = |id: &str| ExportReply { store_id: Some(id.to_owned()), ..sample() };
+        let error = write(&tree, &of("81c2")).expect_err("in the way");
+        assert_eq!(exit::of_error(&error), 2);
+        let mut others = of("81c2");
+        others.contracts.clear();
+        assert_eq!(write(&tree, &others).expect("nothing to write"), done(0, 0, 0, 0));
+        // An earlier lmsyncctl named no store: its files are taken over.
+        let path = tree.join(AGREEMENT);
+        let text = fs::read_to_string(&path).expect("reads");
+        let old: Vec<&str> = text.lines().filter(|line| !line.starts_with("store_id: ")).collect();
+        fs::write(&path, old.join("\n")).expect("writes");
+        assert_eq!(write(&tree, &sample()).expect("writes"), done(0, 1, 2, 0));
     }
 
     #[test]
