@@ -69,6 +69,7 @@ impl Observe {
             now,
             interval: interval(&live),
             blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
+            locked: api.blocked.is_some_and(|blocked| blocked.locked),
             waits: waiting.as_deref(),
             pause: None,
         };

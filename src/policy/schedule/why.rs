@@ -18,6 +18,8 @@ pub struct ScheduleFacts<'a> {
     pub interval: TimeDelta,
     /// Where the secret comes from that Autotask refused, so that it is not asked.
     pub blocked: Option<SecretSource>,
+    /// Whether it is because Autotask has locked the account.
+    pub locked: bool,
     /// Why auto-sync waits although something is due.
     pub waits: Option<&'a str>,
     /// The pause of the client's auto-sync.
@@ -43,7 +45,7 @@ pub fn next_why<Z: TimeZone>(
 where
     Z::Offset: std::fmt::Display,
 {
-    let ScheduleFacts { now, interval, blocked, waits, pause } = facts;
+    let ScheduleFacts { now, interval, blocked, locked, waits, pause } = facts;
     let next = state.next_run?;
     let why = |text: String, advice| Some(NextWhy { text, advice });
     if let Some(pause) = pause {
@@ -53,6 +55,9 @@ where
         };
     }
     // Once they are accepted again, an old refusal keeps nobody.
+    if blocked.is_some() && locked {
+        return why("account locked".to_owned(), Some(Advice::UnlockAccount));
+    }
     if let Some(source) = blocked {
         let advice = Advice::TakeNewCredentials { source };
         return why("credentials refused".to_owned(), Some(advice));
@@ -113,7 +118,14 @@ mod tests {
 
     fn facts() -> ScheduleFacts<'static> {
         let interval = TimeDelta::hours(24);
-        ScheduleFacts { now: now(), interval, blocked: None, waits: None, pause: None }
+        ScheduleFacts {
+            now: now(),
+            interval,
+            blocked: None,
+            locked: false,
+            waits: None,
+            pause: None,
+        }
     }
 
     fn why(state: &ClientState) -> String {
@@ -156,6 +168,12 @@ mod tests {
             advice: Some(Advice::TakeNewCredentials { source }),
         };
         assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc), Some(refused));
+        let locked = ScheduleFacts { locked: true, ..blocked };
+        let told = next_why(&state(AHEAD, None), locked, &Utc).expect("a reason");
+        assert_eq!(
+            (told.text.as_str(), told.advice),
+            ("account locked", Some(Advice::UnlockAccount))
+        );
     }
 
     #[test]
