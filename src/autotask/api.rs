@@ -186,7 +186,11 @@ impl Autotask {
     ) -> Result<Access, AutotaskError> {
         let mut least = Access::All;
         for entity in entities {
-            least = least.min(access(&self.connection, *entity, FOR_A_RUN, progress).await?);
+            let (seen, what) = access(&self.connection, *entity, FOR_A_RUN, progress).await?;
+            if let Some(what) = what {
+                tracing::warn!("what the API user may read of {entity} is not understood: {what}");
+            }
+            least = least.min(seen);
         }
         Ok(least)
     }

@@ -43,7 +43,7 @@ impl Review {
         let evidence = Evidence {
             key,
             client: client.as_ref().map_err(|failure| failure.message.as_str()),
-            access: access.map(word),
+            access: access.and_then(word),
             item: seen.and_then(|seen| seen.snapshot.item(key)),
             reject: seen.and_then(|seen| seen.snapshot.rejects.iter().find(|r| r.key == key)),
             contract: contract.as_ref(),
@@ -58,10 +58,11 @@ impl Review {
     }
 }
 
-fn word(access: Access) -> &'static str {
+fn word(access: Access) -> Option<&'static str> {
     match access {
-        Access::All => "all",
-        Access::Restricted => "only some",
-        Access::None => "none",
+        Access::All => Some("all"),
+        Access::Restricted => Some("only some"),
+        Access::None => Some("none"),
+        Access::Unknown => None,
     }
 }
