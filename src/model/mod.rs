@@ -31,7 +31,7 @@ pub use client::{ClientRef, ClientState, LastError};
 pub use contract::change::{Change, FieldChange};
 pub use contract::field::{Field, Fields, Ownership, UnknownField};
 pub use contract::record::{Contract, Origin, differences};
-pub use contract::udf::UdfName;
+pub use contract::udf::{UdfName, plain};
 pub use contract::value::{BadValue, Impact, Kind, Value};
 pub use duration::{duration_text, parse_duration};
 pub use event::{Event, EventName};

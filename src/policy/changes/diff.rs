@@ -310,6 +310,22 @@ mod tests {
     }
 
     #[test]
+    fn a_user_defined_value_that_was_stored_as_autotask_writes_it_is_replaced_in_silence() {
+        let until = Field::Udf(crate::model::UdfName::new("until").expect("a name"));
+        let with = |text: &str| {
+            let mut item = item("A1", "Care", "10");
+            item.fields.insert(until, Value::Text(text.to_owned()));
+            item
+        };
+        let book = stored(&[with("2027-09-27T00:00:00.0000000")]);
+        let seen = snapshot(&[with("2027-09-27")]);
+        assert!(diff(&seen, &book, &BTreeSet::new()).is_empty());
+        let kept = gone_on(&seen, &book, NOW + chrono::TimeDelta::days(1));
+        assert_eq!(kept[0].text(until), "2027-09-27");
+        assert_eq!(kept[0].changed, NOW, "nothing changed");
+    }
+
+    #[test]
     fn a_rejected_row_is_neither_missing_nor_pending() {
         let items = [item("A1", "Care", "10")];
         let mut seen = snapshot(&[]);
