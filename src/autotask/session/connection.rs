@@ -71,7 +71,20 @@ struct Known {
     refused: u64,
     /// How many had been refused when one last worked.
     proof: Option<u64>,
+    /// Whether they were accepted before the start.
+    was_accepted: bool,
     remote_date: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+impl Known {
+    /// Whether the credentials were accepted when they were last tried.
+    fn is_sure(&self) -> bool {
+        match self.auth {
+            Auth::Accepted(_) => true,
+            Auth::Untried => self.was_accepted,
+            Auth::Refused(_) => false,
+        }
+    }
 }
 
 impl Connection {
@@ -116,7 +129,8 @@ impl Connection {
 
     /// Goes on from what `memory` holds, and writes there.
     pub fn remember_in(&mut self, memory: UseMemory) {
-        memory.restore(self.remembering(), self.clock.moment());
+        let accepted = memory.restore(self.remembering(), self.clock.moment());
+        self.know(|known, _| known.was_accepted = accepted);
         self.memory = memory;
     }
 
@@ -131,6 +145,7 @@ impl Connection {
             breaker: &self.breaker,
             pause: &self.pause,
             credentials: self.credentials.trace(),
+            accepted: self.known().is_sure(),
         }
     }
 
@@ -147,7 +162,11 @@ impl Connection {
             self.breaker.inherit_from(&old.breaker);
         }
         self.know(|mine, _| {
-            *mine = if same { known } else { Known { auth: Auth::Untried, proof: None, ..known } };
+            *mine = if same {
+                known
+            } else {
+                Known { auth: Auth::Untried, proof: None, was_accepted: false, ..known }
+            };
         });
         self.keep();
     }
@@ -212,7 +231,7 @@ impl Connection {
             background_share: Work::Background.share_of(cap),
             threshold: self.tenant.reading(),
             blocked: self.breaker.standing(Work::Background, now),
-            paused_until: self.pause.left(now).map(|left| now.wall + left),
+            paused_until: self.pause.left().map(|left| now.wall + left),
             zone_url: self.zone.current().ok().flatten(),
             auth: known.auth,
         }

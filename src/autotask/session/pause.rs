@@ -1,15 +1,15 @@
 //! The pause that Autotask asked for, with `Retry-After`: until it is over nothing is sent, by
 //! whatever work (section 3 of the Autotask facts). It outlives a reload and a restart.
+//!
+//! Counts on tokio's time, as the waits before a retry do.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use tokio::time::Instant;
 
-use crate::clock::Moment;
-
-/// At which uptime it is over.
-type End = Arc<Mutex<Option<TimeDelta>>>;
+/// When it is over.
+type End = Arc<Mutex<Option<Instant>>>;
 
 /// The pause, where there is one.
 #[derive(Default)]
@@ -17,17 +17,16 @@ pub(in crate::autotask) struct Pause(Mutex<End>);
 
 impl Pause {
     /// Autotask asked for a pause of so long; one that ends later stays.
-    pub fn begin(&self, wait: Duration, now: Moment) {
-        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
+    pub fn begin(&self, wait: Duration) {
         let end = self.end();
         let mut end = end.lock().unwrap_or_else(PoisonError::into_inner);
-        *end = (*end).max(Some(now.uptime + wait));
+        *end = (*end).max(Some(Instant::now() + wait));
     }
 
     /// How long it still lasts; none where there is none.
-    pub fn left(&self, now: Moment) -> Option<TimeDelta> {
+    pub fn left(&self) -> Option<Duration> {
         let end = *self.end().lock().unwrap_or_else(PoisonError::into_inner);
-        end.map(|end| end - now.uptime).filter(|left| *left > TimeDelta::zero())
+        end.map(|end| end.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
     }
 
     /// Shares the pause with `other` from now on.
@@ -45,17 +44,20 @@ impl Pause {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_longest_counts_and_ends_by_itself_whoever_sets_the_clock() {
+    #[tokio::test(start_paused = true)]
+    async fn the_longest_counts_and_ends_by_itself() {
         let pause = Pause::default();
-        let at = Moment::at_minute;
-        assert_eq!(pause.left(at(0)), None);
-        pause.begin(Duration::from_secs(3600), at(0));
-        pause.begin(Duration::from_secs(60), at(1));
-        assert_eq!(pause.left(at(20).set_by(12)), Some(TimeDelta::minutes(40)));
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        assert_eq!(pause.left(), None);
+        pause.begin(minutes(60));
+        pause.begin(minutes(1));
+        tokio::time::advance(minutes(20)).await;
+        assert_eq!(pause.left(), Some(minutes(40)));
         let after = Pause::default();
         after.inherit_from(&pause);
-        assert_eq!(after.left(at(59)), Some(TimeDelta::minutes(1)));
-        assert_eq!(after.left(at(60)), None);
+        tokio::time::advance(minutes(39)).await;
+        assert_eq!(after.left(), Some(minutes(1)));
+        tokio::time::advance(minutes(1)).await;
+        assert_eq!(after.left(), None);
     }
 }

@@ -36,6 +36,9 @@ struct V2 {
     /// How many minutes before, and how many requests were made then.
     sent: Vec<(i64, u32)>,
     refused: Option<RefusedV2>,
+    /// Tells the credentials that were last accepted from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accepted: Option<u16>,
     /// Logins without an answer, of credentials that are not refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tried: Option<TriedV2>,
@@ -78,6 +81,8 @@ pub(in crate::autotask) struct Remembering<'a> {
     pub pause: &'a Pause,
     /// Tells the credentials from others; see `Credentials::trace`.
     pub credentials: u16,
+    /// Whether they were accepted when they were last tried.
+    pub accepted: bool,
 }
 
 impl V2 {
@@ -105,14 +110,17 @@ impl UseMemory {
         UseMemory(Slot::none())
     }
 
-    /// Restores what is remembered; a block only for the credentials that were refused.
-    pub(in crate::autotask) fn restore(&self, of: Remembering<'_>, now: Moment) {
-        let Some(known) = self.0.read::<V2>().filter(|known| known.version == 2) else { return };
+    /// Restores what is remembered; a block only for the credentials that were refused. Says whether
+    /// they were accepted: then a login without an answer is no reason to doubt them.
+    pub(in crate::autotask) fn restore(&self, of: Remembering<'_>, now: Moment) -> bool {
+        let Some(known) = self.0.read::<V2>().filter(|known| known.version == 2) else {
+            return false;
+        };
         let ago = known.ago(now);
         of.budget.restore(&known.sent, ago, now);
         let left = known.pause.and_then(TimeDelta::try_milliseconds);
         if let Some(Ok(left)) = left.and_then(|left| left.checked_sub(&ago)).map(|it| it.to_std()) {
-            of.pause.begin(left.min(LONGEST_PAUSE), now);
+            of.pause.begin(left.min(LONGEST_PAUSE));
         }
         let age = |(seconds, checkup): (i64, bool)| -> Option<Age> {
             Some((TimeDelta::try_seconds(seconds)?.checked_add(&ago)?, checkup))
@@ -131,6 +139,7 @@ impl UseMemory {
         if logins.since.is_some() || !logins.unanswered.is_empty() {
             of.breaker.restore(&logins, now);
         }
+        known.accepted == Some(of.credentials)
     }
 
     /// Writes everything down, if the last time is long enough ago.
@@ -142,7 +151,7 @@ impl UseMemory {
 
     /// Writes everything down.
     pub(in crate::autotask) fn keep_now(&self, of: Remembering<'_>, now: Moment) {
-        let Remembering { budget, breaker, pause, credentials } = of;
+        let Remembering { budget, breaker, pause, credentials, accepted } = of;
         let logins = breaker.remembered(now).unwrap_or_default();
         let seconds = |ages: &[Age], of_checkup: bool| -> Vec<i64> {
             let wanted = ages.iter().filter(|(_, checkup)| *checkup == of_checkup);
@@ -163,8 +172,10 @@ impl UseMemory {
             uptime: now.uptime.num_milliseconds(),
             sent: budget.per_minute(now),
             refused,
-            tried: (!tried.is_empty()).then_some(TriedV2 { credentials, logins: tried }),
-            pause: pause.left(now).map(|left| left.num_milliseconds()),
+            accepted: accepted.then_some(credentials),
+            tried: (!tried.is_empty() && !accepted)
+                .then_some(TriedV2 { credentials, logins: tried }),
+            pause: pause.left().and_then(|left| i64::try_from(left.as_millis()).ok()),
         };
         self.0.write(&stored, now.wall);
     }
@@ -186,6 +197,7 @@ mod tests {
             uptime: 500,
             sent: vec![],
             refused: None,
+            accepted: None,
             tried: None,
             pause: None,
         };
@@ -200,8 +212,8 @@ mod tests {
         assert_eq!(ago(1_000_060, 9000), 60, "and has been up for longer since");
     }
 
-    #[test]
-    fn what_is_remembered_comes_back_and_what_an_older_version_wrote_too() {
+    #[tokio::test(start_paused = true)]
+    async fn what_is_remembered_comes_back_and_what_an_older_version_wrote_too() {
         let stored = Arc::new(Mutex::new(Vec::new()));
         let memory = |stored: &Arc<Mutex<Vec<u8>>>| {
             let (to, from) = (Arc::clone(stored), Arc::clone(stored));
@@ -215,20 +227,35 @@ mod tests {
         breaker.refused(Work::Checkup, at(1));
         breaker.open(true, at(1));
         breaker.begin(Work::Person, at(2));
-        pause.begin(Duration::from_secs(3600), at(2));
-        let of = Remembering { budget: &budget, breaker: &breaker, pause: &pause, credentials: 7 };
+        pause.begin(Duration::from_secs(3600));
+        let of = Remembering {
+            budget: &budget,
+            breaker: &breaker,
+            pause: &pause,
+            credentials: 7,
+            accepted: false,
+        };
         memory(&stored).keep_now(of, at(2));
         let (other, rest) = (LoginBreaker::default(), Pause::default());
         let into = Remembering { breaker: &other, pause: &rest, ..of };
-        memory(&stored).restore(into, at(12));
+        assert!(!memory(&stored).restore(into, at(12)));
         assert_eq!(other.remembered(at(12)), breaker.remembered(at(12)));
-        assert_eq!(rest.left(at(12)), Some(TimeDelta::minutes(50)));
+        assert_eq!(rest.left(), Some(Duration::from_secs(50 * 60)));
 
         let older = br#"{"version":2,"at":0,"uptime":0,"sent":[],
             "refused":{"credentials":7,"since":5,"refusals":[60]}}"#;
         *stored.lock().expect("it") = older.to_vec();
         let other = LoginBreaker::default();
-        memory(&stored).restore(Remembering { breaker: &other, ..into }, at(0));
+        assert!(!memory(&stored).restore(Remembering { breaker: &other, ..into }, at(0)));
         assert!(other.standing(Work::Person, at(0)).is_some_and(|blocked| !blocked.locked));
+
+        // Whoever is killed again and again with good credentials is not kept out.
+        let good = LoginBreaker::default();
+        good.begin(Work::Person, at(1));
+        good.begin(Work::Person, at(2));
+        memory(&stored).keep_now(Remembering { breaker: &good, accepted: true, ..of }, at(2));
+        let other = LoginBreaker::default();
+        assert!(memory(&stored).restore(Remembering { breaker: &other, ..into }, at(3)));
+        assert!(other.blocked(Work::Person, at(3)).is_none());
     }
 }

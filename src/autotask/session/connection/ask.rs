@@ -114,7 +114,7 @@ impl Connection {
     fn accepted(&self, progress: &Progress) {
         let mut is_first = false;
         self.know(|known, now| {
-            is_first = !matches!(known.auth, Auth::Accepted(_));
+            is_first = !known.is_sure();
             (known.auth, known.worked) = (Auth::Accepted(now), known.worked + 1);
             known.proof = Some(known.refused);
             progress.prove(known.refused);

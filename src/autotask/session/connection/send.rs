@@ -16,7 +16,6 @@ use crate::autotask::http::request::Request;
 use crate::autotask::http::transport::HttpResponse;
 use crate::autotask::http::transport_error::{ErrorKind, TransportError};
 use crate::autotask::session::progress::Progress;
-use crate::autotask::session::usage::Auth;
 use crate::autotask::session::work::Work;
 use crate::autotask::session::zone;
 use crate::clock::Moment;
@@ -83,8 +82,7 @@ impl Connection {
         way: Way,
     ) -> Result<HttpResponse, TransportError> {
         self.tenant.sent();
-        let is_sure = matches!(self.known().auth, Auth::Accepted(_));
-        match is_sure {
+        match self.known().is_sure() {
             true => self.memory.keep(self.remembering(), self.clock.moment()),
             // A login of which nobody knows what becomes of it must be remembered.
             false => self.keep(),
@@ -113,7 +111,7 @@ impl Connection {
             self.limits.complained(request.endpoint());
         }
         let Some(wait) = error.wait() else { return error };
-        self.pause.begin(wait, now);
+        self.pause.begin(wait);
         self.keep();
         match error {
             AutotaskError::RateLimited(RateLimit::Hour { .. }) => self.paused(wait, now).into(),
@@ -143,8 +141,8 @@ impl Connection {
                     self.credentials.source_of_secret,
                 ));
             }
-            if let Some(left) = self.pause.left(now) {
-                return Err(self.paused(left.to_std().unwrap_or_default(), now).into());
+            if let Some(left) = self.pause.left() {
+                return Err(self.paused(left, now).into());
             }
             match self.budget.take(progress.work(), now) {
                 Ok(()) => {
