@@ -14,6 +14,7 @@ use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::options::Options;
 use crate::autotask::http::transport::Transport;
 use crate::autotask::import::agreements::Agreements;
+use crate::autotask::import::hidden::Hidden;
 use crate::autotask::import::read::Scope;
 use crate::autotask::import::read_cache::ReadMemory;
 use crate::autotask::meta::catalogue::Catalogue;
@@ -128,7 +129,7 @@ impl Autotask {
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
         let Autotask { connection, catalogue, counts, agreements, memory, .. } = self;
-        let ways = &QueryTrace::default();
+        let (ways, hidden) = (&QueryTrace::default(), &Hidden::default());
         let reading = Reading {
             connection,
             catalogue,
@@ -136,6 +137,7 @@ impl Autotask {
             agreements,
             ways,
             progress,
+            hidden,
             user_defined: &self.user_defined,
             time_zone: self.time_zone,
             currency: self.currency.as_ref(),

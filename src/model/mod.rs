@@ -52,6 +52,7 @@ pub use sync::pending::{PendingItem, PendingState};
 pub use sync::run::{Counts, Run, RunResult, Trigger};
 pub use sync::snapshot::ClientSnapshot;
 pub use sync::source::{Reject, SourceItem, Working, WorkingLine};
+pub use sync::unread::Unread;
 
 #[cfg(test)]
 mod tests {

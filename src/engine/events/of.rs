@@ -12,6 +12,7 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
     let items: Vec<&PendingItem> = items.iter().collect();
     let (effects, held) = (effects::effects(&items, today), effects::held_effects(&items, today));
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
+    let incomplete = if why.is_empty() { String::new() } else { format!("; {why}") };
     let (client, counts) = (&run.client, &run.counts);
     let [created, updated, vanished, rejected] =
         [counts.created, counts.updated, counts.vanished, counts.rejected]
@@ -25,10 +26,10 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
             (EventName::RunHeld, format!("{summary}{money}; {why}{held}"))
         }
         RunResult::Ok | RunResult::Partial if counts.wrote() || counts.rejected > 0 => {
-            (EventName::RunChanged, format!("{summary}, {rejected} rejected{money}"))
+            (EventName::RunChanged, format!("{summary}, {rejected} rejected{money}{incomplete}"))
         }
         RunResult::Ok | RunResult::Partial => {
-            (EventName::RunFinished, format!("{client}: nothing changed"))
+            (EventName::RunFinished, format!("{client}: nothing changed{incomplete}"))
         }
     };
     Event {

@@ -68,8 +68,7 @@ impl Observe {
         let facts = ScheduleFacts {
             now,
             interval: interval(&live),
-            blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
-            locked: api.blocked.is_some_and(|blocked| blocked.locked),
+            blocked: api.blocked.map(|it| (live.autotask.source_of_secret(), it.locked)),
             waits: waiting.as_deref(),
             pause: None,
         };

@@ -16,6 +16,7 @@ use crate::model::{
 
 /// The keys of `client`'s live contracts that the snapshot does not explain: neither an item nor a
 /// reject. Whether they are gone must be asked by id; absence from an answer alone proves nothing.
+/// What cannot be read is not missing either.
 pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
     let seen: BTreeSet<ItemKey> = snapshot
         .items
@@ -24,12 +25,14 @@ pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
         .chain(snapshot.rejects.iter().map(|reject| reject.key))
         .chain(snapshot.folded.keys().copied())
         .collect();
+    let is_unread =
+        |key: &ItemKey| snapshot.unread.iter().any(|unread| unread.kind == Some(key.kind));
     stored
         .values()
         .filter(|contract| contract.client == snapshot.client.id)
         .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none())
         .map(|contract| contract.key)
-        .filter(|key| !seen.contains(key))
+        .filter(|key| !seen.contains(key) && !is_unread(key))
         .collect()
 }
 

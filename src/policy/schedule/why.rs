@@ -16,10 +16,9 @@ pub struct ScheduleFacts<'a> {
     pub now: DateTime<Utc>,
     /// The interval of auto-sync.
     pub interval: TimeDelta,
-    /// Where the secret comes from that Autotask refused, so that it is not asked.
-    pub blocked: Option<SecretSource>,
-    /// Whether it is because Autotask has locked the account.
-    pub locked: bool,
+    /// Where the secret comes from that Autotask refused, so that it is not asked, and whether it
+    /// did because the account is locked.
+    pub blocked: Option<(SecretSource, bool)>,
     /// Why auto-sync waits although something is due.
     pub waits: Option<&'a str>,
     /// The pause of the client's auto-sync.
@@ -45,7 +44,7 @@ pub fn next_why<Z: TimeZone>(
 where
     Z::Offset: std::fmt::Display,
 {
-    let ScheduleFacts { now, interval, blocked, locked, waits, pause } = facts;
+    let ScheduleFacts { now, interval, blocked, waits, pause } = facts;
     let next = state.next_run?;
     let why = |text: String, advice| Some(NextWhy { text, advice });
     if let Some(pause) = pause {
@@ -55,12 +54,13 @@ where
         };
     }
     // Once they are accepted again, an old refusal keeps nobody.
-    if blocked.is_some() && locked {
-        return why("account locked".to_owned(), Some(Advice::UnlockAccount));
-    }
-    if let Some(source) = blocked {
-        let advice = Advice::TakeNewCredentials { source };
-        return why("credentials refused".to_owned(), Some(advice));
+    match blocked {
+        Some((_, true)) => return why("account locked".to_owned(), Some(Advice::UnlockAccount)),
+        Some((source, false)) => {
+            let advice = Advice::TakeNewCredentials { source };
+            return why("credentials refused".to_owned(), Some(advice));
+        }
+        None => {}
     }
     if next <= now {
         let text = match waits {
@@ -118,14 +118,7 @@ mod tests {
 
     fn facts() -> ScheduleFacts<'static> {
         let interval = TimeDelta::hours(24);
-        ScheduleFacts {
-            now: now(),
-            interval,
-            blocked: None,
-            locked: false,
-            waits: None,
-            pause: None,
-        }
+        ScheduleFacts { now: now(), interval, blocked: None, waits: None, pause: None }
     }
 
     fn why(state: &ClientState) -> String {
@@ -162,13 +155,13 @@ mod tests {
         assert_eq!(after(Code::NoPermission, 1), "every 24h; no permission needs a fix");
         assert_ne!(after(Code::AuthFailed, 1), "credentials refused");
         let source = SecretSource::Credential;
-        let blocked = ScheduleFacts { blocked: Some(source), ..facts() };
+        let blocked = ScheduleFacts { blocked: Some((source, false)), ..facts() };
         let refused = NextWhy {
             text: "credentials refused".to_owned(),
             advice: Some(Advice::TakeNewCredentials { source }),
         };
         assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc), Some(refused));
-        let locked = ScheduleFacts { locked: true, ..blocked };
+        let locked = ScheduleFacts { blocked: Some((source, true)), ..facts() };
         let told = next_why(&state(AHEAD, None), locked, &Utc).expect("a reason");
         assert_eq!(
             (told.text.as_str(), told.advice),
