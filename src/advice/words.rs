@@ -174,6 +174,10 @@ impl Address {
                  account was fixed in Autotask itself, `{ctl} doctor` tries once more",
                 self.replace_secret(*source)
             ),
+            Advice::UnlockAccount => format!(
+                "unlock the API user in Autotask (Admin > Resources/Users), and find out who logs \
+                 in with a wrong secret; then run `{ctl} doctor`, which tries once"
+            ),
             Advice::TakeNewCredentials { source: SecretSource::Credential } => {
                 format!("{} when they are fixed", self.restart())
             }
@@ -192,6 +196,10 @@ impl Address {
                 "give the API user the security level \"API User (system)\", or a copy of it that \
                  may see contracts of every line of business, then run `{ctl} doctor`"
             ),
+            Advice::ActivateModule => format!(
+                "nothing to do if the tenant does not use it; otherwise activate the module in \
+                 Autotask, then run `{ctl} doctor`"
+            ),
             Advice::CheckVisibility => "if the tenant has agreements, the API user's security \
                                         level hides them: check its contract visibility and its \
                                         lines of business"
@@ -202,6 +210,17 @@ impl Address {
             ),
             Advice::CheckFirewall => format!(
                 "check the firewall, the proxy, and zone-url and discovery-url in {}",
+                self.config()
+            ),
+            Advice::CheckProxy => format!(
+                "a proxy, a firewall or a login page of the network answered: allow this server to \
+                 reach Autotask, or set `proxy` in [autotask] of {}; lmsyncd retries automatically",
+                self.config()
+            ),
+            Advice::CheckRedirect => format!(
+                "if the host is not Autotask's, a proxy or a login page of the network answered: \
+                 allow this server to reach Autotask, or set `proxy`; if it is, remove `zone-url` \
+                 from {} to have the zone discovered",
                 self.config()
             ),
             Advice::CheckTls => "behind a proxy that opens TLS, set ca-file; some zones were seen \

@@ -15,6 +15,7 @@ use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::options::Options;
 use crate::autotask::http::transport::Transport;
 use crate::autotask::import::agreements::Agreements;
+use crate::autotask::import::hidden::Hidden;
 use crate::autotask::import::read::Scope;
 use crate::autotask::import::read_cache::ReadMemory;
 use crate::autotask::meta::catalogue::Catalogue;
@@ -129,7 +130,7 @@ impl Autotask {
         progress: &Progress,
     ) -> Result<Vec<ClientSnapshot>, AutotaskError> {
         let Autotask { connection, catalogue, counts, agreements, memory, .. } = self;
-        let ways = &QueryTrace::default();
+        let (ways, hidden) = (&QueryTrace::default(), &Hidden::default());
         let reading = Reading {
             connection,
             catalogue,
@@ -137,6 +138,7 @@ impl Autotask {
             agreements,
             ways,
             progress,
+            hidden,
             user_defined: &self.user_defined,
             time_zone: self.time_zone,
             currency: self.currency.as_ref(),
@@ -196,7 +198,11 @@ impl Autotask {
     ) -> Result<Access, AutotaskError> {
         let mut least = Access::All;
         for entity in entities {
-            least = least.min(access(&self.connection, *entity, FOR_A_RUN, progress).await?);
+            let (seen, what) = access(&self.connection, *entity, FOR_A_RUN, progress).await?;
+            if let Some(what) = what {
+                tracing::warn!("what the API user may read of {entity} is not understood: {what}");
+            }
+            least = least.min(seen);
         }
         Ok(least)
     }

@@ -33,7 +33,7 @@ pub use client::{ClientRef, ClientState, LastError};
 pub use contract::change::{Change, FieldChange};
 pub use contract::field::{Field, Fields, Ownership, UnknownField};
 pub use contract::record::{Contract, Origin, differences};
-pub use contract::udf::UdfName;
+pub use contract::udf::{UdfName, plain};
 pub use contract::value::{BadValue, Impact, Kind, Value};
 pub use duration::{duration_text, parse_duration};
 pub use event::{Event, EventItem, EventName};
@@ -55,6 +55,7 @@ pub use sync::pending::{PendingItem, PendingState};
 pub use sync::run::{Counts, Run, RunResult, Trigger};
 pub use sync::snapshot::ClientSnapshot;
 pub use sync::source::{Reject, SourceItem, Working, WorkingLine};
+pub use sync::unread::Unread;
 
 #[cfg(test)]
 mod tests {

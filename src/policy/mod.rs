@@ -20,7 +20,7 @@ mod review;
 pub mod schedule;
 pub mod terms;
 
-pub use changes::{apply, diff, flags, renewal, succession};
+pub use changes::{apply, diff, flags, renewal, succession, unread};
 pub use review::{effects, explain, guard, holds, select};
 pub use schedule::{batch, health, pauses, why};
 pub use terms::timeline;

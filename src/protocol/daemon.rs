@@ -100,6 +100,12 @@ pub struct Api {
     pub auth_blocked_since: Option<String>,
     /// When auto-sync tries the credentials next.
     pub auth_blocked_until: Option<String>,
+    /// Whether it is blocked because Autotask has locked the account.
+    #[serde(default)]
+    pub auth_locked: bool,
+    /// When Autotask takes requests again, where it asked for a pause (Retry-After).
+    #[serde(default)]
+    pub limited_until: Option<String>,
     /// Why auto-sync is waiting although a client is due.
     pub waiting: Option<String>,
     /// The daemon's own requests in the last 60 minutes.

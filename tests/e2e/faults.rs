@@ -53,7 +53,7 @@ fn survive(faults: &[Fault]) {
         }
         assert_eq!(book(&world), before, "{}: {told:#?}", fault.name());
         world.tenant.faults().clear();
-        if *fault == Fault::WrongAuth {
+        if matches!(fault, Fault::WrongAuth | Fault::LockedAccount) {
             // The login breaker is open for a while, and not a request goes out meanwhile.
             let asked = world.tenant.counters().total;
             world.ctl(&["sync", ACME, "--all"]).expect(7, &["no request is sent before"]);
@@ -71,8 +71,11 @@ fn survive(faults: &[Fault]) {
 
 /// Faults under which the daemon tries again for some seconds, or not again for a while; each is
 /// survived on a tenant of its own, all at once.
-const TAKES_LONG: [Fault; 8] = [
+const TAKES_LONG: [Fault; 11] = [
     Fault::WrongAuth,
+    Fault::LockedAccount,
+    Fault::WebPage,
+    Fault::ConflictingRow,
     Fault::RateLimited,
     Fault::HourlyLimit,
     Fault::CutConnection,
@@ -106,6 +109,155 @@ fn a_fault_in_the_middle_of_a_run_is_survived() {
         world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
     }
     assert!(!book(&world).is_empty());
+}
+
+/// What stands between this server and Autotask is named, and is no fault of the API user.
+#[test]
+fn what_answers_in_place_of_autotask_is_named() {
+    let world = World::stories();
+    world.configure("");
+    let _daemon = world.start();
+    world.tenant.faults().set(Fault::WebPage);
+    let page = "not Autotask (status 403, \"Web Filter: access denied\")";
+    world.ctl(&["client", "list"]).expect(7, &["a web page answered", page, "`proxy`"]);
+    let told = world.ctl(&["doctor"]).expect(7, &["a web page answered", "not tried"]);
+    assert!(!told.out.contains("permission to read"), "{told:#?}");
+    world.tenant.faults().clear();
+    world.tenant.faults().set(Fault::Redirect);
+    let before = world.tenant.counters().total;
+    let told = world.ctl(&["sync", ACME, "--all"]);
+    told.expect(7, &["redirected to login.portal.example", "`zone-url`", "`proxy`"]);
+    assert!(world.tenant.counters().total - before <= 3, "a redirect is not tried again at once");
+    world.tenant.faults().clear();
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+}
+
+/// Off a terminal nobody waits for an hour, and nothing is sent before it is over.
+#[test]
+fn a_long_pause_ends_a_sync_at_once_and_is_kept_by_everybody() {
+    let world = World::stories();
+    world.configure("");
+    let daemon = world.start();
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.tenant.faults().set(Fault::RetryAfter.amount(3600));
+    world.tenant.faults().set(Fault::HourlyLimit);
+    let began = crate::support::Watch::start();
+    world
+        .ctl(&["sync", ACME, "--all"])
+        .expect(7, &["Autotask takes no requests before", "(Retry-After)"]);
+    assert!(!began.is_over());
+    world.tenant.faults().clear();
+    let asked = world.tenant.counters().total;
+    let quiet = |world: &World| {
+        for command in [&["sync", "175", "--all"][..], &["pending", ACME], &["pending"]] {
+            world.ctl(command).expect(7, &["Autotask takes no requests before"]);
+        }
+        let told = world.ctl(&["doctor"]).expect(7, &["use: Autotask takes no requests before"]);
+        assert!(told.out.contains("credentials: not tried"), "{told:#?}");
+        assert!(world.json(&["status"])["api"]["limited_until"].is_string());
+        world.ctl(&["status"]).expect(0, &["takes no requests before"]);
+        assert_eq!(world.tenant.counters().total, asked, "nothing was sent");
+    };
+    quiet(&world);
+    world.ctl(&["auto-sync", "on", ACME]);
+    quiet(&world);
+    daemon.stop();
+    let _daemon = world.start();
+    quiet(&world);
+}
+
+#[test]
+fn a_check_up_tries_a_new_connection_and_speaks_of_its_own_subject() {
+    let world = World::stories();
+    world.configure("");
+    let _daemon = world.start();
+    world.ctl(&["doctor"]).expect(0, &["connection: ", "credentials: Autotask accepts"]);
+    for fault in [Fault::CutConnection, Fault::CutAnswer] {
+        world.tenant.faults().set(fault.times(1));
+        world.ctl(&["doctor"]).expect(0, &["credentials: Autotask accepts"]);
+    }
+    world.tenant.faults().set(Fault::CutConnection);
+    let told = world.ctl(&["doctor"]).expect(7, &["connection: cannot reach", "not tried"]);
+    assert!(told.out.contains("credentials: not tried"), "{told:#?}");
+    world.tenant.faults().clear();
+    world.tenant.faults().set(Fault::UnclearAccess);
+    let told =
+        world.ctl(&["doctor"]).expect(0, &["is \"Full\", which is not", "is not understood"]);
+    assert!(told.out.contains("agreements are visible"), "{told:#?}");
+}
+
+#[test]
+fn a_locked_account_is_blocked_and_says_what_to_do() {
+    let world = World::stories();
+    world.configure("");
+    let _daemon = world.start();
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.tenant.faults().set(Fault::LockedAccount);
+    let failures = || world.tenant.counters().authentication_failures;
+    world
+        .ctl(&["sync", ACME, "--all"])
+        .expect(7, &["has locked the account", "unlock the API user"]);
+    assert_eq!(failures(), 1, "one login, not one for each request that goes side by side");
+    world.ctl(&["pending", ACME]).expect(7, &["is locked at", "no request is sent before"]);
+    world.ctl(&["status"]).expect(0, &["unlock the API user", "doctor"]);
+    assert_eq!(failures(), 1);
+    world.ctl(&["doctor"]).expect(7, &["has locked the account"]);
+    assert_eq!(failures(), 2);
+    world.ctl(&["doctor"]).expect(7, &["no request is sent before"]);
+    assert_eq!(failures(), 2, "two an hour");
+}
+
+/// One login fails, everybody is told the same next moment, and doctor and reload ask when told to.
+#[test]
+fn refused_credentials_cost_one_login_and_doctor_and_reload_ask() {
+    let world = World::stories();
+    let credentials = world.tenant.credentials();
+    let configure = |secret: &str| {
+        let code = &credentials.integration_code;
+        world.configure_as(&credentials.username, secret, code, "");
+    };
+    configure("revoked");
+    let _daemon = world.start();
+    let failures = || world.tenant.counters().authentication_failures;
+    world.ctl(&["sync", ACME, "--all"]).expect(7, &["refused the credentials"]);
+    assert_eq!(failures(), 1);
+    let told = world.ctl(&["pending", ACME]).expect(7, &["no request is sent before"]);
+    let until = world.json(&["status"])["api"]["auth_blocked_until"].to_string();
+    let until = until.trim_matches('"').replace('T', " ");
+    assert!(told.err.contains(&until[..16]), "{until} in {told:#?}");
+    world.ctl(&["doctor"]).expect(7, &["credentials: Autotask refused the credentials"]);
+    assert_eq!(failures(), 2, "doctor has a try of its own");
+    world.ctl(&["doctor"]).expect(7, &["no request is sent before"]);
+    assert_eq!(failures(), 2);
+    // Another secret is tried at once, and what comes of it is told.
+    configure("another");
+    world.ctl(&["reload"]).expect(7, &["nothing was changed", "refused the credentials"]);
+    assert_eq!(failures(), 3);
+    world.ctl(&["reload"]).expect(7, &["cannot be tried"]);
+    assert_eq!(failures(), 3, "the same secret is no new try");
+    configure(&credentials.secret);
+    let asked = world.tenant.counters().total;
+    world.ctl(&["reload"]).expect(0, &[]);
+    assert!(world.tenant.counters().total > asked, "it is tried");
+    assert_eq!(world.json(&["status"])["api"]["auth"], "ok");
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+}
+
+/// A row that comes twice counts once, and two rows of one id are named as that.
+#[test]
+fn a_row_that_comes_twice_is_no_changed_interface() {
+    let world = World::stories();
+    world.configure("");
+    let _daemon = world.start();
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    let before = book(&world);
+    world.tenant.faults().set(Fault::RepeatedRow);
+    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    assert_eq!(book(&world), before);
+    world.tenant.faults().clear();
+    world.tenant.faults().set(Fault::ConflictingRow.on(Entity::Contracts));
+    world.ctl(&["sync", ACME, "--all"]).expect(7, &["two different rows have the id"]);
+    assert_eq!(book(&world), before);
 }
 
 /// Faults that hide one kind of row: what hangs on those rows must not change by itself.

@@ -14,6 +14,7 @@ mod book_lines;
 mod crowd;
 mod faults;
 mod held;
+mod hidden;
 mod instances;
 mod job;
 mod kill;

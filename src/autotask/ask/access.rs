@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::autotask::fields::row::Row;
+use crate::autotask::fields::row::{BadField, Row};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
@@ -21,42 +21,52 @@ pub enum Access {
     None,
     /// Some rows; the others are hidden without a word.
     Restricted,
+    /// Autotask's answer was not understood, so that it may be less than everything.
+    Unknown,
     /// Everything.
     All,
 }
 
-/// What the user may read of `entity`.
+/// What the user may read of `entity`; with what was not understood, where something was not.
 pub(in crate::autotask) async fn access(
     connection: &Connection,
     entity: Entity,
     patience: RetryPolicy,
     progress: &Progress,
-) -> Result<Access, AutotaskError> {
+) -> Result<(Access, Option<String>), AutotaskError> {
     let request = Request::entity_information(entity);
     match connection.ask(&request, patience, progress).await {
-        Ok(answer) => read(answer).ok_or_else(|| AutotaskError::Garbled {
-            request: request.to_string(),
-            reason: "it does not say what the user may read".to_owned(),
+        Ok(answer) => Ok(match read(answer) {
+            Ok(access) => (access, None),
+            Err(what) => (Access::Unknown, Some(what)),
         }),
-        Err(AutotaskError::NoPermission { .. }) => Ok(Access::None),
+        Err(AutotaskError::NoPermission { .. } | AutotaskError::NoModule { .. }) => {
+            Ok((Access::None, None))
+        }
         Err(error) => Err(error),
     }
 }
 
-fn read(answer: Value) -> Option<Access> {
-    let info = Row::new(Row::new(answer)?.value("info")?.clone())?;
+/// What an answer says, or what of it is not understood.
+fn read(answer: Value) -> Result<Access, String> {
+    let info = Row::new(answer).and_then(|answer| Row::new(answer.value("info")?.clone()));
+    let info = info.ok_or("the answer holds no `info`")?;
     if info.value("canQuery").and_then(Value::as_bool) == Some(false) {
-        return Some(Access::None);
+        return Ok(Access::None);
     }
-    let level = match info.value("userAccessForQuery")? {
-        Value::String(text) => text.trim().to_ascii_lowercase(),
-        other => other.to_string(),
+    let level = match info.value("userAccessForQuery") {
+        Some(Value::String(text)) => text.trim().to_ascii_lowercase(),
+        Some(other) => other.to_string(),
+        None => return Err("userAccessForQuery has no value".to_owned()),
     };
     match level.as_str() {
-        "none" | "0" => Some(Access::None),
-        "all" | "1" => Some(Access::All),
-        "restricted" | "2" => Some(Access::Restricted),
-        _ => None,
+        "none" | "0" => Ok(Access::None),
+        "all" | "1" => Ok(Access::All),
+        "restricted" | "2" => Ok(Access::Restricted),
+        _ => {
+            let wrong = info.value("userAccessForQuery").unwrap_or(&Value::Null);
+            Err(BadField::wrong("userAccessForQuery", wrong, "None, Restricted or All").reason)
+        }
     }
 }
 
@@ -78,12 +88,17 @@ mod tests {
             (json!("None"), Access::None),
             (json!(0), Access::None),
         ] {
-            assert_eq!(level(value.clone()), Some(access), "{value}");
+            assert_eq!(level(value.clone()), Ok(access), "{value}");
         }
-        assert_eq!(level(json!({})), None);
-        assert_eq!(read(json!({"info": {}})), None);
-        assert_eq!(read(json!({})), None);
+        let unread = |what: &str| Err(what.to_owned());
+        let wrong = "userAccessForQuery is {}, which is not None, Restricted or All";
+        assert_eq!(level(json!({})), unread(wrong));
+        assert!(level(json!("Full")).is_err_and(|what| what.contains("is \"Full\", which")));
+        assert_eq!(level(Value::Null), unread("userAccessForQuery has no value"));
+        assert_eq!(read(json!({"info": {}})), unread("userAccessForQuery has no value"));
+        assert_eq!(read(json!({})), unread("the answer holds no `info`"));
+        assert!(Access::Restricted < Access::Unknown && Access::Unknown < Access::All);
         let closed = json!({"info": {"canQuery": false, "userAccessForQuery": "All"}});
-        assert_eq!(read(closed), Some(Access::None));
+        assert_eq!(read(closed), Ok(Access::None));
     }
 }

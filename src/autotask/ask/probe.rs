@@ -1,8 +1,9 @@
 //! The checks of `lmsyncctl doctor` that need Autotask: one finding each, in the order in which
 //! things go wrong.
 //!
-//! A check that cannot be made because an earlier one failed is skipped. Each asks once, because
-//! a person waits, and because repeated failed logins lock the account.
+//! Each asks once, because a person waits, and because repeated failed logins lock the account. A
+//! check speaks of its own subject: where the way to Autotask, its limits or the credentials keep it
+//! from being made, that is told once, and the others are not tried.
 
 use super::access::{Access, access};
 use crate::autotask::fields::row::Row;
@@ -18,6 +19,7 @@ use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::FOR_A_PERSON;
 use crate::autotask::session::usage::Threshold;
+use crate::autotask::session::zone;
 use crate::model::text::thousands;
 use crate::model::{Advice, Code, Currency};
 
@@ -77,8 +79,17 @@ impl Finding {
     }
 }
 
-const CHECKS: [&str; 8] =
-    ["zone", "credentials", "clock", "permission", "agreements", "use", "currency", "fields"];
+const CHECKS: [&str; 9] = [
+    "zone",
+    "connection",
+    "credentials",
+    "clock",
+    "permission",
+    "agreements",
+    "use",
+    "currency",
+    "fields",
+];
 
 /// Makes all checks: that everything `needed` may be read is one of them, and that amounts have a
 /// currency, be it the `configured` one, another.
@@ -89,46 +100,105 @@ pub(in crate::autotask) async fn probe(
     progress: &Progress,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    progress.doing("asking for the zone");
-    match connection.zone_url(progress).await {
-        Ok(url) => findings.push(Finding::new("zone", Outcome::Good, format!("the zone is {url}"))),
-        Err(error) => return skip_rest(findings, Finding::failed("zone", &error)),
+    if let Err(error) = checks(connection, needed, configured, progress, &mut findings).await {
+        stop(&mut findings, &error);
     }
-    progress.doing("trying the credentials");
-    match connection.ask(&Request::version(), FOR_A_PERSON, progress).await {
-        Ok(_) => findings.push(Finding::new(
-            "credentials",
-            Outcome::Good,
-            "Autotask accepts the user name, the secret and the integration code",
-        )),
-        Err(error) => return skip_rest(findings, Finding::failed("credentials", &error)),
-    }
-    findings.push(clock(connection));
-    progress.doing("asking what may be read");
-    for entity in needed {
-        findings.push(permission(connection, *entity, progress).await);
-    }
-    for entity in Entity::WANTED {
-        findings.push(wanted(connection, entity, progress).await);
-    }
-    findings.push(agreements(connection, progress).await);
-    findings.push(tenant_use(connection, progress).await);
-    findings.push(currency(connection, configured, progress).await);
-    findings.push(match read_fields(connection, Entity::Contracts, FOR_A_PERSON, progress).await {
-        Ok(fields) => optional_fields(&fields),
-        Err(error) => Finding::failed("fields", &error),
-    });
     findings
 }
 
-/// Ends with `failed`; the checks after it are skipped.
-fn skip_rest(mut findings: Vec<Finding>, failed: Finding) -> Vec<Finding> {
-    let first = failed.check;
-    let after = CHECKS.iter().skip_while(|check| **check != first).skip(1);
-    let because = format!("not checked, because the check of the {first} failed");
-    findings.push(failed);
-    findings.extend(after.map(|check| Finding::new(check, Outcome::Skipped, because.clone())));
-    findings
+/// Makes the checks until nothing more can be found out.
+async fn checks(
+    connection: &Connection,
+    needed: &[Entity],
+    configured: Option<&Currency>,
+    progress: &Progress,
+    findings: &mut Vec<Finding>,
+) -> Result<(), AutotaskError> {
+    progress.doing("asking for the zone");
+    let url = connection.zone_url(progress).await?;
+    findings.push(Finding::new("zone", Outcome::Good, format!("the zone is {url}")));
+    progress.doing("trying the credentials");
+    connection.ask(&Request::version(), FOR_A_PERSON, progress).await?;
+    findings.push(answers(&url));
+    findings.push(Finding::new(
+        "credentials",
+        Outcome::Good,
+        "Autotask accepts the user name, the secret and the integration code",
+    ));
+    findings.push(clock(connection));
+    progress.doing("asking what may be read");
+    for entity in needed {
+        findings.push(permission(connection, *entity, progress).await?);
+    }
+    for entity in Entity::WANTED {
+        findings.push(wanted(connection, entity, progress).await?);
+    }
+    findings.push(agreements(connection, progress).await?);
+    findings.push(tenant_use(connection, progress).await?);
+    findings.push(currency(connection, configured, progress).await?);
+    let fields = read_fields(connection, Entity::Contracts, FOR_A_PERSON, progress).await;
+    findings.push(own("fields", fields)?.map_or_else(|bad| bad, |fields| optional_fields(&fields)));
+    Ok(())
+}
+
+fn answers(url: &str) -> Finding {
+    Finding::new("connection", Outcome::Good, format!("{} answers", zone::host(url)))
+}
+
+/// The check whose subject a failure is, where it is not that of the check that met it: the way to
+/// Autotask, what it serves at all, or who asks.
+fn subject(error: &AutotaskError) -> Option<&'static str> {
+    if error.is_of_the_way() {
+        return Some("connection");
+    }
+    match error {
+        AutotaskError::RateLimited(_) => Some("use"),
+        AutotaskError::Blocked(..) => Some("credentials"),
+        error if error.refuses_the_credentials() => Some("credentials"),
+        _ => None,
+    }
+}
+
+/// What a check found, or what went wrong with it as its own finding. A failure that is the subject
+/// of another check ends them all.
+fn own<T>(
+    check: &'static str,
+    outcome: Result<T, AutotaskError>,
+) -> Result<Result<T, Finding>, AutotaskError> {
+    match outcome {
+        Ok(found) => Ok(Ok(found)),
+        Err(error) if subject(&error).is_some_and(|subject| subject != check) => Err(error),
+        Err(error) => Ok(Err(Finding::failed(check, &error))),
+    }
+}
+
+/// Ends with the check whose subject the failure is; all that were not made are not tried.
+fn stop(findings: &mut Vec<Finding>, error: &AutotaskError) {
+    let is_made = |findings: &[Finding], check| findings.iter().any(|one| one.check == check);
+    // What no other check is about, and keeps the first two from being made, is about them.
+    let first = if is_made(findings, "zone") { "connection" } else { "zone" };
+    let failed = match subject(error) {
+        // Who is not known has no zone.
+        Some("credentials") if !is_made(findings, "zone") => "zone",
+        Some(subject) => subject,
+        None => first,
+    };
+    let has_answered = error.refuses_the_credentials() || is_made(findings, "connection");
+    if failed == "credentials" && has_answered && !is_made(findings, "connection") {
+        findings.push(Finding::new("connection", Outcome::Good, "Autotask answers"));
+    }
+    // A check that was good before may be the one that failed now.
+    findings.retain(|finding| finding.check != failed);
+    let because = format!("not tried, because the check of the {failed} failed");
+    for check in CHECKS {
+        if check == failed {
+            findings.push(Finding::failed(check, error));
+        } else if !is_made(findings, check) {
+            findings.push(Finding::new(check, Outcome::Skipped, because.clone()));
+        }
+    }
+    let place = |check: &str| CHECKS.iter().position(|known| *known == check);
+    findings.sort_by_key(|finding| place(finding.check));
 }
 
 fn clock(connection: &Connection) -> Finding {
@@ -144,26 +214,43 @@ fn clock(connection: &Connection) -> Finding {
     Finding::new("clock", Outcome::Warning, detail).advise(Advice::SyncClock)
 }
 
-async fn permission(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
-    match access(connection, entity, FOR_A_PERSON, progress).await {
-        Ok(Access::All) => {
+async fn permission(
+    connection: &Connection,
+    entity: Entity,
+    progress: &Progress,
+) -> Result<Finding, AutotaskError> {
+    let found = access(connection, entity, FOR_A_PERSON, progress).await;
+    Ok(own("permission", found)?.map_or_else(|bad| bad, |found| allowed(entity, found)))
+}
+
+fn allowed(entity: Entity, (access, what): (Access, Option<String>)) -> Finding {
+    match access {
+        Access::All => {
             Finding::new("permission", Outcome::Good, format!("all {entity} may be read"))
         }
-        Ok(Access::Restricted) => {
+        Access::Restricted => {
             let detail = format!("only some {entity} may be read; the others look deleted");
             Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
         }
-        Ok(Access::None) => {
+        Access::Unknown => {
+            let what = what.unwrap_or_default();
+            let detail = format!("whether all {entity} may be read is not understood: {what}");
+            Finding::new("permission", Outcome::Warning, detail).advise(Advice::Upgrade)
+        }
+        Access::None => {
             let detail = format!("{entity} may not be read");
             Finding::new("permission", Outcome::Bad, detail).advise(Advice::GrantPermission)
         }
-        Err(error) => Finding::failed("permission", &error),
     }
 }
 
 /// The same of what an import goes on without: nothing fails, and what is told is not the whole
 /// truth.
-async fn wanted(connection: &Connection, entity: Entity, progress: &Progress) -> Finding {
+async fn wanted(
+    connection: &Connection,
+    entity: Entity,
+    progress: &Progress,
+) -> Result<Finding, AutotaskError> {
     let unread = |what: &str| {
         let detail = format!(
             "{entity} {what}, so fixed price agreements that are billed by rules show one-time \
@@ -171,24 +258,28 @@ async fn wanted(connection: &Connection, entity: Entity, progress: &Progress) ->
         );
         Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
     };
-    match access(connection, entity, FOR_A_PERSON, progress).await {
-        Ok(Access::None) => unread("may not be read"),
-        Ok(Access::Restricted) => unread("may be read only in part"),
+    Ok(match access(connection, entity, FOR_A_PERSON, progress).await {
+        Ok((Access::None, _)) => unread("may not be read"),
+        Ok((Access::Restricted, _)) => unread("may be read only in part"),
         Err(error) if error.is_about_the_entity() => unread("are not shown by this zone"),
-        Ok(Access::All) | Err(_) => permission(connection, entity, progress).await,
-    }
+        found => own("permission", found)?.map_or_else(|bad| bad, |found| allowed(entity, found)),
+    })
 }
 
 /// Whether there is anything to see: no permission may also look like an empty list.
-async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
+async fn agreements(
+    connection: &Connection,
+    progress: &Progress,
+) -> Result<Finding, AutotaskError> {
     let body = Query::all(Entity::Contracts).body(None, BEFORE_ALL);
     let request = Request::count(Entity::Contracts, body);
-    let answer = match connection.ask(&request, FOR_A_PERSON, progress).await {
+    let answer = connection.ask(&request, FOR_A_PERSON, progress).await;
+    let answer = match own("agreements", answer)? {
         Ok(answer) => answer,
-        Err(error) => return Finding::failed("agreements", &error),
+        Err(bad) => return Ok(bad),
     };
     let count = Row::new(answer).and_then(|answer| answer.integer("queryCount").ok().flatten());
-    match count {
+    Ok(match count {
         Some(0) => Finding::new("agreements", Outcome::Warning, "no agreements are visible")
             .advise(Advice::CheckVisibility),
         Some(count) => Finding::new(
@@ -197,7 +288,7 @@ async fn agreements(connection: &Connection, progress: &Progress) -> Finding {
             format!("{} agreements are visible", thousands(count)),
         ),
         None => Finding::new("agreements", Outcome::Warning, "Autotask does not count agreements"),
-    }
+    })
 }
 
 /// Whether an amount without a currency of its own has one.
@@ -205,14 +296,15 @@ async fn currency(
     connection: &Connection,
     configured: Option<&Currency>,
     progress: &Progress,
-) -> Finding {
+) -> Result<Finding, AutotaskError> {
     let query = Query::all(Entity::Currencies);
     let internal = match paginate(connection, &query, FOR_A_PERSON, progress).await {
         Ok(rows) => Currencies::read(&rows).internal().cloned(),
-        Err(AutotaskError::NoPermission { .. }) if configured.is_some() => None,
-        Err(error) => return Finding::failed("currency", &error),
+        Err(error) if error.hides_the_entity() && configured.is_some() => None,
+        Err(error) if subject(&error).is_some() => return Err(error),
+        Err(error) => return Ok(Finding::failed("currency", &error)),
     };
-    match (internal, configured) {
+    Ok(match (internal, configured) {
         (Some(internal), _) => {
             let detail = format!("the tenant's own currency is {internal}");
             Finding::new("currency", Outcome::Good, detail)
@@ -229,11 +321,14 @@ async fn currency(
                           without one are in XXX";
             Finding::new("currency", Outcome::Warning, detail).advise(Advice::NameTenantCurrency)
         }
-    }
+    })
 }
 
-async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
-    match threshold(connection, progress).await {
+async fn tenant_use(
+    connection: &Connection,
+    progress: &Progress,
+) -> Result<Finding, AutotaskError> {
+    Ok(match own("use", threshold(connection, progress).await)? {
         Ok(reading) => {
             let Threshold { used, limit, minutes, .. } = reading;
             let percent = reading.percent();
@@ -243,12 +338,12 @@ async fn tenant_use(connection: &Connection, progress: &Progress) -> Finding {
                 thousands(i64::from(limit))
             );
             if percent < SLOW_PERCENT {
-                return Finding::new("use", Outcome::Good, detail);
+                return Ok(Finding::new("use", Outcome::Good, detail));
             }
             Finding::new("use", Outcome::Warning, detail).advise(Advice::FindHeavyIntegration)
         }
-        Err(error) => Finding::failed("use", &error),
-    }
+        Err(bad) => bad,
+    })
 }
 
 fn optional_fields(fields: &EntityFields) -> Finding {
@@ -278,119 +373,4 @@ pub(in crate::autotask) async fn threshold(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::autotask::script::{Script, contracts};
-
-    async fn found(script: &Script, currency: Option<&Currency>) -> Vec<Finding> {
-        let needed: Vec<Entity> = Entity::NEEDED.into();
-        probe(&script.connection(), &needed, currency, &Progress::new()).await
-    }
-
-    async fn probed(script: &Script) -> Vec<String> {
-        let findings = found(script, None).await;
-        for finding in &findings {
-            let mendable = matches!(finding.outcome, Outcome::Bad | Outcome::Warning);
-            assert_eq!(finding.advice.is_some(), mendable, "{finding:?}");
-        }
-        findings.iter().map(|finding| format!("{} {:?}", finding.check, finding.outcome)).collect()
-    }
-
-    fn script() -> Script {
-        let script = Script::new();
-        script.rows("Contracts", contracts(1..=3));
-        let own = json!({"id": 1, "name": "USD", "isInternalCurrency": true});
-        script.rows("Currencies", vec![own]);
-        script.fields("Contracts", json!([{"name": "contractType", "picklistValues": []}]));
-        script
-    }
-
-    #[tokio::test]
-    async fn a_tenant_in_order_gives_good_findings_only() {
-        let found = probed(&script()).await;
-        assert_eq!(found.iter().filter(|found| found.ends_with("Good")).count(), 22, "{found:?}");
-        assert_eq!(found.last().map(String::as_str), Some("fields Good"));
-        assert!(found.contains(&"clock Skipped".to_owned()));
-    }
-
-    #[tokio::test]
-    async fn refused_credentials_skip_the_rest_and_are_tried_once() {
-        let script = script();
-        script.move_to("http://127.0.0.1:1/zone1/");
-        script.always("Version", 401, "");
-        let found = probed(&script).await;
-        assert_eq!(
-            found,
-            [
-                "zone Good",
-                "credentials Bad",
-                "clock Skipped",
-                "permission Skipped",
-                "agreements Skipped",
-                "use Skipped",
-                "currency Skipped",
-                "fields Skipped",
-            ]
-        );
-        assert_eq!(script.asked("Version"), 1);
-    }
-
-    #[tokio::test]
-    async fn an_unknown_user_is_found_at_the_zone() {
-        let script = script();
-        let body = r#"{"errors":["Zone information could not be determined"]}"#;
-        script.always("user=api%40MSP%2EEXAMPLE", 500, body);
-        let findings = found(&script, None).await;
-        assert_eq!(findings[0].outcome, Outcome::Bad);
-        assert!(findings[0].detail.contains("knows no API user named api@MSP.EXAMPLE"));
-    }
-
-    #[tokio::test]
-    async fn a_tenant_that_names_no_currency_is_asked_for_one() {
-        let script = script();
-        script.rows("Currencies", Vec::new());
-        let finding = async |configured: Option<&Currency>| {
-            let found = found(&script, configured).await;
-            found.into_iter().find(|finding| finding.check == "currency").expect("it is checked")
-        };
-        let asks = finding(None).await;
-        assert_eq!(asks.outcome, Outcome::Warning);
-        assert!(asks.advice == Some(Advice::NameTenantCurrency));
-        let aud = Currency::new("AUD");
-        let told = finding(Some(&aud)).await;
-        assert_eq!(told.outcome, Outcome::Good, "{told:?}");
-        assert!(told.detail.contains("AUD"), "{told:?}");
-        script.always("Currencies/query", 403, "");
-        assert_eq!(finding(Some(&aud)).await.outcome, Outcome::Good);
-        assert_eq!(finding(None).await.outcome, Outcome::Bad);
-    }
-
-    #[tokio::test]
-    async fn billing_rules_that_may_not_be_read_are_warned_of_with_what_comes_of_it() {
-        let path = "ContractBillingRules/entityInformation";
-        let part = r#"{"info":{"canQuery":true,"userAccessForQuery":2}}"#;
-        for (status, body) in [(403, ""), (404, ""), (200, part)] {
-            let script = script();
-            script.always(path, status, body);
-            let found = found(&script, None).await;
-            let about = |finding: &&Finding| finding.detail.contains("ContractBillingRules");
-            let told = found.iter().find(about).expect("it is checked");
-            assert_eq!(told.outcome, Outcome::Warning, "{told:?}");
-            assert!(told.detail.contains("show one-time charges"), "{told:?}");
-            assert!(told.advice.is_some() && found.iter().all(|f| f.outcome != Outcome::Bad));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_missing_permission_and_an_empty_list_are_told_apart() {
-        let script = script();
-        script.rows("Contracts", Vec::new());
-        let none = r#"{"info":{"canQuery":true,"userAccessForQuery":0}}"#;
-        script.always("ContractServices/entityInformation", 200, none);
-        let found = probed(&script).await;
-        assert!(found.contains(&"permission Bad".to_owned()), "{found:?}");
-        assert!(found.contains(&"agreements Warning".to_owned()), "{found:?}");
-    }
-}
+mod tests;

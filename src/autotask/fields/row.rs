@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::amount::Amount;
 use super::{dates, decimal, text};
+use crate::model::plain;
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,7 +137,8 @@ impl Row {
     }
 
     /// The text of a user-defined field, whose name is found without regard to case; none where
-    /// there is no such field. The inner one is none where it has no value.
+    /// there is no such field. The inner one is none where it has no value. Dates and numbers are in
+    /// their plain form.
     pub fn user_defined(&self, name: &str) -> Option<Option<String>> {
         let fields = self.value("userDefinedFields").and_then(Value::as_array);
         let mut fields = fields.into_iter().flatten().cloned().filter_map(Row::new);
@@ -145,7 +147,11 @@ impl Row {
             its_name.is_some_and(|its| its.trim().eq_ignore_ascii_case(name.trim()))
         })?;
         let text = found.value("value").map(|value| match value {
-            Value::String(text) => text::lines(text).trim().to_owned(),
+            Value::String(text) => plain(text::lines(text).trim()).into_owned(),
+            Value::Number(number) => match decimal::decimal(value) {
+                Some(number) => number.normalize().to_string(),
+                None => number.to_string(),
+            },
             other => text::lines(&other.to_string()),
         });
         Some(text.filter(|text| !text.is_empty()))
@@ -190,11 +196,17 @@ mod tests {
             {"name": "Account Manager", "value": " Dana\u{1b}[31m "},
             {"name": "Bonus", "value": null},
             {"name": "Odd", "value": 7},
+            {"name": "Until", "value": "2027-09-27T00:00:00.0000000"},
+            {"name": "Seats", "value": "3.0000"},
+            {"name": "Part", "value": 2.5000},
             "nonsense",
         ]}));
         assert_eq!(row.user_defined("account manager"), Some(Some("Dana".to_owned())));
         assert_eq!(row.user_defined("Bonus"), Some(None));
         assert_eq!(row.user_defined("Odd"), Some(Some("7".to_owned())));
+        assert_eq!(row.user_defined("Until"), Some(Some("2027-09-27".to_owned())));
+        assert_eq!(row.user_defined("Seats"), Some(Some("3".to_owned())));
+        assert_eq!(row.user_defined("Part"), Some(Some("2.5".to_owned())));
         assert_eq!(row.user_defined("Nobody"), None);
     }
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use reqwest::Url;
 use serde_json::Value;
 
 use super::entity::Endpoint;
@@ -15,12 +16,13 @@ use super::request::Request;
 use super::transport::HttpResponse;
 use crate::autotask::http::request::ApiUser;
 
-/// The least and the most that a Retry-After may make us wait: nobody is hammered, and nobody can
-/// stop the daemon for a day.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(600));
+/// The least and the most that a Retry-After counts: nobody is hammered, and nobody can stop the
+/// daemon for longer than a day.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(24 * 3600));
 
-/// How much of a remote text is shown.
+/// How much of a remote text is shown, and how much of the title of a web page.
 const SHOWN_CHARS: usize = 300;
+const TITLE_CHARS: usize = 60;
 
 /// What `response` answers to `request`.
 pub(in crate::autotask) fn classify(
@@ -32,17 +34,15 @@ pub(in crate::autotask) fn classify(
     let parsed = serde_json::from_slice::<Value>(&response.body);
     let status = response.status;
     let texts = parsed.as_ref().map(|body| error_texts(body, status)).unwrap_or_default();
-    let told = Told { request, user, response, now, text: shorten(&texts.join("; ")) };
+    let text = shorten(&texts.join("; "), SHOWN_CHARS);
+    let told = Told { request, user, response, now, text };
     match (status, parsed) {
         (200..=299, Ok(body)) if texts.is_empty() => Ok(body),
         (200..=299, Ok(_)) => Err(told.by_text().unwrap_or_else(|| told.failed())),
+        (200..=299, Err(_)) if is_html(&response.body) => Err(told.web_page()),
         (200..=299, Err(error)) => Err(AutotaskError::Garbled {
             request: request.to_string(),
-            reason: if is_html(&response.body) {
-                "it is a web page, not JSON".to_owned()
-            } else {
-                format!("it is not JSON: {error}")
-            },
+            reason: format!("it is not JSON: {error}"),
         }),
         _ => Err(told.by_status()),
     }
@@ -60,18 +60,25 @@ struct Told<'a> {
 impl Told<'_> {
     fn by_status(&self) -> AutotaskError {
         match (self.response.status, self.by_text()) {
-            (401, Some(AutotaskError::BadIntegrationCode)) => AutotaskError::BadIntegrationCode,
+            (
+                401,
+                Some(error @ (AutotaskError::BadIntegrationCode | AutotaskError::Locked { .. })),
+            ) => error,
             (401, _) => AutotaskError::AuthFailed {
                 username: self.user.name.to_owned(),
                 source_of_secret: self.user.source_of_secret,
             },
             (_, Some(error)) => error,
+            (300..=399, None) => self.redirected(),
             (429, None) => RateLimit::Hour { wait: self.retry_after() }.into(),
+            // Autotask's own page for a path that it does not know.
+            (404, None) => AutotaskError::NotFound { request: self.request.to_string() },
+            // Autotask itself says these in JSON, or says nothing.
+            (400..=407 | 409..=499 | 511, None) if is_html(&self.response.body) => self.web_page(),
             (403, None) => match self.request.endpoint() {
                 Endpoint::Entity(entity) => AutotaskError::NoPermission { entity },
                 _ => self.refused(),
             },
-            (404, None) => AutotaskError::NotFound { request: self.request.to_string() },
             (408 | 500..=599, None) => self.failed(),
             (_, None) => self.refused(),
         }
@@ -81,6 +88,9 @@ impl Told<'_> {
     fn by_text(&self) -> Option<AutotaskError> {
         let text = self.text.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().all(|word| text.contains(word));
+        if is_locked(&text) {
+            return Some(AutotaskError::Locked { username: self.user.name.to_owned() });
+        }
         if says(&["integrationcode"]) || says(&["integration code"]) {
             return Some(AutotaskError::BadIntegrationCode);
         }
@@ -93,8 +103,14 @@ impl Told<'_> {
         if says(&["threshold"]) || says(&["too many requests"]) {
             return Some(RateLimit::Hour { wait: self.retry_after() }.into());
         }
-        if let (true, Endpoint::Entity(entity)) = (says(&["permission"]), self.request.endpoint()) {
-            return Some(AutotaskError::NoPermission { entity });
+        if let Endpoint::Entity(entity) = self.request.endpoint() {
+            if says(&["permission"]) {
+                return Some(AutotaskError::NoPermission { entity });
+            }
+            let off = ["not active", "inactive", "not activated", "not enabled", "disabled"];
+            if says(&["module"]) && off.iter().any(|words| text.contains(words)) {
+                return Some(AutotaskError::NoModule { entity });
+            }
         }
         if let Some((field, entity)) = unknown_field(&self.text) {
             return Some(AutotaskError::UnknownField { field, entity });
@@ -109,6 +125,29 @@ impl Told<'_> {
             request: self.request.to_string(),
             status: self.response.status,
             text: self.said(),
+            wait: self.retry_after(),
+        }
+    }
+
+    fn web_page(&self) -> AutotaskError {
+        AutotaskError::WebPage {
+            request: self.request.to_string(),
+            status: self.response.status,
+            title: title(&self.response.body),
+        }
+    }
+
+    /// Sent elsewhere: the host is what a person needs to know of the address, and what may be told.
+    fn redirected(&self) -> AutotaskError {
+        let target = match self.response.header("Location").map(Url::parse) {
+            Some(Ok(url)) => url.host_str().unwrap_or("an address without a host").to_owned(),
+            Some(Err(_)) => "another path".to_owned(),
+            None => "an address that is not named".to_owned(),
+        };
+        AutotaskError::Redirected {
+            request: self.request.to_string(),
+            status: self.response.status,
+            target,
         }
     }
 
@@ -170,6 +209,26 @@ fn error_text(error: &Value) -> String {
     message.map_or_else(|| error.to_string(), str::to_owned)
 }
 
+/// Whether a text, in lower case, says that the account of the API user is locked. A row that
+/// somebody else edits is locked too, and a database has deadlocks.
+fn is_locked(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| word == "locked")
+        && text.contains("account")
+        && !text.contains("by another")
+        && !text.contains("record")
+}
+
+/// The title of a web page.
+fn title(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(page);
+    let lower = page.to_ascii_lowercase();
+    let from = lower.find("<title")?;
+    let from = from + lower[from..].find('>')? + 1;
+    let title = &page[from..from + lower[from..].find("</title")?];
+    Some(shorten(title, TITLE_CHARS)).filter(|title| !title.is_empty())
+}
+
 /// Reads "Unable to find projectID in the TimeEntry Entity."
 fn unknown_field(text: &str) -> Option<(String, String)> {
     let (_, after) = text.split_once("Unable to find ")?;
@@ -183,13 +242,13 @@ fn is_html(body: &[u8]) -> bool {
 }
 
 /// One line without control characters, of a length that fits a log.
-fn shorten(text: &str) -> String {
+fn shorten(text: &str, longest: usize) -> String {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
         .collect();
     let line = words.join(" ");
-    match line.char_indices().nth(SHOWN_CHARS) {
+    match line.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
@@ -220,6 +279,9 @@ mod tests {
         let threads =
             r#"{"errors":["The Autotask API thread threshold of 3 threads has been exceeded."]}"#;
         let html = "<!DOCTYPE html><html>not found</html>";
+        let locked =
+            r#"{"errors":["Your account has been locked. Please see your administrator."]}"#;
+        let no_module = r#"{"errors":["The Contracts module is not active."]}"#;
         let cases = [
             (401, "", Code::AuthFailed, false),
             (401, r#"{"errors":["IntegrationCode is invalid"]}"#, Code::BadIntegrationCode, false),
@@ -232,7 +294,26 @@ mod tests {
             ),
             (500, permission, Code::NoPermission, false),
             (403, "", Code::NoPermission, false),
-            (403, html, Code::NoPermission, false),
+            (403, r#"{"errors":["Access is denied."]}"#, Code::NoPermission, false),
+            (403, html, Code::Unreachable, true),
+            (407, html, Code::Unreachable, true),
+            (511, html, Code::Unreachable, true),
+            (401, html, Code::AuthFailed, false),
+            (401, locked, Code::AuthFailed, false),
+            (500, locked, Code::AuthFailed, false),
+            (500, no_module, Code::NoPermission, false),
+            (
+                500,
+                r#"{"errors":["The account record is locked by another user."]}"#,
+                Code::AutotaskFailed,
+                true,
+            ),
+            (
+                500,
+                r#"{"errors":["Transaction was deadlocked on lock resources with another process"]}"#,
+                Code::AutotaskFailed,
+                true,
+            ),
             (200, permission, Code::NoPermission, false),
             (429, "", Code::RateLimited, true),
             (429, threads, Code::RateLimited, true),
@@ -268,12 +349,12 @@ mod tests {
                 false,
             ),
             (404, html, Code::AutotaskFailed, false),
-            (302, "", Code::AutotaskFailed, false),
+            (302, "", Code::Unreachable, true),
             (400, "{}", Code::AutotaskFailed, false),
             (500, r#"{"errors":["Object reference not set"]}"#, Code::AutotaskFailed, true),
             (500, r#"{"errors":[{"message":"deadlocked"}]}"#, Code::AutotaskFailed, true),
             (502, html, Code::AutotaskFailed, true),
-            (200, html, Code::AutotaskFailed, true),
+            (200, html, Code::Unreachable, true),
             (200, r#"{"items":[{"id":1},"#, Code::AutotaskFailed, true),
             (200, "", Code::AutotaskFailed, true),
             (200, r#"{"errors":["deadlocked"]}"#, Code::AutotaskFailed, true),
@@ -307,10 +388,40 @@ mod tests {
             |value: &str| answer(429, "", &[("retry-after", value)]).expect_err("429").wait();
         assert_eq!(wait("180"), Some(Duration::from_secs(180)));
         assert_eq!(wait("0"), Some(Duration::from_secs(1)));
-        assert_eq!(wait("86400"), Some(Duration::from_secs(600)));
+        assert_eq!(wait("3600"), Some(Duration::from_secs(3600)));
+        assert_eq!(wait("864000"), Some(Duration::from_secs(86_400)));
         assert_eq!(wait("Wed, 21 Oct 2026 07:29:30 GMT"), Some(Duration::from_secs(90)));
         assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(1)));
         assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn a_web_page_is_told_from_autotask_with_its_title() {
+        let page = "<html><head><TITLE >Web\n Filter &mdash; blocked</TITLE></head></html>";
+        let error = answer(403, page, &[]).expect_err("a page");
+        assert_eq!(
+            error.to_string(),
+            "a web page answered POST Contracts/query, not Autotask (status 403, \"Web Filter \
+             &mdash; blocked\")"
+        );
+        assert!(error.is_worth_a_retry());
+        assert_eq!(error.failure().advice, Some(crate::model::Advice::CheckProxy));
+        let untitled = answer(200, "<html></html>", &[]).expect_err("a page").to_string();
+        assert!(untitled.ends_with("not Autotask (status 200)"), "{untitled}");
+    }
+
+    #[test]
+    fn a_redirect_names_the_host_and_nothing_else_of_the_address() {
+        let to = |location: &str| {
+            let error = answer(302, "", &[("location", location)]).expect_err("elsewhere");
+            assert!(!error.is_worth_a_retry() && error.is_transient());
+            assert_eq!(error.failure().advice, Some(crate::model::Advice::CheckRedirect));
+            error.to_string()
+        };
+        let told = to("https://login.portal.example/?user=api%40MSP");
+        assert!(told.contains("was redirected to login.portal.example (status 302)"), "{told}");
+        assert!(!told.contains("user="), "{told}");
+        assert!(to("/login").contains("to another path"), "{}", to("/login"));
     }
 
     #[test]

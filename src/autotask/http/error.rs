@@ -23,9 +23,16 @@ pub enum AutotaskError {
         /// Where its secret comes from.
         source_of_secret: SecretSource,
     },
+    /// The account of the API user is locked (section 9.11 of the Autotask facts).
+    #[error("Autotask has locked the account of {username}")]
+    Locked {
+        /// The API user's name.
+        username: String,
+    },
     /// The credentials were refused before, so nothing is sent for a while.
     #[error(
-        "Autotask refused the credentials at {}; no request is sent before {}",
+        "Autotask {} {}; no request is sent before {}",
+        if .0.locked { "said that the account of the API user is locked at" } else { "refused the credentials at" },
         shown(&.0.since.with_timezone(.1)),
         shown(&.0.until.with_timezone(.1))
     )]
@@ -44,6 +51,39 @@ pub enum AutotaskError {
     NoPermission {
         /// The entity.
         entity: Entity,
+    },
+    /// The module that an entity belongs to is not active in this tenant.
+    #[error("the module of {entity} is not active in Autotask")]
+    NoModule {
+        /// The entity.
+        entity: Entity,
+    },
+    /// A web page came in place of an answer: from a proxy, a firewall or a login page on the way
+    /// (section 9.12 of the Autotask facts).
+    #[error(
+        "a web page answered {request}, not Autotask (status {status}{})",
+        .title.as_ref().map_or_else(String::new, |title| format!(", \"{title}\""))
+    )]
+    WebPage {
+        /// What was asked.
+        request: String,
+        /// The status.
+        status: u16,
+        /// The title of the page.
+        title: Option<String>,
+    },
+    /// The request was sent elsewhere. That is not followed, because the credentials would travel
+    /// with it.
+    #[error(
+        "{request} was redirected to {target} (status {status}), where the credentials are not sent"
+    )]
+    Redirected {
+        /// What was asked.
+        request: String,
+        /// The status.
+        status: u16,
+        /// The host where it was sent, or what is known of it.
+        target: String,
     },
     /// No answer came.
     #[error("cannot reach {host}: {cause}")]
@@ -67,6 +107,8 @@ pub enum AutotaskError {
         status: u16,
         /// What it said.
         text: String,
+        /// How long Autotask asks to wait.
+        wait: Option<Duration>,
     },
     /// The answer cannot be understood.
     #[error("Autotask sent an invalid answer to {request}: {reason}")]
@@ -128,12 +170,38 @@ impl AutotaskError {
     /// Whether the zone or the API user does not have this entity, so that asking again is of no
     /// use.
     pub(in crate::autotask) fn is_about_the_entity(&self) -> bool {
+        self.hides_the_entity()
+            || matches!(self, AutotaskError::Refused { .. } | AutotaskError::UnknownField { .. })
+    }
+
+    /// Whether nothing of the entity is shown, to this API user or to anybody in this tenant.
+    pub(in crate::autotask) fn hides_the_entity(&self) -> bool {
         matches!(
             self,
             AutotaskError::NoPermission { .. }
+                | AutotaskError::NoModule { .. }
                 | AutotaskError::NotFound { .. }
-                | AutotaskError::Refused { .. }
-                | AutotaskError::UnknownField { .. }
+        )
+    }
+
+    /// Whether the answer was that the credentials are not good.
+    pub fn refuses_the_credentials(&self) -> bool {
+        matches!(
+            self,
+            AutotaskError::AuthFailed { .. }
+                | AutotaskError::Locked { .. }
+                | AutotaskError::UnknownUser { .. }
+                | AutotaskError::BadIntegrationCode
+        )
+    }
+
+    /// Whether it says something of the way to Autotask, and nothing of what was asked.
+    pub(in crate::autotask) fn is_of_the_way(&self) -> bool {
+        matches!(
+            self,
+            AutotaskError::Unreachable { .. }
+                | AutotaskError::WebPage { .. }
+                | AutotaskError::Redirected { .. }
         )
     }
 
@@ -141,11 +209,15 @@ impl AutotaskError {
     pub fn is_transient(&self) -> bool {
         match self {
             AutotaskError::Unreachable { .. }
+            | AutotaskError::WebPage { .. }
+            | AutotaskError::Redirected { .. }
             | AutotaskError::RateLimited(_)
             | AutotaskError::Failed { .. }
             | AutotaskError::RowsChanged { .. }
             | AutotaskError::Garbled { .. } => true,
             AutotaskError::AuthFailed { .. }
+            | AutotaskError::Locked { .. }
+            | AutotaskError::NoModule { .. }
             | AutotaskError::Blocked(..)
             | AutotaskError::UnknownUser { .. }
             | AutotaskError::BadIntegrationCode
@@ -159,21 +231,27 @@ impl AutotaskError {
     }
 
     /// Whether the same request is worth sending again within minutes. The daemon's own budget is
-    /// a decision, not an accident: waiting for it is up to the caller.
+    /// a decision, not an accident: waiting for it is up to the caller. A redirect is one too, of
+    /// somebody else.
     pub(in crate::autotask) fn is_worth_a_retry(&self) -> bool {
         let decided = |limit: &RateLimit| match limit {
             RateLimit::Own { .. } | RateLimit::Share { .. } | RateLimit::Tenant { .. } => true,
-            RateLimit::Threads { .. } | RateLimit::Hour { .. } => false,
+            RateLimit::Threads { .. } | RateLimit::Hour { .. } | RateLimit::Paused { .. } => false,
         };
-        self.is_transient() && !matches!(self, AutotaskError::RateLimited(limit) if decided(limit))
+        let is_decided = match self {
+            AutotaskError::RateLimited(limit) => decided(limit),
+            AutotaskError::Redirected { .. } => true,
+            _ => false,
+        };
+        self.is_transient() && !is_decided
     }
 
     /// How long Autotask asks to wait before the next try.
     pub(in crate::autotask) fn wait(&self) -> Option<Duration> {
         match self {
-            AutotaskError::RateLimited(RateLimit::Threads { wait } | RateLimit::Hour { wait }) => {
-                *wait
-            }
+            AutotaskError::RateLimited(RateLimit::Threads { wait } | RateLimit::Hour { wait })
+            | AutotaskError::Failed { wait, .. } => *wait,
+            AutotaskError::RateLimited(RateLimit::Paused { wait, .. }) => Some(*wait),
             _ => None,
         }
     }
@@ -181,11 +259,17 @@ impl AutotaskError {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            AutotaskError::AuthFailed { .. } | AutotaskError::Blocked(..) => Code::AuthFailed,
+            AutotaskError::AuthFailed { .. }
+            | AutotaskError::Locked { .. }
+            | AutotaskError::Blocked(..) => Code::AuthFailed,
             AutotaskError::UnknownUser { .. } => Code::UnknownUser,
             AutotaskError::BadIntegrationCode => Code::BadIntegrationCode,
-            AutotaskError::NoPermission { .. } => Code::NoPermission,
-            AutotaskError::Unreachable { .. } => Code::Unreachable,
+            AutotaskError::NoPermission { .. } | AutotaskError::NoModule { .. } => {
+                Code::NoPermission
+            }
+            AutotaskError::Unreachable { .. }
+            | AutotaskError::WebPage { .. }
+            | AutotaskError::Redirected { .. } => Code::Unreachable,
             AutotaskError::RateLimited(_) => Code::RateLimited,
             AutotaskError::Failed { .. }
             | AutotaskError::Garbled { .. }
@@ -208,15 +292,21 @@ impl AutotaskError {
             AutotaskError::AuthFailed { source_of_secret: source, .. } => {
                 Advice::ReplaceSecret { source: *source }
             }
+            AutotaskError::Locked { .. } => Advice::UnlockAccount,
+            AutotaskError::Blocked(blocked, ..) if blocked.locked => Advice::UnlockAccount,
             AutotaskError::Blocked(.., source) => Advice::UnblockCredentials { source: *source },
             AutotaskError::UnknownUser { .. } => Advice::FixUsername,
             AutotaskError::BadIntegrationCode => Advice::FixIntegrationCode,
             AutotaskError::NoPermission { .. } => Advice::GrantPermission,
+            AutotaskError::NoModule { .. } => Advice::ActivateModule,
+            AutotaskError::WebPage { .. } => Advice::CheckProxy,
+            AutotaskError::Redirected { .. } => Advice::CheckRedirect,
             AutotaskError::Unreachable { kind, .. } => match kind {
                 ErrorKind::Name => Advice::CheckDns,
                 ErrorKind::Refused => Advice::CheckFirewall,
                 ErrorKind::Tls => Advice::CheckTls,
-                ErrorKind::Timeout | ErrorKind::Other => Advice::WaitForRetry,
+                ErrorKind::Proxy => Advice::CheckProxy,
+                ErrorKind::Timeout | ErrorKind::Broken | ErrorKind::Other => Advice::WaitForRetry,
             },
             AutotaskError::RateLimited(RateLimit::Own { .. } | RateLimit::Share { .. }) => {
                 Advice::RaiseBudget

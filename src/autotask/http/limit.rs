@@ -22,6 +22,14 @@ pub enum RateLimit {
         /// How long Autotask asks to wait.
         wait: Option<Duration>,
     },
+    /// Autotask asked for a pause, which is not over: nothing is sent, for whoever.
+    #[error("Autotask takes no requests before {} (Retry-After)", shown(.until))]
+    Paused {
+        /// Until when, in the zone in which people are told.
+        until: DateTime<Tz>,
+        /// How long that is from when this was found out.
+        wait: Duration,
+    },
     /// So much of the tenant's hour is used that the rest is left to other integrations.
     #[error(
         "the tenant has used {percent} % of its requests of this hour, and this work stops at \
@@ -65,6 +73,8 @@ pub struct Blocked {
     pub since: DateTime<Utc>,
     /// Until when, unless the credentials are replaced.
     pub until: DateTime<Utc>,
+    /// Whether Autotask said that the account is locked.
+    pub locked: bool,
 }
 
 /// A moment as the MSP knows it.

@@ -27,6 +27,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub trait Transport: Send + Sync {
     /// Sends `request` and reads the whole answer.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>>;
+
+    /// The same over a new connection, whatever connections are kept open. Without any, it is the
+    /// same.
+    fn send_anew(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        self.send(request)
+    }
 }
 
 /// An answer.
@@ -49,13 +58,27 @@ impl HttpResponse {
 }
 
 /// The transport over HTTP(S), with the system's trust store.
-pub struct HttpTransport(reqwest::Client);
+pub struct HttpTransport {
+    client: reqwest::Client,
+    /// Keeps no connection open.
+    anew: reqwest::Client,
+}
 
 impl HttpTransport {
     /// A transport with the proxy and the private CA of `options`.
     pub fn new(options: &Options) -> Result<HttpTransport, AutotaskError> {
         // An error means that a provider is installed already, which is just as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let trusted = if options.ca_file.is_some() { "ca-file" } else { TRUST_STORE };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| unusable(trusted, &error))
+        };
+        let client = build(HttpTransport::builder(options)?)?;
+        let anew = build(HttpTransport::builder(options)?.pool_max_idle_per_host(0))?;
+        Ok(HttpTransport { client, anew })
+    }
+
+    fn builder(options: &Options) -> Result<reqwest::ClientBuilder, AutotaskError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("lmsyncd/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
@@ -72,17 +95,18 @@ impl HttpTransport {
                 .map_err(|error| unusable("ca-file", &error))?;
             builder = builder.tls_certs_merge(bundle);
         }
-        let trusted = if options.ca_file.is_some() { "ca-file" } else { TRUST_STORE };
-        let client = builder.build().map_err(|error| unusable(trusted, &error))?;
-        Ok(HttpTransport(client))
+        Ok(builder)
     }
 
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+    async fn exchange(
+        client: &reqwest::Client,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, TransportError> {
         let method = match request.method() {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        let mut builder = self.0.request(method, request.url());
+        let mut builder = client.request(method, request.url());
         for (name, value) in request.headers() {
             builder = builder.header(name, value);
         }
@@ -112,13 +136,23 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        Box::pin(self.exchange(request))
+        Box::pin(HttpTransport::exchange(&self.client, request))
+    }
+
+    fn send_anew(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(HttpTransport::exchange(&self.anew, request))
     }
 }
 
 fn unusable(key: &'static str, error: &dyn std::error::Error) -> AutotaskError {
     AutotaskError::BadConfiguration { key, reason: error_chain(error) }
 }
+
+/// What hyper says of a connection that the other side has closed.
+const BROKEN: [&str; 2] = ["connection closed before message completed", "end of file before"];
 
 /// What went wrong, from the chain of causes. The URL is left out: it may hold the user's name.
 fn explain(error: reqwest::Error) -> TransportError {
@@ -131,10 +165,22 @@ fn explain(error: reqwest::Error) -> TransportError {
             kind = ErrorKind::Tls;
         } else if text.contains("dns error") {
             kind = ErrorKind::Name;
+        } else if text.contains("tunnel error: ") {
+            kind = ErrorKind::Proxy;
+        } else if BROKEN.iter().any(|words| text.contains(words)) {
+            kind = ErrorKind::Broken;
         } else if let Some(io) = error.downcast_ref::<io::Error>() {
             match io.kind() {
                 io::ErrorKind::ConnectionRefused => kind = ErrorKind::Refused,
                 io::ErrorKind::TimedOut => kind = ErrorKind::Timeout,
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+                    if kind == ErrorKind::Other =>
+                {
+                    kind = ErrorKind::Broken;
+                }
                 _ => {}
             }
         }

@@ -11,6 +11,11 @@ pub enum ErrorKind {
     Tls,
     /// No answer in time.
     Timeout,
+    /// The connection broke off before the answer was there: one that was kept open may have been
+    /// closed by the other side, or by something on the way, long before.
+    Broken,
+    /// The proxy did not let it through.
+    Proxy,
     /// Something else.
     Other,
 }

@@ -9,8 +9,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::addition::{Addition, Billed, Bought};
 use super::context::AgreementContext;
+use super::hidden::{self, Unexplained};
 use super::pairing;
 use crate::autotask::fields::amount::{Amount, Denomination};
+use crate::autotask::http::entity::Entity;
 use crate::autotask::meta::catalogue::Entries;
 use crate::autotask::meta::currency::Currencies;
 use crate::autotask::meta::entity_fields::EntityFields;
@@ -20,7 +22,7 @@ use crate::autotask::rows::lines::{LineKind, LineRow, UnitPeriod};
 use crate::autotask::rows::purchases::{PurchaseKind, PurchaseRow};
 use crate::autotask::rows::rules::RulesOf;
 use crate::autotask::rows::units::Units;
-use crate::model::{ClientId, ClientRef, ClientSnapshot, Reject, Remark};
+use crate::model::{ClientId, ClientRef, ClientSnapshot, ItemKey, Reject, Remark};
 use crate::policy::cost::{Row, Siblings};
 
 /// What was read.
@@ -43,6 +45,8 @@ pub(in crate::autotask) struct FetchedRows {
     pub purchases: Vec<Purchases>,
     /// Billing rules, by agreement.
     pub rules: HashMap<i64, RulesOf>,
+    /// What was not shown, each with why.
+    pub hidden: BTreeMap<Entity, String>,
 }
 
 /// All lines of one kind with what they bill.
@@ -90,6 +94,20 @@ impl Below<'_> {
             .iter()
             .flat_map(|(list, line)| list.units.periods(line.id, today).unwrap_or_default());
         periods.map(UnitPeriod::unpriced).collect()
+    }
+
+    /// What the catalogue does not explain of them, and of the agreement above them.
+    fn unexplained(&self, agreement: ItemKey) -> Unexplained {
+        let mut all = Unexplained { all: vec![agreement], ..Unexplained::default() };
+        for (list, line) in &self.lines {
+            let item = line.details.as_ref().ok().map(|details| details.item);
+            let entry = item.and_then(|item| list.entries.get(&item));
+            all.line(list.kind, line.id, entry.is_some_and(|entry| entry.name.is_some()));
+        }
+        for (list, row) in &self.purchases {
+            all.purchase(list.kind, row.id);
+        }
+        all
     }
 
     /// The amounts that make up the agreement's cost, as far as they can be read.
@@ -142,6 +160,7 @@ impl FetchedRows {
             items: Vec::new(),
             rejects: Vec::new(),
             folded: BTreeMap::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -186,6 +205,15 @@ impl FetchedRows {
         below
     }
 
+    /// What the lines of an agreement tell together.
+    fn siblings(&self, contract: &ContractRow, below: &Below<'_>) -> Siblings {
+        let details = contract.details.as_ref().ok();
+        let start = details.and_then(|details| details.start);
+        let own = details.and_then(|details| details.period);
+        let own = labels::cycle_of_agreement(&self.fields, own);
+        Siblings::of(start, own, &below.rows(self.today))
+    }
+
     fn convert(
         &self,
         contract: &ContractRow,
@@ -199,11 +227,7 @@ impl FetchedRows {
         let money = client_money.clone().fitting(below.amounts(self.today));
         let has_milestones =
             below.purchases.iter().any(|(list, _)| list.kind == PurchaseKind::Milestone);
-        let details = contract.details.as_ref().ok();
-        let start = details.and_then(|details| details.start);
-        let own = details.and_then(|details| details.period);
-        let own = labels::cycle_of_agreement(&self.fields, own);
-        let siblings = Siblings::of(start, own, &below.rows(self.today));
+        let siblings = self.siblings(contract, &below);
         let above = AgreementContext {
             client,
             contract,
@@ -232,6 +256,7 @@ impl FetchedRows {
             let bought = Bought { kind: list.kind, row, fields: &list.fields };
             additions.push(above.purchase(&bought, self.today));
         }
+        hidden::tell(&self.hidden, &above, &below.unexplained(above.key()), snapshot);
         for addition in additions.iter_mut().flatten() {
             if above.is_of_rules(addition) {
                 addition.remark(Remark::ByRule);

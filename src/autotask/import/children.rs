@@ -32,6 +32,7 @@ use crate::autotask::rows::companies::ContractRow;
 use crate::autotask::rows::lines::{LineKind, LineRow};
 use crate::autotask::rows::purchases::{PurchaseKind, PurchaseRow};
 use crate::autotask::rows::rules::{self, RulesOf};
+use crate::autotask::rows::units::Units;
 
 /// ChildFetcher below agreements that were read.
 pub(in crate::autotask) struct ChildFetcher<'a> {
@@ -71,14 +72,17 @@ impl ChildFetcher<'_> {
         let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
         let contents = match bundles.items() {
             items if items.is_empty() => BTreeMap::new(),
-            items => catalogue.contents(&items, asking).await?,
+            items => {
+                let contents = catalogue.contents(&items, asking).await;
+                self.reading.hidden.or_nothing(Entity::ServiceBundleServices, contents)?
+            }
         };
         // The names of all services at once: those of lines and those in bundles.
         let mut named = services.items();
         named.extend(contents.values().flatten());
         let held = bundles.items();
-        let service_names = catalogue.entries(LineKind::Service, &named, asking);
-        let bundle_names = catalogue.entries(LineKind::Bundle, &held, asking);
+        let service_names = self.entries(LineKind::Service, &named);
+        let bundle_names = self.entries(LineKind::Bundle, &held);
         let (service_names, bundle_names) = tokio::try_join!(service_names, bundle_names)?;
         let texts = contents.iter().filter(|(_, services)| !services.is_empty());
         let texts = texts.map(|(bundle, services)| (*bundle, in_words(services, &service_names)));
@@ -86,6 +90,18 @@ impl ChildFetcher<'_> {
         let lines = [(services, service_names, BTreeMap::new()), (bundles, bundle_names, contents)];
         let billed = lines.map(|(lines, names, contents)| self.billed(lines, names, contents));
         try_join_all(billed).await
+    }
+
+    /// What the catalogue says of these; what it said the last time, where it is not shown any more.
+    async fn entries(&self, kind: LineKind, ids: &BTreeSet<i64>) -> Result<Entries, AutotaskError> {
+        let (catalogue, asking) = (self.reading.catalogue, self.reading.asking());
+        match catalogue.entries(kind, ids, asking).await {
+            Err(error) if error.hides_the_entity() => {
+                self.reading.hidden.note(kind.catalogue(), &error);
+                Ok(catalogue.known_entries(kind, ids).await)
+            }
+            read => read,
+        }
     }
 
     /// Everything that is bought once, and the billing rules of fixed price agreements, by agreement.
@@ -146,7 +162,8 @@ impl ChildFetcher<'_> {
         kind: LineKind,
         agreements: &BTreeSet<i64>,
     ) -> Result<OfKind, AutotaskError> {
-        let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await?;
+        let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await;
+        let lines = self.reading.hidden.or_nothing(kind.lines(), lines)?;
         let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
         rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         Ok(OfKind { kind, rows })
@@ -163,12 +180,19 @@ impl ChildFetcher<'_> {
         let mut catalogue_fields = Arc::default();
         let strange = |number: i64| !labels::is_known_cycle(number);
         if entries.values().filter_map(|entry| entry.period).any(strange) {
-            let fields = catalogue.fields(kind.catalogue(), asking).await?;
+            let fields = catalogue.fields(kind.catalogue(), asking).await;
+            let fields = self.reading.hidden.or_nothing(kind.catalogue(), fields)?;
             let values = entries.values().map(|entry| ("periodType", entry.period));
-            catalogue_fields =
-                catalogue.explaining(kind.catalogue(), fields, values, asking).await?;
+            let read = catalogue.explaining(kind.catalogue(), fields, values, asking).await;
+            catalogue_fields = self.reading.hidden.or_nothing(kind.catalogue(), read)?;
         }
-        let units = self.units(kind, &rows, &entries, &catalogue_fields).await?;
+        let units = match self.units(kind, &rows, &entries, &catalogue_fields).await {
+            Err(error) if error.hides_the_entity() => {
+                self.reading.hidden.note(kind.units(), &error);
+                Units::unread(kind.units(), &error)
+            }
+            units => units?,
+        };
         Ok(Lines { kind, rows, units, entries, catalogue_fields, contents })
     }
 
@@ -182,6 +206,10 @@ impl ChildFetcher<'_> {
         let query = self.query(Entity::ContractBillingRules, &fixed);
         match self.reading.rows(&query).await {
             Ok(rows) => Ok(rules::by_agreement(&rows)),
+            Err(error @ AutotaskError::NoPermission { .. }) => {
+                self.reading.hidden.note(Entity::ContractBillingRules, &error);
+                Ok(HashMap::new())
+            }
             Err(error) if error.is_about_the_entity() => {
                 tracing::debug!("billing rules are not read: {error}");
                 Ok(HashMap::new())
@@ -198,7 +226,8 @@ impl ChildFetcher<'_> {
         });
         let mut rows = Vec::new();
         if !agreements.is_empty() {
-            let read = self.reading.rows(&self.query(kind.entity(), &agreements)).await?;
+            let read = self.reading.rows(&self.query(kind.entity(), &agreements)).await;
+            let read = self.reading.hidden.or_nothing(kind.entity(), read)?;
             rows.extend(read.iter().map(|row| PurchaseRow::read(kind, row)));
             rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         }
@@ -207,9 +236,11 @@ impl ChildFetcher<'_> {
         let is_strange = |number: i64| !kind.is_prepaid() || !labels::is_known_status(number);
         if statuses().any(is_strange) {
             let entity = kind.entity();
-            let known = catalogue.fields(entity, asking).await?;
+            let known = catalogue.fields(entity, asking).await;
+            let known = self.reading.hidden.or_nothing(entity, known)?;
             let values = statuses().map(|status| ("status", Some(status)));
-            fields = catalogue.explaining(entity, known, values, asking).await?;
+            let read = catalogue.explaining(entity, known, values, asking).await;
+            fields = self.reading.hidden.or_nothing(entity, read)?;
         }
         Ok(Purchases { kind, rows, fields })
     }

@@ -7,6 +7,7 @@ pub(super) mod billed;
 pub(super) mod children;
 pub(super) mod context;
 pub(super) mod convert;
+pub(super) mod hidden;
 pub(super) mod pairing;
 mod put;
 pub(super) mod read;

@@ -10,8 +10,9 @@
 //!             assemble
 //! ```
 //!
-//! A permission that is missing fails the whole reading and names the entity: an import that leaves
-//! out what it may not see would be wrong without saying so.
+//! Without companies or agreements nothing can be told, so that a permission on them which is missing
+//! fails the whole reading. What else is not shown is left out, and told with each client that it
+//! may concern: see `hidden`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -105,6 +106,7 @@ impl Reading<'_> {
             lines,
             purchases,
             rules,
+            hidden: self.hidden.all(),
         })))
     }
 
@@ -227,10 +229,12 @@ impl Reading<'_> {
         let wanted = companies.filter_map(|company| company.currency).collect();
         let currencies = match self.catalogue.currencies(&wanted, self.asking()).await {
             // A tenant without multi-currency may have nothing there that could be read.
-            Err(AutotaskError::NoPermission { entity: Entity::Currencies })
-                if self.currency.is_some() =>
-            {
+            Err(error) if error.hides_the_entity() && self.currency.is_some() => {
                 Currencies::default()
+            }
+            Err(error) if error.hides_the_entity() => {
+                self.hidden.note(Entity::Currencies, &error);
+                self.catalogue.known_currencies().await
             }
             read => read?,
         };

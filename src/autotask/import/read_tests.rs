@@ -1,13 +1,16 @@
 //! Reading a scripted tenant: what is asked for, and what comes of it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::read::Scope;
 use crate::autotask::api::Autotask;
-use crate::autotask::http::error::AutotaskError;
+use crate::autotask::http::options::Options;
 use crate::autotask::script::Script;
 use crate::autotask::session::progress::Progress;
-use crate::clock::Tz;
+use crate::autotask::session::zone::ZoneMemory;
+use crate::clock::{ManualClock, Tz};
 use crate::model::{ClientId, ClientSnapshot, Currency, Field};
 
 /// Company 7 with one monthly agreement, 70, that has service 700 with 3 units for 30.
@@ -449,6 +452,31 @@ async fn a_tenant_without_multi_currency_has_the_configured_one() {
     // The page cannot even be read.
     script.always("Currencies/query", 403, "");
     assert_eq!(money(&read(&autotask(Some("AUD")), scope()).await[0]), "30.00 AUD configured");
-    let refused = autotask(None).read(&scope(), &Progress::new()).await;
-    assert!(matches!(refused, Err(AutotaskError::NoPermission { .. })), "{refused:?}");
+    let without = read(&autotask(None), scope()).await;
+    assert_eq!(money(&without[0]), "30.00 XXX unknown");
+    let unread = &without[0].unread[0];
+    assert_eq!(unread.reason, "the API user has no permission to read Currencies");
+    assert!(unread.fields.values().all(|fields| fields.contains(&Field::BillingCost)));
+}
+
+#[tokio::test]
+async fn what_was_read_of_the_catalogue_serves_on_where_it_is_not_shown_any_more() {
+    let script = script();
+    let clock = Arc::new(ManualClock::at(crate::autotask::script::now()));
+    let options = Options::for_tests("http://127.0.0.1:1/discovery/");
+    let transport = Arc::new(script.clone());
+    let autotask = Autotask::new(options, transport, Arc::clone(&clock) as _, ZoneMemory::none());
+    let scope = || Scope::Clients(vec![ClientId(7)]);
+    let before = read(&autotask, scope()).await;
+    assert!(before[0].unread.is_empty());
+    for entity in ["Currencies", "Services"] {
+        script.always(&format!("/{entity}/query"), 403, "");
+    }
+    // Longer than what is known is believed without asking.
+    clock.advance(chrono::TimeDelta::hours(2));
+    let after = read(&autotask, scope()).await;
+    assert_eq!(after[0].items, before[0].items);
+    let unread: Vec<_> = after[0].unread.iter().map(|unread| unread.entity).collect();
+    assert_eq!(unread, ["Services", "Currencies"]);
+    assert!(after[0].unread.iter().all(|unread| unread.fields.is_empty()), "all is known");
 }

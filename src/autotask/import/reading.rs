@@ -3,6 +3,7 @@
 use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::import::agreements::Agreements;
+use crate::autotask::import::hidden::Hidden;
 use crate::autotask::meta::catalogue::Catalogue;
 use crate::autotask::meta::row_cache::Asking;
 use crate::autotask::query::fetch::{Fetcher, QueryTrace, RowCounts};
@@ -20,6 +21,8 @@ pub(in crate::autotask) struct Reading<'a> {
     pub agreements: &'a Agreements,
     pub ways: &'a QueryTrace,
     pub progress: &'a Progress,
+    /// What was not shown.
+    pub hidden: &'a Hidden,
     /// The user-defined fields that are wanted, by Autotask's names.
     pub user_defined: &'a [(String, UdfName)],
     /// The zone whose calendar day it is read on.

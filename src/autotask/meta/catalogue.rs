@@ -140,6 +140,12 @@ impl Catalogue {
         Ok(currencies)
     }
 
+    /// The currencies as they were last read, however long ago; none where they never were.
+    pub async fn known_currencies(&self) -> Currencies {
+        let known = self.currencies.lock().await;
+        known.as_ref().map(|(_, rows)| Currencies::read(rows)).unwrap_or_default()
+    }
+
     /// The companies with these ids, as far as they exist.
     pub async fn companies(
         &self,
@@ -156,18 +162,27 @@ impl Catalogue {
         ids: &BTreeSet<i64>,
         asking: Asking<'_>,
     ) -> Result<Entries, AutotaskError> {
-        let kept = match kind {
-            LineKind::Service => &self.services,
-            LineKind::Bundle => &self.bundles,
-        };
         let source = Source {
             entity: kind.catalogue(),
             fields: CatalogueRow::FIELDS,
             cursor: "lastModifiedDate",
             fresh: FRESH,
         };
-        let rows = kept.rows(&source, ids, asking).await?;
+        let rows = self.kept(kind).rows(&source, ids, asking).await?;
         Ok(rows.iter().map(|row| (row.0, CatalogueRow::read(row))).collect())
+    }
+
+    /// The entries with these ids as they were last read, however long ago.
+    pub async fn known_entries(&self, kind: LineKind, ids: &BTreeSet<i64>) -> Entries {
+        let rows = self.kept(kind).known(ids).await;
+        rows.iter().map(|row| (row.0, CatalogueRow::read(row))).collect()
+    }
+
+    fn kept(&self, kind: LineKind) -> &RowCache {
+        match kind {
+            LineKind::Service => &self.services,
+            LineKind::Bundle => &self.bundles,
+        }
     }
 
     /// The services in each of these bundles, by the id of the bundle.

@@ -125,6 +125,12 @@ impl RowCache {
         Ok(found.collect())
     }
 
+    /// The rows with these ids as they are kept, however old.
+    pub async fn known(&self, ids: &BTreeSet<i64>) -> Vec<KeyedRow> {
+        let state = self.0.lock().await;
+        ids.iter().filter_map(|id| Some((*id, state.rows.get(id)?.row.clone()))).collect()
+    }
+
     /// All that is kept, to be stored.
     pub async fn stored(&self) -> Vec<(i64, KeptRow)> {
         self.0.lock().await.rows.iter().map(|(id, kept)| (*id, kept.clone())).collect()

@@ -77,14 +77,15 @@ impl Pagination<'_> {
     ) -> Result<Vec<KeyedRow>, AutotaskError> {
         let entity = self.query.entity;
         for _ in 0..READINGS {
-            let (rows, pages) = self.pages(piece).await?;
+            let Walked { rows, pages, twice } = self.pages(piece).await?;
             // Rows that were added after an earlier count are no reason to read again.
             let earlier = counted.take();
             if earlier == Some(rows.len()) || earlier.is_none() && pages == 1 {
                 return Ok(rows);
             }
             let count = self.count(piece).await?;
-            if count == rows.len() {
+            // Whether Autotask counts what it sends twice is not known.
+            if count == rows.len() || count == rows.len() + twice {
                 return Ok(rows);
             }
             tracing::debug!(%entity, count, rows = rows.len(), "rows changed while they were read");
@@ -92,10 +93,10 @@ impl Pagination<'_> {
         Err(AutotaskError::RowsChanged { entity })
     }
 
-    /// The rows as they come, and on how many pages.
-    async fn pages(&self, piece: Option<&Within>) -> Result<(Vec<KeyedRow>, usize), AutotaskError> {
+    /// The rows as they come.
+    async fn pages(&self, piece: Option<&Within>) -> Result<Walked, AutotaskError> {
         let Pagination { connection, query, patience, progress } = *self;
-        let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, BEFORE_ALL);
+        let (mut rows, mut pages, mut twice, mut cursor) = (Vec::new(), 0, 0, BEFORE_ALL);
         // Of ids that were asked for, each is there once at most: then there is nothing to follow.
         let most = piece.filter(|piece| piece.field == "id").map(|piece| piece.ids.len());
         loop {
@@ -109,20 +110,30 @@ impl Pagination<'_> {
             })
             .await?;
             progress.page(page.rows.len());
-            pages += 1;
+            (pages, twice) = (pages + 1, twice + page.twice);
             let last = page.rows.last().map(|(id, _)| *id);
             rows.extend(page.rows);
             match last {
                 Some(last) if page.more && most != Some(rows.len()) => cursor = last,
-                _ => return Ok((rows, pages)),
+                _ => return Ok(Walked { rows, pages, twice }),
             }
         }
     }
 }
 
+/// Rows of all pages.
+struct Walked {
+    rows: Vec<KeyedRow>,
+    pages: usize,
+    /// How many came twice.
+    twice: usize,
+}
+
 #[derive(Debug)]
 struct Page {
     rows: Vec<KeyedRow>,
+    /// How many more came, each the same as one of them.
+    twice: usize,
     more: bool,
 }
 
@@ -161,11 +172,20 @@ impl Page {
         };
         let wanted: Option<BTreeSet<i64>> = piece.map(|piece| piece.ids.iter().copied().collect());
         let mut rows: Vec<KeyedRow> = Vec::with_capacity(items.len());
+        let mut twice = 0;
         for item in items {
             let row =
                 Row::new(item.clone()).ok_or_else(|| garbled("an item is no row".to_owned()))?;
             let id = row.needed_integer("id").map_err(|bad| garbled(bad.reason))?;
             let last = rows.last().map_or(cursor, |(id, _)| *id);
+            if let Ok(at) = rows.binary_search_by_key(&id, |(id, _)| *id) {
+                if rows[at].1 != row {
+                    return Err(garbled(format!("two different rows have the id {id}")));
+                }
+                tracing::warn!(entity = %query.entity, id, "Autotask sent a row twice");
+                twice += 1;
+                continue;
+            }
             if id <= last {
                 return Err(PageError::FilterIgnored(format!("row {id} came after row {last}")));
             }
@@ -178,9 +198,9 @@ impl Page {
             }
             rows.push((id, row));
         }
-        let more = more_follows(&answer, rows.len())?;
+        let more = more_follows(&answer, items.len())?;
         tracing::trace!(entity = %query.entity, rows = rows.len(), more, "read a page");
-        Ok(Page { rows, more })
+        Ok(Page { rows, twice, more })
     }
 }
 
@@ -223,9 +243,21 @@ mod tests {
         };
         ignored(json!({"items": [{"id": 5}]}), 5, &[]);
         ignored(json!({"items": [{"id": 7}, {"id": 6}]}), 5, &[]);
-        ignored(json!({"items": [{"id": 7}, {"id": 7}]}), 5, &[]);
         ignored(json!({"items": [{"id": 7, "companyID": 2}]}), 5, &[1, 3]);
         ignored(json!({"items": [{"id": 7, "companyID": null}]}), 5, &[1, 3]);
+    }
+
+    #[test]
+    fn a_row_that_comes_twice_counts_once_and_two_rows_of_one_id_are_named() {
+        let row = |name: &str| json!({"id": 7, "contractName": name});
+        let details = json!({"count": 3, "requestCount": 500});
+        let same = json!({"items": [row("a"), {"id": 9}, row("a")], "pageDetails": details});
+        let found = page(same, 5, &[]).expect("a page");
+        let ids: Vec<i64> = found.rows.iter().map(|(id, _)| *id).collect();
+        assert_eq!((ids, found.twice, found.more), (vec![7, 9], 1, false));
+        let other = page(json!({"items": [row("a"), row("b")]}), 5, &[]);
+        let named = PageError::Garbled("two different rows have the id 7".to_owned());
+        assert_eq!(other.expect_err("which one?"), named);
     }
 
     #[test]

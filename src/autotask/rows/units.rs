@@ -22,6 +22,8 @@ use chrono::{Months, NaiveDate, TimeDelta};
 
 use super::lines::{UnitPeriod, UnitRow};
 use crate::autotask::fields::row::BadField;
+use crate::autotask::http::entity::Entity;
+use crate::autotask::http::error::AutotaskError;
 use crate::autotask::query::filter::{Group, PAGE_ROWS};
 use crate::autotask::query::plan::FULL;
 
@@ -74,9 +76,17 @@ pub(in crate::autotask) struct Units {
     rows: HashMap<i64, BTreeMap<i64, UnitRow>>,
     /// Lines that are over and were billed in the running period, each with its first day.
     since: HashMap<i64, NaiveDate>,
+    /// Why none could be read.
+    unread: Option<BadField>,
 }
 
 impl Units {
+    /// None could be read, so that nothing can be told of any line.
+    pub fn unread(entity: Entity, error: &AutotaskError) -> Units {
+        let unread = Some(BadField { field: entity.name(), reason: error.to_string() });
+        Units { unread, ..Units::default() }
+    }
+
     /// Adds rows. One that names no line cannot be placed; as the list of lines or agreements was
     /// checked page by page, that only happens where all rows were asked for.
     pub fn add(&mut self, rows: impl IntoIterator<Item = UnitRow>) {
@@ -107,6 +117,9 @@ impl Units {
     /// the day and nothing is to come, only what is as late as the last: the rest says nothing,
     /// however much of it was read; and what was billed of the running period.
     pub fn periods(&self, line: i64, today: NaiveDate) -> Result<Vec<&UnitPeriod>, &BadField> {
+        if let Some(unread) = &self.unread {
+            return Err(unread);
+        }
         let dates = || self.rows(line).filter_map(|row| row.dates);
         let from = match dates().any(|(_, end)| end >= today) {
             true => None,

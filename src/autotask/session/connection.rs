@@ -8,7 +8,7 @@
 //!
 //! Knows nothing of entities' fields. Two things keep the API user from being locked (section 1.3
 //! of the Autotask facts): a 401 is never repeated unless the tenant really has moved to another
-//! zone, and as long as the credentials have not been accepted, one request goes at a time.
+//! zone, and as long as a reading has not seen them accepted, its requests go one at a time.
 
 mod ask;
 mod send;
@@ -27,12 +27,12 @@ use super::usage::{Auth, Threshold, Usage};
 use super::work::Work;
 use super::zone::{Zone, ZoneMemory};
 use crate::autotask::http::concurrency::Limits;
-use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::options::Options;
 use crate::autotask::http::request::{ApiUser, Credentials};
 use crate::autotask::http::transport::Transport;
 use crate::autotask::session::login_breaker::LoginBreaker;
-use crate::autotask::session::persisted_usage::UseMemory;
+use crate::autotask::session::pause::Pause;
+use crate::autotask::session::persisted_usage::{Remembering, UseMemory};
 use crate::clock::{Clock, Tz};
 
 /// The way to one tenant.
@@ -49,6 +49,7 @@ pub(in crate::autotask) struct Connection {
     budget: Budget,
     tenant: TenantUse,
     breaker: LoginBreaker,
+    pause: Pause,
     memory: UseMemory,
     requests: AtomicU64,
     known: Mutex<Known>,
@@ -62,10 +63,28 @@ pub(in crate::autotask) struct Connection {
     watching: tokio::sync::Mutex<()>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Known {
     auth: Auth,
+    /// How many logins were seen to work, and how many were refused.
+    worked: u64,
+    refused: u64,
+    /// How many had been refused when one last worked.
+    proof: Option<u64>,
+    /// Whether they were accepted before the start.
+    was_accepted: bool,
     remote_date: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+impl Known {
+    /// Whether the credentials were accepted when they were last tried.
+    fn is_sure(&self) -> bool {
+        match self.auth {
+            Auth::Accepted(_) => true,
+            Auth::Untried => self.was_accepted,
+            Auth::Refused(_) => false,
+        }
+    }
 }
 
 impl Connection {
@@ -92,9 +111,10 @@ impl Connection {
             budget: Budget::new(options.max_requests_per_hour, options.time_zone),
             tenant: TenantUse::default(),
             breaker: LoginBreaker::default(),
+            pause: Pause::default(),
             memory: UseMemory::none(),
             requests: AtomicU64::new(0),
-            known: Mutex::new(Known { auth: Auth::Untried, remote_date: None }),
+            known: Mutex::default(),
             released: Notify::new(),
             trial: tokio::sync::Mutex::default(),
             discovery: tokio::sync::Mutex::default(),
@@ -109,15 +129,24 @@ impl Connection {
 
     /// Goes on from what `memory` holds, and writes there.
     pub fn remember_in(&mut self, memory: UseMemory) {
-        let now = self.clock.moment();
-        memory.restore(&self.budget, &self.breaker, self.credentials.trace(), now);
+        let accepted = memory.restore(self.remembering(), self.clock.moment());
+        self.know(|known, _| known.was_accepted = accepted);
         self.memory = memory;
     }
 
     /// Writes down what a restart must not forget.
     pub fn keep(&self) {
-        let now = self.clock.moment();
-        self.memory.keep_now(&self.budget, &self.breaker, self.credentials.trace(), now);
+        self.memory.keep_now(self.remembering(), self.clock.moment());
+    }
+
+    fn remembering(&self) -> Remembering<'_> {
+        Remembering {
+            budget: &self.budget,
+            breaker: &self.breaker,
+            pause: &self.pause,
+            credentials: self.credentials.trace(),
+            accepted: self.known().is_sure(),
+        }
     }
 
     /// Goes on where `old` stood: its requests count toward this one's budget and take its places,
@@ -126,13 +155,18 @@ impl Connection {
         self.budget.inherit_from(&old.budget);
         self.tenant.inherit_from(&old.tenant);
         self.limits.inherit_from(&old.limits);
-        let known = *old.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.pause.inherit_from(&old.pause);
+        let known = old.known();
         let same = self.credentials.same_as(&old.credentials);
         if same {
             self.breaker.inherit_from(&old.breaker);
         }
         self.know(|mine, _| {
-            *mine = if same { known } else { Known { auth: Auth::Untried, ..known } };
+            *mine = if same {
+                known
+            } else {
+                Known { auth: Auth::Untried, proof: None, was_accepted: false, ..known }
+            };
         });
         self.keep();
     }
@@ -179,7 +213,7 @@ impl Connection {
 
     /// The date in Autotask's last answer, and what time it was here then.
     pub fn remote_date(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remote_date
+        self.known().remote_date
     }
 
     /// How many requests were sent since the start.
@@ -190,37 +224,27 @@ impl Connection {
     /// What is known of the use.
     pub fn usage(&self) -> Usage {
         let (now, cap) = (self.clock.moment(), self.budget.cap());
-        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known();
         Usage {
             requests_last_hour: self.budget.used(now),
             max_requests_per_hour: cap,
             background_share: Work::Background.share_of(cap),
             threshold: self.tenant.reading(),
             blocked: self.breaker.standing(Work::Background, now),
+            paused_until: self.pause.left().map(|left| now.wall + left),
             zone_url: self.zone.current().ok().flatten(),
             auth: known.auth,
         }
     }
 
-    fn is_accepted(&self) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(known.auth, Auth::Accepted(_))
+    fn known(&self) -> Known {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn know(&self, change: impl FnOnce(&mut Known, DateTime<Utc>)) {
         let now = self.clock.now();
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner), now);
     }
-}
-
-/// Whether the answer was that the credentials are not good.
-fn refuses(error: &AutotaskError) -> bool {
-    matches!(
-        error,
-        AutotaskError::AuthFailed { .. }
-            | AutotaskError::UnknownUser { .. }
-            | AutotaskError::BadIntegrationCode
-    )
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 pub(super) mod budget;
 pub(super) mod connection;
 pub(super) mod login_breaker;
+pub(super) mod pause;
 pub(super) mod persisted_usage;
 pub(super) mod progress;
 pub(super) mod retry;

@@ -55,6 +55,10 @@ pub struct Report {
 /// take longer ends at once and says when to come back.
 pub const BUDGET_WAIT: TimeDelta = TimeDelta::minutes(5);
 
+/// The longest single wait that Autotask may ask for, and for one that nobody sees.
+const LIMIT_WAIT: Duration = Duration::from_secs(5 * 60);
+const UNSEEN_WAIT: Duration = Duration::from_secs(60);
+
 type Listener = Box<dyn Fn(&Report) + Send + Sync>;
 
 /// The progress of one reading.
@@ -68,6 +72,8 @@ pub struct Progress {
     is_seen: bool,
     /// When it first waited for budget.
     short_since: Mutex<Option<DateTime<Utc>>>,
+    /// How many logins had been refused when it last saw one work.
+    proof: Mutex<Option<u64>>,
 }
 
 impl Progress {
@@ -90,6 +96,25 @@ impl Progress {
     pub(in crate::autotask) fn may_wait(&self, next: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let mut since = self.short_since.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_seen && self.work == Work::Person && next <= *since.get_or_insert(now) + BUDGET_WAIT
+    }
+
+    /// How long it may wait where Autotask asks for a pause, or is busy: little where nobody sees
+    /// it wait. What would take longer ends at once and says when to come back.
+    pub(in crate::autotask) fn longest_wait(&self) -> Duration {
+        match self.work {
+            Work::Person if !self.is_seen => UNSEEN_WAIT,
+            Work::Person | Work::Background | Work::Checkup => LIMIT_WAIT,
+        }
+    }
+
+    /// How many logins had been refused when this work last saw one work.
+    pub(in crate::autotask) fn proof(&self) -> Option<u64> {
+        *self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A login worked, after so many refused ones.
+    pub(in crate::autotask) fn prove(&self, refused: u64) {
+        *self.proof.lock().unwrap_or_else(PoisonError::into_inner) = Some(refused);
     }
 
     /// For whom the reading is.

@@ -61,10 +61,11 @@ where
         progress.waited();
         attempt()
     };
-    attempt
+    let outcome = attempt
         .retry(backoff)
         .when(AutotaskError::is_worth_a_retry)
         .adjust(|error, wait| {
+            error.wait().is_none_or(|asked| asked <= progress.longest_wait()).then_some(())?;
             let wait = wait.map(|wait| at_least(error, wait))?;
             (Instant::now() + wait < deadline).then_some(wait)
         })
@@ -72,7 +73,11 @@ where
             tracing::debug!(%error, seconds = wait.as_secs_f64(), "waiting before the next try");
             progress.waiting(wait);
         })
-        .await
+        .await;
+    if let Err(AutotaskError::RateLimited(limit @ RateLimit::Paused { .. })) = &outcome {
+        progress.stop(*limit);
+    }
+    outcome
 }
 
 /// The wait before trying again after `error`: what Autotask asks for, else what suits the limit.
@@ -96,9 +101,16 @@ mod tests {
 
     /// How often `error` was tried, how long that took, and what came of it.
     async fn tried(error: AutotaskError) -> (usize, Duration, AutotaskError) {
+        tried_by(error, Progress::new()).await
+    }
+
+    async fn tried_by(
+        error: AutotaskError,
+        progress: Progress,
+    ) -> (usize, Duration, AutotaskError) {
         let count = AtomicUsize::new(0);
         let began = Instant::now();
-        let outcome: Result<(), _> = retry(FOR_A_RUN, &Progress::new(), || {
+        let outcome: Result<(), _> = retry(FOR_A_RUN, &progress, || {
             count.fetch_add(1, Ordering::Relaxed);
             let error = error.clone();
             async move { Err(error) }
@@ -108,7 +120,8 @@ mod tests {
     }
 
     fn failed() -> AutotaskError {
-        AutotaskError::Failed { request: "GET Version".into(), status: 503, text: "busy".into() }
+        let (request, text) = ("GET Version".into(), "busy".into());
+        AutotaskError::Failed { request, status: 503, text, wait: None }
     }
 
     #[tokio::test(start_paused = true)]
@@ -141,10 +154,16 @@ mod tests {
         let (tries, took, _) = tried(limited(30)).await;
         assert_eq!(tries, 4);
         assert!(took >= Duration::from_secs(90), "{took:?}");
-        let (tries, took, error) = tried(limited(600)).await;
-        assert_eq!(tries, 2, "a second wait would end after the deadline");
+        // Nobody sees it wait, and nobody waits for an hour.
+        for (seconds, seen) in [(61, false), (301, true), (3600, true)] {
+            let (tries, took, error) = tried_by(limited(seconds), Progress::new().seen(seen)).await;
+            assert_eq!((tries, took, error), (1, Duration::ZERO, limited(seconds)));
+        }
+        let (tries, took, _) = tried_by(limited(290), Progress::new().seen(true)).await;
+        assert_eq!(tries, 4);
         assert!(took < FOR_A_RUN.total, "{took:?}");
-        assert_eq!(error, limited(600));
+        let (tries, ..) = tried_by(limited(300), Progress::new().seen(true)).await;
+        assert_eq!(tries, 3, "a third wait would end after the deadline");
     }
 
     #[tokio::test(start_paused = true)]

@@ -22,14 +22,17 @@ pub struct Usage {
     pub zone_url: Option<String>,
     /// What became of the credentials last.
     pub auth: Auth,
+    /// Until when Autotask takes no requests, where it asked for a pause.
+    pub paused_until: Option<DateTime<Utc>>,
     /// Since refused credentials keep Autotask from being asked, and when auto-sync tries next.
     pub blocked: Option<Blocked>,
 }
 
 /// Whether the credentials were accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Auth {
     /// They have not been tried since the start.
+    #[default]
     Untried,
     /// They were accepted, last at this moment.
     Accepted(DateTime<Utc>),

@@ -9,7 +9,8 @@ pub enum Work {
     #[default]
     Person,
     /// `lmsyncctl doctor`: like a person's, and the way to try refused credentials once more after
-    /// something was mended in Autotask itself.
+    /// something was fixed in Autotask itself. A try is always left to it, and a connection that
+    /// broke off is tried anew.
     Checkup,
 }
 

@@ -166,6 +166,8 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
         auth: auth.to_owned(),
         auth_blocked_since: usage.blocked.map(|blocked| rfc3339(blocked.since)),
         auth_blocked_until: usage.blocked.map(|blocked| rfc3339(blocked.until)),
+        auth_locked: usage.blocked.is_some_and(|blocked| blocked.locked),
+        limited_until: usage.paused_until.map(rfc3339),
         waiting,
         requests_last_hour: usage.requests_last_hour.into(),
         max_requests_per_hour: usage.max_requests_per_hour.into(),

@@ -59,6 +59,7 @@ pub(super) async fn explain(call: sync::Explain, context: Context<'_>) -> Answer
         conclusion: explanation.conclusion.text,
         advice: explanation.conclusion.advice,
         checks: checks.collect(),
+        error: explanation.unasked.map(|failure| failure.code.name().to_owned()),
     })
 }
 

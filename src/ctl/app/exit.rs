@@ -75,6 +75,12 @@ pub fn of_run(run: &Run) -> u8 {
     }
 }
 
+/// The exit status of an answer that names what kept the daemon from asking Autotask, if anything
+/// did.
+pub fn of_answer(code: Option<&str>) -> u8 {
+    code.map_or(0, |code| Code::from_name(code).unwrap_or(Code::Internal).exit_status())
+}
+
 /// The exit status of a command that leaves a run to the daemon.
 pub fn of_unfinished_run() -> u8 {
     Code::TimedOut.exit_status()

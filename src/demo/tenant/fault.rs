@@ -36,6 +36,8 @@ macro_rules! faults {
 faults! {
     /// Every request that needs credentials is answered 401 with an empty body.
     WrongAuth = "wrong-auth",
+    /// The account of the API user is locked: a 500 with a text.
+    LockedAccount = "locked-account",
     /// The tenant moved: the old URL answers 401 with an empty body, zone information gives the
     /// new one. It lasts until it is cleared, whatever its count or entity.
     ZoneMoved = "zone-moved",
@@ -43,6 +45,9 @@ faults! {
     NoPermission = "no-permission",
     /// The same as a 403, which the Swagger document names.
     Forbidden = "forbidden",
+    /// The text of a module that is not active in a 500, for one entity (ContractServiceBundles
+    /// unless named).
+    NoModule = "no-module",
     /// 200 with only the rows of even id, and what belongs to them (Contracts unless named).
     Restricted = "restricted",
     /// 200 with no row at all (Contracts unless named).
@@ -58,6 +63,10 @@ faults! {
     RetryAfter = "retry-after",
     /// 404 with an HTML body.
     HtmlNotFound = "html-404",
+    /// 403 with the page of a proxy or a firewall.
+    WebPage = "web-page",
+    /// 302 to the login page of somebody else.
+    Redirect = "redirect",
     /// Answers are delayed; the amount is milliseconds (1000).
     Slow = "slow",
     /// The connection closes without an answer.
@@ -72,6 +81,12 @@ faults! {
     ErrorsIn200 = "errors-in-200",
     /// The service forgets the filter and returns everything.
     IgnoredFilter = "ignored-filter",
+    /// The first row of a page comes twice.
+    RepeatedRow = "repeated-row",
+    /// The first row of a page comes twice, the second time with another name or price.
+    ConflictingRow = "conflicting-row",
+    /// `userAccessFor…` are words that nobody documents.
+    UnclearAccess = "unclear-access",
     /// An unknown user is a 500 with a text, not a 401.
     UnknownUser500 = "unknown-user-500",
     /// A wrong integration code is a 500 with a text, not a 401.
@@ -110,6 +125,7 @@ impl Fault {
             | Fault::Restricted
             | Fault::NoRows
             | Fault::NoLastModified => Some(Entity::Contracts),
+            Fault::NoModule => Some(Entity::ContractServiceBundles),
             _ => None,
         }
     }

@@ -7,12 +7,12 @@
 //! ```
 //!
 //! Where the credentials in use are refused there is nothing to lose: the new ones replace them
-//! untried.
+//! also where they cannot be tried.
 
 use std::sync::Arc;
 
 use super::Admin;
-use crate::autotask::{Auth, Autotask};
+use crate::autotask::{Auth, Autotask, AutotaskError};
 use crate::clock::Tz;
 use crate::config::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Change, Effect, Settings};
 use crate::engine::context::Live;
@@ -38,14 +38,22 @@ impl Admin {
         if must_be_tried(&old.autotask, &autotask, &changes)
             && let Err(error) = autotask.probe_credentials().await
         {
+            let refuses =
+                error.refuses_the_credentials() || matches!(error, AutotaskError::Blocked(..));
             old.autotask.charge_probe(&autotask);
-            *refused = Some(autotask);
-            return Err(Failure {
-                message: format!(
-                    "nothing was changed, because the new settings do not work: {error}"
-                ),
-                ..error.failure()
-            });
+            if refuses || !is_refused(&old.autotask) {
+                let failed = match error {
+                    AutotaskError::RateLimited(_) | AutotaskError::Blocked(..) => "cannot be tried",
+                    _ => "do not work",
+                };
+                *refused = Some(autotask);
+                return Err(Failure {
+                    message: format!(
+                        "nothing was changed, because the new settings {failed}: {error}"
+                    ),
+                    ..error.failure()
+                });
+            }
         }
         *refused = None;
         let live = Live { settings: Arc::new(settings), autotask };
@@ -97,10 +105,13 @@ fn changes(old: &Live, settings: &Settings, autotask: &Autotask) -> Vec<Change> 
     changes
 }
 
-/// Whether something that may work would be replaced by something that may not.
+/// Whether the new settings may work where the old ones do not, or the other way round.
 fn must_be_tried(old: &Autotask, new: &Autotask, changes: &[Change]) -> bool {
-    let differ =
-        !new.same_credentials(old) || changes.iter().any(|c| WAY.contains(&c.key.as_str()));
-    let usage = old.usage();
-    differ && usage.blocked.is_none() && !matches!(usage.auth, Auth::Refused(_))
+    !new.same_credentials(old) || changes.iter().any(|c| WAY.contains(&c.key.as_str()))
+}
+
+/// Whether the credentials in use are known to be refused.
+fn is_refused(autotask: &Autotask) -> bool {
+    let usage = autotask.usage();
+    usage.blocked.is_some() || matches!(usage.auth, Auth::Refused(_))
 }

@@ -17,6 +17,7 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
     let told = |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
     let (items, more_items) = limited(all.into_iter().filter(told), today);
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
+    let incomplete = if why.is_empty() { String::new() } else { format!("; {why}") };
     let (client, counts) = (&run.client, &run.counts);
     let [created, updated, vanished, rejected] =
         [counts.created, counts.updated, counts.vanished, counts.rejected]
@@ -30,10 +31,10 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
             (EventName::RunHeld, format!("{summary}{money}; {why}{held}"))
         }
         RunResult::Ok | RunResult::Partial if counts.wrote() || counts.rejected > 0 => {
-            (EventName::RunChanged, format!("{summary}, {rejected} rejected{money}"))
+            (EventName::RunChanged, format!("{summary}, {rejected} rejected{money}{incomplete}"))
         }
         RunResult::Ok | RunResult::Partial => {
-            (EventName::RunFinished, format!("{client}: nothing changed"))
+            (EventName::RunFinished, format!("{client}: nothing changed{incomplete}"))
         }
     };
     Event {

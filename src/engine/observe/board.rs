@@ -75,7 +75,7 @@ impl Observe {
         let facts = ScheduleFacts {
             now,
             interval: interval(&live),
-            blocked: api.blocked.map(|_| live.autotask.source_of_secret()),
+            blocked: api.blocked.map(|it| (live.autotask.source_of_secret(), it.locked)),
             waits: waiting.as_deref(),
             pause: None,
         };

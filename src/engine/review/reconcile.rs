@@ -8,6 +8,7 @@ use crate::model::{
     ClientRef, ClientSnapshot, Contract, Currency, Failure, Field, Fields, ItemKey, Money, Origin,
     SourceItem, Value,
 };
+use crate::policy::unread;
 
 /// How the cost of an item comes about.
 #[derive(Debug, Clone)]
@@ -70,11 +71,17 @@ impl Review {
         let mut contracts = self.context.store.contracts(client.id)?;
         contracts
             .retain(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none());
+        // What could not be read is not compared, and what hangs on it neither.
+        let mut snapshot = reading.snapshot;
+        let stored = contracts.iter().map(|contract| (contract.key, contract.clone())).collect();
+        unread::keep_stored(&mut snapshot, &stored);
+        let unread: Vec<_> = snapshot.unread.iter().filter_map(|unread| unread.kind).collect();
+        contracts.retain(|contract| !unread.contains(&contract.key.kind));
         progress.compared(contracts.len());
         let (mut differing, mut rate_only) = (Vec::new(), 0);
         let compared = contracts.len();
         for contract in contracts {
-            let found = against(&reading.snapshot, contract);
+            let found = against(&snapshot, contract);
             let of_one_period = found.fresh_days == days(&found.contract.source);
             rate_only += usize::from(found.fresh.is_some() && !of_one_period);
             let same_rate = found.fresh.as_ref() == Some(&found.contract.billing_cost());
@@ -83,7 +90,7 @@ impl Review {
                 differing.push(found);
             }
         }
-        Ok(Reconciliation { differing, compared, rate_only, as_of: reading.snapshot.as_of })
+        Ok(Reconciliation { differing, compared, rate_only, as_of: snapshot.as_of })
     }
 }
 

@@ -19,8 +19,16 @@ impl Schedule {
         usage: &Usage,
     ) -> Option<String> {
         let (batches, now) = (self.batches(), self.context.clock.moment());
-        if usage.blocked.is_some() {
-            return Some("Autotask refused the credentials".to_owned());
+        if let Some(blocked) = usage.blocked {
+            let why = match blocked.locked {
+                true => "Autotask has locked the account of the API user",
+                false => "Autotask refused the credentials",
+            };
+            return Some(why.to_owned());
+        }
+        if let Some(until) = usage.paused_until {
+            let until = moment(&until.with_timezone(&self.context.zone()));
+            return Some(format!("Autotask takes no requests before {until} (Retry-After)"));
         }
         if let Some(Rest { until, why }) = batches.resting(now) {
             let until = moment(&now.wall_at(*until).with_timezone(&self.context.zone()));
@@ -55,8 +63,9 @@ impl Schedule {
 pub(super) fn stop(limit: RateLimit) -> Stop {
     match limit {
         RateLimit::Own { .. } | RateLimit::Share { .. } => Stop::OwnCap,
-        RateLimit::Tenant { .. } | RateLimit::Hour { .. } | RateLimit::Threads { .. } => {
-            Stop::Tenant
-        }
+        RateLimit::Tenant { .. }
+        | RateLimit::Hour { .. }
+        | RateLimit::Threads { .. }
+        | RateLimit::Paused { .. } => Stop::Tenant,
     }
 }

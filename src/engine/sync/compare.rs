@@ -15,7 +15,7 @@ use crate::policy::diff::{self, DiffInput, Stored};
 use crate::policy::flags::FlagsByKey;
 use crate::policy::guard::{self, GuardInput, Limits};
 use crate::policy::succession;
-use crate::policy::{holds, renewal};
+use crate::policy::{holds, renewal, unread};
 
 /// A reading held against the store as it is now.
 pub(in crate::engine) struct Comparison {
@@ -47,6 +47,7 @@ impl Syncs {
         let state = self.context.store.client(snapshot.client.id)?;
         let read = state.and_then(|state| state.last_full);
         diff::carry_over(&mut snapshot, &stored, read.map(|read| day_in(&live.zone(), read)));
+        unread::keep_stored(&mut snapshot, &stored);
         let flags = self.flags_of(&snapshot, &stored)?;
         let successions = succession::find(&snapshot, &stored, &reading.gone, &flags);
         let mut heeded = flags.clone();

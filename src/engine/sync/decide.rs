@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use super::compare::Comparison;
 use super::request::{SyncReport, SyncRequest};
 use crate::model::{
-    ClientId, Contract, Counts, Field, ItemFlags, ItemKey, LastError, PendingItem, PendingState,
-    Reject, Run, RunResult,
+    ClientId, Code, Contract, Counts, Field, ItemFlags, ItemKey, LastError, PendingItem,
+    PendingState, Reject, Run, RunResult, Unread,
 };
 use crate::policy::flags::FlagsByKey;
 use crate::policy::holds::{self, Found};
@@ -63,7 +63,7 @@ pub(super) fn decide(
         .copied()
         .filter(|item| item.state == PendingState::Held && (named || !is_rejected(item.key)))
         .collect();
-    let (result, error) = result(&held, counts.rejected);
+    let (result, error) = result(&held, counts.rejected, &comparison.snapshot.unread);
     let run = Run {
         id: None,
         client: client.clone(),
@@ -126,15 +126,28 @@ fn written(order: &SyncRequest, comparison: &Comparison, chosen: &[&PendingItem]
 }
 
 /// How a run ends that leaves these held.
-fn result(held: &[&PendingItem], rejected: u32) -> (RunResult, Option<LastError>) {
+fn result(
+    held: &[&PendingItem],
+    rejected: u32,
+    unread: &[Unread],
+) -> (RunResult, Option<LastError>) {
+    let error = (!unread.is_empty()).then(|| not_read(unread));
     match (held.len(), rejected) {
         (number @ 1.., _) => {
             let reason = held.iter().find_map(|item| item.reason.as_deref());
             (RunResult::Held, Some(holds::error(number, reason)))
         }
-        (0, 1..) => (RunResult::Partial, None),
+        (0, 1..) => (RunResult::Partial, error),
+        (0, 0) if error.is_some() => (RunResult::Partial, error),
         (0, 0) => (RunResult::Ok, None),
     }
+}
+
+/// What a run says that went on without what could not be read.
+fn not_read(unread: &[Unread]) -> LastError {
+    let reasons: Vec<&str> = unread.iter().map(|unread| unread.reason.as_str()).collect();
+    let message = format!("{}; what is stored of it stays as it is", reasons.join("; "));
+    LastError { code: Code::NoPermission, message }
 }
 
 /// What goes with what moves to another client, although no run takes it: the agreement of a line that

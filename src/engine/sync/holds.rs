@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::compare::Comparison;
 use super::read::Reading;
 use crate::model::{Advice, ClientRef, ClientState, Code, Failure, HeldChanges, PendingState};
-use crate::policy::holds::{self, Found, MovedOn};
+use crate::policy::holds::{self, Expected, Found, MovedOn};
 use crate::policy::select::Choice;
 use crate::store::Write;
 
@@ -20,6 +20,15 @@ pub(super) fn must_be_as_expected(
     choice: &Choice,
 ) -> Result<(), Failure> {
     let Choice::Exactly(expected) = choice else { return Ok(()) };
+    let unread = |item: &&Expected| {
+        comparison.snapshot.unread.iter().any(|unread| unread.kind == Some(item.key.kind))
+    };
+    if let Some(item) = expected.iter().find(unread) {
+        let reasons = comparison.snapshot.unread.iter().map(|unread| unread.reason.as_str());
+        let reasons: Vec<&str> = reasons.collect();
+        let message = format!("{} cannot be compared: {}", item.key, reasons.join("; "));
+        return Err(Failure::new(Code::NoPermission, message).advise(Advice::GrantPermission));
+    }
     let vanished = expected.iter().find(|item| item.state == PendingState::Vanished);
     if let Some(item) = vanished.filter(|_| reading.restricted) {
         let message = format!(

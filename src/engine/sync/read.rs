@@ -54,9 +54,13 @@ impl Syncs {
         if !asked.is_empty() {
             let found = live.autotask.locate(&asked, progress).await?;
             there = found.into_iter().map(|located| (located.key, located.client)).collect();
+            let mut needed = live.autotask.needed();
+            // Of what is not read at all, nothing is missing.
+            let unread = snapshots.iter().flat_map(|snapshot| &snapshot.unread);
+            let unread: BTreeSet<&str> = unread.map(|unread| unread.entity).collect();
+            needed.retain(|entity| !unread.contains(entity.name()));
             restricted = asked.iter().any(|key| !there.contains_key(key))
-                && live.autotask.query_access(&live.autotask.needed(), progress).await?
-                    != Access::All;
+                && live.autotask.query_access(&needed, progress).await? != Access::All;
         }
         let (mut moved, folded) = self.moved(live, &snapshots, &missing, &there, progress).await?;
         for snapshot in &mut snapshots {

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::model::{
     BillingCycle, BillingState, ClientId, Currency, Field, FieldChange, Fields, ItemKey, Money,
-    Ownership, Value, rfc3339,
+    Ownership, Value, plain, rfc3339,
 };
 
 /// Where a contract comes from.
@@ -153,10 +153,10 @@ pub fn differences(before: Option<&Contract>, after: Option<&Contract>) -> Vec<F
         let hidden =
             |contract: Option<&Contract>| contract.and_then(|c| c.source.get(&field).cloned());
         let (mut from, mut to) = (counts(before), counts(after));
-        if from == to {
+        if is_same(field, &from, &to) {
             (from, to) = (hidden(before), hidden(after));
         }
-        (from != to).then_some(FieldChange { field, from, to })
+        (!is_same(field, &from, &to)).then_some(FieldChange { field, from, to })
     };
     let user_defined: BTreeSet<Field> = [before, after]
         .into_iter()
@@ -167,6 +167,17 @@ pub fn differences(before: Option<&Contract>, after: Option<&Contract>) -> Vec<F
         .collect();
     let lasting = Field::ALL.into_iter().filter(|field| !field.is_of_the_period());
     lasting.chain(user_defined).filter_map(change).collect()
+}
+
+/// Whether two values of a field are one. The value of a user-defined field may have been stored as
+/// Autotask writes it, before dates and numbers were read in their plain form: that is no change.
+fn is_same(field: Field, one: &Option<Value>, other: &Option<Value>) -> bool {
+    match (field, one, other) {
+        (Field::Udf(_), Some(Value::Text(one)), Some(Value::Text(other))) => {
+            plain(one) == plain(other)
+        }
+        _ => one == other,
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +215,22 @@ mod tests {
         let changes = differences(Some(&after), Some(&later));
         assert_eq!(changes[0].from, Some(Value::Text("Care".to_owned())));
         assert_eq!(changes[0].to, Some(Value::Text("Care+".to_owned())));
+    }
+
+    #[test]
+    fn a_user_defined_date_in_its_older_form_is_the_same() {
+        let name = crate::model::UdfName::new("until").expect("a name");
+        let with = |text: &str| {
+            let mut contract = contract();
+            contract.source.insert(Field::Udf(name), Value::Text(text.to_owned()));
+            contract
+        };
+        let older = with("2027-09-27T00:00:00.0000000");
+        assert!(differences(Some(&older), Some(&with("2027-09-27"))).is_empty());
+        let changes = differences(Some(&older), Some(&with("2027-09-28")));
+        assert_eq!(changes.len(), 1);
+        let same = with("3.0000");
+        assert!(differences(Some(&with("3")), Some(&same)).is_empty());
     }
 
     #[test]

@@ -243,6 +243,8 @@ pub enum Advice {
         /// Where the secret comes from.
         source: SecretSource,
     },
+    /// Unlock the account of the API user in Autotask.
+    UnlockAccount,
     /// Have credentials that were fixed read again.
     TakeNewCredentials {
         /// Where the secret comes from.
@@ -254,12 +256,18 @@ pub enum Advice {
     FixIntegrationCode,
     /// Give the API user a security level that may see all contracts.
     GrantPermission,
+    /// Activate a module of Autotask, if it is meant to be used.
+    ActivateModule,
     /// Check which contracts the API user may see.
     CheckVisibility,
     /// Check the resolution of names.
     CheckDns,
     /// Check the firewall and the proxy.
     CheckFirewall,
+    /// Check what answers in place of Autotask.
+    CheckProxy,
+    /// Check where requests are redirected to, and by whom.
+    CheckRedirect,
     /// Check what is between here and Autotask's TLS.
     CheckTls,
     /// It is tried again by itself.

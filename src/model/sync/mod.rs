@@ -9,3 +9,4 @@ pub(super) mod pending;
 pub(super) mod run;
 pub(super) mod snapshot;
 pub(super) mod source;
+pub(super) mod unread;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{ClientRef, ItemKey, Reject, SourceItem};
+use crate::model::{ClientRef, ItemKey, Reject, SourceItem, Unread};
 
 /// What Autotask holds for one client at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct ClientSnapshot {
     /// Charges that are no items of their own but the billing items of purchases, each with its
     /// purchase.
     pub folded: BTreeMap<ItemKey, ItemKey>,
+    /// What could not be read and may concern the client.
+    pub unread: Vec<Unread>,
 }
 
 impl ClientSnapshot {

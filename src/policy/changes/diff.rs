@@ -16,6 +16,7 @@ use crate::model::{
 
 /// The keys of `client`'s live contracts that the snapshot does not explain: neither an item nor a
 /// reject. Whether they are gone must be asked by id; absence from an answer alone proves nothing.
+/// What cannot be read is not missing either.
 pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
     let seen: BTreeSet<ItemKey> = snapshot
         .items
@@ -24,12 +25,14 @@ pub fn missing(snapshot: &ClientSnapshot, stored: &Stored) -> Vec<ItemKey> {
         .chain(snapshot.rejects.iter().map(|reject| reject.key))
         .chain(snapshot.folded.keys().copied())
         .collect();
+    let is_unread =
+        |key: &ItemKey| snapshot.unread.iter().any(|unread| unread.kind == Some(key.kind));
     stored
         .values()
         .filter(|contract| contract.client == snapshot.client.id)
         .filter(|contract| contract.origin == Origin::Autotask && contract.vanished.is_none())
         .map(|contract| contract.key)
-        .filter(|key| !seen.contains(key))
+        .filter(|key| !seen.contains(key) && !is_unread(key))
         .collect()
 }
 
@@ -307,6 +310,22 @@ mod tests {
         assert_eq!(kept[0].text(Field::PeriodAmount), "4");
         assert!(gone_on(&snapshot(&[with(&old, 9)]), &book, NOW).is_empty());
         assert!(gone_on(&snapshot(&[item("S5", "Mail", "5")]), &book, NOW).is_empty());
+    }
+
+    #[test]
+    fn a_user_defined_value_that_was_stored_as_autotask_writes_it_is_replaced_in_silence() {
+        let until = Field::Udf(crate::model::UdfName::new("until").expect("a name"));
+        let with = |text: &str| {
+            let mut item = item("A1", "Care", "10");
+            item.fields.insert(until, Value::Text(text.to_owned()));
+            item
+        };
+        let book = stored(&[with("2027-09-27T00:00:00.0000000")]);
+        let seen = snapshot(&[with("2027-09-27")]);
+        assert!(diff(&seen, &book, &BTreeSet::new()).is_empty());
+        let kept = gone_on(&seen, &book, NOW + chrono::TimeDelta::days(1));
+        assert_eq!(kept[0].text(until), "2027-09-27");
+        assert_eq!(kept[0].changed, NOW, "nothing changed");
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub fn snapshot(items: &[SourceItem]) -> ClientSnapshot {
         items: items.to_vec(),
         rejects: Vec::new(),
         folded: Default::default(),
+        unread: Vec::new(),
     }
 }
 

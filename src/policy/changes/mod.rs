@@ -3,6 +3,7 @@
 //! ```text
 //! renewal, succession   which agreement and which line stands in the place of which
 //! apply                 what a contract becomes
+//! unread                what stays as it is stored, because it could not be read
 //! diff                  what is pending: new, changed, vanished, returned
 //! ```
 //!
@@ -15,6 +16,7 @@ pub mod flags;
 pub mod renewal;
 mod stored;
 pub mod succession;
+pub mod unread;
 
 #[cfg(test)]
 pub(super) mod fixture;

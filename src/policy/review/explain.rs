@@ -66,6 +66,10 @@ pub struct Evidence<'a> {
     pub client: Result<&'a ClientRef, &'a str>,
     /// What the API user may read of its kind, in a word; none if that could not be asked.
     pub access: Option<&'a str>,
+    /// Why Autotask could not be asked, where it could not.
+    pub unasked: Option<&'a str>,
+    /// Why no item of its kind could be read, where none could.
+    pub unread: Option<&'a str>,
     /// The item as Autotask has it.
     pub item: Option<&'a SourceItem>,
     /// Why its row cannot be converted.
@@ -116,11 +120,17 @@ fn permission(about: Evidence<'_>) -> Check {
         Some("all") => {
             check("permission", Passes::Yes, "the API user may read all items of this type")
         }
+        Some("unknown") => check(
+            "permission",
+            Passes::Unknown,
+            "what the API user may read of this type is not understood",
+        )
+        .advise(Advice::Doctor),
         Some(access) => {
             let detail = format!("the API user may read {access} of the items of this type");
             check("permission", Passes::No, detail).advise(Advice::Doctor)
         }
-        None => check("permission", Passes::Unknown, "Autotask could not be asked"),
+        None => check("permission", Passes::Unknown, not_asked(about)),
     }
 }
 
@@ -132,9 +142,30 @@ fn visible(about: Evidence<'_>) -> Check {
             Passes::Yes,
             "Autotask shows the item, in a row that cannot be converted",
         ),
-        (None, None, Ok(_)) => check("visible", Passes::No, "Autotask does not show the item"),
+        (None, None, _) if about.unasked.is_some() => {
+            check("visible", Passes::Unknown, not_asked(about))
+        }
+        (None, None, Ok(_)) => match about.unread {
+            Some(why) => check("visible", Passes::No, why).advise(Advice::Doctor),
+            None => check("visible", Passes::No, "Autotask does not show the item"),
+        },
+        (None, None, Err(_)) if may_be_hidden(about) => {
+            check("visible", Passes::No, "Autotask does not show the item to this API user")
+        }
         (None, None, Err(_)) => check("visible", Passes::Unknown, "the client is not known"),
     }
+}
+
+fn not_asked(about: Evidence<'_>) -> String {
+    match about.unasked {
+        Some(why) => format!("Autotask could not be asked: {why}"),
+        None => "Autotask could not be asked".to_owned(),
+    }
+}
+
+/// Whether an item that is not shown may be there all the same.
+fn may_be_hidden(about: Evidence<'_>) -> bool {
+    about.unread.is_some() || about.access.is_some_and(|access| access != "all")
 }
 
 fn kind(about: Evidence<'_>) -> Check {
@@ -229,6 +260,11 @@ fn conclusion(about: Evidence<'_>) -> Conclusion {
     let key = about.key;
     let client_id = match about.client {
         Ok(client) => client.id,
+        Err(why) if about.unasked.is_some() => {
+            let text = format!("{key} cannot be explained: {why}");
+            return Conclusion { text, advice: None };
+        }
+        Err(_) if may_be_hidden(about) => return hidden(about),
         Err(why) => return Conclusion { text: format!("{key} is not known: {why}"), advice: None },
     };
     let state = about.pending.map(|item| item.state);
@@ -247,6 +283,15 @@ fn conclusion(about: Evidence<'_>) -> Conclusion {
         (Some(_), None) if about.reject.is_some() => {
             format!("{key} is stored with its old values: the row in Autotask cannot be converted")
         }
+        (Some(_), None) if about.item.is_none() => match (about.unasked, about.unread) {
+            (Some(why), _) => {
+                format!("{key} is stored; whether it matches Autotask is not known: {why}")
+            }
+            (None, Some(why)) => format!("{key} is stored and stays as it is: {why}"),
+            (None, None) => {
+                format!("{key} is stored and stays as it is: Autotask does not show the item")
+            }
+        },
         (Some(_), None) => format!("{key} is stored and matches Autotask"),
         (Some(_), Some(state)) if state.can_apply() => {
             format!("{key} is stored; a sync would apply the item, which is {state}")
@@ -261,9 +306,33 @@ fn conclusion(about: Evidence<'_>) -> Conclusion {
         (None, None) if about.reject.is_some() => {
             format!("{key} is not stored, because the row in Autotask cannot be converted")
         }
+        (None, None) if about.unasked.is_some() => {
+            format!("{key} is not stored; {}", not_asked(about))
+        }
+        (None, None) if may_be_hidden(about) => return hidden(about),
         (None, None) => format!("{key} is neither stored nor in Autotask"),
     };
     Conclusion { text, advice: can_sync.then_some(Advice::SyncItem { client_id, key }) }
+}
+
+/// Of an item that is neither stored nor shown, and that the API user may not be able to see.
+fn hidden(about: Evidence<'_>) -> Conclusion {
+    let key = about.key;
+    let text = match (about.unread, about.access) {
+        (Some(why), _) => {
+            format!("{key} is not stored, and whether it exists cannot be told: {why}")
+        }
+        (None, Some("unknown")) => format!(
+            "{key} is not stored, and Autotask does not show it; whether it is hidden from the API \
+             user cannot be told"
+        ),
+        (None, access) => format!(
+            "{key} is not stored, and Autotask does not show it: the API user may read {} of the \
+             items of this type, so it may be hidden",
+            access.unwrap_or("only some")
+        ),
+    };
+    Conclusion { text, advice: Some(Advice::Doctor) }
 }
 
 #[cfg(test)]
@@ -277,6 +346,8 @@ mod tests {
             key,
             client: Ok(client),
             access: Some("all"),
+            unasked: None,
+            unread: None,
             item: None,
             reject: None,
             contract: None,
@@ -320,5 +391,29 @@ mod tests {
 
         let blind = Evidence { access: Some("none"), ..unseen };
         assert_eq!(failing(blind).0, ["permission", "visible", "selected"]);
+        assert!(failing(blind).1.ends_with("so it may be hidden"), "{}", failing(blind).1);
+
+        let why = "neither the store nor Autotask has S5";
+        let nobody_s = Evidence { client: Err(why), ..unseen };
+        assert_eq!(failing(nobody_s).1, format!("S5 is not known: {why}"));
+        let hidden = Evidence { access: Some("only some"), ..nobody_s };
+        assert!(
+            failing(hidden).1.contains("may read only some of the items"),
+            "{}",
+            failing(hidden).1
+        );
+
+        let unread = "the API user has no permission to read ContractServices";
+        let kept = Evidence { item: None, unread: Some(unread), ..current };
+        assert_eq!(failing(kept).1, format!("S5 is stored and stays as it is: {unread}"));
+        let (checks, conclusion) = explain(Evidence {
+            access: None,
+            unasked: Some("cannot reach Autotask"),
+            item: None,
+            ..current
+        });
+        let unknown = checks.iter().filter(|check| check.passes == Passes::Unknown);
+        assert!(unknown.map(|check| check.check).any(|check| check == "visible"));
+        assert!(conclusion.text.contains("is not known: cannot reach Autotask"));
     }
 }

@@ -74,7 +74,9 @@ pub fn health(state: &ClientState, now: DateTime<Utc>) -> Health {
     let overdue = state.auto_sync && state.next_run.is_some_and(|next| next + PATIENCE < now);
     match state.last_error.as_ref().map(|error| error.code) {
         Some(Code::Held) => Health::Held,
-        Some(code) if code.is_credential() || code == Code::NoPermission => Health::Blocked,
+        Some(code) if code.is_credential() => Health::Blocked,
+        // A run that went on without what it may not read did not fail.
+        Some(Code::NoPermission) if state.failures > 0 => Health::Blocked,
         Some(_) if state.failures > 0 => Health::Failing,
         _ if overdue => Health::Overdue,
         _ if state.last_synced.is_none() => Health::NeverSynced,

@@ -16,8 +16,9 @@ pub struct ScheduleFacts<'a> {
     pub now: DateTime<Utc>,
     /// The interval of auto-sync.
     pub interval: TimeDelta,
-    /// Where the secret comes from that Autotask refused, so that it is not asked.
-    pub blocked: Option<SecretSource>,
+    /// Where the secret comes from that Autotask refused, so that it is not asked, and whether it
+    /// did because the account is locked.
+    pub blocked: Option<(SecretSource, bool)>,
     /// Why auto-sync waits although something is due.
     pub waits: Option<&'a str>,
     /// The pause of the client's auto-sync.
@@ -53,9 +54,13 @@ where
         };
     }
     // Once they are accepted again, an old refusal keeps nobody.
-    if let Some(source) = blocked {
-        let advice = Advice::TakeNewCredentials { source };
-        return why("credentials refused".to_owned(), Some(advice));
+    match blocked {
+        Some((_, true)) => return why("account locked".to_owned(), Some(Advice::UnlockAccount)),
+        Some((source, false)) => {
+            let advice = Advice::TakeNewCredentials { source };
+            return why("credentials refused".to_owned(), Some(advice));
+        }
+        None => {}
     }
     if next <= now {
         let text = match waits {
@@ -150,12 +155,18 @@ mod tests {
         assert_eq!(after(Code::NoPermission, 1), "every 24h; no permission needs a fix");
         assert_ne!(after(Code::AuthFailed, 1), "credentials refused");
         let source = SecretSource::Credential;
-        let blocked = ScheduleFacts { blocked: Some(source), ..facts() };
+        let blocked = ScheduleFacts { blocked: Some((source, false)), ..facts() };
         let refused = NextWhy {
             text: "credentials refused".to_owned(),
             advice: Some(Advice::TakeNewCredentials { source }),
         };
         assert_eq!(next_why(&state(AHEAD, None), blocked, &Utc), Some(refused));
+        let locked = ScheduleFacts { blocked: Some((source, true)), ..facts() };
+        let told = next_why(&state(AHEAD, None), locked, &Utc).expect("a reason");
+        assert_eq!(
+            (told.text.as_str(), told.advice),
+            ("account locked", Some(Advice::UnlockAccount))
+        );
     }
 
     #[test]

@@ -88,6 +88,10 @@ pub struct ExplainReply {
     pub advice: Option<Advice>,
     /// The checks, in order.
     pub checks: Vec<Check>,
+    /// The code of the failure that kept Autotask from being asked: the name of an error, such as
+    /// Unreachable; null where it was asked.
+    #[serde(default)]
+    pub error: Option<String>,
 }
 
 /// Compares the stored rate of each contract of a client with a fresh reading, and the period

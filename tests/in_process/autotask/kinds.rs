@@ -4,7 +4,9 @@
 use crate::support::reading::{options, over_http, read, served, today};
 use lmsyncd::autotask::{Progress, Scope};
 use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
-use lmsyncd::model::{ClientId, ClientSnapshot, Code, Field, ItemKey, UdfName, WorkingLine};
+use lmsyncd::model::{
+    ClientId, ClientSnapshot, Code, Field, ItemKey, SourceItem, UdfName, WorkingLine,
+};
 
 /// `KEY cost cycle currency = units x price (basis)`; for an agreement `KEY cost cycle currency
 /// (basis)`.
@@ -341,10 +343,20 @@ async fn a_permission_that_is_missing_is_named() {
     ] {
         tenant.faults().clear();
         tenant.faults().set(Fault::NoPermission.on(entity));
-        let error = read(&autotask, harbor()).await.expect_err("no permission");
-        assert_eq!(error.code(), Code::NoPermission);
-        assert!(error.to_string().contains(&entity.to_string()), "{entity}: {error}");
+        let snapshots = read(&autotask, harbor()).await.expect("the rest");
+        let unread = &snapshots[0].unread;
+        assert_eq!(unread.len(), 1, "{unread:?}");
+        assert_eq!(unread[0].entity, entity.to_string());
+        assert!(unread[0].reason.contains(&format!("no permission to read {entity}")));
+        let of_kind = |item: &&SourceItem| Some(item.key.kind) == unread[0].kind;
+        assert_eq!(snapshots[0].items.iter().filter(of_kind).count(), 0);
+        assert!(!snapshots[0].items.is_empty(), "the rest");
     }
+    tenant.faults().clear();
+    tenant.faults().set(Fault::NoPermission.on(Entity::Companies));
+    let error = read(&autotask, harbor()).await.expect_err("nothing goes on without");
+    assert_eq!(error.code(), Code::NoPermission);
+    assert!(error.to_string().contains("Companies"), "{error}");
 }
 
 #[tokio::test]

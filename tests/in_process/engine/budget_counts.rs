@@ -80,8 +80,8 @@ async fn a_429_leaves_one_request_at_a_time_for_a_while_also_across_a_reload() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_honoured_and_clamped() {
-    for (asked, least, most) in [(0, 1, 10), (30, 30, 40), (86_400, 600, 610)] {
+async fn retry_after_is_honoured_and_nobody_waits_for_long() {
+    for (asked, least, most) in [(0, 1, 10), (30, 30, 40), (60, 60, 70)] {
         let (folder, tenant) = (TempDir::new().expect("a folder"), generated(12, 3));
         let (daemon, clients) = (quiet(&tenant, &folder), clients(&tenant));
         let told = Fault::RateLimited.amount(asked).times(1);
@@ -92,6 +92,26 @@ async fn retry_after_is_honoured_and_clamped() {
         assert!((least..most).contains(&took), "asked for {asked} seconds, waited {took}");
         assert_eq!(tenant.counters().rate_limited, 1, "nobody asked again before");
     }
+    let (folder, tenant) = (TempDir::new().expect("a folder"), generated(12, 3));
+    let daemon = TestDaemon::start(folder.path(), &tenant, noon());
+    let clients = clients(&tenant);
+    tenant.faults().set(Fault::RateLimited.amount(3600).times(1));
+    for _ in 0..2 {
+        let began = Instant::now();
+        let failed = daemon.preview(&clients[1]).await.expect_err("it would take an hour");
+        assert_eq!((failed.code, began.elapsed()), (Code::RateLimited, Duration::ZERO));
+    }
+    assert_eq!(tenant.counters().rate_limited, 1);
+    let asked = tenant.counters().total;
+    // Auto-sync waits for it, says so, and goes on when it is over; nothing has failed.
+    daemon.switch_on(&clients, None).await;
+    daemon.pass(50).await;
+    let waiting = daemon.engine.observe.board(None).expect("a board").waiting.expect("it waits");
+    assert!(waiting.contains("takes no requests before"), "{waiting}");
+    assert_eq!((tenant.counters().total, daemon.runs().len()), (asked, 0));
+    daemon.pass(15).await;
+    daemon.until_synced(clients.len()).await;
+    assert!(daemon.runs().iter().all(|run| run.error.is_none()));
 }
 
 #[tokio::test(start_paused = true)]

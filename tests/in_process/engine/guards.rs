@@ -155,11 +155,14 @@ async fn absence_proves_nothing_where_a_part_is_hidden() {
             shop.tenant.faults().clear();
         }
     }
-    // No access at all is an error that names the entity, and no run.
+    // With no access at all nothing of it changes, and the run says so.
     shop.tenant.faults().set(Fault::NoPermission.on(Entity::ContractServices));
-    let failed = shop.sync(ACME).await.expect_err("no permission");
-    assert_eq!(failed.code, Code::NoPermission);
-    assert!(failed.message.contains("ContractServices"), "{failed}");
+    let outcome = shop.sync(ACME).await.expect("the rest goes on");
+    assert_eq!((outcome.run.result, outcome.items.len()), (RunResult::Partial, 0), "{outcome:#?}");
+    let error = outcome.run.error.expect("what could not be read");
+    assert_eq!(error.code, Code::NoPermission);
+    assert!(error.message.contains("ContractServices"), "{}", error.message);
+    assert!(!shop.has_vanished("S55103"));
     shop.tenant.faults().clear();
     // The same lines, gone in the sight of a user who sees everything.
     shop.remove_line(55_103);

@@ -53,6 +53,40 @@ async fn a_missing_permission_is_a_500_on_its_entity() {
 }
 
 #[tokio::test]
+async fn what_stands_on_the_way_answers_in_its_own_manner() {
+    let api = Api::stories().await;
+    api.tenant.faults().set(Fault::WebPage);
+    let reply = api.get("V1.0/Version").await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    assert!(reply.text.starts_with("<!DOCTYPE html>"), "{}", reply.text);
+    api.tenant.faults().clear();
+    api.tenant.faults().set(Fault::LockedAccount);
+    let reply = api.get("V1.0/Version").await;
+    assert_eq!(reply.status.as_u16(), 500);
+    assert!(reply.error().contains("account has been locked"), "{}", reply.error());
+    api.tenant.faults().clear();
+    api.tenant.faults().set(Fault::NoModule);
+    assert_eq!(api.query("ContractServiceBundles", everything()).await.status.as_u16(), 500);
+    assert_eq!(api.query("Contracts", everything()).await.status, 200);
+    assert_eq!(access(&api, "ContractServiceBundles").await, "None");
+    api.tenant.faults().set(Fault::UnclearAccess);
+    assert_eq!(access(&api, "Contracts").await, "Full");
+}
+
+#[tokio::test]
+async fn a_row_may_come_twice_and_be_another_the_second_time() {
+    let api = Api::stories().await;
+    for (fault, is_same) in [(Fault::RepeatedRow, true), (Fault::ConflictingRow, false)] {
+        api.tenant.faults().clear();
+        api.tenant.faults().set(fault);
+        let rows = api.query("Contracts", everything()).await.items().to_vec();
+        let (first, last) = (rows.first().expect("a row"), rows.last().expect("another"));
+        assert_eq!(first["id"], last["id"]);
+        assert_eq!(first == last, is_same, "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn restricted_visibility_is_silent() {
     let api = Api::stories().await;
     let all = api.query("Contracts", everything()).await.ids();

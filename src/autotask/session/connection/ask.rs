@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Connection, refuses};
+use tokio::sync::MutexGuard;
+
+use super::Connection;
 use crate::autotask::http::entity::Endpoint;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
@@ -10,7 +12,6 @@ use crate::autotask::http::transport_error::ErrorKind;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::{RetryPolicy, retry};
 use crate::autotask::session::usage::{Auth, Threshold};
-use crate::autotask::session::work::Work;
 use crate::autotask::session::zone;
 
 impl Connection {
@@ -42,42 +43,67 @@ impl Connection {
         request: &Request,
         progress: &Progress,
     ) -> Result<Value, AutotaskError> {
-        let trial = if self.is_accepted() { None } else { Some(self.trial.lock().await) };
-        // Another request may have proved the credentials in the meantime.
-        let _trial = trial.filter(|_| !self.is_accepted());
+        let mut trial = self.trial(progress).await;
+        let is_trial = trial.is_some();
         let zone = self.zone_url(progress).await?;
         if request.endpoint() != Endpoint::Threshold {
-            self.watch_tenant(&zone, progress).await;
+            if !is_trial {
+                self.watch_tenant(&zone, progress).await;
+            }
             let allowed = self.tenant.check(progress.work(), self.clock.now());
             allowed.inspect_err(|limit| progress.stop(*limit))?;
         }
-        let mut outcome = self.send(request, &zone, progress, progress.work()).await;
+        let mut outcome = self.send(request, &zone, progress, is_trial).await;
         if let Err(error) = &outcome
             && may_have_moved(error)
-            && let Some(moved) = self.moved(&zone, progress).await?
         {
-            tracing::debug!(from = %zone, to = %moved, "the tenant has moved to another zone");
-            // The zone is new, not the credentials: only the bound of the hour keeps it back.
-            outcome = self.send(request, &moved, progress, Work::Checkup).await;
+            // Others wait until it is known whether the refusal stands.
+            if trial.is_none() && error.refuses_the_credentials() {
+                trial = Some(self.trial.lock().await);
+            }
+            if let Some(moved) = self.moved(&zone, progress).await? {
+                tracing::debug!(from = %zone, to = %moved, "the tenant has moved to another zone");
+                if error.refuses_the_credentials() {
+                    self.breaker.withdraw(self.clock.moment());
+                }
+                outcome = self.send(request, &moved, progress, true).await;
+            }
         }
         match &outcome {
-            Ok(_) => self.accepted(),
-            Err(error) if refuses(error) => self.refused(),
+            Ok(_) => self.accepted(progress),
+            Err(error) if error.refuses_the_credentials() => self.refused(error),
             Err(_) => {}
         }
+        drop(trial);
         outcome
+    }
+
+    /// Waits for the right to try the credentials, as long as this work has not seen a login work,
+    /// or one was refused since; none where it needs no try of its own.
+    async fn trial(&self, progress: &Progress) -> Option<MutexGuard<'_, ()>> {
+        let before = self.known();
+        if progress.proof() == Some(before.refused) {
+            return None;
+        }
+        let trial = self.trial.lock().await;
+        // Another request may have proved the credentials in the meantime.
+        let known = self.known();
+        if known.worked > before.worked && known.proof == Some(known.refused) {
+            progress.prove(known.refused);
+            return None;
+        }
+        Some(trial)
     }
 
     /// Reads the tenant's use if that is due. Whatever goes wrong, the request itself will find
     /// out.
     async fn watch_tenant(&self, zone: &str, progress: &Progress) {
-        let work = progress.work();
-        if !self.is_accepted() || !self.tenant.is_due(work, self.clock.now()) {
+        if !self.tenant.is_due(progress.work(), self.clock.now()) {
             return;
         }
         let Ok(_watching) = self.watching.try_lock() else { return };
         self.tenant.asked(self.clock.now());
-        let answer = self.send(&Request::threshold(), zone, progress, work).await;
+        let answer = self.send(&Request::threshold(), zone, progress, false).await;
         if let Ok(answer) = answer
             && let Some(reading) = Threshold::from_answer(&answer, self.clock.now())
         {
@@ -85,23 +111,32 @@ impl Connection {
         }
     }
 
-    fn accepted(&self) {
-        self.know(|known, now| known.auth = Auth::Accepted(now));
+    fn accepted(&self, progress: &Progress) {
+        let mut is_first = false;
+        self.know(|known, now| {
+            is_first = !known.is_sure();
+            (known.auth, known.worked) = (Auth::Accepted(now), known.worked + 1);
+            known.proof = Some(known.refused);
+            progress.prove(known.refused);
+        });
         if self.breaker.close() {
             tracing::info!("Autotask accepts the credentials again");
             self.keep();
             self.released.notify_waiters();
+        } else if is_first {
+            // The try does not count any more.
+            self.keep();
         }
     }
 
     /// The credentials were refused, and looking for another zone did not help.
-    fn refused(&self) {
+    fn refused(&self, error: &AutotaskError) {
         self.know(|known, now| known.auth = Auth::Refused(now));
-        if self.breaker.open(self.clock.moment()) {
+        let locked = matches!(error, AutotaskError::Locked { .. });
+        if self.breaker.open(locked, self.clock.moment()) {
             tracing::warn!(
-                "Autotask refused the credentials of {}: they are tried less often from now on, \
-                 because too many attempts lock the account",
-                self.credentials.username
+                "{error}: the credentials are tried less often from now on, because too many \
+                 attempts lock the account"
             );
         }
         self.keep();
@@ -134,9 +169,11 @@ impl Connection {
     async fn discover(&self, progress: &Progress) -> Result<String, AutotaskError> {
         let base = zone::usable("discovery-url", &self.discovery_url)?;
         let request = Request::zone_information(&self.credentials.username);
-        let answer = self.send(&request, &base, progress, progress.work()).await;
-        if answer.as_ref().is_err_and(refuses) {
-            self.refused();
+        let answer = self.send(&request, &base, progress, false).await;
+        if let Err(error) = answer.as_ref()
+            && error.refuses_the_credentials()
+        {
+            self.refused(error);
         }
         let address = zone::discovered(&answer?)?;
         let url = address.url.clone();
@@ -146,10 +183,10 @@ impl Connection {
 }
 
 /// Whether a zone that a request failed at may not be the tenant's any more: it refuses credentials
-/// that are good elsewhere, or it is not there at all.
+/// that are good elsewhere, or sends them there, or it is not there at all.
 fn may_have_moved(error: &AutotaskError) -> bool {
     match error {
-        AutotaskError::AuthFailed { .. } => true,
+        AutotaskError::AuthFailed { .. } | AutotaskError::Redirected { .. } => true,
         AutotaskError::Unreachable { kind, .. } => {
             matches!(kind, ErrorKind::Name | ErrorKind::Refused | ErrorKind::Tls)
         }

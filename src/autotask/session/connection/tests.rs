@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use super::*;
 use crate::autotask::http::entity::Entity;
+use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::limit::RateLimit;
 use crate::autotask::http::request::Request;
 use crate::autotask::script::{Script, ZONE, now};
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::FOR_A_RUN;
+use crate::autotask::session::work::Work;
 use crate::clock::{ManualClock, Tz};
 
 async fn ask(connection: &Connection) -> Result<Value, AutotaskError> {
@@ -96,6 +98,69 @@ async fn only_one_request_tries_credentials_that_are_not_proved() {
     let outcome = futures_util::future::try_join_all(asked).await;
     assert!(matches!(outcome, Err(AutotaskError::AuthFailed { .. })));
     assert_eq!(script.asked("/entityInformation"), 1);
+}
+
+#[tokio::test]
+async fn credentials_that_worked_before_are_tried_by_one_request_when_work_begins() {
+    let script = Script::new();
+    let connection = script.connection();
+    assert!(ask(&connection).await.is_ok());
+    for entity in Entity::NEEDED {
+        script.always(&format!("/{entity}/entityInformation"), 401, "");
+    }
+    let progress = Progress::new();
+    let asked = Entity::NEEDED.map(Request::entity_information);
+    let asked = asked.each_ref().map(|request| connection.ask(request, FOR_A_RUN, &progress));
+    let outcomes = futures_util::future::join_all(asked).await;
+    let refusals =
+        outcomes.iter().filter(|one| matches!(one, Err(AutotaskError::AuthFailed { .. })));
+    assert_eq!(refusals.count(), 1);
+    let blocked = outcomes.iter().filter(|one| matches!(one, Err(AutotaskError::Blocked(..))));
+    assert_eq!(blocked.count(), Entity::NEEDED.len() - 1);
+    assert_eq!(script.asked("/entityInformation"), 1);
+    // A check-up has a try of its own, and so has nobody else.
+    let look = async |work| {
+        let progress = Progress::of(work);
+        connection.ask(&Request::entity_information(Entity::Contracts), FOR_A_RUN, &progress).await
+    };
+    assert!(matches!(look(Work::Person).await, Err(AutotaskError::Blocked(..))));
+    assert!(matches!(look(Work::Checkup).await, Err(AutotaskError::AuthFailed { .. })));
+    assert!(matches!(look(Work::Checkup).await, Err(AutotaskError::Blocked(..))));
+    assert_eq!(script.asked("/entityInformation"), 2);
+}
+
+#[tokio::test]
+async fn once_a_login_is_seen_to_work_requests_go_side_by_side() {
+    let script = Script::new();
+    let connection = script.connection();
+    let progress = Progress::new();
+    let one = Request::version();
+    assert!(connection.ask(&one, FOR_A_RUN, &progress).await.is_ok());
+    let trial = connection.trial.lock().await;
+    let asked = Entity::NEEDED.map(Request::entity_information);
+    let asked = asked.each_ref().map(|request| connection.ask(request, FOR_A_RUN, &progress));
+    assert!(futures_util::future::try_join_all(asked).await.is_ok(), "nobody waits for a try");
+    drop(trial);
+}
+
+#[tokio::test]
+async fn a_locked_account_is_blocked_as_refused_credentials_are() {
+    let script = Script::new();
+    let text = r#"{"errors":["The user account has been locked. See your administrator."]}"#;
+    script.always("Version", 500, text);
+    let connection = script.connection();
+    let error = ask(&connection).await.expect_err("locked");
+    assert_eq!(error.to_string(), "Autotask has locked the account of api@MSP.EXAMPLE");
+    assert_eq!(script.asked("Version"), 1, "it is no outage");
+    let blocked = ask(&connection).await.expect_err("blocked");
+    let failure = blocked.failure();
+    assert!(
+        failure.message.contains("said that the account of the API user is locked"),
+        "{failure}"
+    );
+    assert_eq!(failure.advice, Some(crate::model::Advice::UnlockAccount));
+    assert!(connection.usage().blocked.is_some_and(|blocked| blocked.locked));
+    assert_eq!(script.asked("Version"), 1);
 }
 
 #[tokio::test(start_paused = true)]

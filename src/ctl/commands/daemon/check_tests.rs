@@ -46,6 +46,8 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             tenant_as_of: None,
             auth_blocked_since: None,
             auth_blocked_until: None,
+            auth_locked: false,
+            limited_until: None,
             waiting: None,
         },
         daemon: DaemonInfo {

@@ -204,15 +204,29 @@ fn api(api: &Api, screen: &Screen) -> String {
         _ => String::new(),
     };
     let blocked = match (&api.auth_blocked_since, &api.auth_blocked_until) {
-        (Some(since), Some(until)) => format!(
-            "          credentials refused since {}, next try {}\n          hint: fix the \
-             credentials, then {} reload\n",
-            screen.short(Some(since)),
-            screen.short(Some(until)),
-            screen.address.program,
-        ),
+        (Some(since), Some(until)) => {
+            let program = &screen.address.program;
+            let (what, hint) = match api.auth_locked {
+                true => (
+                    "account locked",
+                    format!("unlock the API user in Autotask, then {program} doctor"),
+                ),
+                false => {
+                    ("credentials refused", format!("fix the credentials, then {program} reload"))
+                }
+            };
+            format!(
+                "          {what} since {}, next try {}\n          hint: {hint}\n",
+                screen.short(Some(since)),
+                screen.short(Some(until)),
+            )
+        }
         _ => String::new(),
     };
+    let limited = api.limited_until.as_ref().map_or_else(String::new, |until| {
+        let line = format!("! Autotask takes no requests before {}", screen.short(Some(until)));
+        format!("          {}\n", screen.paint(Tone::Warning, line))
+    });
     let waiting = api.waiting.as_ref().map_or_else(String::new, |why| {
         format!(
             "          {}\n",
@@ -221,7 +235,7 @@ fn api(api: &Api, screen: &Screen) -> String {
     });
     format!(
         "Autotask  auth {} · {}\n          {}  {} of {} requests in the last \
-         hour\n{tenant}{blocked}{waiting}",
+         hour\n{tenant}{limited}{blocked}{waiting}",
         screen.paint(tone, &api.auth),
         api.zone_url.as_deref().unwrap_or("zone not known yet"),
         bar(api.requests_last_hour, api.max_requests_per_hour, BAR, screen),

@@ -69,6 +69,8 @@ fn reply() -> StatusReply {
             auth: "ok".to_owned(),
             auth_blocked_since: None,
             auth_blocked_until: None,
+            auth_locked: false,
+            limited_until: None,
             waiting: None,
             requests_last_hour: 120,
             max_requests_per_hour: 2000,

@@ -1,6 +1,7 @@
 //! `explain`: why an item is, or is not, in the store.
 
 use crate::ctl::app::error::CtlError;
+use crate::ctl::app::exit;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, with_advice};
 use crate::ctl::text::keys;
@@ -11,7 +12,7 @@ use crate::protocol::sync::{Check, Explain, ExplainReply};
 ///
 /// Reads Autotask now and goes through the reasons one by one: is the client known, may the API
 /// user read the item, is the item visible, can its type be imported, is it quarantined, ignored,
-/// held or imported, and when was it last seen.
+/// held or imported, and when was it last seen. Exits with 7 if Autotask could not be asked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +28,7 @@ pub struct Args {
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let answer = ctl.client.call(&Explain { key: keys::key(&args.key)? })?;
     ctl.output.show(&answer, render)?;
-    Ok(0)
+    Ok(exit::of_answer(answer.reply.error.as_deref()))
 }
 
 /// What a check found, in words: the good state, the bad one, and what it is about where that is
@@ -104,6 +105,7 @@ mod tests {
             client: Some(Client { id: 174, name: "株式会社日本".to_owned() }),
             conclusion: "A29683353 is not stored, because it is ignored".to_owned(),
             advice: None,
+            error: None,
             checks: vec![
                 check("client", "yes", "174 is an active company in Autotask"),
                 check("permission", "unknown", "Autotask could not be asked"),

@@ -129,6 +129,10 @@ pub fn complaint(run: &Run, program: &str) -> Option<(String, String)> {
     let name = name(run);
     match run.result.as_str() {
         "ok" => None,
+        "partial" if run.message.is_some() => Some((
+            format!("{name} is incomplete: {why}"),
+            format!("`{program} doctor` says what the API user may read, and what to do"),
+        )),
         "partial" => Some((
             format!("{name} is incomplete: {} rejected", count(run.rejected, "row")),
             "the rejected contracts keep their old values; correct them in Autotask and sync again"

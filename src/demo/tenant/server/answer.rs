@@ -22,6 +22,14 @@ const NOT_FOUND_PAGE: &str = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Stri
     have been removed, had its name changed, or is temporarily unavailable.</h3>\r\n\
     </body>\r\n</html>\r\n";
 
+/// The page of a web filter on the way.
+const FILTER_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Web Filter: access \
+    denied</title></head>\n<body><h1>Access denied</h1><p>This category is blocked by your \
+    administrator.</p></body></html>\n";
+
+/// Where the fault `redirect` sends requests.
+const LOGIN_PAGE: &str = "https://login.portal.example/sign-in?from=autotask";
+
 /// An answer before it is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -30,6 +38,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
     /// Seconds.
     pub(crate) retry_after: Option<u64>,
+    location: Option<&'static str>,
 }
 
 /// How the connection carries an answer.
@@ -42,7 +51,7 @@ pub(crate) enum Delivery {
 
 impl Answer {
     fn new(status: StatusCode, content_type: &'static str, body: String) -> Answer {
-        Answer { status, content_type, body, retry_after: None }
+        Answer { status, content_type, body, retry_after: None, location: None }
     }
 
     /// 200 with JSON text.
@@ -92,6 +101,38 @@ impl Answer {
         Answer::new(StatusCode::NOT_FOUND, HTML, NOT_FOUND_PAGE.to_owned())
     }
 
+    /// 403 of something on the way, in HTML.
+    pub(crate) fn filter_page() -> Answer {
+        Answer::new(StatusCode::FORBIDDEN, HTML, FILTER_PAGE.to_owned())
+    }
+
+    /// 302 to somebody else's page.
+    pub(crate) fn redirect() -> Answer {
+        let answer = Answer::new(StatusCode::FOUND, HTML, String::new());
+        Answer { location: Some(LOGIN_PAGE), ..answer }
+    }
+
+    /// The same answer with the first of its rows once more, at its end; changed on the way if
+    /// `conflicting`. What holds no rows stays as it is.
+    pub(crate) fn repeated(mut self, conflicting: bool) -> Answer {
+        let Ok(mut body) = serde_json::from_str::<Json>(&self.body) else { return self };
+        let Some(rows) = body["items"].as_array_mut() else { return self };
+        let Some(mut row) = rows.first().cloned() else { return self };
+        let fields = row.as_object_mut().into_iter().flatten();
+        // Ids place a row, and a row that is placed elsewhere is another fault.
+        let mut others = fields.filter(|(name, value)| {
+            conflicting && !name.to_ascii_lowercase().ends_with("id") && !value.is_null()
+        });
+        if let Some((_, value)) = others.next() {
+            *value = Json::Null;
+        }
+        rows.push(row);
+        let count = rows.len();
+        body["pageDetails"]["count"] = count.into();
+        self.body = body.to_string();
+        self
+    }
+
     /// The same answer with its body cut in half: whole HTTP, broken JSON.
     pub(crate) fn truncated(mut self) -> Answer {
         let half = self.body.len() / 2;
@@ -126,6 +167,9 @@ impl Answer {
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(location) = self.location {
+            headers.insert(header::LOCATION, HeaderValue::from_static(location));
         }
         response
     }

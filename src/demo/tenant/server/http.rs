@@ -34,6 +34,10 @@ const TRANSIENT: &str = "Execution Timeout Expired.  The timeout period elapsed 
     completion of the operation or the server is not responding.\r\nThe statement has been \
     terminated.";
 
+/// What a locked account is told; the real words were not recorded.
+const LOCKED: &str =
+    "Your user account has been locked. Please see your Autotask administrator for assistance.";
+
 /// Answers every request of the tenant.
 pub(crate) async fn handle(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
@@ -59,6 +63,11 @@ pub(crate) async fn handle(State(tenant): State<Tenant>, request: Request<Body>)
         tenant.tally().rate_limited();
         if let Some(rule) = faults.hit(Fault::RetryAfter, entity) {
             answer.retry_after = Some(rule.amount.unwrap_or(RETRY_LATER));
+        }
+    }
+    for (fault, conflicting) in [(Fault::RepeatedRow, false), (Fault::ConflictingRow, true)] {
+        if faults.hit(fault, entity).is_some() {
+            answer = answer.repeated(conflicting);
         }
     }
     if faults.hit(Fault::TruncatedJson, entity).is_some() {
@@ -101,6 +110,12 @@ async fn decide(
     let entity = call.endpoint.entity();
     let end = |answer| (answer, None);
 
+    if faults.hit(Fault::WebPage, entity).is_some() {
+        return end(Answer::filter_page());
+    }
+    if faults.hit(Fault::Redirect, entity).is_some() {
+        return end(Answer::redirect());
+    }
     let too_long = call.query.len() > LONGEST_QUERY;
     if too_long || faults.hit(Fault::HtmlNotFound, entity).is_some() {
         return end(Answer::html_not_found());
@@ -146,6 +161,9 @@ fn let_in(
     let elsewhere = second_zone != faults.is_set(Fault::ZoneMoved, None);
     if elsewhere || faults.hit(Fault::WrongAuth, entity).is_some() {
         return Err(Answer::unauthorized());
+    }
+    if faults.hit(Fault::LockedAccount, entity).is_some() {
+        return Err(Answer::refused(LOCKED));
     }
     auth::check(&head.headers, &tenant.credentials(), faults).map_err(|refusal| match refusal {
         Refusal::Empty => Answer::unauthorized(),

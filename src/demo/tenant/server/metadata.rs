@@ -13,6 +13,8 @@ pub(crate) enum Access {
     None,
     All,
     Restricted,
+    /// In a word that is none of the three.
+    Unclear,
 }
 
 impl Access {
@@ -22,6 +24,7 @@ impl Access {
             Access::None => (0, "None"),
             Access::All => (1, "All"),
             Access::Restricted => (2, "Restricted"),
+            Access::Unclear => (7, "Full"),
         };
         if numeric { Json::from(number) } else { Json::from(text) }
     }

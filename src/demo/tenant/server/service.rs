@@ -22,6 +22,8 @@ use crate::demo::tenant::schema::entity::Entity;
 /// As recorded (the Autotask facts, section 1.3).
 const NO_PERMISSION: &str =
     "The logged in Resource does not have the adequate permissions to query this entity type.";
+/// The real words were not recorded.
+const NO_MODULE: &str = "The module that this entity belongs to is not active.";
 const NO_ZONE: &str = "Zone information could not be determined";
 
 /// The module numbers that are switched on; only one was recorded, the rest is invented.
@@ -141,6 +143,9 @@ fn rows(
     if call.impersonates || faults.hit(Fault::NoPermission, Some(entity)).is_some() {
         return Answer::refused(NO_PERMISSION);
     }
+    if faults.hit(Fault::NoModule, Some(entity)).is_some() {
+        return Answer::refused(NO_MODULE);
+    }
     let lens = tenant.lens(entity);
     tenant.with_tables(|tables| read(tables, &lens)).unwrap_or_else(|text| Answer::refused(&text))
 }
@@ -148,8 +153,10 @@ fn rows(
 /// What `userAccessForQuery` says. Looking does not use up a fault that is limited to a count.
 fn access(tenant: &Tenant, entity: Entity) -> Access {
     let is = |fault| tenant.faults().is_set(fault, Some(entity));
-    if is(Fault::NoPermission) || is(Fault::Forbidden) {
+    if is(Fault::NoPermission) || is(Fault::Forbidden) || is(Fault::NoModule) {
         Access::None
+    } else if is(Fault::UnclearAccess) {
+        Access::Unclear
     } else if is(Fault::Restricted) || is(Fault::NoRows) {
         Access::Restricted
     } else {
