@@ -48,6 +48,9 @@ pub struct Global {
     /// Print a list as comma-separated values
     #[arg(long, global = true, conflicts_with = "json")]
     pub csv: bool,
+    /// Leave texts in CSV as they are, also where a spreadsheet would compute them (for programs)
+    #[arg(long, global = true)]
+    pub raw: bool,
     /// Print a list as tab-separated values; with --quiet without the header
     #[arg(long, global = true, conflicts_with_all = ["json", "csv"])]
     pub plain: bool,

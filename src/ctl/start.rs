@@ -29,6 +29,7 @@ use crate::ctl::commands::sync::{
     auto_sync, client, diff, explain, flags, held, pause, pending, plan, quarantine, reconcile,
 };
 use crate::ctl::connection::Client;
+use crate::ctl::output::list::Formulas;
 use crate::ctl::output::pager::Pager;
 use crate::ctl::output::screen::Screen;
 
@@ -107,6 +108,11 @@ fn no_command(error: &clap::Error, command: Option<&str>) -> ExitCode {
 fn prepare(cli: &Cli, path: PathBuf, address: Address) -> Result<Ctl, CtlError> {
     let global = &cli.global;
     let format = format(global);
+    let is_csv =
+        format == Format::Csv || matches!(cli.command, Command::Export(export::Command::Csv(_)));
+    if global.raw && !is_csv {
+        return Err(CtlError::usage("--raw is for CSV only", "use it with --csv or `export csv`"));
+    }
     if format.is_rows() {
         let Some(columns) = cli.command.columns() else {
             return Err(no_list(global, &cli.command));
@@ -135,7 +141,9 @@ fn prepare(cli: &Cli, path: PathBuf, address: Address) -> Result<Ctl, CtlError> 
         Pager::chosen(std::env::var_os("PAGER"), path_of_programs.as_deref(), rows)
     });
     let client = Client::new(path).telling(!global.quiet && io::stderr().is_terminal());
-    Ok(Ctl { client, output: Output { format, quiet: global.quiet, screen, pager } })
+    let formulas = if global.raw { Formulas::Raw } else { Formulas::Defused };
+    let output = Output { format, formulas, quiet: global.quiet, screen, pager };
+    Ok(Ctl { client, output })
 }
 
 /// The form that was asked for; the command line lets one through at most.

@@ -41,6 +41,19 @@ pub const fn joined<const N: usize>(
     all
 }
 
+/// What texts of CSV are made into that a spreadsheet would compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formulas {
+    /// Text: an apostrophe stands in front of it.
+    Defused,
+    /// Nothing else, for programs.
+    Raw,
+}
+
+/// What a text begins with that a spreadsheet takes for a formula, also in the wide form of East
+/// Asian keyboards. Line breaks count, for what stands behind them may be taken for the beginning.
+const COMPUTED: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A list with its columns, ready to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
@@ -57,12 +70,15 @@ impl<'a> Rows<'a> {
     }
 
     /// As comma-separated values, with a header.
-    pub fn csv(&self) -> Result<String, CtlError> {
+    pub fn csv(&self, formulas: Formulas) -> Result<String, CtlError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let wrong = |error: csv::Error| CtlError::Output(error.into());
         writer.write_record(self.columns).map_err(wrong)?;
         self.try_each(|cells| {
-            let texts = cells.iter().map(|cell| sanitize::lines(&cell_text(*cell)));
+            let texts = cells.iter().map(|cell| match formulas {
+                Formulas::Defused => defused(sanitize::lines(&cell_text(*cell))),
+                Formulas::Raw => sanitize::lines(&cell_text(*cell)),
+            });
             writer.write_record(texts).map_err(wrong)
         })?;
         let bytes = writer.into_inner().map_err(|error| CtlError::Output(error.into_error()))?;
@@ -148,6 +164,23 @@ pub fn cell_text(value: Option<&Value>) -> String {
     }
 }
 
+/// A text that a spreadsheet shows as it is: who may name a contract in Autotask must not be able to
+/// have something computed here. A number is one, whatever its sign.
+fn defused(text: String) -> String {
+    match text.starts_with(COMPUTED) && !is_number(&text) {
+        true => format!("'{text}"),
+        false => text,
+    }
+}
+
+/// Whether a text is a decimal number, with or without a sign.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    all(whole) && all(part)
+}
+
 /// A text without what would end a cell or a line.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('\t', "\\t");
@@ -185,7 +218,7 @@ mod tests {
     use serde_json::json;
 
     fn csv(list: Csv, reply: &Value) -> String {
-        Rows::new(reply, list, list.columns).csv().expect("writes")
+        Rows::new(reply, list, list.columns).csv(Formulas::Defused).expect("writes")
     }
 
     #[test]
@@ -196,6 +229,35 @@ mod tests {
         ]});
         let text = csv(list, &reply);
         assert_eq!(text, "id,name,last_synced,auto_sync\n0,\"Müller, \"\"Söhne\"\"\",,true\n");
+    }
+
+    #[test]
+    fn no_name_is_computed_by_a_spreadsheet_and_numbers_stay_numbers() {
+        let list = Csv::new("rows", &["name"]);
+        for (name, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+49 30 1234", "'+49 30 1234"),
+            ("-cmd", "'-cmd"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1", "'＝1"),
+            ("\t=1", "'\t=1"),
+            ("-4.50", "-4.50"),
+            ("+3", "+3"),
+            ("-", "'-"),
+            ("-1.2.3", "'-1.2.3"),
+            ("-.5", "'-.5"),
+            ("a=b", "a=b"),
+            ("", "\"\""),
+        ] {
+            let reply = json!({ "rows": [{ "name": name }] });
+            assert_eq!(csv(list, &reply), format!("name\n{cell}\n"), "{name}");
+            let rows = Rows::new(&reply, list, list.columns);
+            let raw = rows.csv(Formulas::Raw).expect("writes");
+            let name = if name.is_empty() { "\"\"" } else { name };
+            assert_eq!(raw, format!("name\n{name}\n"));
+        }
+        let reply = json!({ "rows": [{ "name": "\r\n=1" }, { "name": -4 }] });
+        assert_eq!(csv(list, &reply), "name\n\"'\n=1\"\n-4\n");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub mod times;
 use std::io::{self, Write};
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::output::list::Rows;
+use crate::ctl::output::list::{Formulas, Rows};
 use crate::ctl::output::pager::Pager;
 use crate::ctl::output::screen::Screen;
 use crate::ctl::output::template::Template;
@@ -58,6 +58,8 @@ impl Format {
 pub struct Output {
     /// In what form answers are wanted.
     pub format: Format,
+    /// What CSV does with texts that a spreadsheet would compute.
+    pub formulas: Formulas,
     /// Whether confirmations, footers and progress are left out.
     pub quiet: bool,
     /// What the screen is like.
@@ -85,7 +87,7 @@ impl Output {
         match &self.format {
             Format::Plain => self.print(&rows.plain(!self.quiet)?),
             Format::Template(template) => self.print(&rows.by(template)?),
-            _ => self.print(&rows.csv()?),
+            _ => self.print(&rows.csv(self.formulas)?),
         }
     }
 

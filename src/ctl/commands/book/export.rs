@@ -59,12 +59,14 @@ pub struct JsonArgs {
 ///
 /// All fixed columns, after them one for each user-defined field that occurs, and last the tenant
 /// and the id of the store, for tables that hold several. Line breaks in descriptions and notes
-/// stay, in quotes.
+/// stay, in quotes. A text that a spreadsheet would take for a formula, since it begins with =, +, -
+/// or @, gets an apostrophe in front; numbers stay numbers. With --raw, texts stay as they are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl export csv > contracts.csv
-  lmsyncctl export csv acme -o acme.csv")]
+  lmsyncctl export csv acme -o acme.csv
+  lmsyncctl export csv --raw | my-program")]
 pub struct CsvArgs {
     /// What to export, and where to
     #[command(flatten)]
@@ -121,7 +123,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         }
         Command::Csv(CsvArgs { text }) => {
             let reply = ask(ctl, text.client)?.with_lines()?;
-            put(ctl, text.output, csv::render(&reply)?)?;
+            put(ctl, text.output, csv::render(&reply, ctl.output.formulas)?)?;
         }
         Command::Ics(IcsArgs { text }) => {
             let reply = ask(ctl, text.client)?.with_lines()?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::contract::list::COLUMNS;
 use crate::ctl::app::error::CtlError;
-use crate::ctl::output::list::{Csv, Rows};
+use crate::ctl::output::list::{Csv, Formulas, Rows};
 use crate::model::Field;
 use crate::protocol::contracts::{ExportReply, Exported};
 
@@ -27,7 +27,7 @@ const ORIGIN: [&str; 2] = ["tenant", "store_id"];
 const CLIENT: &str = "client";
 
 /// The whole text.
-pub fn render(reply: &ExportReply) -> Result<String, CtlError> {
+pub fn render(reply: &ExportReply, formulas: Formulas) -> Result<String, CtlError> {
     let columns = columns(reply);
     let rows = reply
         .contracts
@@ -36,7 +36,7 @@ pub fn render(reply: &ExportReply) -> Result<String, CtlError> {
         .collect::<Result<Vec<Value>, CtlError>>()?;
     let list = Value::Object(Map::from_iter([("contracts".to_owned(), Value::Array(rows))]));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    Rows::new(&list, Csv::new("contracts", &[]), &columns).csv()
+    Rows::new(&list, Csv::new("contracts", &[]), &columns).csv(formulas)
 }
 
 /// The fixed columns, one for each other field that is always there, one for each user-defined field
@@ -77,9 +77,10 @@ mod tests {
 
     #[test]
     fn one_row_per_contract_with_every_field() {
-        insta::assert_snapshot!("full", render(&sample()).expect("writes"));
+        let text = |reply: &ExportReply| render(reply, Formulas::Defused).expect("writes");
+        insta::assert_snapshot!("full", text(&sample()));
         let none = ExportReply { contracts: Vec::new(), ..sample() };
-        insta::assert_snapshot!("empty", render(&none).expect("writes"));
+        insta::assert_snapshot!("empty", text(&none));
     }
 
     #[test]
