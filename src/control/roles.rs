@@ -117,16 +117,21 @@ pub(super) fn least(call: &Call) -> Role {
         value.and_then(serde_json::Value::as_bool) == Some(true)
     };
     match call.method.as_str() {
-        sync::Sync::NAME | daemon::PruneHistory::NAME if !says("dry_run") => Role::Operator,
+        sync::Sync::NAME
+        | sync::AcceptHeld::NAME
+        | sync::RevertRun::NAME
+        | daemon::PruneHistory::NAME
+            if !says("dry_run") =>
+        {
+            Role::Operator
+        }
         contracts::Relink::NAME if says("apply") => Role::Operator,
         sync::SetAutoSync::NAME
         | sync::Pause::NAME
         | sync::Resume::NAME
         | sync::Ignore::NAME
         | sync::Unignore::NAME
-        | sync::AcceptHeld::NAME
         | sync::RejectHeld::NAME
-        | sync::RevertRun::NAME
         | contracts::Set::NAME
         | contracts::Unset::NAME
         | contracts::Add::NAME

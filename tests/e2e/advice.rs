@@ -21,10 +21,10 @@ fn by_socket(world: &World, args: &[&str]) -> crate::support::Told {
 fn a_hint_is_typed_as_the_command_was() {
     let (world, _daemon) = World::ready("");
     world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
-    let told = world.ctl(&["sync", ACME, "--all"]).expect(6, &[]);
+    let told = world.ctl(&["sync", ACME, "--all", "--yes"]).expect(6, &[]);
     assert!(told.err.ends_with(": lmsyncctl auto-sync off 174\n"), "{told:#?}");
     let socket = world.socket().display().to_string();
-    let told = by_socket(&world, &["sync", ACME, "--all"]).expect(6, &[]);
+    let told = by_socket(&world, &["sync", ACME, "--all", "--yes"]).expect(6, &[]);
     let hint = format!("lmsyncctl --socket {socket} auto-sync off 174\n");
     assert!(told.err.ends_with(&hint), "{told:#?}");
 
@@ -65,7 +65,7 @@ fn a_usage_hint_names_the_daemon_once() {
 fn as_json_an_error_is_an_object_with_advice() {
     let (world, _daemon) = World::ready("");
     world.ctl(&["auto-sync", "on", ACME]).expect(0, &[]);
-    let told = world.ctl(&["--json", "sync", ACME, "--all"]).expect(6, &[]);
+    let told = world.ctl(&["--json", "sync", ACME, "--all", "--yes"]).expect(6, &[]);
     assert_eq!(told.out, "");
     let error: Value = serde_json::from_str(&told.err).expect("one object");
     assert_eq!(error["code"], "AutoSyncEnabled");

@@ -37,12 +37,13 @@ fn a_backup_made_while_a_sync_runs_brings_everything_back() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.ctl(&["contract", "set", ACME_LINE, "notes=Büro, 3. Stock \u{1f600}"]).expect(0, &[]);
     let (file, before) = (path_text(&world, "backup.jsonl"), all(&world));
 
     world.tenant.faults().set("slow@200".parse::<lmsyncd::demo::tenant::FaultRule>().expect("one"));
-    let mut sync = world.ctl_command(&["sync", "175", "--all", "--quiet"]).spawn().expect("starts");
+    let mut sync =
+        world.ctl_command(&["sync", "175", "--all", "--quiet", "--yes"]).spawn().expect("starts");
     world.wait_for("the run", || {
         let clients = world.json(&["status"])["clients"].clone();
         let running = |client: &Value| client["running"].is_string();
@@ -90,7 +91,7 @@ fn a_damaged_backup_and_a_kill_in_mid_restore_lose_nothing() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let file = path_text(&world, "backup.jsonl");
     world.ctl(&["backup", &file]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_LINE, "notes=since"]).expect(0, &[]);

@@ -87,13 +87,13 @@ fn keys_that_are_not_there_or_another_clients() {
 fn nothing_chosen_off_a_terminal_is_usage() {
     let (world, _daemon) = World::ready("");
     world.ctl(&["sync", ACME]).expect(2, &["--all", "hint:"]);
-    world.ctl(&["sync", ACME, ACME_LINE, "--all"]).expect(2, &[]);
+    world.ctl(&["sync", ACME, ACME_LINE, "--all", "--yes"]).expect(2, &[]);
 }
 
 #[test]
 fn what_autotask_owns_is_not_edited_here() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let before = world.contracts();
     let told = world.ctl(&["contract", "set", ACME_AGREEMENT, "status=inactive", "notes=x"]);
     told.expect(6, &["status", "Autotask", "29683353", "hint:"]);
@@ -136,7 +136,7 @@ fn each_role_may_do_what_is_its_own() {
     // No group is named, so that the socket belongs to the daemon's own.
     world.configure("operators = [\"root\"]\nobservers = [\"@mail\"]");
     let _daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let requests = || world.tenant.counters().total;
 
     let stranger = |args: &[&str]| world.ctl_as(NOBODY, NOBODY, args);
@@ -169,7 +169,7 @@ fn each_role_may_do_what_is_its_own() {
     {
         observer(args).expect(4, &["may only look at what costs no request", "the group root"]);
     }
-    observer(&["sync", ACME, "--all"]).expect(4, &["may read but not change"]);
+    observer(&["sync", ACME, "--all", "--yes"]).expect(4, &["may read but not change"]);
     observer(&["auto-sync", "on", ACME]).expect(4, &[]);
     assert_eq!(requests(), before, "none of it asked Autotask");
 
@@ -178,7 +178,7 @@ fn each_role_may_do_what_is_its_own() {
     reader(&["pending", ACME]).expect(0, &[]);
     assert!(requests() > before);
     let changes = ["may read but not change anything; changes need root", "hint: ask an operator"];
-    reader(&["sync", ACME, "--all"]).expect(4, &changes);
+    reader(&["sync", ACME, "--all", "--yes"]).expect(4, &changes);
     reader(&["auto-sync", "on", ACME]).expect(4, &[]);
     reader(&["reload"]).expect(4, &[]);
     let file = std::env::temp_dir().join(format!("lmsyncd-stranger-{}", std::process::id()));
@@ -197,7 +197,7 @@ fn each_role_may_do_what_is_its_own() {
 fn sync_as(world: &World, username: &str, secret: &str, code: &str) -> Told {
     world.configure_as(username, secret, code, "");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"])
+    world.ctl(&["sync", ACME, "--all", "--yes"])
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn each_way_in_which_autotask_refuses_has_its_own_message() {
     {
         std::fs::remove_dir_all(world.path("store")).expect("the zone is forgotten");
         let _daemon = world.start();
-        note(world.ctl(&["sync", ACME, "--all"]));
+        note(world.ctl(&["sync", ACME, "--all", "--yes"]));
     }
     let count = messages.len();
     messages.sort();

@@ -15,7 +15,7 @@ const NEW_ID: i64 = 29_683_602;
 fn a_renewal_keeps_what_is_ours() {
     let (world, _daemon) = World::ready("");
     world.tenant.hide_contract(NEW_ID);
-    world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", SUMMIT, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "set", OLD, "notes=call Pat first", "name=Summit care"]).expect(0, &[]);
     world.tenant.show_contract(NEW_ID);
 
@@ -23,7 +23,7 @@ fn a_renewal_keeps_what_is_ours() {
     let new = item(&pending, NEW);
     assert_eq!((&new["state"], &new["renews"]), (&json!("new"), &json!(OLD)));
     world.ctl(&["pending", SUMMIT]).expect(0, &["renews A29683601"]);
-    world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", SUMMIT, "--all", "--yes"]).expect(0, &[]);
     assert_eq!(world.field(NEW, "notes")["value"], "call Pat first");
     let name = world.field(NEW, "name");
     assert_eq!((&name["value"], &name["overridden"]), (&json!("Summit care"), &json!(true)));
@@ -31,7 +31,7 @@ fn a_renewal_keeps_what_is_ours() {
     let keys: Vec<&Value> =
         chain["contracts"].as_array().expect("a line").iter().map(|c| &c["key"]).collect();
     assert_eq!(keys, [OLD, NEW]);
-    let again = world.json(&["sync", SUMMIT, "--all"]);
+    let again = world.json(&["sync", SUMMIT, "--all", "--yes"]);
     assert_eq!((&again["run"]["created"], &again["run"]["updated"]), (&json!(0), &json!(0)));
 }
 
@@ -39,7 +39,7 @@ fn a_renewal_keeps_what_is_ours() {
 fn what_is_ignored_stays_out_until_it_is_not() {
     let (world, _daemon) = World::ready("");
     world.ctl(&["ignore", ACME_LINE, "--reason", "billed elsewhere"]).expect(0, &[]);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     assert!(world.contracts().iter().all(|contract| contract["key"] != ACME_LINE));
     assert_eq!(item(&world.json(&["pending", ACME]), ACME_LINE), Value::Null);
     let ignored = world.json(&["pending", ACME, "--state", "ignored"]);
@@ -84,14 +84,14 @@ fn a_contract_made_by_hand_can_follow_an_agreement_later() {
 #[test]
 fn a_frozen_contract_stays_as_it_is_until_it_is_relinked() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let shown = world.json(&["contract", "show", ACME_LINE]);
     assert_eq!(shown["contract"]["billing_cost"], "254.10");
     assert_eq!(shown["contract"]["source"], "unlinked");
-    let diff = world.json(&["contract", "relink", ACME_LINE]);
+    let diff = world.json(&["contract", "relink", ACME_LINE, "--dry-run"]);
     assert_eq!(diff["applied"], false);
     assert_eq!(diff["changes"][0]["to"], "323.40");
     assert_eq!(world.json(&["contract", "show", ACME_LINE])["contract"]["source"], "unlinked");
@@ -103,13 +103,13 @@ fn a_frozen_contract_stays_as_it_is_until_it_is_relinked() {
 #[test]
 fn a_frozen_contract_that_adopts_one_made_by_hand_follows_again() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
     world.ctl(&["contract", "add", ACME, "Care", "notes=by hand"]).expect(0, &["L1"]);
     world.ctl(&["contract", "adopt", "L1", ACME_LINE]).expect(0, &[]);
     assert_eq!(world.json(&["contract", "show", ACME_LINE])["contract"]["source"], "autotask");
     world.tenant.change_units(55102, 14).expect("changed");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let shown = world.json(&["contract", "show", ACME_LINE]);
     assert_eq!(shown["contract"]["billing_cost"], "323.40");
 }
@@ -117,43 +117,43 @@ fn a_frozen_contract_that_adopts_one_made_by_hand_follows_again() {
 #[test]
 fn a_row_that_cannot_be_converted_waits_in_quarantine() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let before = world.contracts().len();
     let good = world.tenant.get(Entity::Contracts, 29_683_353).expect("it")["endDate"].clone();
     world.tenant.set(Entity::Contracts, 29_683_353, "endDate", "2001-01-01").expect("set");
-    world.ctl(&["sync", ACME, "--all"]).expect(8, &["endDate"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(8, &["endDate"]);
     assert_eq!(world.contracts().len(), before, "the old values stay");
     let list = world.json(&["quarantine", "list"]);
     let items = list["items"].as_array().expect("items");
     assert!(items.iter().any(|item| item["key"] == ACME_AGREEMENT && item["field"] == "endDate"));
     world.ctl(&["explain", ACME_AGREEMENT]).expect(0, &["endDate"]);
     world.tenant.set(Entity::Contracts, 29_683_353, "endDate", good).expect("set");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     assert_eq!(world.json(&["quarantine", "list"])["items"], json!([]));
 }
 
 #[test]
 fn a_run_that_is_reverted_does_not_come_back_silently() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
-    let run = world.json(&["sync", ACME, "--all"])["run"]["id"].to_string();
+    let run = world.json(&["sync", ACME, "--all", "--yes"])["run"]["id"].to_string();
     let reverted = world.json(&["run", "revert", &run, "--yes"]);
     let keys = reverted["reverted"].as_array().expect("keys");
     assert!(keys.contains(&json!(ACME_LINE)) && keys.contains(&json!(ACME_AGREEMENT)));
     let cost = || world.json(&["contract", "show", ACME_LINE])["contract"]["billing_cost"].clone();
     assert_eq!(cost(), "254.10");
-    world.ctl(&["sync", ACME, "--all"]).expect(6, &["reverted run"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(6, &["reverted run"]);
     assert_eq!(cost(), "254.10");
     world.ctl(&["sync", ACME, ACME_LINE, ACME_AGREEMENT]).expect(0, &["2 updated"]);
     assert_eq!(cost(), "323.40");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
 }
 
 #[test]
 fn the_book_of_a_past_moment_can_be_read() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let history = world.json(&["contract", "history", ACME_LINE]);
     let then = history["entries"][0]["at"].as_str().expect("a moment").to_owned();
     let later = world.wait_for("the next second", || {
@@ -177,7 +177,7 @@ fn the_book_of_a_past_moment_can_be_read() {
 fn the_answers_add_up() {
     let (world, _daemon) = World::ready("");
     for client in [ACME, "175", "177", SUMMIT, "180"] {
-        world.ctl(&["sync", client, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", client, "--all", "--yes"]).expect(0, &[]);
         world.ctl(&["reconcile", client]).expect(0, &[]);
     }
     let working = world.json(&["contract", "cost", ACME_LINE]);
@@ -206,7 +206,7 @@ fn the_answers_add_up() {
 fn a_name_that_is_an_attack_on_the_terminal_is_only_a_name() {
     let (world, _daemon) = World::ready("");
     world.tenant.rename_contract(29_683_353, "\u{1b}]0;owned\u{7}\u{1b}[31mCare").expect("renamed");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     for args in [
         &["pending", ACME][..],
         &["contract", "list"],

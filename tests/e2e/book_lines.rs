@@ -33,7 +33,7 @@ fn dates_do_not_move_with_the_zone_of_the_machine() {
         let world = World::stories();
         world.configure("");
         let _daemon = world.start_in(zone);
-        world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
         let agreement = shown(&world, ACME_AGREEMENT);
         let raw = world.tenant.get(Entity::Contracts, ACME_ID).expect("the row");
         for (field, row) in [("start_date", "startDate"), ("end_date", "endDate")] {
@@ -51,24 +51,24 @@ fn dates_do_not_move_with_the_zone_of_the_machine() {
 #[test]
 fn a_contract_may_move_end_come_back_and_be_renamed() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_AGREEMENT, "notes=call first"]).expect(0, &[]);
     let end = world.tenant.get(Entity::Contracts, ACME_ID).expect("it")["endDate"].clone();
 
     world.tenant.end_contract(ACME_ID, today()).expect("ended");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let ended = shown(&world, ACME_AGREEMENT);
     assert_eq!((&ended["status"], &ended["end_date"]), (&json!("inactive"), &json!(today())));
 
     world.tenant.set(Entity::Contracts, ACME_ID, "status", 1).expect("set");
     world.tenant.set(Entity::Contracts, ACME_ID, "endDate", end).expect("set");
     world.tenant.rename_contract(ACME_ID, "Managed Everything").expect("renamed");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let back = shown(&world, ACME_AGREEMENT);
     assert_eq!((&back["status"], &back["name"]), (&json!("active"), &json!("Managed Everything")));
 
     world.tenant.set(Entity::Contracts, ACME_ID, "companyID", 175).expect("moved");
-    world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", NORTHWIND, "--all", "--yes"]).expect(0, &[]);
     assert_eq!(shown(&world, ACME_AGREEMENT)["client_id"], 175);
     assert_eq!(shown(&world, ACME_LINE)["client_id"], 175, "what is on it moves along");
     let pending = world.json(&["pending", ACME]);
@@ -91,12 +91,12 @@ fn a_contract_may_move_end_come_back_and_be_renamed() {
 fn a_renewal_of_what_is_ignored_is_ignored() {
     let (world, _daemon) = World::ready("");
     world.tenant.hide_contract(NEW_ID);
-    world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", SUMMIT, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["ignore", OLD, "--reason", "billed by hand"]).expect(0, &[]);
     world.tenant.show_contract(NEW_ID);
     let ignored = world.json(&["pending", SUMMIT, "--state", "ignored"]);
     assert!(keys(&ignored["items"]).contains(&NEW), "{ignored}");
-    world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", SUMMIT, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "show", NEW]).expect(5, &[]);
 }
 
@@ -104,7 +104,7 @@ fn a_renewal_of_what_is_ignored_is_ignored() {
 fn auto_sync_takes_a_renewal_of_what_was_chosen_and_no_stranger() {
     let (world, _daemon) = World::ready("[sync]\nnew-agreements = \"pending\"");
     world.tenant.hide_contract(NEW_ID);
-    world.ctl(&["sync", SUMMIT, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", SUMMIT, "--all", "--yes"]).expect(0, &[]);
     world.tenant.show_contract(NEW_ID);
     let stranger = world.tenant.add_contract(178, "Brand new").expect("added");
     world.ctl(&["auto-sync", "on", SUMMIT]).expect(0, &[]);
@@ -117,7 +117,7 @@ fn auto_sync_takes_a_renewal_of_what_was_chosen_and_no_stranger() {
 #[test]
 fn a_change_says_what_it_comes_to_a_month_and_a_year() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
     let effects = json!([{
         "currency": "USD", "from": null, "per_month": "69.30", "per_year": "831.60", "once": "0.00"
@@ -131,13 +131,13 @@ fn a_change_says_what_it_comes_to_a_month_and_a_year() {
 #[test]
 fn what_ends_is_told_in_time_and_what_has_lapsed_apart() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_AGREEMENT, "notice_days=30"]).expect(0, &[]);
     let end = today() + Days::new(90);
     let ends = |day: chrono::NaiveDate| {
         let day = day.to_string();
         world.tenant.set(Entity::Contracts, ACME_ID, "endDate", day).expect("set");
-        world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     };
     ends(end);
     let soon = world.json(&["renewals", "--within", "91d"]);
@@ -153,7 +153,7 @@ fn what_ends_is_told_in_time_and_what_has_lapsed_apart() {
 #[test]
 fn what_may_be_forgotten_is_told_before_it_is() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let before = world.json(&["contract", "history", ACME_AGREEMENT]);
     let dry = world.json(&["history", "prune", "--dry-run"]);
     assert_eq!((&dry["dry_run"], &dry["commits"]), (&json!(true), &json!(0)));
@@ -167,7 +167,7 @@ fn bad_rows_stop_no_run_and_cost_no_contract() {
     let (world, _daemon) = World::ready("");
     let clients = [ACME, NORTHWIND, "177", SUMMIT, "179", "180"];
     for client in clients {
-        world.ctl(&["sync", client, "--all"]);
+        world.ctl(&["sync", client, "--all", "--yes"]);
     }
     let before = world.contracts();
     let set = |entity, id, field: &str, value: Value| {
@@ -192,7 +192,7 @@ fn bad_rows_stop_no_run_and_cost_no_contract() {
     world.tenant.hide_contract(29_683_503);
 
     for client in clients {
-        let told = world.ctl(&["sync", client, "--all"]);
+        let told = world.ctl(&["sync", client, "--all", "--yes"]);
         assert!([0, 6, 8].contains(&told.exit), "{told:?}");
         let run = world.json(&["run", "list", client, "--limit", "1"])["runs"][0].clone();
         assert_ne!(run["result"], "failed", "{run}");

@@ -90,7 +90,7 @@ fn a_call_that_wants_no_reply_gets_none() {
 fn one_who_waited_for_a_turn_and_left_has_none() {
     let (world, daemon) = World::ready("");
     world.tenant.faults().set(Fault::Slow.amount(300));
-    let mut first = world.ctl_command(&["sync", ACME, "--all", "--json"]);
+    let mut first = world.ctl_command(&["sync", ACME, "--all", "--json", "--yes"]);
     let mut first = first.stdout(std::process::Stdio::null()).spawn().expect("lmsyncctl starts");
     world.wait_for("the first run", || {
         // On the board of all, though it was never synced before.
@@ -129,11 +129,11 @@ fn the_second_is_told_of_the_first_or_waits_and_progress_is_streamed() {
     assert!(progress["parameters"]["progress"]["doing"].is_string(), "{progress}");
 
     world
-        .ctl(&["sync", ACME, "--all"])
+        .ctl(&["sync", ACME, "--all", "--yes"])
         .expect(9, &["has been syncing Acme Dental (174) since", "--wait"]);
-    let impatient = world.ctl(&["sync", ACME, "--all", "--wait", "--timeout", "1"]);
+    let impatient = world.ctl(&["sync", ACME, "--all", "--wait", "--timeout", "1", "--yes"]);
     impatient.expect(9, &["gave up waiting"]);
-    let waited = world.json(&["sync", ACME, "--all", "--wait"]);
+    let waited = world.json(&["sync", ACME, "--all", "--wait", "--yes"]);
     assert_eq!((&waited["run"]["id"], &waited["run"]["created"]), (&json!(2), &json!(0)));
 
     let run = std::iter::repeat_with(next).find(|reply| reply["continues"] != true);

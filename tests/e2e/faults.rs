@@ -31,7 +31,7 @@ fn survive(faults: &[Fault]) {
     let clients = world.json(&["client", "list"])["clients"].as_array().expect("clients").clone();
     assert!(clients.iter().any(|client| client["id"] == 0), "the MSP itself is a client");
     for client in &clients {
-        world.ctl(&["sync", &client["id"].to_string(), "--all"]);
+        world.ctl(&["sync", &client["id"].to_string(), "--all", "--yes"]);
     }
     let before = book(&world);
     assert!(before.len() > 20);
@@ -46,7 +46,7 @@ fn survive(faults: &[Fault]) {
             Fault::Slow => fault.amount(50),
             _ => FaultRule::from(*fault),
         });
-        let told = world.ctl(&["sync", ACME, "--all"]);
+        let told = world.ctl(&["sync", ACME, "--all", "--yes"]);
         assert!([0, 6, 7, 8].contains(&told.exit), "{}: {told:#?}", fault.name());
         if [6, 7].contains(&told.exit) {
             assert!(told.err.contains("hint:"), "{}: {told:#?}", fault.name());
@@ -56,11 +56,11 @@ fn survive(faults: &[Fault]) {
         if matches!(fault, Fault::WrongAuth | Fault::LockedAccount) {
             // The login breaker is open for a while, and not a request goes out meanwhile.
             let asked = world.tenant.counters().total;
-            world.ctl(&["sync", ACME, "--all"]).expect(7, &["no request is sent before"]);
+            world.ctl(&["sync", ACME, "--all", "--yes"]).expect(7, &["no request is sent before"]);
             assert_eq!(world.tenant.counters().total, asked);
             continue;
         }
-        world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
         assert_eq!(book(&world), before, "after {}", fault.name());
     }
     let counters = world.tenant.counters();
@@ -106,7 +106,7 @@ fn a_fault_in_the_middle_of_a_run_is_survived() {
         [Fault::CutConnection, Fault::CutAnswer, Fault::TruncatedJson, Fault::TransientError];
     for fault in once {
         world.tenant.faults().set(fault.times(1));
-        world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     }
     assert!(!book(&world).is_empty());
 }
@@ -125,11 +125,11 @@ fn what_answers_in_place_of_autotask_is_named() {
     world.tenant.faults().clear();
     world.tenant.faults().set(Fault::Redirect);
     let before = world.tenant.counters().total;
-    let told = world.ctl(&["sync", ACME, "--all"]);
+    let told = world.ctl(&["sync", ACME, "--all", "--yes"]);
     told.expect(7, &["redirected to login.portal.example", "`zone-url`", "`proxy`"]);
     assert!(world.tenant.counters().total - before <= 3, "a redirect is not tried again at once");
     world.tenant.faults().clear();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
 }
 
 /// Off a terminal nobody waits for an hour, and nothing is sent before it is over.
@@ -138,18 +138,18 @@ fn a_long_pause_ends_a_sync_at_once_and_is_kept_by_everybody() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.tenant.faults().set(Fault::RetryAfter.amount(3600));
     world.tenant.faults().set(Fault::HourlyLimit);
     let began = crate::support::Watch::start();
     world
-        .ctl(&["sync", ACME, "--all"])
+        .ctl(&["sync", ACME, "--all", "--yes"])
         .expect(7, &["Autotask takes no requests before", "(Retry-After)"]);
     assert!(!began.is_over());
     world.tenant.faults().clear();
     let asked = world.tenant.counters().total;
     let quiet = |world: &World| {
-        for command in [&["sync", "175", "--all"][..], &["pending", ACME], &["pending"]] {
+        for command in [&["sync", "175", "--all", "--yes"][..], &["pending", ACME], &["pending"]] {
             world.ctl(command).expect(7, &["Autotask takes no requests before"]);
         }
         let told = world.ctl(&["doctor"]).expect(7, &["use: Autotask takes no requests before"]);
@@ -191,11 +191,11 @@ fn a_locked_account_is_blocked_and_says_what_to_do() {
     let world = World::stories();
     world.configure("");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.tenant.faults().set(Fault::LockedAccount);
     let failures = || world.tenant.counters().authentication_failures;
     world
-        .ctl(&["sync", ACME, "--all"])
+        .ctl(&["sync", ACME, "--all", "--yes"])
         .expect(7, &["has locked the account", "unlock the API user"]);
     assert_eq!(failures(), 1, "one login, not one for each request that goes side by side");
     world.ctl(&["pending", ACME]).expect(7, &["is locked at", "no request is sent before"]);
@@ -219,7 +219,7 @@ fn refused_credentials_cost_one_login_and_doctor_and_reload_ask() {
     configure("revoked");
     let _daemon = world.start();
     let failures = || world.tenant.counters().authentication_failures;
-    world.ctl(&["sync", ACME, "--all"]).expect(7, &["refused the credentials"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(7, &["refused the credentials"]);
     assert_eq!(failures(), 1);
     let told = world.ctl(&["pending", ACME]).expect(7, &["no request is sent before"]);
     let until = world.json(&["status"])["api"]["auth_blocked_until"].to_string();
@@ -240,7 +240,7 @@ fn refused_credentials_cost_one_login_and_doctor_and_reload_ask() {
     world.ctl(&["reload"]).expect(0, &[]);
     assert!(world.tenant.counters().total > asked, "it is tried");
     assert_eq!(world.json(&["status"])["api"]["auth"], "ok");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
 }
 
 /// A row that comes twice counts once, and two rows of one id are named as that.
@@ -249,14 +249,14 @@ fn a_row_that_comes_twice_is_no_changed_interface() {
     let world = World::stories();
     world.configure("");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let before = book(&world);
     world.tenant.faults().set(Fault::RepeatedRow);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     assert_eq!(book(&world), before);
     world.tenant.faults().clear();
     world.tenant.faults().set(Fault::ConflictingRow.on(Entity::Contracts));
-    world.ctl(&["sync", ACME, "--all"]).expect(7, &["two different rows have the id"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(7, &["two different rows have the id"]);
     assert_eq!(book(&world), before);
 }
 
@@ -268,7 +268,7 @@ fn what_hangs_on_hidden_rows_is_held() {
     let _daemon = world.start();
     let clients = world.json(&["client", "list"])["clients"].as_array().expect("clients").clone();
     for client in &clients {
-        world.ctl(&["sync", &client["id"].to_string(), "--all"]);
+        world.ctl(&["sync", &client["id"].to_string(), "--all", "--yes"]);
     }
     let before = book(&world);
     let names = |world: &World| {
@@ -287,7 +287,7 @@ fn what_hangs_on_hidden_rows_is_held() {
     for entity in entities {
         world.tenant.faults().set(Fault::NoRows.on(entity));
         for client in &clients {
-            let told = world.ctl(&["sync", &client["id"].to_string(), "--all"]);
+            let told = world.ctl(&["sync", &client["id"].to_string(), "--all", "--yes"]);
             assert!([0, 6, 8].contains(&told.exit), "{entity:?}: {told:#?}");
         }
         assert_eq!(book(&world), before, "{entity:?}");

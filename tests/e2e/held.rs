@@ -106,9 +106,16 @@ fn too_many_that_vanished_are_held_shown_and_accepted_while_auto_sync_is_on() {
     }
     world.ctl(&["held"]).expect(0, &["USD per month, -", " per year"]);
     // The switch is no way around it, nor is a sync by hand.
-    world.ctl(&["sync", ACME, "--all"]).expect(6, &["auto-sync is on"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(6, &["auto-sync is on"]);
 
-    let told = world.json(&["held", "accept", &run]);
+    let dry = world.json(&["held", "accept", &run, "--dry-run"]);
+    assert_eq!(dry["run"]["dry_run"], true);
+    world
+        .ctl(&["held", "accept", &run, "--dry-run"])
+        .expect(0, &["would be applied", "nothing was written"]);
+    world.ctl(&["held", "accept", &run]).expect(2, &["--dry-run", "--yes"]);
+    assert_eq!(world.json(&["held"])["held"][0]["run"].to_string(), run, "nothing was done");
+    let told = world.json(&["held", "accept", &run, "--yes"]);
     let (applied, accepted) = (&told["run"], &told["run"]["id"]);
     assert_eq!((&applied["result"], &applied["vanished"]), (&"ok".into(), &4.into()), "{told}");
     assert_eq!((&applied["trigger"], &applied["dry_run"]), (&"manual".into(), &false.into()));
@@ -125,10 +132,15 @@ fn too_many_that_vanished_are_held_shown_and_accepted_while_auto_sync_is_on() {
     assert_eq!(last["actor"], applied["actor"]);
     assert_ne!(last["actor"], "lmsyncd");
     // What is decided is decided.
-    world.ctl(&["held", "accept", &run]).expect(5, &["holds nothing", "lmsyncctl held"]);
+    world.ctl(&["held", "accept", &run, "--yes"]).expect(5, &["holds nothing", "lmsyncctl held"]);
     assert_eq!(cycle(&world)["result"], "ok");
     assert_eq!(live(&world), 1);
     // It can be taken back like any run; that is held then, because a person said so.
+    let accepted_run = accepted.to_string();
+    world
+        .ctl(&["run", "revert", &accepted_run, "--dry-run"])
+        .expect(0, &["would be restored", "nothing was written"]);
+    world.ctl(&["run", "revert", &accepted_run]).expect(2, &["--yes"]);
     world.ctl(&["run", "revert", &accepted.to_string(), "--yes"]).expect(0, &[]);
     assert_eq!(live(&world), 5);
 }
@@ -138,11 +150,11 @@ fn what_was_rejected_is_silent_until_autotask_changes_again() {
     let (world, daemon) = imported();
     let before = book(&world);
     let run = held(&world);
-    let told = world.json(&["held", "reject", &run, "--reason", "the vendor mends it"]);
+    let told = world.json(&["held", "reject", &run, "--reason", "the vendor mends it", "--yes"]);
     assert_eq!((&told["changed"], &told["held"]["run"].to_string()), (&true.into(), &run));
     assert_eq!(told["held"]["rejected_reason"], "the vendor mends it");
     assert_eq!(acme(&world)["health"], "ok");
-    assert_eq!(world.json(&["held", "reject", &run])["changed"], false);
+    assert_eq!(world.json(&["held", "reject", &run, "--yes"])["changed"], false);
     let last = cycle(&world);
     assert_eq!((&last["result"], &last["vanished"]), (&"ok".into(), &0.into()), "{last}");
     assert_eq!((acme(&world)["health"].clone(), book(&world)), ("ok".into(), before.clone()));
@@ -161,7 +173,7 @@ fn what_was_rejected_is_silent_until_autotask_changes_again() {
     let again = held(&world);
     assert_ne!(again, run);
     // Who changes his mind accepts what he rejected.
-    world.json(&["held", "reject", &again]);
+    world.json(&["held", "reject", &again, "--yes"]);
     world.ctl(&["held", "accept", &again, "--yes"]).expect(0, &["4 items applied", "4 vanished"]);
     assert_eq!(live(&world), 1);
 }
@@ -172,7 +184,7 @@ fn what_moved_on_is_named_and_nothing_is_applied() {
     let before = book(&world);
     let run = held(&world);
     world.tenant.show_contract(AGREEMENT);
-    let told = world.ctl(&["held", "accept", &run]).expect(
+    let told = world.ctl(&["held", "accept", &run, "--yes"]).expect(
         6,
         &[
             "nothing was applied",
@@ -220,10 +232,10 @@ fn a_price_is_accepted_only_as_it_was_seen_and_the_rest_is_applied_at_once() {
 
     // Another price than the one that was seen is not the one that is accepted.
     world.tenant.change_unit_price(LINE, Decimal::new(110_000, 2)).expect("changed");
-    world.ctl(&["held", "accept", &id]).expect(6, &[ACME_LINE, "becomes", "now"]);
+    world.ctl(&["held", "accept", &id, "--yes"]).expect(6, &[ACME_LINE, "becomes", "now"]);
     assert_eq!(book(&world)[ACME_LINE]["billing_cost"], old);
     world.tenant.change_unit_price(LINE, Decimal::new(100_000, 2)).expect("changed");
-    world.ctl(&["held", "accept", &id]).expect(0, &["2 items applied"]);
+    world.ctl(&["held", "accept", &id, "--yes"]).expect(0, &["2 items applied"]);
     assert_eq!(book(&world)[ACME_LINE]["billing_cost"], cost(ACME_LINE)["to"]);
     assert_eq!(book(&world)[ACME_AGREEMENT]["billing_cost"], cost(ACME_AGREEMENT)["to"]);
     assert_eq!(cycle(&world)["result"], "ok");
@@ -231,7 +243,7 @@ fn a_price_is_accepted_only_as_it_was_seen_and_the_rest_is_applied_at_once() {
     // A rejected price is not asked about again, and another one is.
     world.tenant.change_unit_price(LINE, Decimal::new(500_000, 2)).expect("changed");
     let second = cycle(&world)["id"].to_string();
-    world.json(&["held", "reject", &second]);
+    world.json(&["held", "reject", &second, "--yes"]);
     assert_eq!(cycle(&world)["result"], "ok");
     world.tenant.change_unit_price(LINE, Decimal::new(600_000, 2)).expect("changed");
     let third = cycle(&world);
@@ -248,20 +260,23 @@ fn an_old_run_is_refused_and_the_present_one_named() {
     assert_eq!(cycle(&world)["result"], "held");
     assert_eq!(world.json(&["held"])["held"][0]["run"].to_string(), old);
     let new = held(&world);
-    for verb in ["show", "accept", "reject"] {
-        world.ctl(&["held", verb, &old]).expect(
+    let ways: [(&str, &[&str]); 4] =
+        [("show", &[]), ("accept", &["--dry-run"]), ("accept", &["--yes"]), ("reject", &["--yes"])];
+    for (verb, options) in ways {
+        let decide = |run: &str| world.ctl(&[&["held", verb, run], options].concat());
+        decide(&old).expect(
             6,
             &[
                 &format!("run {old} no longer holds anything"),
                 &format!("hint: lmsyncctl held show {new}"),
             ],
         );
-        world.ctl(&["held", verb, "9999"]).expect(5, &["no run has the number 9999"]);
-        world.ctl(&["held", verb, "1"]).expect(6, &[&format!("held show {new}")]);
-        world.ctl(&["held", verb, "x"]).expect(2, &[]);
+        decide("9999").expect(5, &["no run has the number 9999"]);
+        decide("1").expect(6, &[&format!("held show {new}")]);
+        decide("x").expect(2, &[]);
     }
     assert_eq!(live(&world), 5);
-    world.ctl(&["held", "accept", &new]).expect(0, &["4 vanished"]);
+    world.ctl(&["held", "accept", &new, "--yes"]).expect(0, &["4 vanished"]);
 }
 
 #[test]
@@ -276,7 +291,7 @@ fn what_is_held_survives_a_restart_and_a_kill_and_so_does_the_decision() {
     fs::remove_dir_all(world.path("store/index")).expect("removed");
     let daemon = world.start();
     assert_eq!(acme(&world)["health"], "held");
-    world.ctl(&["held", "accept", &run]).expect(0, &["4 vanished"]);
+    world.ctl(&["held", "accept", &run, "--yes"]).expect(0, &["4 vanished"]);
     daemon.kill();
     let daemon = world.start();
     assert_eq!((live(&world), acme(&world)["health"].clone()), (1, "ok".into()));
@@ -287,7 +302,7 @@ fn what_is_held_survives_a_restart_and_a_kill_and_so_does_the_decision() {
     world.tenant.show_contract(AGREEMENT);
     assert_eq!(cycle(&world)["result"], "ok");
     let run = held(&world);
-    world.ctl(&["held", "reject", &run]).expect(0, &["items rejected"]);
+    world.ctl(&["held", "reject", &run, "--yes"]).expect(0, &["items rejected"]);
     daemon.kill();
     let _daemon = world.start();
     assert_eq!(acme(&world)["health"], "ok");
@@ -308,13 +323,13 @@ fn a_fault_is_not_accepted_as_a_cancellation() {
     ];
     for (fault, exit) in faults {
         world.tenant.faults().set(fault);
-        let told = world.ctl(&["held", "accept", &run]).expect(exit, &["hint: "]);
+        let told = world.ctl(&["held", "accept", &run, "--yes"]).expect(exit, &["hint: "]);
         world.tenant.faults().clear();
         assert_eq!(book(&world), before, "{told:?}");
         let status = acme(&world);
         assert_eq!((&status["health"], &status["error"]), (&"held".into(), &"Held".into()));
     }
-    world.ctl(&["held", "accept", &run]).expect(0, &["4 vanished"]);
+    world.ctl(&["held", "accept", &run, "--yes"]).expect(0, &["4 vanished"]);
 }
 
 #[test]
@@ -329,8 +344,8 @@ fn who_may_only_look_sees_it_and_decides_nothing() {
     as_nobody(&["held"]).expect(0, &["Acme Dental"]);
     as_nobody(&["held", "show", &run]).expect(0, &[ACME_LINE]);
     for args in [
-        ["held", "accept", &run].as_slice(),
-        &["held", "reject", &run],
+        ["held", "accept", &run, "--yes"].as_slice(),
+        &["held", "reject", &run, "--yes"],
         &["pause"],
         &["pause", ACME],
         &["resume"],
@@ -387,9 +402,9 @@ fn a_sync_by_hand_holds_too_and_naming_something_else_does_not_hide_it() {
     let world = World::stories();
     world.configure("[guard]\nhold-price-change-percent = 50");
     let _daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.tenant.change_unit_price(LINE, Decimal::new(100_000, 2)).expect("changed");
-    world.ctl(&["sync", ACME, "--all"]).expect(6, &["held"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(6, &["held"]);
     let run = world.json(&["held"])["held"][0]["run"].to_string();
     let other = book(&world).into_keys().find(|key| key != ACME_LINE && key.starts_with('S'));
     world.ctl(&["sync", ACME, &other.expect("another line")]).expect(0, &[]);
@@ -397,7 +412,7 @@ fn a_sync_by_hand_holds_too_and_naming_something_else_does_not_hide_it() {
     // What a guard holds is not let go by naming it, only by accepting it.
     world.ctl(&["sync", ACME, ACME_LINE]).expect(6, &["held"]);
     assert_eq!(world.json(&["held"])["held"][0]["run"].to_string(), run);
-    world.ctl(&["held", "accept", &run]).expect(0, &["items applied"]);
+    world.ctl(&["held", "accept", &run, "--yes"]).expect(0, &["items applied"]);
     assert_eq!(acme(&world)["health"], "ok");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
 }

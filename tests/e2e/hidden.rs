@@ -68,7 +68,7 @@ fn what_cannot_be_read_changes_nothing_and_fails_nobody_else() {
     let _daemon = world.start();
     let clients = clients(&world);
     for client in &clients {
-        world.ctl(&["sync", client, "--all"]);
+        world.ctl(&["sync", client, "--all", "--yes"]);
     }
     let before = book(&world);
     for entity in HIDDEN {
@@ -78,7 +78,7 @@ fn what_cannot_be_read_changes_nothing_and_fails_nobody_else() {
             world.tenant.faults().set(fault.on(entity));
             let mut partial = 0;
             for client in &clients {
-                let told = world.ctl(&["sync", client, "--all"]);
+                let told = world.ctl(&["sync", client, "--all", "--yes"]);
                 // Rules that are gone are a person's to decide about.
                 let held = entity == Entity::ContractBillingRules && told.exit == 6;
                 assert!([0, 8].contains(&told.exit) || held, "{fault} {entity}: {told:#?}");
@@ -104,7 +104,7 @@ fn what_cannot_be_read_changes_nothing_and_fails_nobody_else() {
         }
     }
     for client in &clients {
-        world.ctl(&["sync", client, "--all"]);
+        world.ctl(&["sync", client, "--all", "--yes"]);
     }
     assert_eq!(difference(&before, &book(&world)), [""; 0]);
 }
@@ -115,7 +115,7 @@ fn a_client_that_has_none_of_it_is_imported() {
     let whole = World::stories();
     whole.configure("");
     let _daemon = whole.start();
-    whole.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    whole.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let of_acme = book(&whole);
     for (entity, exit) in [
         (Entity::ContractServiceBundles, 8),
@@ -127,7 +127,7 @@ fn a_client_that_has_none_of_it_is_imported() {
         world.configure("");
         let _daemon = world.start();
         world.tenant.faults().set(Fault::NoPermission.on(entity));
-        let told = world.ctl(&["sync", ACME, "--all", "--json"]).expect(exit, &[]);
+        let told = world.ctl(&["sync", ACME, "--all", "--json", "--yes"]).expect(exit, &[]);
         let reply: Value = serde_json::from_str(&told.out).expect("JSON");
         let result = if exit == 8 { "partial" } else { "ok" };
         assert_eq!(reply["run"]["result"], result, "{entity}");
@@ -149,16 +149,16 @@ fn services_without_names_are_imported_with_their_cost() {
     world.configure("");
     let _daemon = world.start();
     world.tenant.faults().set(Fault::NoPermission.on(Entity::Services));
-    world.ctl(&["sync", ACME, "--all"]).expect(8, &["permission to read Services"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(8, &["permission to read Services"]);
     let line = book(&world)[ACME_LINE].clone();
     assert_eq!(line["billing_cost"], "254.10", "{line}");
     assert!(line["name"].as_str().expect("a name").starts_with("service "), "{line}");
     world.tenant.faults().clear();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["3 updated", "no cost impact"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["3 updated", "no cost impact"]);
     world.tenant.faults().set(Fault::NoPermission.on(Entity::Services));
     let before = book(&world);
     assert!(!before[ACME_LINE]["name"].as_str().expect("a name").starts_with("service "));
-    world.ctl(&["sync", ACME, "--all"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]);
     assert_eq!(difference(&before, &book(&world)), [""; 0]);
 }
 
@@ -168,11 +168,11 @@ fn the_rest_of_an_agreement_goes_on() {
     let world = World::stories();
     world.configure("");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let before = book(&world);
     world.tenant.rename_contract(29_683_353, "Managed Care Plus").expect("renamed");
     world.tenant.faults().set(Fault::NoPermission.on(Entity::ContractServices));
-    world.ctl(&["sync", ACME, "--all"]).expect(8, &["ContractServices"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(8, &["ContractServices"]);
     let mut after = book(&world);
     assert_eq!(after[ACME_AGREEMENT]["name"], "Managed Care Plus");
     after.insert(ACME_AGREEMENT.to_owned(), before[ACME_AGREEMENT].clone());
@@ -187,7 +187,7 @@ fn what_is_hidden_is_explained_and_an_outage_is_no_success() {
     let world = World::stories();
     world.configure("");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let faults = world.tenant.faults();
     faults.set(Fault::NoPermission.on(Entity::Services));
     world.ctl(&["explain", ACME_LINE]).expect(0, &["is stored and matches Autotask"]);

@@ -26,7 +26,7 @@ impl Instance {
         let config = world.path(&format!("{name}.toml"));
         fs::rename(world.config(), &config).expect("renamed");
         let daemon = world.start_as(lmsyncd(&config).env("LMSYNCD_LOG", "debug"));
-        world.json(&["sync", ACME, "--all"]);
+        world.json(&["sync", ACME, "--all", "--yes"]);
         Instance { world, config, _daemon: daemon }
     }
 
@@ -93,7 +93,7 @@ fn what_two_tenants_say_can_be_told_apart() {
 #[test]
 fn a_restored_store_keeps_its_id_and_its_events_their_identity() {
     let (world, _daemon) = World::ready("");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let uids = || -> Vec<String> {
         let text = world.ctl(&["export", "ics"]).expect(0, &[]).out;
         text.lines().filter(|line| line.starts_with("UID:")).map(str::to_owned).collect()

@@ -46,11 +46,11 @@ fn the_whole_job_once() {
 #[test]
 fn a_second_sync_of_the_same_data_writes_nothing() {
     let (world, _daemon) = World::ready("");
-    let first = world.json(&["sync", ACME, "--all"]);
+    let first = world.json(&["sync", ACME, "--all", "--yes"]);
     let (created, ..) = run_of(&first);
     assert!(created > 1);
     let before = (world.contracts(), history(&world));
-    let second = world.json(&["sync", ACME, "--all"]);
+    let second = world.json(&["sync", ACME, "--all", "--yes"]);
     assert_eq!(run_of(&second), (0, 0, 0, "ok"));
     assert_eq!(second["run"]["unchanged"].as_i64(), Some(created));
     let after = (world.contracts(), history(&world));
@@ -89,7 +89,7 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
 #[test]
 fn a_change_in_autotask_is_seen_and_brought_and_what_is_ours_stays() {
     let (world, _daemon) = World::ready("");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.ctl(&["contract", "set", ACME_LINE, "name=Our name", "notes=call first"]).expect(0, &[]);
     world.tenant.change_units(55102, 14).expect("changed");
 
@@ -106,7 +106,7 @@ fn a_change_in_autotask_is_seen_and_brought_and_what_is_ours_stays() {
         }])
     );
 
-    assert_eq!(run_of(&world.json(&["sync", ACME, "--all"])), (0, 2, 0, "ok"));
+    assert_eq!(run_of(&world.json(&["sync", ACME, "--all", "--yes"])), (0, 2, 0, "ok"));
     let shown = world.json(&["contract", "show", ACME_LINE]);
     assert_eq!(shown["contract"]["billing_cost"], "323.40");
     assert_eq!(shown["contract"]["name"], "Our name");
@@ -132,13 +132,14 @@ fn auto_sync_runs_at_once_and_refuses_a_sync_by_hand() {
     assert_eq!(runs["runs"][0]["trigger"], "auto");
     assert!(!world.contracts().is_empty());
 
-    let refused =
-        world.ctl(&["sync", ACME, "--all"]).expect(6, &["auto-sync is on", "auto-sync off"]);
+    let refused = world
+        .ctl(&["sync", ACME, "--all", "--yes"])
+        .expect(6, &["auto-sync is on", "auto-sync off"]);
     assert!(refused.err.contains("hint:"));
     world.ctl(&["sync", ACME, "--all", "--dry-run"]).expect(0, &[]);
     world.ctl(&["pending", ACME]).expect(0, &[]);
     world.ctl(&["auto-sync", "off", ACME]).expect(0, &[]);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn what_was_looked_at_is_remembered_before_anything_is_synced() {
 #[test]
 fn what_is_stored_outlives_the_daemon() {
     let (world, daemon) = World::ready("");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.json(&["pending"]);
     let before = world.contracts();
     assert_eq!(daemon.stop(), 0);
@@ -185,11 +186,11 @@ fn what_is_stored_outlives_the_daemon() {
 #[test]
 fn a_vanished_line_is_a_tombstone_and_returns_by_itself() {
     let (world, _daemon) = World::ready("");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.ctl(&["contract", "set", ACME_LINE, "notes=keep me"]).expect(0, &[]);
     let row = world.tenant.get(Entity::ContractServices, 55102).expect("the row");
     world.tenant.remove(Entity::ContractServices, 55102).expect("removed");
-    assert_eq!(run_of(&world.json(&["sync", ACME, "--all"])).2, 1);
+    assert_eq!(run_of(&world.json(&["sync", ACME, "--all", "--yes"])).2, 1);
     let shown = world.json(&["contract", "show", ACME_LINE]);
     assert!(shown["contract"]["vanished"].is_string());
     world.tenant.insert(Entity::ContractServices, &row).expect("put back");
@@ -197,7 +198,7 @@ fn a_vanished_line_is_a_tombstone_and_returns_by_itself() {
     let states: Vec<&Value> =
         pending["items"].as_array().expect("items").iter().map(|item| &item["state"]).collect();
     assert!(states.contains(&&json!("returned")), "{states:?}");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let shown = world.json(&["contract", "show", ACME_LINE]);
     assert!(shown["contract"]["vanished"].is_null());
     let notes = shown["fields"].as_array().expect("fields").iter().find(|f| f["field"] == "notes");
@@ -207,7 +208,7 @@ fn a_vanished_line_is_a_tombstone_and_returns_by_itself() {
 #[test]
 fn reload_says_what_is_different_and_a_bad_file_changes_nothing() {
     let (world, daemon) = World::ready("");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let spent = world.json(&["status"])["api"]["requests_last_hour"].clone();
     world.configure("[sync]\ninterval = \"12h\"");
     world.ctl(&["reload"]).expect(0, &["sync.interval"]);

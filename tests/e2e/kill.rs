@@ -33,7 +33,7 @@ fn sync_and_kill(world: &World, round: u32, requests_of_a_sync: u64) -> Told {
     let length = || std::fs::metadata(&ledger).map_or(0, |meta| meta.len());
     let long = length();
     let mut sync = world
-        .ctl_command(&["sync", ACME, "--all", "--json"])
+        .ctl_command(&["sync", ACME, "--all", "--json", "--yes"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -59,12 +59,12 @@ fn what_was_acknowledged_is_there_and_nothing_by_half() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.ctl(&["contract", "set", ACME_LINE, "notes=the only copy"]).expect(0, &[]);
     let keys: Vec<Value> = world.contracts().iter().map(|c| c["key"].clone()).collect();
     let requests_of_a_sync = {
         let before = world.tenant.counters().total;
-        world.json(&["sync", ACME, "--all"]);
+        world.json(&["sync", ACME, "--all", "--yes"]);
         world.tenant.counters().total - before
     };
     daemon.kill();

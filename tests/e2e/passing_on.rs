@@ -24,7 +24,7 @@ const HOURS: i64 = 29_683_841;
 /// Acme with all that it has, and a note and a description of ours on its line of mail.
 fn noted() -> (World, Daemon) {
     let (world, daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "set", MAIL, "notes=ask Kim", "description=Mail"]).expect(0, &[]);
     (world, daemon)
 }
@@ -47,14 +47,14 @@ fn a_line_that_was_made_again_takes_over_what_was_written_and_unset_undoes_it() 
     let (world, _daemon) = noted();
     let new = made_again(&world);
     world.ctl(&["pending", ACME]).expect(0, &["takes over from S55104: same service"]);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "1 vanished"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["1 created", "1 vanished"]);
     assert_eq!(world.field(&new, "notes")["value"], "ask Kim");
     let description = world.field(&new, "description");
     assert_eq!((&description["value"], &description["overridden"]), (&json!("Mail"), &json!(true)));
     world.ctl(&["contract", "unset", &new, "notes", "description"]).expect(0, &[]);
     assert_eq!(world.field(&new, "notes")["value"], Value::Null);
     assert_ne!(world.field(&new, "description")["value"], "Mail");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["0 created, 0 updated"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["0 created, 0 updated"]);
     assert_eq!(world.field(&new, "notes")["value"], Value::Null, "it does not come again");
 }
 
@@ -66,7 +66,7 @@ fn a_line_that_is_ignored_is_ignored_when_it_is_made_again() {
     let ignored = world.json(&["pending", ACME, "--state", "ignored"]);
     let why = item(&ignored, &new)["reason"].clone();
     assert!(why.as_str().is_some_and(|why| why.contains("billed elsewhere")), "{ignored}");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["0 created"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["0 created"]);
     world.ctl(&["contract", "show", &new]).expect(5, &[]);
 }
 
@@ -74,7 +74,7 @@ fn a_line_that_is_ignored_is_ignored_when_it_is_made_again() {
 fn where_two_could_be_meant_nothing_passes_until_a_person_says_which() {
     let (world, _daemon) = noted();
     let twin = new_mail(&world);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["1 created"]);
     let new = new_mail(&world);
     let twin_id: i64 = twin[1..].parse().expect("an id");
     for line in [MAIL_ID, twin_id] {
@@ -87,7 +87,7 @@ fn where_two_could_be_meant_nothing_passes_until_a_person_says_which() {
         format!("local fields stay on this contract; `contract adopt {MAIL} KEY` passes them on");
     assert_eq!(why, json!(how));
     world.ctl(&["contract", "adopt", MAIL, &new]).expect(2, &["missing in Autotask"]);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["1 created", "2 vanished"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["1 created", "2 vanished"]);
     assert_eq!(world.field(&new, "notes")["value"], Value::Null);
     let other = world.ctl(&["contract", "adopt", MAIL, ACME_AGREEMENT]);
     other.expect(2, &["an agreement passes only to an agreement"]);
@@ -102,7 +102,7 @@ fn the_lines_of_a_renewal_take_over_from_those_of_the_old_term() {
     let (world, _daemon) = noted();
     let renewal = world.tenant.renew_ahead(ACME_ID, "Managed Services again", 0).expect("renewed");
     world.ctl(&["pending", ACME]).expect(0, &["takes over from S55104: same service"]);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &["4 created"]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &["4 created"]);
     let parent = json!(format!("A{renewal}"));
     let contracts = world.contracts();
     let mail =
@@ -114,11 +114,14 @@ fn the_lines_of_a_renewal_take_over_from_those_of_the_old_term() {
 
 #[test]
 fn an_agreement_that_moved_is_told_and_moves_whole_from_either_client() {
-    let ways: [&[&str]; 3] =
-        [&["sync", ACME, "--all"], &["sync", NORTHWIND, "--all"], &["sync", ACME, ACME_AGREEMENT]];
+    let ways: [&[&str]; 3] = [
+        &["sync", ACME, "--all", "--yes"],
+        &["sync", NORTHWIND, "--all", "--yes"],
+        &["sync", ACME, ACME_AGREEMENT],
+    ];
     for way in ways {
         let (world, _daemon) = noted();
-        world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", NORTHWIND, "--all", "--yes"]).expect(0, &[]);
         world.ctl(&["ignore", SERVERS, "--reason", "billed by hand"]).expect(0, &[]);
         world.tenant.move_company(ACME_ID, 175).expect("moved");
         for command in ["pending", "status"] {
@@ -146,11 +149,11 @@ fn an_agreement_that_moved_is_told_and_moves_whole_from_either_client() {
 fn what_no_run_takes_moves_with_its_agreement() {
     for by in [ACME, NORTHWIND] {
         let (world, _daemon) = noted();
-        world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", NORTHWIND, "--all", "--yes"]).expect(0, &[]);
         world.ctl(&["contract", "unlink", ACME_LINE]).expect(0, &[]);
         world.ctl(&["ignore", ACME_AGREEMENT]).expect(0, &[]);
         world.tenant.move_company(ACME_ID, 175).expect("moved");
-        world.ctl(&["sync", by, "--all"]).expect(0, &[]);
+        world.ctl(&["sync", by, "--all", "--yes"]).expect(0, &[]);
         for key in [ACME_AGREEMENT, ACME_LINE, MAIL] {
             let contract = world.json(&["contract", "show", key])["contract"].clone();
             assert_eq!(contract["client_id"], 175, "{by}: {key}");
@@ -166,21 +169,21 @@ fn what_no_run_takes_moves_with_its_agreement() {
 fn what_moves_without_a_run_is_in_the_currency_of_its_new_client() {
     let (world, _daemon) = noted();
     world.tenant.set(Entity::Companies, 175, "currencyID", 2).expect("set");
-    world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", NORTHWIND, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["ignore", SERVERS]).expect(0, &[]);
     world.ctl(&["contract", "unlink", MAIL]).expect(0, &[]);
     let parent = format!("parent={ACME_AGREEMENT}");
     let by_hand = ["contract", "add", ACME, "On site", "billing_cost=5", "currency=USD", &parent];
     world.ctl(&by_hand).expect(0, &["L1"]);
     world.tenant.move_company(ACME_ID, 175).expect("moved");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let theirs = world.json(&["contract", "show", ACME_LINE])["contract"]["currency"].clone();
     assert_eq!(theirs, "CAD");
     let own = world.json(&["contract", "show", "L1"])["contract"].clone();
     assert_eq!((&own["client_id"], &own["currency"]), (&json!(175), &json!("USD")), "{own}");
     world.ctl(&["unignore", SERVERS]).expect(0, &[]);
     world.ctl(&["contract", "relink", MAIL, "--yes"]).expect(0, &[]);
-    world.ctl(&["sync", NORTHWIND, "--all"]).expect(0, &["already current"]);
+    world.ctl(&["sync", NORTHWIND, "--all", "--yes"]).expect(0, &["already current"]);
     for key in [SERVERS, MAIL] {
         let contract = world.json(&["contract", "show", key])["contract"].clone();
         assert_eq!(contract["currency"], theirs, "{contract}");
@@ -190,7 +193,7 @@ fn what_moves_without_a_run_is_in_the_currency_of_its_new_client() {
 #[test]
 fn a_purchase_and_its_charge_are_one_contract() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", THORNBURY, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", THORNBURY, "--all", "--yes"]).expect(0, &[]);
     let hours = world.json(&["contract", "show", "H8212"])["contract"].clone();
     assert_eq!(hours["billed"], json!(true), "{hours}");
     assert!(hours["left"].to_string().contains("7.5"), "{hours}");
@@ -219,7 +222,7 @@ fn charges_that_were_contracts_of_their_own_go_to_their_purchases() {
         let block = row["id"].as_i64().expect("an id");
         world.tenant.remove(Entity::ContractBlocks, block).expect("hidden");
     }
-    world.ctl(&["sync", THORNBURY, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", THORNBURY, "--all", "--yes"]).expect(0, &[]);
     for (row, _, charge) in &bought {
         world.ctl(&["contract", "show", charge]).expect(0, &[]);
         world.tenant.insert(Entity::ContractBlocks, row).expect("shown");
@@ -230,7 +233,7 @@ fn charges_that_were_contracts_of_their_own_go_to_their_purchases() {
         assert_eq!(charge["state"], "vanished", "{pending}");
         assert_eq!(charge["reason"], json!(format!("the billing item of {block}")));
     }
-    world.ctl(&["sync", THORNBURY, "--all"]).expect(0, &["3 created", "3 vanished"]);
+    world.ctl(&["sync", THORNBURY, "--all", "--yes"]).expect(0, &["3 created", "3 vanished"]);
     for (_, block, charge) in &bought {
         world.ctl(&["contract", "show", charge]).expect(0, &["vanished"]);
         assert_eq!(world.json(&["contract", "show", block])["contract"]["billed"], json!(true));

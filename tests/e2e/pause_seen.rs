@@ -41,7 +41,7 @@ fn a_pause_is_seen_everywhere_and_refuses_what_was_refused() {
     // Looking is never refused, and the switch stays on.
     world.ctl(&["pending", ACME]).expect(0, &[]);
     world.ctl(&["sync", ACME, "--all", "--dry-run"]).expect(0, &[]);
-    world.ctl(&["sync", ACME, "--all"]).expect(
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(
         6,
         &[
             &format!(

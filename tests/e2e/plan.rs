@@ -60,17 +60,17 @@ fn a_plan_says_what_a_sync_would_do_and_apply_does_it() {
     assert_eq!(again, written);
     let count = format!("{} created", would.len());
     world.ctl(&["apply", &file, "--dry-run"]).expect(0, &["would be created", "dry run"]);
-    world.ctl(&["apply", &file]).expect(0, &[&count]);
+    world.ctl(&["apply", &file, "--yes"]).expect(0, &[&count]);
     assert_eq!(world.contracts().len(), would.len());
     // Done is done: it is not done again.
-    world.ctl(&["apply", &file]).expect(6, &["the item is no longer pending"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(6, &["the item is no longer pending"]);
     daemon.stop();
 }
 
 #[test]
 fn what_moved_on_is_named_and_nothing_is_applied() {
     let (world, daemon) = begin();
-    world.ctl(&["sync", "174", "--all"]).expect(0, &[]);
+    world.ctl(&["sync", "174", "--all", "--yes"]).expect(0, &[]);
     price(&world, "13.00");
     let file = plan(&world, &["--all"]);
     price(&world, "14.00");
@@ -82,12 +82,12 @@ fn what_moved_on_is_named_and_nothing_is_applied() {
         "hint: `lmsyncctl pending 174` shows the present state, `lmsyncctl plan 174` makes a new \
          plan",
     ];
-    world.ctl(&["apply", &file]).expect(6, &words);
+    world.ctl(&["apply", &file, "--yes"]).expect(6, &words);
     world.ctl(&["apply", &file, "--dry-run"]).expect(6, &words);
     assert_eq!(world.contracts(), before);
     // Back as it was, it is as it was planned.
     price(&world, "13.00");
-    world.ctl(&["apply", &file]).expect(0, &["2 updated"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(0, &["2 updated"]);
     daemon.stop();
 }
 
@@ -98,7 +98,7 @@ fn a_plan_is_of_its_items_alone() {
     assert_eq!(keys(&json(&file)), [ACME_AGREEMENT]);
     // What else happens does not concern it.
     world.tenant.add_contract(174, "Another agreement").expect("a contract");
-    world.ctl(&["apply", &file]).expect(0, &["1 created"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(0, &["1 created"]);
     assert_eq!(world.contracts().len(), 1);
     world.ctl(&["pending", "174"]).expect(0, &[ACME_LINE, "Another agreement"]);
     daemon.stop();
@@ -116,7 +116,7 @@ fn texts_come_back_to_the_letter() {
     let text = fs::read_to_string(&file).expect("a file");
     assert!(!text.contains('\u{202e}') && text.contains("\\u202e"), "{text}");
     assert!(text.contains("first line\\nsecond line"), "{text}");
-    world.ctl(&["apply", &file]).expect(0, &["1 created"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(0, &["1 created"]);
     daemon.stop();
 }
 
@@ -125,10 +125,12 @@ fn what_a_person_decided_meanwhile_counts() {
     let (world, daemon) = begin();
     let file = plan(&world, &["--all"]);
     world.ctl(&["ignore", ACME_LINE]).expect(0, &[]);
-    world.ctl(&["apply", &file]).expect(6, &[ACME_LINE, "the item was new and is now ignored"]);
+    world
+        .ctl(&["apply", &file, "--yes"])
+        .expect(6, &[ACME_LINE, "the item was new and is now ignored"]);
     world.ctl(&["unignore", ACME_LINE]).expect(0, &[]);
     world.ctl(&["auto-sync", "on", "174", "--at", "00:00"]).expect(0, &[]);
-    world.ctl(&["apply", &file]).expect(6, &["auto-sync is on for Acme Dental (174)"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(6, &["auto-sync is on for Acme Dental (174)"]);
     // Looking is never refused.
     world.ctl(&["plan", "174", "--all"]).expect(0, &["\"version\": 1"]);
     daemon.stop();
@@ -139,13 +141,13 @@ fn what_a_guard_holds_is_not_planned() {
     let world = World::stories();
     world.configure("[guard]\nhold-price-change-percent = 10");
     let daemon = world.start();
-    world.ctl(&["sync", "174", "--all"]).expect(0, &[]);
+    world.ctl(&["sync", "174", "--all", "--yes"]).expect(0, &[]);
     price(&world, "99.00");
     let file = world.path("plan.json").to_str().expect("text").to_owned();
     let said = ["plan: 0 items", "not in the plan: 2 held items", "hint: `lmsyncctl pending 174`"];
     world.ctl(&["plan", "174", "--all", "-o", &file]).expect(6, &said);
     assert_eq!(keys(&json(&file)), Vec::<&str>::new());
-    world.ctl(&["apply", &file]).expect(0, &["nothing to do: the plan has no items"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(0, &["nothing to do: the plan has no items"]);
     daemon.stop();
 }
 
@@ -153,9 +155,9 @@ fn what_a_guard_holds_is_not_planned() {
 fn what_is_no_plan_is_refused_without_asking() {
     let (world, daemon) = begin();
     let file = world.path("plan.json").to_str().expect("text").to_owned();
-    world.ctl(&["apply", &file]).expect(2, &["there is no file", "hint: "]);
+    world.ctl(&["apply", &file, "--yes"]).expect(2, &["there is no file", "hint: "]);
     fs::write(&file, "{\"version\": 9}").expect("written");
-    world.ctl(&["apply", &file]).expect(2, &["a plan of version 9"]);
+    world.ctl(&["apply", &file, "--yes"]).expect(2, &["a plan of version 9"]);
     world.ctl(&["plan", "174"]).expect(2, &["plan needs the keys", "pending 174"]);
     world.ctl(&["plan", "174", "S1"]).expect(5, &["has no item S1"]);
     assert!(world.contracts().is_empty());

@@ -18,7 +18,7 @@ fn log(world: &World) -> String {
 fn slow_sync(world: &World, fault: &str) -> Child {
     world.tenant.faults().set(fault.parse::<FaultRule>().expect("a fault"));
     let sync = world
-        .ctl_command(&["sync", ACME, "--all"])
+        .ctl_command(&["sync", ACME, "--all", "--yes"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -77,7 +77,7 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
     let world = World::stories();
     world.configure("");
     let daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let refusals = || world.tenant.counters().authentication_failures;
     assert_eq!(refusals(), 0);
 
@@ -86,7 +86,7 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
     world.ctl(&["reload"]).expect(7, &words);
     assert_eq!(refusals(), 1);
     assert_eq!(world.json(&["status"])["api"]["auth"], "ok");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     // However often it is tried, the account is not locked by it.
     for _ in 0..4 {
         world.ctl(&["reload"]).expect(7, &words);
@@ -96,12 +96,12 @@ fn credentials_that_are_refused_do_not_replace_those_that_work() {
         log(&world).contains("the configuration is unchanged: nothing was changed").then_some(())
     });
     assert_eq!(refusals(), 1);
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
 
     world.configure("[sync]\ninterval = \"12h\"");
     let told = world.ctl(&["reload"]).expect(0, &["sync.interval"]);
     assert!(!told.out.contains("autotask"), "{told:?}");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     assert_eq!(refusals(), 1);
 }
 
@@ -110,7 +110,7 @@ fn a_way_that_leads_nowhere_is_not_taken_and_a_good_one_is() {
     let world = World::stories();
     world.configure("");
     let _daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let with_url = |url: &str| {
         let text = fs::read_to_string(world.config()).expect("a file");
         let line = text.lines().find(|line| line.starts_with("discovery-url")).expect("a line");
@@ -119,10 +119,10 @@ fn a_way_that_leads_nowhere_is_not_taken_and_a_good_one_is() {
     // Nothing listens there.
     with_url("http://127.0.0.1:1/ATServicesRest/");
     world.ctl(&["reload"]).expect(7, &["nothing was changed"]);
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     with_url(&world.url.replace("127.0.0.1", "localhost"));
     world.ctl(&["reload"]).expect(0, &["autotask.discovery-url", "immediately"]);
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
 }
 
 #[test]
@@ -131,11 +131,11 @@ fn credentials_that_do_not_work_are_replaced_and_the_secret_is_named_not_shown()
     let right = world.tenant.credentials();
     world.configure_as(&right.username, "mistyped", &right.integration_code, "");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(7, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(7, &[]);
     world.configure("");
     let told = world.ctl(&["reload"]).expect(0, &["autotask-secret", "(set)", "(changed)"]);
     assert!(!told.out.contains(&right.secret), "{told:?}");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn no_secret_is_logged_at_the_most_talkative_level() {
     world.ctl(&["doctor"]);
     world.configure("");
     world.ctl(&["reload"]).expect(0, &[]);
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.tenant.faults().set(Fault::WrongAuth);
     world.ctl(&["pending", ACME]).expect(7, &[]);
     world.tenant.faults().clear();

@@ -73,7 +73,7 @@ fn watch_sees_a_run_and_ends_quietly() {
     let daemon = world.start();
     let all = Watching::start(&world, &[]);
     all.until("watching; press Ctrl-C to stop");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     let line = all.until("run_changed");
     assert!(line.contains("Acme Dental (174): ") && line.contains("created"), "{line}");
     all.signal(Signal::SIGINT);
@@ -82,8 +82,8 @@ fn watch_sees_a_run_and_ends_quietly() {
     // Only what concerns this client; a second sync has nothing to change.
     let one = Watching::start(&world, &[ACME]);
     one.until("watching; press Ctrl-C to stop");
-    world.json(&["sync", "175", "--all"]);
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", "175", "--all", "--yes"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.ctl(&["reload"]).expect(0, &[]);
     let line = one.lines.recv_timeout(PATIENCE).expect("a line");
     assert!(line.contains("run_finished") && line.contains("Acme Dental"), "{line}");
@@ -98,7 +98,7 @@ fn a_run_tells_what_it_changed_and_what_is_held_of_it_in_money() {
     let world = World::stories();
     world.configure("[guard]\nhold-price-change-percent = 50");
     let _daemon = world.start();
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let watching = Watching::start(&world, &[ACME]);
     watching.until("watching; press Ctrl-C to stop");
     let as_json = Watching::start(&world, &["--json", ACME]);
@@ -178,7 +178,7 @@ fn the_command_is_told_once_for_a_cause_and_when_it_is_over() {
     world.configure(&command(&world));
     let daemon = world.start();
     // The client is known by now, so that the switch needs no answer.
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     assert_eq!(daemon.stop(), 0);
     let secret = world.path("secret");
     let good = fs::read_to_string(&secret).expect("the secret");
@@ -214,7 +214,7 @@ fn a_command_that_hangs_holds_up_nothing() {
          events = [\"run_changed\"]\n",
     );
     let daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.json(&["status"]);
     assert_eq!(daemon.stop(), 0);
     let log = fs::read_to_string(world.path("daemon.log")).expect("a log");
@@ -243,7 +243,7 @@ fn a_good_cycle_has_its_heartbeat_and_its_metrics() {
     let _daemon = world.start();
     world.ctl(&["check"]).expect(0, &["LMSYNCD OK - no client is on auto-sync | clients=0"]);
     // By hand is no cycle.
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.tenant.faults().set(Fault::NoPermission);
     world.ctl(&["auto-sync", "on", "175"]).expect(0, &[]);
     world.wait_for("a failed run", || {
@@ -313,8 +313,8 @@ fn a_command_that_fails_is_run_again_by_the_next_daemon_too() {
     world.configure(&format!("[notify]\ncommand = [{script:?}]\nevents = [\"run_changed\"]\n"));
     fs::write(&down, "").expect("written");
     let daemon = world.start();
-    world.json(&["sync", ACME, "--all"]);
-    world.json(&["sync", "175", "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
+    world.json(&["sync", "175", "--all", "--yes"]);
     world.wait_for("the failures", || {
         let log = fs::read_to_string(world.path("daemon.log")).unwrap_or_default();
         let says = "tell.sh: exit status: 1; next try in 1m";

@@ -136,9 +136,12 @@ fn waiting(waiting: Waiting) -> sync::Quarantined {
 }
 
 pub(super) async fn revert_run(call: sync::RevertRun, context: Context<'_>) -> Answer {
-    context.require_operator()?;
+    let dry = call.dry_run.unwrap_or(false);
+    if !dry {
+        context.require_operator()?;
+    }
     let Reverted { run, reverted, left_alone } =
-        context.engine.review.revert(run_id(call.id), &context.peer.actor()).await?;
+        context.engine.review.revert(run_id(call.id), dry, &context.peer.actor()).await?;
     let keys = |keys: Vec<crate::model::ItemKey>| keys.iter().map(ToString::to_string).collect();
     finish(sync::RevertReply {
         run: convert::run(&run),

@@ -28,9 +28,12 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
 }
 
 pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
-    context.require_operator()?;
+    let dry = call.dry_run.unwrap_or(false);
+    if !dry {
+        context.require_operator()?;
+    }
     let actor = context.peer.actor();
-    let accepted = context.engine.review.accept(run_id(call.run), &actor, Progress::new());
+    let accepted = context.engine.review.accept(run_id(call.run), dry, &actor, Progress::new());
     let outcome = tokio::select! {
         outcome = accepted => outcome?,
         // What has begun goes on.

@@ -48,14 +48,17 @@ impl Review {
     }
 
     /// Applies what a run held: exactly that, and only if Autotask still says the same. Goes on to
-    /// its end even if the asker goes away.
+    /// its end even if the asker goes away. A dry run says what would be applied.
     pub async fn accept(
         &self,
         id: RunId,
+        dry: bool,
         actor: &Actor,
         progress: Progress,
     ) -> Result<SyncReport, Failure> {
-        self.context.ensure_writable()?;
+        if !dry {
+            self.context.ensure_writable()?;
+        }
         if self.context.stopping.is_cancelled() {
             return Err(Failure::new(Code::Stopping, "lmsyncd is stopping"));
         }
@@ -64,11 +67,14 @@ impl Review {
             Ok::<SyncRequest, Failure>(SyncRequest {
                 client: self.book.named(held.client)?,
                 choice: Choice::Exactly(expected),
-                dry: false,
+                dry,
                 trigger: Trigger::Manual,
                 actor: actor.clone(),
             })
         };
+        if dry {
+            return self.syncs.sync_claimed(&order(&self.changes_of(id)?)?, &progress).await;
+        }
         let claim =
             self.syncs.claim(&order(&self.changes_of(id)?)?, WaitPolicy::None, &progress).await?;
         // A run may have held something else before the client was free.

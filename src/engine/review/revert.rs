@@ -19,8 +19,8 @@ pub struct Reverted {
 impl Review {
     /// Puts the contracts that a run changed back to what they were before it, and holds their
     /// items, so that the next run does not do it again silently. A contract that changed again
-    /// since is left alone.
-    pub async fn revert(&self, id: RunId, actor: &Actor) -> Result<Reverted, Failure> {
+    /// since is left alone. A dry run says which would be which.
+    pub async fn revert(&self, id: RunId, dry: bool, actor: &Actor) -> Result<Reverted, Failure> {
         let run = self.book.run(id)?.run;
         if self.syncs.locks.running(run.client.id).is_some() {
             let message = format!("a run of {} is in progress", run.client);
@@ -44,7 +44,7 @@ impl Review {
                 flags.push(Write { before, after: Some(after) });
                 contracts.push(Write { before: current, after: touched.before });
             }
-            let commit = (!contracts.is_empty()).then(|| Commit {
+            let commit = (!dry && !contracts.is_empty()).then(|| Commit {
                 contracts,
                 flags,
                 ..empty_commit(now, actor)

@@ -194,13 +194,17 @@ pub struct Quarantine {
 }
 
 /// Puts the contracts that a run changed back to what they were before it, and holds their items,
-/// so that the next run does not do it again.
+/// so that the next run does not do it again. With `dry_run`, says which it would put back, and
+/// changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct RevertRun {
     /// The run's number.
     pub id: i64,
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry_run: Option<bool>,
 }
 
 /// What was reverted.

@@ -51,13 +51,17 @@ pub struct HeldList {
 }
 
 /// Applies what a run held: exactly that, from a fresh reading. If Autotask says something else of
-/// an item by now, nothing is applied and the error is Held.
+/// an item by now, nothing is applied and the error is Held. With `dry_run`, says what it would
+/// apply, and applies nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct AcceptHeld {
     /// The number of the run that held it.
     pub run: i64,
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry_run: Option<bool>,
 }
 
 /// What was applied.

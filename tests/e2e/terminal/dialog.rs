@@ -309,7 +309,7 @@ fn while_auto_sync_is_on_the_list_is_read_only() {
 #[test]
 fn the_differences_stand_side_by_side() {
     let (world, _daemon) = World::ready("");
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     world.tenant.change_units(55102, 14).expect("changed");
     let mut screen = Screen::start(&world, &["sync", "acme"]);
     screen.wait_for_list("Workstation Care");

@@ -30,7 +30,7 @@ fn replies(world: &World, method: &str, parameters: &Value, more: bool) -> Vec<V
 #[test]
 fn whoever_asks_for_more_is_told_how_far_it_is() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     // Whatever is read from Autotask takes a moment, so that there is something to tell.
     for (method, parameters, words) in [
         ("Sync.Pending", json!({ "client": ACME }), "reading"),
@@ -74,7 +74,7 @@ fn the_list_of_clients_tells_how_far_the_one_question_is_to_all_who_wait() {
 #[test]
 fn a_timeline_has_the_terms_that_the_store_has() {
     let (world, _daemon) = World::ready("");
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     world.ctl(&["contract", "set", ACME_AGREEMENT, "notice_days=30"]).expect(0, &[]);
     let all = world.json(&["timeline", "acme dental", "--from", "2000-01", "--months", "1200"]);
     let terms = all["terms"].as_array().expect("terms");
@@ -102,8 +102,8 @@ fn a_timeline_has_the_terms_that_the_store_has() {
 fn the_board_has_the_last_runs_and_a_plot_has_the_steps() {
     let (world, _daemon) = World::ready("");
     assert_eq!(world.json(&["status"])["runs"], json!([]));
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
-    world.ctl(&["sync", ACME, "--all"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     let runs = world.json(&["status"])["runs"].as_array().expect("runs").clone();
     let ids: Vec<i64> = runs.iter().filter_map(|run| run["id"].as_i64()).collect();
     assert_eq!(ids, [1, 2], "the oldest first");

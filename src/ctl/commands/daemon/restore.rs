@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::screen::{Screen, count};
@@ -17,7 +18,7 @@ const PIECE: u64 = 128 << 10;
 ///
 /// The daemon checks the backup first; an incomplete backup changes nothing. Then the daemon opens
 /// the restored store. The present store is kept beside it, in a folder that the journal names:
-/// nothing is lost. Runs in progress end first.
+/// nothing is lost. Runs in progress end first. Asks first on a terminal; elsewhere, it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -37,14 +38,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let path = args.file;
     let failed = |source| CtlError::File { path: path.clone(), source };
     let mut file = File::open(&path).map_err(failed)?;
-    if !args.yes {
-        if !ask::is_conversation(ctl) {
-            return Err(CtlError::usage(
-                "a restore replaces the whole store, and there is no terminal to ask for \
-                 confirmation",
-                format!("`lmsyncctl restore {} --yes`", path.display()),
-            ));
-        }
+    let command = format!("restore {}", path.display());
+    if ask::first(ctl, args.yes, &command, Dry::Impossible)? {
         let question = format!("Replace the whole store with {}?", path.display());
         if !ask::agreed(ctl, &question)? {
             ctl.output.print("nothing was changed\n")?;

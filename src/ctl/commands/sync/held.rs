@@ -3,6 +3,7 @@
 use super::pending;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
+use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::Csv;
 use crate::ctl::output::list::joined;
@@ -65,16 +66,20 @@ pub struct ShowArgs {
 ///
 /// Reads Autotask again, and applies exactly what the run held, if nothing of it has changed since.
 /// Otherwise the items that changed are named, and nothing is applied. Works while auto-sync is on,
-/// and also for rejected items. Asks first on a terminal.
+/// and also for rejected items. Asks first on a terminal; elsewhere, it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  lmsyncctl held accept 12 --dry-run      could it still be applied?
   lmsyncctl held accept 12
   lmsyncctl held accept 12 --yes --json")]
 pub struct AcceptArgs {
     /// The number of the run that held it
     #[arg(value_parser = clap::value_parser!(i64).range(1..))]
     pub run: i64,
+    /// Only check what would be applied; nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
@@ -84,7 +89,7 @@ pub struct AcceptArgs {
 ///
 /// The items stay held, with the name of the person who rejected them, and no longer make a run
 /// held. If Autotask shows different values for one of them, the guard checks the item again. Asks
-/// first on a terminal.
+/// first on a terminal; elsewhere, it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -143,11 +148,15 @@ fn of_run(run: i64) -> ListHeld {
 }
 
 fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
-    let question = "Apply these changes?";
-    if !args.yes && ask::is_conversation(ctl) && !agreed(ctl, args.run, question)? {
+    let (run, question) = (args.run, "Apply these changes?");
+    let command = format!("held accept {run}");
+    if ask::first(ctl, args.yes || args.dry_run, &command, Dry::Possible)?
+        && !agreed(ctl, run, question)?
+    {
         return Ok(0);
     }
-    let answer = ctl.client.call(&AcceptHeld { run: args.run })?;
+    let dry_run = args.dry_run.then_some(true);
+    let answer = ctl.client.call(&AcceptHeld { run, dry_run })?;
     let status = exit::of_run(&answer.reply.run);
     match status {
         0 => ctl.output.confirm(&answer, accepted)?,
@@ -158,7 +167,8 @@ fn accept(ctl: &Ctl, args: &AcceptArgs) -> Result<u8, CtlError> {
 
 fn reject(ctl: &Ctl, args: RejectArgs) -> Result<(), CtlError> {
     let question = "Reject these changes, and hold them without further alerts?";
-    if !args.yes && ask::is_conversation(ctl) && !agreed(ctl, args.run, question)? {
+    let command = format!("held reject {}", args.run);
+    if ask::first(ctl, args.yes, &command, Dry::Impossible)? && !agreed(ctl, args.run, question)? {
         return Ok(());
     }
     let answer = ctl.client.call(&RejectHeld { run: args.run, reason: args.reason })?;
@@ -259,13 +269,17 @@ fn accepted(reply: &AcceptReply, screen: &Screen) -> String {
     let run = &reply.run;
     let who = screen.paint(Tone::Strong, text::client(&run.client, run.client_id));
     let id = run.id.map(|id| format!(" in run {id}")).unwrap_or_default();
+    let done = if run.dry_run { "would be applied" } else { "applied" };
     let mut text = format!(
-        "{who}: {} applied{id}: {} created, {} updated, {} vanished\n",
+        "{who}: {} {done}{id}: {} created, {} updated, {} vanished\n",
         count(reply.items.len() as i64, "item"),
         thousands(run.created),
         thousands(run.updated),
         thousands(run.vanished)
     );
+    if run.dry_run {
+        text.push_str("this was a dry run: nothing was written\n");
+    }
     if let (Some(id), false) = (run.id, screen.quiet) {
         let line = format!("revert with: {} run revert {id}", screen.address.program);
         text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));

@@ -12,6 +12,7 @@ use super::wait::Wait;
 use super::{pending, sync};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
+use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::{self, file, sanitize};
@@ -52,7 +53,8 @@ pub struct PlanArgs {
 ///
 /// Reads Autotask again. If each item would still be changed in the same way, the plan is applied,
 /// and nothing else. If not, nothing is applied: the items that differ are named, and the exit
-/// status is 6. Refused while auto-sync is on for the client. Asks first on a terminal.
+/// status is 6. Refused while auto-sync is on for the client. Asks first on a terminal; elsewhere, it
+/// needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -206,7 +208,8 @@ pub fn apply(ctl: &Ctl, args: &ApplyArgs) -> Result<u8, CtlError> {
         ctl.output.print("nothing to do: the plan has no items\n")?;
         return Ok(0);
     }
-    if !args.yes && !args.dry_run && ask::is_conversation(ctl) {
+    let command = format!("apply {}", args.file.display());
+    if ask::first(ctl, args.yes || args.dry_run, &command, Dry::Possible)? {
         ctl.output.print(&shown(&plan, &ctl.output.screen))?;
         let question = format!("Apply {}?", count(plan.items.len() as i64, "planned item"));
         if !ask::agreed(ctl, &question)? {

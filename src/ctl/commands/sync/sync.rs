@@ -4,6 +4,7 @@ use super::pending;
 use super::wait::Wait;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
+use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output;
 use crate::ctl::output::screen::{Screen, Tone, count, thousands};
@@ -16,7 +17,7 @@ use crate::protocol::sync::{Pending, Run, Sync, SyncReply};
 /// pending with --all. On a terminal without KEY and --all, a dialog shows what is pending, to tick
 /// and sync; `?` shows its keys. Contracts that were imported before and changed are updated. While
 /// auto-sync is on for the client, a manual sync is refused; a dry run is not. Items that a guard
-/// holds are not imported.
+/// holds are not imported. With --all, asks first on a terminal; elsewhere, it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -62,7 +63,11 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
             ),
         ));
     }
-    if args.all && !args.yes && !args.dry_run && ask::is_conversation(ctl) && !agreed(ctl, &args)? {
+    let command = format!("sync {} --all", args.client);
+    if args.all
+        && ask::first(ctl, args.yes || args.dry_run, &command, Dry::Possible)?
+        && !agreed(ctl, &args)?
+    {
         return Ok(0);
     }
     let request = Sync {

@@ -88,7 +88,7 @@ fn ownership() -> Vec<Case> {
             &["frozen, no sync changes it", "contract relink S2"],
         ),
         case(
-            &["contract", "relink", "S2"],
+            &["contract", "relink", "S2", "--dry-run"],
             "Contracts.Relink",
             json!({ "key": "S2" }),
             book::relinked(false),
@@ -148,11 +148,18 @@ fn past() -> Vec<Case> {
             &["  A1", "> A2"],
         ),
         case(
-            &["run", "revert", "12"],
+            &["run", "revert", "12", "--yes"],
             "Sync.RevertRun",
             json!({ "id": 12 }),
             book::reverted(&["S3"]),
             &["reverted and held  A1, S2", "left alone         S3 (changed again since)"],
+        ),
+        case(
+            &["run", "revert", "12", "--dry-run"],
+            "Sync.RevertRun",
+            json!({ "id": 12, "dry_run": true }),
+            book::reverted(&["S3"]),
+            &["2 contracts would be restored", "would be held  A1, S2", "nothing was written"],
         ),
         case(
             &["history", "prune", "--dry-run"],

@@ -70,9 +70,10 @@ fn a_history_as_csv_has_a_line_for_each_change() {
 
 #[test]
 fn quiet_tells_what_was_not_done() {
-    let (outcome, _) = ask(reply(&book::reverted(&[])), &["run", "revert", "12", "-q"]);
+    let (outcome, _) = ask(reply(&book::reverted(&[])), &["run", "revert", "12", "-q", "--yes"]);
     assert_eq!((outcome.status, outcome.stdout.as_str()), (0, ""));
-    let (outcome, _) = ask(reply(&book::reverted(&["S3"])), &["run", "revert", "12", "-q"]);
+    let (outcome, _) =
+        ask(reply(&book::reverted(&["S3"])), &["run", "revert", "12", "-q", "--yes"]);
     assert!(outcome.stdout.contains("left alone"), "{}", outcome.stdout);
     for args in [&["ignore", "S2", "-q"][..], &["contract", "unlink", "S2", "-q"]] {
         let canned = if args[0] == "ignore" { book::ignored(true) } else { replies::edited() };
@@ -188,7 +189,7 @@ fn usage_errors_about_the_book_say_what_would_be_right() {
         (&["renewals", "--within", "90"], "a duration needs a unit, such as 90d"),
         (&["renewals", "--within", "3m"], "must be whole days, such as 90d"),
         (&["renewals", "--within", "90d", "--lapsed"], "cannot be used with"),
-        (&["run", "revert", "0"], "0 is not in"),
+        (&["run", "revert", "0", "--yes"], "0 is not in"),
         (&["quarantine"], "Usage"),
         (&["export", "xml"], "unrecognized subcommand"),
         (&["export", "tree"], "required"),

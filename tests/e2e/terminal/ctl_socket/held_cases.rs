@@ -23,7 +23,7 @@ pub fn cases() -> Vec<Case> {
             &["held by run 12", "S2", "effect  +2.60 USD per month", "lmsyncctl held reject 12"],
         ),
         case(
-            &["held", "accept", "12"],
+            &["held", "accept", "12", "--yes"],
             "Sync.AcceptHeld",
             json!({ "run": 12 }),
             json!({ "run": replies::run("ok", None), "items": items() }),

@@ -91,6 +91,32 @@ fn every_command_asks_and_tells() {
 }
 
 #[test]
+fn what_asks_on_a_terminal_needs_a_yes_elsewhere() {
+    for (args, dry) in [
+        (&["held", "accept", "12"] as &[&str], true),
+        (&["held", "reject", "12"], false),
+        (&["run", "revert", "12"], true),
+        (&["contract", "relink", "S2"], true),
+        (&["sync", "acme", "--all"], true),
+        (&["apply", "tests/e2e/terminal/ctl_socket/plan.json"], true),
+        (&["restore", "Cargo.toml"], false),
+    ] {
+        let outcome = refuse(args);
+        assert_eq!(outcome.status, 2, "{args:?}: {}", outcome.stderr);
+        let typed = args.join(" ");
+        let says = format!("`lmsyncctl {typed} --yes` does it");
+        assert!(outcome.stderr.contains(&says), "{args:?}: {}", outcome.stderr);
+        let shows = format!("`lmsyncctl {typed} --dry-run` shows");
+        assert_eq!(outcome.stderr.contains(&shows), dry, "{args:?}: {}", outcome.stderr);
+        let json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let outcome = refuse(&json);
+        assert_eq!(outcome.status, 2, "{json:?}: {}", outcome.stderr);
+        let error: Value = serde_json::from_str(&outcome.stderr).expect("one object");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("--yes")), "{error}");
+    }
+}
+
+#[test]
 fn json_is_exactly_what_the_daemon_said() {
     for case in cases() {
         let args: Vec<&str> = case.args.iter().copied().chain(["--json"]).collect();
@@ -291,7 +317,7 @@ fn usage_errors_say_what_would_be_right() {
     for (args, says) in [
         (&["sync", "acme"][..], "hint: `lmsyncctl pending acme` lists the items"),
         (&["sync", "acme", "S2", "--all"], "cannot be used with"),
-        (&["sync", "acme", "--all", "--timeout", "3"], "--wait"),
+        (&["sync", "acme", "--all", "--timeout", "3", "--yes"], "--wait"),
         (&["sync", "acme", "55"], "`55` is not an item key"),
         (
             &["contract", "set", "S2", "notes"],
@@ -315,7 +341,7 @@ fn usage_errors_say_what_would_be_right() {
 
 #[test]
 fn off_a_terminal_nothing_is_asked() {
-    let (outcome, call) = ask(reply(&replies::sync()), &["sync", "acme", "--all"]);
+    let (outcome, call) = ask(reply(&replies::sync()), &["sync", "acme", "--all", "--yes"]);
     assert_eq!(outcome.status, 0);
     assert_eq!(call["method"], "org.lmsyncd.Sync.Sync");
 }

@@ -2,6 +2,7 @@
 
 use super::edit;
 use crate::ctl::app::error::CtlError;
+use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::text::keys;
@@ -9,17 +10,20 @@ use crate::protocol::contracts::{Relink, RelinkReply};
 
 /// Make a frozen contract follow Autotask again
 ///
-/// Shows first what would change, field by field. Asks for confirmation on a terminal; elsewhere
-/// --yes is needed to apply the change.
+/// Shows first what would change, field by field, and asks for confirmation on a terminal; elsewhere,
+/// it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lmsyncctl contract relink A29683353          what would change?
-  lmsyncctl contract relink A29683353 --yes    do it")]
+  lmsyncctl contract relink A29683353 --dry-run    what would change?
+  lmsyncctl contract relink A29683353 --yes        do it")]
 pub struct Args {
     /// The contract's key
     #[arg(value_name = "KEY")]
     pub key: String,
+    /// Only show what would change; nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do it without asking
     #[arg(long, short)]
     pub yes: bool,
@@ -32,11 +36,13 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         let answer = ctl.client.call(&Relink { key, apply: Some(true) })?;
         ctl.output.confirm(&answer, render)
     };
-    if args.yes {
+    let command = format!("contract relink {key}");
+    let asks = !args.dry_run && ask::first(ctl, args.yes, &command, Dry::Possible)?;
+    if !asks && !args.dry_run {
         return done(key);
     }
     let answer = ctl.client.call(&Relink { key: key.clone(), apply: None })?;
-    if !ask::is_conversation(ctl) {
+    if args.dry_run {
         return ctl.output.show(&answer, render);
     }
     ctl.output.print(&preview(&answer.reply, &ctl.output.screen))?;
