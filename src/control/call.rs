@@ -1,26 +1,29 @@
 //! A call while it is answered: what its method knows besides its parameters, how replies before
 //! the last one are sent, and what an answer is.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::SinkExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::io::Interest;
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
-use tokio_util::codec::FramedWrite;
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::Encoder;
 
+use super::convert::count;
 use super::peer::Peer;
 use super::roles::{Role, Rules};
 use crate::advice::Address;
 use crate::engine::Engine;
-use crate::model::{ClientRef, Code, Failure};
+use crate::model::text::thousands;
+use crate::model::{ClientRef, Code, Failure, duration_text};
 use crate::protocol::{Call, FrameError, MAX_REQUEST, Method, NulCodec, Reply};
 
-/// How long a peer may take to read a reply.
+/// How long a peer may read nothing of a reply. However slowly it reads, it is given the rest.
 const SLOW_READER: Duration = Duration::from_secs(60);
 
 /// What a handler answers: the parameters of the last reply, or an error.
@@ -117,13 +120,16 @@ impl Caller<'_> {
 
 /// The sending half of a connection.
 pub(super) struct Replies {
-    framed: FramedWrite<OwnedWriteHalf, NulCodec>,
+    half: OwnedWriteHalf,
+    codec: NulCodec,
+    /// Who reads them, for the log.
+    reader: String,
 }
 
 impl Replies {
     /// The half that was split off.
-    pub(super) fn new(half: OwnedWriteHalf) -> Replies {
-        Replies { framed: FramedWrite::new(half, NulCodec::new(MAX_REQUEST)) }
+    pub(super) fn new(half: OwnedWriteHalf, peer: &Peer) -> Replies {
+        Replies { half, codec: NulCodec::new(MAX_REQUEST), reader: peer.to_string() }
     }
 
     /// Sends a reply that another one follows.
@@ -132,13 +138,35 @@ impl Replies {
         self.send(Reply { parameters: Some(parameters), continues: true, error: None }).await
     }
 
-    /// Sends a reply.
+    /// Sends a reply, for as long as the peer reads.
     pub(super) async fn send(&mut self, reply: Reply) -> Result<(), FrameError> {
-        let bytes = serde_json::to_vec(&reply).map_err(std::io::Error::from)?;
-        match timeout(SLOW_READER, self.framed.send(bytes.as_slice())).await {
-            Ok(sent) => sent,
-            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        self.send_within(reply, SLOW_READER).await
+    }
+
+    /// The same with another limit for silence.
+    async fn send_within(&mut self, reply: Reply, silence: Duration) -> Result<(), FrameError> {
+        let json = serde_json::to_vec(&reply).map_err(std::io::Error::from)?;
+        let mut frame = BytesMut::new();
+        self.codec.encode(&json, &mut frame)?;
+        let length = frame.len();
+        while !frame.is_empty() {
+            match timeout(silence, self.half.write_buf(&mut frame)).await {
+                Ok(Ok(0)) => return Err(std::io::Error::from(ErrorKind::WriteZero).into()),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) => {
+                    tracing::warn!(
+                        "{} was cut off: it read {} of {} bytes of a reply, and then nothing for {}",
+                        self.reader,
+                        thousands(count(length - frame.len())),
+                        thousands(count(length)),
+                        duration_text(silence),
+                    );
+                    return Err(std::io::Error::from(ErrorKind::TimedOut).into());
+                }
+            }
         }
+        Ok(())
     }
 }
 
@@ -197,6 +225,47 @@ mod tests {
             Err(CallError::BadParameter(name)) => name,
             _ => panic!("it was not refused for a parameter"),
         }
+    }
+
+    /// The sending half of a connection, and its other end.
+    fn connection() -> (Replies, tokio::net::UnixStream) {
+        let (near, far) = tokio::net::UnixStream::pair().expect("a pair");
+        let (_, half) = near.into_split();
+        (Replies::new(half, &Peer::of_uid(1)), far)
+    }
+
+    fn long() -> Reply {
+        let text = "x".repeat(4 << 20);
+        Reply { parameters: Some(json!({ "text": text })), continues: false, error: None }
+    }
+
+    #[tokio::test]
+    async fn who_reads_nothing_is_cut_off() {
+        let (mut replies, _far) = connection();
+        let sent = replies.send_within(long(), Duration::from_millis(50)).await;
+        let Err(FrameError::Io(error)) = sent else { panic!("it was not cut off: {sent:?}") };
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_slowly_is_given_all_of_it() {
+        use tokio::io::AsyncReadExt;
+        let (mut replies, mut far) = connection();
+        let silence = Duration::from_secs(60);
+        let reading = tokio::spawn(async move {
+            let (mut all, mut piece) = (0, vec![0; 256 << 10]);
+            loop {
+                // All of it takes far longer than the limit, which counts only silence.
+                tokio::time::sleep(silence / 2).await;
+                match far.read(&mut piece).await.expect("reads") {
+                    0 => return all,
+                    read => all += read,
+                }
+            }
+        });
+        replies.send_within(long(), silence).await.expect("is sent");
+        drop(replies);
+        assert!(reading.await.expect("reads") > 4 << 20);
     }
 
     #[test]

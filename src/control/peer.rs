@@ -80,6 +80,16 @@ impl Peer {
     }
 }
 
+/// As the kernel tells of it, which costs no look into the user database.
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "process {pid} of uid {}", self.uid),
+            None => write!(f, "uid {}", self.uid),
+        }
+    }
+}
+
 #[cfg(test)]
 impl Peer {
     /// One of this number, in the group of the same number.

@@ -79,7 +79,7 @@ pub(super) async fn refuse(
     }
     let failure = rules.refusal(peer, Role::Stranger, least(&call));
     let refusal = reply(call.interface(), Err(failure.into()), address);
-    let mut replies = Replies::new(replies);
+    let mut replies = Replies::new(replies, peer);
     timeout(REFUSAL, replies.send(refusal)).await.unwrap_or(Ok(()))
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn serve(
     let Served { engine, address, .. } = served;
     let (calls, replies) = stream.into_split();
     let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
-    let mut replies = Replies::new(replies);
+    let mut replies = Replies::new(replies, peer);
     let mut late = LATE;
     loop {
         let closed = async {

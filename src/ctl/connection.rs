@@ -104,13 +104,58 @@ impl Client {
     /// A daemon that is stopping has begun nothing. Where systemd holds the socket, another call
     /// waits in it for the next daemon; elsewhere it is told the same again.
     pub fn call<M: Method>(&self, parameters: &M) -> Result<Answer<M::Reply>, CtlError> {
-        let mut answer = self.call_once(parameters);
+        Self::while_stopping(|| self.call_once(parameters))
+    }
+
+    /// Calls a method that replies in pieces, and puts their lists of this name together: the answer
+    /// is as if it had come at once, which it does from a daemon of an earlier release.
+    pub fn gather<M: Method>(
+        &self,
+        parameters: &M,
+        list: &str,
+    ) -> Result<Answer<M::Reply>, CtlError> {
+        Self::while_stopping(|| self.gather_once(parameters, list))
+    }
+
+    fn gather_once<M: Method>(
+        &self,
+        parameters: &M,
+        list: &str,
+    ) -> Result<Answer<M::Reply>, CtlError> {
+        let spinner = Spinner::start(self.tells);
+        let mut exchange = Exchange::open(&self.path, self.limit)?;
+        exchange.send::<M>(parameters, true)?;
+        let mut gathered = Vec::new();
+        loop {
+            let (mut reply, continues) = exchange.receive(|bytes| spinner.received(bytes))?;
+            if let Some(Value::Array(piece)) = reply.get_mut(list).map(Value::take) {
+                gathered.extend(piece);
+            }
+            if continues {
+                let progress = reply.get_mut("progress").map(Value::take);
+                let progress = progress.and_then(|value| {
+                    serde_json::from_value(sanitize::texts(value, &sanitize::line)).ok()
+                });
+                if let Some(progress) = progress {
+                    spinner.tell(&progress);
+                }
+                continue;
+            }
+            if let Some(fields) = reply.as_object_mut() {
+                fields.insert(list.to_owned(), Value::Array(gathered));
+            }
+            return decode(reply);
+        }
+    }
+
+    fn while_stopping<T>(call: impl Fn() -> Result<T, CtlError>) -> Result<T, CtlError> {
+        let mut answer = call();
         for _ in 1..TRIES {
             let Err(CtlError::Failed(stopping)) = &answer else { break };
             if stopping.code != Code::Stopping {
                 break;
             }
-            match self.call_once(parameters) {
+            match call() {
                 // It has stopped, and that is what there is to tell.
                 Err(CtlError::Unreachable { .. }) => break,
                 next => answer = next,

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use admin::Admin;
-pub use book::{Book, Edit, RunFilter, RunRow};
+pub use book::{Book, Edit, LastFull, RunFilter, RunRow};
 pub use clients::{Clients, KnownClient};
 pub use events::{Subscription, message_id};
 pub use observe::{Board, ClientRow, MetricsFormat, Observe, StatusLine, Trial, Tried};

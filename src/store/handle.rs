@@ -1,5 +1,6 @@
 //! The handle on an open store: commits go to the writer, questions to the rooms that answer them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -15,6 +16,7 @@ use super::error::StoreError;
 use super::log::lock::Lock;
 use super::open::opening::Opening;
 use super::open::{self, Parts, Settings};
+use super::read::changed::{self, LastChanges};
 use super::read::check::{self, CheckReport};
 use super::read::orphans;
 use super::read::past::{self, StateAsOf, Touched};
@@ -240,6 +242,11 @@ impl Store {
     /// outlives the contract. What was before [`Store::since`] may be gone.
     pub fn history(&self, key: ItemKey) -> Result<Vec<HistoryEntry>, StoreError> {
         present::history(self.core(), key)
+    }
+
+    /// When each field of these contracts last changed, as [`Store::history`] has it.
+    pub fn last_changes(&self, of: &BTreeSet<ItemKey>) -> Result<LastChanges, StoreError> {
+        changed::last_changes(self.core(), of)
     }
 
     /// How far the store is.

@@ -169,6 +169,13 @@ fn the_book_of_a_past_moment_can_be_read() {
     assert_ne!(line.expect("it was there")["name"], "Renamed");
     let shown = world.json(&["contract", "show", ACME_LINE, "--as-of", &later]);
     assert_ne!(shown["contract"]["name"], "Renamed");
+    // What is done today is not in the past, nor is the moment of a sync.
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    assert_eq!(world.json(&["contract", "list", ACME, "--as-of", &later]), past);
+    assert_eq!(
+        world.json(&["contract", "show", ACME_LINE, "--as-of", &later])["contract"],
+        shown["contract"]
+    );
     world.ctl(&["contract", "list", "--as-of", "2001-01-01"]).expect(0, &["no contracts"]);
     world.ctl(&["contract", "list", "--as-of", "yesterday"]).expect(2, &["yesterday"]);
 }

@@ -22,6 +22,7 @@ mod older;
 mod outlets;
 mod passing_on;
 mod pause_seen;
+mod pieces;
 mod plan;
 mod service;
 mod support;

@@ -252,8 +252,9 @@ impl Desk {
             }
             Wish::Accept(id, run) => {
                 self.accepting = Some(id);
-                let answer =
-                    life.ask(async move { engine.review.accept(run, &who, Progress::new()).await });
+                let answer = life.ask(async move {
+                    engine.review.accept(run, false, &who, Progress::new()).await
+                });
                 answer.map_or(Fate::Unknown, |answer| Fate::Answered(code(&answer)))
             }
             Wish::Reject(run) => {

@@ -1,12 +1,10 @@
-//! Questions about the book: how a cost comes about, what ends when, and all of it at once.
+//! Questions about the book: how a cost comes about, and what ends when.
 
 use chrono::NaiveDate;
 
-use super::{fields_of, on_the_wire};
 use crate::control::call::{Answer, Context, finish};
 use crate::control::convert::{self, parse_key};
-use crate::control::progress::{progress, telling};
-use crate::engine::{Engine, Origin, Working};
+use crate::engine::{Engine, Working};
 use crate::model::{
     ClientRef, Code, Contract, Currency, Failure, Field, SourceItem, Value, WorkingLine, rfc3339,
 };
@@ -183,37 +181,4 @@ fn auto_renew(contract: &Contract) -> Option<bool> {
         Some(Value::Flag(flag)) => Some(flag),
         _ => None,
     }
-}
-
-pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
-    let client = context.client(call.client.as_deref()).await?;
-    let (progress, told) = progress(&context);
-    progress.doing("gathering contracts");
-    let export = move |engine: &Engine| {
-        let mut found = engine.book.contracts(client.as_ref())?;
-        found.sort_by_key(Contract::in_tree);
-        let exported = found.iter().map(|contract| {
-            Ok(contracts::Exported {
-                contract: on_the_wire(engine, contract)?,
-                client: convert::client(&engine.book.named(contract.client)?),
-                fields: fields_of(engine, contract)?,
-            })
-        });
-        exported.collect()
-    };
-    let reply = |p| contracts::ExportReply {
-        tenant: None,
-        store_id: None,
-        contracts: Vec::new(),
-        progress: Some(p),
-    };
-    let contracts = context.engine.ask(export);
-    let contracts = telling(contracts, told, &mut context.stream, reply).await?;
-    let Origin { tenant, store_id } = context.engine.origin();
-    finish(contracts::ExportReply {
-        tenant: Some(tenant),
-        store_id: Some(store_id),
-        contracts,
-        progress: None,
-    })
 }

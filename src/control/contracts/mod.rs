@@ -3,21 +3,22 @@
 mod answers;
 mod ownership;
 mod past;
+mod pieces;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::call::{Answer, CallError, Context, finish, parameters};
 use super::convert::parse_key;
 use crate::control::convert;
-use crate::engine::{Edit, Engine};
+use crate::engine::{Edit, Engine, LastFull};
 use crate::model::{Advice, Code, Contract, Failure, Field, ItemKey, Origin, Ownership, rfc3339};
 use crate::protocol::{Call, Method, contracts};
 
 pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Answer {
     match call.method.as_str() {
-        contracts::List::NAME => list(parameters(call)?, &context).await,
+        contracts::List::NAME => pieces::list(parameters(call)?, context).await,
         contracts::Show::NAME => show(parameters(call)?, &context).await,
         contracts::Set::NAME => {
             let contracts::Set { key, fields } = parameters(call)?;
@@ -39,25 +40,9 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         contracts::Cost::NAME => answers::cost(&parameters(call)?, &context).await,
         contracts::Renewals::NAME => answers::renewals(parameters(call)?, &context).await,
         contracts::Timeline::NAME => answers::timeline(parameters(call)?, &context).await,
-        contracts::Export::NAME => answers::export(parameters(call)?, context).await,
+        contracts::Export::NAME => pieces::export(parameters(call)?, context).await,
         other => Err(CallError::NoMethod(other.to_owned())),
     }
-}
-
-async fn list(call: contracts::List, context: &Context<'_>) -> Answer {
-    let engine = context.engine;
-    let client = context.client(call.client.as_deref()).await?;
-    let as_of = call.as_of.as_deref().map(|text| engine.book.moment(text)).transpose()?;
-    let list = move |engine: &Engine| {
-        let mut found = match as_of {
-            Some(moment) => engine.book.contracts_as_of(moment, client.as_ref())?,
-            None => engine.book.contracts(client.as_ref())?,
-        };
-        found.sort_by_key(Contract::in_tree);
-        found.iter().map(|contract| on_the_wire(engine, contract)).collect()
-    };
-    let contracts = engine.ask(list).await?;
-    finish(contracts::ContractList { contracts })
 }
 
 async fn show(call: contracts::Show, context: &Context<'_>) -> Answer {
@@ -71,29 +56,34 @@ fn shown(
     key: ItemKey,
     as_of: Option<DateTime<Utc>>,
 ) -> Result<contracts::ContractReply, Failure> {
-    let contract = match as_of {
+    let (contract, last_full) = match as_of {
         Some(moment) => {
-            let book = engine.book.contracts_as_of(moment, None)?;
-            book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
-                Failure::new(
-                    Code::NoSuchContract,
-                    format!("no contract was stored with the key {key} then"),
-                )
-                .advise(Advice::ShowHistory { key })
-            })?
+            let (book, last_full) = engine.book.contracts_as_of(moment, None)?;
+            let contract =
+                book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
+                    Failure::new(
+                        Code::NoSuchContract,
+                        format!("no contract was stored with the key {key} then"),
+                    )
+                    .advise(Advice::ShowHistory { key })
+                })?;
+            (contract, last_full)
         }
-        None => engine.book.contract(key)?,
+        None => (engine.book.contract(key)?, last_full(engine)?),
     };
+    let changed = engine.book.last_changes([key])?;
     Ok(contracts::ContractReply {
-        contract: on_the_wire(engine, &contract)?,
+        contract: Wire { engine, last_full: &last_full }.contract(&contract),
         client: convert::client(&engine.book.named(contract.client)?),
-        fields: fields_of(engine, &contract)?,
+        fields: fields_of(&contract, changed.get(&key)),
     })
 }
 
 /// The fields of a contract, and whose each is; user-defined ones last.
-fn fields_of(engine: &Engine, contract: &Contract) -> Result<Vec<contracts::FieldView>, Failure> {
-    let changed = engine.book.last_changes(contract.key)?;
+fn fields_of(
+    contract: &Contract,
+    changed: Option<&BTreeMap<Field, DateTime<Utc>>>,
+) -> Vec<contracts::FieldView> {
     let user_defined = contract.source.keys().chain(contract.overrides.keys()).copied();
     let user_defined: BTreeSet<Field> =
         user_defined.filter(|field| matches!(field, Field::Udf(_))).collect();
@@ -110,10 +100,10 @@ fn fields_of(engine: &Engine, contract: &Contract) -> Result<Vec<contracts::Fiel
             value: contract.value(field).map(|value| value.to_string()),
             autotask_value: autotask.map(|value| value.to_string()),
             overridden,
-            changed: changed.get(&field).map(|at| rfc3339(*at)),
+            changed: changed.and_then(|changed| changed.get(&field)).map(|at| rfc3339(*at)),
         }
     };
-    Ok(shown.map(view).collect())
+    shown.map(view).collect()
 }
 
 fn owner(contract: &Contract, field: Field) -> &'static str {
@@ -134,7 +124,32 @@ async fn edit(key: &str, edits: Vec<Edit>, context: &Context<'_>) -> Answer {
 fn on_the_wire(engine: &Engine, contract: &Contract) -> Result<contracts::Contract, Failure> {
     let state = engine.book.client_state(contract.client)?;
     let last_full = state.and_then(|state| state.last_full);
+    Ok(as_wire(engine, contract, last_full))
+}
+
+fn as_wire(
+    engine: &Engine,
+    contract: &Contract,
+    last_full: Option<DateTime<Utc>>,
+) -> contracts::Contract {
     let mut wire = convert::contract(contract, last_full);
     wire.link = engine.book.link(contract);
-    Ok(wire)
+    wire
+}
+
+/// What puts many contracts on the wire.
+struct Wire<'a> {
+    engine: &'a Engine,
+    /// When their clients had last been synced in full at the moment that is told of.
+    last_full: &'a LastFull,
+}
+
+impl Wire<'_> {
+    fn contract(&self, contract: &Contract) -> contracts::Contract {
+        as_wire(self.engine, contract, self.last_full.get(&contract.client).copied())
+    }
+}
+
+fn last_full(engine: &Engine) -> Result<LastFull, Failure> {
+    engine.book.last_full()
 }

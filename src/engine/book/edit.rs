@@ -1,16 +1,12 @@
 //! Edits by hand: seeded and local fields.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
-
 use super::Book;
 use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey,
     ItemKind, Origin, Ownership, UnknownField, Value, differences,
 };
-use crate::store::{Commit, Write};
+use crate::store::{Commit, LastChanges, Write};
 
 /// The longest text that a field takes, in bytes: pages of notes, and still a small record.
 const LONGEST_VALUE: usize = 8 * 1024;
@@ -62,13 +58,12 @@ impl Book {
         })
     }
 
-    /// When each field of a contract last changed.
-    pub fn last_changes(&self, key: ItemKey) -> Result<BTreeMap<Field, DateTime<Utc>>, Failure> {
-        let mut last = BTreeMap::new();
-        for entry in self.context.store.history(key)? {
-            last.extend(entry.changes.iter().map(|change| (change.field, entry.at)));
-        }
-        Ok(last)
+    /// When each field of these contracts last changed.
+    pub fn last_changes(
+        &self,
+        of: impl IntoIterator<Item = ItemKey>,
+    ) -> Result<LastChanges, Failure> {
+        Ok(self.context.store.last_changes(&of.into_iter().collect())?)
     }
 
     /// Edits a contract: all of it or nothing. Gives the contract as it is then, and what changed.

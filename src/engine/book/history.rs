@@ -7,9 +7,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::Book;
 use crate::clock::Tz;
 use crate::engine::failures;
-use crate::model::{ClientRef, Code, Contract, Failure, ItemKey};
+use crate::model::{ClientId, ClientRef, ClientState, Code, Contract, Failure, ItemKey};
 use crate::policy::{renewal, schedule};
-use crate::store::{HistoryEntry, Pruned, StoreError};
+use crate::store::{HistoryEntry, Pruned, StateAsOf, StoreError};
 
 impl Book {
     /// The history of a contract, also of one that was removed; the oldest first.
@@ -21,21 +21,28 @@ impl Book {
         Ok(entries)
     }
 
-    /// The contracts of a client, or all, as they were at a moment.
+    /// The contracts of a client, or all, as they were at a moment, and when each client had last been
+    /// synced in full by then.
     pub fn contracts_as_of(
         &self,
         moment: DateTime<Utc>,
         client: Option<&ClientRef>,
-    ) -> Result<Vec<Contract>, Failure> {
+    ) -> Result<(Vec<Contract>, LastFull), Failure> {
         let told = |error| match error {
             StoreError::BeforeHistory { since } => {
                 failures::before_history(since, self.context.zone())
             }
             other => other.into(),
         };
-        let mut contracts = self.context.store.state_as_of(moment).map_err(told)?.contracts;
+        let StateAsOf { mut contracts, clients, .. } =
+            self.context.store.state_as_of(moment).map_err(told)?;
         contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
-        Ok(contracts)
+        Ok((contracts, last_full(&clients)))
+    }
+
+    /// When each client was last synced in full.
+    pub fn last_full(&self) -> Result<LastFull, Failure> {
+        Ok(last_full(&self.context.store.clients()?))
     }
 
     /// The moment that a person means by a day, its end in the MSP's zone, or by a moment.
@@ -71,6 +78,13 @@ impl Book {
         let before = self.context.now().checked_sub_signed(keep).unwrap_or(DateTime::UNIX_EPOCH);
         Ok(self.context.store.prune(before, dry).await?)
     }
+}
+
+/// When clients were last synced in full.
+pub type LastFull = BTreeMap<ClientId, DateTime<Utc>>;
+
+fn last_full(clients: &[ClientState]) -> LastFull {
+    clients.iter().filter_map(|state| Some((state.client.id, state.last_full?))).collect()
 }
 
 fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {

@@ -231,8 +231,11 @@ pub struct TimelineReply {
     pub terms: Vec<Term>,
 }
 
-/// Every contract with every field, by client, each agreement directly before its additions. Called
-/// with `more`, replies with `progress` and no contracts come before the last one.
+/// Every contract with every field, by client, each agreement directly before its additions.
+///
+/// Called with `more`, they come in pieces: each reply that another one follows has some hundred, and
+/// `progress`; the last one then has none, unless all fit into it. Without `more`, one reply has all of
+/// them, up to 16 MiB; the error beyond that is InvalidArgument.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
@@ -261,8 +264,10 @@ pub struct ExportReply {
     pub tenant: Option<String>,
     /// The id of the store, which no other store has: with it, a key names one contract of all.
     pub store_id: Option<String>,
-    /// By client; each agreement directly before its additions.
-    pub contracts: Vec<Exported>,
+    /// By client; each agreement directly before its additions. Missing in the last reply behind
+    /// pieces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contracts: Option<Vec<Exported>>,
     /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,

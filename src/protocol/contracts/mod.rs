@@ -129,6 +129,9 @@ pub struct Contract {
 /// Contracts by client, each agreement directly before its additions; of one client if it is named.
 /// With `as_of`, the contracts at the end of that day (YYYY-MM-DD, in the MSP's zone), or at
 /// that moment (RFC 3339).
+///
+/// Called with `more`, they come in pieces: each reply has some hundred, until no other one follows.
+/// Without `more`, one reply has all of them, up to 16 MiB; the error beyond that is InvalidArgument.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]

@@ -1,6 +1,7 @@
 //! The questions that a store answers: what it holds now, what it held, whether it is sound, what
 //! repairs put aside.
 
+pub(super) mod changed;
 pub(super) mod check;
 pub(super) mod memory;
 pub(super) mod orphans;

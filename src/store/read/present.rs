@@ -268,7 +268,12 @@ pub(in crate::store) fn head(core: &Core) -> Head {
 }
 
 /// The line at a place. One that stands before the base may be gone.
-fn line(core: &Core, past: &Past, place: &PlaceV1, seq: u64) -> Result<Option<LineV1>, StoreError> {
+pub(super) fn line(
+    core: &Core,
+    past: &Past,
+    place: &PlaceV1,
+    seq: u64,
+) -> Result<Option<LineV1>, StoreError> {
     match segment::read_at(&core.ledger_dir, place, seq) {
         Err(StoreError::Damaged { .. } | StoreError::Io { .. }) if seq <= past.start.head.seq => {
             Ok(None)

@@ -211,7 +211,7 @@ async fn nothing_at_all_where_there_was_something_is_held_until_a_person_accepts
     let (engine, actor) = (&shop.daemon.engine, Actor::daemon());
     let run = outcome.run.id.expect("a number");
     let accepted =
-        busily(engine.review.accept(run, &actor, Progress::new())).await.expect("accepted");
+        busily(engine.review.accept(run, false, &actor, Progress::new())).await.expect("accepted");
     assert_eq!((accepted.run.result, accepted.run.counts.vanished), (RunResult::Ok, 4));
     assert!(shop.has_vanished("A29683412"));
     shop.close().await;

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::ctl::output::answer::Answer;
+use crate::ctl::output::answer::{Answer, typed};
 use crate::ctl::output::{Format, file, sanitize};
-use crate::protocol::contracts::{Export, ExportReply};
+use crate::protocol::contracts::{Export, ExportReply, Exported};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -20,6 +20,25 @@ Examples:
   lmsyncctl export csv acme > acme.csv
   lmsyncctl export ics -o /srv/www/contracts.ics
   lmsyncctl export tree /srv/contracts && git -C /srv/contracts diff";
+
+/// Everything that an export has, put together from its pieces, with the line breaks of its texts.
+#[derive(Debug, Clone, serde::Deserialize)]
+struct Everything {
+    /// The name of the tenant, where the daemon tells it.
+    #[serde(default)]
+    tenant: Option<String>,
+    /// The id of the store, where the daemon tells it.
+    #[serde(default)]
+    store_id: Option<String>,
+    /// By client; each agreement directly before its additions.
+    contracts: Vec<Exported>,
+}
+
+impl Everything {
+    fn of(answer: Answer<ExportReply>) -> Result<Everything, CtlError> {
+        typed(answer.raw, sanitize::lines)
+    }
+}
 
 /// A form of export; what each is for is said where its arguments are.
 #[derive(Debug, clap::Subcommand)]
@@ -122,15 +141,15 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
             put(ctl, text.output, json(&answer, ctl.output.format == Format::Json)?)?;
         }
         Command::Csv(CsvArgs { text }) => {
-            let reply = ask(ctl, text.client)?.with_lines()?;
+            let reply = Everything::of(ask(ctl, text.client)?)?;
             put(ctl, text.output, csv::render(&reply, ctl.output.formulas)?)?;
         }
         Command::Ics(IcsArgs { text }) => {
-            let reply = ask(ctl, text.client)?.with_lines()?;
+            let reply = Everything::of(ask(ctl, text.client)?)?;
             put(ctl, text.output, ics::render(&reply))?;
         }
         Command::Tree(TreeArgs { folder }) => {
-            let reply = ask(ctl, None)?.with_lines()?;
+            let reply = Everything::of(ask(ctl, None)?)?;
             let done = tree::write(&folder, &reply)?;
             if ctl.output.format == Format::Json {
                 ctl.output.print(&format!("{}\n", tree::counted(&done)))?;
@@ -143,7 +162,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
 }
 
 fn ask(ctl: &Ctl, client: Option<String>) -> Result<Answer<ExportReply>, CtlError> {
-    ctl.client.call(&Export { client })
+    ctl.client.gather(&Export { client }, "contracts")
 }
 
 /// The answer as it came; its keys are sorted, so that it is the same text every time.
@@ -167,10 +186,10 @@ fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
 /// Contracts for the tests of every form: two clients, a name that would drive a terminal, lines
 /// in a description, an override, a user-defined field.
 #[cfg(test)]
-fn sample() -> ExportReply {
+fn sample() -> Everything {
     use super::contract::samples;
     use super::contract::samples::view;
-    use crate::protocol::contracts::{Contract, Exported};
+    use crate::protocol::contracts::Contract;
     use crate::protocol::sync::Client;
 
     let contract = |key: &str, parent: Option<&str>, client_id, name: &str| Contract {
@@ -206,7 +225,7 @@ fn sample() -> ExportReply {
     let reply = ExportReply {
         tenant: Some("north".to_owned()),
         store_id: Some("4f5a".to_owned()),
-        contracts: all,
+        contracts: Some(all),
         progress: None,
     };
     let raw = serde_json::to_value(reply).expect("serializes");

@@ -111,7 +111,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         as_of: args.as_of.clone(),
         normalize: args.normalize,
     };
-    let answer = ctl.client.call(&List { client: args.client, as_of: args.as_of })?;
+    let answer = ctl.client.gather(&List { client: args.client, as_of: args.as_of }, CSV.list)?;
     match args.normalize.filter(|_| ctl.output.format.is_rows()) {
         Some(span) => {
             let amounts = answer.reply.contracts.iter().map(|contract| amount(contract, span));

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::super::contract::list::COLUMNS;
+use super::Everything;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::list::{Csv, Formulas, Rows};
 use crate::model::Field;
-use crate::protocol::contracts::{ExportReply, Exported};
+use crate::protocol::contracts::Exported;
 
 /// The columns of a contract, in front: those of every list, and the client's name after its id.
 static FIXED: LazyLock<Vec<&str>> = LazyLock::new(|| {
@@ -27,7 +28,7 @@ const ORIGIN: [&str; 2] = ["tenant", "store_id"];
 const CLIENT: &str = "client";
 
 /// The whole text.
-pub fn render(reply: &ExportReply, formulas: Formulas) -> Result<String, CtlError> {
+pub fn render(reply: &Everything, formulas: Formulas) -> Result<String, CtlError> {
     let columns = columns(reply);
     let rows = reply
         .contracts
@@ -41,7 +42,7 @@ pub fn render(reply: &ExportReply, formulas: Formulas) -> Result<String, CtlErro
 
 /// The fixed columns, one for each other field that is always there, one for each user-defined field
 /// that occurs, by name, and whose all this is.
-fn columns(reply: &ExportReply) -> Vec<String> {
+fn columns(reply: &Everything) -> Vec<String> {
     let always = Field::ALL.into_iter().map(Field::name).filter(|name| !is_fixed(name));
     let known: Vec<String> = FIXED.iter().copied().chain(always).map(str::to_owned).collect();
     let fields = reply.contracts.iter().flat_map(|row| &row.fields).map(|view| &view.field);
@@ -54,7 +55,7 @@ fn is_fixed(name: &str) -> bool {
     name == CLIENT || FIXED.contains(&name)
 }
 
-fn row(reply: &ExportReply, exported: &Exported) -> Result<Value, CtlError> {
+fn row(reply: &Everything, exported: &Exported) -> Result<Value, CtlError> {
     let nonsense = |error: serde_json::Error| CtlError::Nonsense(error.to_string());
     let mut row = Map::new();
     for view in &exported.fields {
@@ -77,9 +78,9 @@ mod tests {
 
     #[test]
     fn one_row_per_contract_with_every_field() {
-        let text = |reply: &ExportReply| render(reply, Formulas::Defused).expect("writes");
+        let text = |reply: &Everything| render(reply, Formulas::Defused).expect("writes");
         insta::assert_snapshot!("full", text(&sample()));
-        let none = ExportReply { contracts: Vec::new(), ..sample() };
+        let none = Everything { contracts: Vec::new(), ..sample() };
         insta::assert_snapshot!("empty", text(&none));
     }
 

@@ -5,11 +5,12 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use super::Everything;
 use crate::config::DEFAULT_TENANT;
 use crate::ctl::output::sanitize;
 use crate::ctl::text::billing::Billing;
 use crate::model::BillingState;
-use crate::protocol::contracts::{Contract, ExportReply, Exported};
+use crate::protocol::contracts::{Contract, Exported};
 
 /// How long a line may be, in octets without its end; longer ones are folded.
 const LONGEST_LINE: usize = 75;
@@ -18,7 +19,7 @@ const LONGEST_LINE: usize = 75;
 const NEVER_CHANGED: &str = "19700101T000000Z";
 
 /// The whole text.
-pub fn render(reply: &ExportReply) -> String {
+pub fn render(reply: &Everything) -> String {
     let mut text = String::new();
     for line in [
         "BEGIN:VCALENDAR",
@@ -197,13 +198,13 @@ mod tests {
     #[test]
     fn the_same_contract_in_two_stores_is_two_events() {
         let uids = |store_id: Option<&str>| -> Vec<String> {
-            let text = render(&ExportReply { store_id: store_id.map(str::to_owned), ..sample() });
+            let text = render(&Everything { store_id: store_id.map(str::to_owned), ..sample() });
             unfolded(&text).into_iter().filter(|line| line.starts_with("UID:")).collect()
         };
         let (north, south) = (uids(Some("4f5a")), uids(Some("81c2")));
         assert!(north.len() == 2 && north.iter().all(|uid| !south.contains(uid)), "{north:?}");
         assert_eq!(uids(None)[0], "UID:A29683353-end@lmsyncd", "of an earlier daemon");
-        let one = render(&ExportReply { tenant: Some("default".to_owned()), ..sample() });
+        let one = render(&Everything { tenant: Some("default".to_owned()), ..sample() });
         assert!(unfolded(&one).contains(&"X-WR-CALNAME:Contracts".to_owned()));
     }
 

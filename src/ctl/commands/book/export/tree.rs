@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::Everything;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::output::list::cell_text;
 use crate::ctl::output::screen::count;
 use crate::ctl::output::{file, sanitize};
-use crate::protocol::contracts::{ExportReply, Exported};
+use crate::protocol::contracts::Exported;
 
 /// The first line of every file, by which an export knows its own.
 const MARKER: &str = "# written by lmsyncctl export tree; changes made here are lost";
@@ -45,7 +46,7 @@ pub struct Done {
 }
 
 /// Brings a folder up to date.
-pub fn write(folder: &Path, reply: &ExportReply) -> Result<Done, CtlError> {
+pub fn write(folder: &Path, reply: &Everything) -> Result<Done, CtlError> {
     let files = files(reply);
     let store = reply.store_id.as_deref();
     let mut before = BTreeMap::new();
@@ -155,7 +156,7 @@ fn is_ours(bytes: &[u8], store: Option<&str>) -> bool {
 }
 
 /// The files by their names below the folder, with their texts.
-fn files(reply: &ExportReply) -> BTreeMap<PathBuf, String> {
+fn files(reply: &Everything) -> BTreeMap<PathBuf, String> {
     let file = |exported: &Exported| {
         let client = folder_name(exported.client.id, &exported.client.name);
         let name = format!("{}.txt", safe(&exported.contract.key));
@@ -181,7 +182,7 @@ fn safe(name: &str) -> String {
 }
 
 /// A contract's file.
-fn text(reply: &ExportReply, exported: &Exported) -> String {
+fn text(reply: &Everything, exported: &Exported) -> String {
     let mut text = format!("{MARKER}\n");
     for (field, value) in values(reply, exported) {
         let mut lines = value.split('\n');
@@ -197,7 +198,7 @@ fn text(reply: &ExportReply, exported: &Exported) -> String {
 }
 
 /// Every field that has a value, by name; Autotask's own stands beside an override.
-fn values(reply: &ExportReply, exported: &Exported) -> BTreeMap<String, String> {
+fn values(reply: &Everything, exported: &Exported) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for (name, value) in [("tenant", &reply.tenant), ("store_id", &reply.store_id)] {
         values.extend(value.clone().map(|value| (name.to_owned(), value)));
@@ -313,7 +314,7 @@ mod tests {
     fn the_files_of_another_store_are_somebody_elses() {
         let (_outer, tree) = folder();
         write(&tree, &sample()).expect("writes");
-        let of = |id: &str| ExportReply { store_id: Some(id.to_owned()), ..sample() };
+        let of = |id: &str| Everything { store_id: Some(id.to_owned()), ..sample() };
         let error = write(&tree, &of("81c2")).expect_err("in the way");
         assert_eq!(exit::of_error(&error), 2);
         let mut others = of("81c2");

@@ -1,0 +1,150 @@
+//! Answers that grow with the book, `List` and `Export`: in pieces where the caller asked for `more`,
+//! so that neither side holds all of it at once; else in one reply, up to a limit.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Wire, fields_of, last_full};
+use crate::control::call::{Answer, CallError, Context, Replies, finish, went_away};
+use crate::control::convert::{self, count};
+use crate::engine::{Engine, Origin};
+use crate::model::text::thousands;
+use crate::model::{Code, Contract, Failure};
+use crate::protocol::contracts;
+use crate::protocol::sync::Progress;
+
+/// How many contracts a piece has: of an export some 800 KiB.
+const PIECE: usize = 200;
+
+/// The longest reply to who did not ask for `more`, in bytes: what `varlinkctl` reads.
+const LONGEST_REPLY: usize = 16 << 20;
+
+/// Contracts as a reply has them.
+type Piece = Vec<Value>;
+
+/// How one reply is made of a piece: whether another one follows, and how many contracts of how many
+/// have been told by then.
+type Shape<'a> = &'a (dyn Fn(Piece, bool, (usize, usize)) -> Answer + Sync);
+
+pub(super) async fn list(call: contracts::List, mut context: Context<'_>) -> Answer {
+    let engine = Arc::clone(context.engine);
+    let client = context.client(call.client.as_deref()).await?;
+    let as_of = call.as_of.as_deref().map(|text| engine.book.moment(text)).transpose()?;
+    let found = move |engine: &Engine| {
+        let (mut found, last_full) = match as_of {
+            Some(moment) => engine.book.contracts_as_of(moment, client.as_ref())?,
+            None => (engine.book.contracts(client.as_ref())?, last_full(engine)?),
+        };
+        found.sort_by_key(Contract::in_tree);
+        Ok((found, last_full))
+    };
+    let (found, last_full) = engine.ask(found).await?;
+    let last_full = Arc::new(last_full);
+    let tell = move |engine: &Engine, piece: &[Contract]| {
+        let wire = Wire { engine, last_full: &last_full };
+        piece.iter().map(|contract| Ok(value(wire.contract(contract))?)).collect()
+    };
+    let shape = |contracts, _, _| Ok(serde_json::json!({ "contracts": Value::Array(contracts) }));
+    told(&engine, context.stream.as_deref_mut(), found, tell, &shape).await
+}
+
+pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
+    let engine = Arc::clone(context.engine);
+    let client = context.client(call.client.as_deref()).await?;
+    let found = move |engine: &Engine| {
+        let mut found = engine.book.contracts(client.as_ref())?;
+        found.sort_by_key(Contract::in_tree);
+        Ok((found, last_full(engine)?))
+    };
+    let (found, last_full) = engine.ask(found).await?;
+    let last_full = Arc::new(last_full);
+    let tell = move |engine: &Engine, piece: &[Contract]| {
+        let wire = Wire { engine, last_full: &last_full };
+        let changed = engine.book.last_changes(piece.iter().map(|contract| contract.key))?;
+        let one = |contract: &Contract| {
+            Ok(value(contracts::Exported {
+                contract: wire.contract(contract),
+                client: convert::client(&engine.book.named(contract.client)?),
+                fields: fields_of(contract, changed.get(&contract.key)),
+            })?)
+        };
+        piece.iter().map(one).collect()
+    };
+    let Origin { tenant, store_id } = engine.origin();
+    let shape = |piece: Piece, follows: bool, (told, all): (usize, usize)| {
+        let progress = follows.then(|| {
+            let doing = format!("exporting, {} of {} contracts", number(told), number(all));
+            Progress { doing, pages: 0, rows: 0, compared: None }
+        });
+        let mut reply = finish(contracts::ExportReply {
+            tenant: Some(tenant.clone()),
+            store_id: Some(store_id.clone()),
+            contracts: None,
+            progress,
+        })?;
+        // Behind pieces, the last reply has none: who does not know of pieces must not take what
+        // would stand there for everything.
+        let ends_pieces = !follows && piece.is_empty() && all > 0;
+        if let (false, Some(reply)) = (ends_pieces, reply.as_object_mut()) {
+            reply.insert("contracts".to_owned(), Value::Array(piece));
+        }
+        Ok(reply)
+    };
+    told(&engine, context.stream.as_deref_mut(), found, tell, &shape).await
+}
+
+fn number(count_of: usize) -> String {
+    thousands(count(count_of))
+}
+
+fn value(of: impl serde::Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(of).map_err(|error| {
+        Failure::new(Code::Internal, format!("a contract cannot be written: {error}"))
+    })
+}
+
+/// Tells contracts, a piece at a time; each takes its turn among the questions, so that who reads
+/// slowly holds nobody up.
+async fn told(
+    engine: &Arc<Engine>,
+    mut stream: Option<&mut Replies>,
+    found: Vec<Contract>,
+    tell: impl Fn(&Engine, &[Contract]) -> Result<Piece, Failure> + Clone + Send + 'static,
+    shape: Shape<'_>,
+) -> Answer {
+    let all = found.len();
+    let found = Arc::new(found);
+    let (mut gathered, mut bytes) = (Piece::new(), 0);
+    for first in (0..all).step_by(PIECE) {
+        let end = all.min(first + PIECE);
+        let (found, tell) = (Arc::clone(&found), tell.clone());
+        let mut piece = engine.ask(move |engine| tell(engine, &found[first..end])).await?;
+        match &mut stream {
+            // What fits into one reply is one.
+            Some(stream) if all > PIECE => {
+                let reply = shape(piece, true, (end, all))?;
+                stream.more(reply).await.map_err(|_| went_away())?;
+            }
+            Some(_) => gathered = piece,
+            None => {
+                bytes += piece.iter().map(|one| one.to_string().len() + 1).sum::<usize>();
+                if bytes > LONGEST_REPLY {
+                    return Err(too_long(all));
+                }
+                gathered.append(&mut piece);
+            }
+        }
+    }
+    shape(gathered, false, (all, all))
+}
+
+fn too_long(all: usize) -> CallError {
+    let message = format!(
+        "the answer with {} contracts is longer than {} MiB, the most that one reply may have: \
+         ask for `more`, which replies in pieces, or for one client",
+        number(all),
+        LONGEST_REPLY >> 20
+    );
+    Failure::new(Code::InvalidArgument, message).into()
+}
