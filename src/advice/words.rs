@@ -44,7 +44,8 @@ impl Address {
                 format!("{ctl} pending {id} shows the present state; the next run compares again")
             }
             Advice::PlanAgain { client_id: id } => format!(
-                "`{ctl} pending {id}` shows the present state, `{ctl} plan {id}` makes a new plan"
+                "`{ctl} pending {id}` shows the present state, `{ctl} plan {id} --all -o FILE` makes a \
+                 new plan"
             ),
             Advice::SyncItem { client_id: id, key } => format!("{ctl} sync {id} {key}"),
             Advice::Unignore { key } => format!("{ctl} unignore {key}"),

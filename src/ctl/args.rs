@@ -83,7 +83,7 @@ pub enum Command {
     Client(client::Command),
     Pending(pending::Args),
     Diff(diff::Args),
-    #[command(visible_alias = "import")]
+    #[command(visible_alias = sync::OTHER_NAME)]
     Sync(sync::Args),
     Plan(plan::PlanArgs),
     Apply(plan::ApplyArgs),

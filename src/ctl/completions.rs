@@ -30,6 +30,7 @@ use self::line::{Line, Quote};
 use crate::config;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
+use crate::ctl::commands::sync::sync;
 use crate::ctl::connection::Client;
 
 /// Tells a script to complete names of files.
@@ -91,7 +92,7 @@ pub fn script(shell: Shell) -> &'static str {
 
 /// Runs `completions`.
 pub fn run(ctl: &Ctl, args: &Args) -> Result<u8, CtlError> {
-    ctl.output.print(script(args.shell))?;
+    ctl.output.write(script(args.shell))?;
     Ok(0)
 }
 
@@ -117,7 +118,7 @@ pub fn complete(ctl: &Ctl, args: CompleteArgs, commands: &Command) -> Result<u8,
         // fish knows itself which of them fit.
         Shell::Fish => with_about(guesses.iter().collect()),
     };
-    ctl.output.print(&told)?;
+    ctl.output.write(&told)?;
     Ok(0)
 }
 
@@ -199,6 +200,12 @@ fn attached(command: clap::Command, asked: &Asked) -> clap::Command {
             }))
         }
         None => arg,
+    };
+    // The other name of a command is offered only where no first name fits.
+    let has_other = command.get_visible_aliases().any(|name| name == sync::OTHER_NAME);
+    let command = match has_other {
+        true => command.visible_alias(None).alias(sync::OTHER_NAME),
+        false => command,
     };
     command.mut_args(with).mut_subcommands(|below| attached(below, asked))
 }

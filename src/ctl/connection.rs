@@ -34,7 +34,7 @@ use tokio_util::codec::{Decoder, Encoder};
 use super::app::error::CtlError;
 use super::output::answer::{Answer, typed};
 use crate::ctl::output::progress::Spinner;
-use crate::ctl::output::sanitize;
+use crate::ctl::output::{sanitize, signs};
 use crate::model::Code;
 use crate::protocol::sync::Progress;
 use crate::protocol::{self, Call, FrameError, MAX_REPLY, MAX_REQUEST, Method, NulCodec};
@@ -309,7 +309,7 @@ impl Exchange {
         let parameters = serde_json::to_value(parameters).map_err(nonsense)?;
         let parameters = Some(without_nulls(parameters));
         let call = Call { method: M::NAME.to_owned(), parameters, more, oneway: false };
-        let text = to_text(&call)?;
+        let text = signs::plain(&to_text(&call)?);
         let mut frame = BytesMut::new();
         NulCodec::new(MAX_REQUEST)
             .encode(text.as_bytes(), &mut frame)

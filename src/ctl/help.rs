@@ -70,7 +70,7 @@ pub fn run(ctl: &Ctl, args: &Args, commands: &Command) -> Result<u8, CtlError> {
 }
 
 /// What clap prints for these words and `--help`, so that both are always the same.
-fn of_command(words: &[String], commands: &Command) -> String {
+pub fn of_command(words: &[String], commands: &Command) -> String {
     let asked = ["lmsyncctl"].into_iter().chain(words.iter().map(String::as_str));
     match commands.clone().try_get_matches_from(asked.chain(["--help"])) {
         Err(help) => help.render().to_string(),

@@ -1,6 +1,8 @@
 //! From the command line to an exit status: the shell around the commands, and the only place
 //! that looks at the terminal, the environment and the clock.
 
+mod usage;
+
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -8,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::Local;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 use terminal_size::{Height, Width};
@@ -32,16 +35,20 @@ use crate::ctl::connection::Client;
 use crate::ctl::output::list::Formulas;
 use crate::ctl::output::pager::Pager;
 use crate::ctl::output::screen::Screen;
+use crate::ctl::output::signs;
 
 /// Runs lmsyncctl with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    if !speaks_utf8(LOCALE.map(variable)) {
+        signs::use_ascii();
+    }
     let parsed = Cli::command()
         .try_get_matches_from(&args)
         .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return no_command(&error, named_command(&args)),
+        Err(error) => return no_command(&error, &args),
     };
     let address = address(&cli.global, matches.value_source("socket"));
     let named = match &address {
@@ -58,10 +65,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         // A monitor reads one line of standard output and the statuses of a plugin.
         Err(error) if is_check => plugin(check::failed(&error), &error),
         Err(error) => {
-            match json {
-                true => output::complain_as_json(&error.as_json(&named)),
-                false => output::complain(&error.to_string(), error.hint(&named).as_deref()),
-            }
+            told(&error, json, &named);
             ExitCode::from(exit::of_error(&error))
         }
     }
@@ -73,36 +77,37 @@ fn plugin(told: Result<u8, CtlError>, error: &CtlError) -> ExitCode {
     ExitCode::from(told.unwrap_or_else(|_| exit::of_error(error)))
 }
 
-/// The command that these arguments name, whether they make sense or not.
-fn named_command(args: &[OsString]) -> Option<&str> {
-    let command = Cli::command();
-    let takes_value = |name: &str| {
-        let mut options = command.get_arguments().filter(|one| one.get_long() == Some(name));
-        options.any(|option| option.get_action().takes_values())
-    };
-    let mut args = args.iter().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.to_str()?.strip_prefix("--") {
-            Some(name) if takes_value(name) => drop(args.next()),
-            Some(_) => {}
-            None if arg.to_str()?.starts_with('-') => {}
-            None => return arg.to_str(),
-        }
+/// Help and the version go to standard output, what clap does not understand to standard error, in
+/// the form that every error has; a reader that went away is no failure. `check` says on standard
+/// output that it was misused. Where no command was named, help says which there are.
+fn no_command(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let status = u8::try_from(error.exit_code()).unwrap_or(2);
+    if !error.use_stderr() {
+        let told = output::print(&signs::shown(&error.render().to_string()));
+        return ExitCode::from(if told.is_ok() { status } else { 1 });
     }
-    None
-}
-
-/// Help and the version go to standard output, what clap does not understand to standard error;
-/// a reader that went away is no failure. `check` says on standard output that it was misused.
-fn no_command(error: &clap::Error, command: Option<&str>) -> ExitCode {
-    if command == Some("check")
-        && error.use_stderr()
-        && let Ok(status) = check::misused(error)
+    let failure = usage::of(error, args);
+    let command = usage::command(args);
+    if command.first().is_some_and(|name| name == "check")
+        && let Ok(status) = check::misused(&failure)
     {
         return ExitCode::from(status);
     }
-    let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            output::help(&help::of_command(&command, &Cli::command()));
+        }
+        _ => told(&failure, args.iter().any(|arg| arg == "--json"), &Address::of_instance(None)),
+    }
+    ExitCode::from(status)
+}
+
+/// Tells on standard error what went wrong.
+fn told(error: &CtlError, json: bool, named: &Address) {
+    match json {
+        true => output::complain_as_json(&error.as_json(named)),
+        false => output::complain(&error.to_string(), error.hint(named).as_deref()),
+    }
 }
 
 fn prepare(cli: &Cli, path: PathBuf, address: Address) -> Result<Ctl, CtlError> {
@@ -123,14 +128,13 @@ fn prepare(cli: &Cli, path: PathBuf, address: Address) -> Result<Ctl, CtlError> 
     }
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     // A terminal that does not know its size is one where nothing is cut and nothing paged.
     let size = terminal_size::terminal_size_of(stdout.as_fd()).filter(|_| terminal);
     let dumb = variable("TERM").is_some_and(|name| name == "dumb");
     let screen = Screen {
         width: size.map(|(Width(width), _)| width),
         colour: terminal && !dumb && variable("NO_COLOR").is_none() && !global.no_color,
-        unicode: speaks_utf8(["LC_ALL", "LC_CTYPE", "LANG"].map(variable)),
+        unicode: speaks_utf8(LOCALE.map(variable)),
         quiet: global.quiet,
         now: SystemClock.now(),
         local: |at| at.with_timezone(&Local).fixed_offset(),
@@ -178,6 +182,14 @@ fn no_list(global: &Global, command: &Command) -> CtlError {
             "use --json here",
         ),
     }
+}
+
+/// The variables that name the locale; the first that is set counts.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
+
+/// A variable of the environment; one that is empty is none.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Whether pictures may use signs that are not ASCII: by the first of the locale's variables that
@@ -289,19 +301,6 @@ mod tests {
         assert!(of(["de_DE.utf8", "C", "C"]));
         assert!(!of(["C", "", "en_US.UTF-8"]), "LC_ALL counts first");
         assert!(!of(["", "", ""]) && !of(["", "POSIX", ""]));
-    }
-
-    #[test]
-    fn the_command_is_known_whether_the_options_make_sense_or_not() {
-        let named = |args: &[&str]| {
-            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-            named_command(&args).map(str::to_owned)
-        };
-        let check = Some("check".to_owned());
-        assert_eq!(named(&["lmsyncctl", "--instance", "north", "--quiet", "check", "--x"]), check);
-        assert_eq!(named(&["lmsyncctl", "-q", "--socket=/check", "check"]), check);
-        assert_eq!(named(&["lmsyncctl", "--socket", "check", "status"]).as_deref(), Some("status"));
-        assert_eq!(named(&["lmsyncctl", "--socket", "check"]), None);
     }
 
     #[test]

@@ -28,6 +28,11 @@ fn shown(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
     command.get_subcommands().filter(move |below| !below.is_hide_set() && !is_clap_help(below))
 }
 
+/// The page of another name of a command, which is that of the command.
+fn other_name(name: &str, page: &str) -> Page {
+    Page { file: format!("{name}.1"), text: format!(".so man1/{page}.1\n") }
+}
+
 fn about(command: &clap::Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
@@ -118,6 +123,8 @@ fn main_page(program: &clap::Command) -> Page {
 
 fn command_pages(command: &clap::Command, above: &str, pages: &mut Vec<Page>) {
     let name = format!("{above}-{}", command.get_name());
+    let others = command.get_visible_aliases();
+    pages.extend(others.map(|other| other_name(&format!("{above}-{other}"), &name)));
     let mut sheet = Sheet::new(&name, 1, &lower(&about(command)));
     sheet.head("SYNOPSIS").synopsis(&usage(command));
     sheet.head("DESCRIPTION");

@@ -1,6 +1,8 @@
 //! Setting a page in the macros of man(7).
 
+use chrono::DateTime;
 use clap_mangen::Man;
+use lmsyncd::clock::{Clock, SystemClock};
 use lmsyncd::ctl::help::page::Block;
 use roff::{Inline, Roff, bold, italic, roman};
 
@@ -231,8 +233,9 @@ impl Sheet {
         };
         let version = concat!("lmsyncd ", env!("CARGO_PKG_VERSION"));
         let title = name.to_uppercase();
+        let date = date();
         let mut text = format!(
-            ".\\\" Made of the definitions in the code; see examples/manual.\n.TH {title} {section} \"\" \"{version}\" \"{book}\"\n"
+            ".\\\" Made of the definitions in the code; see examples/manual.\n.TH {title} {section} \"{date}\" \"{version}\" \"{book}\"\n"
         );
         for line in self.roff.render().lines() {
             match line.strip_prefix(&format!(".{MARK} ")) {
@@ -248,6 +251,14 @@ impl Sheet {
         }
         Page { file: format!("{name}.{section}"), text }
     }
+}
+
+/// The day of the pages: that of the sources where the build says it, so that the same sources make
+/// the same pages, else today.
+fn date() -> String {
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let at = epoch.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    at.unwrap_or_else(|| SystemClock.now()).format("%Y-%m-%d").to_string()
 }
 
 /// Marks a line that is set already, for [`Sheet::finish`].

@@ -11,10 +11,11 @@ use clap_complete::engine::CompletionCandidate;
 use super::kind::Kind;
 use crate::ctl::connection::Client;
 use crate::ctl::help::{LIST, TOPICS};
+use crate::ctl::output::screen::count;
 use crate::model::{Field, ItemKind, Kind as Values, Ownership};
 use crate::protocol::contracts::{List, Show};
 use crate::protocol::daemon::Status;
-use crate::protocol::sync::{ListClients, ListRuns, Pending};
+use crate::protocol::sync::{ListClients, ListHeld, ListRuns, Pending};
 
 /// How long the daemon may take. Whoever types does not wait longer for a suggestion.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -74,6 +75,7 @@ impl Asked {
             Kind::Key => fitting(self.keys(false), word),
             Kind::LocalKey => fitting(self.keys(true), word),
             Kind::Run => fitting(self.runs(), word),
+            Kind::HeldRun => fitting(self.held_runs(), word),
         };
         let candidate = |(place, guess): (usize, Guess)| {
             CompletionCandidate::new(guess.value)
@@ -148,7 +150,7 @@ impl Asked {
             }
         }
         let list = List { client: self.client.clone(), as_of: None };
-        let stored = self.daemon.call(&list).map(|answer| answer.reply.contracts);
+        let stored = self.daemon.gather(&list, "contracts").map(|answer| answer.reply.contracts);
         for contract in stored.unwrap_or_default() {
             let fits = !local || contract.source == "local";
             if fits && !keys.iter().any(|key| key.value == contract.key) {
@@ -172,6 +174,19 @@ impl Asked {
             let told = runs.unwrap_or_default().into_iter().filter_map(|run| {
                 let day = run.started.get(..10).unwrap_or_default();
                 Some(guess(run.id?.to_string(), format!("{day} {}: {}", run.client, run.result)))
+            });
+            told.collect()
+        })
+    }
+
+    /// The runs that hold something.
+    fn held_runs(&self) -> Vec<Guess> {
+        self.ask(|asked| {
+            let held = asked.daemon.call(&ListHeld::default()).map(|answer| answer.reply.held);
+            let told = held.unwrap_or_default().into_iter().map(|held| {
+                let day = held.since.get(..10).unwrap_or_default();
+                let items = count(held.items.len() as i64, "item");
+                guess(held.run.to_string(), format!("{day} {}: {items}", held.client))
             });
             told.collect()
         })

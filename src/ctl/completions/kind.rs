@@ -14,6 +14,8 @@ pub enum Kind {
     LocalKey,
     /// The number of a run.
     Run,
+    /// The number of a run that holds something.
+    HeldRun,
     /// A field that has a value of its own.
     Field,
     /// A field and its new value.
@@ -38,7 +40,8 @@ pub fn of(arg: &Arg) -> Option<Kind> {
         "CLIENT" => Some(Kind::Client),
         "KEY" => Some(Kind::Key),
         "L-KEY" => Some(Kind::LocalKey),
-        "ID" | "RUN" => Some(Kind::Run),
+        "ID" => Some(Kind::Run),
+        "RUN" => Some(Kind::HeldRun),
         "FIELD" => Some(Kind::Field),
         "FIELD=VALUE" => Some(Kind::Assignment),
         "COMMAND|TOPIC" => Some(Kind::Help),

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
 
 use super::draw::screen;
 use super::state::State;
+use crate::ctl::output::signs;
 
 /// How much of a picture is gathered before it is written, in bytes: a whole one, so that it
 /// appears at once.
@@ -48,7 +49,16 @@ impl Canvas {
 
     /// Draws the dialog.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.terminal.draw(|frame| screen::draw(frame, state)).map(|_| ())
+        let draw = |frame: &mut Frame<'_>| {
+            screen::draw(frame, state);
+            if !state.screen.unicode {
+                for cell in &mut frame.buffer_mut().content {
+                    let sign = signs::shown(cell.symbol());
+                    cell.set_symbol(&sign);
+                }
+            }
+        };
+        self.terminal.draw(draw).map(|_| ())
     }
 }
 

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ctl::app::error::CtlError;
+use crate::ctl::output::signs;
 use crate::files::{self, Mode, Replacement};
 
 /// What a new file allows: its owner writes, its group reads; contracts are nobody else's business.
@@ -22,6 +23,7 @@ pub const UNFINISHED: &str = "lmsyncctl-tmp";
 /// Writes a file. A link is followed; what is no plain file, such as a pipe, is written to as it
 /// is.
 pub fn write(path: &Path, text: &str) -> Result<(), CtlError> {
+    let text = &signs::plain(text);
     let failed = |source| CtlError::File { path: path.to_owned(), source };
     match fs::metadata(path) {
         Ok(there) if there.is_file() => {

@@ -11,6 +11,7 @@ pub mod pager;
 pub mod progress;
 pub mod sanitize;
 pub mod screen;
+pub mod signs;
 pub mod table;
 pub mod template;
 pub mod times;
@@ -28,8 +29,11 @@ pub use crate::ctl::output::list::Csv;
 #[cfg(test)]
 pub use crate::ctl::output::list::assert_columns;
 
-/// The program's name in front of diagnostics.
+/// The program's name in front of remarks.
 const PROGRAM: &str = "lmsyncctl";
+
+/// What stands in front of what went wrong.
+const WRONG: &str = "error";
 
 /// In what form the answer is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +89,9 @@ impl Output {
     /// Writes rows in the form for scripts that is wanted.
     pub fn rows(&self, rows: Rows<'_>) -> Result<(), CtlError> {
         match &self.format {
-            Format::Plain => self.print(&rows.plain(!self.quiet)?),
-            Format::Template(template) => self.print(&rows.by(template)?),
-            _ => self.print(&rows.csv(self.formulas)?),
+            Format::Plain => self.write(&rows.plain(!self.quiet)?),
+            Format::Template(template) => self.write(&rows.by(template)?),
+            _ => self.write(&rows.csv(self.formulas)?),
         }
     }
 
@@ -105,9 +109,10 @@ impl Output {
 
     /// Writes text to standard output; a long one through the pager.
     pub fn page(&self, text: &str) -> Result<(), CtlError> {
+        let text = signs::shown(text);
         match &self.pager {
-            Some(pager) if pager.wants(text) && pager.show(text) => Ok(()),
-            _ => self.print(text),
+            Some(pager) if pager.wants(&text) && pager.show(&text) => Ok(()),
+            _ => print(&text),
         }
     }
 
@@ -118,7 +123,7 @@ impl Output {
         render: impl FnOnce(&R, &Screen) -> String,
     ) -> Result<(), CtlError> {
         match self.format {
-            Format::Json => self.print(&format!("{}\n", sanitize::json(&answer.raw.to_string()))),
+            Format::Json => self.write(&format!("{}\n", sanitize::json(&answer.raw.to_string()))),
             _ => self.print(&render(&answer.reply, &self.screen)),
         }
     }
@@ -137,6 +142,10 @@ impl Output {
 
     /// Writes a line to standard output, and says whether somebody still reads.
     pub fn line(&self, text: &str) -> Result<bool, CtlError> {
+        let text = match self.format {
+            Format::Text => signs::shown(text),
+            _ => signs::plain(text),
+        };
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Ok(()) => Ok(true),
@@ -145,9 +154,14 @@ impl Output {
         }
     }
 
-    /// Writes text to standard output.
+    /// Writes text for people to standard output.
     pub fn print(&self, text: &str) -> Result<(), CtlError> {
-        print(text)
+        print(&signs::shown(text))
+    }
+
+    /// Writes what programs read to standard output, as it is.
+    pub fn write(&self, text: &str) -> Result<(), CtlError> {
+        print(&signs::plain(text))
     }
 }
 
@@ -167,20 +181,27 @@ pub fn print(text: &str) -> Result<(), CtlError> {
 
 /// Tells on standard error what went wrong and what to type next.
 pub fn complain(message: &str, hint: Option<&str>) {
-    let mut text = format!("{PROGRAM}: {message}\n");
+    let mut text = format!("{WRONG}: {message}\n");
     if let Some(hint) = hint {
         text.push_str(&format!("hint: {hint}\n"));
     }
     // Nobody is left to tell when standard error itself is gone.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(signs::shown(&text).as_bytes());
 }
 
 /// The same as one object, for whoever reads the answer as one.
 pub fn complain_as_json(error: &serde_json::Value) {
-    let _ = writeln!(io::stderr().lock(), "{}", sanitize::json(&error.to_string()));
+    let text = signs::plain(&sanitize::json(&error.to_string()));
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Says on standard error what is going on.
 pub fn remark(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{PROGRAM}: {message}");
+    let text = signs::shown(&format!("{PROGRAM}: {message}\n"));
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Shows on standard error what the person asked for without saying what: help.
+pub fn help(text: &str) {
+    let _ = io::stderr().lock().write_all(signs::shown(text).as_bytes());
 }

@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 
+use super::signs;
+
 /// A text for one line of the screen: every control character is a blank.
 pub fn line(text: &str) -> String {
-    text.chars().map(|c| if is_control_sign(c) { ' ' } else { c }).collect()
+    signs::guarded(text.chars().map(|c| if is_control_sign(c) { ' ' } else { c }).collect())
 }
 
 /// A text for a file, which may have lines: line breaks of any kind are newlines, tabs stay, and

@@ -13,6 +13,9 @@ const DAY: u64 = 24 * 60 * 60;
 /// The longest span that can be asked for, in days: a hundred years, so that no date overflows.
 const LONGEST_DAYS: i64 = 36_500;
 
+/// What is wrong with a day such as 2026-02-30.
+const NO_DAY: &str = "there is no such day in the calendar";
+
 /// What is wrong where neither was typed.
 const DAY_OR_MONTH: &str = "a day such as 2026-12-31, or a month such as 2026-12";
 
@@ -20,15 +23,34 @@ const DAY_OR_MONTH: &str = "a day such as 2026-12-31, or a month such as 2026-12
 pub fn day(text: &str) -> Result<String, String> {
     match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         Ok(date) => Ok(date.format("%Y-%m-%d").to_string()),
+        Err(_) if has_shape(text, &[4, 2, 2]) => Err(NO_DAY.to_owned()),
         Err(_) => {
             Err("a day is year, month and day of the calendar, such as 2026-12-31".to_owned())
         }
     }
 }
 
+/// Whether a text has numbers of so many digits, with hyphens between them.
+fn has_shape(text: &str, digits: &[usize]) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is = |(part, length): (&&str, &usize)| {
+        part.len() == *length && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    parts.len() == digits.len() && parts.iter().zip(digits).all(is)
+}
+
+/// What is wrong with what is neither a day nor a month.
+fn no_day_or_month(text: &str) -> String {
+    match (has_shape(text, &[4, 2, 2]), has_shape(text, &[4, 2])) {
+        (true, _) => NO_DAY.to_owned(),
+        (_, true) => "there is no such month in the calendar".to_owned(),
+        _ => DAY_OR_MONTH.to_owned(),
+    }
+}
+
 /// The first day of what is typed: a day, or a month such as `2026-11`.
 pub fn first_day(text: &str) -> Result<String, String> {
-    day(text).or_else(|_| day(&format!("{text}-01"))).map_err(|_| DAY_OR_MONTH.to_owned())
+    day(text).or_else(|_| day(&format!("{text}-01"))).map_err(|_| no_day_or_month(text))
 }
 
 /// The last day of what is typed: a day, or a month such as `2026-11`.
@@ -38,13 +60,16 @@ pub fn last_day(text: &str) -> Result<String, String> {
         let last = first.checked_add_months(Months::new(1))?.pred_opt()?;
         Some(last.format("%Y-%m-%d").to_string())
     };
-    day(text).or_else(|_| month().ok_or_else(|| DAY_OR_MONTH.to_owned()))
+    day(text).or_else(|_| month().ok_or_else(|| no_day_or_month(text)))
 }
 
 /// A day, or a moment with its zone, such as `2026-06-30T12:00:00Z`.
 pub fn day_or_moment(text: &str) -> Result<String, String> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Ok(rfc3339_exact(moment.with_timezone(&Utc)));
+    }
+    if has_shape(text, &[4, 2, 2]) {
+        return day(text);
     }
     day(text).map_err(|_| {
         "a day such as 2026-06-30, or a moment with its zone, such as 2026-06-30T12:00:00Z"
@@ -71,6 +96,14 @@ pub fn timeout(text: &str) -> Result<i64, String> {
     match i64::try_from(seconds) {
         Ok(seconds) if (1..=DAY as i64).contains(&seconds) => Ok(seconds),
         _ => Err("must be from 1s to 24h".to_owned()),
+    }
+}
+
+/// When something ends that begins now: the daemon reads it, but it is never in the past.
+pub fn end(text: &str) -> Result<String, String> {
+    match text.starts_with('-') {
+        true => Err("the end must be in the future, such as 4h".to_owned()),
+        false => Ok(text.to_owned()),
     }
 }
 

@@ -60,6 +60,12 @@ fn nearest(typed: &str) -> Option<&'static str> {
     alike(typed, &Field::ALL.map(Field::name))
 }
 
+/// The number of a run, as it is typed; the error is what clap shows.
+pub fn run(text: &str) -> Result<i64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("`{text}` is not the number of a run, such as 12"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

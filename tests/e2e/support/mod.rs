@@ -131,6 +131,7 @@ impl World {
             .args(args)
             .env("LMSYNCD_SOCKET", self.socket())
             .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());
         command
     }

@@ -346,7 +346,7 @@ fn a_fault_is_shown_and_can_be_tried_again() {
     screen.press("\u{3}");
     let (code, told) = screen.end();
     assert_eq!(code, 7, "as sync has it: {told}");
-    assert!(told.contains("lmsyncctl: "), "{told}");
+    assert!(told.contains("error: "), "{told}");
     assert!(world.contracts().is_empty());
 }
 
@@ -356,7 +356,7 @@ fn a_daemon_or_a_client_that_is_not_there_needs_no_dialog() {
     let screen = Screen::start(&world, &["sync", "nobody at all"]);
     let (code, told) = screen.end();
     assert_eq!(code, 5, "{told}");
-    assert!(told.contains("lmsyncctl: ") && told.contains("hint: "), "{told}");
+    assert!(told.contains("error: ") && told.contains("hint: "), "{told}");
     daemon.stop();
     let (code, told) = Screen::start(&world, &["sync", "acme"]).end();
     assert_eq!(code, 3, "{told}");

@@ -220,10 +220,10 @@ fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
     for (args, says) in [
         (&["help", "feilds"][..], "hint: did you mean `lmsyncctl help fields`?"),
         (&["help", "contract", "lsit"], "no command or topic is named `contract lsit`"),
-        (&["penidng"], "a similar subcommand exists: 'pending'"),
-        (&["contract", "shwo", "S1"], "a similar subcommand exists: 'show'"),
-        (&["pending", "acme", "--stat", "new"], "a similar argument exists: '--state'"),
-        (&["pending", "acme", "--state", "chagned"], "a similar value exists: 'changed'"),
+        (&["penidng"], "hint: did you mean `pending`?"),
+        (&["contract", "shwo", "S1"], "hint: did you mean `show`?"),
+        (&["pending", "acme", "--stat", "new"], "hint: did you mean `--state`?"),
+        (&["pending", "acme", "--state", "chagned"], "hint: did you mean `changed`?"),
         (&["contract", "set", "S1", "impct=low"], "hint: did you mean `impact`?"),
     ] {
         let (exit, out, errors) = lmsyncctl(args);

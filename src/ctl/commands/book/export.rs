@@ -152,7 +152,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
             let reply = Everything::of(ask(ctl, None)?)?;
             let done = tree::write(&folder, &reply)?;
             if ctl.output.format == Format::Json {
-                ctl.output.print(&format!("{}\n", tree::counted(&done)))?;
+                ctl.output.write(&format!("{}\n", tree::counted(&done)))?;
             } else if !ctl.output.quiet {
                 ctl.output.print(&tree::told(&done, &folder))?;
             }
@@ -179,7 +179,7 @@ fn json(answer: &Answer<ExportReply>, one_line: bool) -> Result<String, CtlError
 fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
     match to.filter(|path| path.as_os_str() != "-") {
         Some(path) => file::write(&path, &text),
-        None => ctl.output.print(&text),
+        None => ctl.output.write(&text),
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Args {
     /// Only this client
     pub client: Option<String>,
     /// List agreements that end within this time, such as 90d or 12w [default: 90d]
-    #[arg(long, value_name = "DURATION", value_parser = dates::days, conflicts_with = "lapsed")]
+    #[arg(long, value_name = "DURATION", value_parser = dates::days, allow_hyphen_values = true, conflicts_with = "lapsed")]
     pub within: Option<i64>,
     /// List agreements that have ended and are still active instead
     #[arg(long)]

@@ -15,7 +15,7 @@ use crate::ctl::output::table::{Cell, Column, Table, pairs, toned};
 use crate::ctl::output::{Csv, Format, times};
 use crate::ctl::text::dates;
 use crate::ctl::text::items::{self, arrow_in};
-use crate::ctl::text::labels;
+use crate::ctl::text::{keys, labels};
 use crate::model::text;
 use crate::model::{Code, Field, Trigger};
 use crate::protocol::sync::{FoldedRuns, ListRuns, Run, RunChange, RunList, RunReply, ShowRun};
@@ -63,7 +63,7 @@ pub struct ListArgs {
     #[arg(long)]
     pub failed: bool,
     /// Only runs that began on this day or later: YYYY-MM-DD, or a moment
-    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
+    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment, allow_hyphen_values = true)]
     pub since: Option<String>,
 }
 
@@ -76,7 +76,7 @@ Example:
   lmsyncctl run show 12")]
 pub struct ShowArgs {
     /// The run's number
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_parser = keys::run)]
     pub id: i64,
 }
 

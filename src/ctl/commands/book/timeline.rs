@@ -45,10 +45,10 @@ pub struct Args {
     /// Only agreements of this client
     pub client: Option<String>,
     /// The first day, or its month
-    #[arg(long, value_name = "DATE", value_parser = dates::first_day)]
+    #[arg(long, value_name = "DATE", value_parser = dates::first_day, allow_hyphen_values = true)]
     pub from: Option<String>,
     /// The last day, or its month
-    #[arg(long, value_name = "DATE", value_parser = dates::last_day)]
+    #[arg(long, value_name = "DATE", value_parser = dates::last_day, allow_hyphen_values = true)]
     pub to: Option<String>,
     /// How many months to show
     #[arg(
@@ -140,32 +140,35 @@ impl Scale {
     /// The years and the names of months above the cells where they begin, as far apart as they
     /// need.
     fn axis(&self) -> [String; 2] {
-        let months = ((self.to - self.from).num_days() + 1) / 30;
-        let cells = i64::try_from(self.cells).unwrap_or(i64::MAX);
-        let fits = |step: &u32| {
-            i64::from(*step) * cells >= i64::try_from(LABEL).unwrap_or(0) * months.max(1)
-        };
-        let step = [1, 3, 6].into_iter().find(fits).unwrap_or(12);
+        let steps = [1, 3, 6].into_iter();
+        let fitting = steps.map(|step| (step, self.labels(step))).find(|(_, labels)| fit(labels));
+        let (step, labels) = fitting.unwrap_or_else(|| (12, self.labels(12)));
         let (mut years, mut names) = (vec![' '; self.cells], vec![' '; self.cells]);
         let mut year = None;
-        let mut day = self.from;
-        let mut first = true;
-        while day <= self.to {
-            let labelled = first || day.month0().is_multiple_of(step);
-            if let (Some(cell), true) = (self.cell(day), labelled) {
-                if year != Some(day.year()) {
-                    write(&mut years, cell, &day.format("%Y").to_string());
-                    year = Some(day.year());
-                }
-                if step < 12 {
-                    write(&mut names, cell, &day.format("%b").to_string());
-                }
+        for (day, cell) in labels {
+            // A year that has no room here may have it above the next label.
+            if year != Some(day.year()) && write(&mut years, cell, &day.format("%Y").to_string()) {
+                year = Some(day.year());
             }
-            first = false;
-            let Some(next) = next_month(day) else { break };
-            day = next;
+            if step < 12 {
+                write(&mut names, cell, &day.format("%b").to_string());
+            }
         }
         [years, names].map(|cells| cells.into_iter().collect())
+    }
+
+    /// The days that have a label where each `step`-th month has one, with their cells: the first of
+    /// all too, unless it would take the place of the next.
+    fn labels(&self, step: u32) -> Vec<(NaiveDate, usize)> {
+        let months = std::iter::successors(Some(self.from), |day| next_month(*day));
+        let days = months.take_while(|day| *day <= self.to).enumerate();
+        let labelled = days.filter(|(at, day)| *at == 0 || day.month0().is_multiple_of(step));
+        let mut labels: Vec<(NaiveDate, usize)> =
+            labelled.filter_map(|(_, day)| Some((day, self.cell(day)?))).collect();
+        if labels.len() > 1 && !fit(&labels[..2]) {
+            labels.remove(0);
+        }
+        labels
     }
 
     fn bar(&self, term: &Row<'_>, today: NaiveDate, signs: &Signs) -> String {
@@ -212,8 +215,13 @@ impl Scale {
     }
 }
 
-/// Writes a label where it fits, a blank away from what stands there already.
-fn write(cells: &mut [char], at: usize, label: &str) {
+/// Whether each label has room before the next. Months are not equally long, so all are looked at.
+fn fit(labels: &[(NaiveDate, usize)]) -> bool {
+    labels.windows(2).all(|two| two[1].1 - two[0].1 >= LABEL)
+}
+
+/// Writes a label where it fits, a blank away from what stands there already, and says whether.
+fn write(cells: &mut [char], at: usize, label: &str) -> bool {
     let end = at + label.len();
     let before = at.saturating_sub(1);
     let free = cells.get(before..end).is_some_and(|cells| cells.iter().all(|c| *c == ' '));
@@ -222,6 +230,7 @@ fn write(cells: &mut [char], at: usize, label: &str) {
             *cell = sign;
         }
     }
+    free
 }
 
 fn next_month(day: NaiveDate) -> Option<NaiveDate> {

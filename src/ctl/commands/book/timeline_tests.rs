@@ -110,3 +110,25 @@ fn nothing_in_the_span() {
 fn csv_has_every_key() {
     assert_columns(CSV, &reply().terms[0]);
 }
+
+#[test]
+fn no_month_between_two_others_is_without_its_label() {
+    let names =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let first = |year, month| NaiveDate::from_ymd_opt(year, month, 1).expect("a day");
+    for start in 1..=12 {
+        for cells in NARROW..120 {
+            let (from, to) = (first(2026, start), first(2027, start));
+            let scale = Scale { from, to: to.pred_opt().expect("a day"), cells };
+            let [_, months] = scale.axis();
+            let labels: Vec<usize> = months
+                .split_whitespace()
+                .map(|name| names.iter().position(|known| *known == name).expect("a month"))
+                .collect();
+            let steps = labels.windows(2).map(|two| (two[1] + 12 - two[0]) % 12);
+            // The first label may stand nearer to the next, where the span begins between two.
+            let steps: Vec<usize> = steps.skip(1).collect();
+            assert!(steps.windows(2).all(|two| two[0] == two[1]), "{start} {cells}: {months}");
+        }
+    }
+}

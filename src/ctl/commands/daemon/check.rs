@@ -19,7 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::thousands;
-use crate::ctl::output::{self, Format};
+use crate::ctl::output::{self, Format, signs};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, brief_effect};
 use crate::model::{Code, Outlet, text};
@@ -41,10 +41,10 @@ Examples:
   lmsyncctl --instance north check")]
 pub struct Args {
     /// The longest time since the last sync of a client
-    #[arg(long, value_name = "DURATION", default_value = "36h", value_parser = dates::age)]
+    #[arg(long, value_name = "DURATION", default_value = "36h", value_parser = dates::age, allow_hyphen_values = true)]
     pub max_age: Duration,
     /// The longest time that the daemon may take to answer; a plain number is seconds
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = dates::timeout)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = dates::timeout, allow_hyphen_values = true)]
     pub timeout: i64,
 }
 
@@ -88,14 +88,12 @@ pub fn failed(error: &CtlError) -> Result<u8, CtlError> {
 /// # Errors
 ///
 /// Where standard output cannot be written.
-pub fn misused(error: &clap::Error) -> Result<u8, CtlError> {
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    unusual(State::Unknown, first.trim_start_matches("error: "))
+pub fn misused(error: &CtlError) -> Result<u8, CtlError> {
+    unusual(State::Unknown, &error.to_string())
 }
 
 fn unusual(state: State, says: &str) -> Result<u8, CtlError> {
-    output::print(&format!("LMSYNCD {} - {}\n", word(state), plain(says)))?;
+    output::print(&signs::shown(&format!("LMSYNCD {} - {}\n", word(state), plain(says))))?;
     Ok(state as u8)
 }
 

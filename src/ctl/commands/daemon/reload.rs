@@ -1,5 +1,6 @@
 //! `reload`: has the daemon read its configuration again.
 
+use crate::advice::Address;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
@@ -24,10 +25,23 @@ pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
     Ok(0)
 }
 
+/// What is said where no key is different. The daemon has the copy of a secret that systemd made when
+/// it started it, and cannot look whether there is a new one.
+fn nothing(address: &Address) -> String {
+    let nothing = "reloaded: nothing changed in the configuration";
+    match &address.unit {
+        Some(unit) => format!(
+            "{nothing}. A new secret that systemd hands over takes effect after a restart: \
+             systemctl restart {unit}"
+        ),
+        None => nothing.to_owned(),
+    }
+}
+
 /// The screen.
 fn render(reply: &ReloadReply, screen: &Screen) -> String {
     if reply.changes.is_empty() {
-        return "reloaded: nothing changed\n".to_owned();
+        return screen.sentence(Tone::Plain, &nothing(&screen.address));
     }
     let mut table = Table::new([
         Column::text("KEY"),
@@ -66,6 +80,8 @@ mod tests {
         };
         insta::assert_snapshot!("full", render(&reply, &sample(80)));
         reply.changes.clear();
-        assert_eq!(render(&reply, &sample(80)), "reloaded: nothing changed\n");
+        let said = render(&reply, &sample(200));
+        assert!(said.starts_with("reloaded: nothing changed in the configuration. "), "{said}");
+        assert!(said.ends_with("after a restart: systemctl restart lmsyncd\n"), "{said}");
     }
 }

@@ -66,15 +66,16 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         all: args.all.then_some(true),
         at: args.at,
     })?;
-    ctl.output.confirm(&answer, render)?;
+    ctl.output.confirm(&answer, |reply, screen| render(reply, on, screen))?;
     Ok(0)
 }
 
 /// The screen.
-fn render(reply: &SetAutoSyncReply, screen: &Screen) -> String {
+fn render(reply: &SetAutoSyncReply, on: bool, screen: &Screen) -> String {
     let mut text: String = reply.clients.iter().map(|client| line(client, screen)).collect();
     match reply.clients.len() {
-        0 => text.push_str("no client has agreements: nothing was changed\n"),
+        0 if on => text.push_str("no client has agreements: nothing was changed\n"),
+        0 => text.push_str("auto-sync is on for no client: nothing was changed\n"),
         1 => {}
         number => {
             let changed = reply.clients.iter().filter(|client| client.changed).count();
@@ -140,9 +141,11 @@ mod tests {
             ],
             progress: None,
         };
-        insta::assert_snapshot!("full", render(&reply, &sample(120)));
+        insta::assert_snapshot!("full", render(&reply, true, &sample(120)));
         let none = SetAutoSyncReply { clients: Vec::new(), progress: None };
-        insta::assert_snapshot!("empty", render(&none, &sample(120)));
+        insta::assert_snapshot!("empty", render(&none, true, &sample(120)));
+        let off = render(&none, false, &sample(120));
+        assert_eq!(off, "auto-sync is on for no client: nothing was changed\n");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct IgnoreArgs {
     #[arg(value_name = "KEY")]
     pub key: String,
     /// The last day on which the item is ignored [default: no end]
-    #[arg(long, value_name = "DATE", value_parser = dates::day)]
+    #[arg(long, value_name = "DATE", value_parser = dates::day, allow_hyphen_values = true)]
     pub until: Option<String>,
     /// The reason, shown with the item
     #[arg(long, value_name = "TEXT")]

@@ -9,7 +9,7 @@ use crate::ctl::output::Csv;
 use crate::ctl::output::list::joined;
 use crate::ctl::output::screen::{Screen, Tone, count, thousands};
 use crate::ctl::output::table::{Column, Table, toned};
-use crate::ctl::text::{items, money};
+use crate::ctl::text::{items, keys, money};
 use crate::model::text;
 use crate::protocol::sync::{
     AcceptHeld, AcceptReply, HeldList, HeldRun, ListHeld, RejectHeld, RejectReply,
@@ -58,7 +58,7 @@ Examples:
   lmsyncctl held show 12 --json")]
 pub struct ShowArgs {
     /// The run's number
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_parser = keys::run)]
     pub run: i64,
 }
 
@@ -75,7 +75,7 @@ Examples:
   lmsyncctl held accept 12 --yes --json")]
 pub struct AcceptArgs {
     /// The number of the run that held it
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_parser = keys::run)]
     pub run: i64,
     /// Only check what would be applied; nothing is written
     #[arg(long)]
@@ -97,7 +97,7 @@ Examples:
   lmsyncctl held reject 12 --yes --reason 'the vendor is fixing it'")]
 pub struct RejectArgs {
     /// The number of the run that held it
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_parser = keys::run)]
     pub run: i64,
     /// The reason, shown with the item
     #[arg(long, value_name = "TEXT")]

@@ -3,6 +3,7 @@
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
+use crate::ctl::text::dates;
 use crate::model::text;
 use crate::protocol::sync::{Pause, PauseReply, Paused, Resume};
 
@@ -25,7 +26,7 @@ pub struct PauseArgs {
     /// When the pause ends: a day (the last of the pause), a moment with its zone, a time of day,
     /// or a duration (4h, 2d); days and times of day are those of the daemon's `time-zone`
     /// [default: at `resume`]
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", value_parser = dates::end, allow_hyphen_values = true)]
     pub until: Option<String>,
 }
 

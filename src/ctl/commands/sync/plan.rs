@@ -136,7 +136,7 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
         .map_err(|error| CtlError::Nonsense(error.to_string()))?;
     let text = format!("{}\n", sanitize::json(&text));
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
-        None => ctl.output.print(&text)?,
+        None => ctl.output.write(&text)?,
         Some(path) => {
             file::write(path, &text)?;
             let say = |_: &SyncReply, screen: &Screen| summary(&plan, Some(path), screen);

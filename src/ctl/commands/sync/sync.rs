@@ -11,6 +11,9 @@ use crate::ctl::output::screen::{Screen, Tone, count, thousands};
 use crate::ctl::text::{items, keys, money};
 use crate::protocol::sync::{Pending, Run, Sync, SyncReply};
 
+/// The other name of the command.
+pub const OTHER_NAME: &str = "import";
+
 /// Import what is pending
 ///
 /// Imports the chosen agreements and additions of a client into the store, or everything that is

@@ -11,7 +11,7 @@ pub struct Wait {
     #[arg(long)]
     pub wait: bool,
     /// Give up after this time, such as 90s or 5m; a plain number is seconds
-    #[arg(long, value_name = "DURATION", requires = "wait", value_parser = dates::timeout)]
+    #[arg(long, value_name = "DURATION", requires = "wait", value_parser = dates::timeout, allow_hyphen_values = true)]
     pub timeout: Option<i64>,
 }
 

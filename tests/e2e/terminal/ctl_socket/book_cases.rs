@@ -207,7 +207,7 @@ fn answers() -> Vec<Case> {
             "Contracts.Timeline",
             json!({ "client": "acme", "from": "2026-08-01", "months": 15 }),
             book::timeline(),
-            &["Acme Dental (174)", "| today, 2026-11-24   ] last day   ! last day for notice"],
+            &["Acme Dental (174)", "│ today, 2026-11-24   ┫ last day   ◆ last day for notice"],
         ),
         case(
             &["contract", "history", "s2", "--plot"],

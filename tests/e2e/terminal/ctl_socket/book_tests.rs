@@ -171,7 +171,7 @@ fn forms_of_export_are_not_mixed() {
 #[test]
 fn usage_errors_about_the_book_say_what_would_be_right() {
     for (args, says) in [
-        (&["ignore", "S2", "--until", "2026-02-30"][..], "such as 2026-12-31"),
+        (&["ignore", "S2", "--until", "2026-02-30"][..], "no such day in the calendar"),
         (&["ignore", "S2", "--until", "friday"], "such as 2026-12-31"),
         (&["ignore", "55"], "`55` is not an item key"),
         (&["explain", "acme"], "`acme` is not an item key"),
@@ -189,7 +189,7 @@ fn usage_errors_about_the_book_say_what_would_be_right() {
         (&["renewals", "--within", "90"], "a duration needs a unit, such as 90d"),
         (&["renewals", "--within", "3m"], "must be whole days, such as 90d"),
         (&["renewals", "--within", "90d", "--lapsed"], "cannot be used with"),
-        (&["run", "revert", "0", "--yes"], "0 is not in"),
+        (&["run", "revert", "0", "--yes"], "`0` is not the number of a run"),
         (&["quarantine"], "Usage"),
         (&["export", "xml"], "unrecognized subcommand"),
         (&["export", "tree"], "required"),

@@ -313,7 +313,7 @@ fn lists_have_the_same_columns_in_every_form_for_scripts() {
             for form in [&["--plain"][..], &["--format", "{key}"]] {
                 let outcome = run(form);
                 assert_eq!((outcome.status, outcome.stdout.as_str()), (2, ""), "{:?}", case.args);
-                assert!(outcome.stderr.starts_with("lmsyncctl: "), "{}", outcome.stderr);
+                assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
                 assert!(outcome.stderr.contains("\nhint: "), "{}", outcome.stderr);
             }
             continue;
@@ -381,12 +381,16 @@ fn templates_and_tabs_are_for_scripts() {
 
 #[test]
 fn a_picture_off_a_terminal_is_whole_and_in_ascii_without_a_locale() {
-    let (outcome, _) = ask(reply(&book::timeline()), &["timeline"]);
+    let ascii = |parameters: &Value, args: &[&str]| {
+        let server = serve(vec![reply(parameters)]);
+        outcome(command(&server).env_remove("LC_ALL").args(args))
+    };
+    let outcome = ascii(&book::timeline(), &["timeline"]);
     let name = "A name that is far too long for a column of any terminal of eighty columns";
     assert!(outcome.stdout.contains(name), "{}", outcome.stdout);
     let bar = outcome.stdout.lines().find(|line| line.contains(name)).expect("a bar");
     assert!(bar.is_ascii() && bar.contains('='), "{bar}");
-    let (outcome, _) = ask(reply(&replies::status()), &["status"]);
+    let outcome = ascii(&replies::status(), &["status"]);
     assert!(outcome.stdout.contains("last runs #_!x"), "{}", outcome.stdout);
 }
 

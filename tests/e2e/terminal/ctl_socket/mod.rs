@@ -34,6 +34,7 @@ fn command(server: &Server) -> Command {
     for name in ["NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"] {
         command.env_remove(name);
     }
+    command.env("LC_ALL", "C.UTF-8");
     command.env("TZ", "UTC").env("LMSYNCD_SOCKET", &server.socket);
     command
 }
@@ -65,7 +66,7 @@ fn refuse(args: &[&str]) -> Outcome {
 /// What a command says of a failure of this name with a message and a hint of an earlier daemon.
 fn went_wrong(name: &str, json: bool) -> String {
     if !json {
-        return "lmsyncctl: it went wrong\nhint: try that\n".to_owned();
+        return "error: it went wrong\nhint: try that\n".to_owned();
     }
     let code = name.rsplit('.').next().unwrap_or_default();
     let (text, message) = ("try that", "it went wrong");
@@ -113,6 +114,64 @@ fn pieces_are_put_together_and_so_is_what_comes_at_once() {
         assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""));
         assert_eq!(serde_json::from_str::<Value>(&outcome.stdout).expect("JSON"), whole);
     }
+}
+
+#[test]
+fn without_utf8_nothing_that_the_program_draws_is_beyond_ascii() {
+    let ascii = |answer: Answer, args: &[&str]| {
+        let server = serve(vec![answer]);
+        outcome(command(&server).env("LC_ALL", "C").args(args))
+    };
+    for case in cases() {
+        // Names stay as they are, whatever is in them.
+        let from_outside: String = case.reply.to_string();
+        let outcome = ascii(reply(&case.reply), case.args);
+        let drawn = |c: &char| !c.is_ascii() && !from_outside.contains(*c);
+        let drawn: String = outcome.stdout.chars().filter(drawn).collect();
+        assert_eq!(drawn, "", "{:?}\n{}", case.args, outcome.stdout);
+    }
+    let mut clients = replies::clients();
+    let name = "Köln → Rom · Zürich … ├─";
+    clients["clients"][0]["name"] = name.into();
+    for args in
+        [&["client", "list"][..], &["client", "list", "--plain"], &["client", "list", "--csv"]]
+    {
+        let outcome = ascii(reply(&clients), args);
+        assert!(outcome.stdout.contains(name), "{args:?}: {}", outcome.stdout);
+    }
+    for args in [&["help", "scripting"][..], &["--help"], &["sync", "--help"], &["help", "billing"]]
+    {
+        let outcome = ascii(reply(&json!({})), args);
+        assert!(outcome.stdout.is_ascii(), "{args:?}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn without_a_command_the_help_says_which_there_are() {
+    for (args, names) in [
+        (&[][..], &["Usage: lmsyncctl [OPTIONS] <COMMAND>", "sync ", "Exit status"][..]),
+        (&["contract"], &["Usage: lmsyncctl contract", "relink"]),
+    ] {
+        let outcome = refuse(args);
+        assert_eq!(outcome.status, 2);
+        for name in names {
+            assert!(outcome.stderr.contains(name), "{args:?}: {}", outcome.stderr);
+        }
+        assert!(!outcome.stderr.contains("complete "), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn an_error_of_the_command_line_has_the_form_of_every_error() {
+    let outcome = refuse(&["contract", "show", "A1", "--bad"]);
+    assert_eq!(
+        outcome.stderr,
+        "error: unexpected argument `--bad` found\n\
+         hint: `lmsyncctl help contract show` shows how it is used\n"
+    );
+    let outcome = refuse(&["run", "show", "abc", "--json"]);
+    let error: Value = serde_json::from_str(&outcome.stderr).expect("one object");
+    assert_eq!((outcome.status, &error["code"]), (2, &json!("Usage")));
 }
 
 #[test]
@@ -354,7 +413,11 @@ fn usage_errors_say_what_would_be_right() {
         (&["auto-sync", "off", "acme", "--at", "02:00"], "leave --at out"),
         (&["auto-sync", "on", "acme", "--at", "noon"], "such as 02:30"),
         (&["pending", "acme", "--state", "newish"], "possible values"),
-        (&["staus"], "'status'"),
+        (&["staus"], "`status`"),
+        (&["run", "show", "abc"], "`abc` is not the number of a run"),
+        (&["pause", "acme", "--until", "-2h"], "-2h"),
+        (&["contract", "list", "--as-of", "2026-02-30"], "no such day in the calendar"),
+        (&["timeline", "--from", "2026-13"], "no such month in the calendar"),
         (&["status", "--json", "--csv"], "cannot be used with"),
         (&[], "Usage"),
     ] {

@@ -75,7 +75,7 @@ pub struct Args {
     /// Only this client
     pub client: Option<String>,
     /// Show the state at the end of this day, or at this moment (RFC 3339)
-    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
+    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment, allow_hyphen_values = true)]
     pub as_of: Option<String>,
     /// Show rates per month or per year, of what is billed
     #[arg(long, value_name = "month|year", hide_possible_values = true)]

@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(value_name = "KEY")]
     pub key: String,
     /// Show the state at the end of this day, or at this moment (RFC 3339)
-    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment)]
+    #[arg(long, value_name = "DATE", value_parser = dates::day_or_moment, allow_hyphen_values = true)]
     pub as_of: Option<String>,
 }
 

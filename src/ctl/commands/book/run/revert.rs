@@ -5,6 +5,7 @@ use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::screen::{NONE, Screen, Tone, count};
 use crate::ctl::output::table::pairs;
+use crate::ctl::text::keys;
 use crate::model::text;
 use crate::protocol::sync::{RevertReply, RevertRun, ShowRun};
 
@@ -23,7 +24,7 @@ Examples:
   lmsyncctl run revert 12 --yes --json")]
 pub struct Args {
     /// The run's number
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_parser = keys::run)]
     pub id: i64,
     /// Only show which contracts would be restored; nothing is written
     #[arg(long)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::ctl::app::error::CtlError;
+use crate::ctl::output::signs;
 
 /// The variables that name an editor; the first that is set counts.
 const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
@@ -24,7 +25,7 @@ pub fn put(name: &str, text: &str) -> Result<PathBuf, CtlError> {
     for number in 1..=NAMES {
         // What is there already, also a link that somebody laid out, is never written to.
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&last);
-        match made.and_then(|mut file| file.write_all(text.as_bytes())) {
+        match made.and_then(|mut file| file.write_all(signs::plain(text).as_bytes())) {
             Ok(()) => return Ok(last),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < NAMES => {
                 last = folder.join(format!("{name}-{number}.txt"));
