@@ -120,3 +120,23 @@ fn a_damaged_backup_and_a_kill_in_mid_restore_lose_nothing() {
     assert!(after == before || notes(&after) < notes(&before), "{after:?}");
     world.ctl(&["restore", &file, "--yes"]).expect(0, &[]);
 }
+
+#[test]
+fn a_file_that_is_no_backup_of_this_store_is_not_replaced_without_a_word() {
+    let (world, _daemon) = World::ready("");
+    let (other, _others) = World::ready("");
+    let (own, notes) = (path_text(&world, "own.jsonl"), path_text(&world, "notes"));
+    world.ctl(&["backup", &own]).expect(0, &["verified"]);
+    world.ctl(&["backup", &own]).expect(0, &["verified"]);
+    let before = fs::read(&own).expect("a file");
+    other
+        .ctl(&["backup", &own])
+        .expect(2, &["is a backup of another store", "hint: choose another name", "--yes"]);
+    assert_eq!(fs::read(&own).expect("a file"), before);
+    fs::write(&notes, "mine\n").expect("written");
+    world.ctl(&["backup", &notes]).expect(2, &["is not a backup"]);
+    assert_eq!(fs::read_to_string(&notes).expect("text"), "mine\n");
+    world.ctl(&["backup", &notes, "--yes"]).expect(0, &["verified"]);
+    other.ctl(&["backup", &own, "--yes"]).expect(0, &["verified"]);
+    assert_ne!(fs::read(&own).expect("a file"), before);
+}

@@ -30,8 +30,10 @@ pub enum Kind {
 
 /// The names of values that cannot be guessed: free texts, dates, numbers.
 #[cfg(test)]
-const FREE: [&str; 10] =
-    ["TEMPLATE", "TEXT", "NAME", "DATE", "WHEN", "N", "SECONDS", "HH:MM", "SPAN", "DURATION"];
+const FREE: [&str; 11] = [
+    "TEMPLATE", "TEXT", "NAME", "DATE", "WHEN", "N", "SECONDS", "HH:MM", "SPAN", "DURATION",
+    "HEALTH",
+];
 
 /// What an argument wants; none where its values are named by clap, or cannot be guessed.
 pub fn of(arg: &Arg) -> Option<Kind> {

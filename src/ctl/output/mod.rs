@@ -109,7 +109,7 @@ impl Output {
 
     /// Writes text to standard output; a long one through the pager.
     pub fn page(&self, text: &str) -> Result<(), CtlError> {
-        let text = signs::shown(text);
+        let text = signs::shown(&self.screen.fitted(text));
         match &self.pager {
             Some(pager) if pager.wants(&text) && pager.show(&text) => Ok(()),
             _ => print(&text),
@@ -156,7 +156,7 @@ impl Output {
 
     /// Writes text for people to standard output.
     pub fn print(&self, text: &str) -> Result<(), CtlError> {
-        print(&signs::shown(text))
+        print(&signs::shown(&self.screen.fitted(text)))
     }
 
     /// Writes what programs read to standard output, as it is.

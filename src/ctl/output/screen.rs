@@ -130,6 +130,20 @@ impl Screen {
         lines.lines().map(|line| format!("{}\n", self.paint(tone, line))).collect()
     }
 
+    /// A text whose lines all fit: a longer one is broken between words, and goes on as far in as it
+    /// began. Nothing is broken where the output is no terminal.
+    pub fn fitted(&self, text: &str) -> String {
+        let Some(width) = self.width.map(usize::from) else { return text.to_owned() };
+        let mut fitted = String::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            match shown_width(line) <= width {
+                true => fitted.push_str(line),
+                false => broken(&mut fitted, line, width),
+            }
+        }
+        fitted
+    }
+
     /// Today's date there.
     pub fn today(&self) -> NaiveDate {
         (self.local)(self.now).date_naive()
@@ -140,6 +154,35 @@ impl Screen {
         let tell = |now, at| format!("{} ({})", times::exact(at), times::distance(now, at));
         self.told(at, tell).unwrap_or_else(|| "never".to_owned())
     }
+}
+
+/// Breaks a line between words, where it has any.
+fn broken(text: &mut String, line: &str, width: usize) {
+    let start = line.len() - line.trim_start_matches(' ').len();
+    // Where all of it would stand at the edge, it begins at the left.
+    let indent = " ".repeat(start.min(width / 2));
+    let (mut at, mut first) = (start, true);
+    text.push_str(&line[..start]);
+    for word in line[start..].split_inclusive(' ') {
+        let bare = shown_width(word.trim_end());
+        if !first && at + bare > width {
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+            text.push_str(&indent);
+            at = indent.len();
+        }
+        text.push_str(word);
+        at += shown_width(word);
+        first = false;
+    }
+}
+
+/// How many columns a line takes, without what only colours it.
+fn shown_width(line: &str) -> usize {
+    let mut parts = line.trim_end_matches('\n').split('\u{1b}');
+    let first = parts.next().unwrap_or_default().width();
+    let coloured = parts.map(|part| part.split_once('m').map_or(part, |(_, text)| text).width());
+    first + coloured.sum::<usize>()
 }
 
 /// A count with its noun, such as `1 contract` or `1,200 contracts`.
@@ -198,6 +241,26 @@ mod tests {
         assert_eq!(on(4), "12 items\n3 new\n4 old\n");
         let pipe = Screen { width: None, ..sample(4) };
         assert_eq!(pipe.wrapped(parts(), BETWEEN), "12 items · 3 new · 4 old\n");
+    }
+
+    #[test]
+    fn long_prose_is_broken_between_words() {
+        let screen = sample(20);
+        assert_eq!(
+            screen.fitted("short\n  a line that is too long for it\n"),
+            "short\n  a line that is too\n  long for it\n"
+        );
+        let painted = "\u{1b}[2ma line that is exactly\u{1b}[0m\n";
+        assert_eq!(screen.fitted(painted), "\u{1b}[2ma line that is\nexactly\u{1b}[0m\n");
+        let colours = "\u{1b}[2mtwenty columns, thus\u{1b}[0m\n";
+        assert_eq!(screen.fitted(colours), colours, "what colours takes no place");
+        let word = "averyveryverylongword/without/blanks";
+        assert_eq!(screen.fitted(word), word);
+        let pipe = Screen { width: None, ..screen };
+        assert_eq!(
+            pipe.fitted("no terminal, so it stays as long"),
+            "no terminal, so it stays as long"
+        );
     }
 
     #[test]

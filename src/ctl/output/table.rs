@@ -18,6 +18,9 @@ use super::screen::{NONE, Screen, Tone};
 /// The blanks between two columns.
 const GAP: u16 = 2;
 
+/// What can still be read of a text that is cut, in columns.
+const READABLE: u16 = 8;
+
 /// What stands where a text was cut, in ASCII; elsewhere it is `…`.
 const CUT: &str = "~";
 
@@ -25,45 +28,45 @@ const CUT: &str = "~";
 /// exactly where they must be, not at the word before.
 const NO_DELIMITER: char = '\u{1f}';
 
-/// How a column behaves when the screen is too narrow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Give {
-    /// It stays as it is.
-    Never,
-    /// It is cut, down to this width.
-    Cut(u16),
-    /// It is left out; the lower numbers first.
-    LeaveOut(u8),
-}
-
 /// A column.
 #[derive(Debug, Clone)]
 pub struct Column {
     head: Cow<'static, str>,
     right: bool,
-    give: Give,
+    /// Where the screen is too narrow: the width that it may be cut down to.
+    cut: Option<u16>,
+    /// Where that is not enough: its rank among those that are left out; the lower first.
+    out: Option<u8>,
+    /// The same where it is only left out once the others are cut down to what can still be read.
+    last: Option<u8>,
 }
 
 impl Column {
     /// A column of texts that is always whole.
     pub fn text(head: impl Into<Cow<'static, str>>) -> Column {
-        Column { head: head.into(), right: false, give: Give::Never }
+        Column { head: head.into(), right: false, cut: None, out: None, last: None }
     }
 
     /// A column of numbers, aligned right.
     pub fn number(head: impl Into<Cow<'static, str>>) -> Column {
-        Column { head: head.into(), right: true, give: Give::Never }
+        Column { head: head.into(), right: true, cut: None, out: None, last: None }
     }
 
     /// May be cut, down to `width`.
     pub fn cut(mut self, width: u16) -> Column {
-        self.give = Give::Cut(width);
+        self.cut = Some(width);
         self
     }
 
     /// May be left out; the lower `rank` first.
     pub fn leave_out(mut self, rank: u8) -> Column {
-        self.give = Give::LeaveOut(rank);
+        self.out = Some(rank);
+        self
+    }
+
+    /// May be left out on a screen that is very narrow; the lower `rank` first.
+    pub fn leave_out_last(mut self, rank: u8) -> Column {
+        self.last = Some(rank);
         self
     }
 }
@@ -175,7 +178,7 @@ impl Table {
 
     /// Whether a column has no value in any row, or nothing but zeros where it may be left out.
     fn says_nothing(&self, index: usize) -> bool {
-        let may_go = matches!(self.columns[index].give, Give::LeaveOut(_));
+        let may_go = self.columns[index].out.is_some();
         let nothing = |cell: &Cell| cell.text == NONE || (may_go && cell.text == "0");
         let cells = || self.lines.iter().filter_map(|line| line.cells.get(index));
         cells().next().is_some() && cells().all(nothing)
@@ -185,32 +188,35 @@ impl Table {
     fn fit(&self, natural: Vec<u16>, width: Option<u16>) -> Vec<Option<u16>> {
         let mut widths: Vec<Option<u16>> = natural.into_iter().map(Some).collect();
         let Some(screen) = width else { return widths };
-        let least = |index: usize| match self.columns[index].give {
-            Give::Cut(least) => least,
-            _ => u16::MAX,
-        };
-        let last_resort = |index: usize| match self.columns[index].give {
-            Give::Cut(_) => 1,
-            _ => u16::MAX,
-        };
+        let least = |index: usize| self.columns[index].cut.unwrap_or(u16::MAX);
+        let last_resort = |index: usize| self.columns[index].cut.map_or(u16::MAX, |_| 1);
         for index in 0..widths.len() {
             if excess(&widths, screen) > slack(&widths, least) && self.says_nothing(index) {
                 widths[index] = None;
             }
         }
-        while excess(&widths, screen) > slack(&widths, least) {
-            let rank = |index: &usize| match self.columns[*index].give {
-                Give::LeaveOut(rank) if widths[*index].is_some() => Some(rank),
-                _ => None,
-            };
-            let next = (0..widths.len()).filter(|i| rank(i).is_some()).min_by_key(rank);
-            let Some(index) = next else { break };
-            widths[index] = None;
-        }
+        let readable = |index: usize| self.columns[index].cut.map_or(u16::MAX, |w| w.min(READABLE));
+        leave_out(&mut widths, screen, least, |index| self.columns[index].out);
+        leave_out(&mut widths, screen, readable, |index| self.columns[index].last);
         cut(&mut widths, screen, least);
         // A screen too narrow even for that: cut whatever can be cut, as far as it goes.
         cut(&mut widths, screen, last_resort);
         widths
+    }
+}
+
+/// Leaves columns out by their ranks until the others can be cut enough, each down to its `least`.
+fn leave_out(
+    widths: &mut [Option<u16>],
+    screen: u16,
+    least: impl Fn(usize) -> u16,
+    rank: impl Fn(usize) -> Option<u8>,
+) {
+    while excess(widths, screen) > slack(widths, &least) {
+        let of = |index: &usize| widths[*index].and(rank(*index));
+        let next = (0..widths.len()).filter(|index| of(index).is_some()).min_by_key(of);
+        let Some(index) = next else { break };
+        widths[index] = None;
     }
 }
 
@@ -297,6 +303,14 @@ pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>, screen: &Sc
         format!("{}  {value}\n", screen.paint(Tone::Dim, format!("{name}{blanks}")))
     };
     pairs.iter().map(line).collect()
+}
+
+/// Fails unless each line of the table that a text begins with fits the screen.
+#[cfg(test)]
+pub fn assert_fits(text: &str, width: usize) {
+    for line in text.lines().take_while(|line| !line.is_empty()) {
+        assert!(line.width() <= width, "{} columns: {line}\n{text}", line.width());
+    }
 }
 
 #[cfg(test)]

@@ -33,15 +33,18 @@ pub fn mark(state: &str) -> (char, Tone) {
     }
 }
 
+/// How wide a state is where its renewal is named: it is cut only on a very narrow screen.
+const STATE: u16 = 24;
+
 /// The items as a tree; `word` says what is told of an item in a state.
 pub fn table(items: &[Item], word: impl Fn(&str) -> String, screen: &Screen) -> String {
     let mut table = Table::new([
-        Column::text("STATE"),
+        Column::text("STATE").cut(STATE),
         Column::text("KEY"),
         Column::text("NAME").cut(16),
-        Column::text("TYPE").cut(8),
+        Column::text("TYPE").cut(8).leave_out_last(1),
         Column::number("RATE"),
-        Column::text("CYCLE"),
+        Column::text("CYCLE").leave_out_last(2),
         Column::text("START").leave_out(1),
         Column::text("END").leave_out(2),
     ])

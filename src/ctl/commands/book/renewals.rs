@@ -119,14 +119,14 @@ fn render(reply: &RenewalList, view: View, screen: &Screen) -> String {
     let mut table = Table::new([
         Column::text("END"),
         Column::number("DAYS"),
-        Column::text("NOTICE BY"),
+        Column::text("NOTICE BY").leave_out_last(3),
         Column::text("KEY"),
         Column::text("NAME").cut(14),
-        Column::text("CLIENT").cut(10),
+        Column::text("CLIENT").cut(10).leave_out_last(2),
         Column::number(normalize::heading(view.normalize)).leave_out(3),
         Column::text("CYCLE").leave_out(2),
         Column::text("AUTO-RENEW").leave_out(1),
-        Column::text("RENEWED BY"),
+        Column::text("RENEWED BY").leave_out_last(1),
     ])
     .notes_below(3);
     for renewal in rows {

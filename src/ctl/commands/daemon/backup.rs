@@ -1,35 +1,42 @@
 //! `backup`: everything that is stored, into one file.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::commands::Ctl;
+use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::file;
 use crate::ctl::output::screen::{Screen, count};
-use crate::protocol::daemon::{Backup, BackupReply};
+use crate::protocol::daemon::{Backup, BackupReply, Version};
 
 /// Back up the store to a file
 ///
 /// The backup has contracts, clients, their settings, and the history, as they were stored when the
 /// backup began. The daemon keeps running. The file is readable by you alone, has one JSON object
 /// per line, and appears complete and verified, or not at all. Copy it to another machine: a disk
-/// that fails takes its backups with it.
+/// that fails takes its backups with it. A file that is no backup of this store is replaced only with
+/// --yes, or if you say so on a terminal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl backup /root/lmsyncd-2026-11-24.jsonl
   lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl")]
 pub struct Args {
-    /// The file; an existing file is replaced
+    /// The file; an earlier backup of the same store is replaced
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Replace any file
+    #[arg(long, short)]
+    pub yes: bool,
 }
+
+/// How long the first line of a backup may be, in bytes.
+const LONGEST_HEAD: u64 = 64 << 10;
 
 /// What goes wrong while the file is written.
 struct Wrong(CtlError);
@@ -43,6 +50,13 @@ impl From<io::Error> for Wrong {
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let path = args.file;
+    if !args.yes
+        && let Some(what) = in_the_way(ctl, &path)?
+        && !replaces(ctl, &path, what)?
+    {
+        ctl.output.print("nothing was written\n")?;
+        return Ok(0);
+    }
     let mut last = None;
     let written = file::replace_bit_by_bit(&path, |file| {
         last = Some(receive(ctl, file)?);
@@ -59,6 +73,38 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         ctl.output.confirm(&answer, |reply, screen| render(reply, &path, screen))?;
     }
     Ok(0)
+}
+
+/// What is under that name and no backup of the daemon's store.
+fn in_the_way(ctl: &Ctl, path: &Path) -> Result<Option<&'static str>, CtlError> {
+    let failed = |source| CtlError::File { path: path.to_owned(), source };
+    match std::fs::metadata(path) {
+        // What is empty holds nothing, and a pipe or a device keeps nothing.
+        Ok(there) if there.is_file() && there.len() > 0 => {}
+        _ => return Ok(None),
+    }
+    let mut first = Vec::new();
+    let file = BufReader::new(File::open(path).map_err(failed)?);
+    file.take(LONGEST_HEAD).read_until(b'\n', &mut first).map_err(failed)?;
+    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
+    let Some(store) = head["backup"]["store"]["id"].as_str() else {
+        return Ok(Some("is not a backup"));
+    };
+    // A daemon of an earlier release does not tell which store it has.
+    let own = ctl.client.call(&Version {})?.reply.store_id;
+    Ok(own.filter(|own| own != store).map(|_| "is a backup of another store"))
+}
+
+/// Whether that file is to be replaced all the same.
+fn replaces(ctl: &Ctl, path: &Path, what: &str) -> Result<bool, CtlError> {
+    let path = path.display();
+    if ask::is_conversation(ctl) {
+        return ask::agreed(ctl, &format!("{path} {what}. Replace it?"));
+    }
+    Err(CtlError::usage(
+        format!("{path} {what}, so it is not replaced"),
+        format!("choose another name; `lmsyncctl backup {path} --yes` replaces it"),
+    ))
 }
 
 fn receive(ctl: &Ctl, file: &mut File) -> Result<Answer<BackupReply>, Wrong> {

@@ -4,7 +4,10 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
-use crate::protocol::daemon::{Doctor, DoctorReply};
+use crate::protocol::daemon::{Doctor, DoctorReply, Finding};
+
+/// The check that says of each kind of row whether it may be read.
+const PERMISSION: &str = "permission";
 
 /// Check the connection to Autotask, the permissions, the budget and the store
 ///
@@ -32,11 +35,35 @@ fn mark(outcome: &str) -> (char, Tone) {
     }
 }
 
+/// The findings, with those that say of one thing after the other that it may be read as one line.
+fn in_short(findings: &[Finding]) -> Vec<Finding> {
+    let readable = |finding: &Finding| {
+        let all = finding.detail.starts_with("all ") && finding.detail.ends_with(" may be read");
+        finding.check == PERMISSION && finding.outcome == "good" && all
+    };
+    let number = findings.iter().filter(|finding| readable(finding)).count();
+    let mut short: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut told = false;
+    for finding in findings {
+        match readable(finding) && number > 1 {
+            true if told => {}
+            true => {
+                told = true;
+                let detail = format!("all rows of {number} kinds may be read (--json names them)");
+                short.push(Finding { detail, ..finding.clone() });
+            }
+            false => short.push(finding.clone()),
+        }
+    }
+    short
+}
+
 /// The screen.
 fn render(reply: &DoctorReply, screen: &Screen) -> String {
-    let width = reply.findings.len().to_string().len();
+    let findings = in_short(&reply.findings);
+    let width = findings.len().to_string().len();
     let mut text = String::new();
-    for (number, finding) in reply.findings.iter().enumerate() {
+    for (number, finding) in findings.iter().enumerate() {
         let (mark, tone) = mark(&finding.outcome);
         let outcome = screen.paint(tone, format!("{mark} {:7}", finding.outcome));
         let number = number + 1;
@@ -68,7 +95,6 @@ fn render(reply: &DoctorReply, screen: &Screen) -> String {
 mod tests {
     use super::*;
     use crate::ctl::output::screen::sample;
-    use crate::protocol::daemon::Finding;
 
     fn finding(outcome: &str, error: Option<&str>, fix: Option<&str>) -> Finding {
         Finding {
@@ -97,6 +123,29 @@ mod tests {
             "full",
             render(&DoctorReply { findings, progress: None }, &sample(80))
         );
+    }
+
+    #[test]
+    fn what_may_be_read_is_one_line_and_what_may_not_is_named() {
+        let of = |outcome: &str, detail: &str| Finding {
+            check: PERMISSION.to_owned(),
+            detail: detail.to_owned(),
+            ..finding(outcome, None, None)
+        };
+        let findings = vec![
+            finding("good", None, None),
+            of("good", "all Contracts may be read"),
+            of("warning", "only some Companies may be read; the others look deleted"),
+            of("good", "all ContractServices may be read"),
+        ];
+        let text = render(&DoctorReply { findings, progress: None }, &sample(80));
+        assert_eq!(text.matches("may be read").count(), 2, "{text}");
+        assert!(
+            text.contains("2. ✓ good     permission: all rows of 2 kinds may be read"),
+            "{text}"
+        );
+        assert!(text.contains("3. ! warning  permission: only some Companies"), "{text}");
+        assert!(text.ends_with("4 checks: 3 good, 1 warning\n"), "{text}");
     }
 
     #[test]

@@ -6,15 +6,19 @@ use std::time::Duration;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::commands::sync::pause;
-use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advice};
 use crate::ctl::output::table::{Column, Table, pairs, toned};
+use crate::ctl::output::{Csv, Format};
 use crate::ctl::text::money::{Span, brief_effect};
 use crate::ctl::text::picture::{Mark, bar, sparkline};
 use crate::model::{Outlet, text};
 use crate::protocol::daemon::{
     Api, ClientStatus, DaemonInfo, NewClient, RunMark, Status, StatusReply,
 };
+
+/// The values of `health`, the worst first: so the board has them.
+const HEALTHS: [&str; 7] =
+    ["blocked", "failing", "held", "overdue", "never_synced", "paused", "ok"];
 
 /// How many columns the bar of a budget has.
 const BAR: usize = 12;
@@ -24,16 +28,21 @@ const NEW_SHOWN: usize = 5;
 
 /// Show the status of all clients, or of one
 ///
-/// Also shows the state of the daemon and how much of Autotask's API is used.
+/// Also shows the state of the daemon and how much of Autotask's API is used. What is wrong comes
+/// first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl status
   lmsyncctl status acme
+  lmsyncctl status --health failing,blocked
   lmsyncctl status --json | jq '.clients[] | select(.health != \"ok\")'")]
 pub struct Args {
     /// Show only this client, in full
     pub client: Option<String>,
+    /// Show only clients of this health; several, with commas between them
+    #[arg(long, value_name = "HEALTH", value_delimiter = ',', value_parser = HEALTHS, conflicts_with = "client")]
+    pub health: Vec<String>,
 }
 
 /// The list, for scripts.
@@ -70,7 +79,20 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let alone = args.client.is_some();
     // The name of a client may have to be looked up in Autotask.
     let client = if alone { ctl.client.clone() } else { ctl.client.within(LIMIT) };
-    let answer = client.call(&Status { client: args.client })?;
+    let mut answer = client.call(&Status { client: args.client })?;
+    if !args.health.is_empty() {
+        let is_wanted = |health: &str| args.health.iter().any(|wanted| wanted == health);
+        answer.reply.clients.retain(|client| is_wanted(&client.health));
+        if let Some(clients) = answer.raw["clients"].as_array_mut() {
+            clients.retain(|client| client["health"].as_str().is_some_and(is_wanted));
+        }
+        if answer.reply.clients.is_empty() && ctl.output.format == Format::Text {
+            let health = args.health.iter().map(|health| health_words(health));
+            let health: Vec<String> = health.collect();
+            ctl.output.print(&format!("no client is {}\n", health.join(" or ")))?;
+            return Ok(0);
+        }
+    }
     ctl.output.list(&answer, CSV, |reply, screen| match &reply.clients[..] {
         [client] if alone => one(client, reply.runs.as_deref().unwrap_or_default(), screen),
         _ => board(reply, screen),
@@ -85,6 +107,11 @@ fn health_tone(health: &str) -> Tone {
         "held" | "overdue" => Tone::Warning,
         _ => Tone::Bad,
     }
+}
+
+/// Where on the board a health stands; one that is not known is looked at first.
+fn urgency(health: &str) -> Option<usize> {
+    HEALTHS.iter().position(|known| *known == health)
 }
 
 /// A health in words.
@@ -110,11 +137,13 @@ fn board(reply: &StatusReply, screen: &Screen) -> String {
         Column::text("HEALTH"),
         Column::text("LAST SYNCED"),
         Column::text("LAST CHANGED").leave_out(2),
-        Column::text("NEXT RUN"),
-        Column::number("PENDING"),
+        Column::text("NEXT RUN").leave_out_last(1),
+        Column::number("PENDING").leave_out_last(2),
         Column::number("CONTRACTS").leave_out(1),
     ]);
-    for client in &reply.clients {
+    let mut clients: Vec<&ClientStatus> = reply.clients.iter().collect();
+    clients.sort_by_key(|client| urgency(&client.health));
+    for client in clients {
         let next = match &client.running {
             Some(_) => toned(Tone::Strong, "running"),
             None if client.paused_by.is_some() => toned(Tone::Warning, "paused"),
@@ -274,8 +303,15 @@ fn runs(runs: &[RunMark], screen: &Screen) -> String {
     if runs.is_empty() {
         return String::new();
     }
-    format!("last runs {}\n", line_of(runs, screen))
+    let line = format!("last runs {}\n", line_of(runs, screen));
+    match screen.quiet {
+        true => line,
+        false => format!("{line}          {}\n", screen.paint(Tone::Dim, LEGEND)),
+    }
 }
+
+/// What the line of runs shows.
+const LEGEND: &str = "the newest last; height: contracts changed; ~ partial, ! held, x failed";
 
 fn line_of(runs: &[RunMark], screen: &Screen) -> String {
     let marks: Vec<Mark<'_>> =

@@ -168,3 +168,30 @@ fn a_pause_is_seen_on_the_board_and_on_one_client() {
 fn csv_has_every_key() {
     assert_columns(CSV, &failing());
 }
+
+#[test]
+fn what_is_wrong_comes_first() {
+    let mut reply = reply();
+    reply.clients =
+        ["ok", "paused", "never_synced", "failing", "overdue", "held", "blocked", "new"]
+            .into_iter()
+            .zip(1..)
+            .map(|(health, id)| client(id, &format!("Client {id}"), health))
+            .collect();
+    let text = board(&reply, &sample(120));
+    let order: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("Client "))
+        .map(|line| line.split_whitespace().next().expect("a number"))
+        .collect();
+    assert_eq!(order, ["8", "7", "4", "6", "5", "3", "2", "1"]);
+    assert!(text.contains(LEGEND), "{text}");
+}
+
+#[test]
+fn the_table_of_the_board_fits_fifty_columns() {
+    let text = board(&reply(), &sample(50));
+    let table = text.split_once("\n\n").expect("a table").1;
+    crate::ctl::output::table::assert_fits(table, 50);
+    assert!(table.contains("HEALTH"), "{table}");
+}

@@ -70,8 +70,8 @@ fn render(reply: &ClientList, searched: Option<&str>, screen: &Screen) -> String
     let mut table = Table::new([
         Column::text("NAME").cut(14),
         Column::number("ID"),
-        Column::number("AGREEMENTS"),
-        Column::number("CONTRACTS"),
+        Column::number("AGREEMENTS").leave_out(2),
+        Column::number("CONTRACTS").leave_out(1),
         Column::text("AUTO-SYNC"),
         Column::text("LAST SYNCED"),
     ]);
@@ -152,5 +152,12 @@ mod tests {
     #[test]
     fn csv_has_every_key() {
         assert_columns(CSV, &reply().clients[0]);
+    }
+
+    #[test]
+    fn the_list_fits_fifty_columns() {
+        let text = render(&reply(), None, &sample(50));
+        crate::ctl::output::table::assert_fits(&text, 50);
+        assert!(text.contains("29683353"), "{text}");
     }
 }

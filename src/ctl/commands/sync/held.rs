@@ -194,7 +194,7 @@ fn list(reply: &HeldList, screen: &Screen) -> String {
     let mut table = Table::new([
         Column::number("RUN"),
         Column::text("CLIENT").cut(14),
-        Column::text("SINCE"),
+        Column::text("SINCE").leave_out(1),
         Column::number("ITEMS"),
         Column::text("DECIDED"),
     ])

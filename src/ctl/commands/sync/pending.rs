@@ -187,7 +187,7 @@ fn summary(clients: &[PendingSummary], filter: &Filter, screen: &Screen) -> Stri
     }
     let mut table = Table::new([
         Column::text("CLIENT").cut(14),
-        Column::number("ID"),
+        Column::number("ID").leave_out(3),
         Column::number("NEW"),
         Column::number("CHANGED"),
         Column::number("VANISHED"),
@@ -332,5 +332,17 @@ mod tests {
     fn csv_has_every_key() {
         assert_columns(ITEMS, &items::samples()[0]);
         assert_columns(CLIENTS, &clients()[0]);
+    }
+
+    #[test]
+    fn both_lists_fit_fifty_columns() {
+        let summary = PendingReply { clients: Some(clients()), ..PendingReply::default() };
+        for reply in [reply(items::samples()), summary] {
+            let text = render(&reply, &Filter::default(), &sample(50));
+            // The first part of the items is the head of the client.
+            let table =
+                text.split("\n\n").find(|part| part.contains("NEW") || part.contains("KEY"));
+            crate::ctl::output::table::assert_fits(table.expect("a table"), 50);
+        }
     }
 }

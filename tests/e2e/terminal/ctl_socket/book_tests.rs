@@ -176,7 +176,7 @@ fn usage_errors_about_the_book_say_what_would_be_right() {
         (&["ignore", "55"], "`55` is not an item key"),
         (&["explain", "acme"], "`acme` is not an item key"),
         (&["contract", "list", "--as-of", "June"], "such as 2026-06-30"),
-        (&["contract", "show", "S2", "--as-of", "2026-06-31"], "such as 2026-06-30"),
+        (&["contract", "show", "S2", "--as-of", "2026-06-31"], "no such day in the calendar"),
         (&["contract", "list", "--normalize", "week"], "possible values: month, year"),
         (&["contract", "adopt", "A7", "L12"], "hint: `lmsyncctl contract adopt L12 A7`"),
         (&["contract", "adopt", "L12", "L13"], "contract adopt L12 A29683353"),

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::cases::cases;
-use super::{ask, book, refuse, replies, went_wrong};
-use crate::support::scripted::{Answer, error, message, reply};
+use super::{ask, book, command, outcome, refuse, replies, went_wrong};
+use crate::support::scripted::{Answer, error, message, reply, serve};
 
 /// What a failure of a command is: what is typed, what the daemon answers, and the exit status.
 type Failure = (&'static [&'static str], &'static str, i32);
@@ -403,7 +403,7 @@ fn a_backup_that_does_not_read_back_has_no_name_and_replaces_nothing() {
     let text = String::from_utf8(good).expect("text");
     let answer =
         Answer::Bytes(text.replacen("{\\\"backup\\\":{}}", "{\\\"backup\\\":[]}", 1).into_bytes());
-    let (outcome, _) = ask(answer, &["backup", &path.display().to_string()]);
+    let (outcome, _) = ask(answer, &["backup", &path.display().to_string(), "--yes"]);
     assert_eq!(outcome.status, 1, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("does not read back as it was sent"), "{}", outcome.stderr);
     assert_eq!(fs::read_to_string(&path).expect("it is there"), "the one before");

@@ -147,15 +147,15 @@ fn render(reply: &ContractList, view: &View, screen: &Screen) -> String {
     let mut columns = vec![
         Column::text("KEY"),
         Column::text("NAME").cut(16),
-        Column::text("TYPE").cut(8),
-        Column::text("STATUS"),
+        Column::text("TYPE").cut(8).leave_out_last(2),
+        Column::text("STATUS").leave_out_last(4),
         Column::number(normalize::heading(view.normalize)),
-        Column::text("CYCLE"),
+        Column::text("CYCLE").leave_out_last(3),
         Column::text("START").leave_out(1),
         Column::text("END").leave_out(2),
     ];
     if view.everyone {
-        columns.push(Column::number("CLIENT"));
+        columns.push(Column::number("CLIENT").leave_out_last(1));
     }
     let mut table = Table::new(columns).notes_below(1);
     for line in tree::lines(&reply.contracts) {

@@ -139,3 +139,12 @@ fn what_is_still_to_bill_below_an_agreement_is_counted() {
 fn csv_has_every_key() {
     assert_columns(CSV, &contracts().contracts[0]);
 }
+
+#[test]
+fn a_list_fits_fifty_columns() {
+    for everyone in [true, false] {
+        let text = render(&contracts(), &view(everyone), &sample(50));
+        crate::ctl::output::table::assert_fits(&text, 50);
+        assert!(text.contains("482.60 USD"), "{text}");
+    }
+}

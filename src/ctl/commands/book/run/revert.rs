@@ -80,11 +80,12 @@ fn render(reply: &RevertReply, dry: bool, screen: &Screen) -> String {
     if dry {
         text.push_str("this was a dry run: nothing was written\n");
     } else if let (Some(key), false) = (reply.reverted.first(), screen.quiet) {
+        let (program, client) = (&screen.address.program, run.client_id);
         let line = format!(
-            "the next run leaves these contracts alone; to import one again: {} sync {} {key}",
-            screen.address.program, run.client_id
+            "the next run holds these items; to apply one again: {program} sync {client} {key}, or, \
+             while auto-sync is on, {program} held {client} after that run, then {program} held accept"
         );
-        text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
+        text.push_str(&screen.sentence(Tone::Dim, &line));
     }
     text
 }
