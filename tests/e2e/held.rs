@@ -108,13 +108,6 @@ fn too_many_that_vanished_are_held_shown_and_accepted_while_auto_sync_is_on() {
     // The switch is no way around it, nor is a sync by hand.
     world.ctl(&["sync", ACME, "--all", "--yes"]).expect(6, &["auto-sync is on"]);
 
-    let dry = world.json(&["held", "accept", &run, "--dry-run"]);
-    assert_eq!(dry["run"]["dry_run"], true);
-    world
-        .ctl(&["held", "accept", &run, "--dry-run"])
-        .expect(0, &["would be applied", "nothing was written"]);
-    world.ctl(&["held", "accept", &run]).expect(2, &["--dry-run", "--yes"]);
-    assert_eq!(world.json(&["held"])["held"][0]["run"].to_string(), run, "nothing was done");
     let told = world.json(&["held", "accept", &run, "--yes"]);
     let (applied, accepted) = (&told["run"], &told["run"]["id"]);
     assert_eq!((&applied["result"], &applied["vanished"]), (&"ok".into(), &4.into()), "{told}");
@@ -136,13 +129,32 @@ fn too_many_that_vanished_are_held_shown_and_accepted_while_auto_sync_is_on() {
     assert_eq!(cycle(&world)["result"], "ok");
     assert_eq!(live(&world), 1);
     // It can be taken back like any run; that is held then, because a person said so.
-    let accepted_run = accepted.to_string();
-    world
-        .ctl(&["run", "revert", &accepted_run, "--dry-run"])
-        .expect(0, &["would be restored", "nothing was written"]);
-    world.ctl(&["run", "revert", &accepted_run]).expect(2, &["--yes"]);
     world.ctl(&["run", "revert", &accepted.to_string(), "--yes"]).expect(0, &[]);
     assert_eq!(live(&world), 5);
+}
+
+#[test]
+fn a_dry_run_says_what_accepting_or_reverting_would_do_and_does_nothing() {
+    let (world, _daemon) = imported();
+    let run = held(&world);
+    let dry = world.json(&["held", "accept", &run, "--dry-run"]);
+    assert_eq!(dry["run"]["dry_run"], true);
+    assert_eq!(dry["items"].as_array().map(Vec::len), Some(4));
+    world
+        .ctl(&["held", "accept", &run, "--dry-run"])
+        .expect(0, &["would be applied", "nothing was written"]);
+    world.ctl(&["held", "accept", &run]).expect(2, &["--dry-run", "--yes"]);
+    assert_eq!(world.json(&["held"])["held"][0]["run"].to_string(), run);
+    assert_eq!(live(&world), 5);
+    let told = world.json(&["held", "accept", &run, "--yes"]);
+    let accepted = told["run"]["id"].to_string();
+    let dry = world.json(&["run", "revert", &accepted, "--dry-run"]);
+    assert_eq!(dry["reverted"].as_array().map(Vec::len), Some(4), "{dry}");
+    world
+        .ctl(&["run", "revert", &accepted, "--dry-run"])
+        .expect(0, &["would be restored", "nothing was written"]);
+    world.ctl(&["run", "revert", &accepted]).expect(2, &["--dry-run", "--yes"]);
+    assert_eq!(live(&world), 1, "nothing was done");
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn an_older_lmsyncd_is_understood() {
                 .iter()
                 .map(|exchange| Answer::Bytes(exchange.replies.iter().flat_map(message).collect()));
             let server = serve(answers.collect());
-            let args: Vec<&str> = command.args.iter().map(String::as_str).chain(form).collect();
+            // What asks on a terminal had not to be told so elsewhere.
+            let yes = asks(&command.args).then_some("--yes");
+            let args = command.args.iter().map(String::as_str).chain(form).chain(yes);
+            let args: Vec<&str> = args.collect();
             let mut lmsyncctl = std::process::Command::new(env!("CARGO_BIN_EXE_lmsyncctl"));
             lmsyncctl.args(&args).env("LMSYNCD_SOCKET", &server.socket).env("TZ", "UTC");
             let told = Told::of(&args, lmsyncctl.output().expect("lmsyncctl runs"));
@@ -73,6 +76,21 @@ fn an_older_lmsyncd_is_understood() {
             }
         }
     }
+}
+
+/// Whether this version asks before it does this.
+fn asks(args: &[String]) -> bool {
+    let has = |word: &str| args.iter().any(|arg| arg == word);
+    let verbs: [&[&str]; 6] = [
+        &["sync", "--all"],
+        &["apply"],
+        &["held", "accept"],
+        &["held", "reject"],
+        &["run", "revert"],
+        &["contract", "relink"],
+    ];
+    let asks = verbs.iter().any(|words| words.iter().all(|word| has(word)));
+    asks && !has("--dry-run") && !has("--yes")
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn what_moved_on_is_named_and_nothing_is_applied() {
         "changed since the preview, so nothing was applied",
         ACME_LINE,
         "billing_cost now becomes",
-        "hint: `lmsyncctl pending 174` shows the present state, `lmsyncctl plan 174` makes a new \
+        "hint: `lmsyncctl pending 174` shows the present state, `lmsyncctl plan 174 --all -o FILE` makes a new \
          plan",
     ];
     world.ctl(&["apply", &file, "--yes"]).expect(6, &words);

@@ -348,9 +348,9 @@ fn a_daemon_that_is_not_there_is_critical_to_a_monitor() {
     check(&[]).expect(2, &["LMSYNCD CRITICAL - lmsyncd cannot be reached"]);
     fs::remove_file(world.socket()).expect("removed");
     for (args, says) in [
-        (&["--max-age", "soon"][..], "invalid value 'soon' for '--max-age <DURATION>'"),
-        (&["--x"], "unexpected argument '--x' found"),
-        (&["acme"], "unexpected argument 'acme' found"),
+        (&["--max-age", "soon"][..], "invalid value `soon` for `--max-age <DURATION>`"),
+        (&["--x"], "unexpected argument `--x` found"),
+        (&["acme"], "unexpected argument `acme` found"),
         (&["--csv"], "--csv is for lists"),
         (&["--instance", "../x"], "`../x` is not an instance name"),
     ] {

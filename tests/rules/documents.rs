@@ -16,6 +16,16 @@ fn the_documents_list_each_entry_of_the_catalogue() {
     }
 }
 
+#[test]
+fn the_synopsis_of_the_package_is_whole() {
+    let cargo = document("Cargo.toml");
+    let line = cargo.lines().find_map(|line| line.strip_prefix("description = \""));
+    let synopsis = line.and_then(|line| line.strip_suffix('"')).expect("a description");
+    // cargo-deb ends a synopsis where a sentence or its first part ends, and Debian cuts a long one.
+    assert!(!synopsis.contains([',', '.', ';', ':']), "{synopsis}");
+    assert!(synopsis.len() <= 80, "{} letters: {synopsis}", synopsis.len());
+}
+
 /// A document, by its path from the root of the repository.
 fn document(path: &str) -> String {
     let whole = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));

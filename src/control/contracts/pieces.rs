@@ -43,7 +43,7 @@ pub(super) async fn list(call: contracts::List, mut context: Context<'_>) -> Ans
     let last_full = Arc::new(last_full);
     let tell = move |engine: &Engine, piece: &[Contract]| {
         let wire = Wire { engine, last_full: &last_full };
-        piece.iter().map(|contract| Ok(value(wire.contract(contract))?)).collect()
+        piece.iter().map(|contract| value(wire.contract(contract))).collect()
     };
     let shape = |contracts, _, _| Ok(serde_json::json!({ "contracts": Value::Array(contracts) }));
     told(&engine, context.stream.as_deref_mut(), found, tell, &shape).await
@@ -63,11 +63,11 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
         let wire = Wire { engine, last_full: &last_full };
         let changed = engine.book.last_changes(piece.iter().map(|contract| contract.key))?;
         let one = |contract: &Contract| {
-            Ok(value(contracts::Exported {
+            value(contracts::Exported {
                 contract: wire.contract(contract),
                 client: convert::client(&engine.book.named(contract.client)?),
                 fields: fields_of(contract, changed.get(&contract.key)),
-            })?)
+            })
         };
         piece.iter().map(one).collect()
     };

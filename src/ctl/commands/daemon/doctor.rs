@@ -38,21 +38,23 @@ fn mark(outcome: &str) -> (char, Tone) {
 /// The findings, with those that say of one thing after the other that it may be read as one line.
 fn in_short(findings: &[Finding]) -> Vec<Finding> {
     let readable = |finding: &Finding| {
-        let all = finding.detail.starts_with("all ") && finding.detail.ends_with(" may be read");
-        finding.check == PERMISSION && finding.outcome == "good" && all
+        let told = finding.check == PERMISSION && finding.outcome == "good";
+        let what = finding.detail.strip_prefix("all ")?.strip_suffix(" may be read")?;
+        told.then(|| what.to_owned())
     };
-    let number = findings.iter().filter(|finding| readable(finding)).count();
+    let mut names: Vec<String> = findings.iter().filter_map(readable).collect();
     let mut short: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut told = false;
     for finding in findings {
-        match readable(finding) && number > 1 {
-            true if told => {}
-            true => {
-                told = true;
-                let detail = format!("all rows of {number} kinds may be read (--json names them)");
-                short.push(Finding { detail, ..finding.clone() });
+        match readable(finding) {
+            Some(_) if names.is_empty() => {}
+            Some(_) => {
+                let names = std::mem::take(&mut names).join(", ");
+                short.push(Finding {
+                    detail: format!("all {names} may be read"),
+                    ..finding.clone()
+                });
             }
-            false => short.push(finding.clone()),
+            None => short.push(finding.clone()),
         }
     }
     short
@@ -141,7 +143,7 @@ mod tests {
         let text = render(&DoctorReply { findings, progress: None }, &sample(80));
         assert_eq!(text.matches("may be read").count(), 2, "{text}");
         assert!(
-            text.contains("2. ✓ good     permission: all rows of 2 kinds may be read"),
+            text.contains("2. ✓ good     permission: all Contracts, ContractServices may be read"),
             "{text}"
         );
         assert!(text.contains("3. ! warning  permission: only some Companies"), "{text}");

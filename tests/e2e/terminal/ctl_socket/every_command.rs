@@ -125,7 +125,7 @@ fn more(folder: &str) -> Vec<More> {
     let own_form = "`lmsyncctl export json` is the JSON of everything";
     vec![
         more(
-            &["backup", &file],
+            &["backup", &file, "--yes"],
             Answer::Bytes(backup),
             "2 contracts and 3 commits",
             Json::Line(told),
