@@ -27,3 +27,4 @@ mod service;
 mod support;
 mod terminal;
 mod told;
+mod visibility;

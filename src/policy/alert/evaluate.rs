@@ -30,6 +30,8 @@ pub struct Observed {
     pub budget: Budget,
     /// Why the store takes no more changes.
     pub store: Option<String>,
+    /// What the API user may not see, in one line.
+    pub limits: Option<String>,
     /// How the configured outlets last went.
     pub outlets: Vec<OutletState>,
 }
@@ -85,6 +87,10 @@ pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>)
     if let Some(why) = &observed.store {
         let condition = Condition { client: None, message: why.clone() };
         conditions.active.insert(Cause::Everyone(Code::StoreFailed), condition);
+    }
+    if let Some(limits) = &observed.limits {
+        let message = format!("{limits}; what is hidden is missing from every list");
+        conditions.active.insert(Cause::AccessLimited, Condition { client: None, message });
     }
     for state in &observed.outlets {
         if let Some(message) = state.trouble() {

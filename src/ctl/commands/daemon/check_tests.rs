@@ -44,6 +44,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             tenant_requests: None,
             tenant_limit: None,
             tenant_as_of: None,
+            visibility: None,
             auth_blocked_since: None,
             auth_blocked_until: None,
             auth_locked: false,
