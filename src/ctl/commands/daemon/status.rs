@@ -177,7 +177,10 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
     for outlet in &daemon.outlets {
         let Some(error) = &outlet.error else { continue };
         let since = screen.short(outlet.failing_since.as_deref());
-        let line = format!("! {} fails since {since}: {error}", Outlet::words_for(&outlet.outlet));
+        let line = format!(
+            "! {} has been failing since {since}: {error}",
+            Outlet::words_for(&outlet.outlet)
+        );
         text.push_str(&format!("          {}\n", screen.paint(Tone::Warning, line)));
     }
     for remark in &daemon.store_remarks {
