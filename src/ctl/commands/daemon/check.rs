@@ -129,8 +129,12 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     };
 
     let mut says: Vec<(State, String)> = Vec::new();
-    if reply.api.auth == "failed" {
-        says.push((State::Critical, "Autotask refuses the credentials".to_owned()));
+    if matches!(reply.api.auth.as_str(), "failed" | "blocked") {
+        let why = match reply.api.auth_locked {
+            true => "Autotask has locked the account of the API user",
+            false => "Autotask refuses the credentials",
+        };
+        says.push((State::Critical, why.to_owned()));
     }
     let mut say = |state, what: &str, names: Vec<String>| {
         if !names.is_empty() {
