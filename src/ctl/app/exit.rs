@@ -84,9 +84,9 @@ pub fn of_unfinished_run() -> u8 {
     Code::TimedOut.exit_status()
 }
 
-/// The exit status of a comparison with Autotask.
-pub fn of_comparison(differences: usize) -> u8 {
-    if differences == 0 { 0 } else { PARTIAL }
+/// The exit status of a comparison with Autotask, by how much differs or was not compared.
+pub fn of_comparison(findings: usize) -> u8 {
+    if findings == 0 { 0 } else { PARTIAL }
 }
 
 /// The exit status of a trial of the notify command.
