@@ -28,3 +28,4 @@ mod service;
 mod support;
 mod terminal;
 mod told;
+mod visibility;
