@@ -66,7 +66,7 @@ fn what_may_be_seen_is_asked_once_and_outlives_a_restart() {
     let asked = || world.tenant.counters().requests("Contracts/entityInformation");
     assert_eq!(asked(), 1);
     let as_of = known(&world)["as_of"].clone();
-    world.json(&["sync", ACME, "--all"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
     assert_eq!(daemon.stop(), 0);
     let _daemon = world.start();
     world.json(&["pending", ACME]);
