@@ -75,6 +75,10 @@ pub fn open(
 ) -> Result<App, StartError> {
     let settings = config::load(path).map_err(StartError::Config)?;
     settings.credentials(credentials.as_deref()).map_err(StartError::Config)?;
+    // Contracts are imported all the same. What the import itself needs is refused below.
+    for error in settings.obstacles() {
+        tracing::warn!("{error}");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (store, opening) =
         Store::open(&settings.store.path, clock.now()).map_err(StartError::Store)?;
@@ -90,7 +94,7 @@ pub fn open(
         opening,
         clock: Arc::clone(&clock),
         settings,
-        load: Box::new(move || config::load(&path).map_err(|error| refused(&error))),
+        load: Box::new(move || reloaded(&path)),
         connect: Box::new({
             let store = store.clone();
             move |settings| connect(settings, credentials.as_deref(), &store, &clock)
@@ -225,6 +229,15 @@ fn servers_zone(clock: &dyn Clock) -> Tz {
         );
     }
     zone
+}
+
+/// The settings of a reload: what cannot work as configured is refused, while the old settings do.
+fn reloaded(path: &Path) -> Result<Settings, Failure> {
+    let settings = config::load(path).map_err(|error| refused(&error))?;
+    match settings.obstacles().first() {
+        Some(error) => Err(refused(error)),
+        None => Ok(settings),
+    }
 }
 
 fn refused(error: &ConfigError) -> Failure {

@@ -4,6 +4,7 @@
 mod app;
 pub mod args;
 mod check_config;
+mod credential_files;
 mod exit;
 mod log;
 mod main;
