@@ -17,7 +17,7 @@ use super::exit::StartError;
 use crate::advice::Address;
 use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
 use crate::clock::{Clock, ServerZone, SystemClock, Tz};
-use crate::config::{self, ConfigError, Operator, Settings};
+use crate::config::{self, ConfigError, Credentials, Operator, Settings};
 use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
 use crate::model::{Advice, Code, Failure, duration_text, error_chain};
@@ -185,22 +185,7 @@ fn connect(
 ) -> Result<Arc<Autotask>, Failure> {
     let credentials = settings.credentials(credentials).map_err(|error| refused(&error))?;
     let autotask = &settings.autotask;
-    let options = Options {
-        username: credentials.username,
-        secret: credentials.secret,
-        source_of_secret: credentials.source_of_secret,
-        integration_code: credentials.integration_code,
-        zone_url: autotask.zone_url.clone(),
-        discovery_url: autotask.discovery_url.clone(),
-        max_requests_per_hour: autotask.max_requests_per_hour,
-        concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,
-        request_timeout: autotask.request_timeout,
-        proxy: autotask.proxy.clone(),
-        ca_file: autotask.ca_file.clone(),
-        user_defined: settings.fields.user_defined.clone(),
-        time_zone: autotask.time_zone.unwrap_or_else(|| servers_zone(clock.as_ref())),
-        currency: autotask.currency.clone(),
-    };
+    let options = options(settings, credentials, clock.as_ref());
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
     let (from, to) = (store.clone(), store.clone());
     let (asked, asking) = (autotask.discovery_url.clone(), autotask.discovery_url.clone());
@@ -217,6 +202,27 @@ fn connect(
         ReadMemory::new(move || from.cache_get(&key), move |bytes| to.cache_put(&keeping, bytes));
     let autotask = Autotask::new(options, Arc::new(transport), Arc::clone(clock), zone);
     Ok(Arc::new(autotask.with_usage(used).with_read_cache(read)))
+}
+
+/// How Autotask is reached, and as whom.
+pub(super) fn options(settings: &Settings, credentials: Credentials, clock: &dyn Clock) -> Options {
+    let autotask = &settings.autotask;
+    Options {
+        username: credentials.username,
+        secret: credentials.secret,
+        source_of_secret: credentials.source_of_secret,
+        integration_code: credentials.integration_code,
+        zone_url: autotask.zone_url.clone(),
+        discovery_url: autotask.discovery_url.clone(),
+        max_requests_per_hour: autotask.max_requests_per_hour,
+        concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,
+        request_timeout: autotask.request_timeout,
+        proxy: autotask.proxy.clone(),
+        ca_file: autotask.ca_file.clone(),
+        user_defined: settings.fields.user_defined.clone(),
+        time_zone: autotask.time_zone.unwrap_or_else(|| servers_zone(clock)),
+        currency: autotask.currency.clone(),
+    }
 }
 
 /// The zone of this server, which counts where the configuration names none.

@@ -34,12 +34,13 @@ pub enum StartError {
 }
 
 /// Every exit status of lmsyncd, after sysexits.h, and what it means.
-pub const EXITS: [(u8, &str); 7] = [
+pub const EXITS: [(u8, &str); 8] = [
     (0, "stopped as asked"),
     (64, "usage"),
     (69, "socket or store in use"),
     (71, "the system refused"),
     (74, "the store's disk failed"),
+    (75, "Autotask was not reached (setup)"),
     (77, "permission"),
     (78, "configuration"),
 ];

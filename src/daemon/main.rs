@@ -13,12 +13,15 @@ use super::app::{self, Exit};
 use super::args::{Cli, Command};
 use super::exit::StartError;
 use super::log::{self, Destination};
-use super::{check_config, signals, systemd};
+use super::{check_config, setup, signals, systemd};
 use crate::advice::Address;
 use crate::{config, control};
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
 pub fn main(cli: &Cli) -> ExitCode {
+    if let Some(Command::Setup(args)) = &cli.command {
+        return setup::main(args);
+    }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let result = match cli.command {
         Some(Command::CheckConfig) => {
