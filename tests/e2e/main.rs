@@ -24,6 +24,7 @@ mod passing_on;
 mod pause_seen;
 mod plan;
 mod service;
+mod setup;
 mod support;
 mod terminal;
 mod told;

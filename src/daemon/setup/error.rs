@@ -139,7 +139,10 @@ fn config_lines(error: &ConfigError) -> Vec<String> {
 }
 
 fn is_are(what: &[&'static str]) -> String {
-    format!("{} {}", what.join(" and "), if what.len() == 1 { "is" } else { "are" })
+    match what {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last} are", rest.join(", ")),
+        _ => format!("{} is", what.join("")),
+    }
 }
 
 impl From<io::Error> for SetupError {

@@ -42,8 +42,9 @@ impl Terminal {
     /// A line that is not shown.
     pub(super) fn secret(&self, what: &str, is_there: bool) -> io::Result<Zeroizing<String>> {
         let keeps = if is_there { ", Enter keeps the one that is there" } else { "" };
-        ask(&format!("{what} (not shown{keeps}): "))?;
+        // Before the question, so that nothing is shown that is typed at once.
         let silent = Silent::new(self.0.as_fd())?;
+        ask(&format!("{what} (not shown{keeps}): "))?;
         let typed = self.read();
         drop(silent);
         ask("\n")?;
