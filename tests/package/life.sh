@@ -74,7 +74,8 @@ for number in 1 40 1 1 1 1 1 1 1 1 1 1 1 1 40; do asks "$number"; done
 expect 1 'lmsyncd does not start: .*interval.* at line' as alice lmsyncctl status
 expect 4 'may not use lmsyncd' as bob lmsyncctl status
 expect 0 active inside systemctl is-active lmsyncd.socket
-expect 0 '^78$' inside systemctl show -P ExecMainStatus lmsyncd
+ended() { [ "$(inside systemctl show -P ExecMainStatus lmsyncd)" = 78 ] && inside systemctl is-failed -q lmsyncd; }
+until_true 20 "its end" ended
 inside cp -p /root/good.toml /etc/lmsyncd/lmsyncd.toml
 # Nobody resets anything: the next question starts it.
 expect 0 'Acme Dental' as alice lmsyncctl status
