@@ -10,7 +10,6 @@
 //! reads files and nothing else: no async, no environment (the caller passes it), no network, and
 //! of the crate only the names of user-defined fields and of events in `model`.
 
-mod ca_file;
 mod credentials;
 mod draft;
 mod entry;
@@ -28,13 +27,13 @@ mod settings;
 mod shape;
 mod values;
 
-pub use ca_file::{CaFileError, ca_bundle};
 pub use credentials::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Credentials};
 pub use draft::Draft;
 pub use error::{ConfigError, Problem};
 pub use example::EXAMPLE;
 pub use keys::{Effect, Key, Section, reference};
 pub use load::{Survey, load, parse, survey};
+pub use obstacles::ca_file::{CaFileError, ca_bundle};
 pub use paths::{
     DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, DEFAULT_TENANT, credential_store, instance_config,
     instance_name, instance_of, instance_socket, instance_store, tenant_name,

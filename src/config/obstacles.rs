@@ -2,6 +2,8 @@
 //! run, a folder to write into. Judged as the user that the process is, so that the daemon, and who
 //! acts in its place, gets the daemon's answer.
 
+pub mod ca_file;
+
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
@@ -9,7 +11,7 @@ use std::path::Path;
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 
-use super::ca_file::ca_bundle;
+use self::ca_file::ca_bundle;
 use super::error::ConfigError;
 use super::settings::Settings;
 use crate::model::Advice;

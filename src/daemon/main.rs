@@ -71,7 +71,7 @@ fn run(path: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
         && !matches!(error, StartError::Close(_))
     {
         systemd::notify_status(&error.line());
-        let control = known.map_or_else(|| config::survey(path, None).settings, |known| known);
+        let control = known.unwrap_or_else(|| config::survey(path, None).settings);
         let address = Address::of_config(path, Some(&control.control.socket));
         let failure = error.failure(&address);
         let answered = control::answer_waiting(socket, failure, control.control, address);

@@ -29,8 +29,9 @@ impl Place {
 
     fn args(&self, more: &[&str]) -> Vec<String> {
         let fixed = ["setup", "--discovery-url", &self.world.url, "--config-dir"];
-        let all = fixed.iter().chain([&self.etc.to_str().expect("text")]).chain(more);
-        all.map(|arg| (*arg).to_owned()).collect()
+        let etc = self.etc.display().to_string();
+        let all = fixed.into_iter().chain([etc.as_str()]).chain(more.iter().copied());
+        all.map(str::to_owned).collect()
     }
 
     /// Runs it off a terminal, with this on its standard input.

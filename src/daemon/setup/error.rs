@@ -25,17 +25,17 @@ pub(super) enum SetupError {
     /// A person said no.
     Declined,
     /// The unit takes its secret from an encrypted file.
-    Encrypted { file: PathBuf, address: Address },
+    Encrypted { file: PathBuf, address: Box<Address> },
     /// The configuration that is there, or that would be, is no good.
     Config(ConfigError),
     /// The login failed.
-    Login { failed: Failed, address: Address },
+    Login { failed: Failed, address: Box<Address> },
     /// The group that the daemon runs in does not exist.
     NoGroup(&'static str),
     /// A file could not be read or written.
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     /// The files are written, and the unit does not start.
-    Unit { command: String, address: Address },
+    Unit { command: String, address: Box<Address> },
     /// The system refused.
     System(io::Error),
 }

@@ -3,7 +3,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use crate::advice::Address;
 use crate::config::{
     CREDENTIAL_SECRET, DEFAULT_PATH, Draft, credential_store, instance_config, instance_name,
 };
-use crate::files::{Mode, Replacement, replace};
+use crate::files::{Mode, Replacement, folder_of, replace};
 
 /// The group that the daemon runs in, which reads the configuration.
 const GROUP: &str = "lmsyncd";
@@ -119,6 +119,13 @@ impl Places {
     ) -> Result<Vec<String>, SetupError> {
         let group = self.group()?;
         let mut lines = Vec::new();
+        // Everybody may enter the folder of the configuration, only root those of the secrets.
+        let folder = folder_of(&self.config);
+        fs::create_dir_all(folder).map_err(|source| SetupError::Io {
+            doing: "make",
+            path: folder.to_owned(),
+            source,
+        })?;
         let secret = secret.filter(|_| self.is_new_secret(secret));
         let aside = match secret {
             None => None,
@@ -142,9 +149,10 @@ impl Places {
     }
 
     fn write_secret(&self, secret: &SecretString) -> Result<(), SetupError> {
-        let folder = self.secret.parent().unwrap_or(Path::new("/"));
-        let made = fs::create_dir_all(folder)
-            .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)));
+        let folder = folder_of(&self.secret);
+        let closed = || fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let made =
+            closed().and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)));
         made.map_err(|source| SetupError::Io { doing: "make", path: folder.to_owned(), source })?;
         put(&self.secret, 0o600, None, secret.expose_secret().as_bytes())
     }

@@ -60,7 +60,7 @@ fn setup(args: &SetupArgs, out: &mut Out) -> Result<(), SetupError> {
             return Err(SetupError::NotRoot);
         }
         if let Some(file) = encrypted_secret(&places.config) {
-            return Err(SetupError::Encrypted { file, address: places.address() });
+            return Err(SetupError::Encrypted { file, address: Box::new(places.address()) });
         }
     }
     let terminal = Terminal::of_input(args.secret_stdin);
@@ -107,7 +107,7 @@ fn try_login(
     };
     out.say(format!("trying one login as {} …", answers.username));
     let seen = login::try_once(settings, &answers.username, secret, &answers.integration_code)
-        .map_err(|failed| SetupError::Login { failed, address: places.address() })?;
+        .map_err(|failed| SetupError::Login { failed, address: Box::new(places.address()) })?;
     for line in seen {
         out.say(line);
     }

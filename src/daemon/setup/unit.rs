@@ -31,6 +31,7 @@ pub(super) fn enable(
         for verb in ["enable", "restart"] {
             let ended = Command::new("systemctl").args([verb, &unit]).status()?;
             if !ended.success() {
+                let address = Box::new(address);
                 return Err(SetupError::Unit {
                     command: format!("systemctl {verb} {unit}"),
                     address,
