@@ -207,6 +207,23 @@ impl Autotask {
         Ok(least)
     }
 
+    /// What the API user may read of each entity that an import needs, or goes on without.
+    pub async fn accesses(
+        &self,
+        progress: &Progress,
+    ) -> Result<Vec<(Entity, Access)>, AutotaskError> {
+        let mut accesses = Vec::new();
+        for entity in self.needed().into_iter().chain(Entity::WANTED) {
+            match access(&self.connection, entity, FOR_A_RUN, progress).await {
+                Ok((access, _)) => accesses.push((entity, access)),
+                // A zone that does not have it hides nothing.
+                Err(error) if error.is_about_the_entity() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(accesses)
+    }
+
     /// What a complete import must be able to read. Currencies are not among it where the
     /// configuration names the currency.
     pub fn needed(&self) -> Vec<Entity> {

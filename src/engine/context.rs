@@ -11,10 +11,11 @@ use tokio_util::task::TaskTracker;
 use super::events::Events;
 use super::failures;
 use super::outlets::Outlets;
-use crate::autotask::Autotask;
+use super::visibility::Seen;
+use crate::autotask::{Access, Autotask, Entity, Progress};
 use crate::clock::{Clock, Tz, day_in};
 use crate::config::Settings;
-use crate::model::{Actor, Advice, Code, Failure};
+use crate::model::{Actor, Advice, Code, Failure, Visibility};
 use crate::policy::schedule::Awake;
 use crate::store::{Commit, Committed, Opening, Store, StoreError};
 
@@ -55,6 +56,8 @@ pub(super) struct Context {
     pub events: Arc<Events>,
     /// How the outlets last went.
     pub outlets: Outlets,
+    /// What the API user may see.
+    seen: Seen,
     /// The turns of questions that read much of the store.
     turns: Arc<Semaphore>,
     /// Runs that are under way; a daemon that stops waits for them.
@@ -75,6 +78,7 @@ impl Context {
         Context {
             tenant: tenant.into(),
             outlets: Outlets::of(&store),
+            seen: Seen::of(&store),
             store,
             opening: Arc::new(opening),
             started: clock.now(),
@@ -106,6 +110,23 @@ impl Context {
     /// What time it is.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// What the API user may see, as far as it is known.
+    pub fn visibility(&self) -> Option<Visibility> {
+        self.seen.known(&self.settings().autotask.username)
+    }
+
+    /// The same, asked where that is due.
+    pub async fn look_at_visibility(&self, live: &Live, progress: &Progress) -> Option<Visibility> {
+        let user = &live.settings.autotask.username;
+        self.seen.fresh(user, &live.autotask, (&self.store, self.now()), progress).await
+    }
+
+    /// Notes what was found out of it on another occasion.
+    pub fn note_visibility(&self, live: &Live, accesses: &[(Entity, Access)]) {
+        let user = &live.settings.autotask.username;
+        self.seen.note(user, accesses, (&self.store, self.now()));
     }
 
     /// Since when the daemon has been able to run what is due: it started, or the machine woke.

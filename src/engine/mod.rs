@@ -12,7 +12,7 @@
 //! 3  sync      previews, and the runs that apply them
 //! 2  book      contracts, edits, history       | clients   who is who
 //! 1  context   store, clock, settings, Autotask
-//! 0  events    what happened, for journal and watchers     | failures, outlets
+//! 0  events    what happened, for journal and watchers     | failures, outlets, visibility
 //! ```
 
 mod admin;
@@ -26,6 +26,7 @@ mod outlets;
 mod review;
 mod schedule;
 mod sync;
+mod visibility;
 
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub use sync::{Preview, Running, SyncReport, SyncRequest, Syncs, WaitPolicy};
 use crate::autotask::Autotask;
 use crate::clock::{Clock, Tz};
 use crate::config::Settings;
-use crate::model::Failure;
+use crate::model::{Failure, Visibility};
 use crate::store::{Opening, Store};
 use context::{Context, Live};
 
@@ -150,6 +151,11 @@ impl Engine {
     /// The MSP's calendar day: the day of every cost, state, term, renewal and notice.
     pub fn today(&self) -> NaiveDate {
         self.context.today()
+    }
+
+    /// What the API user may see, as far as it is known.
+    pub fn visibility(&self) -> Option<Visibility> {
+        self.context.visibility()
     }
 
     /// Asks something that reads much of the store: on a thread of its own and in turn.

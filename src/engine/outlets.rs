@@ -34,8 +34,8 @@ impl Outlets {
         Outlets::recalled(store.cache_get(OUTLETS).as_deref())
     }
 
-    /// Notes how an outlet just went: that it worked, or what went wrong. That it begins to fail is
-    /// logged, and so is that it works again. Gives whether that is news.
+    /// Notes how an outlet just went: that it worked, or what went wrong. Gives whether that is
+    /// news.
     pub(super) fn used(
         &self,
         outlet: Outlet,
@@ -44,9 +44,10 @@ impl Outlets {
     ) -> bool {
         let (words, failed) = (outlet.words(), result.clone().err());
         let Some(kept) = self.note(outlet, now, result) else { return false };
+        // The alert tells it; this is for whoever follows each step.
         match failed {
-            Some(error) => tracing::warn!("{words} failed: {error}"),
-            None => tracing::info!("{words} works"),
+            Some(error) => tracing::debug!("{words} failed: {error}"),
+            None => tracing::debug!("{words} works"),
         }
         store.cache_put(OUTLETS, &kept);
         true

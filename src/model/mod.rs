@@ -56,6 +56,7 @@ pub use sync::run::{Counts, Run, RunResult, Trigger};
 pub use sync::snapshot::ClientSnapshot;
 pub use sync::source::{Reject, SourceItem, Working, WorkingLine};
 pub use sync::unread::Unread;
+pub use sync::visibility::{Visibility, limits};
 
 #[cfg(test)]
 mod tests {

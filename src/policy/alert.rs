@@ -37,6 +37,8 @@ pub enum Cause {
     Overdue,
     /// Too little of the tenant's hour is left.
     BudgetLow,
+    /// The API user may see only a part.
+    AccessLimited,
     /// An outlet does not work.
     Outlet(Outlet),
 }
@@ -50,6 +52,7 @@ impl Cause {
             Cause::Client(..) | Cause::Everyone(_) => EventName::RunFailed,
             Cause::Overdue => EventName::Overdue,
             Cause::BudgetLow => EventName::BudgetLow,
+            Cause::AccessLimited => EventName::AccessLimited,
             Cause::Outlet(_) => EventName::OutletFailed,
         }
     }
@@ -59,6 +62,7 @@ impl Cause {
         match self {
             Cause::Client(_, code) | Cause::Everyone(code) => Some(code),
             Cause::Overdue | Cause::Outlet(_) => None,
+            Cause::AccessLimited => Some(Code::NoPermission),
             Cause::BudgetLow => Some(Code::RateLimited),
         }
     }
@@ -72,6 +76,7 @@ impl fmt::Display for Cause {
             Cause::Everyone(code) => write!(f, "everyone/{}", code.name()),
             Cause::Overdue => f.write_str("overdue"),
             Cause::BudgetLow => f.write_str("budget_low"),
+            Cause::AccessLimited => f.write_str("access_limited"),
             Cause::Outlet(outlet) => write!(f, "outlet/{}", outlet.name()),
         }
     }
@@ -94,6 +99,7 @@ impl FromStr for Cause {
                 Ok(Cause::Outlet(Outlet::from_name(name).ok_or(())?))
             }
             (Some("overdue"), None, None) => Ok(Cause::Overdue),
+            (Some("access_limited"), None, None) => Ok(Cause::AccessLimited),
             (Some("budget_low"), None, None) => Ok(Cause::BudgetLow),
             _ => Err(()),
         }

@@ -10,6 +10,7 @@ pub use super::event::{Event, EventItem};
 pub use super::field_change::FieldChange;
 use super::interface::interface;
 use super::progress::Progress;
+pub use super::visibility::Visibility;
 use crate::model::Advice;
 
 interface! {
@@ -28,7 +29,7 @@ interface! {
     errors:
         NoSuchClient, AmbiguousClient, NoSuchContract;
     types:
-        ClientStatus, NewClient, Api, DaemonInfo, OutletStatus, RunMark, Progress, Finding, ReloadChange, Advice, Effect,
+        ClientStatus, NewClient, Visibility, Api, DaemonInfo, OutletStatus, RunMark, Progress, Finding, ReloadChange, Advice, Effect,
         FieldChange, EventItem, Event;
 }
 
@@ -118,6 +119,9 @@ pub struct Api {
     pub tenant_limit: Option<i64>,
     /// When that was asked.
     pub tenant_as_of: Option<String>,
+    /// What the API user may see, where that is known.
+    #[serde(default)]
+    pub visibility: Option<Visibility>,
 }
 
 /// The daemon.

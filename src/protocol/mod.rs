@@ -20,6 +20,7 @@ mod message;
 mod progress;
 pub mod service;
 pub mod sync;
+mod visibility;
 
 pub use codec::{FrameError, MAX_REPLY, MAX_REQUEST, NulCodec};
 pub use error::{ErrorParameters, error_name, failure_of};

@@ -69,7 +69,8 @@ fn those_who_ask_for_the_same_at_once_share_the_answer() {
         assert!(child.wait().expect("it ends").success());
     }
     let asked = world.tenant.counters().total;
-    assert!(asked <= 6, "{asked} requests where one list costs two, and they came at once");
+    // One list costs two, and that it is whole is asked once, of each of 16 entities.
+    assert!(asked <= 6 + 16, "{asked} requests of 20 who came at once");
 }
 
 #[test]

@@ -208,3 +208,20 @@ fn what_is_hidden_is_explained_and_an_outage_is_no_success() {
     let reply: Value = serde_json::from_str(&told.out).expect("JSON");
     assert_eq!(reply["error"], "Unreachable");
 }
+
+/// Nothing is said to match that was not compared: a script runs it before billing.
+#[test]
+fn a_comparison_says_what_it_did_not_compare() {
+    let world = World::stories();
+    world.configure("");
+    let _daemon = world.start();
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    world.ctl(&["reconcile", ACME]).expect(0, &["all stored rates and period amounts match"]);
+    world.tenant.faults().set(Fault::NoPermission.on(Entity::ContractServiceUnits));
+    let told = world.ctl(&["reconcile", ACME]);
+    let told =
+        told.expect(8, &["that were compared match", "not everything was compared", "hint:"]);
+    assert!(told.err.contains("ContractServiceUnits"), "{told:#?}");
+    let reply = world.ctl(&["reconcile", ACME, "--json"]).expect(8, &["\"unread\""]).out;
+    assert!(reply.contains("ContractServiceUnits"), "{reply}");
+}

@@ -28,3 +28,4 @@ mod setup;
 mod support;
 mod terminal;
 mod told;
+mod visibility;

@@ -43,7 +43,9 @@ fn a_trial_shows_what_is_wrong_with_the_command_and_so_does_everything_else() {
         outlet(&world, "notify")["error"],
         json!(format!("{}: exit status: 3", script.display()))
     );
-    world.ctl(&["status"]).expect(0, &["the notify command fails since", "exit status: 3"]);
+    world
+        .ctl(&["status"])
+        .expect(0, &["the notify command has been failing since", "exit status: 3"]);
     world.ctl(&["check"]).expect(1, &["LMSYNCD WARNING - the notify command fails: "]);
     let found = doctor(&world, "notify");
     assert_eq!(

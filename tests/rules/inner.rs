@@ -83,6 +83,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         &[
             ("events", 0),
             ("outlets", 0),
+            ("visibility", 0),
             ("failures", 0),
             ("context", 1),
             ("book", 2),

@@ -182,7 +182,8 @@ impl Watch {
             let told = format!("client {client} was synced, and is paused since {since:?}");
             return broken(PAUSED, told);
         }
-        let good = matches!(run.result, RunResult::Ok | RunResult::Partial);
+        // One that went on without what could not be read says so, and stored only the rest.
+        let good = run.error.is_none() && run.result != RunResult::Failed;
         let touched = self.touched.get(&client).copied();
         let in_doubt = touched.is_some_and(|at| at >= moment.since && moment.since < moment.passed)
             || self.lied.is_some_and(|at| at >= moment.since);

@@ -42,6 +42,8 @@ pub struct Finding {
     pub advice: Option<Advice>,
     /// The code of the failure behind it, where a request failed.
     pub code: Option<Code>,
+    /// What may be read of an entity, where that was asked.
+    pub access: Option<(Entity, Access)>,
 }
 
 /// How it is.
@@ -59,7 +61,7 @@ pub enum Outcome {
 
 impl Finding {
     fn new(check: &'static str, outcome: Outcome, detail: impl Into<String>) -> Finding {
-        Finding { check, outcome, detail: detail.into(), advice: None, code: None }
+        Finding { check, outcome, detail: detail.into(), advice: None, code: None, access: None }
     }
 
     fn advise(mut self, advice: Advice) -> Finding {
@@ -75,6 +77,7 @@ impl Finding {
             detail: failure.message,
             advice: failure.advice,
             code: Some(failure.code),
+            access: None,
         }
     }
 }
@@ -224,13 +227,13 @@ async fn permission(
 }
 
 fn allowed(entity: Entity, (access, what): (Access, Option<String>)) -> Finding {
-    match access {
+    let found = match access {
         Access::All => {
             Finding::new("permission", Outcome::Good, format!("all {entity} may be read"))
         }
         Access::Restricted => {
             let detail = format!("only some {entity} may be read; the others look deleted");
-            Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
+            Finding::new("permission", Outcome::Bad, detail).advise(Advice::GrantPermission)
         }
         Access::Unknown => {
             let what = what.unwrap_or_default();
@@ -241,7 +244,8 @@ fn allowed(entity: Entity, (access, what): (Access, Option<String>)) -> Finding 
             let detail = format!("{entity} may not be read");
             Finding::new("permission", Outcome::Bad, detail).advise(Advice::GrantPermission)
         }
-    }
+    };
+    Finding { access: Some((entity, access)), ..found }
 }
 
 /// The same of what an import goes on without: nothing fails, and what is told is not the whole
@@ -251,17 +255,19 @@ async fn wanted(
     entity: Entity,
     progress: &Progress,
 ) -> Result<Finding, AutotaskError> {
-    let unread = |what: &str| {
+    let unread = |what: &str, access: Option<Access>| {
         let detail = format!(
             "{entity} {what}, so fixed price agreements that are billed by rules show one-time \
              charges, and no cost per month"
         );
-        Finding::new("permission", Outcome::Warning, detail).advise(Advice::GrantPermission)
+        let found = Finding::new("permission", Outcome::Warning, detail);
+        let access = access.map(|access| (entity, access));
+        Finding { access, ..found.advise(Advice::GrantPermission) }
     };
     Ok(match access(connection, entity, FOR_A_PERSON, progress).await {
-        Ok((Access::None, _)) => unread("may not be read"),
-        Ok((Access::Restricted, _)) => unread("may be read only in part"),
-        Err(error) if error.is_about_the_entity() => unread("are not shown by this zone"),
+        Ok((Access::None, _)) => unread("may not be read", Some(Access::None)),
+        Ok((Access::Restricted, _)) => unread("may be read only in part", Some(Access::Restricted)),
+        Err(error) if error.is_about_the_entity() => unread("are not shown by this zone", None),
         found => own("permission", found)?.map_or_else(|bad| bad, |found| allowed(entity, found)),
     })
 }

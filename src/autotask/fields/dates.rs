@@ -14,7 +14,7 @@ pub(in crate::autotask) fn date(text: &str) -> Option<NaiveDate> {
         None => (text, None),
     };
     let exact = day.len() == 10 && time.is_none_or(is_time);
-    exact.then(|| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()).flatten()
+    exact.then(|| day.parse().ok()).flatten()
 }
 
 /// The moment in `text`; in UTC where it names no zone.
@@ -29,6 +29,10 @@ pub(in crate::autotask) fn moment(text: &str) -> Option<DateTime<Utc>> {
 
 /// Whether `text` is a time of day, with an optional zone.
 fn is_time(text: &str) -> bool {
+    // What nearly every row has.
+    if text.strip_prefix("00:00:00").is_some_and(|rest| rest.is_empty() || rest == "Z") {
+        return true;
+    }
     let zone = text.find(['Z', 'z', '+', '-']).map(|at| text.split_at(at));
     let (time, zone) = zone.unwrap_or((text, "Z"));
     let zone_ok = zone.eq_ignore_ascii_case("Z")

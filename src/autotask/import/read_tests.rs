@@ -476,7 +476,7 @@ async fn what_was_read_of_the_catalogue_serves_on_where_it_is_not_shown_any_more
     clock.advance(chrono::TimeDelta::hours(2));
     let after = read(&autotask, scope()).await;
     assert_eq!(after[0].items, before[0].items);
-    let unread: Vec<_> = after[0].unread.iter().map(|unread| unread.entity).collect();
+    let unread: Vec<_> = after[0].unread.iter().map(|unread| unread.entity.as_str()).collect();
     assert_eq!(unread, ["Services", "Currencies"]);
     assert!(after[0].unread.iter().all(|unread| unread.fields.is_empty()), "all is known");
 }

@@ -11,7 +11,7 @@ use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, ClientRow, Engine, MetricsFormat, Newcomer, Origin};
-use crate::model::{Code, Counts, EventName, Failure, OutletState, Run, rfc3339};
+use crate::model::{Code, Counts, EventName, Failure, OutletState, Run, Visibility, rfc3339};
 use crate::protocol::{Call, Method, daemon};
 
 /// How many runs a board shows.
@@ -74,7 +74,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
     let origin = context.engine.origin();
     finish(daemon::StatusReply {
         clients: clients.iter().map(client_status).collect(),
-        api: usage(&api, waiting),
+        api: usage(&api, waiting, board.visibility.as_ref()),
         daemon: daemon::DaemonInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             tenant: Some(origin.tenant),
@@ -153,7 +153,7 @@ fn client_status(row: &ClientRow) -> daemon::ClientStatus {
     }
 }
 
-fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
+fn usage(usage: &Usage, waiting: Option<String>, visibility: Option<&Visibility>) -> daemon::Api {
     let auth = match usage.auth {
         _ if usage.blocked.is_some() => "blocked",
         Auth::Untried => "unknown",
@@ -174,6 +174,7 @@ fn usage(usage: &Usage, waiting: Option<String>) -> daemon::Api {
         tenant_requests: tenant.map(|tenant| tenant.used.into()),
         tenant_limit: tenant.map(|tenant| tenant.limit.into()),
         tenant_as_of: tenant.map(|tenant| rfc3339(tenant.at)),
+        visibility: visibility.map(daemon::Visibility::from),
     }
 }
 

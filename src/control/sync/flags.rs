@@ -72,6 +72,7 @@ pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -
         as_of: asked.clone(),
         compared: 0,
         rate_only: None,
+        unread: None,
         differences: Vec::new(),
         progress: Some(p),
     };
@@ -82,6 +83,7 @@ pub(super) async fn reconcile(call: sync::Reconcile, mut context: Context<'_>) -
         as_of: rfc3339(found.as_of),
         compared: count(found.compared),
         rate_only: Some(count(found.rate_only)),
+        unread: Some(found.unread),
         differences: found.differing.iter().map(discrepancy).collect(),
         progress: None,
     })

@@ -54,8 +54,12 @@ async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answ
     let (progress, told) = progress(&context);
     let work = context.engine.clients.clients(call.search.as_deref(), all, cached, &progress);
     let asked = rfc3339(context.engine.now());
-    let reply =
-        |p| sync::ClientList { clients: Vec::new(), as_of: asked.clone(), progress: Some(p) };
+    let reply = |p| sync::ClientList {
+        clients: Vec::new(),
+        as_of: asked.clone(),
+        visibility: None,
+        progress: Some(p),
+    };
     let (clients, as_of) = telling(work, told, &mut context.stream, reply).await?;
     let clients = clients
         .into_iter()
@@ -69,7 +73,8 @@ async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answ
             last_synced: known.last_synced.map(rfc3339),
         })
         .collect();
-    finish(sync::ClientList { clients, as_of: rfc3339(as_of), progress: None })
+    let visibility = visibility(&context);
+    finish(sync::ClientList { clients, as_of: rfc3339(as_of), visibility, progress: None })
 }
 
 async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
@@ -108,6 +113,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
         held_effects: Some(held_back(&shown, today)),
         items: Some(shown.into_iter().map(|item| convert::item(item, today)).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
+        visibility: visibility(&context),
         ..sync::PendingReply::default()
     })
 }
@@ -127,8 +133,14 @@ async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     finish(sync::PendingReply {
         as_of: as_of.map(rfc3339),
         clients: Some(clients),
+        visibility: visibility(context),
         ..sync::PendingReply::default()
     })
+}
+
+/// What the API user may see, as far as it is known.
+fn visibility(context: &Context<'_>) -> Option<sync::Visibility> {
+    context.engine.visibility().as_ref().map(sync::Visibility::from)
 }
 
 fn reading(progress: sync::Progress) -> sync::PendingReply {

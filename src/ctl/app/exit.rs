@@ -39,8 +39,6 @@ const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
 const NOT_REACHABLE: u8 = 3;
 const NOT_PERMITTED: u8 = 4;
-/// A check of the connection failed that has no code of its own.
-const AUTOTASK_FAILED: u8 = 7;
 const PARTIAL: u8 = 8;
 
 /// The exit status of a command that ends with an error.
@@ -86,9 +84,9 @@ pub fn of_unfinished_run() -> u8 {
     Code::TimedOut.exit_status()
 }
 
-/// The exit status of a comparison with Autotask.
-pub fn of_comparison(differences: usize) -> u8 {
-    if differences == 0 { 0 } else { PARTIAL }
+/// The exit status of a comparison with Autotask, by how much differs or was not compared.
+pub fn of_comparison(findings: usize) -> u8 {
+    if findings == 0 { 0 } else { PARTIAL }
 }
 
 /// The exit status of a trial of the notify command.
@@ -96,11 +94,12 @@ pub fn of_trial(error: Option<&str>) -> u8 {
     if error.is_none() { 0 } else { UNEXPECTED }
 }
 
-/// The exit status of `doctor`: that of the first finding that is bad; zero where none is.
+/// The exit status of `doctor`: that of the first failure; "partly done" where something is bad
+/// that did not fail, such as a missing permission; zero where nothing is bad.
 pub fn of_findings(findings: &[Finding]) -> u8 {
     let bad = findings.iter().find(|finding| finding.outcome == "bad");
     let code = |finding: &Finding| finding.error.as_deref().and_then(Code::from_name);
-    bad.map(|finding| code(finding).map_or(AUTOTASK_FAILED, Code::exit_status)).unwrap_or(0)
+    bad.map(|finding| code(finding).map_or(PARTIAL, Code::exit_status)).unwrap_or(0)
 }
 
 /// The table in two columns, as it ends `lmsyncctl --help`.

@@ -9,3 +9,4 @@ pub mod money;
 pub mod picture;
 pub mod sums;
 pub mod tree;
+pub mod visibility;

@@ -48,7 +48,14 @@ fn finding(culprit: &Path) -> Finding {
         culprit.display()
     );
     let advice = Some(Advice::said("use a program that speaks SMTP itself, such as msmtp or curl"));
-    Finding { check: "notify command", outcome: Outcome::Warning, detail, advice, code: None }
+    Finding {
+        check: "notify command",
+        outcome: Outcome::Warning,
+        detail,
+        advice,
+        code: None,
+        access: None,
+    }
 }
 
 /// Whether a process of this status gets no privileges by starting a program (proc(5)).

@@ -122,6 +122,9 @@ impl Clients {
             })?,
             false => self.directory(FRESH, progress).await?,
         };
+        if !cached {
+            self.context.look_at_visibility(&self.context.live(), progress).await;
+        }
         let as_of = directory.as_of;
         let wanted = search.map(str::to_lowercase);
         let clients = self.clone();

@@ -146,6 +146,7 @@ impl Observe {
             accepted,
             budget,
             store: self.context.ensure_writable().err().map(|failure| failure.message),
+            limits: self.context.visibility().and_then(|visibility| visibility.limits()),
             outlets: self.context.outlets.states(&live.settings),
         }
     }

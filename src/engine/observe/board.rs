@@ -10,6 +10,7 @@ use crate::engine::schedule::Newcomer;
 use crate::engine::sync::{Running, interval};
 use crate::model::{
     ClientId, ClientRef, ClientState, Failure, OutletState, Pause, PendingItem, PendingState,
+    Visibility,
 };
 use crate::policy::apply;
 use crate::policy::health::Health;
@@ -55,6 +56,8 @@ pub struct Board {
     pub contracts: usize,
     /// Why the store takes no more changes, and what was noticed when it was opened.
     pub remarks: Vec<String>,
+    /// What the API user may see, as far as it is known.
+    pub visibility: Option<Visibility>,
     /// How the configured outlets last went.
     pub outlets: Vec<OutletState>,
     /// The clients whose first agreement appeared, and that nobody has decided about.
@@ -120,6 +123,7 @@ impl Observe {
             started: self.context.started,
             sequence: self.context.store.head().seq,
             contracts: contracts.values().sum(),
+            visibility: self.context.visibility(),
             newcomers: self.schedule.newcomers()?,
             outlets: self.context.outlets.states(&live.settings),
             remarks: self.remarks(),

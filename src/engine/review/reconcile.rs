@@ -46,6 +46,8 @@ pub struct Reconciliation {
     pub compared: usize,
     /// Of how many only the rate was: another period runs than the stored one.
     pub rate_only: usize,
+    /// What could not be read, each with why, so that what hangs on it was not compared.
+    pub unread: Vec<String>,
     /// When Autotask was asked.
     pub as_of: chrono::DateTime<chrono::Utc>,
 }
@@ -75,8 +77,14 @@ impl Review {
         let mut snapshot = reading.snapshot;
         let stored = contracts.iter().map(|contract| (contract.key, contract.clone())).collect();
         unread::keep_stored(&mut snapshot, &stored);
-        let unread: Vec<_> = snapshot.unread.iter().filter_map(|unread| unread.kind).collect();
-        contracts.retain(|contract| !unread.contains(&contract.key.kind));
+        let kinds: Vec<_> = snapshot.unread.iter().filter_map(|unread| unread.kind).collect();
+        let unread: Vec<String> =
+            snapshot.unread.iter().map(|unread| unread.reason.clone()).collect();
+        // A row that is rejected because others could not be read is no difference either.
+        let hangs_on_it =
+            |key| !unread.is_empty() && snapshot.rejects.iter().any(|reject| reject.key == key);
+        contracts
+            .retain(|contract| !kinds.contains(&contract.key.kind) && !hangs_on_it(contract.key));
         progress.compared(contracts.len());
         let (mut differing, mut rate_only) = (Vec::new(), 0);
         let compared = contracts.len();
@@ -90,7 +98,7 @@ impl Review {
                 differing.push(found);
             }
         }
-        Ok(Reconciliation { differing, compared, rate_only, as_of: snapshot.as_of })
+        Ok(Reconciliation { differing, compared, rate_only, unread, as_of: snapshot.as_of })
     }
 }
 

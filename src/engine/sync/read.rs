@@ -6,7 +6,7 @@ use super::Syncs;
 use crate::autotask::{Access, Progress, Scope, nameless_company};
 use crate::engine::context::Live;
 use crate::model::{
-    Advice, ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, SourceItem,
+    Advice, ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, SourceItem, Unread,
 };
 use crate::policy::diff;
 
@@ -57,7 +57,7 @@ impl Syncs {
             let mut needed = live.autotask.needed();
             // Of what is not read at all, nothing is missing.
             let unread = snapshots.iter().flat_map(|snapshot| &snapshot.unread);
-            let unread: BTreeSet<&str> = unread.map(|unread| unread.entity).collect();
+            let unread: BTreeSet<&str> = unread.map(|unread| unread.entity.as_str()).collect();
             needed.retain(|entity| !unread.contains(entity.name()));
             restricted = asked.iter().any(|key| !there.contains_key(key))
                 && live.autotask.query_access(&needed, progress).await? != Access::All;
@@ -65,6 +65,13 @@ impl Syncs {
         let (mut moved, folded) = self.moved(live, &snapshots, &missing, &there, progress).await?;
         for snapshot in &mut snapshots {
             snapshot.folded.extend(folded.get(&snapshot.client.id).cloned().unwrap_or_default());
+        }
+        let visibility = self.context.look_at_visibility(live, progress).await;
+        for entity in visibility.iter().flat_map(|visibility| &visibility.some) {
+            let reason = format!("only some {entity} may be read");
+            for snapshot in &mut snapshots {
+                snapshot.unread.push(Unread::new(entity.clone(), reason.clone(), None));
+            }
         }
         let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
             let gone = missing.into_iter().filter(|key| !there.contains_key(key)).collect();

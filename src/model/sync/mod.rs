@@ -10,3 +10,4 @@ pub(super) mod run;
 pub(super) mod snapshot;
 pub(super) mod source;
 pub(super) mod unread;
+pub(super) mod visibility;

@@ -9,7 +9,7 @@ use crate::model::{Field, ItemKey, ItemKind};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// What Autotask calls them, such as `ContractCharges`.
-    pub entity: &'static str,
+    pub entity: String,
     /// Why they could not be read, in one line.
     pub reason: String,
     /// The kind of their items, where each of them is one.
@@ -22,8 +22,14 @@ pub struct Unread {
 
 impl Unread {
     /// Rows that could not be read; nothing hangs on them yet.
-    pub fn new(entity: &'static str, reason: String, kind: Option<ItemKind>) -> Unread {
-        Unread { entity, reason, kind, fields: BTreeMap::new(), needed_by: BTreeSet::new() }
+    pub fn new(entity: impl Into<String>, reason: String, kind: Option<ItemKind>) -> Unread {
+        Unread {
+            entity: entity.into(),
+            reason,
+            kind,
+            fields: BTreeMap::new(),
+            needed_by: BTreeSet::new(),
+        }
     }
 
     /// These fields of an item hang on them.

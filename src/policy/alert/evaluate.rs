@@ -30,6 +30,8 @@ pub struct Observed {
     pub budget: Budget,
     /// Why the store takes no more changes.
     pub store: Option<String>,
+    /// What the API user may not see, in one line.
+    pub limits: Option<String>,
     /// How the configured outlets last went.
     pub outlets: Vec<OutletState>,
 }
@@ -70,29 +72,32 @@ pub fn evaluate(states: &[ClientState], observed: &Observed, now: DateTime<Utc>)
         let condition = condition(&overdue, "the next run is overdue by more than 1h");
         conditions.active.insert(Cause::Overdue, condition);
     }
-    match observed.budget {
-        Budget::Enough => {}
-        Budget::Unclear => {
-            conditions.unclear.insert(Cause::BudgetLow);
-        }
-        Budget::Low(percent) => {
-            let message = format!(
-                "auto-sync is waiting: the tenant has used {percent} % of its requests of the hour"
-            );
-            conditions.active.insert(Cause::BudgetLow, Condition { client: None, message });
-        }
+    if observed.budget == Budget::Unclear {
+        conditions.unclear.insert(Cause::BudgetLow);
     }
-    if let Some(why) = &observed.store {
-        let condition = Condition { client: None, message: why.clone() };
-        conditions.active.insert(Cause::Everyone(Code::StoreFailed), condition);
-    }
-    for state in &observed.outlets {
-        if let Some(message) = state.trouble() {
-            let condition = Condition { client: None, message };
-            conditions.active.insert(Cause::Outlet(state.outlet), condition);
-        }
-    }
+    let beside = beside_clients(observed).into_iter();
     conditions
+        .active
+        .extend(beside.map(|(cause, message)| (cause, Condition { client: None, message })));
+    conditions
+}
+
+/// What is wrong besides the clients, each with its line.
+fn beside_clients(observed: &Observed) -> Vec<(Cause, String)> {
+    let mut wrong = Vec::new();
+    if let Budget::Low(percent) = observed.budget {
+        let message = format!(
+            "auto-sync is waiting: the tenant has used {percent} % of its requests of the hour"
+        );
+        wrong.push((Cause::BudgetLow, message));
+    }
+    wrong.extend(observed.store.clone().map(|why| (Cause::Everyone(Code::StoreFailed), why)));
+    wrong.extend(observed.limits.as_ref().map(|limits| {
+        (Cause::AccessLimited, format!("{limits}; what is hidden is missing from every list"))
+    }));
+    let outlets = observed.outlets.iter();
+    wrong.extend(outlets.filter_map(|state| Some((Cause::Outlet(state.outlet), state.trouble()?))));
+    wrong
 }
 
 /// Whether a failure with this code lies with Autotask, the line to it or the store, so that it

@@ -36,7 +36,13 @@ fn failing(id: i64, code: Code) -> ClientState {
 }
 
 fn all_well() -> Observed {
-    Observed { accepted: None, budget: Budget::Enough, store: None, outlets: Vec::new() }
+    Observed {
+        accepted: None,
+        budget: Budget::Enough,
+        store: None,
+        limits: None,
+        outlets: Vec::new(),
+    }
 }
 
 #[test]

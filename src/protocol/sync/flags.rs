@@ -149,6 +149,9 @@ pub struct ReconcileReply {
     /// Of how many of them only the rate was: another period runs than the stored one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_only: Option<i64>,
+    /// What could not be read, each with why: what hangs on it was not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Vec<String>>,
     /// Those that differ.
     pub differences: Vec<Discrepancy>,
     /// How far it is, in the replies before the last one.

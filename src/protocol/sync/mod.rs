@@ -22,6 +22,7 @@ mod switch;
 pub use super::effect::Effect;
 pub use super::field_change::FieldChange;
 pub use super::progress::Progress;
+pub use super::visibility::Visibility;
 pub use clients::*;
 pub use flags::*;
 pub use held::*;
@@ -59,6 +60,6 @@ interface! {
         NoSuchClient, AmbiguousClient, NoSuchContract, OtherClient, NoSuchRun, AutoSyncEnabled,
         FieldNotEditable, Held, Ignored, Unsupported;
     types:
-        Client, ClientSummary, FieldChange, NextChange, Item, PendingSummary, Reject, Advice, Effect,
+        Client, Visibility, ClientSummary, FieldChange, NextChange, Item, PendingSummary, Reject, Advice, Effect,
         Expected, Run, FoldedRuns, Progress, Switch, RunChange, Check, Discrepancy, Quarantined, HeldRun, Paused;
 }

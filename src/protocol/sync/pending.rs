@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Effect, FieldChange, Progress};
+use super::{Client, Effect, FieldChange, Progress, Visibility};
 
 /// What an item is known to cost from a day on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,9 @@ pub struct PendingReply {
     pub client: Option<Client>,
     /// When Autotask was asked; null if never.
     pub as_of: Option<String>,
+    /// What the API user may see, where that is known: what is hidden is missing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
     /// Each agreement directly before its additions; absent in a summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<Item>>,

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::support::test_daemon::{TestDaemon, clients, generated, noon};
+use crate::support::test_daemon::{TestDaemon, busily, clients, generated, noon};
+use lmsyncd::demo::tenant::Tenant;
 use lmsyncd::model::{ClientId, RunResult};
 use tempfile::TempDir;
 
@@ -34,10 +35,17 @@ async fn cost(count: usize) -> u64 {
     let daemon = TestDaemon::start(folder.path(), &tenant, noon());
     // It has looked for what is due, and looks again once all of them are switched on.
     daemon.settle().await;
+    let before = asked_once(&daemon, &tenant).await;
     daemon.switch_on(&clients(&tenant)[..count], None).await;
     daemon.pass(1).await;
     assert_eq!(daemon.count_synced(), count);
     daemon.stop().await;
+    tenant.counters().total - before
+}
+
+/// Has the daemon ask what it asks once, and says how many requests that took.
+async fn asked_once(daemon: &TestDaemon, tenant: &Tenant) -> u64 {
+    busily(daemon.preview(&clients(tenant)[0])).await.expect("a preview");
     tenant.counters().total
 }
 
@@ -52,8 +60,12 @@ async fn three_hundred_clients_are_synced_in_pieces_within_the_cap() {
     let config = format!("max-requests-per-hour = {cap}");
     let daemon = TestDaemon::start_with(folder.path(), &tenant, noon(), &config);
     daemon.settle().await;
+    asked_once(&daemon, &tenant).await;
+    // An hour later they count no more.
+    daemon.pass(61).await;
     daemon.switch_on(&clients, None).await;
-    let (mut hour, mut seen) = (RollingHour { cap, minutes: VecDeque::new() }, 0);
+    let seen = tenant.counters().total;
+    let (mut hour, mut seen) = (RollingHour { cap, minutes: VecDeque::new() }, seen);
     let mut told = false;
     for minute in 1..=LONGEST {
         daemon.pass(1).await;

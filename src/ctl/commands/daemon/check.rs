@@ -3,7 +3,7 @@
 //! | state | when |
 //! |---|---|
 //! | CRITICAL 2 | the daemon is not there or does not answer; credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
-//! | WARNING 1 | a client held or failing, a new client on no sync, an outlet that fails, or the store has a remark |
+//! | WARNING 1 | the API user may see only a part, a client held or failing, a new client on no sync, an outlet that fails, or the store has a remark |
 //! | OK 0 | else |
 //! | UNKNOWN 3 | this user may not ask, or the command line is wrong |
 //!
@@ -22,7 +22,7 @@ use crate::ctl::output::screen::thousands;
 use crate::ctl::output::{self, Format};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, brief_effect};
-use crate::model::{Code, Outlet, text};
+use crate::model::{Code, Outlet, limits, text};
 use crate::protocol::daemon::{ClientStatus, NewClient, Status, StatusReply};
 
 /// How many clients of a kind are named; the line must fit a pager.
@@ -129,8 +129,12 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     };
 
     let mut says: Vec<(State, String)> = Vec::new();
-    if reply.api.auth == "failed" {
-        says.push((State::Critical, "Autotask refuses the credentials".to_owned()));
+    if matches!(reply.api.auth.as_str(), "failed" | "blocked") {
+        let why = match reply.api.auth_locked {
+            true => "Autotask has locked the account of the API user",
+            false => "Autotask refuses the credentials",
+        };
+        says.push((State::Critical, why.to_owned()));
     }
     let mut say = |state, what: &str, names: Vec<String>| {
         if !names.is_empty() {
@@ -176,6 +180,8 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
 /// What is to be looked at besides the clients on auto-sync.
 fn beside_clients(reply: &StatusReply) -> Vec<(State, String)> {
     let mut says = Vec::new();
+    let seen = reply.api.visibility.as_ref();
+    says.extend(seen.and_then(|seen| limits(&seen.some, &seen.none)));
     let new = reply.new_clients.as_deref().unwrap_or_default();
     if !new.is_empty() {
         let names: Vec<String> = new.iter().map(new_client).collect();

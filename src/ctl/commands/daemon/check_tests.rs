@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::protocol::daemon::{Api, DaemonInfo};
+use crate::protocol::daemon::{Effect, OutletStatus, Visibility};
 
 /// A client on auto-sync that was synced so many hours ago.
 fn client(name: &str, health: &str, hours: Option<i64>) -> ClientStatus {
@@ -44,6 +45,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             tenant_requests: None,
             tenant_limit: None,
             tenant_as_of: None,
+            visibility: None,
             auth_blocked_since: None,
             auth_blocked_until: None,
             auth_locked: false,
@@ -108,6 +110,54 @@ fn each_board_has_its_state() {
 fn who_syncs_by_hand_is_not_watched() {
     let by_hand = ClientStatus { auto_sync: false, ..client("A", "failing", Some(999)) };
     assert_eq!(judged(vec![by_hand]).state, State::Ok);
+}
+
+/// Nothing is synced at all then, by hand neither.
+#[test]
+fn credentials_that_are_not_tried_any_more_are_critical_without_any_client() {
+    for (locked, says) in [(false, "refuses the credentials"), (true, "has locked the account")] {
+        let mut reply = board(Vec::new());
+        (reply.api.auth, reply.api.auth_locked) = ("blocked".to_owned(), locked);
+        let verdict = judge(&reply, TimeDelta::hours(36), now());
+        assert_eq!(verdict.state, State::Critical, "{verdict:?}");
+        assert!(verdict.line.contains(says), "{verdict:?}");
+    }
+}
+
+#[test]
+fn what_nobody_watches_is_a_warning_with_its_money() {
+    let mut reply = board(vec![client("A", "ok", Some(1))]);
+    let some = vec!["Contracts".to_owned()];
+    let as_of = "2026-10-15T12:00:00Z".to_owned();
+    reply.api.visibility = Some(Visibility { as_of: as_of.clone(), some, none: Vec::new() });
+    reply.new_clients = Some(vec![NewClient {
+        id: 7,
+        name: "New Ltd".to_owned(),
+        since: as_of,
+        agreements: vec!["A1".to_owned()],
+        effects: vec![Effect {
+            currency: "USD".to_owned(),
+            from: None,
+            per_month: "37.50".to_owned(),
+            per_year: "450.00".to_owned(),
+            once: "0.00".to_owned(),
+        }],
+    }]);
+    reply.daemon.outlets.push(OutletStatus {
+        outlet: "notify".to_owned(),
+        last: None,
+        failing_since: None,
+        error: Some("exit status: 1".to_owned()),
+    });
+    let verdict = judge(&reply, TimeDelta::hours(36), now());
+    assert_eq!(verdict.state, State::Warning);
+    for says in [
+        "the API user may see only some Contracts",
+        "1 new and on no sync: New Ltd (7) +37.50 USD per month",
+        "the notify command fails: exit status: 1",
+    ] {
+        assert!(verdict.line.contains(says), "{verdict:?}");
+    }
 }
 
 #[test]

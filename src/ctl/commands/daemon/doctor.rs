@@ -8,7 +8,8 @@ use crate::protocol::daemon::{Doctor, DoctorReply};
 
 /// Check the connection to Autotask, the permissions, the budget and the store
 ///
-/// Exits with 0 if no check failed; warnings are not failures.
+/// Exits with 0 if nothing is bad; warnings are not bad. A check that failed has the exit status of its
+/// failure; anything else that is bad, such as a missing permission, 8.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -103,7 +104,7 @@ mod tests {
     fn the_first_bad_finding_is_the_exit_status() {
         let status = exit::of_findings;
         assert_eq!(status(&[finding("good", None, None), finding("warning", None, None)]), 0);
-        assert_eq!(status(&[finding("bad", None, None)]), 7);
+        assert_eq!(status(&[finding("bad", None, None)]), 8);
         let store = finding("bad", Some("StoreFailed"), None);
         assert_eq!(status(&[store, finding("bad", None, None)]), 1);
     }

@@ -11,7 +11,7 @@ use crate::ctl::output::screen::{NONE, Screen, Tone, count, thousands, with_advi
 use crate::ctl::output::table::{Column, Table, pairs, toned};
 use crate::ctl::text::money::{Span, brief_effect};
 use crate::ctl::text::picture::{Mark, bar, sparkline};
-use crate::model::{Outlet, text};
+use crate::model::{Outlet, limits, text};
 use crate::protocol::daemon::{
     Api, ClientStatus, DaemonInfo, NewClient, RunMark, Status, StatusReply,
 };
@@ -177,7 +177,10 @@ fn daemon(daemon: &DaemonInfo, screen: &Screen) -> String {
     for outlet in &daemon.outlets {
         let Some(error) = &outlet.error else { continue };
         let since = screen.short(outlet.failing_since.as_deref());
-        let line = format!("! {} fails since {since}: {error}", Outlet::words_for(&outlet.outlet));
+        let line = format!(
+            "! {} has been failing since {since}: {error}",
+            Outlet::words_for(&outlet.outlet)
+        );
         text.push_str(&format!("          {}\n", screen.paint(Tone::Warning, line)));
     }
     for remark in &daemon.store_remarks {
@@ -227,6 +230,10 @@ fn api(api: &Api, screen: &Screen) -> String {
         let line = format!("! Autotask takes no requests before {}", screen.short(Some(until)));
         format!("          {}\n", screen.paint(Tone::Warning, line))
     });
+    let hidden = api.visibility.as_ref().and_then(|seen| limits(&seen.some, &seen.none));
+    let hidden = hidden.map_or_else(String::new, |limits| {
+        format!("          {}\n", screen.paint(Tone::Warning, format!("! {limits}")))
+    });
     let waiting = api.waiting.as_ref().map_or_else(String::new, |why| {
         format!(
             "          {}\n",
@@ -235,7 +242,7 @@ fn api(api: &Api, screen: &Screen) -> String {
     });
     format!(
         "Autotask  auth {} · {}\n          {}  {} of {} requests in the last \
-         hour\n{tenant}{limited}{blocked}{waiting}",
+         hour\n{tenant}{hidden}{limited}{blocked}{waiting}",
         screen.paint(tone, &api.auth),
         api.zone_url.as_deref().unwrap_or("zone not known yet"),
         bar(api.requests_last_hour, api.max_requests_per_hour, BAR, screen),

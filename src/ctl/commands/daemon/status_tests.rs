@@ -77,6 +77,7 @@ fn reply() -> StatusReply {
             tenant_requests: Some(4100),
             tenant_limit: Some(10_000),
             tenant_as_of: Some("2026-11-24T13:00:00Z".to_owned()),
+            visibility: None,
         },
         daemon: DaemonInfo {
             version: "0.1.0".to_owned(),

@@ -5,6 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::ctl::output::table::{Column, Table, toned};
+use crate::ctl::text::visibility;
 use crate::protocol::sync::{ClientList, ListClients};
 
 /// Examples of the noun.
@@ -60,6 +61,11 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
 
 /// The screen.
 fn render(reply: &ClientList, searched: Option<&str>, screen: &Screen) -> String {
+    let limited = visibility::limited(reply.visibility.as_ref(), screen);
+    format!("{limited}{}", list(reply, searched, screen))
+}
+
+fn list(reply: &ClientList, searched: Option<&str>, screen: &Screen) -> String {
     if reply.clients.is_empty() {
         let more = format!("{} client list --all shows every company", screen.address.program);
         return match searched {
@@ -132,6 +138,7 @@ mod tests {
                 client(175, "株式会社日本", true, Some("2026-11-20T01:00:00Z")),
             ],
             as_of: "2026-11-24T13:00:00Z".to_owned(),
+            visibility: None,
             progress: None,
         }
     }

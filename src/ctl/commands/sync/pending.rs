@@ -6,6 +6,7 @@ use crate::ctl::output::Csv;
 use crate::ctl::output::screen::{BETWEEN, Screen, Tone, count};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
 use crate::ctl::text::billing::{self, Billing};
+use crate::ctl::text::visibility;
 use crate::ctl::text::{items, money};
 use crate::model::PendingState;
 use crate::model::text;
@@ -107,10 +108,11 @@ pub struct Filter {
 
 /// The screen.
 pub fn render(reply: &PendingReply, filter: &Filter, screen: &Screen) -> String {
-    match (&reply.client, &reply.items) {
+    let text = match (&reply.client, &reply.items) {
         (Some(client), Some(items)) => one(client, items, reply, filter, screen),
         _ => summary(reply.clients.as_deref().unwrap_or_default(), filter, screen),
-    }
+    };
+    format!("{}{text}", visibility::limited(reply.visibility.as_ref(), screen))
 }
 
 fn one(
@@ -135,6 +137,9 @@ fn one(
                 format!("check with: {} pending {}", screen.address.program, client.id)
             }
             (None, _) if !rejects.is_empty() => "nothing else is pending".to_owned(),
+            (None, _) if visibility::is_limited(reply.visibility.as_ref()) => {
+                "nothing of what is visible is pending".to_owned()
+            }
             (None, _) => "nothing is pending; the store matches Autotask".to_owned(),
         };
         let between = if reply.as_of.is_none() { ";" } else { ":" };

@@ -16,8 +16,8 @@ use crate::protocol::sync::{Discrepancy, Reconcile, ReconcileReply};
 ///
 /// Reads Autotask now; nothing is imported. The rate is what one whole billing cycle costs, the
 /// period amount what Autotask bills for the running period; if the running period is not the
-/// stored one, only the rate is compared. Exits with 8 if anything differs, so that a script can
-/// run it before billing.
+/// stored one, only the rate is compared. Exits with 8 if anything differs or could not be
+/// read, so that a script can run it before billing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -53,8 +53,16 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let answer = ctl.client.call(&Reconcile { client: args.client })?;
     ctl.output.list(&answer, CSV, render)?;
     let reply = &answer.reply;
+    let unread = reply.unread.as_deref().unwrap_or_default();
+    if !unread.is_empty() {
+        let program = &ctl.output.screen.address.program;
+        output::complain(
+            &format!("not everything was compared: {}", unread.join("; ")),
+            Some(&format!("`{program} doctor` says what the API user may read")),
+        );
+    }
     if reply.differences.is_empty() {
-        return Ok(0);
+        return Ok(exit::of_comparison(unread.len()));
     }
     let number = count(reply.differences.len() as i64, "stored contract");
     let verb = if reply.differences.len() == 1 { "differs" } else { "differ" };
@@ -79,7 +87,10 @@ fn render(reply: &ReconcileReply, screen: &Screen) -> String {
         return format!("{who}: nothing is imported, so nothing was compared\n");
     }
     if reply.differences.is_empty() {
-        let good = screen.paint(Tone::Good, "all stored rates and period amounts match Autotask");
+        let good = match reply.unread.as_deref().unwrap_or_default() {
+            [] => screen.paint(Tone::Good, "all stored rates and period amounts match Autotask"),
+            _ => "all rates and period amounts that were compared match Autotask".to_owned(),
+        };
         return format!("{who}: {good} ({compared})\n");
     }
     let mut table = Table::new([
@@ -183,6 +194,7 @@ mod tests {
             as_of: "2026-11-24T13:00:00Z".to_owned(),
             compared: 12,
             rate_only: None,
+            unread: None,
             differences: vec![
                 row("A29683353", "東京支社 マネージドサービス契約", Some("490.00"), Some("7.40")),
                 row(

@@ -89,26 +89,36 @@ impl Node {
         }
     }
 
-    /// What the conditions that every match must meet say about where to look.
-    pub(crate) fn narrowings(&self) -> Vec<Narrowing> {
+    /// Whether the row passes, where it is known to pass a condition that every match must meet.
+    pub(crate) fn matches_beside(&self, row: &Row, met: Option<&Node>) -> bool {
+        match self {
+            _ if met.is_some_and(|met| std::ptr::eq(met, self)) => true,
+            Node::All(nodes) => nodes.iter().all(|node| node.matches_beside(row, met)),
+            _ => self.matches(row),
+        }
+    }
+
+    /// What the conditions that every match must meet say about where to look, each with its
+    /// condition.
+    pub(crate) fn narrowings(&self) -> Vec<(&Node, Narrowing)> {
         let Node::All(nodes) = self else { return Vec::new() };
         let mut found = Vec::new();
         for node in nodes {
             match node {
                 Node::All(_) => found.extend(node.narrowings()),
                 Node::Test(Target::Field(0), Test::Is([Ordering::Greater], Value::Int(id))) => {
-                    found.push(Narrowing::IdAbove(*id));
+                    found.push((node, Narrowing::IdAbove(*id)));
                 }
                 Node::Test(
                     Target::Field(0),
                     Test::Is([Ordering::Greater, Ordering::Equal], Value::Int(id)),
-                ) => found.push(Narrowing::IdAbove(id.saturating_sub(1))),
+                ) => found.push((node, Narrowing::IdAbove(id.saturating_sub(1)))),
                 Node::Test(Target::Field(at), Test::Is([Ordering::Equal], Value::Int(id))) => {
-                    found.push(Narrowing::OneOf(*at, vec![*id]));
+                    found.push((node, Narrowing::OneOf(*at, vec![*id])));
                 }
                 Node::Test(Target::Field(at), Test::In(values, true)) => {
                     let ids: Option<Vec<i64>> = values.iter().map(Value::as_int).collect();
-                    found.extend(ids.map(|ids| Narrowing::OneOf(*at, ids)));
+                    found.extend(ids.map(|ids| (node, Narrowing::OneOf(*at, ids))));
                 }
                 Node::Test(..) | Node::Any(_) => {}
             }

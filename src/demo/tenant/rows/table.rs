@@ -111,7 +111,8 @@ impl Table {
         lens: &'a Lens,
         after: i64,
     ) -> Box<dyn Iterator<Item = &'a Row> + 'a> {
-        let candidates: Box<dyn Iterator<Item = &'a Row> + 'a> = match self.narrow(filter) {
+        let (candidates, met) = self.narrow(filter);
+        let candidates: Box<dyn Iterator<Item = &'a Row> + 'a> = match candidates {
             Candidates::Ids(mut ids) => {
                 ids.retain(|id| *id > after);
                 ids.sort_unstable();
@@ -123,27 +124,27 @@ impl Table {
                 Box::new(self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row))
             }
         };
-        Box::new(candidates.filter(move |row| lens.shows(row) && filter.matches(row)))
+        Box::new(candidates.filter(move |row| lens.shows(row) && filter.matches_beside(row, met)))
     }
 
-    /// The fewest rows that are known to hold every match.
-    fn narrow(&self, filter: &Node) -> Candidates {
+    /// The fewest rows that are known to hold every match, and the condition that all of them meet.
+    fn narrow<'a>(&self, filter: &'a Node) -> (Candidates, Option<&'a Node>) {
         let mut least = i64::MIN;
-        for narrowing in filter.narrowings() {
+        for (node, narrowing) in filter.narrowings() {
             match narrowing {
                 Narrowing::IdAbove(id) => least = least.max(id),
-                Narrowing::OneOf(0, ids) => return Candidates::Ids(ids),
+                Narrowing::OneOf(0, ids) => return (Candidates::Ids(ids), Some(node)),
                 Narrowing::OneOf(at, keys) => {
                     let Some((_, index)) = self.indexes.iter().find(|(place, _)| *place == at)
                     else {
                         continue;
                     };
                     let ids = keys.iter().filter_map(|key| index.get(key)).flatten().copied();
-                    return Candidates::Ids(ids.collect());
+                    return (Candidates::Ids(ids.collect()), Some(node));
                 }
             }
         }
-        Candidates::Above(least)
+        (Candidates::Above(least), None)
     }
 }
 

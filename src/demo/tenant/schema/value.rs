@@ -151,7 +151,8 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// Writes a moment in the recorded formats: 0 to 3 fraction digits, mostly with `Z`. One in four
 /// goes without, by `seed`, because both were seen and a client must read both.
 pub(crate) fn write_moment(moment: NaiveDateTime, seed: u64) -> String {
-    let mut text = moment.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let (date, time) = (moment.date(), moment.time());
+    let mut text = format!("{date}T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
     let millis = moment.nanosecond() / 1_000_000;
     if millis != 0 {
         let fraction = format!("{millis:03}");

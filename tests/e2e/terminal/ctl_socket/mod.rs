@@ -217,7 +217,7 @@ fn progress_is_not_part_of_the_answer() {
 fn what_doctor_found_is_its_exit_status() {
     for (outcome, code, status) in [
         ("good", None, 0),
-        ("bad", None, 7),
+        ("bad", None, 8),
         ("bad", Some("NoPermission"), 7),
         ("bad", Some("StoreFailed"), 1),
     ] {
