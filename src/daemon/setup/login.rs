@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn found(check: &'static str, outcome: Outcome, detail: &str, code: Option<Code>) -> Finding {
-        Finding { check, outcome, detail: detail.to_owned(), advice: None, code }
+        Finding { check, outcome, detail: detail.to_owned(), advice: None, code, access: None }
     }
 
     #[test]
