@@ -108,16 +108,24 @@ impl Address {
                 format!("ask an operator, or add a name to `operators` in {}", self.config())
             }
 
-            Advice::WriteConfig { path } => format!(
-                "copy lmsyncd.toml.example to {path} and fill in [autotask]; `lmsyncd demo` needs \
-                 no configuration"
-            ),
+            Advice::WriteConfig { path } => match &self.unit {
+                Some(_) => format!("`{}`, as root, asks for what it needs", self.setup()),
+                None => format!(
+                    "copy lmsyncd.toml.example to {path} and fill in [autotask]; `lmsyncd demo` \
+                     needs no configuration"
+                ),
+            },
             Advice::AllowReading { path } => format!("chgrp lmsyncd {path} && chmod g+r {path}"),
             Advice::ForbidWriting { path } => format!("chmod go-w {path}"),
             Advice::ForbidReading { path } => format!("chmod 600 {path}"),
             Advice::OwnFile { path } => format!("chown lmsyncd {path}"),
             Advice::WriteCredential { name } => match &self.credentials {
-                Some(_) => format!("install -D -m 600 /dev/stdin {}", self.credential(name)),
+                Some(_) => format!(
+                    "`{}` asks for it; by hand: systemd-ask-password -n 'Secret:' | install -D -m \
+                     600 /dev/stdin {}",
+                    self.setup(),
+                    self.credential(name)
+                ),
                 None => format!(
                     "set `secret-file` in [autotask], or give the unit {} (LoadCredential=)",
                     self.credential(name)
@@ -282,6 +290,14 @@ impl Address {
         match &self.unit {
             Some(unit) => format!("systemctl restart {unit}"),
             None => "restart the daemon".to_owned(),
+        }
+    }
+
+    /// What asks for the credentials of the daemon, and writes its files.
+    pub fn setup(&self) -> String {
+        match self.unit.as_deref().and_then(|unit| unit.split_once('@')) {
+            Some((_, name)) => format!("lmsyncd setup {name}"),
+            None => "lmsyncd setup".to_owned(),
         }
     }
 

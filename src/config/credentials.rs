@@ -63,36 +63,52 @@ impl Settings {
         &self,
         credentials_directory: Option<&Path>,
     ) -> Result<Credentials, ConfigError> {
-        let secret = from_systemd(credentials_directory, CREDENTIAL_SECRET, "secret")?;
-        let (secret, source_of_secret) = match (secret, &self.autotask.secret_file) {
-            (Some(secret), _) => (secret, SecretSource::Credential),
-            (None, Some(file)) => {
-                (read::secret(file, "secret", Guarded::ByMode)?, SecretSource::File)
-            }
-            (None, None) => {
-                return Err(ConfigError::NoCredential {
-                    what: "secret",
-                    credential: CREDENTIAL_SECRET,
-                    key: "secret-file",
-                });
-            }
-        };
-        let code =
-            from_systemd(credentials_directory, CREDENTIAL_INTEGRATION_CODE, "integration code")?;
-        let integration_code = code.or_else(|| self.autotask.integration_code.clone()).ok_or(
-            ConfigError::NoCredential {
-                what: "integration code",
-                credential: CREDENTIAL_INTEGRATION_CODE,
-                key: "integration-code",
-            },
-        )?;
+        let (secret, source_of_secret) = self.secret(credentials_directory)?;
+        let integration_code = self.code(credentials_directory)?;
         let username = self.autotask.username.clone();
         Ok(Credentials { username, secret, source_of_secret, integration_code })
     }
+
+    /// Everything that is wrong with the credentials, where [`Settings::credentials`] tells the
+    /// first.
+    pub(super) fn credential_errors(&self, directory: Option<&Path>) -> Vec<ConfigError> {
+        let (secret, code) = (self.secret(directory).err(), self.code(directory).err());
+        secret.into_iter().chain(code).collect()
+    }
+
+    fn secret(
+        &self,
+        directory: Option<&Path>,
+    ) -> Result<(SecretString, SecretSource), ConfigError> {
+        if let Some(secret) = from_systemd(directory, CREDENTIAL_SECRET, "secret")? {
+            return Ok((secret, SecretSource::Credential));
+        }
+        match &self.autotask.secret_file {
+            Some(file) => Ok((read::secret(file, "secret", Guarded::ByMode)?, SecretSource::File)),
+            None => Err(ConfigError::NoCredential {
+                what: "secret",
+                credential: CREDENTIAL_SECRET,
+                key: "secret-file",
+            }),
+        }
+    }
+
+    fn code(&self, directory: Option<&Path>) -> Result<SecretString, ConfigError> {
+        let code = from_systemd(directory, CREDENTIAL_INTEGRATION_CODE, "integration code")?;
+        code.or_else(|| self.autotask.integration_code.clone()).ok_or(ConfigError::NoCredential {
+            what: "integration code",
+            credential: CREDENTIAL_INTEGRATION_CODE,
+            key: "integration-code",
+        })
+    }
 }
 
-/// The systemd credential of that name. None when the unit does not pass it; a credential that is
-/// there and cannot be read is an error, not a reason to look elsewhere.
+/// What the unit passes where there is no file with a credential (`SetCredential=`), so that the
+/// daemon starts and can say which file is missing.
+const PLACEHOLDER: &str = "(no file)";
+
+/// The systemd credential of that name. None when the unit does not pass it, or a word in its place;
+/// a credential that is there and cannot be read is an error, not a reason to look elsewhere.
 fn from_systemd(
     directory: Option<&Path>,
     name: &str,
@@ -100,7 +116,7 @@ fn from_systemd(
 ) -> Result<Option<SecretString>, ConfigError> {
     let Some(directory) = directory else { return Ok(None) };
     match read::secret(&directory.join(name), what, Guarded::BySystemd) {
-        Ok(secret) => Ok(Some(secret)),
+        Ok(secret) => Ok(Some(secret).filter(|it| it.expose_secret() != PLACEHOLDER)),
         Err(ConfigError::CredentialUnreadable { source, .. })
             if source.kind() == io::ErrorKind::NotFound =>
         {

@@ -93,6 +93,16 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
+    /// What a key names cannot be used as it is.
+    #[error("{message}")]
+    Unusable {
+        /// The key with its section.
+        key: &'static str,
+        /// What is wrong, in one line, with the key in it.
+        message: String,
+        /// What a person can do about it, where the message alone does not say.
+        advice: Option<Advice>,
+    },
     /// A credential was found and cannot be right.
     #[error("the {what} in {} {fault}", path.display())]
     BadCredential {
@@ -114,6 +124,7 @@ impl ConfigError {
             ConfigError::Writable { .. } => "config_writable",
             ConfigError::Exposed { .. } => "secret_exposed",
             ConfigError::Invalid { .. } => "config_invalid",
+            ConfigError::Unusable { .. } => "config_unusable",
             ConfigError::NoCredential { .. } => "credential_missing",
             ConfigError::CredentialUnreadable { .. } => "credential_unreadable",
             ConfigError::BadCredential { .. } => "credential_invalid",
@@ -130,7 +141,7 @@ impl ConfigError {
             | ConfigError::Invalid { path, .. }
             | ConfigError::CredentialUnreadable { path, .. }
             | ConfigError::BadCredential { path, .. } => Some(path),
-            ConfigError::NoCredential { .. } => None,
+            ConfigError::NoCredential { .. } | ConfigError::Unusable { .. } => None,
         }
     }
 
@@ -155,7 +166,7 @@ impl ConfigError {
     /// The key of the first problem, with its section: `sync.interval`.
     pub fn key(&self) -> Option<&str> {
         match self {
-            ConfigError::NoCredential { key, .. } => Some(key),
+            ConfigError::NoCredential { key, .. } | ConfigError::Unusable { key, .. } => Some(key),
             _ => self.problems().first()?.key.as_deref(),
         }
     }
@@ -176,6 +187,7 @@ impl ConfigError {
             ConfigError::Writable { path, .. } => Some(Advice::ForbidWriting { path: text(path) }),
             ConfigError::Exposed { path, .. } => Some(Advice::ForbidReading { path: text(path) }),
             ConfigError::Invalid { problems, .. } => problems.first()?.advice.clone(),
+            ConfigError::Unusable { advice, .. } => advice.clone(),
             ConfigError::NoCredential { credential, .. } => {
                 Some(Advice::WriteCredential { name: (*credential).to_owned() })
             }

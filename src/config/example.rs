@@ -23,15 +23,15 @@ mod tests {
     /// What stands before the first section.
     const HEAD: &str = "\
 # The configuration of lmsyncd, complete: every key, its default, its unit, and when to
-# change it. Copy it to /etc/lmsyncd/lmsyncd.toml, or to /etc/lmsyncd/NAME.toml for the instance
-# lmsyncd@NAME.service.
+# change it. \"lmsyncd setup\" fills it in as /etc/lmsyncd/lmsyncd.toml, \"lmsyncd setup NAME\" as
+# /etc/lmsyncd/NAME.toml for the instance lmsyncd@NAME.service; the group lmsyncd must be able to
+# read it (root:lmsyncd, mode 0640).
 #
 # A line that is commented out shows the default, or an example where it says \"No default\".
 # Durations are a number and a unit, \"90s\", \"30m\", \"24h\", \"7d\", also together: \"1h 30m\".
 #
-#   lmsyncd check-config       validates this file without starting anything; with the secret in a
-#                              systemd credential, as root and with
-#                              CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials in front of it
+#   lmsyncd check-config       validates this file without starting anything; as root, with the
+#                              secret and as the daemon's user
 #   lmsyncctl reload           applies it; [store] path and [control] socket need a restart
 #
 # Only its owner may be able to change this file (chmod go-w): it decides where the secret goes.

@@ -19,10 +19,49 @@ pub fn load(path: &Path) -> Result<Settings, ConfigError> {
 ///
 /// `path` stands in the errors and decides the instance, see [`super::instance_config`].
 pub fn parse(text: &str, path: &Path) -> Result<Settings, ConfigError> {
+    let (settings, problems) = judged(text, path);
+    problems.map(|()| settings)
+}
+
+/// The settings as far as they can be read, and what is wrong with the others.
+fn judged(text: &str, path: &Path) -> (Settings, Result<(), ConfigError>) {
     let mut report = Report::new(text);
     let mut settings = Settings::defaults(path);
     shape::read(text, &mut settings, &mut report);
-    report.finish(path, settings)
+    (settings, report.finish(path, ()))
+}
+
+/// What a configuration and the credentials look like before anything is done with them.
+#[derive(Debug)]
+pub struct Survey {
+    /// The settings, with the default in the place of each that cannot be read.
+    pub settings: Settings,
+    /// Everything that is wrong with the file, and then with the credentials.
+    pub errors: Vec<ConfigError>,
+}
+
+/// Looks at the configuration at `path` and at the credentials, of which systemd's are in
+/// `credentials_directory`, and does not stop at the first thing that is wrong. What else its keys
+/// name is for [`Settings::obstacles`].
+pub fn survey(path: &Path, credentials_directory: Option<&Path>) -> Survey {
+    let (settings, judged) = match read::configuration(path) {
+        Ok(text) => judged(&text, path),
+        Err(error) => (Settings::defaults(path), Err(error)),
+    };
+    let mut errors: Vec<ConfigError> = judged.err().into_iter().collect();
+    // Where the file cannot be read at all, what it may name is not missing.
+    if errors.iter().any(|error| error.problems().iter().all(|problem| problem.key.is_none())) {
+        return Survey { settings, errors };
+    }
+    let known: Vec<String> =
+        errors.iter().flat_map(|error| error.problems()).filter_map(|p| p.key.clone()).collect();
+    let is_judged = |error: &ConfigError| match error {
+        ConfigError::NoCredential { key, .. } => known.contains(&format!("autotask.{key}")),
+        _ => false,
+    };
+    let missing = settings.credential_errors(credentials_directory).into_iter();
+    errors.extend(missing.filter(|error| !is_judged(error)));
+    Survey { settings, errors }
 }
 
 #[cfg(test)]

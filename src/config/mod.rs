@@ -11,12 +11,14 @@
 //! of the crate only the names of user-defined fields and of events in `model`.
 
 mod credentials;
+mod draft;
 mod entry;
 mod error;
 mod example;
 mod keys;
 mod load;
 mod nearest;
+mod obstacles;
 mod paths;
 mod read;
 mod reload;
@@ -26,14 +28,17 @@ mod shape;
 mod values;
 
 pub use credentials::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET, Credentials};
+pub use draft::Draft;
 pub use error::{ConfigError, Problem};
 pub use example::EXAMPLE;
 pub use keys::{Effect, Key, Section, reference};
-pub use load::{load, parse};
+pub use load::{Survey, load, parse, survey};
+pub use obstacles::ca_file::{CaFileError, ca_bundle};
 pub use paths::{
     DEFAULT_PATH, DEFAULT_SOCKET, DEFAULT_STORE, DEFAULT_TENANT, credential_store, instance_config,
-    instance_of, instance_socket, instance_store, tenant_name,
+    instance_name, instance_of, instance_socket, instance_store, tenant_name,
 };
+pub use read::header_safe;
 pub use reload::{Change, changes};
 pub use settings::{
     AutotaskSettings, ControlSettings, FieldsSettings, GuardSettings, MetricsSettings,

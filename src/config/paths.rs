@@ -67,9 +67,80 @@ pub fn tenant_name(path: &Path) -> String {
     }
 }
 
+/// Names that an instance cannot have, since something else has their places: the one daemon, its
+/// store's files, its socket and its credentials, and the name by which machines know it.
+const TAKEN: [&str; 13] = [
+    DEFAULT_STEM,
+    DEFAULT_TENANT,
+    "store",
+    "index",
+    "ledger",
+    "backups",
+    "restored",
+    "restoring",
+    "written-by",
+    "lock",
+    "control",
+    "autotask-secret",
+    "autotask-integration-code",
+];
+
+/// Characters of the longest name: its socket's path must fit into a socket address.
+const LONGEST_NAME: usize = 64;
+
+/// Whether an instance may have this name: it is the name of a unit, of a file and of folders.
+///
+/// # Errors
+///
+/// What is wrong with it, as a phrase that follows the name.
+pub fn instance_name(name: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fault = if name.is_empty() {
+        "is empty"
+    } else if name.chars().count() > LONGEST_NAME {
+        "is longer than 64 characters"
+    } else if !name.chars().all(is_plain) {
+        "has other characters than letters, digits, \"-\", \"_\" and \".\""
+    } else if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        "does not begin with a letter or a digit"
+    } else if TAKEN.contains(&name.split('.').next().unwrap_or(name)) {
+        "is taken by the daemon without an instance"
+    } else {
+        return Ok(());
+    };
+    Err(fault.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_has_a_name_that_is_a_unit_a_file_and_a_folder() {
+        for good in ["north", "North-2", "a", "acme.eu", "x_y", &"n".repeat(64)] {
+            assert_eq!(instance_name(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            ("", "is empty"),
+            ("../x", "other characters"),
+            ("a/b", "other characters"),
+            ("a b", "other characters"),
+            ("zürich", "other characters"),
+            ("a@b", "other characters"),
+            (".hidden", "begin with"),
+            ("-x", "begin with"),
+            ("lmsyncd", "is taken"),
+            ("default", "is taken"),
+            ("index", "is taken"),
+            ("autotask-secret", "is taken"),
+            ("store.json", "is taken"),
+            ("control.sock", "is taken"),
+            (&"n".repeat(65), "is longer"),
+        ] {
+            let told = instance_name(bad).expect_err(bad);
+            assert!(told.contains(why), "{bad}: {told}");
+        }
+    }
 
     #[test]
     fn a_file_in_etc_names_its_instance() {

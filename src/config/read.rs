@@ -74,7 +74,11 @@ pub(super) fn secret(
 
 /// Whether a text can travel as the value of an HTTP header, as all credentials do. The error is a
 /// phrase that follows the name of the thing, and does not repeat it.
-pub(super) fn header_safe(text: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+///
+/// What is wrong with the text.
+pub fn header_safe(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         Err("is empty")
     } else if text.contains(['\n', '\r']) {

@@ -248,7 +248,7 @@ fn is_socket(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
 }
 
-fn group_of(path: &Path) -> io::Result<Gid> {
+pub(super) fn group_of(path: &Path) -> io::Result<Gid> {
     Ok(Gid::from_raw(std::fs::metadata(path)?.gid()))
 }
 

@@ -4,6 +4,7 @@
 //! inside, each using only those below it:
 //!
 //! ```text
+//! 8  unable     who waits for a daemon that does not start
 //! 7  listener   the socket: accepts, as many as there are places
 //! 6  session    one connection: calls in, replies out
 //! 5  dispatch   which interface answers, and the answer on the wire
@@ -26,7 +27,9 @@ mod roles;
 mod service;
 mod session;
 mod sync;
+mod unable;
 
 pub use listener::{BindError, Listener};
 pub use peer::Peer;
 pub use session::Ending;
+pub use unable::answer_waiting;

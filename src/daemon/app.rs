@@ -17,7 +17,7 @@ use super::exit::StartError;
 use crate::advice::Address;
 use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
 use crate::clock::{Clock, ServerZone, SystemClock, Tz};
-use crate::config::{self, ConfigError, Operator, Settings};
+use crate::config::{self, ConfigError, Credentials, Operator, Settings};
 use crate::control::{BindError, Ending, Listener};
 use crate::engine::{Engine, Parts};
 use crate::model::{Advice, Code, Failure, duration_text, error_chain};
@@ -75,6 +75,10 @@ pub fn open(
 ) -> Result<App, StartError> {
     let settings = config::load(path).map_err(StartError::Config)?;
     settings.credentials(credentials.as_deref()).map_err(StartError::Config)?;
+    // Contracts are imported all the same. What the import itself needs is refused below.
+    for error in settings.obstacles() {
+        tracing::warn!("{error}");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (store, opening) =
         Store::open(&settings.store.path, clock.now()).map_err(StartError::Store)?;
@@ -90,7 +94,7 @@ pub fn open(
         opening,
         clock: Arc::clone(&clock),
         settings,
-        load: Box::new(move || config::load(&path).map_err(|error| refused(&error))),
+        load: Box::new(move || reloaded(&path)),
         connect: Box::new({
             let store = store.clone();
             move |settings| connect(settings, credentials.as_deref(), &store, &clock)
@@ -181,22 +185,7 @@ fn connect(
 ) -> Result<Arc<Autotask>, Failure> {
     let credentials = settings.credentials(credentials).map_err(|error| refused(&error))?;
     let autotask = &settings.autotask;
-    let options = Options {
-        username: credentials.username,
-        secret: credentials.secret,
-        source_of_secret: credentials.source_of_secret,
-        integration_code: credentials.integration_code,
-        zone_url: autotask.zone_url.clone(),
-        discovery_url: autotask.discovery_url.clone(),
-        max_requests_per_hour: autotask.max_requests_per_hour,
-        concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,
-        request_timeout: autotask.request_timeout,
-        proxy: autotask.proxy.clone(),
-        ca_file: autotask.ca_file.clone(),
-        user_defined: settings.fields.user_defined.clone(),
-        time_zone: autotask.time_zone.unwrap_or_else(|| servers_zone(clock.as_ref())),
-        currency: autotask.currency.clone(),
-    };
+    let options = options(settings, credentials, clock.as_ref());
     let transport = HttpTransport::new(&options).map_err(Failure::from)?;
     let (from, to) = (store.clone(), store.clone());
     let (asked, asking) = (autotask.discovery_url.clone(), autotask.discovery_url.clone());
@@ -215,6 +204,27 @@ fn connect(
     Ok(Arc::new(autotask.with_usage(used).with_read_cache(read)))
 }
 
+/// How Autotask is reached, and as whom.
+pub(super) fn options(settings: &Settings, credentials: Credentials, clock: &dyn Clock) -> Options {
+    let autotask = &settings.autotask;
+    Options {
+        username: credentials.username,
+        secret: credentials.secret,
+        source_of_secret: credentials.source_of_secret,
+        integration_code: credentials.integration_code,
+        zone_url: autotask.zone_url.clone(),
+        discovery_url: autotask.discovery_url.clone(),
+        max_requests_per_hour: autotask.max_requests_per_hour,
+        concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,
+        request_timeout: autotask.request_timeout,
+        proxy: autotask.proxy.clone(),
+        ca_file: autotask.ca_file.clone(),
+        user_defined: settings.fields.user_defined.clone(),
+        time_zone: autotask.time_zone.unwrap_or_else(|| servers_zone(clock)),
+        currency: autotask.currency.clone(),
+    }
+}
+
 /// The zone of this server, which counts where the configuration names none.
 fn servers_zone(clock: &dyn Clock) -> Tz {
     let ServerZone { zone, doubt } = clock.server_zone();
@@ -225,6 +235,15 @@ fn servers_zone(clock: &dyn Clock) -> Tz {
         );
     }
     zone
+}
+
+/// The settings of a reload: what cannot work as configured is refused, while the old settings do.
+fn reloaded(path: &Path) -> Result<Settings, Failure> {
+    let settings = config::load(path).map_err(|error| refused(&error))?;
+    match settings.obstacles().first() {
+        Some(error) => Err(refused(error)),
+        None => Ok(settings),
+    }
 }
 
 fn refused(error: &ConfigError) -> Failure {

@@ -55,8 +55,7 @@ const EXAMPLES: &str = "\
 Examples:
   lmsyncd --config ./lmsyncd.toml           run in the foreground
   lmsyncd check-config                      is the configuration usable?
-  CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
-                                            the same with the credentials, as root
+  lmsyncd setup                             asks for the credentials, as root
 ";
 
 #[cfg(feature = "demo")]
@@ -73,17 +72,27 @@ Environment:
                           autotask-integration-code
 
 Exit status (sysexits.h): 0 stopped as asked, 64 usage, 69 socket or store in use,
-71 the system refused, 74 the store's disk failed, 77 permission, 78 configuration.";
+71 the system refused, 74 the store's disk failed, 75 Autotask was not reached,
+77 permission, 78 configuration.";
 
 /// What to do instead of running the daemon.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check the configuration and the credentials, without speaking to Autotask.
     ///
-    /// Says what is wrong, with file, line and key, or that the configuration can be used. Nothing
-    /// is started or changed.
+    /// Says everything that is wrong, with file, line and key, or that the configuration can be used.
+    /// Root also checks the credentials that the unit takes, and whether the daemon's user can use
+    /// the files that the keys name. Nothing is started or changed.
     #[command(after_help = CHECK_HELP)]
     CheckConfig,
+    /// Ask for the credentials, try them, write the files, and start the service.
+    ///
+    /// As root. Asks for user name, integration code and secret, tries one login, says what the API
+    /// user may see, and writes /etc/lmsyncd/lmsyncd.toml and the secret with the right owners and
+    /// modes. Off a terminal the options take the place of the questions. After a failed login
+    /// nothing is written; what stands in the files and is not asked for stays.
+    #[command(after_help = SETUP_HELP)]
+    Setup(SetupArgs),
     /// Walk through the whole job on a fake Autotask tenant; needs no configuration.
     ///
     /// The real daemon and the real lmsyncctl, on a fake tenant on the loopback interface: each
@@ -99,6 +108,40 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0..)]
         args: Vec<std::ffi::OsString>,
     },
+}
+
+/// The options of `lmsyncd setup`.
+#[derive(Debug, Clone, Args)]
+pub struct SetupArgs {
+    /// The instance, where this server has several tenants: /etc/lmsyncd/NAME.toml, lmsyncd@NAME.
+    pub name: Option<String>,
+    /// The API user's "Username (Key)".
+    #[arg(long, value_name = "USER")]
+    pub username: Option<String>,
+    /// The tracking identifier of the API user's integration.
+    #[arg(long, value_name = "CODE")]
+    pub integration_code: Option<String>,
+    /// A file with the API user's "Password (Secret)" as its only line.
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// Read the secret from standard input; nothing is asked then.
+    #[arg(long, conflicts_with = "secret_file")]
+    pub secret_stdin: bool,
+    /// Where the zone is discovered, for a test tenant.
+    #[arg(long, value_name = "URL")]
+    pub discovery_url: Option<String>,
+    /// Write the files without trying a login.
+    #[arg(long)]
+    pub no_login: bool,
+    /// Enable and start the service without asking.
+    #[arg(long)]
+    pub enable: bool,
+    /// Replace what stands in the files without asking; copies are kept beside.
+    #[arg(long, alias = "force")]
+    pub yes: bool,
+    /// The folder to write in the place of /etc/lmsyncd, for tests.
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub config_dir: Option<PathBuf>,
 }
 
 /// The options of `lmsyncd demo`.
@@ -129,8 +172,15 @@ const CHECK_HELP: &str = "\
 Examples:
   lmsyncd check-config
   lmsyncd check-config --config ./lmsyncd.toml
-  CREDENTIALS_DIRECTORY=/etc/lmsyncd/credentials lmsyncd check-config
-                                            with the credentials too, as root";
+  lmsyncd check-config --config /etc/lmsyncd/north.toml";
+
+const SETUP_HELP: &str = "\
+Examples:
+  lmsyncd setup                             asks for everything
+  lmsyncd setup north                       the same for the instance north
+  lmsyncd setup --username USER --integration-code CODE --secret-file /root/secret --enable
+                                            asks for nothing
+  pass show autotask | lmsyncd setup --username USER --integration-code CODE --secret-stdin";
 
 const DEMO_HELP: &str = "\
 Examples:

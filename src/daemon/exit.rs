@@ -4,7 +4,7 @@ use super::log::LogError;
 use crate::advice::Address;
 use crate::config::ConfigError;
 use crate::control::BindError;
-use crate::model::{Advice, Failure, error_chain};
+use crate::model::{Advice, Code, Failure, error_chain};
 use crate::store::StoreError;
 
 /// Why the daemon does not start, or did not end well.
@@ -34,12 +34,13 @@ pub enum StartError {
 }
 
 /// Every exit status of lmsyncd, after sysexits.h, and what it means.
-pub const EXITS: [(u8, &str); 7] = [
+pub const EXITS: [(u8, &str); 8] = [
     (0, "stopped as asked"),
     (64, "usage"),
     (69, "socket or store in use"),
     (71, "the system refused"),
     (74, "the store's disk failed"),
+    (75, "Autotask was not reached (setup)"),
     (77, "permission"),
     (78, "configuration"),
 ];
@@ -96,6 +97,36 @@ impl StartError {
     /// The failure and its causes, in one line.
     pub fn line(&self) -> String {
         error_chain(self)
+    }
+
+    /// What is answered to whoever waits for the daemon at `address`, which does not start.
+    pub fn failure(&self, address: &Address) -> Failure {
+        let code = match self {
+            StartError::Config(_) | StartError::Setup(_) | StartError::Log(_) => {
+                Code::BadConfiguration
+            }
+            StartError::Store(_) | StartError::Close(_) => Code::StoreFailed,
+            StartError::Bind(_) | StartError::System(_) => Code::Internal,
+        };
+        let failure = Failure::new(code, format!("lmsyncd does not start: {}", self.line()));
+        match self.hint(address) {
+            Some(hint) => failure.advise(Advice::said(hint)),
+            None => failure.advise(Advice::ReadJournal),
+        }
+    }
+
+    /// Everything that is wrong, one line each, with what a person can do about it.
+    pub fn remarks(&self, address: &Address) -> Vec<(String, Option<String>)> {
+        match self {
+            StartError::Config(ConfigError::Invalid { path, problems }) => problems
+                .iter()
+                .map(|problem| {
+                    let line = format!("{self}: {}: {}", path.display(), problem.message);
+                    (line, problem.advice.as_ref().and_then(|advice| address.words(advice)))
+                })
+                .collect(),
+            _ => vec![(self.line(), self.hint(address))],
+        }
     }
 }
 

@@ -13,35 +13,45 @@ use super::app::{self, Exit};
 use super::args::{Cli, Command};
 use super::exit::StartError;
 use super::log::{self, Destination};
-use super::{check_config, signals, systemd};
+use super::{check_config, setup, signals, systemd};
 use crate::advice::Address;
-use crate::config;
+use crate::{config, control};
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
 pub fn main(cli: &Cli) -> ExitCode {
+    if let Some(Command::Setup(args)) = &cli.command {
+        return setup::main(args);
+    }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let result = match cli.command {
         Some(Command::CheckConfig) => {
-            check_config::check(&cli.config, credentials.as_deref()).map(|lines| {
-                let mut out = std::io::stdout().lock();
-                for line in lines {
-                    // Who closed the pipe does not want the rest.
-                    let _ = writeln!(out, "{line}");
-                }
-            })
+            let checked = check_config::check(&cli.config, credentials.as_deref());
+            checked
+                .map_err(|errors| errors.into_iter().map(StartError::Config).collect())
+                .map(print)
         }
-        _ => run(&cli.config, credentials),
+        _ => run(&cli.config, credentials).map_err(|error| vec![error]),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let mut out = std::io::stderr().lock();
-            let _ = writeln!(out, "lmsyncd: {}", error.line());
-            if let Some(hint) = error.hint(&Address::of_config(&cli.config, None)) {
-                let _ = writeln!(out, "hint: {hint}");
-            }
-            ExitCode::from(error.exit_status())
+    let errors: Vec<StartError> = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(errors) => errors,
+    };
+    let address = Address::of_config(&cli.config, None);
+    let mut out = std::io::stderr().lock();
+    for (line, hint) in errors.iter().flat_map(|error| error.remarks(&address)) {
+        let _ = writeln!(out, "lmsyncd: {line}");
+        if let Some(hint) = hint {
+            let _ = writeln!(out, "hint: {hint}");
         }
+    }
+    errors.first().map_or(ExitCode::FAILURE, |error| ExitCode::from(error.exit_status()))
+}
+
+fn print(lines: Vec<String>) {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        // Who closed the pipe does not want the rest.
+        let _ = writeln!(out, "{line}");
     }
 }
 
@@ -50,17 +60,38 @@ fn run(path: &Path, credentials: Option<PathBuf>) -> Result<(), StartError> {
     let known = config::load(path).ok();
     let socket = known.as_ref().map(|settings| settings.control.socket.as_path());
     let origin = log::origin(path, &Address::of_config(path, socket));
-    log::start_log(Destination::from_environment(), &origin).map_err(StartError::Log)?;
+    let logged = log::start_log(Destination::from_environment(), &origin).map_err(StartError::Log);
     let socket = systemd::passed_socket();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(StartError::System)?;
+    let ended = logged.and_then(|()| serve_all(&runtime, path, credentials, socket.as_ref()));
+    if let (Err(error), Some(socket)) = (&ended, socket)
+        && !matches!(error, StartError::Close(_))
+    {
+        systemd::notify_status(&error.line());
+        let control = known.unwrap_or_else(|| config::survey(path, None).settings);
+        let address = Address::of_config(path, Some(&control.control.socket));
+        let failure = error.failure(&address);
+        let answered = control::answer_waiting(socket, failure, control.control, address);
+        if let Err(error) = runtime.block_on(answered) {
+            tracing::warn!("who waits in the socket cannot be told: {error}");
+        }
+    }
+    ended
+}
+
+/// The lives of the daemon, one after the other.
+fn serve_all(
+    runtime: &tokio::runtime::Runtime,
+    path: &Path,
+    credentials: Option<PathBuf>,
+    socket: Option<&UnixListener>,
+) -> Result<(), StartError> {
     runtime.block_on(async {
         let mut used = None;
-        while let Exit::Restart(now) =
-            serve(path, credentials.clone(), socket.as_ref(), used).await?
-        {
+        while let Exit::Restart(now) = serve(path, credentials.clone(), socket, used).await? {
             tracing::info!("restarting on the restored store");
             used = now;
         }

@@ -4,9 +4,11 @@
 mod app;
 pub mod args;
 mod check_config;
+mod credential_files;
 mod exit;
 mod log;
 mod main;
+mod setup;
 mod signals;
 mod systemd;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
-use crate::config::Settings;
+use crate::config::{Settings, ca_bundle};
 use crate::engine::Engine;
 use crate::model::{Outlet, error_chain};
 
@@ -44,7 +44,7 @@ async fn beat(settings: &Settings, url: &str) -> Result<(), String> {
         builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(explain)?);
     }
     if let Some(path) = &settings.autotask.ca_file {
-        let pem = std::fs::read(path).map_err(|error| format!("`ca-file`: {error}"))?;
+        let pem = ca_bundle(path).map_err(|error| error.to_string())?;
         let trusted = reqwest::Certificate::from_pem_bundle(&pem).map_err(explain)?;
         builder = builder.tls_certs_merge(trusted);
     }

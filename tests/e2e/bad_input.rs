@@ -28,6 +28,60 @@ fn a_mistyped_key_is_named_with_its_line_and_the_right_one() {
 }
 
 #[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let world = World::stories();
+    world.configure(
+        "[sync]\nintervall = \"24h\"\nbatch-window = 5\n[metrics]\ntextfile = \
+         \"/nonexistent/x.prom\"\n[notify]\ncommand = [\"/nonexistent/mail\"]",
+    );
+    std::fs::remove_file(world.path("secret")).expect("removed");
+    let text = std::fs::read_to_string(world.config()).expect("a file");
+    let ca = world.path("ca.pem");
+    std::fs::write(&ca, "").expect("written");
+    let text = text.replace("[store]", &format!("ca-file = {ca:?}\n[store]"));
+    crate::support::write_private(&world.config(), &text);
+    let mut check = lmsyncd(&world.config());
+    let told = Told::of(&["check-config"], check.arg("check-config").output().expect("it runs"));
+    let told = told.expect(78, &[]);
+    let lines: Vec<&str> = told.err.lines().filter(|line| line.starts_with("lmsyncd: ")).collect();
+    let words = [
+        ["lmsyncd.toml", "intervall", "at line 14"],
+        ["lmsyncd.toml", "batch-window", "at line 15"],
+        ["the secret in", "secret", "cannot be read"],
+        ["`ca-file` in [autotask]", "ca.pem", "is empty; it must hold certificates in PEM form"],
+        ["`command` in [notify]", "/nonexistent/mail", "does not exist"],
+        ["`textfile` in [metrics]", "/nonexistent", "does not exist"],
+    ];
+    assert_eq!(lines.len(), words.len(), "{told:#?}");
+    for (line, words) in lines.iter().zip(words) {
+        assert!(words.iter().all(|word| line.contains(word)), "{words:?}: {line}");
+    }
+    // A daemon that does not start names all that is in the file, too.
+    refused_to_start(&world).expect(78, &["intervall", "batch-window"]);
+}
+
+#[test]
+fn what_cannot_work_as_configured_is_refused_by_a_reload_and_told_by_doctor() {
+    let (world, daemon) = World::ready("");
+    for (more, words) in [
+        ("[notify]\ncommand = [\"/nonexistent/mail\"]", "`command` in [notify]"),
+        ("[metrics]\ntextfile = \"/nonexistent/x.prom\"", "`textfile` in [metrics]"),
+    ] {
+        world.configure(more);
+        world.ctl(&["reload"]).expect(1, &[words, "does not exist"]);
+    }
+    world.configure("[metrics]\ntextfile = \"/nonexistent/x.prom\"");
+    assert_eq!(daemon.stop(), 0);
+    // Contracts are imported all the same.
+    let _daemon = world.start();
+    let told = world.ctl(&["doctor"]);
+    assert!(
+        told.out.contains("`textfile` in [metrics]: the folder /nonexistent does"),
+        "{told:#?}"
+    );
+}
+
+#[test]
 fn a_mistyped_level_of_the_log_is_named() {
     let world = World::stories();
     world.configure("");

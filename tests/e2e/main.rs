@@ -25,6 +25,7 @@ mod pause_seen;
 mod pieces;
 mod plan;
 mod service;
+mod setup;
 mod support;
 mod terminal;
 mod told;

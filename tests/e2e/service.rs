@@ -193,6 +193,48 @@ fn a_passed_socket_is_served_and_left_and_who_connects_in_between_waits() {
 }
 
 #[test]
+fn a_daemon_that_cannot_start_answers_who_waits_and_ends() {
+    let world = World::stories();
+    world.configure("[sync]\nintervall = \"1h\"");
+    let socket = UnixListener::bind(world.socket()).expect("bound");
+    let waiting: Vec<Child> = [&["check"][..], &["status"], &["version"], &["--json", "status"]]
+        .iter()
+        .map(|args| {
+            let mut command = world.ctl_command(args);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+        })
+        .collect();
+    // As systemd starts it for each connection that waits.
+    let mut statuses = Vec::new();
+    let mut start = || {
+        let mut shell = Command::new("/bin/sh");
+        let passed = shell
+            .args(["-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" --config \"$1\" 3<&0 </dev/null"])
+            .args([lmsyncd(&world.config()).get_program().to_owned(), world.config().into()])
+            .env_remove("JOURNAL_STREAM")
+            .stdin(std::os::fd::OwnedFd::from(socket.try_clone().expect("another")));
+        let ended = passed.output().expect("it runs");
+        statuses.push(ended.status.code());
+    };
+    // One that comes late starts it again.
+    let mut waiting = waiting;
+    while waiting.iter_mut().any(|child| child.try_wait().expect("a status").is_none()) {
+        start();
+    }
+    assert!(statuses.iter().all(|status| *status == Some(78)), "{statuses:?}");
+    let told: Vec<Told> = waiting
+        .into_iter()
+        .map(|child| Told::of(&[], child.wait_with_output().expect("it ended")))
+        .collect();
+    let words = "lmsyncd does not start: the configuration cannot be used: ";
+    for (told, exit) in told.into_iter().zip([2, 1, 1, 1]) {
+        told.expect(exit, &[words, "intervall", "at line 13"]);
+    }
+    // The socket stays with whoever passed it, and a configuration that is right is served on it.
+    assert!(world.socket().exists());
+}
+
+#[test]
 fn no_secret_is_logged_at_the_most_talkative_level() {
     let world = World::stories();
     let right = world.tenant.credentials();

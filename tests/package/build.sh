@@ -2,7 +2,7 @@
 
 step "build the package, and that of an older version"
 older_source "$work/older"
-older=$(build_in "$work/older" deb --debug)
+older=$(with_conffile "$(build_in "$work/older" deb --debug)")
 package=$(build_in . deb)
 
 step "the programs are small: 12.5 and 4.6 MB at most"

@@ -62,9 +62,22 @@ inside sed -i 's|^interval = .*|interval = "soon"|' /etc/lmsyncd/lmsyncd.toml
 expect 1 '' inside systemctl restart lmsyncd
 expect 0 '^78$' inside systemctl show -P ExecMainStatus lmsyncd
 expect 0 '^0$' inside systemctl show -P NRestarts lmsyncd
+
+step "whoever asks it meanwhile is told why, however many ask, and the socket stays"
+asks() { # asks NUMBER: so many at once, each told.
+  local answers
+  answers=$(inside sh -c "for i in \$(seq $1); do lmsyncctl check & done; wait")
+  [ "$(grep -c '^LMSYNCD CRITICAL - lmsyncd does not start: .*interval' <<<"$answers")" = "$1" ] ||
+    fail "not each of $1 was told: $answers"
+}
+for number in 1 40 1 1 1 1 1 1 1 1 1 1 1 1 40; do asks "$number"; done
+expect 1 'lmsyncd does not start: .*interval.* at line' as alice lmsyncctl status
+expect 4 'may not use lmsyncd' as bob lmsyncctl status
+expect 0 active inside systemctl is-active lmsyncd.socket
+ended() { [ "$(inside systemctl show -P ExecMainStatus lmsyncd)" = 78 ] && inside systemctl is-failed -q lmsyncd; }
+until_true 20 "its end" ended
 inside cp -p /root/good.toml /etc/lmsyncd/lmsyncd.toml
-inside systemctl reset-failed lmsyncd.service lmsyncd.socket
-inside systemctl start lmsyncd
+# Nobody resets anything: the next question starts it.
 expect 0 'Acme Dental' as alice lmsyncctl status
 
 step "the secret may lie encrypted on the disk"
@@ -83,10 +96,18 @@ inside systemctl daemon-reload
 inside systemctl restart lmsyncd
 
 step "another tenant on the same server"
-inside cp -p /root/good.toml /etc/lmsyncd/north.toml
-inside install -d -m 0700 /etc/lmsyncd/credentials/north
-inside install -m 0600 /etc/lmsyncd/credentials/autotask-secret /etc/lmsyncd/credentials/north/
-inside systemctl enable --now lmsyncd@north
+# Off a terminal, from a program that knows the secret.
+set_up() {
+  inside sh -ec "printf %s $secret | lmsyncd setup north --username $username \
+    --integration-code $integration_code --secret-stdin --discovery-url $discovery $*"
+}
+expect 0 'lmsyncd@north runs' set_up --enable
+expect 0 '^640 root lmsyncd$' inside stat -c '%a %U %G' /etc/lmsyncd/north.toml
+expect 0 '^700 root root$' inside stat -c '%a %U %G' /etc/lmsyncd/credentials/north
+expect 0 'trying one login' set_up
+expect 64 'the secret in /etc/lmsyncd/credentials/north/autotask-secret would be replaced' \
+  inside sh -ec 'echo another | lmsyncd setup north --secret-stdin --no-login'
+expect 0 enabled inside systemctl is-enabled lmsyncd@north.socket
 expect 0 '' as alice lmsyncctl --instance north sync acme --all --yes
 expect 0 'A29683353' as alice lmsyncctl --instance north contract list
 expect 0 '' inside systemctl reload lmsyncd@north

@@ -125,7 +125,7 @@ inside sed -i 's|^server=.*|server=smtp://127.0.0.1:2525|' /usr/local/bin/lmsync
 tenant
 runs_now
 until_true 90 "the mail" mailed recovered
-if as alice lmsyncctl doctor | grep -q 'notify command'; then fail "doctor warns of curl"; fi
+if as alice lmsyncctl doctor | grep -q 'set-group-ID'; then fail "doctor warns of curl"; fi
 
 step "as it was before"
 inside systemctl stop prometheus prometheus-node-exporter icinga2 nagios-nrpe-server smtp

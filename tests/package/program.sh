@@ -41,11 +41,35 @@ tenant() {
   until_true 20 "the tenant" inside bash -c '</dev/tcp/127.0.0.1/8080'
 }
 
-# Writes the tenant's user, integration code and address into the configuration.
-configure() {
-  inside sed -i \
-    -e 's|^username = .*|username = "lmsyncd7demo@BRIGHTWATER.EXAMPLE"|' \
-    -e 's|^integration-code = .*|integration-code = "DEMO0TRACKING0IDENTIFIER000"|' \
-    -e 's|^# discovery-url = .*|discovery-url = "http://127.0.0.1:8080/ATServicesRest/"|' \
-    /etc/lmsyncd/lmsyncd.toml
+# What the fake tenant wants.
+username=lmsyncd7demo@BRIGHTWATER.EXAMPLE
+integration_code=DEMO0TRACKING0IDENTIFIER000
+secret=not-a-secret
+discovery=http://127.0.0.1:8080/ATServicesRest/
+
+# Has a configuration of the machine find the fake tenant: /etc/lmsyncd/lmsyncd.toml, or another.
+find_tenant() {
+  inside sed -i "s|^# discovery-url = .*|discovery-url = \"$discovery\"|" "${1:-/etc/lmsyncd/lmsyncd.toml}"
+}
+
+# at_terminal COMMAND [QUESTION ANSWER]...: runs it at a terminal in the machine, and types.
+at_terminal() {
+  write /root/at_terminal.py <tests/package/at_terminal.py
+  inside python3 /root/at_terminal.py "$@"
+}
+
+# with_conffile DEB: the same package as it was when the configuration was a file of it that dpkg
+# looks after, with another text than today's.
+with_conffile() {
+  local tree=$work/conffile made=${1%.deb}-conffile.deb
+  rm -rf "$tree"
+  dpkg-deb -R "$1" "$tree"
+  mkdir -p "$tree/etc/lmsyncd"
+  { echo "# An earlier text."; cat lmsyncd.toml.example; } >"$tree/etc/lmsyncd/lmsyncd.toml"
+  chmod 640 "$tree/etc/lmsyncd/lmsyncd.toml"
+  echo /etc/lmsyncd/lmsyncd.toml >"$tree/DEBIAN/conffiles"
+  sed -i 's|^configure)$|&\n    chgrp lmsyncd /etc/lmsyncd/lmsyncd.toml \|\| systemd-sysusers lmsyncd.conf; chgrp lmsyncd /etc/lmsyncd/lmsyncd.toml|' \
+    "$tree/DEBIAN/postinst"
+  dpkg-deb --root-owner-group -b "$tree" "$made" >/dev/null
+  echo "$made"
 }

@@ -22,7 +22,13 @@ expect 0 '0\.0\.9' as alice lmsyncctl version
 expect 0 '^0\.0\.9$' inside cat /var/lib/lmsyncd/written-by
 # As an earlier unit made it.
 inside chmod 660 /run/lmsyncd/control.sock
-expect 0 '' inside apt-get install -q -y "/root/${package##*/}"
+# Everybody has edited the configuration, and its text in the package is another: once it was a file
+# of the package, and now nobody is asked about it.
+inside cp -p /etc/lmsyncd/lmsyncd.toml /root/edited.toml
+expect 0 '' inside env DEBIAN_FRONTEND=noninteractive sh -c \
+  "apt-get install -q -y /root/${package##*/} </dev/null"
+expect 0 '' inside cmp /root/edited.toml /etc/lmsyncd/lmsyncd.toml
+expect 0 '^ii ' inside dpkg-query -W -f '${db:Status-Abbrev} ${Package}' lmsyncd
 if grep -q 'systemctl enable' <<<"$said"; then fail "the steps of a first installation are told again"; fi
 until_true 60 "the restart" restarted "$before"
 expect 0 '0\.1\.0' as alice lmsyncctl version
@@ -68,3 +74,14 @@ for path in /var/lib/lmsyncd /etc/lmsyncd /usr/bin/lmsyncd /run/lmsyncd/control.
   /etc/systemd/system/multi-user.target.wants/lmsyncd.service; do
   inside test ! -e "$path" -a ! -L "$path" || fail "$path is still there"
 done
+
+step "installed where nothing is: the configuration is made, and is no file of the package"
+expect 0 'lmsyncd setup' inside apt-get install -q -y "/root/${package##*/}"
+expect 0 '^640 root lmsyncd$' inside stat -c '%a %U %G' /etc/lmsyncd/lmsyncd.toml
+expect 0 '' inside cmp /usr/share/doc/lmsyncd/lmsyncd.toml.example /etc/lmsyncd/lmsyncd.toml
+expect 0 '^$' inside dpkg-query -W -f '${Conffiles}' lmsyncd
+inside sed -i 's|^interval = .*|interval = "12h"|' /etc/lmsyncd/lmsyncd.toml
+expect 0 '' inside apt-get install -q -y --reinstall "/root/${package##*/}"
+expect 0 '^interval = "12h"' inside cat /etc/lmsyncd/lmsyncd.toml
+inside apt-get purge -q -y lmsyncd >/dev/null 2>&1
+inside test ! -e /etc/lmsyncd || fail "/etc/lmsyncd is still there"

@@ -110,6 +110,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("dispatch", 5),
             ("session", 6),
             ("listener", 7),
+            ("unable", 8),
         ],
     ),
     (

@@ -25,6 +25,21 @@ fn the_template_is_the_service_of_an_instance() {
 }
 
 #[test]
+fn where_there_is_no_secret_the_daemon_says_so_and_not_systemd() {
+    // The word that `config::credentials` takes for none.
+    let code =
+        fs::read_to_string(format!("{}/src/config/credentials.rs", env!("CARGO_MANIFEST_DIR")));
+    assert!(code.expect("a source").contains("PLACEHOLDER: &str = \"(no file)\""));
+    for name in ["lmsyncd.service", "lmsyncd@.service"] {
+        let text = unit(name);
+        assert!(text.contains("\nSetCredential=autotask-secret:(no file)\n"), "{name}");
+        assert!(!text.contains("AssertPath"), "{name}");
+        // Each call starts a daemon that cannot start for good, and takes no socket away.
+        assert!(text.contains("\nStartLimitIntervalSec=0\n"), "{name}");
+    }
+}
+
+#[test]
 fn the_template_is_the_socket_of_an_instance() {
     let expected = unit("lmsyncd.socket")
         .replace("of lmsyncd\n", "of lmsyncd, for %i\n")

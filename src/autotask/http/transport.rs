@@ -14,6 +14,7 @@ use super::error::AutotaskError;
 use super::request::{HttpRequest, Method};
 use crate::autotask::http::options::Options;
 use crate::autotask::http::transport_error::{ErrorKind, TRUST_STORE, TransportError};
+use crate::config::ca_bundle;
 use crate::model::error_chain;
 
 /// The longest body that is read. A page of 500 agreements with long descriptions is below 3 MiB.
@@ -90,7 +91,7 @@ impl HttpTransport {
             builder = builder.proxy(proxy);
         }
         if let Some(path) = &options.ca_file {
-            let pem = std::fs::read(path).map_err(|error| unusable("ca-file", &error))?;
+            let pem = ca_bundle(path).map_err(|error| unusable("ca-file", &error))?;
             let bundle = reqwest::Certificate::from_pem_bundle(&pem)
                 .map_err(|error| unusable("ca-file", &error))?;
             builder = builder.tls_certs_merge(bundle);

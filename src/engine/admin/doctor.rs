@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{Admin, set_id};
 use crate::autotask::{Finding, Outcome, Progress, Work};
 use crate::clock::{ServerZone, Tz, day_in};
+use crate::config::ConfigError;
 use crate::model::text::{moment, thousands};
-use crate::model::{Advice, Failure, Outlet, OutletState, Pause};
+use crate::model::{Advice, Code, Failure, Outlet, OutletState, Pause};
 
 impl Admin {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
@@ -56,6 +57,7 @@ impl Admin {
         findings.extend(self.context.outlets.states(&live.settings).iter().map(outlet));
         findings.extend(orphans(&self.context.store.orphans()));
         findings.extend(set_id::check(&live.settings.notify.command));
+        findings.extend(live.settings.obstacles().iter().map(obstacle));
         findings
     }
 }
@@ -90,6 +92,14 @@ fn paused(pause: &Pause, zone: Tz) -> Finding {
     };
     let detail = format!("all auto-sync is paused by {} {until}", pause.by);
     Finding { check: "auto-sync", ..finding(Outcome::Warning, detail, Some(Advice::Resume)) }
+}
+
+/// What the configuration names and cannot be used: the import itself needs what `[autotask]` names.
+fn obstacle(error: &ConfigError) -> Finding {
+    let is_of_the_import = error.key().is_some_and(|key| key.starts_with("autotask."));
+    let outcome = if is_of_the_import { Outcome::Bad } else { Outcome::Warning };
+    let found = finding(outcome, error.to_string(), error.advice());
+    Finding { check: "configuration", code: Some(Code::BadConfiguration), ..found }
 }
 
 /// How an outlet last went.

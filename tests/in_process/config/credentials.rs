@@ -61,6 +61,11 @@ fn a_systemd_credential_comes_first_whatever_its_mode() {
     assert_eq!(credentials.secret.expose_secret(), "from systemd");
     assert_eq!(credentials.integration_code.expose_secret(), "code from systemd");
 
+    // What the unit passes where there is no file is as none.
+    write(&systemd, "autotask-secret", "(no file)", 0o440);
+    let credentials = settings.credentials(Some(systemd.path())).expect("falls back");
+    assert_eq!(credentials.secret.expose_secret(), "from the file");
+
     write(&systemd, "autotask-secret", "", 0o440);
     let error = settings.credentials(Some(systemd.path())).expect_err("is empty");
     assert!(error.to_string().ends_with("/autotask-secret is empty"), "{error}");
@@ -112,7 +117,10 @@ fn nothing_configured_says_where_it_may_be() {
     );
     assert_eq!(
         hint(&error).as_deref(),
-        Some("install -D -m 600 /dev/stdin /etc/lmsyncd/credentials/autotask-secret")
+        Some(
+            "`lmsyncd setup` asks for it; by hand: systemd-ask-password -n 'Secret:' | install -D -m \
+             600 /dev/stdin /etc/lmsyncd/credentials/autotask-secret"
+        )
     );
     let systemd = TempDir::new().expect("a folder");
     write(&systemd, "autotask-secret", "s3cret", 0o400);
