@@ -80,7 +80,7 @@ async fn serve(stream: UnixStream, answer: Arc<Answer>) -> Result<(), FrameError
     }
     let (calls, replies) = stream.into_split();
     let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
-    let mut replies = Replies::new(replies);
+    let mut replies = Replies::new(replies, &peer);
     while let Ok(Some(frame)) = timeout(SILENCE, calls.next()).await {
         let call: Call = serde_json::from_slice(&frame?).map_err(io::Error::from)?;
         let result = match call.interface() {
