@@ -106,7 +106,7 @@ fn off_a_terminal_it_writes_what_a_daemon_runs_with() {
     let mut daemon = crate::support::lmsyncd(&place.etc.join("lmsyncd.toml"));
     daemon.env("CREDENTIALS_DIRECTORY", place.etc.join("credentials"));
     let _daemon = place.world.start_as(&mut daemon);
-    place.world.json(&["sync", ACME, "--all"]);
+    place.world.json(&["sync", ACME, "--all", "--yes"]);
 }
 
 #[test]
