@@ -275,7 +275,7 @@ fn a_file_that_cannot_be_read_says_why() {
     let folder = TempDir::new().expect("a folder");
     let missing = config::load(&folder.path().join("none.toml")).expect_err("is not there");
     assert_eq!(missing.code(), "config_missing");
-    assert!(hint(&missing).is_some_and(|hint| hint.contains("lmsyncd.toml.example")));
+    assert!(hint(&missing).is_some_and(|hint| hint.contains("lmsyncd setup")));
 
     fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).expect("sets the mode");
     let directory = config::load(folder.path()).expect_err("is a folder");
