@@ -4,13 +4,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Url;
 use strum::VariantNames;
 
 use super::nearest::nearest;
-use super::settings::{NewAgreements, NewClients, Operator};
+use super::settings::Operator;
 use crate::clock::Tz;
 use crate::model::{Currency, EventName, UdfName, duration_text, parse_duration};
 
@@ -164,19 +165,15 @@ pub(super) fn currency(text: &str) -> Result<Currency, String> {
     })
 }
 
-/// `import` or `pending`.
-pub(super) fn new_agreements(text: &str) -> Result<NewAgreements, String> {
-    text.parse().map_err(|_| match nearest(text, NewAgreements::VARIANTS.iter().copied()) {
+/// One of a few words, each the name of a variant.
+pub(super) fn choice<T: FromStr + VariantNames>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| match nearest(text, T::VARIANTS.iter().copied()) {
         Some(name) => format!("did you mean \"{name}\"?"),
-        None => "must be \"import\" or \"pending\"".to_owned(),
-    })
-}
-
-/// `tell`, `auto` or `ignore`.
-pub(super) fn new_clients(text: &str) -> Result<NewClients, String> {
-    text.parse().map_err(|_| match nearest(text, NewClients::VARIANTS.iter().copied()) {
-        Some(name) => format!("did you mean \"{name}\"?"),
-        None => "must be \"tell\", \"auto\" or \"ignore\"".to_owned(),
+        None => {
+            let names = T::VARIANTS.join("\", \"");
+            let listed = names.rsplit_once(", ").map(|(names, last)| format!("{names} or {last}"));
+            format!("must be \"{}\"", listed.unwrap_or(names))
+        }
     })
 }
 

@@ -1,4 +1,4 @@
-//! The ways in which the daemon tells others by itself, and how each of them last went.
+//! The ways in which the daemon tells others without being asked, and how each of them last went.
 
 use chrono::{DateTime, Utc};
 use strum::{EnumCount, VariantArray};

@@ -135,7 +135,7 @@ fn the_same_seed_gives_the_same_trace() {
 
 /// `cargo test --test year -- --ignored a_full_year`, as `.ci/run` does.
 #[test]
-#[ignore = "takes two minutes"]
+#[ignore = "takes several minutes"]
 fn a_full_year() {
     pass(1, FULL);
 }

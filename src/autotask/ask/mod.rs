@@ -4,4 +4,4 @@ pub(super) mod access;
 pub(super) mod directory;
 pub(super) mod locate;
 pub(super) mod newcomers;
-pub(in crate::autotask) mod probe;
+pub(super) mod probe;

@@ -1,6 +1,7 @@
 //! Agreements that are newer than the newest that is known. Ids only ever grow, so that one request
 //! a night, mostly with an empty answer, tells of each.
 
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::query::filter::Query;
@@ -18,10 +19,8 @@ pub(in crate::autotask) async fn agreements_above(
 ) -> Result<Vec<(i64, ClientId)>, AutotaskError> {
     let query = Query::all(Entity::Contracts).above(known).fields(&["id", "companyID"]);
     let rows = paginate(connection, &query, FOR_A_RUN, progress).await?;
-    let owner = |(id, row): &(i64, _)| {
-        let row: &crate::autotask::fields::row::Row = row;
-        Some((*id, ClientId(row.integer("companyID").ok().flatten()?)))
-    };
+    let owner =
+        |(id, row): &KeyedRow| Some((*id, ClientId(row.integer("companyID").ok().flatten()?)));
     Ok(rows.iter().filter_map(owner).collect())
 }
 

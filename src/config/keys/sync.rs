@@ -49,7 +49,7 @@ pub(super) const SYNC: Section = Section {
             expects: "expected \"import\" or \"pending\"",
             effect: Effect::Applied,
             is_secret: false,
-            read: |entry, s| entry.text(&mut s.sync.new_agreements, values::new_agreements),
+            read: |entry, s| entry.text(&mut s.sync.new_agreements, values::choice),
             show: |s| text(s.sync.new_agreements),
         },
         Key {
@@ -63,7 +63,7 @@ pub(super) const SYNC: Section = Section {
             expects: "expected \"tell\", \"auto\" or \"ignore\"",
             effect: Effect::Applied,
             is_secret: false,
-            read: |entry, s| entry.text(&mut s.sync.new_clients, values::new_clients),
+            read: |entry, s| entry.text(&mut s.sync.new_clients, values::choice),
             show: |s| text(s.sync.new_clients),
         },
     ],

@@ -69,7 +69,7 @@ fn shown(
                 })?;
             (contract, last_full)
         }
-        None => (engine.book.contract(key)?, last_full(engine)?),
+        None => (engine.book.contract(key)?, engine.book.last_full()?),
     };
     let changed = engine.book.last_changes([key])?;
     Ok(contracts::ContractReply {
@@ -148,8 +148,4 @@ impl Wire<'_> {
     fn contract(&self, contract: &Contract) -> contracts::Contract {
         as_wire(self.engine, contract, self.last_full.get(&contract.client).copied())
     }
-}
-
-fn last_full(engine: &Engine) -> Result<LastFull, Failure> {
-    engine.book.last_full()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Wire, fields_of, last_full};
+use super::{Wire, fields_of};
 use crate::control::call::{Answer, CallError, Context, Replies, finish, went_away};
 use crate::control::convert::{self, count};
 use crate::engine::{Engine, Origin};
@@ -34,7 +34,7 @@ pub(super) async fn list(call: contracts::List, mut context: Context<'_>) -> Ans
     let found = move |engine: &Engine| {
         let (mut found, last_full) = match as_of {
             Some(moment) => engine.book.contracts_as_of(moment, client.as_ref())?,
-            None => (engine.book.contracts(client.as_ref())?, last_full(engine)?),
+            None => (engine.book.contracts(client.as_ref())?, engine.book.last_full()?),
         };
         found.sort_by_key(Contract::in_tree);
         Ok((found, last_full))
@@ -55,7 +55,7 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
     let found = move |engine: &Engine| {
         let mut found = engine.book.contracts(client.as_ref())?;
         found.sort_by_key(Contract::in_tree);
-        Ok((found, last_full(engine)?))
+        Ok((found, engine.book.last_full()?))
     };
     let (found, last_full) = engine.ask(found).await?;
     let last_full = Arc::new(last_full);

@@ -106,16 +106,13 @@ fn obstacle(error: &ConfigError) -> Finding {
 fn outlet(state: &OutletState) -> Finding {
     let check = state.outlet.name();
     let words = state.outlet.words();
+    let test = (state.outlet == Outlet::Notify).then_some(Advice::TestNotify);
     let found = match (state.trouble(), state.last) {
         (Some(trouble), _) => {
-            let advice = (state.outlet == Outlet::Notify).then_some(Advice::TestNotify);
-            finding(Outcome::Warning, trouble, advice.or(Some(Advice::ReadJournal)))
+            finding(Outcome::Warning, trouble, test.or(Some(Advice::ReadJournal)))
         }
         (None, Some(_)) => finding(Outcome::Good, format!("{words} works"), None),
-        (None, None) => {
-            let advice = (state.outlet == Outlet::Notify).then_some(Advice::TestNotify);
-            finding(Outcome::Skipped, format!("{words} was not used yet"), advice)
-        }
+        (None, None) => finding(Outcome::Skipped, format!("{words} was not used yet"), test),
     };
     Finding { check, ..found }
 }

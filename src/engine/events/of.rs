@@ -53,10 +53,9 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
 
 /// The first of the items as an event tells them, and how many more there are.
 fn limited<'a>(
-    items: impl Iterator<Item = &'a PendingItem>,
+    mut items: impl Iterator<Item = &'a PendingItem>,
     today: NaiveDate,
 ) -> (Vec<EventItem>, usize) {
-    let mut items = items.peekable();
     let told = items.by_ref().take(EventItem::MOST).map(|item| EventItem {
         key: item.key,
         parent: item.parent,

@@ -40,6 +40,7 @@ impl Observe {
         let trials = Trials::default();
         Observe { context, book, syncs, review, schedule, trials }
     }
+
     /// Notes how an outlet just went: that it worked, or what went wrong.
     pub fn used_outlet(&self, outlet: Outlet, result: Result<(), String>) {
         let by = (&self.context.store, self.context.now());

@@ -5,9 +5,6 @@ use crate::autotask::{Access, Entity, Progress};
 use crate::model::{ClientRef, Code, Failure, ItemKey, ItemKind};
 use crate::policy::explain::{Check, Conclusion, Evidence, explain};
 
-/// The exit status of what failed at Autotask.
-const ASKING_FAILED: u8 = 7;
-
 /// Why an item is, or is not, in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
@@ -85,7 +82,7 @@ impl Review {
 
 /// Whether a failure says that Autotask could not be asked, and nothing of what was asked.
 fn could_not_ask(failure: &Failure) -> bool {
-    failure.code != Code::NoPermission && failure.code.exit_status() == ASKING_FAILED
+    failure.code != Code::NoPermission && failure.code.is_of_autotask()
 }
 
 /// What was asked; where that failed, why it could not be, unless that is known already.

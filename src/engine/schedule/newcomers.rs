@@ -33,7 +33,7 @@ pub struct Newcomer {
     pub since: DateTime<Utc>,
     /// Its agreements.
     pub agreements: Vec<ItemKey>,
-    /// What they are in money, when it was noticed.
+    /// What they are in money, by the client's latest preview; empty where none is kept.
     pub effects: Vec<Effect>,
 }
 
@@ -82,8 +82,7 @@ impl Schedule {
     /// Whether somebody has decided about a client: it was synced or switched on, or its agreements
     /// are ignored.
     fn is_decided(&self, client: ClientId, agreements: &[ItemKey]) -> Result<bool, Failure> {
-        let state = self.context.store.client(client)?;
-        if state.is_some_and(|state| state.auto_sync || state.last_synced.is_some()) {
+        if self.is_kept(client)? {
             return Ok(true);
         }
         let today = self.context.today();
@@ -94,6 +93,12 @@ impl Schedule {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a client was synced or switched on.
+    fn is_kept(&self, client: ClientId) -> Result<bool, Failure> {
+        let state = self.context.store.client(client)?;
+        Ok(state.is_some_and(|state| state.auto_sync || state.last_synced.is_some()))
     }
 
     /// Looks for newcomers, and does with them what the configuration says. What fails is tried
@@ -145,11 +150,16 @@ impl Schedule {
             };
             new.extend(previews.into_iter().filter(is_first_of));
         }
+        // The next agreement of a newcomer is to be decided about like its first.
+        let fresh = |client| by_client.get(&client).into_iter().flatten().map(|key| key.id);
+        for newcomer in &mut known.clients {
+            newcomer.agreements.extend(fresh(ClientId(newcomer.id)));
+        }
         known.clients.extend(new.iter().map(|preview| KnownNewcomer {
             id: preview.client.id.0,
             name: preview.client.name.clone(),
             since: now,
-            agreements: by_client[&preview.client.id].iter().map(|key| key.id).collect(),
+            agreements: fresh(preview.client.id).collect(),
         }));
         self.keep_known(&mut known)?;
         for preview in &new {
@@ -183,8 +193,7 @@ impl Schedule {
     fn keep_known(&self, known: &mut Known) -> Result<(), Failure> {
         let mut kept = Vec::new();
         for new in std::mem::take(&mut known.clients) {
-            let state = self.context.store.client(ClientId(new.id))?;
-            if !state.is_some_and(|state| state.auto_sync || state.last_synced.is_some()) {
+            if !self.is_kept(ClientId(new.id))? {
                 kept.push(new);
             }
         }

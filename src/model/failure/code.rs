@@ -2,6 +2,9 @@
 
 use strum::{EnumCount, VariantArray};
 
+/// The exit status of what Autotask refused or failed, and of where it could not be asked.
+const AT_AUTOTASK: u8 = 7;
+
 /// What failed. Names and exit statuses are an interface that scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(test, derive(strum::EnumMessage))]
@@ -105,6 +108,11 @@ impl Code {
         )
     }
 
+    /// Whether Autotask refused, failed or could not be asked.
+    pub fn is_of_autotask(self) -> bool {
+        self.exit_status() == AT_AUTOTASK
+    }
+
     /// The exit status of lmsyncctl for it.
     pub fn exit_status(self) -> u8 {
         match self {
@@ -127,7 +135,7 @@ impl Code {
             | Code::NoPermission
             | Code::Unreachable
             | Code::RateLimited
-            | Code::AutotaskFailed => 7,
+            | Code::AutotaskFailed => AT_AUTOTASK,
             Code::Busy | Code::TimedOut | Code::Stopping => 9,
         }
     }

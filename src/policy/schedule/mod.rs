@@ -1,6 +1,6 @@
 //! When auto-sync runs: the next run of a client (`plan`), how many are taken at once (`batch`),
-//! pauses, how a client stands after its runs (`health`), the reason for the next run (`why`), and since when one
-//! could begin (`awake`).
+//! pauses, how a client stands after its runs (`health`), the reason for the next run (`why`), and
+//! since when one could begin (`awake`).
 
 mod awake;
 pub mod batch;

@@ -118,6 +118,10 @@ fn a_wrong_value_comes_with_what_is_expected() {
             "`new-agreements` = \"leave\" at line 5: must be \"import\" or \"pending\"",
         ),
         (
+            "[sync]\nnew-clients = \"leave\"",
+            "`new-clients` = \"leave\" at line 5: must be \"tell\", \"auto\" or \"ignore\"",
+        ),
+        (
             "concurrency-per-endpoint = 3",
             "`concurrency-per-endpoint` = 3 at line 4: must be from 1 to 2",
         ),

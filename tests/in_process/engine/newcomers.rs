@@ -93,6 +93,14 @@ async fn a_first_agreement_is_told_once_with_its_money_until_somebody_decides() 
     assert_eq!(newcomers(&daemon), []);
     busily(daemon.engine.review.unignore(key, &by)).await.expect("not ignored any more");
     assert_eq!(newcomers(&daemon).len(), 1);
+
+    // One that is ignored decides nothing of the next, which is not the client's first.
+    busily(daemon.engine.review.ignore(key, None, None, &by)).await.expect("ignored");
+    tenant.add_contract(without[0].id.0, "Second one").expect("added");
+    a_day(&daemon).await;
+    let new = newcomers(&daemon);
+    assert!(matches!(&new[..], [newcomer] if newcomer.agreements.len() == 2), "{new:?}");
+    assert_eq!(told(&mut events), []);
     daemon.switch_on(&[without[0].clone()], None).await;
     assert_eq!(newcomers(&daemon), []);
     daemon.stop().await;
