@@ -8,12 +8,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// The calendar date in `text`.
 pub(in crate::autotask) fn date(text: &str) -> Option<NaiveDate> {
-    let text = text.trim();
-    let (day, time) = match text.split_once(['T', ' ']) {
-        Some((day, time)) => (day, Some(time)),
-        None => (text, None),
-    };
-    let exact = day.len() == 10 && time.is_none_or(is_time);
+    let (day, rest) = text.trim().split_at_checked("2024-01-31".len())?;
+    let exact = rest.is_empty() || rest.strip_prefix(['T', ' ']).is_some_and(is_time);
     exact.then(|| day.parse().ok()).flatten()
 }
 

@@ -116,15 +116,12 @@ fn value(
     }
 }
 
+/// The secret that a person types; none where Enter alone keeps the one that is there.
 fn asked_secret(terminal: &Terminal, is_there: bool) -> Result<Option<SecretString>, SetupError> {
-    loop {
-        let typed = terminal.secret(SECRET, is_there)?;
-        match header_safe(&typed) {
-            _ if typed.is_empty() && is_there => return Ok(None),
-            Ok(()) => return Ok(Some(SecretString::from(typed.as_str()))),
-            Err(fault) => terminal.remark(&format!("it {fault}"))?,
-        }
-    }
+    let keeps = |typed: &str| typed.is_empty() && is_there;
+    let fault = |typed: &str| if keeps(typed) { Ok(()) } else { header_safe(typed) };
+    let typed = terminal.secret(SECRET, is_there, fault)?;
+    Ok((!keeps(&typed)).then(|| SecretString::from(typed.as_str())))
 }
 
 fn from_file(path: &Path) -> Result<SecretString, SetupError> {

@@ -1,6 +1,7 @@
 //! Asking a person: lines, a secret that is not shown, yes or no. Questions go to standard error, so
 //! that they are seen where the output is not.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -39,16 +40,27 @@ impl Terminal {
         Ok(typed.trim().to_owned())
     }
 
-    /// A line that is not shown.
-    pub(super) fn secret(&self, what: &str, is_there: bool) -> io::Result<Zeroizing<String>> {
+    /// A line that is not shown, asked for until `fault` finds none. Nothing that is typed is shown
+    /// until then, so neither is what comes while the question is asked again.
+    pub(super) fn secret<E: Display>(
+        &self,
+        what: &str,
+        is_there: bool,
+        fault: impl Fn(&str) -> Result<(), E>,
+    ) -> io::Result<Zeroizing<String>> {
         let keeps = if is_there { ", Enter keeps the one that is there" } else { "" };
         // Before the question, so that nothing is shown that is typed at once.
-        let silent = Silent::new(self.0.as_fd())?;
-        ask(&format!("{what} (not shown{keeps}): "))?;
-        let typed = self.read();
-        drop(silent);
-        ask("\n")?;
-        typed
+        let _silent = Silent::new(self.0.as_fd())?;
+        loop {
+            ask(&format!("{what} (not shown{keeps}): "))?;
+            let typed = self.read();
+            ask("\n")?;
+            let typed = typed?;
+            match fault(&typed) {
+                Ok(()) => return Ok(typed),
+                Err(fault) => self.remark(&format!("it {fault}"))?,
+            }
+        }
     }
 
     /// Whether a person says yes; `default` is what Enter alone stands for.
