@@ -1,7 +1,7 @@
 //! The words of each advice.
 
 use super::Address;
-use crate::config::CREDENTIAL_SECRET;
+use crate::config::{CREDENTIAL_INTEGRATION_CODE, CREDENTIAL_SECRET};
 use crate::model::{Advice, ClientId, SecretSource};
 
 impl Address {
@@ -119,6 +119,9 @@ impl Address {
             Advice::ForbidWriting { path } => format!("chmod go-w {path}"),
             Advice::ForbidReading { path } => format!("chmod 600 {path}"),
             Advice::OwnFile { path } => format!("chown lmsyncd {path}"),
+            Advice::WriteCredential { name } if name == CREDENTIAL_INTEGRATION_CODE => {
+                format!("set `integration-code` in [autotask] of {}", self.config())
+            }
             Advice::WriteCredential { name } => match &self.credentials {
                 Some(_) => format!(
                     "`{}` asks for it; by hand: systemd-ask-password -n 'Secret:' | install -D -m \

@@ -19,16 +19,24 @@ pub fn load(path: &Path) -> Result<Settings, ConfigError> {
 ///
 /// `path` stands in the errors and decides the instance, see [`super::instance_config`].
 pub fn parse(text: &str, path: &Path) -> Result<Settings, ConfigError> {
-    let (settings, problems) = judged(text, path);
+    let Judged { settings, problems, .. } = judged(text, path);
     problems.map(|()| settings)
 }
 
-/// The settings as far as they can be read, and what is wrong with the others.
-fn judged(text: &str, path: &Path) -> (Settings, Result<(), ConfigError>) {
+struct Judged {
+    /// The settings as far as they can be read.
+    settings: Settings,
+    /// Whether the keys were read at all: where they were not, nothing can be missing.
+    is_read: bool,
+    /// What is wrong with them.
+    problems: Result<(), ConfigError>,
+}
+
+fn judged(text: &str, path: &Path) -> Judged {
     let mut report = Report::new(text);
     let mut settings = Settings::defaults(path);
-    shape::read(text, &mut settings, &mut report);
-    (settings, report.finish(path, ()))
+    let is_read = shape::read(text, &mut settings, &mut report);
+    Judged { settings, is_read, problems: report.finish(path, ()) }
 }
 
 /// What a configuration and the credentials look like before anything is done with them.
@@ -44,13 +52,14 @@ pub struct Survey {
 /// `credentials_directory`, and does not stop at the first thing that is wrong. What else its keys
 /// name is for [`Settings::obstacles`].
 pub fn survey(path: &Path, credentials_directory: Option<&Path>) -> Survey {
-    let (settings, judged) = match read::configuration(path) {
+    let Judged { settings, is_read, problems } = match read::configuration(path) {
         Ok(text) => judged(&text, path),
-        Err(error) => (Settings::defaults(path), Err(error)),
+        Err(error) => {
+            Judged { settings: Settings::defaults(path), is_read: false, problems: Err(error) }
+        }
     };
-    let mut errors: Vec<ConfigError> = judged.err().into_iter().collect();
-    // Where the file cannot be read at all, what it may name is not missing.
-    if errors.iter().any(|error| error.problems().iter().all(|problem| problem.key.is_none())) {
+    let mut errors: Vec<ConfigError> = problems.err().into_iter().collect();
+    if !is_read {
         return Survey { settings, errors };
     }
     let known: Vec<String> =

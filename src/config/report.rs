@@ -22,8 +22,9 @@ impl<'a> Report<'a> {
         Report { text, problems: Vec::new() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+    /// Whether nothing that is in the text is wrong.
+    pub(super) fn is_of_absent_keys(&self) -> bool {
+        self.problems.iter().all(|problem| problem.line.is_none())
     }
 
     /// Notes a problem at a place. `message` gets the place as ` at line N`.

@@ -3,7 +3,7 @@
 //! need not come back for every single mistake.
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
 use super::entry::{Entry, integer};
 use super::keys::{self, Key, Section};
@@ -16,15 +16,18 @@ use crate::model::Advice;
 const VERSION: i64 = 1;
 
 /// Reads `text` into `settings`, which are the defaults before. Nothing behind the mistake is judged
-/// where the text is not TOML, or its version is unknown.
-pub(super) fn read(text: &str, settings: &mut Settings, report: &mut Report<'_>) {
+/// where the text is not TOML, or of another version; then it gives `false`.
+pub(super) fn read(text: &str, settings: &mut Settings, report: &mut Report<'_>) -> bool {
     let mut table = match DeTable::parse(text) {
         Ok(table) => table,
-        Err(error) => return not_toml(&error, text, report),
+        Err(error) => {
+            not_toml(&error, text, report);
+            return false;
+        }
     };
     let table = table.get_mut();
     if !version(table, report) {
-        return;
+        return false;
     }
     prune(table, report);
     username(table, report);
@@ -48,6 +51,7 @@ pub(super) fn read(text: &str, settings: &mut Settings, report: &mut Report<'_>)
     }
     // The default follows a short interval; only a window that somebody wrote can be too long.
     settings.sync.batch_window = settings.sync.batch_window.min(settings.sync.interval);
+    true
 }
 
 /// The one key that must be there. With a misspelt key in the file, that is probably the missing
@@ -55,7 +59,7 @@ pub(super) fn read(text: &str, settings: &mut Settings, report: &mut Report<'_>)
 fn username(table: &DeTable<'_>, report: &mut Report<'_>) {
     let autotask = table.get("autotask").and_then(|section| section.get_ref().as_table());
     let is_there = autotask.is_some_and(|section| section.contains_key("username"));
-    if !is_there && report.is_empty() {
+    if !is_there && report.is_of_absent_keys() {
         report.absent(
             "autotask.username",
             "`username` in [autotask] is missing".to_owned(),
@@ -93,21 +97,20 @@ fn key_before(text: &str, offset: usize) -> Option<(&'static Section, &'static K
     Some((section, section.key(name.trim())?))
 }
 
-/// Whether the file is of the version that this program reads.
+/// Whether the file is of the version that this program reads, or of none: then all else is judged
+/// as if it were. A misspelt one is for [`prune`] to tell.
 fn version(table: &DeTable<'_>, report: &mut Report<'_>) -> bool {
     let key = || Some("version".to_owned());
     let Some(value) = table.get("version") else {
-        let misspelt =
-            table.keys().find(|key| nearest(key.get_ref(), std::iter::once("version")).is_some());
-        match misspelt {
-            Some(found) => unknown(None, &owned(found), false, report),
-            None => report.absent(
+        let resembles = |name: &str| nearest(name, std::iter::once("version")).is_some();
+        if !table.keys().any(|key| resembles(key.get_ref())) {
+            report.absent(
                 "version",
                 "`version` is missing".to_owned(),
                 Advice::said(format!("begin the file with the line: version = {VERSION}")),
-            ),
+            );
         }
-        return false;
+        return true;
     };
     match integer(value.get_ref()) {
         Some(VERSION) => return true,
@@ -162,11 +165,7 @@ fn prune_section(section: &'static Section, entries: &mut DeTable<'_>, report: &
 
 /// The names in a table with their places, apart from it, so that it can be changed meanwhile.
 fn names(table: &DeTable<'_>) -> Vec<Spanned<String>> {
-    table.keys().map(owned).collect()
-}
-
-fn owned(name: &Spanned<DeString<'_>>) -> Spanned<String> {
-    Spanned::new(name.span(), name.get_ref().to_string())
+    table.keys().map(|name| Spanned::new(name.span(), name.get_ref().to_string())).collect()
 }
 
 fn is_section(value: &DeValue<'_>) -> bool {

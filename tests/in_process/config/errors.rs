@@ -218,7 +218,8 @@ fn the_version_is_judged_before_anything_else() {
             "versoin = 1",
             "/tmp/lmsyncd.toml: unknown key `versoin` at line 1; did you mean `version`?",
         ),
-        ("", "/tmp/lmsyncd.toml: `version` is missing"),
+        ("[autotask]\nusername = \"user\"", "/tmp/lmsyncd.toml: `version` is missing"),
+        ("", "/tmp/lmsyncd.toml: `version` is missing (and 1 more problem)"),
         ("version = 1", "/tmp/lmsyncd.toml: `username` in [autotask] is missing"),
     ] {
         assert_eq!(refused(text).to_string(), message);
@@ -256,6 +257,31 @@ fn written(folder: &TempDir, text: &str, mode: u32) -> PathBuf {
     fs::write(&path, text).expect("writes");
     fs::set_permissions(&path, Permissions::from_mode(mode)).expect("sets the mode");
     path
+}
+
+/// What a person is told beside a mistake is missing in truth.
+#[test]
+fn where_the_keys_cannot_be_read_no_credential_is_missing() {
+    const AUTOTASK: &str = "[autotask]\nusername = \"user\"\nintegration-code = \"CODE\"\n";
+    let folder = TempDir::new().expect("a folder");
+    let told = |text: &str| -> Vec<String> {
+        let path = written(&folder, text, 0o600);
+        let survey = config::survey(&path, None);
+        survey.errors.iter().map(|error| error.code().to_owned()).collect()
+    };
+    for text in [
+        format!("version = 2\n{AUTOTASK}"),
+        format!("version = 1\n{AUTOTASK}[sync]\ninterval = 24h\n"),
+    ] {
+        assert_eq!(told(&text), ["config_invalid"], "{text}");
+    }
+    for text in [
+        format!("{AUTOTASK}[sync]\ninterval = \"1s\"\n"),
+        format!("version = 1\n{AUTOTASK}[sync]\ninterval = \"1s\"\n"),
+        format!("versoin = 1\n{AUTOTASK}"),
+    ] {
+        assert_eq!(told(&text), ["config_invalid", "credential_missing"], "{text}");
+    }
 }
 
 #[test]
