@@ -133,8 +133,7 @@ impl Replies {
     }
 
     /// Sends a reply that another one follows.
-    pub(super) async fn more(&mut self, parameters: impl Serialize) -> Result<(), FrameError> {
-        let parameters = serde_json::to_value(parameters).map_err(std::io::Error::from)?;
+    pub(super) async fn more(&mut self, parameters: Value) -> Result<(), FrameError> {
         self.send(Reply { parameters: Some(parameters), continues: true, error: None }).await
     }
 

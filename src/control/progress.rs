@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::call::{Context, Replies};
+use super::call::{Context, Replies, finish};
 use super::convert::count;
 use crate::autotask::{Phase, Progress, Report};
 use crate::clock::Tz;
@@ -44,9 +44,9 @@ pub(super) async fn telling<T, R: Serialize>(
             done = &mut work => return done,
             Ok(()) = reports.changed(), if stream.is_some() => {
                 let report = *reports.borrow_and_update();
-                let gone = match stream {
-                    Some(stream) => stream.more(reply(how_far(&report, zone))).await.is_err(),
-                    None => true,
+                let gone = match (&mut *stream, finish(reply(how_far(&report, zone)))) {
+                    (Some(stream), Ok(reply)) => stream.more(reply).await.is_err(),
+                    _ => true,
                 };
                 if gone {
                     // The asker went away; the work goes on, and the board tells of it.

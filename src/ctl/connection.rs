@@ -114,14 +114,15 @@ impl Client {
         parameters: &M,
         list: &str,
     ) -> Result<Answer<M::Reply>, CtlError> {
+        decode(self.gather_raw(parameters, list)?)
+    }
+
+    /// The same for who gives the answer a type of its own.
+    pub fn gather_raw<M: Method>(&self, parameters: &M, list: &str) -> Result<Value, CtlError> {
         Self::while_stopping(|| self.gather_once(parameters, list))
     }
 
-    fn gather_once<M: Method>(
-        &self,
-        parameters: &M,
-        list: &str,
-    ) -> Result<Answer<M::Reply>, CtlError> {
+    fn gather_once<M: Method>(&self, parameters: &M, list: &str) -> Result<Value, CtlError> {
         let spinner = Spinner::start(self.tells);
         let mut exchange = Exchange::open(&self.path, self.limit)?;
         exchange.send::<M>(parameters, true)?;
@@ -144,7 +145,7 @@ impl Client {
             if let Some(fields) = reply.as_object_mut() {
                 fields.insert(list.to_owned(), Value::Array(gathered));
             }
-            return decode(reply);
+            return Ok(reply);
         }
     }
 

@@ -18,7 +18,8 @@ pub(in crate::control) async fn backup(context: Context<'_>) -> Answer {
         backup = rest;
         let Some(text) = piece else { break };
         bytes += text.len() as u64;
-        let reply = daemon::BackupReply { text: Some(text), ..daemon::BackupReply::default() };
+        let reply =
+            finish(daemon::BackupReply { text: Some(text), ..daemon::BackupReply::default() })?;
         if stream.more(reply).await.is_err() {
             return Err(Failure::new(Code::TimedOut, "the caller disconnected").into());
         }

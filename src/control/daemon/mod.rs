@@ -234,7 +234,7 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
     let mut events = engine.observe.subscribe()?;
     let mut reply = daemon::WatchReply::default();
     loop {
-        if stream.more(reply).await.is_err() {
+        if stream.more(finish(reply)?).await.is_err() {
             return Err(went_away());
         }
         reply = loop {

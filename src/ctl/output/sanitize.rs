@@ -34,14 +34,17 @@ pub fn json(text: &str) -> String {
 }
 
 /// The value with `clean` done to every text in it.
-pub fn texts(value: Value, clean: &impl Fn(&str) -> String) -> Value {
+pub fn texts(mut value: Value, clean: &impl Fn(&str) -> String) -> Value {
+    clean_each(&mut value, clean);
+    value
+}
+
+fn clean_each(value: &mut Value, clean: &impl Fn(&str) -> String) {
     match value {
-        Value::String(text) => Value::String(clean(&text)),
-        Value::Array(values) => values.into_iter().map(|value| texts(value, clean)).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(key, value)| (key, texts(value, clean))).collect()
-        }
-        other => other,
+        Value::String(text) => *text = clean(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| clean_each(value, clean)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| clean_each(value, clean)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

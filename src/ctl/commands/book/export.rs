@@ -7,11 +7,13 @@ mod tree;
 
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
-use crate::ctl::output::answer::{Answer, typed};
+use crate::ctl::output::answer::typed;
 use crate::ctl::output::{Format, file, sanitize};
-use crate::protocol::contracts::{Export, ExportReply, Exported};
+use crate::protocol::contracts::{Export, Exported};
 
 /// Examples of the noun.
 pub const EXAMPLES: &str = "\
@@ -35,8 +37,8 @@ struct Everything {
 }
 
 impl Everything {
-    fn of(answer: Answer<ExportReply>) -> Result<Everything, CtlError> {
-        typed(answer.raw, sanitize::lines)
+    fn of(answer: Value) -> Result<Everything, CtlError> {
+        typed(answer, sanitize::lines)
     }
 }
 
@@ -161,15 +163,15 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     Ok(0)
 }
 
-fn ask(ctl: &Ctl, client: Option<String>) -> Result<Answer<ExportReply>, CtlError> {
-    ctl.client.gather(&Export { client }, "contracts")
+fn ask(ctl: &Ctl, client: Option<String>) -> Result<Value, CtlError> {
+    ctl.client.gather_raw(&Export { client }, "contracts")
 }
 
 /// The answer as it came; its keys are sorted, so that it is the same text every time.
-fn json(answer: &Answer<ExportReply>, one_line: bool) -> Result<String, CtlError> {
+fn json(answer: &Value, one_line: bool) -> Result<String, CtlError> {
     let text = match one_line {
-        true => answer.raw.to_string(),
-        false => serde_json::to_string_pretty(&answer.raw)
+        true => answer.to_string(),
+        false => serde_json::to_string_pretty(answer)
             .map_err(|error| CtlError::Nonsense(error.to_string()))?,
     };
     Ok(format!("{}\n", sanitize::json(&text)))
@@ -189,7 +191,7 @@ fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
 fn sample() -> Everything {
     use super::contract::samples;
     use super::contract::samples::view;
-    use crate::protocol::contracts::Contract;
+    use crate::protocol::contracts::{Contract, ExportReply};
     use crate::protocol::sync::Client;
 
     let contract = |key: &str, parent: Option<&str>, client_id, name: &str| Contract {
