@@ -1,14 +1,15 @@
 //! From the model's values to the wire's.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
     BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, Fields, ItemKey,
     PendingItem, Reject, Remark, Run, Value, rfc3339,
 };
+use crate::policy::apply;
+use crate::policy::effects::{self, Basis};
 use crate::policy::holds::let_go;
-use crate::policy::{apply, effects};
 use crate::protocol::{contracts, sync};
 
 /// A count as the wire has it.
@@ -28,7 +29,7 @@ pub(super) fn reject(reject: &Reject) -> sync::Reject {
     }
 }
 
-pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
+pub(super) fn item(item: &PendingItem, basis: &Basis) -> sync::Item {
     let text = |field| text(&item.fields, field);
     sync::Item {
         key: item.key.to_string(),
@@ -51,7 +52,7 @@ pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
         setup_fee: text(Field::SetupFee),
         billed_to: text(Field::BilledTo),
         remarks: remarks(item),
-        effects: effects(&effects::effect(&let_go(item), today)),
+        effects: effects(&effects::effect(&let_go(item), basis)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),

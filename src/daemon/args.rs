@@ -5,9 +5,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::config::DEFAULT_PATH;
+use crate::config::{DEFAULT_PATH, instance_config};
 
 /// Imports an MSP's contracts from Autotask PSA, one way, and keeps them current.
 ///
@@ -16,12 +17,42 @@ use crate::config::DEFAULT_PATH;
 #[derive(Debug, Parser)]
 #[command(name = "lmsyncd", version, after_help = after_help())]
 pub struct Cli {
-    /// The configuration file.
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH, global = true)]
-    pub config: PathBuf,
+    /// The configuration file. The default is /etc/lmsyncd/lmsyncd.toml.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// What to do instead of running the daemon.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// The configuration that is run or checked.
+    pub fn config(&self) -> PathBuf {
+        let checked = match &self.command {
+            Some(Command::CheckConfig(args)) => args.config(),
+            _ => None,
+        };
+        checked.or_else(|| self.config.clone()).unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
+    }
+
+    /// Refuses a file for a command that has none, instead of leaving it out of account.
+    fn judged(self) -> Result<Cli, clap::Error> {
+        let reason = match &self.command {
+            Some(Command::Setup(_)) => {
+                "setup writes /etc/lmsyncd/lmsyncd.toml, or that of the instance that is named: \
+                 lmsyncd setup NAME"
+            }
+            Some(Command::Demo { .. }) => "the demo has a configuration of its own",
+            _ => return Ok(self),
+        };
+        match self.config {
+            None => Ok(self),
+            Some(_) => {
+                let message = format!("`--config` does not apply: {reason}");
+                Err(Cli::command().error(ErrorKind::ArgumentConflict, message))
+            }
+        }
+    }
 }
 
 /// Reads the command line; a wrong one, a call for help, or one for a demo that is not in this build,
@@ -29,7 +60,7 @@ pub struct Cli {
 pub fn parse() -> Result<Cli, ExitCode> {
     /// The exit status of a wrong command line (sysexits.h).
     const USAGE: u8 = 64;
-    let cli = Cli::try_parse().map_err(|error| {
+    let cli = Cli::try_parse().and_then(Cli::judged).map_err(|error| {
         // A closed pipe is no reason to fail.
         let _ = error.print();
         if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
@@ -84,13 +115,13 @@ pub enum Command {
     /// Root also checks the credentials that the unit takes, and whether the daemon's user can use
     /// the files that the keys name. Nothing is started or changed.
     #[command(after_help = CHECK_HELP)]
-    CheckConfig,
+    CheckConfig(CheckArgs),
     /// Ask for the credentials, try them, write the files, and start the service.
     ///
     /// As root. Asks for user name, integration code and secret, tries one login, says what the API
     /// user may see, and writes /etc/lmsyncd/lmsyncd.toml and the secret with the right owners and
     /// modes. Off a terminal the options take the place of the questions. After a failed login
-    /// nothing is written; what stands in the files and is not asked for stays.
+    /// nothing is written. Values that are in the files already are kept unless new ones are given.
     #[command(after_help = SETUP_HELP)]
     Setup(SetupArgs),
     /// Walk through the whole job on a fake Autotask tenant; needs no configuration.
@@ -108,6 +139,23 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0..)]
         args: Vec<std::ffi::OsString>,
     },
+}
+
+/// The options of `lmsyncd check-config`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// The instance, where this server has several tenants: /etc/lmsyncd/NAME.toml.
+    #[arg(conflicts_with = "config")]
+    pub name: Option<String>,
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl CheckArgs {
+    fn config(&self) -> Option<PathBuf> {
+        self.config.clone().or_else(|| self.name.as_deref().map(instance_config))
+    }
 }
 
 /// The options of `lmsyncd setup`.
@@ -136,7 +184,7 @@ pub struct SetupArgs {
     /// Enable and start the service without asking.
     #[arg(long)]
     pub enable: bool,
-    /// Replace what stands in the files without asking; copies are kept beside.
+    /// Replace values in the files without asking; a copy of each file is kept next to it.
     #[arg(long, alias = "force")]
     pub yes: bool,
     /// The folder to write in the place of /etc/lmsyncd, for tests.
@@ -171,8 +219,8 @@ pub struct DemoArgs {
 const CHECK_HELP: &str = "\
 Examples:
   lmsyncd check-config
-  lmsyncd check-config --config ./lmsyncd.toml
-  lmsyncd check-config --config /etc/lmsyncd/north.toml";
+  lmsyncd check-config north                that of the instance north
+  lmsyncd check-config --config ./lmsyncd.toml";
 
 const SETUP_HELP: &str = "\
 Examples:

@@ -23,20 +23,21 @@ pub fn main(cli: &Cli) -> ExitCode {
         return setup::main(args);
     }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let config = cli.config();
     let result = match cli.command {
-        Some(Command::CheckConfig) => {
-            let checked = check_config::check(&cli.config, credentials.as_deref());
+        Some(Command::CheckConfig(_)) => {
+            let checked = check_config::check(&config, credentials.as_deref());
             checked
                 .map_err(|errors| errors.into_iter().map(StartError::Config).collect())
                 .map(print)
         }
-        _ => run(&cli.config, credentials).map_err(|error| vec![error]),
+        _ => run(&config, credentials).map_err(|error| vec![error]),
     };
     let errors: Vec<StartError> = match result {
         Ok(()) => return ExitCode::SUCCESS,
         Err(errors) => errors,
     };
-    let address = Address::of_config(&cli.config, None);
+    let address = Address::of_config(&config, None);
     let mut out = std::io::stderr().lock();
     for (line, hint) in errors.iter().flat_map(|error| error.remarks(&address)) {
         let _ = writeln!(out, "lmsyncd: {line}");

@@ -1,6 +1,7 @@
 //! What every service works with: the store, the clock, the settings that count, events, and the
 //! daemon's end. Cheap to clone.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,7 +16,8 @@ use super::visibility::Seen;
 use crate::autotask::{Access, Autotask, Entity, Progress};
 use crate::clock::{Clock, Tz, day_in};
 use crate::config::Settings;
-use crate::model::{Actor, Advice, Code, Failure, Visibility};
+use crate::model::{Actor, Advice, Code, Failure, ItemKey, PendingItem, Visibility};
+use crate::policy::effects::Basis;
 use crate::policy::schedule::Awake;
 use crate::store::{Commit, Committed, Opening, Store, StoreError};
 
@@ -143,6 +145,16 @@ impl Context {
     /// The MSP's calendar day: the day of every cost, state, term, renewal and notice.
     pub fn today(&self) -> NaiveDate {
         day_in(&self.zone(), self.now())
+    }
+
+    /// What the effects of items are reckoned on.
+    pub fn basis(&self, items: &[PendingItem]) -> Basis {
+        let above: BTreeSet<ItemKey> = items.iter().filter_map(|item| item.parent).collect();
+        let is_stored = |key: &ItemKey| {
+            let stored = self.store.contract(*key);
+            matches!(stored, Ok(Some(contract)) if contract.vanished.is_none())
+        };
+        Basis { today: self.today(), stored: above.into_iter().filter(is_stored).collect() }
     }
 
     /// What was noticed and fixed when the store was opened; nothing for one that was as it had

@@ -47,7 +47,8 @@ pub use sync::{Preview, Running, SyncReport, SyncRequest, Syncs, WaitPolicy};
 use crate::autotask::Autotask;
 use crate::clock::{Clock, Tz};
 use crate::config::Settings;
-use crate::model::{Failure, Visibility};
+use crate::model::{Failure, PendingItem, Visibility};
+use crate::policy::effects::Basis;
 use crate::store::{Opening, Store};
 use context::{Context, Live};
 
@@ -151,6 +152,11 @@ impl Engine {
     /// The MSP's calendar day: the day of every cost, state, term, renewal and notice.
     pub fn today(&self) -> NaiveDate {
         self.context.today()
+    }
+
+    /// What the effects of items are reckoned on.
+    pub fn basis(&self, items: &[PendingItem]) -> Basis {
+        self.context.basis(items)
     }
 
     /// What the API user may see, as far as it is known.

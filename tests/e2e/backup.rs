@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::support::{ACME, ACME_LINE, Daemon, World};
 use nix::sys::signal::Signal;
@@ -133,6 +134,11 @@ fn a_file_that_is_no_backup_of_this_store_is_not_replaced_without_a_word() {
         .ctl(&["backup", &own])
         .expect(2, &["is a backup of another store", "hint: choose another name", "--yes"]);
     assert_eq!(fs::read(&own).expect("a file"), before);
+    // What programs find there stays what it is, whoever says yes.
+    let pipe = path_text(&world, "pipe");
+    nix::unistd::mkfifo(Path::new(&pipe), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    world.ctl(&["backup", &pipe, "--yes"]).expect(2, &["is no file"]);
+    assert!(!fs::metadata(&pipe).expect("it is there").is_file());
     fs::write(&notes, "mine\n").expect("written");
     world.ctl(&["backup", &notes]).expect(2, &["is not a backup"]);
     assert_eq!(fs::read_to_string(&notes).expect("text"), "mine\n");

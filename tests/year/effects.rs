@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 use lmsyncd::model::{Contract, Field, FieldChange, PendingItem, PendingState, Value};
-use lmsyncd::policy::effects::effects;
-use lmsyncd::store::Touched;
+use lmsyncd::policy::effects::{Basis, effects};
+use lmsyncd::store::{Store, Touched};
 use rust_decimal::Decimal;
 
 use super::invariants::{Broken, EFFECTS, broken};
@@ -15,9 +15,16 @@ use super::money::yearly;
 
 type Sums = BTreeMap<String, Decimal>;
 
+/// What effects are reckoned on: the day, and every agreement in the book.
+pub fn basis(store: &Store, today: NaiveDate) -> Basis {
+    let all = store.all_contracts().expect("contracts");
+    let stored = all.iter().filter(|one| one.key.is_agreement() && one.vanished.is_none());
+    Basis { today, stored: stored.map(|one| one.key).collect() }
+}
+
 /// Judges what a run wrote.
-pub fn judge(touched: &[Touched], today: NaiveDate) -> Result<(), Broken> {
-    let (told, is) = (told(touched, today), difference(touched));
+pub fn judge(touched: &[Touched], basis: &Basis) -> Result<(), Broken> {
+    let (told, is) = (told(touched, basis), difference(touched));
     if told != is {
         let changes = touched.iter().filter_map(item).fold(String::new(), |mut all, item| {
             let (key, parent) = (item.key, item.parent);
@@ -30,11 +37,11 @@ pub fn judge(touched: &[Touched], today: NaiveDate) -> Result<(), Broken> {
 }
 
 /// What the effects of the items come to in a year, by currency.
-fn told(touched: &[Touched], today: NaiveDate) -> Sums {
+fn told(touched: &[Touched], basis: &Basis) -> Sums {
     let items: Vec<PendingItem> = touched.iter().filter_map(item).collect();
     let items: Vec<&PendingItem> = items.iter().collect();
     let mut sums = Sums::new();
-    for effect in effects(&items, today).into_iter().filter(|effect| effect.from.is_none()) {
+    for effect in effects(&items, basis).into_iter().filter(|effect| effect.from.is_none()) {
         *sums.entry(effect.currency.to_string()).or_default() += effect.per_year;
     }
     sums.retain(|_, sum| !sum.is_zero());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use lmsyncd::model::{ClientId, Contract, ItemKey, Run, RunResult};
+use lmsyncd::model::{ClientId, Contract, Run, RunResult};
 
 use super::effects;
 use super::invariants::{Broken, REQUESTS, UNASKED, broken, live_keys, next_due};
@@ -38,17 +38,10 @@ impl World {
                 // What has moved is written to its new client at once.
                 if let Some(id) = run.id.filter(|_| run.counts.wrote()) {
                     let touched = life.store.touched_by(id).expect("what it touched");
-                    // What was left out or held is told of by itself when it follows, and its
-                    // agreement counted it all the while.
-                    let keys: BTreeSet<ItemKey> = touched.iter().map(|one| one.key).collect();
-                    let is_left = touched.iter().any(|one| {
-                        let contract = one.after.as_ref().or(one.before.as_ref());
-                        let parent = contract.and_then(|contract| contract.parent);
-                        parent.is_some_and(|parent| !keys.contains(&parent))
-                    });
-                    if run.result == RunResult::Ok && !is_left {
+                    if run.result == RunResult::Ok {
                         self.watch.judged.effects += 1;
-                        effects::judge(&touched, run.started.date_naive())?;
+                        let basis = effects::basis(&life.store, run.started.date_naive());
+                        effects::judge(&touched, &basis)?;
                     }
                     moved.extend(
                         touched.iter().filter_map(|one| Some(one.after.as_ref()?.client.0)),

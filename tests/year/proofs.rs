@@ -1,6 +1,7 @@
 //! That the checks can fail: for each invariant, something wrong is planted in a quiet world, and
 //! the judge must name that invariant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use chrono::TimeDelta;
 use lmsyncd::model::{
     Actor, BillingCycle, ClientId, Contract, Counts, Field, ItemKey, Run, RunResult, Trigger, Value,
 };
+use lmsyncd::policy::effects::Basis;
 use lmsyncd::store::{Commit, Touched, Write};
 
 use super::clock::ServerClock;
@@ -195,13 +197,15 @@ fn effects_that_do_not_come_to_the_difference_are_noticed() {
     let run = store.runs(None, 64).expect("runs").pop().and_then(|run| run.id).expect("a run");
     let today = world.ground.upstream.tenant.today();
     let mut touched = store.touched_by(run).expect("what it touched");
-    assert_eq!(effects::judge(&touched, today), Ok(()));
+    let basis = effects::basis(store, today);
+    assert_eq!(effects::judge(&touched, &basis), Ok(()));
     let is_billed = |one: &Touched| {
         let agreement = one.after.as_ref().filter(|after| after.key.is_agreement());
         agreement.is_some_and(|after| after.text(Field::Billing) == "billed")
     };
     touched.retain(|one| !is_billed(one));
-    let broken = effects::judge(&touched, today).expect_err("its lines are told alone");
+    let alone = Basis { stored: BTreeSet::new(), ..basis };
+    let broken = effects::judge(&touched, &alone).expect_err("its lines are told alone");
     assert_eq!(broken.invariant, EFFECTS);
 }
 

@@ -72,10 +72,11 @@ pub fn page() -> Page {
             sheet.text(&format!("{}.", paragraph.replace('\n', " ").trim_end_matches('.')));
         }
         for arg in command.get_arguments().filter(|arg| is_own(arg)) {
-            let name = arg.get_long().unwrap_or_default();
-            let mut head = vec![bold(format!("--{name}"))];
+            let mut head: Vec<_> =
+                arg.get_long().map(|name| bold(format!("--{name}"))).into_iter().collect();
             if let Some(value) = arg.get_value_names().filter(|_| takes_value(arg)) {
-                head.extend([roman(" "), italic(value.join(" "))]);
+                head.extend((!head.is_empty()).then(|| roman(" ")));
+                head.push(italic(value.join(" ")));
             }
             let help = arg.get_long_help().or_else(|| arg.get_help());
             sheet.named(head, &help.map(ToString::to_string).unwrap_or_default());
@@ -140,7 +141,10 @@ fn takes_value(arg: &clap::Arg) -> bool {
 
 /// Whether an option is of a command itself, and not of the whole program.
 fn is_own(arg: &clap::Arg) -> bool {
-    !arg.is_global_set() && arg.get_id() != "help" && arg.get_id() != "version"
+    !arg.is_global_set()
+        && !arg.is_hide_set()
+        && arg.get_id() != "help"
+        && arg.get_id() != "version"
 }
 
 fn credentials(sheet: &mut Sheet) {

@@ -166,8 +166,8 @@ pub(super) const METRICS: Section = Section {
     name: "metrics",
     keys: &[Key {
         name: "textfile",
-        text: "The file that metrics are written to, every minute and after each batch, for the textfile collector of node_exporter. Its name must end in \".prom\", and the daemon must have write access to its folder. \"lmsyncctl metrics\" shows the same. Absolute path. No default: none.",
-        value: "\"/var/lib/node_exporter/lmsyncd.prom\"",
+        text: "The file that metrics are written to, every minute and after each batch, for the textfile collector of node_exporter. Its name must end in \".prom\", and the daemon must have write access to its folder. \"lmsyncctl metrics --prometheus\" shows the same. Absolute path. No default: none.",
+        value: "\"/var/lib/prometheus/node-exporter/lmsyncd.prom\"",
         written: Written::Example,
         expects: PATH,
         effect: Effect::Applied,

@@ -1,12 +1,10 @@
 //! What a guard holds.
 
-use chrono::NaiveDate;
-
 use super::{comes_to, run_id};
 use crate::autotask::Progress;
 use crate::control::call::{Answer, Context, finish, went_away};
 use crate::control::convert::{self, count};
-use crate::engine::HeldRun;
+use crate::engine::{Engine, HeldRun};
 use crate::model::{Code, Failure, PendingItem, rfc3339};
 use crate::protocol::sync;
 
@@ -23,8 +21,8 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
         }
         None => context.engine.ask(move |engine| engine.review.held(client.as_ref())).await?,
     };
-    let today = context.engine.today();
-    finish(sync::HeldList { held: held.iter().map(|held| held_run(held, today)).collect() })
+    let engine = context.engine;
+    finish(sync::HeldList { held: held.iter().map(|held| held_run(held, engine)).collect() })
 }
 
 pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answer {
@@ -41,10 +39,10 @@ pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answ
             return Err(went_away());
         }
     };
-    let today = context.engine.today();
+    let basis = context.engine.basis(&outcome.items);
     finish(sync::AcceptReply {
         run: convert::run(&outcome.run),
-        items: outcome.items.iter().map(|item| convert::item(item, today)).collect(),
+        items: outcome.items.iter().map(|item| convert::item(item, &basis)).collect(),
     })
 }
 
@@ -53,20 +51,21 @@ pub(super) async fn reject(call: sync::RejectHeld, context: Context<'_>) -> Answ
     let actor = context.peer.actor();
     let (held, changed) =
         context.engine.review.reject(run_id(call.run), call.reason, &actor).await?;
-    finish(sync::RejectReply { held: held_run(&held, context.engine.today()), changed })
+    finish(sync::RejectReply { held: held_run(&held, context.engine), changed })
 }
 
-fn held_run(held: &HeldRun, today: NaiveDate) -> sync::HeldRun {
+fn held_run(held: &HeldRun, engine: &Engine) -> sync::HeldRun {
     let HeldRun { client, changes, items } = held;
     let rejected = changes.rejected.as_ref();
+    let basis = engine.basis(items);
     sync::HeldRun {
         run: count(changes.run.0),
         client_id: client.id.0,
         client: client.name.clone(),
         since: rfc3339(changes.since),
         message: items.iter().find_map(|item| item.reason.clone()),
-        items: items.iter().map(|item| convert::item(item, today)).collect(),
-        effects: comes_to(&items.iter().collect::<Vec<&PendingItem>>(), today),
+        items: items.iter().map(|item| convert::item(item, &basis)).collect(),
+        effects: comes_to(&items.iter().collect::<Vec<&PendingItem>>(), &basis),
         rejected_by: rejected.map(|rejected| rejected.by.clone()),
         rejected_at: rejected.map(|rejected| rfc3339(rejected.at)),
         rejected_reason: rejected.and_then(|rejected| rejected.reason.clone()),

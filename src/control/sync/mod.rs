@@ -17,7 +17,7 @@ use crate::engine::{Preview, RunFilter, RunRow, SyncRequest, WaitPolicy};
 use crate::model::{
     Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger, rfc3339,
 };
-use crate::policy::effects;
+use crate::policy::effects::{self, Basis};
 use crate::policy::schedule::start_of_day;
 use crate::protocol::{Call, Method, sync};
 
@@ -105,13 +105,13 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
         .filter(|item| state.is_none_or(|state| item.state == state))
         .filter(|item| ignored || item.state != PendingState::Ignored)
         .collect();
-    let today = context.engine.today();
+    let basis = context.engine.basis(&look.items);
     finish(sync::PendingReply {
         client: Some(convert::client(&look.client)),
         as_of: Some(rfc3339(look.as_of)),
-        effects: Some(comes_to(&shown, today)),
-        held_effects: Some(held_back(&shown, today)),
-        items: Some(shown.into_iter().map(|item| convert::item(item, today)).collect()),
+        effects: Some(comes_to(&shown, &basis)),
+        held_effects: Some(held_back(&shown, &basis)),
+        items: Some(shown.into_iter().map(|item| convert::item(item, &basis)).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
         visibility: visibility(&context),
         ..sync::PendingReply::default()
@@ -164,13 +164,13 @@ fn summary(look: &Preview) -> sync::PendingSummary {
 }
 
 /// What items come to in money, as the wire has it.
-fn comes_to(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
-    convert::effects(&effects::effects(items, today))
+fn comes_to(items: &[&PendingItem], basis: &Basis) -> Vec<sync::Effect> {
+    convert::effects(&effects::effects(items, basis))
 }
 
 /// The same of those that a guard holds.
-fn held_back(items: &[&PendingItem], today: NaiveDate) -> Vec<sync::Effect> {
-    convert::effects(&effects::held_effects(items, today))
+fn held_back(items: &[&PendingItem], basis: &Basis) -> Vec<sync::Effect> {
+    convert::effects(&effects::held_effects(items, basis))
 }
 
 async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
@@ -200,13 +200,13 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
                 .into());
         }
     }
-    let today = context.engine.today();
+    let basis = context.engine.basis(&look.items);
     finish(sync::DiffReply {
         client: convert::client(&look.client),
         as_of: rfc3339(look.as_of),
-        effects: comes_to(&items, today),
-        held_effects: Some(held_back(&items, today)),
-        items: items.into_iter().map(|item| convert::item(item, today)).collect(),
+        effects: comes_to(&items, &basis),
+        held_effects: Some(held_back(&items, &basis)),
+        items: items.into_iter().map(|item| convert::item(item, &basis)).collect(),
         progress: None,
     })
 }
@@ -237,14 +237,14 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
             return Err(went_away());
         }
     };
-    let today = context.engine.today();
+    let basis = context.engine.basis(&outcome.items);
     let all: Vec<&PendingItem> = outcome.items.iter().collect();
     finish(sync::SyncReply {
         run: Some(convert::run(&outcome.run)),
-        items: Some(outcome.items.iter().map(|item| convert::item(item, today)).collect()),
+        items: Some(outcome.items.iter().map(|item| convert::item(item, &basis)).collect()),
         rejects: Some(outcome.run.rejects.iter().map(convert::reject).collect()),
-        effects: Some(comes_to(&all, today)),
-        held_effects: Some(held_back(&all, today)),
+        effects: Some(comes_to(&all, &basis)),
+        held_effects: Some(held_back(&all, &basis)),
         progress: None,
     })
 }

@@ -51,7 +51,7 @@ fn told(ctl: &Ctl, ending: Ending, client: &str) -> Result<u8, CtlError> {
         }
     }
     if let Some(switch) = ending.switch.filter(|_| !ctl.output.quiet) {
-        ctl.output.print(&auto_sync::line(&switch, screen))?;
+        ctl.output.print(&auto_sync::line(&switch, None, screen))?;
     }
     if ending.under_way {
         let hint = format!("`{} run list {client}` shows its result", screen.address.program);

@@ -59,7 +59,7 @@ impl Answers {
             .flatten()
             .collect();
             if !missing.is_empty() {
-                return Err(SetupError::Missing(missing));
+                return Err(places.missing(missing));
             }
         }
         let [username_there, code_there] = there;

@@ -13,13 +13,13 @@ use crate::model::Failure;
 #[derive(Debug)]
 pub(super) enum SetupError {
     /// Somebody else than root.
-    NotRoot,
+    NotRoot(Box<Address>),
     /// The name of the instance is no good; why not, as a phrase that follows it.
     Name { name: String, why: String },
     /// What was given is no good.
     BadValue { what: String, why: String },
     /// What was neither given nor is there.
-    Missing(Vec<&'static str>),
+    Missing { what: Vec<&'static str>, address: Box<Address> },
     /// What would be replaced, where nobody can be asked.
     NeedsYes(Vec<String>),
     /// A person said no.
@@ -34,6 +34,8 @@ pub(super) enum SetupError {
     NoGroup(&'static str),
     /// A file could not be read or written.
     Io { doing: &'static str, path: PathBuf, source: io::Error },
+    /// The files are written, and there is no systemd that could start the unit.
+    NotBooted { unit: String },
     /// The files are written, and the unit does not start.
     Unit { command: String, address: Box<Address> },
     /// The system refused.
@@ -51,22 +53,23 @@ impl SetupError {
         match self {
             SetupError::Name { .. }
             | SetupError::BadValue { .. }
-            | SetupError::Missing(_)
+            | SetupError::Missing { .. }
             | SetupError::NeedsYes(_)
             | SetupError::Declined => USAGE,
-            SetupError::NotRoot => NO_PERMISSION,
+            SetupError::NotRoot(_) => NO_PERMISSION,
             SetupError::Login { failed, .. } if failed.refuses => NO_PERMISSION,
             SetupError::Login { .. } => TRY_AGAIN,
             SetupError::Config(_) | SetupError::Encrypted { .. } => {
                 StartError::Setup(Failure::new(crate::model::Code::BadConfiguration, ""))
                     .exit_status()
             }
-            SetupError::Unit { .. } => UNAVAILABLE,
+            SetupError::NotBooted { .. } | SetupError::Unit { .. } => UNAVAILABLE,
             SetupError::NoGroup(_) | SetupError::Io { .. } | SetupError::System(_) => OS_ERROR,
         }
     }
 
     /// What a person is told, line by line.
+    #[expect(clippy::too_many_lines, reason = "one table of what may go wrong")]
     pub(super) fn lines(&self) -> Vec<String> {
         let told = |what: String, hint: &str| {
             let mut lines = vec![format!("lmsyncd: {what}")];
@@ -74,22 +77,25 @@ impl SetupError {
             lines
         };
         match self {
-            SetupError::NotRoot => told(
+            SetupError::NotRoot(address) => told(
                 "setup writes files that only root may write".to_owned(),
-                "run it as root: sudo lmsyncd setup",
+                &format!("run it as root: sudo {}", address.setup()),
             ),
             SetupError::Name { name, why } => {
                 told(format!("the instance name \"{name}\" {why}"), "such as: lmsyncd setup north")
             }
             SetupError::BadValue { what, why } => told(format!("{what} {why}"), ""),
-            SetupError::Missing(what) => told(
+            SetupError::Missing { what, address } => told(
                 format!("nobody can be asked here, and {} missing", is_are(what)),
-                "lmsyncd setup --username USER --integration-code CODE, with --secret-file FILE or \
-                 --secret-stdin",
+                &format!(
+                    "{} --username USER --integration-code CODE, with --secret-file FILE or \
+                     --secret-stdin",
+                    address.setup()
+                ),
             ),
             SetupError::NeedsYes(what) => told(
                 format!("nobody can be asked here, and {} would be replaced", what.join(" and ")),
-                "--yes replaces them and keeps copies beside",
+                "--yes replaces them and keeps a copy of each file next to it",
             ),
             SetupError::Declined => told("nothing was written".to_owned(), ""),
             SetupError::Encrypted { file, address } => {
@@ -118,6 +124,11 @@ impl SetupError {
             SetupError::Io { doing, path, source } => {
                 told(format!("cannot {doing} {}: {source}", path.display()), "")
             }
+            SetupError::NotBooted { unit } => told(
+                "everything is written, but systemd does not run here: nothing was started"
+                    .to_owned(),
+                &format!("where it runs: systemctl enable --now {unit}"),
+            ),
             SetupError::Unit { command, address } => told(
                 format!("everything is written, but `{command}` failed"),
                 &address.journal("-eu"),
@@ -129,7 +140,7 @@ impl SetupError {
 
 fn config_lines(error: &ConfigError) -> Vec<String> {
     let mut lines =
-        vec!["lmsyncd: nothing was written, since the configuration is no good".to_owned()];
+        vec!["lmsyncd: nothing was written, because the configuration is invalid".to_owned()];
     if error.problems().is_empty() {
         lines.push(format!("lmsyncd: {}", crate::model::error_chain(error)));
     }

@@ -182,8 +182,13 @@ impl Places {
         Ok(())
     }
 
+    /// What is neither there nor given.
+    pub(super) fn missing(&self, what: Vec<&'static str>) -> SetupError {
+        SetupError::Missing { what, address: Box::new(self.address()) }
+    }
+
     /// The number of the daemon's group, if files are to belong to it.
-    fn group(&self) -> Result<Option<u32>, SetupError> {
+    pub(super) fn group(&self) -> Result<Option<u32>, SetupError> {
         if !self.system {
             return Ok(None);
         }

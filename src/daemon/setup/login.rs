@@ -98,7 +98,7 @@ fn judge(findings: &[Finding]) -> Result<Vec<String>, Failed> {
     }
     if whole > 0 {
         let kinds = if whole == 1 { "kind" } else { "kinds" };
-        lines.push(format!("{whole} {kinds} of data may be read whole"));
+        lines.push(format!("{whole} {kinds} of data can be read in full"));
     }
     Ok(lines)
 }
@@ -120,7 +120,7 @@ mod tests {
             found("permission", Outcome::Bad, "B may not be read", Some(Code::NoPermission)),
         ];
         let lines =
-            ["the zone is Z", "warning: B may not be read", "1 kind of data may be read whole"];
+            ["the zone is Z", "warning: B may not be read", "1 kind of data can be read in full"];
         assert_eq!(judge(&seen), Ok(lines.map(str::to_owned).to_vec()));
         for (code, refuses) in [(Code::AuthFailed, true), (Code::Unreachable, false)] {
             let seen = [found("credentials", Outcome::Bad, "no", Some(code))];

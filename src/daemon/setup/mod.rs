@@ -57,8 +57,10 @@ fn setup(args: &SetupArgs, out: &mut Out) -> Result<(), SetupError> {
     let places = Places::of(args.name.as_deref(), args.config_dir.as_deref())?;
     if places.is_of_the_system() {
         if !Uid::effective().is_root() {
-            return Err(SetupError::NotRoot);
+            return Err(SetupError::NotRoot(Box::new(places.address())));
         }
+        // What is sure to fail is not asked for, and costs no login.
+        places.group()?;
         if let Some(file) = encrypted_secret(&places.config) {
             return Err(SetupError::Encrypted { file, address: Box::new(places.address()) });
         }
@@ -103,7 +105,7 @@ fn try_login(
 ) -> Result<(), SetupError> {
     let secret: SecretString = match &answers.secret {
         Some(secret) => secret.clone(),
-        None => places.secret_there()?.ok_or(SetupError::Missing(vec!["the secret"]))?,
+        None => places.secret_there()?.ok_or_else(|| places.missing(vec!["the secret"]))?,
     };
     out.say(format!("trying one login as {} …", answers.username));
     let seen = login::try_once(settings, &answers.username, secret, &answers.integration_code)
@@ -118,7 +120,7 @@ fn try_login(
 fn remark_on_day(settings: &Settings, places: &Places, out: &mut Out) {
     if settings.autotask.time_zone.is_none() {
         out.say(format!(
-            "days are those of this server's time zone ({}); `time-zone` in {} names another",
+            "calendar days follow this server's time zone ({}); to use another, set `time-zone` in {}",
             SystemClock.server_zone().zone,
             places.config.display()
         ));

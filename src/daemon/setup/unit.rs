@@ -22,6 +22,9 @@ pub(super) fn enable(
     let address = places.address();
     let (unit, ctl) = (address.unit.clone().unwrap_or_default(), &address.program);
     let can = places.is_of_the_system() && Path::new(BOOTED).exists();
+    if wanted && places.is_of_the_system() && !can {
+        return Err(SetupError::NotBooted { unit });
+    }
     let is_wanted = match terminal {
         _ if !can || wanted => can && wanted,
         Some(terminal) => terminal.confirm(&format!("Enable and start {unit} now?"), true)?,
@@ -40,9 +43,7 @@ pub(super) fn enable(
         }
         out.say(format!("{unit} runs, and starts with the server"));
     } else {
-        out.say(format!(
-            "to start it, and with each start of the server: systemctl enable --now {unit}"
-        ));
+        out.say(format!("to start it now and at every boot: systemctl enable --now {unit}"));
     }
     out.say("to let alice use it, from her next login on: usermod -aG lmsyncd alice");
     out.say(format!("then, as alice: {ctl} client list"));

@@ -1,6 +1,6 @@
 //! What an event says of a run, a switch, an alert.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::model::text::thousands;
 use crate::model::{
@@ -8,14 +8,14 @@ use crate::model::{
     RunId, RunResult, Value,
 };
 use crate::policy::alert::{AlertTransition, Step};
-use crate::policy::effects;
+use crate::policy::effects::{self, Basis};
 
 /// A run that ended, with what it looked at: what of that it changed and what it held, in money.
-pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDate) -> Event {
+pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], basis: &Basis) -> Event {
     let all: Vec<&PendingItem> = items.iter().collect();
-    let (effects, held) = (effects::effects(&all, today), effects::held_effects(&all, today));
+    let (effects, held) = (effects::effects(&all, basis), effects::held_effects(&all, basis));
     let told = |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
-    let (items, more_items) = limited(all.into_iter().filter(told), today);
+    let (items, more_items) = limited(all.into_iter().filter(told), basis);
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
     let incomplete = if why.is_empty() { String::new() } else { format!("; {why}") };
     let (client, counts) = (&run.client, &run.counts);
@@ -54,7 +54,7 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], today: NaiveDa
 /// The first of the items as an event tells them, and how many more there are.
 fn limited<'a>(
     mut items: impl Iterator<Item = &'a PendingItem>,
-    today: NaiveDate,
+    basis: &Basis,
 ) -> (Vec<EventItem>, usize) {
     let told = items.by_ref().take(EventItem::MOST).map(|item| EventItem {
         key: item.key,
@@ -63,8 +63,8 @@ fn limited<'a>(
         name: item.fields.get(&Field::Name).map(Value::to_string).unwrap_or_default(),
         changes: item.changes.clone(),
         effects: match item.state {
-            PendingState::Held => effects::held_effects(&[item], today),
-            _ => effects::effect(item, today),
+            PendingState::Held => effects::held_effects(&[item], basis),
+            _ => effects::effect(item, basis),
         },
         reason: item.reason.clone(),
     });
@@ -82,12 +82,12 @@ pub(in crate::engine) fn of_newcomer(
     client: &ClientRef,
     items: &[PendingItem],
     at: DateTime<Utc>,
-    today: NaiveDate,
+    basis: &Basis,
 ) -> Event {
     let all: Vec<&PendingItem> = items.iter().collect();
-    let effects = effects::effects(&all, today);
+    let effects = effects::effects(&all, basis);
     let money = in_brief(": ", &effects);
-    let (items, more_items) = limited(all.into_iter().filter(|item| item.state.can_apply()), today);
+    let (items, more_items) = limited(all.into_iter().filter(|item| item.state.can_apply()), basis);
     let message = format!("{client} has its first agreement, and is on no sync{money}");
     let client = Some(client.clone());
     Event { client, items, more_items, effects, ..Event::new(EventName::ClientNew, at, message) }
@@ -110,12 +110,12 @@ pub(in crate::engine) fn of_switch(
 }
 
 /// What a guard holds, as an alert tells it: the run that `held show` takes, its items, their money.
-pub(in crate::engine) fn of_held(run: RunId, items: &[PendingItem], today: NaiveDate) -> Event {
+pub(in crate::engine) fn of_held(run: RunId, items: &[PendingItem], basis: &Basis) -> Event {
     let at = DateTime::UNIX_EPOCH;
     let all: Vec<&PendingItem> = items.iter().collect();
     // The items stand here as a sync would apply them, leaving the guard aside.
-    let held_effects = effects::effects(&all, today);
-    let (mut items, more_items) = limited(all.into_iter(), today);
+    let held_effects = effects::effects(&all, basis);
+    let (mut items, more_items) = limited(all.into_iter(), basis);
     for item in &mut items {
         item.state = PendingState::Held;
     }
@@ -149,6 +149,10 @@ pub(in crate::engine) fn of_transition(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use chrono::NaiveDate;
+
     use super::*;
     use crate::model::{ItemKey, ItemKind};
 
@@ -165,7 +169,8 @@ mod tests {
         };
         let items: Vec<PendingItem> = (0..33).map(item).collect();
         let today = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date");
-        let event = of_held(RunId(7), &items, today);
+        let basis = Basis { today, stored: BTreeSet::new() };
+        let event = of_held(RunId(7), &items, &basis);
         assert_eq!((event.items.len(), event.more_items), (EventItem::MOST, 13));
         assert_eq!(event.items[0].name, "number 0");
         assert_eq!(event.run_id, Some(RunId(7)));

@@ -115,7 +115,7 @@ impl Observe {
         if code == Code::Held && transition.step != Step::Ends {
             let held = self.review.held(Some(client)).ok()?;
             let held = held.into_iter().find(|held| held.changes.rejected.is_none())?;
-            return Some(of_held(held.changes.run, &held.items, self.context.today()));
+            return Some(of_held(held.changes.run, &held.items, &self.context.basis(&held.items)));
         }
         let last = self.book.runs(Some(client), 1).ok()?.pop()?;
         let name = transition.cause.event();

@@ -51,7 +51,17 @@ impl Review {
             });
             Ok((commit, (reverted, left_alone)))
         };
-        let (_, (reverted, left_alone)) = self.context.commit_from(build).await?;
+        let (committed, (reverted, left_alone)) = self.context.commit_from(build).await?;
+        if committed.is_some() {
+            // What was seen before says that nothing is pending.
+            self.syncs.forget(run.client.id);
+            tracing::info!(
+                "run {id} of {} was reverted by {}: {} contracts",
+                run.client,
+                actor.name,
+                reverted.len()
+            );
+        }
         Ok(Reverted { run, reverted, left_alone })
     }
 }

@@ -72,8 +72,9 @@ impl Schedule {
             }
             let items = self.syncs.cached_preview(client.id).map(|preview| preview.items);
             let items = items.unwrap_or_default();
+            let basis = self.context.basis(&items);
             let items: Vec<&PendingItem> = items.iter().collect();
-            let effects = effects::effects(&items, self.context.today());
+            let effects = effects::effects(&items, &basis);
             newcomers.push(Newcomer { client, since: new.since, agreements, effects });
         }
         Ok(newcomers)
@@ -163,12 +164,11 @@ impl Schedule {
         }));
         self.keep_known(&mut known)?;
         for preview in &new {
-            let today = self.context.today();
             self.context.events.emit(events::of_newcomer(
                 &preview.client,
                 &preview.items,
                 now,
-                today,
+                &self.context.basis(&preview.items),
             ));
         }
         if wanted == NewClients::Auto && !new.is_empty() {

@@ -42,6 +42,11 @@ impl Syncs {
         }
     }
 
+    /// Forgets the last preview at a client, which is no longer true.
+    pub(in crate::engine) fn forget(&self, client: ClientId) {
+        self.context.store.cache_put(&cache_name(client), &[]);
+    }
+
     /// The last preview at a client.
     pub(super) fn recall(&self, client: ClientId) -> Option<Preview> {
         let bytes = self.context.store.cache_get(&cache_name(client))?;

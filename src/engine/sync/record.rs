@@ -47,7 +47,7 @@ impl Syncs {
         // Where the store itself is in trouble, at least the journal hears of the run.
         let id =
             self.context.commit_from(build).await.ok().and_then(|(committed, ())| committed?.run);
-        self.context.events.emit(events::of_run(&Run { id, ..run }, &[], self.context.today()));
+        self.context.events.emit(events::of_run(&Run { id, ..run }, &[], &self.context.basis(&[])));
     }
 
     /// How the client stands after a run. When it runs next is planned by the settings that are in

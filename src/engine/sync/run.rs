@@ -219,7 +219,7 @@ impl Syncs {
             self.context.events.emit(events::of_run(
                 &outcome.run,
                 &outcome.items,
-                self.context.today(),
+                &self.context.basis(&outcome.items),
             ));
         }
         Ok(outcome)

@@ -19,33 +19,49 @@ use crate::model::{
 /// Amounts by currency, and by day: none is today.
 type Sums = BTreeMap<(Currency, Option<NaiveDate>), (Decimal, Decimal)>;
 
+/// What effects are reckoned on.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    /// The MSP's calendar day.
+    pub today: NaiveDate,
+    /// Of the agreements that items stand below, those in the book: their rates hold those items.
+    pub stored: BTreeSet<ItemKey>,
+}
+
+impl Basis {
+    /// Whether an item counts by itself: no agreement in the book counts for it.
+    fn counts(&self, item: &PendingItem) -> bool {
+        !item.parent.is_some_and(|parent| self.stored.contains(&parent))
+    }
+}
+
 /// What the items come to: the sum over the agreements among them, and over additions whose
-/// agreement is not among them.
-pub fn effects(items: &[&PendingItem], today: NaiveDate) -> Vec<Effect> {
+/// agreement is neither among them nor in the book.
+pub fn effects(items: &[&PendingItem], basis: &Basis) -> Vec<Effect> {
     let listed: BTreeSet<ItemKey> = items.iter().map(|item| item.key).collect();
     let mut sums = Sums::new();
     for item in items.iter().filter(|item| item.state.can_apply()) {
-        let stands_for_itself = !item.parent.is_some_and(|parent| listed.contains(&parent));
-        add(&mut sums, item, stands_for_itself, today);
+        let is_below = item.parent.is_some_and(|parent| listed.contains(&parent));
+        add(&mut sums, item, !is_below && basis.counts(item), basis.today);
     }
     told(sums)
 }
 
 /// What those of the items that a guard holds would come to, which is left out of what they all come
 /// to. The others stand beside them, so that nothing counts twice.
-pub fn held_effects(items: &[&PendingItem], today: NaiveDate) -> Vec<Effect> {
+pub fn held_effects(items: &[&PendingItem], basis: &Basis) -> Vec<Effect> {
     let alone = |item: &&PendingItem| match item.state {
         PendingState::Held => let_go(item),
         _ => PendingItem { state: PendingState::Held, ..(*item).clone() },
     };
     let alone: Vec<PendingItem> = items.iter().map(alone).collect();
-    effects(&alone.iter().collect::<Vec<_>>(), today)
+    effects(&alone.iter().collect::<Vec<_>>(), basis)
 }
 
 /// What one item comes to by itself.
-pub fn effect(item: &PendingItem, today: NaiveDate) -> Vec<Effect> {
+pub fn effect(item: &PendingItem, basis: &Basis) -> Vec<Effect> {
     let mut sums = Sums::new();
-    add(&mut sums, item, true, today);
+    add(&mut sums, item, basis.counts(item), basis.today);
     told(sums)
 }
 
@@ -217,12 +233,17 @@ mod tests {
         }
     }
 
+    /// With nothing in the book.
+    fn alone(today: NaiveDate) -> Basis {
+        Basis { today, stored: BTreeSet::new() }
+    }
+
     fn shown(items: &[&PendingItem]) -> Vec<String> {
         let text = |effect: Effect| {
             let from = effect.from.map(|day| format!(" from {day}")).unwrap_or_default();
             format!("{} {} a year, {} once{from}", effect.currency, effect.per_year, effect.once)
         };
-        effects(items, today()).into_iter().map(text).collect()
+        effects(items, &alone(today())).into_iter().map(text).collect()
     }
 
     #[test]
@@ -258,7 +279,10 @@ mod tests {
         let known = item("S1", &monthly(291, "USD", "billed"), &rises);
         assert_eq!(shown(&[&known]), ["USD 216 a year, 0 once from 2026-07-01"]);
         let risen = item("S1", &rises, &monthly(309, "USD", "billed"));
-        assert_eq!(effects(&[&risen], today() + chrono::Days::new(16))[0].per_year, 216.into());
+        assert_eq!(
+            effects(&[&risen], &alone(today() + chrono::Days::new(16)))[0].per_year,
+            216.into()
+        );
     }
 
     /// A rate with what is known ahead of it, as `day cost` each.
@@ -313,6 +337,12 @@ mod tests {
         let expected = ["USD 360 a year, 3100 once"];
         assert_eq!(shown(&[&agreement, &line, &charge]), expected);
         assert_eq!(shown(&[&line, &charge]), expected);
+        // In the book, the rate of the agreement holds the line already.
+        let stored = Basis { stored: [ItemKey::agreement(1)].into(), ..alone(today()) };
+        let told = effects(&[&line, &charge], &stored);
+        assert_eq!((told.len(), told[0].per_year, told[0].once), (1, 0.into(), 3100.into()));
+        assert_eq!(effect(&line, &stored), []);
+        assert_eq!(effect(&line, &alone(today()))[0].per_year, 360.into());
         let mut by_rule = charge.clone();
         let remark = Value::Tags(vec![Remark::ByRule.code().to_owned()]);
         by_rule.fields.insert(Field::Remarks, remark);

@@ -108,8 +108,10 @@ pub const CSV: Csv = Csv::new(
 pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     match command {
         Command::List(args) => {
+            let filtered =
+                args.changed || args.failed || args.since.is_some() || args.client.is_some();
             let answer = list(ctl, args)?;
-            ctl.output.list(&answer, CSV, render)?;
+            ctl.output.list(&answer, CSV, |reply, screen| render(reply, filtered, screen))?;
         }
         Command::Show(args) => {
             let answer = ctl.client.call(&ShowRun { id: args.id })?;
@@ -141,10 +143,10 @@ fn list(ctl: &Ctl, args: ListArgs) -> Result<Answer<RunList>, CtlError> {
 }
 
 /// The screen of a list.
-fn render(reply: &RunList, screen: &Screen) -> String {
+fn render(reply: &RunList, filtered: bool, screen: &Screen) -> String {
     let folded = reply.folded.as_deref().unwrap_or_default();
     if reply.runs.is_empty() && folded.is_empty() {
-        return "no runs yet\n".to_owned();
+        return if filtered { "no run matches\n" } else { "no runs yet\n" }.to_owned();
     }
     let mut table = Table::new([
         Column::number("RUN"),
@@ -362,18 +364,18 @@ mod tests {
         };
         let folded = Some(vec![batch(100, 2099), batch(1, 10)]);
         let runs = RunList { runs: vec![sample_run(), failed()], folded };
-        insta::assert_snapshot!("list_folded", render(&runs, &sample(120)));
+        insta::assert_snapshot!("list_folded", render(&runs, false, &sample(120)));
     }
 
     #[test]
     fn runs_on_both_screens() {
         let runs = RunList { runs: vec![sample_run(), failed()], folded: None };
-        insta::assert_snapshot!("list_120", render(&runs, &sample(120)));
-        insta::assert_snapshot!("list_80", render(&runs, &sample(80)));
-        insta::assert_snapshot!("list_colour", render(&runs, &coloured()));
+        insta::assert_snapshot!("list_120", render(&runs, false, &sample(120)));
+        insta::assert_snapshot!("list_80", render(&runs, false, &sample(80)));
+        insta::assert_snapshot!("list_colour", render(&runs, false, &coloured()));
         insta::assert_snapshot!(
             "list_empty",
-            render(&RunList { runs: Vec::new(), folded: None }, &sample(80))
+            render(&RunList { runs: Vec::new(), folded: None }, false, &sample(80))
         );
     }
 

@@ -50,8 +50,8 @@ impl From<io::Error> for Wrong {
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let path = args.file;
-    if !args.yes
-        && let Some(what) = in_the_way(ctl, &path)?
+    let in_the_way = in_the_way(ctl, &path)?.filter(|_| !args.yes);
+    if let Some(what) = in_the_way
         && !replaces(ctl, &path, what)?
     {
         ctl.output.print("nothing was written\n")?;
@@ -79,8 +79,15 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 fn in_the_way(ctl: &Ctl, path: &Path) -> Result<Option<&'static str>, CtlError> {
     let failed = |source| CtlError::File { path: path.to_owned(), source };
     match std::fs::metadata(path) {
-        // What is empty holds nothing, and a pipe or a device keeps nothing.
-        Ok(there) if there.is_file() && there.len() > 0 => {}
+        // A pipe or a device would be gone, and programs that use it would meet a file.
+        Ok(there) if !there.is_file() => {
+            return Err(CtlError::usage(
+                format!("{} is no file, so no backup is written there", path.display()),
+                "name a file: a backup is read back before it has its name",
+            ));
+        }
+        // What is empty holds nothing.
+        Ok(there) if there.len() > 0 => {}
         _ => return Ok(None),
     }
     let mut first = Vec::new();

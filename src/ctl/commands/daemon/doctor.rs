@@ -81,12 +81,12 @@ fn render(reply: &DoctorReply, screen: &Screen) -> String {
     }
     if !screen.quiet {
         let number = |outcome: &str| {
-            let number = reply.findings.iter().filter(|f| f.outcome == outcome).count();
+            let number = findings.iter().filter(|found| found.outcome == outcome).count();
             (number > 0).then(|| format!("{number} {outcome}"))
         };
         let counts: Vec<String> =
             ["good", "warning", "bad", "skipped"].into_iter().filter_map(number).collect();
-        let total = count(reply.findings.len() as i64, "check");
+        let total = count(findings.len() as i64, "check");
         let line =
             if counts.is_empty() { total } else { format!("{total}: {}", counts.join(", ")) };
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Dim, line)));
@@ -148,7 +148,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("3. ! warning  permission: only some Companies"), "{text}");
-        assert!(text.ends_with("4 checks: 3 good, 1 warning\n"), "{text}");
+        assert!(text.ends_with("3 checks: 2 good, 1 warning\n"), "{text}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::pause;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone, count};
-use crate::model::text;
+use crate::model::text::{self, thousands};
 use crate::protocol::sync::{SetAutoSync, SetAutoSyncReply, Switch};
 
 /// Turn automatic sync on or off for clients
@@ -30,7 +30,8 @@ pub struct Args {
     /// Every client with agreements; with off, every client that is on
     #[arg(long)]
     pub all: bool,
-    /// The time of day to run at after the first run, in the daemon's `time-zone`
+    /// The time of day to run at after the first run, in the daemon's `time-zone`; kept until
+    /// auto-sync is switched off
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
     pub at: Option<String>,
 }
@@ -64,21 +65,22 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         on,
         clients: (!args.all).then_some(args.clients),
         all: args.all.then_some(true),
-        at: args.at,
+        at: args.at.clone(),
     })?;
-    ctl.output.confirm(&answer, |reply, screen| render(reply, on, screen))?;
+    ctl.output.confirm(&answer, |reply, screen| render(reply, on, args.at.as_deref(), screen))?;
     Ok(0)
 }
 
-/// The screen.
-fn render(reply: &SetAutoSyncReply, on: bool, screen: &Screen) -> String {
-    let mut text: String = reply.clients.iter().map(|client| line(client, screen)).collect();
+/// The screen; `at` is the time of day that was asked for.
+fn render(reply: &SetAutoSyncReply, on: bool, at: Option<&str>, screen: &Screen) -> String {
+    let mut text: String = reply.clients.iter().map(|client| line(client, at, screen)).collect();
     match reply.clients.len() {
         0 if on => text.push_str("no client has agreements: nothing was changed\n"),
         0 => text.push_str("auto-sync is on for no client: nothing was changed\n"),
         1 => {}
         number => {
             let changed = reply.clients.iter().filter(|client| client.changed).count();
+            let changed = thousands(changed as i64);
             let line = format!("{}, {changed} switched", count(number as i64, "client"));
             text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
         }
@@ -86,22 +88,23 @@ fn render(reply: &SetAutoSyncReply, on: bool, screen: &Screen) -> String {
     text
 }
 
-/// How a switch stands, in a line.
-pub fn line(client: &Switch, screen: &Screen) -> String {
+/// How a switch stands, in a line; `at` is the time of day that it was given with it, if any.
+pub fn line(client: &Switch, at: Option<&str>, screen: &Screen) -> String {
     let who = text::client(&client.name, client.id);
     if !client.auto_sync {
         let off = if client.changed { "off" } else { "off, unchanged" };
         let synced = screen.short(client.last_synced.as_deref());
         return format!("{who}: {off}; last synced {synced}; manual syncs are possible again\n");
     }
+    let as_it_was = at.map_or("on, unchanged".to_owned(), |at| format!("on already, now at {at}"));
     if let Some(by) = &client.paused_by {
         let end = pause::until(client.paused_until.as_deref(), screen);
-        let on = if client.changed { "on" } else { "on, unchanged" };
+        let on = if client.changed { "on" } else { as_it_was.as_str() };
         return format!("{who}: {on}, and paused by {by} {end}\n");
     }
     let (on, which) = match client.changed {
         true => (screen.paint(Tone::Good, "on"), "first run"),
-        false => ("on, unchanged".to_owned(), "next run"),
+        false => (as_it_was, "next run"),
     };
     let brings = match client.brings {
         None => "imports the items pending then (not checked yet)".to_owned(),
@@ -141,11 +144,14 @@ mod tests {
             ],
             progress: None,
         };
-        insta::assert_snapshot!("full", render(&reply, true, &sample(120)));
+        insta::assert_snapshot!("full", render(&reply, true, None, &sample(120)));
         let none = SetAutoSyncReply { clients: Vec::new(), progress: None };
-        insta::assert_snapshot!("empty", render(&none, true, &sample(120)));
-        let off = render(&none, false, &sample(120));
+        insta::assert_snapshot!("empty", render(&none, true, None, &sample(120)));
+        let off = render(&none, false, None, &sample(120));
         assert_eq!(off, "auto-sync is on for no client: nothing was changed\n");
+        let again = switch(174, "Acme Dental", true, false, Some("2026-11-25T03:15:00Z"), Some(0));
+        let told = line(&again, Some("03:15"), &sample(120));
+        assert!(told.contains("on already, now at 03:15, next run"), "{told}");
     }
 
     #[test]

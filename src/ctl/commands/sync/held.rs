@@ -20,7 +20,7 @@ use crate::protocol::sync::{
 /// A guard holds changes that look more like a fault than like business: many contracts gone at
 /// once, an empty answer, a price that jumps. Held changes are not applied, and the old values
 /// stay, until somebody accepts them. Rejected changes stay held without further alerts, until
-/// Autotask shows different values. Everyone may list them; only operators decide.
+/// Autotask shows different values. Observers may list them; only operators decide.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,

@@ -261,7 +261,7 @@ fn failed(frame: &mut Frame<'_>, area: Rect, state: &State, effect: &Effect, the
 /// A line about a switch that was turned.
 pub fn switched(switch: &Switch, screen: &Screen) -> String {
     let plain = Screen { colour: false, ..screen.clone() };
-    auto_sync::line(switch, &plain).trim_end().to_owned()
+    auto_sync::line(switch, None, &plain).trim_end().to_owned()
 }
 
 fn help_lines(width: usize) -> Vec<String> {

@@ -10,7 +10,7 @@ use lmsyncd::demo::tenant::{Entity, Serving, Tenant};
 use lmsyncd::model::{ClientId, ClientSnapshot, Currency, Field, ItemKey, PendingItem};
 use lmsyncd::policy::apply;
 use lmsyncd::policy::diff::{self, DiffInput, Stored};
-use lmsyncd::policy::effects::effects;
+use lmsyncd::policy::effects::{Basis, effects};
 use lmsyncd::policy::flags::FlagsByKey;
 use lmsyncd::policy::succession::Successions;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -250,7 +250,8 @@ pub fn effect(before: &ClientSnapshot, after: &ClientSnapshot, kind: Kind) -> Ve
         "semi-annual" => 2,
         _ => 1,
     });
-    let told = effects(&pending.iter().collect::<Vec<&PendingItem>>(), kind.today);
+    let basis = Basis { today: kind.today, stored: stored.keys().copied().collect() };
+    let told = effects(&pending.iter().collect::<Vec<&PendingItem>>(), &basis);
     let told = told.into_iter().map(|effect| {
         let from = effect.from.map(|day| format!("from {day}: ")).unwrap_or_default();
         format!("{from}{}", (effect.per_year / periods).round_dp(2).normalize())
