@@ -190,21 +190,31 @@ impl Autotask {
         agreements_above(&self.connection, known, progress).await
     }
 
-    /// The least that the API user may read among `entities`, such as [`Autotask::needed`].
+    /// The least that the API user may read among `entities`.
     pub async fn query_access(
         &self,
         entities: &[Entity],
         progress: &Progress,
     ) -> Result<Access, AutotaskError> {
-        let mut least = Access::All;
+        let accesses = self.accesses_of(entities, progress).await?;
+        Ok(accesses.into_iter().map(|(_, access)| access).min().unwrap_or(Access::All))
+    }
+
+    /// What the API user may read of each of `entities`, such as [`Autotask::needed`].
+    pub async fn accesses_of(
+        &self,
+        entities: &[Entity],
+        progress: &Progress,
+    ) -> Result<Vec<(Entity, Access)>, AutotaskError> {
+        let mut accesses = Vec::with_capacity(entities.len());
         for entity in entities {
             let (seen, what) = access(&self.connection, *entity, FOR_A_RUN, progress).await?;
             if let Some(what) = what {
                 tracing::warn!("what the API user may read of {entity} is not understood: {what}");
             }
-            least = least.min(seen);
+            accesses.push((*entity, seen));
         }
-        Ok(least)
+        Ok(accesses)
     }
 
     /// What the API user may read of each entity that an import needs, or goes on without.

@@ -1,6 +1,6 @@
 //! From the model's values to the wire's.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::model::{
@@ -8,7 +8,7 @@ use crate::model::{
     PendingItem, Reject, Remark, Run, Value, rfc3339,
 };
 use crate::policy::apply;
-use crate::policy::effects::{self, Basis};
+use crate::policy::effects;
 use crate::policy::holds::let_go;
 use crate::protocol::{contracts, sync};
 
@@ -29,7 +29,7 @@ pub(super) fn reject(reject: &Reject) -> sync::Reject {
     }
 }
 
-pub(super) fn item(item: &PendingItem, basis: &Basis) -> sync::Item {
+pub(super) fn item(item: &PendingItem, today: NaiveDate) -> sync::Item {
     let text = |field| text(&item.fields, field);
     sync::Item {
         key: item.key.to_string(),
@@ -52,7 +52,7 @@ pub(super) fn item(item: &PendingItem, basis: &Basis) -> sync::Item {
         setup_fee: text(Field::SetupFee),
         billed_to: text(Field::BilledTo),
         remarks: remarks(item),
-        effects: effects(&effects::effect(&let_go(item), basis)),
+        effects: effects(&effects::effect(&let_go(item), today)),
         start_date: text(Field::StartDate),
         end_date: text(Field::EndDate),
         reason: item.reason.clone(),

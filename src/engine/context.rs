@@ -131,6 +131,12 @@ impl Context {
         self.seen.note(user, accesses, (&self.store, self.now()));
     }
 
+    /// Adds what was found out of some of it to what is known of the rest.
+    pub fn add_to_visibility(&self, live: &Live, accesses: &[(Entity, Access)]) {
+        let user = &live.settings.autotask.username;
+        self.seen.add(user, accesses, (&self.store, self.now()));
+    }
+
     /// Since when the daemon has been able to run what is due: it started, or the machine woke.
     pub fn awake_since(&self) -> DateTime<Utc> {
         let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,8 @@
 //!
 //! Asking takes a request for each entity. So it is asked when nothing is known, as in a fresh store
 //! and for another user; once a week while everything is visible, since what vanishes makes a run ask
-//! in any case; and once an hour while something is hidden, so that a mended permission is noticed.
+//! in any case and add what it learns; and once an hour while something is hidden. Meanwhile the first
+//! that is hidden is asked for again on each occasion, so that a mended permission is noticed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,13 +69,14 @@ impl Seen {
             let long = if known.limits().is_none() { WHOLE } else { LIMITED };
             (now - known.as_of).abs() < long
         };
-        if let Some(known) = self.known(user).filter(serves) {
+        let is_whole = |known: &Visibility| serves(known) && known.limits().is_none();
+        if let Some(known) = self.known(user).filter(is_whole) {
             return Some(known);
         }
         let _asking = self.asking.lock().await;
         let known = self.known(user);
-        if known.as_ref().is_some_and(serves) {
-            return known;
+        if let Some(known) = known.as_ref().filter(|known| serves(known)) {
+            return Some(self.mended(user, known.clone(), autotask, (store, now), progress).await);
         }
         let asked = autotask.accesses(progress).await;
         // It was spent, and a restart must know.
@@ -89,6 +91,56 @@ impl Seen {
                 known
             }
         }
+    }
+
+    /// What is known, without what is hidden no more. One after the other is asked for until one is
+    /// still hidden: that costs one request as long as nothing changes.
+    async fn mended(
+        &self,
+        user: &str,
+        known: Visibility,
+        autotask: &Autotask,
+        (store, now): (&Store, DateTime<Utc>),
+        progress: &Progress,
+    ) -> Visibility {
+        let hidden = known.some.iter().chain(&known.none);
+        let hidden: Vec<Entity> = hidden.filter_map(|name| Entity::named(name)).collect();
+        let mut mended = Vec::new();
+        for entity in hidden {
+            match autotask.accesses_of(&[entity], progress).await {
+                Ok(accesses) if accesses.iter().all(|(_, access)| *access == Access::All) => {
+                    mended.extend(accesses);
+                }
+                Ok(_) | Err(_) => break,
+            }
+        }
+        if mended.is_empty() {
+            return known;
+        }
+        self.add(user, &mended, (store, now));
+        self.known(user).unwrap_or(known)
+    }
+
+    /// Keeps what was found out of some, beside what is known of the others; where nothing is known
+    /// of those, everything is to be asked for.
+    pub(super) fn add(
+        &self,
+        user: &str,
+        accesses: &[(Entity, Access)],
+        (store, now): (&Store, DateTime<Utc>),
+    ) {
+        let Some(known) = self.known(user) else { return };
+        let all = [(&known.some, Access::Restricted), (&known.none, Access::None)];
+        let others = all.iter().flat_map(|(names, access)| {
+            let entities = names.iter().filter_map(|name| Entity::named(name));
+            entities.map(|entity| (entity, *access))
+        });
+        let is_new = |entity: &Entity| accesses.iter().any(|(new, _)| new == entity);
+        let merged: Vec<(Entity, Access)> =
+            others.filter(|(entity, _)| !is_new(entity)).chain(accesses.iter().copied()).collect();
+        let learned = merged.iter().any(|(_, access)| *access != Access::All);
+        // Only some of it was asked for: what else is due stays due.
+        self.note(user, &merged, (store, if learned { now } else { known.as_of }));
     }
 
     /// Keeps what was found out.

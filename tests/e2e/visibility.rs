@@ -14,6 +14,28 @@ fn known(world: &World) -> Value {
     world.json(&["status"])["api"]["visibility"].clone()
 }
 
+/// What a run learns when agreements vanish is known to everybody, and so is its end.
+#[test]
+fn what_a_run_finds_hidden_is_told_by_everybody_until_a_run_finds_it_mended() {
+    let (world, _daemon) = World::ready("");
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    world.ctl(&["check"]).expect(0, &["LMSYNCD OK"]);
+    world.tenant.faults().set(Fault::Restricted.on(Entity::Contracts));
+    world.tenant.faults().set(Fault::NoRows.on(Entity::Contracts));
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(6, &["held"]);
+    world.ctl(&["check"]).expect(1, &["LMSYNCD WARNING", LIMITS]);
+    world.ctl(&["status"]).expect(0, &[LIMITS]);
+    let pending = world.ctl(&["pending", "harbor"]).expect(0, &[LIMITS]);
+    assert!(!pending.out.contains("the store matches Autotask"), "{}", pending.out);
+    world.ctl(&["diff", "harbor"]).expect(0, &[LIMITS]);
+    world.ctl(&["plan", "harbor", "--all"]).expect(8, &["only some Contracts may be read"]);
+
+    world.tenant.faults().clear();
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    world.ctl(&["check"]).expect(0, &["LMSYNCD OK"]);
+    assert_eq!(known(&world)["some"], json!([]));
+}
+
 #[test]
 fn on_a_fresh_store_nothing_is_called_whole_that_is_not() {
     let world = World::stories();

@@ -91,7 +91,7 @@ impl Entity {
     }
 
     /// The entity of this name.
-    pub(in crate::autotask) fn named(name: &str) -> Option<Entity> {
+    pub fn named(name: &str) -> Option<Entity> {
         let known = Entity::NEEDED.into_iter().chain(Entity::WANTED);
         known.into_iter().find(|entity| entity.name() == name)
     }

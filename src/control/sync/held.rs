@@ -39,10 +39,10 @@ pub(super) async fn accept(call: sync::AcceptHeld, context: Context<'_>) -> Answ
             return Err(went_away());
         }
     };
-    let basis = context.engine.basis(&outcome.items);
+    let today = context.engine.today();
     finish(sync::AcceptReply {
         run: convert::run(&outcome.run),
-        items: outcome.items.iter().map(|item| convert::item(item, &basis)).collect(),
+        items: outcome.items.iter().map(|item| convert::item(item, today)).collect(),
     })
 }
 
@@ -64,7 +64,7 @@ fn held_run(held: &HeldRun, engine: &Engine) -> sync::HeldRun {
         client: client.name.clone(),
         since: rfc3339(changes.since),
         message: items.iter().find_map(|item| item.reason.clone()),
-        items: items.iter().map(|item| convert::item(item, &basis)).collect(),
+        items: items.iter().map(|item| convert::item(item, basis.today)).collect(),
         effects: comes_to(&items.iter().collect::<Vec<&PendingItem>>(), &basis),
         rejected_by: rejected.map(|rejected| rejected.by.clone()),
         rejected_at: rejected.map(|rejected| rfc3339(rejected.at)),

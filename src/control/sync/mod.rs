@@ -111,7 +111,7 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
         as_of: Some(rfc3339(look.as_of)),
         effects: Some(comes_to(&shown, &basis)),
         held_effects: Some(held_back(&shown, &basis)),
-        items: Some(shown.into_iter().map(|item| convert::item(item, &basis)).collect()),
+        items: Some(shown.into_iter().map(|item| convert::item(item, basis.today)).collect()),
         rejects: Some(look.rejects.iter().map(convert::reject).collect()),
         visibility: visibility(&context),
         ..sync::PendingReply::default()
@@ -184,6 +184,7 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         items: Vec::new(),
         effects: Vec::new(),
         held_effects: None,
+        visibility: None,
         progress: Some(p),
     };
     let look = context.engine.syncs.preview(&client, &progress);
@@ -206,7 +207,8 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         as_of: rfc3339(look.as_of),
         effects: comes_to(&items, &basis),
         held_effects: Some(held_back(&items, &basis)),
-        items: items.into_iter().map(|item| convert::item(item, &basis)).collect(),
+        items: items.into_iter().map(|item| convert::item(item, basis.today)).collect(),
+        visibility: visibility(&context),
         progress: None,
     })
 }
@@ -241,7 +243,7 @@ async fn sync(call: sync::Sync, mut context: Context<'_>) -> Answer {
     let all: Vec<&PendingItem> = outcome.items.iter().collect();
     finish(sync::SyncReply {
         run: Some(convert::run(&outcome.run)),
-        items: Some(outcome.items.iter().map(|item| convert::item(item, &basis)).collect()),
+        items: Some(outcome.items.iter().map(|item| convert::item(item, basis.today)).collect()),
         rejects: Some(outcome.run.rejects.iter().map(convert::reject).collect()),
         effects: Some(comes_to(&all, &basis)),
         held_effects: Some(held_back(&all, &basis)),

@@ -1,6 +1,6 @@
 //! What an event says of a run, a switch, an alert.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::text::thousands;
 use crate::model::{
@@ -9,13 +9,14 @@ use crate::model::{
 };
 use crate::policy::alert::{AlertTransition, Step};
 use crate::policy::effects::{self, Basis};
+use crate::policy::holds::let_go;
 
 /// A run that ended, with what it looked at: what of that it changed and what it held, in money.
 pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], basis: &Basis) -> Event {
     let all: Vec<&PendingItem> = items.iter().collect();
     let (effects, held) = (effects::effects(&all, basis), effects::held_effects(&all, basis));
     let told = |item: &&PendingItem| item.state.can_apply() || item.state == PendingState::Held;
-    let (items, more_items) = limited(all.into_iter().filter(told), basis);
+    let (items, more_items) = limited(all.into_iter().filter(told), basis.today);
     let why = run.error.as_ref().map_or("", |error| error.message.as_str());
     let incomplete = if why.is_empty() { String::new() } else { format!("; {why}") };
     let (client, counts) = (&run.client, &run.counts);
@@ -54,7 +55,7 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], basis: &Basis)
 /// The first of the items as an event tells them, and how many more there are.
 fn limited<'a>(
     mut items: impl Iterator<Item = &'a PendingItem>,
-    basis: &Basis,
+    today: NaiveDate,
 ) -> (Vec<EventItem>, usize) {
     let told = items.by_ref().take(EventItem::MOST).map(|item| EventItem {
         key: item.key,
@@ -63,8 +64,8 @@ fn limited<'a>(
         name: item.fields.get(&Field::Name).map(Value::to_string).unwrap_or_default(),
         changes: item.changes.clone(),
         effects: match item.state {
-            PendingState::Held => effects::held_effects(&[item], basis),
-            _ => effects::effect(item, basis),
+            PendingState::Held => effects::effect(&let_go(item), today),
+            _ => effects::effect(item, today),
         },
         reason: item.reason.clone(),
     });
@@ -87,7 +88,8 @@ pub(in crate::engine) fn of_newcomer(
     let all: Vec<&PendingItem> = items.iter().collect();
     let effects = effects::effects(&all, basis);
     let money = in_brief(": ", &effects);
-    let (items, more_items) = limited(all.into_iter().filter(|item| item.state.can_apply()), basis);
+    let (items, more_items) =
+        limited(all.into_iter().filter(|item| item.state.can_apply()), basis.today);
     let message = format!("{client} has its first agreement, and is on no sync{money}");
     let client = Some(client.clone());
     Event { client, items, more_items, effects, ..Event::new(EventName::ClientNew, at, message) }
@@ -115,7 +117,7 @@ pub(in crate::engine) fn of_held(run: RunId, items: &[PendingItem], basis: &Basi
     let all: Vec<&PendingItem> = items.iter().collect();
     // The items stand here as a sync would apply them, leaving the guard aside.
     let held_effects = effects::effects(&all, basis);
-    let (mut items, more_items) = limited(all.into_iter(), basis);
+    let (mut items, more_items) = limited(all.into_iter(), basis.today);
     for item in &mut items {
         item.state = PendingState::Held;
     }
@@ -150,8 +152,6 @@ pub(in crate::engine) fn of_transition(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use chrono::NaiveDate;
 
     use super::*;
     use crate::model::{ItemKey, ItemKind};

@@ -59,14 +59,21 @@ impl Syncs {
             let unread = snapshots.iter().flat_map(|snapshot| &snapshot.unread);
             let unread: BTreeSet<&str> = unread.map(|unread| unread.entity.as_str()).collect();
             needed.retain(|entity| !unread.contains(entity.name()));
-            restricted = asked.iter().any(|key| !there.contains_key(key))
-                && live.autotask.query_access(&needed, progress).await? != Access::All;
+            if asked.iter().any(|key| !there.contains_key(key)) {
+                let accesses = live.autotask.accesses_of(&needed, progress).await?;
+                restricted = accesses.iter().any(|(_, access)| *access != Access::All);
+                self.context.add_to_visibility(live, &accesses);
+            }
         }
         let (mut moved, folded) = self.moved(live, &snapshots, &missing, &there, progress).await?;
         for snapshot in &mut snapshots {
             snapshot.folded.extend(folded.get(&snapshot.client.id).cloned().unwrap_or_default());
         }
-        let visibility = self.context.look_at_visibility(live, progress).await;
+        let visibility = match restricted {
+            // It was asked just now.
+            true => self.context.visibility(),
+            false => self.context.look_at_visibility(live, progress).await,
+        };
         for entity in visibility.iter().flat_map(|visibility| &visibility.some) {
             let reason = format!("only some {entity} may be read");
             for snapshot in &mut snapshots {

@@ -58,10 +58,10 @@ pub fn held_effects(items: &[&PendingItem], basis: &Basis) -> Vec<Effect> {
     effects(&alone.iter().collect::<Vec<_>>(), basis)
 }
 
-/// What one item comes to by itself.
-pub fn effect(item: &PendingItem, basis: &Basis) -> Vec<Effect> {
+/// What one item comes to by itself, whatever counts for it in sums.
+pub fn effect(item: &PendingItem, today: NaiveDate) -> Vec<Effect> {
     let mut sums = Sums::new();
-    add(&mut sums, item, basis.counts(item), basis.today);
+    add(&mut sums, item, true, today);
     told(sums)
 }
 
@@ -341,8 +341,7 @@ mod tests {
         let stored = Basis { stored: [ItemKey::agreement(1)].into(), ..alone(today()) };
         let told = effects(&[&line, &charge], &stored);
         assert_eq!((told.len(), told[0].per_year, told[0].once), (1, 0.into(), 3100.into()));
-        assert_eq!(effect(&line, &stored), []);
-        assert_eq!(effect(&line, &alone(today()))[0].per_year, 360.into());
+        assert_eq!(effect(&line, today())[0].per_year, 360.into());
         let mut by_rule = charge.clone();
         let remark = Value::Tags(vec![Remark::ByRule.code().to_owned()]);
         by_rule.fields.insert(Field::Remarks, remark);

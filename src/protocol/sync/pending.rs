@@ -187,6 +187,9 @@ pub struct DiffReply {
     /// The effect of those of them that are held, which is left out of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_effects: Option<Vec<Effect>>,
+    /// What the API user may see, as far as it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
     /// How far it is, in the replies before the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,

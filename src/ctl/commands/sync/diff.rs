@@ -5,7 +5,7 @@ use crate::ctl::commands::Ctl;
 use crate::ctl::output::screen::{Screen, Tone};
 use crate::ctl::output::table;
 use crate::ctl::text::items::{arrow, mark, reason, renews};
-use crate::ctl::text::{billing, keys, labels, money};
+use crate::ctl::text::{billing, keys, labels, money, visibility};
 use crate::model::text;
 use crate::protocol::sync::{Diff, DiffReply, FieldChange, Item};
 
@@ -38,10 +38,15 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 fn render(reply: &DiffReply, screen: &Screen) -> String {
     let who = text::client(&reply.client.name, reply.client.id);
     let who = screen.paint(Tone::Strong, who);
+    let hidden = visibility::limited(reply.visibility.as_ref(), screen);
     if reply.items.is_empty() {
-        return format!("{who}: nothing differs\n");
+        let what = match visibility::is_limited(reply.visibility.as_ref()) {
+            true => "nothing of what is visible differs",
+            false => "nothing differs",
+        };
+        return format!("{hidden}{who}: {what}\n");
     }
-    let mut text = format!("{who}, as of {}\n", screen.short(Some(&reply.as_of)));
+    let mut text = format!("{hidden}{who}, as of {}\n", screen.short(Some(&reply.as_of)));
     for item in &reply.items {
         text.push('\n');
         text.push_str(&one(item, &reply.items, screen));
@@ -112,6 +117,7 @@ mod tests {
             items,
             effects: vec![effect("USD", "490.00", "5880.00"), effect("JPY", "-120000", "-1440000")],
             held_effects: None,
+            visibility: None,
             progress: None,
         }
     }

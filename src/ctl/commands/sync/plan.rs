@@ -143,6 +143,9 @@ pub fn plan(ctl: &Ctl, args: PlanArgs) -> Result<u8, CtlError> {
             ctl.output.confirm(&answer, say)?;
         }
     }
+    if let Some(message) = run.message.as_deref() {
+        output::complain(message, None);
+    }
     if let Some((message, hint)) = left_out(&told, &ctl.output.screen.address.program) {
         output::complain(&message, Some(&hint));
     }

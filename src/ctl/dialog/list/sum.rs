@@ -1,7 +1,8 @@
 //! The effect in money of what is ticked: per month and once, now and from a day on.
 //!
-//! The daemon tells the effect of each item by itself. An agreement stands for what is billed by
-//! time below it, so that nothing counts twice; what is bought once stands for itself.
+//! The daemon tells the effect of each item by itself. An agreement that is ticked or in the book
+//! stands for what is billed by time below it, so that nothing counts twice; what is bought once
+//! stands for itself.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +25,12 @@ pub fn effects(list: &List) -> Vec<Effect> {
         if !list.is_ticked(place) {
             continue;
         }
-        let by_itself = row.root == place || !list.is_ticked(row.root);
-        for effect in row.item().into_iter().flat_map(|item| &item.effects) {
+        let Some(item) = row.item() else { continue };
+        // An agreement that is not new is in the book, and its rate holds its lines.
+        let agreement = list.rows()[row.root].item().filter(|_| row.root != place);
+        let to_come = agreement.is_some_and(|one| matches!(one.state.as_str(), "new" | "ignored"));
+        let by_itself = item.parent.is_none() || to_come && !list.is_ticked(row.root);
+        for effect in &item.effects {
             let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
             let sum = sums.entry((effect.from.as_deref(), &effect.currency)).or_default();
             if by_itself {
@@ -84,9 +89,21 @@ mod tests {
     use super::*;
     use crate::ctl::dialog::samples::{listed, press, preview_of};
     use crate::ctl::text::items;
+    use crate::protocol::sync::Item;
 
     fn ticked(keys: &str, width: usize) -> String {
-        let mut state = listed((120, 40), preview_of(items::billed_samples(), Vec::new()), false);
+        ticked_of(items::billed_samples(), keys, width)
+    }
+
+    /// The same below an agreement that is not in the book.
+    fn ticked_below_new(keys: &str, width: usize) -> String {
+        let mut items = items::billed_samples();
+        items[0].state = "new".to_owned();
+        ticked_of(items, keys, width)
+    }
+
+    fn ticked_of(items: Vec<Item>, keys: &str, width: usize) -> String {
+        let mut state = listed((120, 40), preview_of(items, Vec::new()), false);
         press(&mut state, keys);
         told(state.list.as_ref().expect("a list"), width)
     }
@@ -95,9 +112,10 @@ mod tests {
     fn an_agreement_stands_for_its_lines_and_not_for_what_is_bought_once() {
         // The agreement with everything below it: of its lines only the charge counts.
         assert_eq!(ticked(" ", 120), "+20.00 USD per month, +3,100.00 once");
-        // Its lines without it count by themselves.
+        // In the book, its rate holds its lines; to come, they count by themselves without it.
+        assert_eq!(ticked(" x", 120), "+3,100.00 USD once");
         assert_eq!(
-            ticked(" x", 120),
+            ticked_below_new(" x", 120),
             "+220.00 USD per month, +3,100.00 once · from 2026-12-01: +1,878.00 per month"
         );
         assert_eq!(ticked("x", 120), "+20.00 USD per month");
@@ -107,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        assert_eq!(ticked(" x", 60), "+220.00 USD per month, +3,100.00 once · 1 more");
-        assert_eq!(ticked(" x", 20), "+220.00 USD per mon…");
+        assert_eq!(ticked_below_new(" x", 60), "+220.00 USD per month, +3,100.00 once · 1 more");
+        assert_eq!(ticked_below_new(" x", 20), "+220.00 USD per mon…");
     }
 }
