@@ -93,7 +93,7 @@ impl Address {
                 )
             ),
             Advice::WatchDisk => {
-                "nothing to do; if this happens at every start, check the disk".to_owned()
+                "nothing to do, unless this happens at every start: then check the disk".to_owned()
             }
             Advice::DeleteMovedFiles => {
                 "delete them once you know that nothing is missing".to_owned()
@@ -183,12 +183,12 @@ impl Address {
             Advice::UnblockCredentials { source } => format!(
                 "too many attempts lock the account; fix the credentials: for a new secret, {}; \
                  for another setting, change it and run `{ctl} reload`, which tries at once; if the \
-                 account was fixed in Autotask itself, `{ctl} doctor` tries once more",
+                 account was fixed in Autotask itself, `{ctl} doctor` tries, once an hour",
                 self.replace_secret(*source)
             ),
             Advice::UnlockAccount => format!(
                 "unlock the API user in Autotask (Admin > Resources/Users), and find out who logs \
-                 in with a wrong secret; then run `{ctl} doctor`, which tries once"
+                 in with a wrong secret; then run `{ctl} doctor`, which tries once an hour"
             ),
             Advice::TakeNewCredentials { source: SecretSource::Credential } => {
                 format!("{} when they are fixed", self.restart())
@@ -226,7 +226,7 @@ impl Address {
             ),
             Advice::CheckProxy => format!(
                 "a proxy, a firewall or a login page of the network answered: allow this server to \
-                 reach Autotask, or set `proxy` in [autotask] of {}; lmsyncd retries automatically",
+                 reach Autotask, or set `proxy` in [autotask] of {}; auto-sync retries automatically",
                 self.config()
             ),
             Advice::CheckRedirect => format!(
@@ -240,19 +240,22 @@ impl Address {
                                  helps there"
                 .to_owned(),
             Advice::WaitForRetry => {
-                format!("lmsyncd retries automatically; if the error persists, run `{ctl} doctor`")
+                format!(
+                    "auto-sync retries automatically, a manual sync does not; if the error \
+                     persists, run `{ctl} doctor`"
+                )
             }
             Advice::CheckStatusPage => format!(
-                "lmsyncd retries automatically; if the error persists, run `{ctl} doctor` and \
-                 check Autotask's status page"
+                "auto-sync retries automatically, a manual sync does not; if the error persists, run \
+                 `{ctl} doctor` and check Autotask's status page"
             ),
             Advice::RaiseBudget => format!(
                 "wait for the hour to end, or raise max-requests-per-hour; `{ctl} status` shows \
                  the usage"
             ),
             Advice::WaitForLimit => format!(
-                "lmsyncd retries automatically; all integrations of the tenant share the limit, \
-                 and `{ctl} doctor` shows how much is used"
+                "auto-sync retries automatically, a manual sync does not; all integrations of the \
+                 tenant share the limit, and `{ctl} doctor` shows how much is used"
             ),
             Advice::FindHeavyIntegration => {
                 "find out which integration makes so many requests; Autotask now delays every call"

@@ -90,7 +90,8 @@ impl Rules {
             }
             _ => self.group_name(),
         };
-        let advice = match group {
+        // Nobody is told to join the group of root.
+        let advice = match group.filter(|group| group != "root") {
             Some(group) => Advice::JoinGroup { group, user: who },
             None => Advice::AskOperator,
         };

@@ -70,6 +70,14 @@ fn what_cannot_work_as_configured_is_refused_by_a_reload_and_told_by_doctor() {
         world.configure(more);
         world.ctl(&["reload"]).expect(1, &[words, "does not exist"]);
     }
+    // Who does not reload is told all the same, before the next start fails.
+    for broken in ["[sync]\ninterval = \"1s\"", "nonsense", "[bogus]\nx = 1"] {
+        world.configure(broken);
+        world.ctl(&["doctor"]).expect(0, &["configuration: the next start would fail"]);
+    }
+    world.configure("");
+    let told = world.ctl(&["doctor"]).expect(0, &[]);
+    assert!(!told.out.contains("next start"), "{told:#?}");
     world.configure("[metrics]\ntextfile = \"/nonexistent/x.prom\"");
     assert_eq!(daemon.stop(), 0);
     // Contracts are imported all the same.

@@ -157,7 +157,8 @@ fn what_may_be_forgotten_is_told_before_it_is() {
     let before = world.json(&["contract", "history", ACME_AGREEMENT]);
     let dry = world.json(&["history", "prune", "--dry-run"]);
     assert_eq!((&dry["dry_run"], &dry["commits"]), (&json!(true), &json!(0)));
-    world.ctl(&["history", "prune"]).expect(0, &["nothing is older"]);
+    world.ctl(&["history", "prune"]).expect(2, &["needs --yes"]);
+    world.ctl(&["history", "prune", "--yes"]).expect(0, &["nothing is older"]);
     assert_eq!(world.json(&["contract", "history", ACME_AGREEMENT]), before);
 }
 

@@ -155,7 +155,7 @@ fn a_long_pause_ends_a_sync_at_once_and_is_kept_by_everybody() {
         let told = world.ctl(&["doctor"]).expect(7, &["use: Autotask takes no requests before"]);
         assert!(told.out.contains("credentials: not tried"), "{told:#?}");
         assert!(world.json(&["status"])["api"]["limited_until"].is_string());
-        world.ctl(&["status"]).expect(0, &["takes no requests before"]);
+        world.ctl(&["status"]).expect(0, &["! Autotask takes no requests now; again in 5"]);
         assert_eq!(world.tenant.counters().total, asked, "nothing was sent");
     };
     quiet(&world);

@@ -56,7 +56,7 @@ fn a_trial_shows_what_is_wrong_with_the_command_and_so_does_everything_else() {
     write_script(&script, &format!("cat >{}", told.display()));
     world
         .ctl(&["notify", "test", "run_held"])
-        .expect(0, &["notified: ", "--now took the event run_held"]);
+        .expect(0, &["notified: ", "--now ran with the event run_held"]);
     let event: Value =
         serde_json::from_str(&fs::read_to_string(&told).expect("it was told")).expect("JSON");
     assert_eq!((&event["name"], &event["test"]), (&json!("run_held"), &json!(true)));

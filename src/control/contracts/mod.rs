@@ -63,7 +63,7 @@ fn shown(
                 book.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
                     Failure::new(
                         Code::NoSuchContract,
-                        format!("no contract was stored with the key {key} then"),
+                        format!("no contract with the key {key} was stored at that time"),
                     )
                     .advise(Advice::ShowHistory { key })
                 })?;

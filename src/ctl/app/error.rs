@@ -101,10 +101,10 @@ impl CtlError {
                  --instance",
                 address.unit.as_deref().unwrap_or("lmsyncd")
             )),
-            CtlError::Forbidden { group: Some(group), .. } => {
+            CtlError::Forbidden { group: Some(group), .. } if group != "root" => {
                 Some(format!("`sudo usermod -aG {group} $USER`, then log in again"))
             }
-            CtlError::Forbidden { group: None, .. } => {
+            CtlError::Forbidden { .. } => {
                 Some("ask for access to the folder of the socket, or use sudo".to_owned())
             }
             CtlError::Silent { .. } => Some(match &address.unit {

@@ -5,11 +5,14 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta};
 
-/// How long ago, or in how long: `just now`, `5m ago`, `in 3h`.
+/// How long ago, or in how long: `just now`, `5m ago`, `in 15s`, `in 3h`.
 pub fn distance(now: DateTime<FixedOffset>, at: DateTime<FixedOffset>) -> String {
     let span = at - now;
     let length = length(span.abs());
     match span {
+        span if length.is_empty() && span.num_seconds() > 0 => {
+            format!("in {}s", span.num_seconds())
+        }
         _ if length.is_empty() => "just now".to_owned(),
         span if span < TimeDelta::zero() => format!("{length} ago"),
         _ => format!("in {length}"),
@@ -85,6 +88,7 @@ mod tests {
     fn ages_have_one_unit() {
         let now = at("2026-11-24T12:00:00+00:00");
         assert_eq!(distance(now, at("2026-11-24T11:59:30+00:00")), "just now");
+        assert_eq!(distance(now, at("2026-11-24T12:00:30+00:00")), "in 30s");
         assert_eq!(distance(now, at("2026-11-24T11:15:00+00:00")), "45m ago");
         assert_eq!(distance(now, at("2026-11-23T11:15:00+00:00")), "24h ago");
         assert_eq!(distance(now, at("2026-11-20T12:00:00+00:00")), "4d ago");

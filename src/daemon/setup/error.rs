@@ -158,6 +158,10 @@ fn is_are(what: &[&'static str]) -> String {
 
 impl From<io::Error> for SetupError {
     fn from(error: io::Error) -> SetupError {
-        SetupError::System(error)
+        match error.kind() {
+            // Ctrl-C and Ctrl-D at a question.
+            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => SetupError::Declined,
+            _ => SetupError::System(error),
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::autotask::{Autotask, Finding, HttpTransport, Outcome, Progress, Work,
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Credentials, Settings};
 use crate::daemon::app::options;
-use crate::model::{Code, SecretSource, error_chain};
+use crate::model::{Advice, Code, SecretSource, error_chain};
 
 /// Checks that must be good for a login to have worked; the others are about what it may see.
 const LOGIN: [&str; 3] = ["zone", "connection", "credentials"];
@@ -22,13 +22,15 @@ pub(super) struct Failed {
     pub(super) message: String,
     /// Whether Autotask answered and refused.
     pub(super) refuses: bool,
+    /// Whether the account is locked.
+    is_locked: bool,
     code: Option<Code>,
 }
 
 impl Failed {
     /// What a person can do.
     pub(super) fn hint(&self, address: &Address) -> String {
-        let again = format!("then `{}` again", address.setup());
+        let again = format!("then run `{}` again", address.setup());
         match self.code {
             Some(Code::UnknownUser) => format!(
                 "the user name is the API user's \"Username (Key)\", not an e-mail address: compare \
@@ -37,6 +39,10 @@ impl Failed {
             Some(Code::BadIntegrationCode) => format!(
                 "the integration code is the API Tracking Identifier on the API user's page, under \
                  \"Custom (Internal Integration)\"; {again}"
+            ),
+            _ if self.is_locked => format!(
+                "unlock the API user in Autotask (Admin > Resources/Users), and find out who logs \
+                 in with a wrong secret; {again}"
             ),
             _ if self.refuses => format!(
                 "compare all three with Autotask, {again}; a user whose security level is not \"API \
@@ -63,7 +69,7 @@ pub(super) fn try_once(
         source_of_secret: SecretSource::Credential,
         integration_code: integration_code.clone(),
     };
-    let failed = |message: String| Failed { message, refuses: false, code: None };
+    let failed = |message: String| Failed { message, refuses: false, is_locked: false, code: None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = options(settings, credentials, clock.as_ref());
     let transport = HttpTransport::new(&options).map_err(|error| failed(error_chain(&error)))?;
@@ -80,7 +86,8 @@ fn judge(findings: &[Finding]) -> Result<Vec<String>, Failed> {
         .find(|found| LOGIN.contains(&found.check) && matches!(found.outcome, Outcome::Bad));
     if let Some(bad) = bad {
         let refuses = bad.code.is_some_and(Code::is_credential);
-        return Err(Failed { message: bad.detail.clone(), refuses, code: bad.code });
+        let is_locked = bad.advice == Some(Advice::UnlockAccount);
+        return Err(Failed { message: bad.detail.clone(), refuses, is_locked, code: bad.code });
     }
     let mut lines = Vec::new();
     let is_plain = |found: &&Finding| found.outcome == Outcome::Good && found.check == "permission";

@@ -57,8 +57,24 @@ impl Admin {
         findings.extend(self.context.outlets.states(&live.settings).iter().map(outlet));
         findings.extend(orphans(&self.context.store.orphans()));
         findings.extend(set_id::check(&live.settings.notify.command));
-        findings.extend(live.settings.obstacles().iter().map(obstacle));
+        let obstacles = live.settings.obstacles();
+        findings.extend(obstacles.iter().map(obstacle));
+        if obstacles.is_empty() {
+            findings.extend(self.unusable_file());
+        }
         findings
+    }
+
+    /// What the next start, or a reload, would meet: the file or a credential is not as it was read.
+    fn unusable_file(&self) -> Option<Finding> {
+        let read = (self.load)().and_then(|settings| (self.connect)(&settings).map(drop));
+        let failure = read.err()?;
+        let detail = format!(
+            "the next start would fail, and until then what was read before counts: {}",
+            failure.message
+        );
+        let found = finding(Outcome::Warning, detail, failure.advice);
+        Some(Finding { check: "configuration", code: Some(Code::BadConfiguration), ..found })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::Book;
-use crate::clock::Tz;
+use crate::clock::{Tz, day_in};
 use crate::engine::failures;
 use crate::model::{ClientId, ClientRef, ClientState, Code, Contract, Failure, ItemKey};
 use crate::policy::{renewal, schedule};
@@ -51,10 +51,18 @@ impl Book {
             Ok(day) => end_of(day, self.context.zone()),
             Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc)),
         };
-        moment.ok_or_else(|| {
+        let moment = moment.ok_or_else(|| {
             let message = format!("`{text}` is neither a day, such as 2026-06-30, nor a moment");
             Failure::new(Code::InvalidArgument, message)
-        })
+        })?;
+        if day_in(&self.context.zone(), moment) > self.context.today() {
+            let message = format!(
+                "`{text}` has not come yet, and the book knows what was; renewals and timeline \
+                 look ahead"
+            );
+            return Err(Failure::new(Code::InvalidArgument, message));
+        }
+        Ok(moment)
     }
 
     /// The chain of renewals of a contract, oldest first.

@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit_builder::{CommitBuilder, PreparedCommit};
+use crate::model::error_chain;
 use crate::store::commit::{Commit, Committed};
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
@@ -169,7 +170,7 @@ impl Writer {
             match &failed {
                 None => answer(reply, Ok(committed)),
                 Some(error) => {
-                    self.core.stop(&error.to_string());
+                    self.core.stop(&error_chain(error));
                     answer(reply, Err(error.again()));
                 }
             }
@@ -185,7 +186,7 @@ impl Writer {
             let prepared = prune::prepare(&self.core, self.ledger.end(), &cut)?;
             // From here on the disk may hold a ledger that begins elsewhere.
             prune::switch(&self.core, &mut self.ledger, prepared)
-                .inspect_err(|error| self.core.stop(&error.to_string()))?;
+                .inspect_err(|error| self.core.stop(&error_chain(error)))?;
             prune::sweep(&self.core)?;
         }
         Ok(cut.told())

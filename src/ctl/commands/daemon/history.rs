@@ -2,6 +2,7 @@
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
+use crate::ctl::commands::ask::{self, Dry};
 use crate::ctl::output::screen::{Screen, Tone, count};
 use crate::protocol::daemon::{PruneHistory, PruneReply};
 
@@ -20,21 +21,32 @@ pub enum Command {
 /// Remove history that is older than `store.history`
 ///
 /// Contracts are not changed; their older history is folded into a base and is lost. `--as-of` can
-/// no longer show days before it.
+/// no longer show days before it. Asks first on a terminal; elsewhere, it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lmsyncctl history prune --dry-run    how much would go?
-  lmsyncctl history prune")]
+  lmsyncctl history prune
+  lmsyncctl history prune --yes        in a script")]
 pub struct PruneArgs {
     /// Only show what would be removed; nothing is written
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     let Command::Prune(args) = command;
+    if ask::first(ctl, args.yes || args.dry_run, "history prune", Dry::Possible)? {
+        let dry = ctl.client.call(&PruneHistory { dry_run: Some(true) })?;
+        ctl.output.show(&dry, render)?;
+        if dry.reply.commits > 0 && !ask::agreed(ctl, "Remove them for good?")? {
+            return ctl.output.print("nothing was changed\n").map(|()| 0);
+        }
+    }
     let answer = ctl.client.call(&PruneHistory { dry_run: args.dry_run.then_some(true) })?;
     ctl.output.confirm(&answer, render)?;
     Ok(0)

@@ -60,7 +60,7 @@ fn render(reply: &TestNotifyReply, screen: &Screen) -> String {
     match &reply.error {
         None => {
             let done = screen.paint(Tone::Good, "notified");
-            format!("{done}: {command} took the event {event} in {took}\n")
+            format!("{done}: {command} ran with the event {event}, in {took}\n")
         }
         Some(error) => {
             let failed = screen.paint(Tone::Bad, "notification failed");
@@ -90,7 +90,7 @@ mod tests {
         let screen = sample(80);
         assert_eq!(
             render(&reply(None), &screen),
-            "notified: /usr/local/bin/tell --now took the event run_held in 1s\n"
+            "notified: /usr/local/bin/tell --now ran with the event run_held, in 1s\n"
         );
         let failed = render(&reply(Some("/usr/local/bin/tell: exit status: 3")), &screen);
         assert!(failed.starts_with("notification failed after 1s: /usr/local/bin/tell: exit"));

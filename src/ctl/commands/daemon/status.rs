@@ -256,7 +256,7 @@ fn api(api: &Api, screen: &Screen) -> String {
         _ => String::new(),
     };
     let limited = api.limited_until.as_ref().map_or_else(String::new, |until| {
-        let line = format!("! Autotask takes no requests before {}", screen.short(Some(until)));
+        let line = format!("! Autotask takes no requests now; again {}", screen.short(Some(until)));
         format!("          {}\n", screen.paint(Tone::Warning, line))
     });
     let hidden = api.visibility.as_ref().and_then(|seen| limits(&seen.some, &seen.none));

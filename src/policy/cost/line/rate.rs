@@ -1,5 +1,5 @@
 //! The rate of a line on a day: what one whole period costs at the units and prices in force
-//! (rule 5).
+//! (rule 5 of [`crate::policy::cost`]).
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;

@@ -60,7 +60,7 @@ fn first() -> Vec<Case> {
                 "error": null,
                 "milliseconds": 12,
             }),
-            &["notified: /usr/local/bin/tell took the event overdue in 12ms\n"],
+            &["notified: /usr/local/bin/tell ran with the event overdue, in 12ms\n"],
         ),
         case(
             &["status"],

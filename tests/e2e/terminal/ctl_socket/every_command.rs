@@ -57,7 +57,7 @@ const FAILURES: &[Failure] = &[
     (&["export", "csv", "nobody"], "Sync.NoSuchClient", 5),
     (&["export", "ics", "nobody"], "Sync.NoSuchClient", 5),
     (&["export", "tree", "/nowhere"], "Daemon.Internal", 1),
-    (&["history", "prune"], "Daemon.NotPermitted", 4),
+    (&["history", "prune", "--yes"], "Daemon.NotPermitted", 4),
     (&["backup", "never-made.jsonl"], "Daemon.NotPermitted", 4),
     (&["restore", "Cargo.toml", "--yes"], "Daemon.InvalidArgument", 2),
     (&["watch", "nobody"], "Sync.NoSuchClient", 5),
