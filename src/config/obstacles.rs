@@ -5,7 +5,7 @@
 pub mod ca_file;
 
 use std::fs::Metadata;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use nix::fcntl::{AT_FDCWD, AtFlags};
@@ -38,7 +38,7 @@ fn not_run(program: &Path) -> Option<ConfigError> {
         Err(error) => said(&error),
         Ok(found) if !found.is_file() => "is no file".to_owned(),
         Ok(found) => match access(program, AccessFlags::X_OK) {
-            Ok(()) => return None,
+            Ok(()) => missing_interpreter(program)?,
             Err(_) if !is_executable(&found) => {
                 "is not executable: chmod 755 makes it so".to_owned()
             }
@@ -49,9 +49,24 @@ fn not_run(program: &Path) -> Option<ConfigError> {
     Some(unusable("notify.command", message, None))
 }
 
+/// What a script names in its first line and is not there; the system would say that the script is
+/// not.
+fn missing_interpreter(program: &Path) -> Option<String> {
+    let mut head = [0; 256];
+    let read = std::fs::File::open(program).and_then(|mut file| file.read(&mut head)).ok()?;
+    let line = String::from_utf8_lossy(head.get(..read)?).into_owned();
+    let interpreter = line.lines().next()?.strip_prefix("#!")?.split_whitespace().next()?;
+    let is_there = Path::new(interpreter).exists();
+    (!is_there).then(|| format!("is a script for {interpreter}, which does not exist"))
+}
+
 /// Why a file cannot be replaced: that needs a folder in which new ones can be made.
 fn not_written(file: &Path) -> Option<ConfigError> {
     let folder = file.parent()?;
+    if file.is_dir() {
+        let message = format!("`textfile` in [metrics]: {} is a folder", file.display());
+        return Some(unusable("metrics.textfile", message, Some("name a file in it")));
+    }
     let (what, advice) = match std::fs::metadata(folder) {
         Err(error) => (said(&error), "make the folder, or leave `textfile` out"),
         Ok(found) if !found.is_dir() => ("is no folder".to_owned(), "name a file in a folder"),
@@ -128,6 +143,15 @@ mod tests {
         assert!(told(&command)[0].ends_with("is not executable: chmod 755 makes it so"));
         mode(0o755);
         assert_eq!(told(&command), [""; 0]);
+        fs::write(&path, "#! /nonexistent/python3 -u\n").expect("written");
+        assert!(
+            told(&command)[0]
+                .ends_with("is a script for /nonexistent/python3, which does not exist")
+        );
+        let metrics = folder.path().join("x.prom");
+        fs::create_dir(&metrics).expect("a folder");
+        let metrics = told(&format!("[metrics]\ntextfile = {metrics:?}\n"));
+        assert!(metrics[0].ends_with("x.prom is a folder"), "{metrics:?}");
         let folder = format!("[notify]\ncommand = [{:?}]\n", folder.path());
         assert!(told(&folder)[0].ends_with("is no file"));
         assert_eq!(told("[metrics]\ntextfile = \"/tmp/x.prom\"\n"), [""; 0]);

@@ -167,5 +167,7 @@ fn an_alert_says_what_is_held_with_its_money_and_the_run_that_held_show_takes() 
     );
     assert_eq!(mail["effects"][0]["per_month"], "49.00");
     assert_eq!(held["held_effects"][0]["per_month"], "49.00");
+    let message = held["message"].as_str().expect("a line");
+    assert!(message.contains("held: +49.00 USD per month"), "{message}");
     assert_eq!(held["client_id"], 174);
 }

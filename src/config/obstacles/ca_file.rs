@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{PemObject, SectionKind};
+use rustls::pki_types::pem::{self, PemObject, SectionKind};
 
 /// Bytes. All certificates of a system together are a tenth of it.
 const BYTES: u64 = 4 * 1024 * 1024;
@@ -67,7 +67,13 @@ fn judge(bytes: &[u8]) -> Result<(), String> {
     }
     let mut trusted = RootCertStore::empty();
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes) {
-        let (kind, der) = section.map_err(|error| format!("is not in PEM form: {error}"))?;
+        let (kind, der) = section.map_err(|error| match error {
+            // The library shows the marker as numbers.
+            pem::Error::MissingSectionEnd { .. } => {
+                "is not in PEM form: a certificate has no end line, so the file was cut".to_owned()
+            }
+            error => format!("is not in PEM form: {error}"),
+        })?;
         match kind {
             SectionKind::Certificate => {
                 let number = trusted.len() + 1;

@@ -137,6 +137,11 @@ pub(in crate::engine) fn of_transition(
         Step::Lasts => (cause.event(), format!("ongoing: {}", condition.message)),
         Step::Ends => (EventName::Recovered, format!("resolved: {}", condition.message)),
     };
+    let details = details.unwrap_or_else(|| Event::new(name, at, ""));
+    let held = match step {
+        Step::Ends => String::new(),
+        Step::Begins | Step::Lasts => in_brief("; held: ", &details.held_effects),
+    };
     Event {
         alert: true,
         since: Some(since),
@@ -144,8 +149,8 @@ pub(in crate::engine) fn of_transition(
         code: cause.code(),
         name,
         at,
-        message,
-        ..details.unwrap_or_else(|| Event::new(name, at, ""))
+        message: message + &held,
+        ..details
     }
 }
 

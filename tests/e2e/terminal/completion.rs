@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{ACME_AGREEMENT, ACME_LINE, World};
-use lmsyncd::demo::tenant::Entity;
+use lmsyncd::demo::tenant::{Entity, Fault};
 
 /// The folder of the programs under test, in front of where commands are looked for.
 fn path() -> String {
@@ -116,6 +116,21 @@ fn bash_completes_what_the_daemon_knows() {
     assert_eq!(offers("lmsyncctl run show ", ""), ["1"]);
     assert_eq!(offers("lmsyncctl pending acme --state v", "v"), ["vanished"]);
     assert_eq!(offers("lmsyncctl help exit", "exit"), ["exit-codes"]);
+    assert_eq!(offers("lmsyncctl status --health fai", "fai"), ["failing"]);
+    daemon.stop();
+}
+
+/// A run that holds nothing is none to decide about.
+#[test]
+fn only_runs_that_hold_something_are_offered_to_decide_about() {
+    let (world, daemon) = looked_at();
+    world.tenant.faults().set(Fault::NoRows.on(Entity::Contracts));
+    world.ctl(&["sync", "174", "--all", "--yes"]).expect(6, &["held"]);
+    let offers = |line: &str| bash(&world, line, "");
+    assert_eq!(offers("lmsyncctl run show "), ["2", "1"]);
+    for line in ["lmsyncctl held accept ", "lmsyncctl held reject ", "lmsyncctl held show "] {
+        assert_eq!(offers(line), ["2"], "{line}");
+    }
     daemon.stop();
 }
 

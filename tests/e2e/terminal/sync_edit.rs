@@ -17,7 +17,7 @@ fn begin() -> (World, Daemon) {
 fn edit(world: &World, script: &str) -> Told {
     let editor = world.path("editor");
     write_script(&editor, &format!("cp \"$1\" {}\n{script}", world.path("seen").display()));
-    let args = ["sync", "174", "--edit"];
+    let args = ["sync", "174", "--edit", "--yes"];
     let output = world
         .ctl_command(&args)
         .env("TMPDIR", world.path("tmp"))
@@ -123,6 +123,7 @@ fn on_auto_sync_it_is_refused_before_the_editor_opens() {
 #[test]
 fn an_editor_is_for_people() {
     let (world, daemon) = begin();
+    world.ctl(&["sync", "174", "--edit"]).expect(2, &["needs --yes"]);
     world.ctl(&["sync", "174", "--edit", "--json"]).expect(2, &["--edit needs a person"]);
     world.ctl(&["sync", "174", "--edit", "--all"]).expect(2, &["cannot be used with"]);
     daemon.stop();

@@ -24,6 +24,9 @@ pub fn run(ctl: &Ctl, args: sync::Args) -> Result<u8, CtlError> {
             "give keys, or --all",
         ));
     }
+    // The editor is the question; off a terminal it may be a program that changes nothing.
+    let command = format!("sync {} --edit", args.client);
+    let _ = ask::first(ctl, args.yes, &command, ask::Dry::Impossible)?;
     refuse_on_auto_sync(ctl, &args.client)?;
     let asked =
         Pending { client: Some(args.client.clone()), all: Some(true), ..Pending::default() };
