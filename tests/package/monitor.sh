@@ -127,8 +127,28 @@ runs_now
 until_true 90 "the mail" mailed recovered
 if as alice lmsyncctl doctor | grep -q 'set-group-ID'; then fail "doctor warns of curl"; fi
 
+step "a webhook by curl: README's line, with another host"
+write /root/hook.py <<'EOT'
+import http.server
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        print(self.rfile.read(int(self.headers["Content-Length"])).decode(), flush=True)
+        self.send_response(204)
+        self.end_headers()
+
+http.server.HTTPServer(("127.0.0.1", 8099), Hook).serve_forever()
+EOT
+inside systemd-run -q --unit hook --collect python3 -u /root/hook.py
+line=$(sed -n 's|https://hooks.example/|http://127.0.0.1:8099/|; /^command = .*curl/p' README.md)
+inside sed -i "s|^command = .*|$line|" $config
+expect 0 '' inside systemctl reload lmsyncd
+notified() { as alice lmsyncctl notify test run_held; }
+until_true 30 "the server of the webhook" notified
+expect 0 '"name":"run_held"' inside journalctl -b --no-pager -o cat -u hook
+
 step "as it was before"
-inside systemctl stop prometheus prometheus-node-exporter icinga2 nagios-nrpe-server smtp
+inside systemctl stop prometheus prometheus-node-exporter icinga2 nagios-nrpe-server smtp hook
 inside systemctl disable -q --now lmsyncd@north.service lmsyncd@north.socket
 inside rm -rf /etc/lmsyncd/north.toml /etc/systemd/system/lmsyncd@.service.d
 inside cp -p /root/good.toml $config
