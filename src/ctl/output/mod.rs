@@ -185,8 +185,18 @@ pub fn complain(message: &str, hint: Option<&str>) {
     if let Some(hint) = hint {
         text.push_str(&format!("hint: {hint}\n"));
     }
+    tell_aside(&text);
+}
+
+/// Tells on standard error, in the width of the terminal where that is one.
+fn tell_aside(text: &str) {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    let fitted = match size {
+        Some((width, _)) => screen::fitted(text, usize::from(width.0)),
+        None => text.to_owned(),
+    };
     // Nobody is left to tell when standard error itself is gone.
-    let _ = io::stderr().lock().write_all(signs::shown(&text).as_bytes());
+    let _ = io::stderr().lock().write_all(signs::shown(&fitted).as_bytes());
 }
 
 /// The same as one object, for whoever reads the answer as one.
@@ -197,8 +207,7 @@ pub fn complain_as_json(error: &serde_json::Value) {
 
 /// Says on standard error what is going on.
 pub fn remark(message: &str) {
-    let text = signs::shown(&format!("{PROGRAM}: {message}\n"));
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    tell_aside(&format!("{PROGRAM}: {message}\n"));
 }
 
 /// Shows on standard error what the person asked for without saying what: help.

@@ -133,15 +133,7 @@ impl Screen {
     /// A text whose lines all fit: a longer one is broken between words, and goes on as far in as it
     /// began. Nothing is broken where the output is no terminal.
     pub fn fitted(&self, text: &str) -> String {
-        let Some(width) = self.width.map(usize::from) else { return text.to_owned() };
-        let mut fitted = String::with_capacity(text.len());
-        for line in text.split_inclusive('\n') {
-            match shown_width(line) <= width {
-                true => fitted.push_str(line),
-                false => broken(&mut fitted, line, width),
-            }
-        }
-        fitted
+        self.width.map_or_else(|| text.to_owned(), |width| fitted(text, usize::from(width)))
     }
 
     /// Today's date there.
@@ -154,6 +146,19 @@ impl Screen {
         let tell = |now, at| format!("{} ({})", times::exact(at), times::distance(now, at));
         self.told(at, tell).unwrap_or_else(|| "never".to_owned())
     }
+}
+
+/// A text for a terminal of that width: a line that is longer is broken between words, and continues
+/// as far in as it began.
+pub fn fitted(text: &str, width: usize) -> String {
+    let mut fitted = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match shown_width(line) <= width {
+            true => fitted.push_str(line),
+            false => broken(&mut fitted, line, width),
+        }
+    }
+    fitted
 }
 
 /// Breaks a line between words, where it has any.

@@ -83,6 +83,17 @@ fn what_is_longer_than_the_terminal_goes_through_the_pager() {
 }
 
 #[test]
+fn an_error_is_broken_between_words() {
+    let server = serve(Vec::new());
+    let shown = run(&server, &["--socket", "/nonexistent/socket", "client", "list"], &[]);
+    assert_eq!(shown.status, Some(3), "{}", shown.text);
+    let lines: Vec<&str> = shown.text.lines().collect();
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("hint: start it with")), "{lines:?}");
+    assert_eq!(lines.last(), Some(&"--socket or --instance"), "{lines:?}");
+}
+
+#[test]
 fn what_fits_is_not_paged_nor_is_anything_that_is_not_for_people() {
     for (number, args, env) in [
         (5, &["client", "list"][..], None),
