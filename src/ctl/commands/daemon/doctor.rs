@@ -36,29 +36,40 @@ fn mark(outcome: &str) -> (char, Tone) {
     }
 }
 
-/// The findings, with those that say of one thing after the other that it may be read as one line.
+/// The findings; those that say the same of what may be read of one entity after the other are one
+/// line.
 fn in_short(findings: &[Finding]) -> Vec<Finding> {
-    let readable = |finding: &Finding| {
-        let told = finding.check == PERMISSION && finding.outcome == "good";
-        let what = finding.detail.strip_prefix("all ")?.strip_suffix(" may be read")?;
-        told.then(|| what.to_owned())
-    };
-    let mut names: Vec<String> = findings.iter().filter_map(readable).collect();
     let mut short: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
-        match readable(finding) {
-            Some(_) if names.is_empty() => {}
-            Some(_) => {
-                let names = std::mem::take(&mut names).join(", ");
-                short.push(Finding {
-                    detail: format!("all {names} may be read"),
-                    ..finding.clone()
-                });
+        let Some((before, name, after)) = of_entity(finding) else {
+            short.push(finding.clone());
+            continue;
+        };
+        let is_same = |one: &Finding| {
+            let told = of_entity(one).map(|(before, _, after)| (before, after));
+            told == Some((before, after)) && one.outcome == finding.outcome
+        };
+        match short.iter_mut().find(|one| is_same(one)) {
+            Some(one) => {
+                let names = of_entity(one).map_or("", |(_, names, _)| names);
+                one.detail = format!("{before}{names}, {name}{MAY}{after}");
             }
             None => short.push(finding.clone()),
         }
     }
     short
+}
+
+/// What stands behind the name of an entity.
+const MAY: &str = " may ";
+
+/// What a finding says of an entity, around its name: before it, the name or several, and behind.
+fn of_entity(finding: &Finding) -> Option<(&str, &str, &str)> {
+    let told = finding.detail.as_str();
+    let begins = |before: &&str| told.starts_with(before);
+    let before = ["all ", "only some ", "whether all ", ""].into_iter().find(begins)?;
+    let (name, after) = told.strip_prefix(before)?.split_once(MAY)?;
+    (finding.check == PERMISSION).then_some((before, name, after))
 }
 
 /// The screen.
@@ -140,15 +151,18 @@ mod tests {
             of("good", "all Contracts may be read"),
             of("warning", "only some Companies may be read; the others look deleted"),
             of("good", "all ContractServices may be read"),
+            of("warning", "whether all Services may be read is not understood: {}"),
+            of("warning", "whether all Currencies may be read is not understood: {}"),
         ];
         let text = render(&DoctorReply { findings, progress: None }, &sample(80));
-        assert_eq!(text.matches("may be read").count(), 2, "{text}");
+        assert_eq!(text.matches("may be read").count(), 3, "{text}");
+        assert!(text.contains("whether all Services, Currencies may be read is not"), "{text}");
         assert!(
             text.contains("2. ✓ good     permission: all Contracts, ContractServices may be read"),
             "{text}"
         );
         assert!(text.contains("3. ! warning  permission: only some Companies"), "{text}");
-        assert!(text.ends_with("3 checks: 2 good, 1 warning\n"), "{text}");
+        assert!(text.ends_with("4 checks: 2 good, 2 warning\n"), "{text}");
     }
 
     #[test]
