@@ -35,6 +35,11 @@ pub(super) fn before_history(since: DateTime<Utc>, zone: Tz) -> Failure {
     Failure::new(Code::NoSuchContract, message).advise(Advice::KeepHistory)
 }
 
+/// Whether Autotask refused to show something.
+pub(super) fn is_of_permission(failure: &Failure) -> bool {
+    failure.code == Code::NoPermission
+}
+
 /// The store takes no more changes since something failed.
 pub(super) fn read_only(why: &str) -> Failure {
     let message = format!("the store is read-only until a restart: {why}");

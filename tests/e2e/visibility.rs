@@ -14,6 +14,19 @@ fn known(world: &World) -> Value {
     world.json(&["status"])["api"]["visibility"].clone()
 }
 
+/// Where what an import needs most may not be read at all, nobody asks again to know it.
+#[test]
+fn what_may_not_be_read_at_all_is_told_after_the_first_question() {
+    for question in [&["pending", ACME][..], &["client", "list"]] {
+        let world = World::stories();
+        world.configure("");
+        world.tenant.faults().set(Fault::NoPermission.on(Entity::Contracts));
+        let _daemon = world.start();
+        world.ctl(question).expect(7, &["no permission to read Contracts"]);
+        world.ctl(&["check"]).expect(1, &["LMSYNCD WARNING", "the API user may see no Contracts"]);
+    }
+}
+
 /// What a run learns when agreements vanish is known to everybody, and so is its end.
 #[test]
 fn what_a_run_finds_hidden_is_told_by_everybody_until_a_run_finds_it_mended() {

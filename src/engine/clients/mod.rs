@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use resolve::{Match, ambiguous, find, unknown};
 
 use super::context::Context;
+use super::failures::is_of_permission;
 use crate::autotask::{Company, Progress, Report};
 use crate::model::{Advice, ClientId, ClientRef, Code, Failure, ItemKey, ItemKind};
 
@@ -305,6 +306,10 @@ impl Clients {
             }
         };
         self.cache.answered(&asking, answer.as_ref().ok());
+        if answer.as_ref().err().is_some_and(is_of_permission) {
+            // Who asks later, and asks nobody, must know.
+            self.context.look_at_visibility(&self.context.live(), progress).await;
+        }
         answer
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Syncs;
 use crate::autotask::{Access, Progress, Scope, nameless_company};
 use crate::engine::context::Live;
+use crate::engine::failures::is_of_permission;
 use crate::model::{
     Advice, ClientId, ClientRef, ClientSnapshot, Code, Failure, ItemKey, SourceItem, Unread,
 };
@@ -36,7 +37,16 @@ impl Syncs {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<Reading>, Failure> {
-        let mut snapshots = live.autotask.read(scope, progress).await?;
+        let mut snapshots = match live.autotask.read(scope, progress).await.map_err(Failure::from) {
+            Ok(snapshots) => snapshots,
+            Err(failure) => {
+                // Who asks later, and asks nobody, must know.
+                if is_of_permission(&failure) {
+                    self.context.look_at_visibility(live, progress).await;
+                }
+                return Err(failure);
+            }
+        };
         for ClientSnapshot { client, .. } in &mut snapshots {
             // A company that is hidden keeps the name under which people know it.
             if client.name == nameless_company(client.id.0)

@@ -37,7 +37,7 @@ pub struct Args {
     /// Include companies without agreements
     #[arg(long)]
     pub all: bool,
-    /// Show the cached list instead of asking Autotask
+    /// Show the cached list instead of asking Autotask; one of the last minute is shown in any case
     #[arg(long)]
     pub cached: bool,
 }
