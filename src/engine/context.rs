@@ -156,10 +156,7 @@ impl Context {
     /// What the effects of items are reckoned on.
     pub fn basis(&self, items: &[PendingItem]) -> Basis {
         let above: BTreeSet<ItemKey> = items.iter().filter_map(|item| item.parent).collect();
-        let is_stored = |key: &ItemKey| {
-            let stored = self.store.contract(*key);
-            matches!(stored, Ok(Some(contract)) if contract.vanished.is_none())
-        };
+        let is_stored = |key: &ItemKey| matches!(self.store.contract(*key), Ok(Some(_)));
         Basis { today: self.today(), stored: above.into_iter().filter(is_stored).collect() }
     }
 

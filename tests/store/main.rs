@@ -26,6 +26,7 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -234,6 +235,14 @@ fn start(dir: &Path, mut command: Command) -> Child {
         .expect("the child starts")
 }
 
+/// Held by each test: a child that another one starts has, until it runs its program, a copy of every
+/// file that is open here, and so the lock of a store that was closed meanwhile.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// How many commits a client has under way at most, each whole or not at all.
 const UNDER_WAY: u32 = 1;
 
@@ -271,6 +280,7 @@ fn verify(dir: &Path, heard: &mut Heard, unheard: u32) -> Vec<Finding> {
 
 #[test]
 fn whatever_was_acknowledged_survives_a_kill() {
+    let _alone = alone();
     let place = tempfile::tempdir().expect("a folder");
     let dir = place.path().join("state");
     let itself = env::current_exe().expect("a test binary");
@@ -314,6 +324,7 @@ fn whatever_was_acknowledged_survives_a_kill() {
 
 #[test]
 fn whatever_was_acknowledged_survives_a_kill_while_history_is_pruned() {
+    let _alone = alone();
     let place = tempfile::tempdir().expect("a folder");
     let dir = place.path().join("state");
     let itself = env::current_exe().expect("a test binary");
@@ -357,6 +368,7 @@ fn whatever_was_acknowledged_survives_a_kill_while_history_is_pruned() {
 
 #[test]
 fn whatever_was_acknowledged_survives_a_full_disk() {
+    let _alone = alone();
     let place = tempfile::tempdir().expect("a folder");
     // First it is the index that meets the limit, then the ledger.
     for (blocks, rejects, met) in [(3_000, 0, "index"), (5_000, 0, "index"), (6_000, 40, "write")] {
@@ -393,6 +405,7 @@ fn whatever_was_acknowledged_survives_a_full_disk() {
 #[test]
 #[ignore = "needs root, loop devices and python3"]
 fn whatever_was_acknowledged_survives_a_loss_of_power() {
+    let _alone = alone();
     let is_damage = |finding: &Finding| {
         matches!(finding, Finding::LedgerRepaired { .. } | Finding::BaseUnusable(_))
     };

@@ -18,7 +18,7 @@ type Sums = BTreeMap<String, Decimal>;
 /// What effects are reckoned on: the day, and every agreement in the book.
 pub fn basis(store: &Store, today: NaiveDate) -> Basis {
     let all = store.all_contracts().expect("contracts");
-    let stored = all.iter().filter(|one| one.key.is_agreement() && one.vanished.is_none());
+    let stored = all.iter().filter(|one| one.key.is_agreement());
     Basis { today, stored: stored.map(|one| one.key).collect() }
 }
 

@@ -24,7 +24,8 @@ type Sums = BTreeMap<(Currency, Option<NaiveDate>), (Decimal, Decimal)>;
 pub struct Basis {
     /// The MSP's calendar day.
     pub today: NaiveDate,
-    /// Of the agreements that items stand below, those in the book: their rates hold those items.
+    /// Of the agreements that items stand below, those in the book: their rates hold those items. One
+    /// that vanished took them along when it went.
     pub stored: BTreeSet<ItemKey>,
 }
 
