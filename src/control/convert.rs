@@ -7,9 +7,8 @@ use crate::model::{
     BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, Fields, ItemKey,
     PendingItem, Reject, Remark, Run, Value, rfc3339,
 };
-use crate::policy::apply;
-use crate::policy::effects;
 use crate::policy::holds::let_go;
+use crate::policy::{apply, effects};
 use crate::protocol::{contracts, sync};
 
 /// A count as the wire has it.

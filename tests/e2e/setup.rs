@@ -151,6 +151,19 @@ fn nothing_is_replaced_unasked_and_a_copy_is_kept() {
     assert!(kept("credentials/autotask-secret", "600") && kept("lmsyncd.toml", "640"), "{files:?}");
 }
 
+/// A file that setup would not write is refused, and an instance is checked by its name.
+#[test]
+fn the_configuration_is_named_by_the_instance() {
+    let run = |args: &[&str]| {
+        let output = Command::new(PROGRAM).args(args).stdin(Stdio::null()).output();
+        Told::of(args, output.expect("it runs"))
+    };
+    run(&["--config", "x.toml", "setup"]).expect(64, &["`--config` does not apply", "setup NAME"]);
+    run(&["setup", "--config", "x.toml"]).expect(64, &["unexpected argument '--config'"]);
+    let missing = ["/etc/lmsyncd/nobody-has-this.toml does not exist"];
+    run(&["check-config", "nobody-has-this"]).expect(78, &missing);
+}
+
 #[test]
 fn what_is_missing_or_wrong_is_told_at_once() {
     let place = Place::new();
