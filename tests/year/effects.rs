@@ -15,11 +15,11 @@ use super::money::yearly;
 
 type Sums = BTreeMap<String, Decimal>;
 
-/// What effects are reckoned on: the day, and every agreement in the book.
-pub fn basis(store: &Store, today: NaiveDate) -> Basis {
-    let all = store.all_contracts().expect("contracts");
-    let stored = all.iter().filter(|one| one.key.is_agreement());
-    Basis { today, stored: stored.map(|one| one.key).collect() }
+/// What the effects of what a run wrote are reckoned on.
+pub fn basis(store: &Store, touched: &[Touched], today: NaiveDate) -> Basis {
+    let above = touched.iter().filter_map(|one| one.after.as_ref().or(one.before.as_ref())?.parent);
+    let stored = above.filter(|key| store.contract(*key).expect("read").is_some());
+    Basis { today, stored: stored.collect() }
 }
 
 /// Judges what a run wrote.

@@ -40,7 +40,7 @@ impl World {
                     let touched = life.store.touched_by(id).expect("what it touched");
                     if run.result == RunResult::Ok {
                         self.watch.judged.effects += 1;
-                        let basis = effects::basis(&life.store, run.started.date_naive());
+                        let basis = effects::basis(&life.store, &touched, run.started.date_naive());
                         effects::judge(&touched, &basis)?;
                     }
                     moved.extend(

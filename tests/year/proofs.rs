@@ -197,7 +197,7 @@ fn effects_that_do_not_come_to_the_difference_are_noticed() {
     let run = store.runs(None, 64).expect("runs").pop().and_then(|run| run.id).expect("a run");
     let today = world.ground.upstream.tenant.today();
     let mut touched = store.touched_by(run).expect("what it touched");
-    let basis = effects::basis(store, today);
+    let basis = effects::basis(store, &touched, today);
     assert_eq!(effects::judge(&touched, &basis), Ok(()));
     let is_billed = |one: &Touched| {
         let agreement = one.after.as_ref().filter(|after| after.key.is_agreement());
