@@ -42,6 +42,9 @@ impl Cli {
                 "setup writes /etc/lmsyncd/lmsyncd.toml, or that of the instance that is named: \
                  lmsyncd setup NAME"
             }
+            Some(Command::CheckConfig(CheckArgs { name: Some(_), .. })) => {
+                "check-config takes a file or the name of an instance"
+            }
             Some(Command::Demo { .. }) => "the demo has a configuration of its own",
             _ => return Ok(self),
         };

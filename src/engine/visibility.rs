@@ -114,6 +114,7 @@ impl Seen {
                 Ok(_) | Err(_) => break,
             }
         }
+        autotask.keep();
         if mended.is_empty() {
             return known;
         }

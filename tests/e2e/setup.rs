@@ -160,6 +160,7 @@ fn the_configuration_is_named_by_the_instance() {
     };
     run(&["--config", "x.toml", "setup"]).expect(64, &["`--config` does not apply", "setup NAME"]);
     run(&["setup", "--config", "x.toml"]).expect(64, &["unexpected argument '--config'"]);
+    run(&["--config", "x.toml", "check-config", "north"]).expect(64, &["a file or the name"]);
     let missing = ["/etc/lmsyncd/nobody-has-this.toml does not exist"];
     run(&["check-config", "nobody-has-this"]).expect(78, &missing);
 }

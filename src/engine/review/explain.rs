@@ -2,7 +2,8 @@
 
 use super::Review;
 use crate::autotask::{Access, Entity, Progress};
-use crate::model::{ClientRef, Code, Failure, ItemKey, ItemKind};
+use crate::engine::failures::is_of_permission;
+use crate::model::{ClientRef, Failure, ItemKey, ItemKind};
 use crate::policy::explain::{Check, Conclusion, Evidence, explain};
 
 /// Why an item is, or is not, in the store.
@@ -40,7 +41,7 @@ impl Review {
                         Some(self.syncs.compare(&live, &reading, &Default::default())?)
                     }
                     // What may not be read at all is told by its permission.
-                    Err(failure) if failure.code == Code::NoPermission => {
+                    Err(failure) if is_of_permission(&failure) => {
                         unread = Some(failure.message);
                         None
                     }
@@ -82,7 +83,7 @@ impl Review {
 
 /// Whether a failure says that Autotask could not be asked, and nothing of what was asked.
 fn could_not_ask(failure: &Failure) -> bool {
-    failure.code != Code::NoPermission && failure.code.is_of_autotask()
+    !is_of_permission(failure) && failure.code.is_of_autotask()
 }
 
 /// What was asked; where that failed, why it could not be, unless that is known already.
