@@ -227,6 +227,7 @@ fn connect(
         source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
+        zone_hosts: Vec::new(),
         discovery_url: url.to_owned(),
         max_requests_per_hour: PLENTY,
         concurrency_per_endpoint: 2,

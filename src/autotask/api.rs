@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tokio::sync::futures::Notified;
 
 use super::import::reading::Reading;
@@ -250,6 +251,22 @@ impl Autotask {
     /// one request, which counts itself.
     pub async fn threshold(&self) -> Result<Threshold, AutotaskError> {
         threshold(&self.connection, &Progress::of(Work::Background)).await
+    }
+
+    /// Refuses to go on where the clock of this server differs from Autotask's by hours. Asks for
+    /// the time, which costs one request, where no answer of the last hour told it; where Autotask
+    /// cannot be asked, what it said last decides.
+    ///
+    /// # Errors
+    ///
+    /// [`AutotaskError::ClocksDiffer`].
+    pub async fn clocks_agree(&self) -> Result<(), AutotaskError> {
+        let now = self.connection.clock().now();
+        let told = self.connection.remote_date();
+        if told.is_none_or(|(_, ours)| (now - ours).abs() > TimeDelta::hours(1)) {
+            let _ = self.threshold().await;
+        }
+        self.connection.clocks_agree()
     }
 
     /// How many rows of `entity` belong to each id, as far as that is known.

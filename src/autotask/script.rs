@@ -148,7 +148,7 @@ impl Transport for Script {
                 std::future::pending::<()>().await;
             }
             let body = answer.body.into_bytes();
-            Ok(HttpResponse { status: answer.status, headers: Vec::new(), body })
+            Ok(HttpResponse::new(answer.status, Vec::new(), body))
         })
     }
 }

@@ -66,6 +66,7 @@ username = "other"
 integration-code = "hunter2"
 secret-file = "/s"
 zone-url = "https://z/"
+zone-hosts = ["z.example"]
 discovery-url = "https://d/"
 max-requests-per-hour = 1
 yield-above-percent = 1

@@ -75,6 +75,8 @@ pub struct AutotaskSettings {
     /// The tenant's REST address; discovered when None. https (http only toward loopback), and it
     /// ends in `/`.
     pub zone_url: Option<String>,
+    /// Hosts that a discovered zone may be on besides those below the domain of the discovery.
+    pub zone_hosts: Vec<String>,
     /// Where the zone is asked for. https (http only toward loopback), and it ends in `/`.
     pub discovery_url: String,
     /// The daemon's own budget, in requests an hour. 1 to 10,000.
@@ -218,6 +220,7 @@ impl Settings {
                 integration_code: None,
                 secret_file: None,
                 zone_url: None,
+                zone_hosts: Vec::new(),
                 discovery_url: DISCOVERY_URL.to_owned(),
                 max_requests_per_hour: 2_000,
                 yield_above_percent: 50,

@@ -88,6 +88,16 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     Ok(url.into())
 }
 
+/// What is said of what is no host.
+const NO_HOST: &str = "must be the name of a host alone, such as zone.msp.example";
+
+/// The name or address of a host, without a port.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let url = Url::parse(&format!("https://{text}/")).map_err(|_| NO_HOST.to_owned())?;
+    let is_host = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(text));
+    if is_host { Ok(text.to_ascii_lowercase()) } else { Err(NO_HOST.to_owned()) }
+}
+
 /// The address of a proxy. Plain http is usual toward one: what passes through is encrypted still.
 pub(super) fn proxy(text: &str) -> Result<String, String> {
     let url = Url::parse(text).map_err(not_a_url)?;
@@ -323,6 +333,15 @@ mod tests {
         );
         for bad in ["webservices5.autotask.net", "ftp://x/", "https://x/?a", "https://x/#a", ""] {
             assert!(base_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses_and_nothing_more() {
+        assert_eq!(host("Zone.MSP.example").as_deref(), Ok("zone.msp.example"));
+        assert_eq!(host("10.1.2.3").as_deref(), Ok("10.1.2.3"));
+        for bad in ["", "https://zone.example/", "zone.example:443", "zone.example/x", "a b"] {
+            assert!(host(bad).is_err(), "{bad}");
         }
     }
 

@@ -16,7 +16,7 @@ use super::dispatch::{dispatch, reply};
 use super::peer::Peer;
 use super::roles::{Role, Rules, least};
 use crate::advice::Address;
-use crate::engine::Engine;
+use crate::engine::{Engine, contained};
 use crate::model::{Code, Failure};
 use crate::protocol::{Call, FrameError, MAX_REQUEST, NulCodec};
 
@@ -122,7 +122,9 @@ pub(super) async fn serve(
             let (role, rules) = served.role(peer).await;
             let rules = &rules;
             let context = Context { engine, address, peer, role, rules, stream, caller };
-            dispatch(&call, context).await
+            // Who calls is answered, whatever happens.
+            let answer = contained(async { Ok(dispatch(&call, context).await) }).await;
+            answer.unwrap_or_else(|fault| Err(fault.into()))
         };
         if !call.oneway {
             replies.send(reply(call.interface(), answer, address)).await?;

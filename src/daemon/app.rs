@@ -213,6 +213,7 @@ pub(super) fn options(settings: &Settings, credentials: Credentials, clock: &dyn
         source_of_secret: credentials.source_of_secret,
         integration_code: credentials.integration_code,
         zone_url: autotask.zone_url.clone(),
+        zone_hosts: autotask.zone_hosts.clone(),
         discovery_url: autotask.discovery_url.clone(),
         max_requests_per_hour: autotask.max_requests_per_hour,
         concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,

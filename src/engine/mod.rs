@@ -12,7 +12,7 @@
 //! 3  sync      previews, and the runs that apply them
 //! 2  book      contracts, edits, history       | clients   who is who
 //! 1  context   store, clock, settings, Autotask
-//! 0  events    what happened, for journal and watchers     | failures, outlets, visibility
+//! 0  events    what happened, for journal and watchers     | failures, outlets, panics, visibility
 //! ```
 
 mod admin;
@@ -23,6 +23,7 @@ mod events;
 mod failures;
 mod observe;
 mod outlets;
+mod panics;
 mod review;
 mod schedule;
 mod sync;
@@ -37,6 +38,7 @@ pub use book::{Book, Edit, LastFull, RunFilter, RunRow};
 pub use clients::{Clients, KnownClient};
 pub use events::{Subscription, message_id};
 pub use observe::{Board, ClientRow, MetricsFormat, Observe, StatusLine, Trial, Tried};
+pub use panics::contained;
 pub use review::{
     Days, Discrepancy, Explanation, HeldRun, Reconciliation, Reverted, Review, Waiting, Working,
     days,

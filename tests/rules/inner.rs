@@ -85,6 +85,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("outlets", 0),
             ("visibility", 0),
             ("failures", 0),
+            ("panics", 0),
             ("context", 1),
             ("book", 2),
             ("clients", 2),

@@ -267,6 +267,7 @@ fn connected(
         source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code.clone()),
         zone_url: None,
+        zone_hosts: Vec::new(),
         discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
         max_requests_per_hour: settings.autotask.max_requests_per_hour,
         concurrency_per_endpoint: settings.autotask.concurrency_per_endpoint as usize,

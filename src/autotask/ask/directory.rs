@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::autotask::fields::row::KeyedRow;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::query::filter::Query;
@@ -32,17 +33,18 @@ pub(in crate::autotask) async fn directory(
 ) -> Result<Vec<Company>, AutotaskError> {
     let companies = Query::all(Entity::Companies).fields(CompanyRow::FIELDS);
     let contracts = Query::all(Entity::Contracts).fields(&["id", "companyID"]);
+    let company = |row: KeyedRow| CompanyRow::read(&row);
+    let owner = |(id, row): KeyedRow| (id, row.integer("companyID"));
     let (companies, contracts) = tokio::try_join!(
-        paginate(connection, &companies, FOR_A_LIST, progress),
-        paginate(connection, &contracts, FOR_A_LIST, progress),
+        paginate(connection, &companies, FOR_A_LIST, progress, company),
+        paginate(connection, &contracts, FOR_A_LIST, progress, owner),
     )?;
     let mut directory: BTreeMap<i64, Company> = BTreeMap::new();
-    for row in &companies {
-        let CompanyRow { id, name, active, currency: _ } = CompanyRow::read(row);
+    for CompanyRow { id, name, active, currency: _ } in companies {
         directory.insert(id, Company { id: ClientId(id), name, active, agreements: 0 });
     }
-    for (contract, row) in &contracts {
-        let Ok(Some(id)) = row.integer("companyID") else {
+    for (contract, owner) in contracts {
+        let Ok(Some(id)) = owner else {
             tracing::warn!(contract, "Autotask gave an agreement without a company");
             continue;
         };

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::autotask::fields::row::{KeyedRow, Row};
+use crate::autotask::fields::row::{BadField, KeyedRow, Row};
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
@@ -78,9 +78,10 @@ async fn owners(
     let fields: &[&str] =
         if entity == Entity::Contracts { &["id", "companyID"] } else { &["id", "contractID"] };
     let query = Query::all(entity).within("id", ids).fields(fields);
-    let rows = paginate(connection, &query, FOR_A_RUN, progress).await?;
+    let owner = |(id, row): KeyedRow| (id, row.needed_integer(owner));
+    let rows = paginate(connection, &query, FOR_A_RUN, progress, owner).await?;
     must_be_all(connection, &query, &rows, progress).await?;
-    let owned = rows.into_iter().map(|(id, row)| match row.needed_integer(owner) {
+    let owned = rows.into_iter().map(|(id, owner)| match owner {
         Ok(owner) => Ok((id, owner)),
         Err(bad) => Err(AutotaskError::Garbled {
             request: format!("POST {entity}/query"),
@@ -94,13 +95,12 @@ async fn owners(
 async fn must_be_all(
     connection: &Connection,
     query: &Query,
-    rows: &[KeyedRow],
+    rows: &[(i64, Result<i64, BadField>)],
     progress: &Progress,
 ) -> Result<(), AutotaskError> {
     let all = Query { fields: &[], ..query.clone() };
     for piece in query.within.iter().flat_map(Within::pieces) {
-        let is_asked = |(id, _): &&KeyedRow| piece.ids.binary_search(id).is_ok();
-        let given = rows.iter().filter(is_asked).count();
+        let given = rows.iter().filter(|(id, _)| piece.ids.binary_search(id).is_ok()).count();
         if given == piece.ids.len() {
             continue;
         }

@@ -18,10 +18,10 @@ pub(in crate::autotask) async fn agreements_above(
     progress: &Progress,
 ) -> Result<Vec<(i64, ClientId)>, AutotaskError> {
     let query = Query::all(Entity::Contracts).above(known).fields(&["id", "companyID"]);
-    let rows = paginate(connection, &query, FOR_A_RUN, progress).await?;
     let owner =
-        |(id, row): &KeyedRow| Some((*id, ClientId(row.integer("companyID").ok().flatten()?)));
-    Ok(rows.iter().filter_map(owner).collect())
+        |(id, row): KeyedRow| Some((id, ClientId(row.integer("companyID").ok().flatten()?)));
+    let rows = paginate(connection, &query, FOR_A_RUN, progress, owner).await?;
+    Ok(rows.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! check speaks of its own subject: where the way to Autotask, its limits or the credentials keep it
 //! from being made, that is told once, and the others are not tried.
 
+use std::convert::identity;
+
 use super::access::{Access, access};
 use crate::autotask::fields::row::Row;
 use crate::autotask::http::entity::Entity;
@@ -304,7 +306,7 @@ async fn currency(
     progress: &Progress,
 ) -> Result<Finding, AutotaskError> {
     let query = Query::all(Entity::Currencies);
-    let internal = match paginate(connection, &query, FOR_A_PERSON, progress).await {
+    let internal = match paginate(connection, &query, FOR_A_PERSON, progress, identity).await {
         Ok(rows) => Currencies::read(&rows).internal().cloned(),
         Err(error) if error.hides_the_entity() && configured.is_some() => None,
         Err(error) if subject(&error).is_some() => return Err(error),

@@ -6,6 +6,10 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+/// The most that a number of a row can be: more than any tenant bills, and so far from where decimals
+/// end that billions of them add up.
+pub(in crate::autotask) const MOST: i64 = 1_000_000_000_000_000;
+
 /// The decimal that `value` is, with its own digits; a text that is one number is accepted too.
 pub(in crate::autotask) fn decimal(value: &Value) -> Option<Decimal> {
     let text = match value {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::amount::Amount;
 use super::{dates, decimal, text};
 use crate::model::plain;
+use crate::model::text::thousands;
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,13 +43,54 @@ impl BadField {
 
     /// The field's value is not what it should be.
     pub fn wrong(field: &'static str, value: &Value, wanted: &str) -> BadField {
-        let mut text = value.to_string();
-        if let Some((end, _)) = text.char_indices().nth(60) {
-            text.truncate(end);
-            text.push('…');
-        }
+        let text = shortened(value);
         BadField { field, reason: format!("{field} is {text}, which is not {wanted}") }
     }
+
+    /// The text of the field is longer than Autotask's own can be.
+    fn too_long(field: &'static str, name: &str, length: usize, most: usize) -> BadField {
+        let [length, most] =
+            [length, most].map(|n| thousands(i64::try_from(n).unwrap_or(i64::MAX)));
+        BadField { field, reason: format!("{name} has {length} characters, more than {most}") }
+    }
+}
+
+/// How much of a value that cannot be used is told, in characters.
+const SHOWN: usize = 60;
+
+/// The most characters that a text of one line has: several times as many as the longest of Autotask's
+/// that are read.
+const MOST_OF_A_LINE: usize = 2_000;
+
+/// The most characters that any other text has: as many as Autotask's longest, a user-defined field
+/// of several lines.
+const MOST_OF_A_TEXT: usize = 8_000;
+
+/// The beginning of a value, as JSON.
+fn shortened(value: &Value) -> String {
+    let mut text = value.to_string();
+    if let Some((end, _)) = text.char_indices().nth(SHOWN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// The field that holds those that users defined.
+const USER_DEFINED: &str = "userDefinedFields";
+
+/// `text` of a field that people know as `name`, if it has at most `most` characters and anything at
+/// all.
+fn within(
+    field: &'static str,
+    name: &str,
+    text: Option<String>,
+    most: usize,
+) -> Result<Option<String>, BadField> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    // A character has at least a byte.
+    let length = if text.len() <= most { 0 } else { text.chars().count() };
+    if length > most { Err(BadField::too_long(field, name, length, most)) } else { Ok(Some(text)) }
 }
 
 /// A row with its id.
@@ -82,9 +124,18 @@ impl Row {
         self.integer(field)?.ok_or_else(|| BadField::missing(field))
     }
 
-    /// A decimal number.
+    /// A decimal number, at most [`decimal::MOST`] to either side of zero: what is worked out of
+    /// such numbers stays far from where decimals end.
     pub fn decimal(&self, field: &'static str) -> Result<Option<Decimal>, BadField> {
-        self.read(field, "a number", decimal::decimal)
+        let number = self.read(field, "a number", decimal::decimal)?;
+        match number.filter(|number| number.abs() > Decimal::from(decimal::MOST)) {
+            Some(_) => {
+                let most = thousands(decimal::MOST);
+                let value = shortened(self.value(field).unwrap_or(&Value::Null));
+                Err(BadField { field, reason: format!("{field} is {value}, more than {most}") })
+            }
+            None => Ok(number),
+        }
     }
 
     /// A decimal number that must be there.
@@ -127,25 +178,26 @@ impl Row {
     /// A text of one line, cleaned; none where nothing is left.
     pub fn line(&self, field: &'static str) -> Result<Option<String>, BadField> {
         let text = self.read(field, "a text", |value| value.as_str().map(text::line))?;
-        Ok(text.filter(|text| !text.is_empty()))
+        within(field, field, text, MOST_OF_A_LINE)
     }
 
     /// A text of any number of lines, cleaned and otherwise untouched; none where nothing is left.
     pub fn text(&self, field: &'static str) -> Result<Option<String>, BadField> {
         let text = self.read(field, "a text", |value| value.as_str().map(text::lines))?;
-        Ok(text.filter(|text| !text.is_empty()))
+        within(field, field, text, MOST_OF_A_TEXT)
     }
 
     /// The text of a user-defined field, whose name is found without regard to case; none where
     /// there is no such field. The inner one is none where it has no value. Dates and numbers are in
     /// their plain form.
-    pub fn user_defined(&self, name: &str) -> Option<Option<String>> {
-        let fields = self.value("userDefinedFields").and_then(Value::as_array);
+    pub fn user_defined(&self, name: &str) -> Result<Option<Option<String>>, BadField> {
+        let fields = self.value(USER_DEFINED).and_then(Value::as_array);
         let mut fields = fields.into_iter().flatten().cloned().filter_map(Row::new);
         let found = fields.find(|field| {
             let its_name = field.value("name").and_then(Value::as_str);
             its_name.is_some_and(|its| its.trim().eq_ignore_ascii_case(name.trim()))
-        })?;
+        });
+        let Some(found) = found else { return Ok(None) };
         let text = found.value("value").map(|value| match value {
             Value::String(text) => plain(text::lines(text).trim()).into_owned(),
             Value::Number(number) => match decimal::decimal(value) {
@@ -154,7 +206,7 @@ impl Row {
             },
             other => text::lines(&other.to_string()),
         });
-        Some(text.filter(|text| !text.is_empty()))
+        within(USER_DEFINED, name, text, MOST_OF_A_TEXT).map(Some)
     }
 
     fn read<T>(
@@ -201,13 +253,34 @@ mod tests {
             {"name": "Part", "value": 2.5000},
             "nonsense",
         ]}));
-        assert_eq!(row.user_defined("account manager"), Some(Some("Dana".to_owned())));
-        assert_eq!(row.user_defined("Bonus"), Some(None));
-        assert_eq!(row.user_defined("Odd"), Some(Some("7".to_owned())));
-        assert_eq!(row.user_defined("Until"), Some(Some("2027-09-27".to_owned())));
-        assert_eq!(row.user_defined("Seats"), Some(Some("3".to_owned())));
-        assert_eq!(row.user_defined("Part"), Some(Some("2.5".to_owned())));
-        assert_eq!(row.user_defined("Nobody"), None);
+        assert_eq!(row.user_defined("account manager"), Ok(Some(Some("Dana".to_owned()))));
+        assert_eq!(row.user_defined("Bonus"), Ok(Some(None)));
+        assert_eq!(row.user_defined("Odd"), Ok(Some(Some("7".to_owned()))));
+        assert_eq!(row.user_defined("Until"), Ok(Some(Some("2027-09-27".to_owned()))));
+        assert_eq!(row.user_defined("Seats"), Ok(Some(Some("3".to_owned()))));
+        assert_eq!(row.user_defined("Part"), Ok(Some(Some("2.5".to_owned()))));
+        assert_eq!(row.user_defined("Nobody"), Ok(None));
+    }
+
+    #[test]
+    fn what_no_tenant_has_names_its_field() {
+        let long = "ä".repeat(8_001);
+        let row = row(json!({
+            "price": 1.5e15, "fee": 1e15, "hours": -8e26, "name": long, "description": long,
+            "short": "ä".repeat(8_000),
+            "userDefinedFields": [{"name": "Remark", "value": long}],
+        }));
+        let reason = |bad: BadField| bad.reason;
+        let decimal = |field| row.decimal(field).map_err(reason);
+        let most = "1,000,000,000,000,000";
+        assert_eq!(decimal("price"), Err(format!("price is 1500000000000000.0, more than {most}")));
+        assert_eq!(decimal("hours"), Err(format!("hours is -8e+26, more than {most}")));
+        assert_eq!(decimal("fee"), Ok(Some(Decimal::from(decimal::MOST))));
+        let told = |name, most| Err(format!("{name} has 8,001 characters, more than {most}"));
+        assert_eq!(row.line("name").map_err(reason), told("name", "2,000"));
+        assert_eq!(row.text("description").map_err(reason), told("description", "8,000"));
+        assert_eq!(row.user_defined("remark").map_err(reason), told("remark", "8,000").map(Some));
+        assert!(row.text("short").is_ok_and(|text| text.is_some()));
     }
 
     #[test]

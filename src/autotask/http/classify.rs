@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
-use serde_json::Value;
 
+use super::answer::Answer;
 use super::entity::Endpoint;
 use super::error::AutotaskError;
+use super::error_texts::ErrorTexts;
 use super::limit::RateLimit;
 use super::request::Request;
 use super::transport::HttpResponse;
@@ -28,17 +29,18 @@ const TITLE_CHARS: usize = 60;
 pub(in crate::autotask) fn classify(
     request: &Request,
     user: ApiUser<'_>,
-    response: &HttpResponse,
+    response: HttpResponse,
     now: DateTime<Utc>,
-) -> Result<Value, AutotaskError> {
-    let parsed = serde_json::from_slice::<Value>(&response.body);
+) -> Result<Answer, AutotaskError> {
+    let parsed = ErrorTexts::read(&response.body);
     let status = response.status;
-    let texts = parsed.as_ref().map(|body| error_texts(body, status)).unwrap_or_default();
+    let is_json = parsed.as_ref().map(drop).map_err(ToString::to_string);
+    let texts = parsed.unwrap_or_default().of(status);
     let text = shorten(&texts.join("; "), SHOWN_CHARS);
-    let told = Told { request, user, response, now, text };
-    match (status, parsed) {
-        (200..=299, Ok(body)) if texts.is_empty() => Ok(body),
-        (200..=299, Ok(_)) => Err(told.by_text().unwrap_or_else(|| told.failed())),
+    let told = Told { request, user, response: &response, now, text };
+    match (status, is_json) {
+        (200..=299, Ok(())) if texts.is_empty() => Ok(Answer::new(response.body, response.place)),
+        (200..=299, Ok(())) => Err(told.by_text().unwrap_or_else(|| told.failed())),
         (200..=299, Err(_)) if is_html(&response.body) => Err(told.web_page()),
         (200..=299, Err(error)) => Err(AutotaskError::Garbled {
             request: request.to_string(),
@@ -180,35 +182,6 @@ impl Told<'_> {
     }
 }
 
-/// The texts in `errors`, which may hold strings or objects, and, in a refusal, in `Message`.
-fn error_texts(body: &Value, status: u16) -> Vec<String> {
-    let Some(body) = body.as_object() else { return Vec::new() };
-    let mut texts = Vec::new();
-    for (key, value) in body {
-        if key.eq_ignore_ascii_case("errors") {
-            match value {
-                Value::Array(errors) => texts.extend(errors.iter().map(error_text)),
-                Value::Null => {}
-                other => texts.push(error_text(other)),
-            }
-        } else if key.eq_ignore_ascii_case("message") && !(200..=299).contains(&status) {
-            texts.push(error_text(value));
-        }
-    }
-    texts
-}
-
-fn error_text(error: &Value) -> String {
-    if let Value::String(text) = error {
-        return text.clone();
-    }
-    let message = error.as_object().and_then(|fields| {
-        let message = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("message"));
-        message.and_then(|(_, value)| value.as_str())
-    });
-    message.map_or_else(|| error.to_string(), str::to_owned)
-}
-
 /// Whether a text, in lower case, says that the account of the API user is locked. A row that
 /// somebody else edits is locked too, and a database has deadlocks.
 fn is_locked(text: &str) -> bool {
@@ -264,12 +237,12 @@ mod tests {
         "2026-10-21T07:28:00Z".parse().expect("a moment")
     }
 
-    fn answer(status: u16, body: &str, headers: &[(&str, &str)]) -> Result<Value, AutotaskError> {
+    fn answer(status: u16, body: &str, headers: &[(&str, &str)]) -> Result<Answer, AutotaskError> {
         let headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let response = HttpResponse { status, headers, body: body.as_bytes().to_vec() };
+        let response = HttpResponse::new(status, headers, body.as_bytes().to_vec());
         let request = Request::query(Entity::Contracts, "{}".to_owned());
         let user = ApiUser { name: "api@MSP", source_of_secret: SecretSource::File };
-        classify(&request, user, &response, now())
+        classify(&request, user, response, now())
     }
 
     #[test]

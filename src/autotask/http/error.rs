@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
+
 use crate::autotask::http::limit::RateLimit;
 use crate::clock::Tz;
 use crate::model::{Advice, Code, Failure, SecretSource};
@@ -11,6 +13,10 @@ use crate::model::{Advice, Code, Failure, SecretSource};
 use super::entity::Entity;
 use super::limit::{Blocked, shown};
 use super::transport_error::{ErrorKind, TRUST_STORE};
+
+/// By how many hours the clock of this server and Autotask's may differ: both are kept by time
+/// servers, and no answer is cached that long.
+pub(in crate::autotask) const MOST_CLOCK_HOURS: i64 = 6;
 
 /// A failure to read from Autotask.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +162,18 @@ pub enum AutotaskError {
         /// The entity.
         entity: Entity,
     },
+    /// The clock of this server and Autotask's are so far apart that days may not be the same.
+    #[error(
+        "the clock of this server says {}, and Autotask's {}: what is due on which day cannot be \
+         told while they differ by more than {} hours",
+        shown(.ours), shown(.theirs), MOST_CLOCK_HOURS
+    )]
+    ClocksDiffer {
+        /// What time it is here, in the zone in which people are told.
+        ours: DateTime<Tz>,
+        /// What time it is there, in the same zone.
+        theirs: DateTime<Tz>,
+    },
     /// Something in the configuration cannot be used.
     #[error("{key} cannot be used: {reason}")]
     BadConfiguration {
@@ -214,6 +232,7 @@ impl AutotaskError {
             | AutotaskError::RateLimited(_)
             | AutotaskError::Failed { .. }
             | AutotaskError::RowsChanged { .. }
+            | AutotaskError::ClocksDiffer { .. }
             | AutotaskError::Garbled { .. } => true,
             AutotaskError::AuthFailed { .. }
             | AutotaskError::Locked { .. }
@@ -240,7 +259,7 @@ impl AutotaskError {
         };
         let is_decided = match self {
             AutotaskError::RateLimited(limit) => decided(limit),
-            AutotaskError::Redirected { .. } => true,
+            AutotaskError::Redirected { .. } | AutotaskError::ClocksDiffer { .. } => true,
             _ => false,
         };
         self.is_transient() && !is_decided
@@ -277,6 +296,7 @@ impl AutotaskError {
             | AutotaskError::Refused { .. }
             | AutotaskError::NotFound { .. }
             | AutotaskError::RowsChanged { .. }
+            | AutotaskError::ClocksDiffer { .. }
             | AutotaskError::FilterIgnored { .. } => Code::AutotaskFailed,
             AutotaskError::BadConfiguration { .. } => Code::BadConfiguration,
         }
@@ -319,6 +339,7 @@ impl AutotaskError {
             | AutotaskError::Refused { .. }
             | AutotaskError::FilterIgnored { .. } => Advice::Upgrade,
             AutotaskError::NotFound { .. } => Advice::FixZoneUrl,
+            AutotaskError::ClocksDiffer { .. } => Advice::SyncClock,
             AutotaskError::BadConfiguration { key, .. } if *key == TRUST_STORE => {
                 Advice::InstallCertificates
             }

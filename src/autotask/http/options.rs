@@ -22,6 +22,8 @@ pub struct Options {
     pub integration_code: SecretString,
     /// The zone's URL, where it is not to be discovered.
     pub zone_url: Option<String>,
+    /// Hosts that a zone may be on besides those below the domain of the discovery.
+    pub zone_hosts: Vec<String>,
     /// Where zones are discovered.
     pub discovery_url: String,
     /// The most requests in a rolling hour.
@@ -53,6 +55,7 @@ impl Options {
             source_of_secret: SecretSource::File,
             integration_code: SecretString::from("c0de"),
             zone_url: None,
+            zone_hosts: Vec::new(),
             discovery_url: base.to_owned(),
             max_requests_per_hour: 2000,
             concurrency_per_endpoint: 2,

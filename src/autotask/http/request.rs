@@ -125,6 +125,17 @@ impl Request {
         Request { endpoint: Endpoint::Entity(entity), what: What::Count(body) }
     }
 
+    /// The longest answer that makes sense, in bytes. A page of 500 agreements with long descriptions
+    /// has 3 MiB, the fields of an entity with long picklists some 500 kB, and all others below 10.
+    fn longest_answer(&self) -> usize {
+        const KIB: usize = 1024;
+        match &self.what {
+            What::Query(_) => 12 * KIB * KIB,
+            What::Get(tail) if tail.ends_with("/fields") => 4 * KIB * KIB,
+            What::Get(_) | What::Count(_) => 256 * KIB,
+        }
+    }
+
     /// What the thread limit counts it by.
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
@@ -148,7 +159,7 @@ impl Request {
             ],
         };
         let url = format!("{base}V1.0/{}{tail}", self.endpoint);
-        HttpRequest { method, url, headers, body }
+        HttpRequest { method, url, headers, body, longest_answer: self.longest_answer() }
     }
 }
 
@@ -190,9 +201,15 @@ pub struct HttpRequest {
     url: String,
     headers: Vec<(&'static str, SecretString)>,
     body: Option<String>,
+    longest_answer: usize,
 }
 
 impl HttpRequest {
+    /// The longest answer that makes sense, in bytes.
+    pub fn longest_answer(&self) -> usize {
+        self.longest_answer
+    }
+
     /// The method.
     pub fn method(&self) -> Method {
         self.method

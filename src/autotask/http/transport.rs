@@ -5,10 +5,12 @@
 //! would travel with it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use reqwest::redirect::Policy;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::AutotaskError;
 use super::request::{HttpRequest, Method};
@@ -16,9 +18,14 @@ use crate::autotask::http::options::Options;
 use crate::autotask::http::transport_error::{ErrorKind, TRUST_STORE, TransportError};
 use crate::config::ca_bundle;
 use crate::model::error_chain;
+use crate::model::text::thousands;
 
-/// The longest body that is read. A page of 500 agreements with long descriptions is below 3 MiB.
-const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// The longest answer that reports a failure, in bytes.
+const LONGEST_FAILURE: usize = 256 * 1024;
+
+/// From this length on answers are read one at a time, so that however many requests are under way,
+/// only one long answer is in memory. The usual page has 300 KiB.
+const LONG: usize = 1024 * 1024;
 
 /// How long to wait for a connection; a host that does not answer is known long before the
 /// timeout of a slow query.
@@ -39,8 +46,12 @@ pub trait Transport: Send + Sync {
     }
 }
 
+/// The right to have a long answer in memory; an answer that is not long needs none.
+#[derive(Debug, Default)]
+pub(in crate::autotask) struct Place(Option<OwnedSemaphorePermit>);
+
 /// An answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -48,9 +59,16 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Held as long as the body is.
+    pub(super) place: Place,
 }
 
 impl HttpResponse {
+    /// An answer that is in memory already.
+    pub fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> HttpResponse {
+        HttpResponse { status, headers, body, place: Place::default() }
+    }
+
     /// The value of a header; case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -63,6 +81,8 @@ pub struct HttpTransport {
     client: reqwest::Client,
     /// Keeps no connection open.
     anew: reqwest::Client,
+    /// Has one place, for a long answer.
+    long: Arc<Semaphore>,
 }
 
 impl HttpTransport {
@@ -76,7 +96,7 @@ impl HttpTransport {
         };
         let client = build(HttpTransport::builder(options)?)?;
         let anew = build(HttpTransport::builder(options)?.pool_max_idle_per_host(0))?;
-        Ok(HttpTransport { client, anew })
+        Ok(HttpTransport { client, anew, long: Arc::new(Semaphore::new(1)) })
     }
 
     fn builder(options: &Options) -> Result<reqwest::ClientBuilder, AutotaskError> {
@@ -100,6 +120,7 @@ impl HttpTransport {
     }
 
     async fn exchange(
+        &self,
         client: &reqwest::Client,
         request: HttpRequest,
     ) -> Result<HttpResponse, TransportError> {
@@ -114,7 +135,7 @@ impl HttpTransport {
         if let Some(body) = request.body() {
             builder = builder.body(body.to_owned());
         }
-        let mut response = builder.send().await.map_err(explain)?;
+        let response = builder.send().await.map_err(explain)?;
         let status = response.status().as_u16();
         let headers = response
             .headers()
@@ -123,28 +144,51 @@ impl HttpTransport {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             })
             .collect();
-        let mut body = Vec::new();
+        let longest = match status {
+            200..=299 => request.longest_answer(),
+            _ => LONGEST_FAILURE,
+        };
+        let (body, place) = self.body(response, longest).await?;
+        Ok(HttpResponse { status, headers, body, place })
+    }
+
+    /// The body of a response, if it is not longer than `longest` bytes.
+    async fn body(
+        &self,
+        mut response: reqwest::Response,
+        longest: usize,
+    ) -> Result<(Vec<u8>, Place), TransportError> {
+        let (mut body, mut place) = (Vec::new(), Place::default());
         while let Some(chunk) = response.chunk().await.map_err(explain)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_BODY_BYTES {
-                let cause = format!("the answer is longer than {MAX_BODY_BYTES} bytes");
+            let length = body.len() + chunk.len();
+            if length > longest {
+                let longest = thousands(i64::try_from(longest).unwrap_or(i64::MAX));
+                let cause = format!("the answer is longer than {longest} bytes");
                 return Err(TransportError { kind: ErrorKind::Other, cause });
             }
+            if length > LONG && place.0.is_none() {
+                // It is never closed.
+                place.0 = Arc::clone(&self.long).acquire_owned().await.ok();
+            }
+            if length > body.capacity() {
+                body.reserve_exact(chunk.len().max(body.len().min(LONG)));
+            }
+            body.extend_from_slice(&chunk);
         }
-        Ok(HttpResponse { status, headers, body })
+        Ok((body, place))
     }
 }
 
 impl Transport for HttpTransport {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        Box::pin(HttpTransport::exchange(&self.client, request))
+        Box::pin(self.exchange(&self.client, request))
     }
 
     fn send_anew(
         &self,
         request: HttpRequest,
     ) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        Box::pin(HttpTransport::exchange(&self.anew, request))
+        Box::pin(self.exchange(&self.anew, request))
     }
 }
 

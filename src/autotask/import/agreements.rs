@@ -37,9 +37,8 @@ use crate::autotask::query::fetch::Fetcher;
 use crate::autotask::query::filter::{PAGE_ROWS, Query, Within};
 use crate::autotask::query::paginate::{Pagination, paginate};
 use crate::autotask::query::plan::{Cardinality, spanning};
-use crate::autotask::rows::companies::ContractRow;
+use crate::autotask::rows::companies::{ContractRow, WantedFields};
 use crate::autotask::session::retry::FOR_A_RUN;
-use crate::model::UdfName;
 
 /// The field that holds the moment of the last change, where the tenant has it.
 pub(in crate::autotask) const CURSOR: &str = "lastModifiedDateTime";
@@ -88,8 +87,16 @@ pub(in crate::autotask) struct Found {
 pub(in crate::autotask) struct Search<'a> {
     pub gathering: Fetcher<'a>,
     pub agreements: &'a Agreements,
-    pub user_defined: &'a [(String, UdfName)],
+    pub wanted: &'a WantedFields<'a>,
     pub clients: BTreeSet<i64>,
+}
+
+/// An agreement as it came, with the moment of its last change.
+type Dated = (ContractRow, Option<DateTime<Utc>>);
+
+/// Reads an agreement, and notes which of the wanted fields it has.
+fn dated(wanted: &WantedFields<'_>, row: &KeyedRow) -> Dated {
+    (wanted.read(row), row.1.moment(CURSOR).ok().flatten())
 }
 
 impl Agreements {
@@ -146,14 +153,14 @@ impl Search<'_> {
     }
 
     /// All of them, read in full.
-    pub async fn in_full(&self) -> Result<(Found, Vec<KeyedRow>), AutotaskError> {
+    pub async fn in_full(&self) -> Result<Found, AutotaskError> {
         let mut found = Found::default();
-        let raw = self.read(self.clients.clone(), &mut found).await?;
-        Ok((found, raw))
+        self.read(self.clients.clone(), &mut found).await?;
+        Ok(found)
     }
 
     /// All of them, those of clients that are known by what changed.
-    pub async fn by_cursor(&self) -> Result<(Found, Vec<KeyedRow>), AutotaskError> {
+    pub async fn by_cursor(&self) -> Result<Found, AutotaskError> {
         let Fetcher { connection, ways, progress, .. } = self.gathering;
         let now = connection.clock().now();
         let (since, known) = {
@@ -163,18 +170,16 @@ impl Search<'_> {
         };
         let Some(since) = since else { return self.in_full().await };
         let query = Query::all(Entity::Contracts).changed_since(CURSOR, since);
-        let raw = paginate(connection, &query, FOR_A_RUN, progress).await?;
-        let is_told = |(_, row): &KeyedRow| {
-            let moment = row.moment(CURSOR).ok().flatten();
-            // Time zones and the like may shift it.
-            moment.is_some_and(|moment| moment >= since - OVERLAP)
-        };
-        if let Some((id, _)) = raw.iter().find(|row| !is_told(row)) {
-            self.agreements.state().distrust(*id, "was told as changed, and did not");
+        let read = |row: KeyedRow| dated(self.wanted, &row);
+        let read = paginate(connection, &query, FOR_A_RUN, progress, read).await?;
+        // Time zones and the like may shift it.
+        let is_told = |(_, changed): &&Dated| changed.is_some_and(|at| at >= since - OVERLAP);
+        if let Some((row, _)) = read.iter().find(|row| !is_told(row)) {
+            self.agreements.state().distrust(row.id, "was told as changed, and did not");
             return self.in_full().await;
         }
-        let changed: BTreeSet<i64> = raw.iter().map(|(id, _)| *id).collect();
-        self.agreements.state().apply(&raw, self.user_defined);
+        let changed: BTreeSet<i64> = read.iter().map(|(row, _)| row.id).collect();
+        self.agreements.state().apply(read);
 
         let (mut rest, mut counts) = (&self.clients - &known, 0);
         let ids: Vec<i64> = known.iter().copied().collect();
@@ -197,36 +202,29 @@ impl Search<'_> {
             }
         }
         ways.note(Entity::Contracts, &format!("what changed, {counts} counts"));
-        let mut all = raw;
         if !rest.is_empty() {
-            all.extend(self.read(rest, &mut found).await?);
+            self.read(rest, &mut found).await?;
         }
         found.rows.sort_by_key(|row| row.id);
-        Ok((found, all))
+        Ok(found)
     }
 
     /// Which of `ids` are still there.
     pub async fn still_there(&self, ids: &BTreeSet<i64>) -> Result<BTreeSet<i64>, AutotaskError> {
         let Fetcher { connection, progress, .. } = self.gathering;
         let query = Query::all(Entity::Contracts).fields(&["id"]).within("id", ids.iter().copied());
-        let rows = paginate(connection, &query, FOR_A_RUN, progress).await?;
-        Ok(rows.into_iter().map(|(id, _)| id).collect())
+        let ids = paginate(connection, &query, FOR_A_RUN, progress, |(id, _)| id).await?;
+        Ok(ids.into_iter().collect())
     }
 
     /// Reads the agreements of `clients` in full, and learns them.
-    async fn read(
-        &self,
-        clients: BTreeSet<i64>,
-        found: &mut Found,
-    ) -> Result<Vec<KeyedRow>, AutotaskError> {
+    async fn read(&self, clients: BTreeSet<i64>, found: &mut Found) -> Result<(), AutotaskError> {
         let now = self.gathering.connection.clock().now();
         let query = Query::all(Entity::Contracts).within("companyID", clients.iter().copied());
-        let raw = self.gathering.rows(&query).await?;
-        let rows = raw.iter().map(|row| ContractRow::read(row, self.user_defined));
-        let rows: Vec<ContractRow> = rows.collect();
-        self.agreements.state().record(&clients, &raw, &rows, now);
-        found.rows.extend(rows);
-        Ok(raw)
+        let read = self.gathering.rows(&query, |row| dated(self.wanted, &row)).await?;
+        self.agreements.state().record(&clients, &read, now);
+        found.rows.extend(read.into_iter().map(|(row, _)| row));
+        Ok(())
     }
 }
 
@@ -253,39 +251,32 @@ impl State {
     }
 
     /// Agreements that changed, of whichever client.
-    fn apply(&mut self, raw: &[KeyedRow], user_defined: &[(String, UdfName)]) {
-        for identified in raw {
-            let row = ContractRow::read(identified, user_defined);
+    fn apply(&mut self, read: Vec<Dated>) {
+        for (row, changed) in read {
             let is_of_known = row.company.is_some_and(|id| self.clients.contains_key(&id));
             if is_of_known || self.rows.contains_key(&row.id) {
-                self.keep(row, identified);
+                self.keep(row, changed);
             }
         }
     }
 
     /// All agreements of `clients`, as they were read in full.
-    fn record(
-        &mut self,
-        clients: &BTreeSet<i64>,
-        raw: &[KeyedRow],
-        rows: &[ContractRow],
-        now: DateTime<Utc>,
-    ) {
+    fn record(&mut self, clients: &BTreeSet<i64>, read: &[Dated], now: DateTime<Utc>) {
         let is_of = |known: &Known| known.row.company.is_some_and(|id| clients.contains(&id));
-        let read: BTreeSet<i64> = rows.iter().map(|row| row.id).collect();
-        self.rows.retain(|id, known| !is_of(known) || read.contains(id));
-        for (identified, row) in raw.iter().zip(rows) {
-            let changed = identified.1.moment(CURSOR).ok().flatten();
+        let ids: BTreeSet<i64> = read.iter().map(|(row, _)| row.id).collect();
+        self.rows.retain(|id, known| !is_of(known) || ids.contains(id));
+        for (row, changed) in read {
+            let changed = *changed;
             if let Some(known) = self.rows.get(&row.id)
                 && known.row != *row
                 && known.changed.is_some_and(|known| changed.is_none_or(|now| now <= known))
             {
                 self.distrust(row.id, "changed without being told as changed");
             }
-            self.keep(row.clone(), identified);
+            self.keep(row.clone(), changed);
         }
         // One whose client cannot be read may belong to any of them.
-        if rows.iter().all(|row| row.company.is_some()) && self.latest.is_some() {
+        if read.iter().all(|(row, _)| row.company.is_some()) && self.latest.is_some() {
             for client in clients {
                 self.clients.insert(*client, Since { read: now, changes: now });
             }
@@ -300,11 +291,10 @@ impl State {
         self.distrusted = true;
     }
 
-    fn keep(&mut self, row: ContractRow, (id, raw): &KeyedRow) {
-        let changed = raw.moment(CURSOR).ok().flatten();
+    fn keep(&mut self, row: ContractRow, changed: Option<DateTime<Utc>>) {
         self.latest = self.latest.max(changed);
-        let additions = self.rows.get(id).map_or(0, |known| known.additions);
-        self.rows.insert(*id, Known { row, changed, additions });
+        let additions = self.rows.get(&row.id).map_or(0, |known| known.additions);
+        self.rows.insert(row.id, Known { row, changed, additions });
     }
 
     /// Everything about these clients is known as of now.

@@ -3,6 +3,7 @@
 //! Pure. Knows which row belongs to which client and in what order items stand.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -22,7 +23,7 @@ use crate::autotask::rows::lines::{LineKind, LineRow, UnitPeriod};
 use crate::autotask::rows::purchases::{PurchaseKind, PurchaseRow};
 use crate::autotask::rows::rules::RulesOf;
 use crate::autotask::rows::units::Units;
-use crate::model::{ClientId, ClientRef, ClientSnapshot, ItemKey, Reject, Remark};
+use crate::model::{ClientId, ClientRef, ClientSnapshot, ItemKey, Reject, Remark, panic_message};
 use crate::policy::cost::{Row, Siblings};
 
 /// What was read.
@@ -139,7 +140,9 @@ pub(in crate::autotask) fn assemble(gathered: &FetchedRows) -> Vec<ClientSnapsho
         let client = ClientId(company);
         let under = below.remove(&contract.id).unwrap_or_default();
         let snapshot = snapshots.entry(client).or_insert_with(|| gathered.empty(client));
-        gathered.convert(contract, client, under, snapshot);
+        contained(ItemKey::agreement(contract.id), snapshot, |snapshot| {
+            gathered.convert(contract, client, under, snapshot);
+        });
     }
     for (contract, under) in below {
         // Seen only where all rows were asked for: the agreement is hidden from us, or was made
@@ -148,6 +151,27 @@ pub(in crate::autotask) fn assemble(gathered: &FetchedRows) -> Vec<ClientSnapsho
         tracing::debug!(contract, additions, "additions below an agreement that is not there");
     }
     snapshots.into_values().collect()
+}
+
+/// Does `convert`; where it panics, which is a fault of this program, `agreement` is rejected with
+/// all that stands below it, and the others go on.
+fn contained(
+    agreement: ItemKey,
+    snapshot: &mut ClientSnapshot,
+    convert: impl FnOnce(&mut ClientSnapshot),
+) {
+    let (items, rejects) = (snapshot.items.len(), snapshot.rejects.len());
+    let converted = catch_unwind(AssertUnwindSafe(|| convert(snapshot)));
+    let Err(panic) = converted else { return };
+    snapshot.items.truncate(items);
+    snapshot.rejects.truncate(rejects);
+    let reason = format!("lmsyncd has a fault and cannot convert it: {}", panic_message(&*panic));
+    snapshot.rejects.push(Reject {
+        key: agreement,
+        parent: None,
+        field: "billing_cost".to_owned(),
+        reason,
+    });
 }
 
 impl FetchedRows {
@@ -278,5 +302,45 @@ impl FetchedRows {
         }
         items.sort_by_key(|item| item.key);
         snapshot.items.extend(items);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Fields, SourceItem, Working};
+
+    fn item(key: &str) -> SourceItem {
+        SourceItem {
+            key: key.parse().expect("a key"),
+            client: ClientId(7),
+            parent: None,
+            fields: Fields::new(),
+            unsupported: None,
+            renewed: None,
+            working: Working::default(),
+        }
+    }
+
+    #[test]
+    fn a_fault_in_one_agreement_costs_that_one_alone() {
+        let mut snapshot = ClientSnapshot {
+            client: ClientRef { id: ClientId(7), name: "Acme".to_owned() },
+            as_of: DateTime::UNIX_EPOCH,
+            items: vec![item("A1")],
+            rejects: Vec::new(),
+            folded: BTreeMap::new(),
+            unread: Vec::new(),
+        };
+        contained(ItemKey::agreement(2), &mut snapshot, |snapshot| {
+            snapshot.items.push(item("S2"));
+            panic!("no such month");
+        });
+        let kept: Vec<String> = snapshot.items.iter().map(|item| item.key.to_string()).collect();
+        assert_eq!(kept, ["A1"]);
+        assert_eq!(snapshot.rejects.len(), 1);
+        let reject = &snapshot.rejects[0];
+        assert_eq!(reject.key, ItemKey::agreement(2));
+        assert_eq!(reject.reason, "lmsyncd has a fault and cannot convert it: no such month");
     }
 }

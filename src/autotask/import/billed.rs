@@ -77,11 +77,11 @@ impl ChildFetcher<'_> {
         let others: Vec<Open> = others.into_iter().map(|line| line.open(today)).collect();
         let rows = self.in_groups(kind, units::lists(ended, &others)).await?;
         let mut units = Units::default();
-        let read = |row: &KeyedRow| UnitRow::read(kind, row);
         let by_agreement = if rows.is_some() { &usual } else { &open };
-        units.add(rows.iter().flatten().map(read));
-        units.add(self.current(kind, by_agreement).await?.iter().map(read));
-        self.add_missing(kind, &known, rows.is_some(), &mut units).await?;
+        let in_groups = rows.is_some();
+        units.add(rows.into_iter().flatten());
+        units.add(self.current(kind, by_agreement).await?);
+        self.add_missing(kind, &known, in_groups, &mut units).await?;
         Ok(units)
     }
 
@@ -94,7 +94,6 @@ impl ChildFetcher<'_> {
         in_groups: bool,
         units: &mut Units,
     ) -> Result<(), AutotaskError> {
-        let read = |row: &KeyedRow| UnitRow::read(kind, row);
         let silent = |units: &Units| -> Vec<i64> {
             let ids = lines.iter().map(|line| line.line.id);
             ids.filter(|id| !units.is_settled(*id)).collect()
@@ -103,14 +102,14 @@ impl ChildFetcher<'_> {
         let lists = units::missing(&nothing, cut.iter().copied(), self.today);
         let rows = if in_groups { self.in_groups(kind, lists).await? } else { None };
         match rows {
-            Some(rows) => units.add(rows.iter().map(read)),
-            None => units.add(self.earlier(kind, &cut).await?.iter().map(read)),
+            Some(rows) => units.add(rows),
+            None => units.add(self.earlier(kind, &cut).await?),
         }
         let nothing = silent(units);
         if !nothing.is_empty() {
             let query = Query::all(kind.units()).within(kind.line_field(), nothing);
-            let rows = self.walked(&query, "all periods of lines that bill nothing today").await?;
-            units.add(rows.iter().map(read));
+            let way = "all periods of lines that bill nothing today";
+            units.add(self.walked(kind, &query, way).await?);
         }
         // Also of lines of which nothing was found at first: of those, all rows are known by now.
         units.count_since(&self.cut(lines, units));
@@ -144,7 +143,7 @@ impl ChildFetcher<'_> {
         &self,
         kind: LineKind,
         lines: &[&Known<'_>],
-    ) -> Result<Vec<KeyedRow>, AutotaskError> {
+    ) -> Result<Vec<UnitRow>, AutotaskError> {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         for contract in lines.iter().filter_map(|line| line.line.contract) {
             *counts.entry(contract).or_default() += AHEAD;
@@ -159,7 +158,7 @@ impl ChildFetcher<'_> {
         self.reading.counts.of(kind.units(), |known| known.assume(total, counts));
         let query = self.query(kind.units(), &agreements);
         let query = query.between(self.today, units::horizon(self.today, months));
-        self.reading.rows(&query).await
+        self.reading.rows(&query, |row| UnitRow::read(kind, &row)).await
     }
 
     /// The lines whose running period began before what was read of it, each with the day from which
@@ -207,19 +206,26 @@ impl ChildFetcher<'_> {
         &self,
         kind: LineKind,
         cut: &[(NaiveDate, i64)],
-    ) -> Result<Vec<KeyedRow>, AutotaskError> {
+    ) -> Result<Vec<UnitRow>, AutotaskError> {
         let (Some(yesterday), Some(since)) =
             (self.today.checked_sub_days(Days::new(1)), cut.iter().map(|(since, _)| *since).min())
         else {
             return Ok(Vec::new());
         };
         let query = Query::all(kind.units()).within(kind.line_field(), cut.iter().map(|cut| cut.1));
-        self.walked(&query.ends_between(since, yesterday), "earlier rows of the period").await
+        let query = query.ends_between(since, yesterday);
+        self.walked(kind, &query, "earlier rows of the period").await
     }
 
-    async fn walked(&self, query: &Query, way: &str) -> Result<Vec<KeyedRow>, AutotaskError> {
+    async fn walked(
+        &self,
+        kind: LineKind,
+        query: &Query,
+        way: &str,
+    ) -> Result<Vec<UnitRow>, AutotaskError> {
         let Asking { connection, progress, ways } = self.reading.asking();
-        let rows = paginate(connection, query, FOR_A_RUN, progress).await?;
+        let read = |row: KeyedRow| UnitRow::read(kind, &row);
+        let rows = paginate(connection, query, FOR_A_RUN, progress, read).await?;
         QueryTrace::note(ways, query.entity, way);
         Ok(rows)
     }
@@ -229,12 +235,13 @@ impl ChildFetcher<'_> {
         &self,
         kind: LineKind,
         lists: Vec<Vec<Group>>,
-    ) -> Result<Option<Vec<KeyedRow>>, AutotaskError> {
+    ) -> Result<Option<Vec<UnitRow>>, AutotaskError> {
         let Asking { connection, progress, ways } = self.reading.asking();
         let (mut rows, count) = (Vec::new(), lists.len());
         for groups in lists {
             let query = Query::all(kind.units()).within_groups(kind.line_field(), groups);
-            match paginate(connection, &query, FOR_A_RUN, progress).await {
+            let read = |row: KeyedRow| UnitRow::read(kind, &row);
+            match paginate(connection, &query, FOR_A_RUN, progress, read).await {
                 Ok(more) => rows.extend(more),
                 // Should it be no fault of the groups, the next query meets it too.
                 Err(

@@ -14,6 +14,7 @@
 //! have it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::identity;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -162,9 +163,9 @@ impl ChildFetcher<'_> {
         kind: LineKind,
         agreements: &BTreeSet<i64>,
     ) -> Result<OfKind, AutotaskError> {
-        let lines = self.reading.rows(&self.query(kind.lines(), agreements)).await;
-        let lines = self.reading.hidden.or_nothing(kind.lines(), lines)?;
-        let mut rows: Vec<LineRow> = lines.iter().map(|row| LineRow::read(kind, row)).collect();
+        let query = self.query(kind.lines(), agreements);
+        let lines = self.reading.rows(&query, |row| LineRow::read(kind, &row)).await;
+        let mut rows = self.reading.hidden.or_nothing(kind.lines(), lines)?;
         rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         Ok(OfKind { kind, rows })
     }
@@ -204,7 +205,7 @@ impl ChildFetcher<'_> {
             return Ok(HashMap::new());
         }
         let query = self.query(Entity::ContractBillingRules, &fixed);
-        match self.reading.rows(&query).await {
+        match self.reading.rows(&query, identity).await {
             Ok(rows) => Ok(rules::by_agreement(&rows)),
             Err(error @ AutotaskError::NoPermission { .. }) => {
                 self.reading.hidden.note(Entity::ContractBillingRules, &error);
@@ -226,9 +227,9 @@ impl ChildFetcher<'_> {
         });
         let mut rows = Vec::new();
         if !agreements.is_empty() {
-            let read = self.reading.rows(&self.query(kind.entity(), &agreements)).await;
-            let read = self.reading.hidden.or_nothing(kind.entity(), read)?;
-            rows.extend(read.iter().map(|row| PurchaseRow::read(kind, row)));
+            let query = self.query(kind.entity(), &agreements);
+            let read = self.reading.rows(&query, |row| PurchaseRow::read(kind, &row)).await;
+            rows.extend(self.reading.hidden.or_nothing(kind.entity(), read)?);
             rows.retain(|row| row.contract.is_none_or(|id| agreements.contains(&id)));
         }
         let mut fields = Arc::default();

@@ -28,7 +28,7 @@ use crate::autotask::meta::catalogue::Fields;
 use crate::autotask::meta::currency::Currencies;
 use crate::autotask::meta::entity_fields::EntityFields;
 use crate::autotask::query::filter::Query;
-use crate::autotask::rows::companies::{CompanyRow, ContractRow};
+use crate::autotask::rows::companies::{CompanyRow, ContractRow, WantedFields};
 use crate::clock::day_in;
 use crate::model::{ClientId, ClientSnapshot};
 
@@ -73,7 +73,8 @@ impl Reading<'_> {
             self.contracts(asked.as_deref(), by_cursor),
             self.catalogue.fields(Entity::Contracts, self.asking()),
         )?;
-        let companies: Vec<CompanyRow> = companies.iter().map(CompanyRow::read).collect();
+        // Before more is asked for that could not be used.
+        self.connection.clocks_agree()?;
         let contracts = &found.rows;
         let (fields, currencies) = tokio::try_join!(
             self.explaining(contracts, fields),
@@ -116,24 +117,29 @@ impl Reading<'_> {
         asked: Option<&[ClientId]>,
         by_cursor: bool,
     ) -> Result<Found, AutotaskError> {
-        let Some(clients) = asked else {
-            let raw = self.rows(&Query::all(Entity::Contracts)).await?;
-            self.warn_of_missing_fields(&raw);
-            let rows = raw.iter().map(|row| ContractRow::read(row, self.user_defined)).collect();
-            return Ok(Found { rows, unread: BTreeSet::new() });
+        let wanted = &WantedFields::new(self.user_defined);
+        let found = match asked {
+            None => {
+                let read = |row: KeyedRow| wanted.read(&row);
+                let rows = self.rows(&Query::all(Entity::Contracts), read).await?;
+                Found { rows, unread: BTreeSet::new() }
+            }
+            Some(clients) => {
+                let search = self.search(wanted, clients.iter().map(|client| client.0).collect());
+                let fields = || self.catalogue.fields(Entity::Contracts, self.asking());
+                let by_cursor =
+                    by_cursor && search.is_cursor_cheaper() && fields().await?.0.has(CURSOR);
+                if by_cursor { search.by_cursor().await? } else { search.in_full().await? }
+            }
         };
-        let search = self.search(clients.iter().map(|client| client.0).collect());
-        let fields = || self.catalogue.fields(Entity::Contracts, self.asking());
-        let by_cursor = by_cursor && search.is_cursor_cheaper() && fields().await?.0.has(CURSOR);
-        let (found, raw) =
-            if by_cursor { search.by_cursor().await? } else { search.in_full().await? };
-        self.warn_of_missing_fields(&raw);
+        for name in wanted.unknown() {
+            tracing::warn!("no agreement in autotask has the user-defined field \"{name}\"");
+        }
         Ok(found)
     }
 
-    fn search(&self, clients: BTreeSet<i64>) -> Search<'_> {
-        let Reading { agreements, user_defined, .. } = *self;
-        Search { gathering: self.fetcher(), agreements, user_defined, clients }
+    fn search<'a>(&'a self, wanted: &'a WantedFields<'a>, clients: BTreeSet<i64>) -> Search<'a> {
+        Search { gathering: self.fetcher(), agreements: self.agreements, wanted, clients }
     }
 
     /// Whether an agreement that was not read just now is gone: nothing stands below it any more,
@@ -154,17 +160,25 @@ impl Reading<'_> {
         if hollow.is_empty() {
             return Ok(false);
         }
-        Ok(self.search(BTreeSet::new()).still_there(&hollow).await? != hollow)
+        let wanted = WantedFields::new(&[]);
+        Ok(self.search(&wanted, BTreeSet::new()).still_there(&hollow).await? != hollow)
     }
 
     /// The companies that were asked for; none for all of them.
-    async fn companies(&self, asked: Option<&[ClientId]>) -> Result<Vec<KeyedRow>, AutotaskError> {
+    async fn companies(
+        &self,
+        asked: Option<&[ClientId]>,
+    ) -> Result<Vec<CompanyRow>, AutotaskError> {
         match asked {
             Some(clients) => {
                 let ids = clients.iter().map(|client| client.0).collect();
-                self.catalogue.companies(&ids, self.asking()).await
+                let rows = self.catalogue.companies(&ids, self.asking()).await?;
+                Ok(rows.iter().map(CompanyRow::read).collect())
             }
-            None => self.rows(&Query::all(Entity::Companies).fields(CompanyRow::FIELDS)).await,
+            None => {
+                let query = Query::all(Entity::Companies).fields(CompanyRow::FIELDS);
+                self.rows(&query, |row| CompanyRow::read(&row)).await
+            }
         }
     }
 
@@ -183,17 +197,6 @@ impl Reading<'_> {
         }
         let rows = self.catalogue.companies(&ids, self.asking()).await?;
         Ok(rows.iter().map(|row| (row.0, CompanyRow::read(row))).collect())
-    }
-
-    /// Tells of user-defined fields that the tenant does not seem to have: a misspelt name would
-    /// otherwise look like a field that is empty everywhere.
-    fn warn_of_missing_fields(&self, contracts: &[KeyedRow]) {
-        for (name, _) in self.user_defined {
-            let is_known = contracts.iter().any(|(_, row)| row.user_defined(name).is_some());
-            if !is_known && !contracts.is_empty() {
-                tracing::warn!("no agreement in autotask has the user-defined field \"{name}\"");
-            }
-        }
     }
 
     /// The picklists of Contracts that explain what the rows hold.

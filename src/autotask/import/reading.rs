@@ -38,9 +38,13 @@ impl Reading<'_> {
         Fetcher { connection, counts, ways, progress }
     }
 
-    /// All rows of a query.
-    pub async fn rows(&self, query: &Query) -> Result<Vec<KeyedRow>, AutotaskError> {
-        self.fetcher().rows(query).await
+    /// All rows of a query, each as `read` reads it.
+    pub async fn rows<T>(
+        &self,
+        query: &Query,
+        read: impl Fn(KeyedRow) -> T,
+    ) -> Result<Vec<T>, AutotaskError> {
+        self.fetcher().rows(query, read).await
     }
 
     /// What the catalogue is asked with.

@@ -13,6 +13,7 @@
 //! once. All of it outlives a restart in the store's cache, and may be lost there at any time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::identity;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -133,7 +134,8 @@ impl Catalogue {
             }
         }
         let query = Query::all(Entity::Currencies);
-        let rows = paginate(asking.connection, &query, FOR_A_RUN, asking.progress).await?;
+        let (connection, progress) = (asking.connection, asking.progress);
+        let rows = paginate(connection, &query, FOR_A_RUN, progress, identity).await?;
         asking.ways.note(Entity::Currencies, "a walk");
         let currencies = Currencies::read(&rows);
         *known = Some((now, rows));
@@ -211,13 +213,16 @@ impl Catalogue {
         let query = Query::all(Entity::ServiceBundleServices)
             .within("serviceBundleID", missing.iter().copied())
             .fields(&["id", "serviceBundleID", "serviceID"]);
-        let rows = paginate(asking.connection, &query, FOR_A_RUN, asking.progress).await?;
+        let held = |(id, row): KeyedRow| {
+            let whole = |field| row.integer(field).ok().flatten();
+            (id, whole("serviceBundleID"), whole("serviceID"))
+        };
+        let rows = paginate(asking.connection, &query, FOR_A_RUN, asking.progress, held).await?;
         asking.ways.note(Entity::ServiceBundleServices, "list");
         let mut read: BTreeMap<i64, Vec<i64>> =
             missing.iter().map(|id| (*id, Vec::new())).collect();
-        for (id, row) in &rows {
-            let whole = |field| row.integer(field).ok().flatten();
-            match (whole("serviceBundleID"), whole("serviceID")) {
+        for (id, bundle, service) in rows {
+            match (bundle, service) {
                 (Some(bundle), Some(service)) => read.entry(bundle).or_default().push(service),
                 _ => {
                     tracing::warn!(row = id, "Autotask gave a service of a bundle without its ids")

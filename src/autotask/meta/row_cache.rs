@@ -15,6 +15,7 @@
 //! where absence means something, see `agreements`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::identity;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -156,7 +157,8 @@ impl State {
         let since = sure.unwrap_or(now) - OVERLAP;
         let query = Query::all(source.entity).fields(source.fields);
         let query = query.changed_since(source.cursor, since);
-        let changed = paginate(asking.connection, &query, FOR_A_RUN, asking.progress).await?;
+        let Asking { connection, progress, .. } = asking;
+        let changed = paginate(connection, &query, FOR_A_RUN, progress, identity).await?;
         asking.ways.note(source.entity, "its changes");
         for id in ids {
             if let Some(kept) = self.rows.get_mut(id) {
@@ -177,7 +179,8 @@ impl State {
     ) -> Result<(), AutotaskError> {
         let query = Query::all(source.entity).fields(source.fields);
         let query = query.within("id", ids.iter().copied());
-        let rows = paginate(asking.connection, &query, FOR_A_RUN, asking.progress).await?;
+        let Asking { connection, progress, .. } = asking;
+        let rows = paginate(connection, &query, FOR_A_RUN, progress, identity).await?;
         asking.ways.note(source.entity, "id");
         self.rows.retain(|id, _| !ids.contains(id));
         self.keep(rows, now);

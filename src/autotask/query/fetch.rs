@@ -74,19 +74,28 @@ pub(in crate::autotask) struct Fetcher<'a> {
 }
 
 impl Fetcher<'_> {
-    /// All rows of `query`, by id.
-    pub async fn rows(&self, query: &Query) -> Result<Vec<KeyedRow>, AutotaskError> {
+    /// All rows of `query`, by id, each as `read` reads it.
+    pub async fn rows<T>(
+        &self,
+        query: &Query,
+        read: impl Fn(KeyedRow) -> T,
+    ) -> Result<Vec<T>, AutotaskError> {
         let Fetcher { connection, counts, ways, progress } = *self;
         let entity = query.entity;
         let walk = Pagination { connection, query, patience: FOR_A_RUN, progress };
         let learn_total = |total| counts.of(entity, |known| known.learn_total(total));
         let Some(within) = &query.within else {
-            let rows = walk.all(None).await?;
+            let rows = walk.all(None, &read).await?;
             learn_total(rows.len());
             ways.note(entity, "a walk over everything");
             return Ok(rows);
         };
         let Within { field, ids } = within;
+        let owned = |(id, row): KeyedRow| Owned {
+            id,
+            owner: row.integer(field).map_err(drop),
+            row: read((id, row)),
+        };
         let spread = Cardinality::of(entity, field);
         let choose = || counts.of(entity, |known| known.choose(ids, spread).0);
         let (mut plan, mut counted) = (choose(), None);
@@ -95,25 +104,16 @@ impl Fetcher<'_> {
             learn_total(total);
             ways.note(entity, "a count");
             if total == 0 {
-                self.remember(query, within, ids, &[]);
+                self.remember::<T>(query, within, ids, &[]);
                 return Ok(Vec::new());
             }
             counted = Some(total);
             plan = choose();
         }
         if plan == Plan::Pagination {
-            let mut rows = walk.all(counted).await?;
-            learn_total(rows.len());
-            ways.note(entity, "a walk");
-            let wanted: BTreeSet<i64> = ids.iter().copied().collect();
-            // As for a list, a row whose owner cannot be read stays, and is rejected where it is
-            // read.
-            rows.retain(|(_, row)| match row.integer(field) {
-                Ok(value) => value.is_some_and(|value| wanted.contains(&value)),
-                Err(_) => true,
-            });
+            let rows = self.walked(walk, within, counted, owned).await?;
             self.remember(query, within, ids, &rows);
-            return Ok(rows);
+            return Ok(rows.into_iter().map(|row| row.row).collect());
         }
         let (mut rows, mut rest, mut lists) = (Vec::new(), ids.clone(), 0);
         while !rest.is_empty() {
@@ -124,30 +124,59 @@ impl Fetcher<'_> {
                 }
             };
             rest.retain(|id| list.binary_search(id).is_err());
-            let piece = walk.piece(&Within { field, ids: list.clone() }).await?;
+            let piece = walk.piece(&Within { field, ids: list.clone() }, &owned).await?;
             self.remember(query, within, &list, &piece);
             rows.extend(piece);
             lists += 1;
         }
         let long = if plan == Plan::Whole { " long" } else { "" };
         ways.note(entity, &format!("{lists}{long} list{}", if lists == 1 { "" } else { "s" }));
-        rows.sort_by_key(|(id, _)| *id);
-        Ok(rows)
+        rows.sort_by_key(|row| row.id);
+        Ok(rows.into_iter().map(|row| row.row).collect())
+    }
+
+    /// The rows of a walk over everything that belong to an id of `within`.
+    async fn walked<T>(
+        &self,
+        walk: Pagination<'_>,
+        within: &Within,
+        counted: Option<usize>,
+        owned: impl Fn(KeyedRow) -> Owned<T>,
+    ) -> Result<Vec<Owned<T>>, AutotaskError> {
+        let wanted: BTreeSet<i64> = within.ids.iter().copied().collect();
+        // As for a list, a row whose owner cannot be read stays, and is rejected where it is read.
+        let is_wanted = |row: &Owned<T>| match row.owner {
+            Ok(owner) => owner.is_some_and(|owner| wanted.contains(&owner)),
+            Err(()) => true,
+        };
+        // The others are not kept, but they count.
+        let kept = |row: KeyedRow| Some(owned(row)).filter(is_wanted).map(Box::new);
+        let rows = walk.all(counted, &kept).await?;
+        let entity = walk.query.entity;
+        self.counts.of(entity, |known| known.learn_total(rows.len()));
+        self.ways.note(entity, "a walk");
+        Ok(rows.into_iter().flatten().map(|row| *row).collect())
     }
 
     /// Learns how many rows each of `ids` has.
-    fn remember(&self, query: &Query, within: &Within, ids: &[i64], rows: &[KeyedRow]) {
+    fn remember<T>(&self, query: &Query, within: &Within, ids: &[i64], rows: &[Owned<T>]) {
         if Cardinality::of(query.entity, within.field) == Cardinality::One {
             return;
         }
         let mut found: HashMap<i64, usize> = ids.iter().map(|id| (*id, 0)).collect();
-        for (_, row) in rows {
-            if let Ok(Some(id)) = row.integer(within.field) {
-                *found.entry(id).or_default() += 1;
-            }
+        for id in rows.iter().filter_map(|row| row.owner.ok().flatten()) {
+            *found.entry(id).or_default() += 1;
         }
         self.counts.of(query.entity, |known| known.record(found));
     }
+}
+
+/// A row with whose it is.
+struct Owned<T> {
+    id: i64,
+    /// The value of the field that was asked by; an error where it cannot be read.
+    owner: Result<Option<i64>, ()>,
+    row: T,
 }
 
 #[cfg(test)]
@@ -173,7 +202,7 @@ mod tests {
             (script.connection(), Progress::new(), QueryTrace::default());
         let gathering =
             Fetcher { connection: &connection, counts, ways: &ways, progress: &progress };
-        gathering.rows(&query).await.expect("rows").len()
+        gathering.rows(&query, |_| ()).await.expect("rows").len()
     }
 
     #[tokio::test]

@@ -2,5 +2,6 @@
 
 pub(super) mod fetch;
 pub(super) mod filter;
+mod page;
 pub(super) mod paginate;
 pub(super) mod plan;

@@ -1,16 +1,12 @@
 //! Reading all rows that a query asks for, page by page.
 //!
 //! Pages are walked by id (`id gt last`), which is resumable and needs no `nextPageUrl`
-//! (section 2.3 of the Autotask facts). Autotask drops a filter that it does not understand and
-//! answers with everything, so each page is checked: every row must lie after the cursor, in
-//! order, and in the list that was asked for. Where rows span pages, their number is held against
-//! `query/count`, so that a walk that lost some is never taken for all there is.
-
-use std::collections::BTreeSet;
-
-use serde_json::Value;
+//! (section 2.3 of the Autotask facts). Where rows span pages, their number is held against
+//! `query/count`, so that a walk that lost some is never taken for all there is, and one that never
+//! ends is noticed. Each row is read when its page has come, so that no two pages are in memory.
 
 use super::filter::{BEFORE_ALL, PAGE_ROWS, Query, Within};
+use super::page::Page;
 use crate::autotask::fields::row::{KeyedRow, Row};
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
@@ -18,21 +14,25 @@ use crate::autotask::session::connection::Connection;
 use crate::autotask::session::progress::Progress;
 use crate::autotask::session::retry::{RetryPolicy, retry};
 
+/// After so many pages the rows are counted: a walk that goes on far beyond that has no end.
+const LONG_WALK: usize = 20;
+
 /// How often rows that change while they are read are read.
 const READINGS: usize = 2;
 
-/// All rows of `query`, by id within each piece of its list.
-pub(in crate::autotask) async fn paginate(
+/// All rows of `query`, by id within each piece of its list, each as `read` reads it.
+pub(in crate::autotask) async fn paginate<T>(
     connection: &Connection,
     query: &Query,
     patience: RetryPolicy,
     progress: &Progress,
-) -> Result<Vec<KeyedRow>, AutotaskError> {
+    read: impl Fn(KeyedRow) -> T,
+) -> Result<Vec<T>, AutotaskError> {
     let walk = Pagination { connection, query, patience, progress };
-    let Some(within) = &query.within else { return walk.all(None).await };
+    let Some(within) = &query.within else { return walk.all(None, &read).await };
     let mut rows = Vec::new();
     for piece in within.pieces() {
-        rows.extend(walk.piece(&piece).await?);
+        rows.extend(walk.piece(&piece, &read).await?);
     }
     Ok(rows)
 }
@@ -48,13 +48,21 @@ pub(in crate::autotask) struct Pagination<'a> {
 
 impl Pagination<'_> {
     /// All rows, whatever list the query has; `counted` if they were counted just now.
-    pub async fn all(&self, counted: Option<usize>) -> Result<Vec<KeyedRow>, AutotaskError> {
-        self.complete(None, counted).await
+    pub async fn all<T>(
+        &self,
+        counted: Option<usize>,
+        read: &impl Fn(KeyedRow) -> T,
+    ) -> Result<Vec<T>, AutotaskError> {
+        self.complete(None, counted, read).await
     }
 
     /// All rows in this piece of the list.
-    pub async fn piece(&self, piece: &Within) -> Result<Vec<KeyedRow>, AutotaskError> {
-        self.complete(Some(piece), None).await
+    pub async fn piece<T>(
+        &self,
+        piece: &Within,
+        read: &impl Fn(KeyedRow) -> T,
+    ) -> Result<Vec<T>, AutotaskError> {
+        self.complete(Some(piece), None, read).await
     }
 
     /// How many rows there are.
@@ -70,14 +78,15 @@ impl Pagination<'_> {
 
     /// Rows that are all there: where they span pages, as many as Autotask counts. What changes in
     /// between is read once more.
-    async fn complete(
+    async fn complete<T>(
         &self,
         piece: Option<&Within>,
         mut counted: Option<usize>,
-    ) -> Result<Vec<KeyedRow>, AutotaskError> {
+        read: &impl Fn(KeyedRow) -> T,
+    ) -> Result<Vec<T>, AutotaskError> {
         let entity = self.query.entity;
         for _ in 0..READINGS {
-            let Walked { rows, pages, twice } = self.pages(piece).await?;
+            let Walked { rows, pages, twice } = self.pages(piece, read).await?;
             // Rows that were added after an earlier count are no reason to read again.
             let earlier = counted.take();
             if earlier == Some(rows.len()) || earlier.is_none() && pages == 1 {
@@ -94,11 +103,16 @@ impl Pagination<'_> {
     }
 
     /// The rows as they come.
-    async fn pages(&self, piece: Option<&Within>) -> Result<Walked, AutotaskError> {
+    async fn pages<T>(
+        &self,
+        piece: Option<&Within>,
+        read: &impl Fn(KeyedRow) -> T,
+    ) -> Result<Walked<T>, AutotaskError> {
         let Pagination { connection, query, patience, progress } = *self;
         let (mut rows, mut pages, mut twice, mut cursor) = (Vec::new(), 0, 0, BEFORE_ALL);
         // Of ids that were asked for, each is there once at most: then there is nothing to follow.
         let most = piece.filter(|piece| piece.field == "id").map(|piece| piece.ids.len());
+        let mut end = usize::MAX;
         loop {
             progress.reading(query.entity);
             let request = Request::query(query.entity, query.body(piece, cursor));
@@ -106,14 +120,21 @@ impl Pagination<'_> {
             // try.
             let page = retry(patience, progress, || async {
                 let answer = connection.ask_once(&request, progress).await?;
-                Page::read(query, piece, cursor, answer).map_err(|flaw| flaw.error(query, &request))
+                Page::read(query, piece, cursor, answer.text(), read)
+                    .map_err(|flaw| flaw.error(query, &request))
             })
             .await?;
             progress.page(page.rows.len());
             (pages, twice) = (pages + 1, twice + page.twice);
-            let last = page.rows.last().map(|(id, _)| *id);
             rows.extend(page.rows);
-            match last {
+            if pages == LONG_WALK && page.more {
+                // What is added meanwhile is more than this in no tenant.
+                end = self.count(piece).await?.saturating_mul(2) + LONG_WALK * PAGE_ROWS;
+            }
+            if rows.len() > end {
+                return Err(AutotaskError::RowsChanged { entity: query.entity });
+            }
+            match page.last {
                 Some(last) if page.more && most != Some(rows.len()) => cursor = last,
                 _ => return Ok(Walked { rows, pages, twice }),
             }
@@ -122,168 +143,39 @@ impl Pagination<'_> {
 }
 
 /// Rows of all pages.
-struct Walked {
-    rows: Vec<KeyedRow>,
+struct Walked<T> {
+    rows: Vec<T>,
     pages: usize,
     /// How many came twice.
     twice: usize,
 }
 
-#[derive(Debug)]
-struct Page {
-    rows: Vec<KeyedRow>,
-    /// How many more came, each the same as one of them.
-    twice: usize,
-    more: bool,
-}
-
-/// Why a page cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-enum PageError {
-    Garbled(String),
-    FilterIgnored(String),
-}
-
-impl PageError {
-    fn error(self, query: &Query, request: &Request) -> AutotaskError {
-        match self {
-            PageError::Garbled(reason) => {
-                AutotaskError::Garbled { request: request.to_string(), reason }
-            }
-            PageError::FilterIgnored(reason) => {
-                AutotaskError::FilterIgnored { entity: query.entity, reason }
-            }
-        }
-    }
-}
-
-impl Page {
-    fn read(
-        query: &Query,
-        piece: Option<&Within>,
-        cursor: i64,
-        answer: Value,
-    ) -> Result<Page, PageError> {
-        let garbled = |reason: String| PageError::Garbled(reason);
-        let answer = Row::new(answer).ok_or_else(|| garbled("it is not an object".to_owned()))?;
-        let items = match answer.value("items") {
-            Some(Value::Array(items)) => items,
-            _ => return Err(garbled("it holds no items".to_owned())),
-        };
-        let wanted: Option<BTreeSet<i64>> = piece.map(|piece| piece.ids.iter().copied().collect());
-        let mut rows: Vec<KeyedRow> = Vec::with_capacity(items.len());
-        let mut twice = 0;
-        for item in items {
-            let row =
-                Row::new(item.clone()).ok_or_else(|| garbled("an item is no row".to_owned()))?;
-            let id = row.needed_integer("id").map_err(|bad| garbled(bad.reason))?;
-            let last = rows.last().map_or(cursor, |(id, _)| *id);
-            if let Ok(at) = rows.binary_search_by_key(&id, |(id, _)| *id) {
-                if rows[at].1 != row {
-                    return Err(garbled(format!("two different rows have the id {id}")));
-                }
-                tracing::warn!(entity = %query.entity, id, "Autotask sent a row twice");
-                twice += 1;
-                continue;
-            }
-            if id <= last {
-                return Err(PageError::FilterIgnored(format!("row {id} came after row {last}")));
-            }
-            if let (Some(piece), Some(wanted)) = (piece, &wanted)
-                && let Ok(value) = row.integer(piece.field)
-                && !value.is_some_and(|value| wanted.contains(&value))
-            {
-                let reason = format!("row {id} has a {} that was not asked for", piece.field);
-                return Err(PageError::FilterIgnored(reason));
-            }
-            rows.push((id, row));
-        }
-        let more = more_follows(&answer, items.len())?;
-        tracing::trace!(entity = %query.entity, rows = rows.len(), more, "read a page");
-        Ok(Page { rows, twice, more })
-    }
-}
-
-/// Whether more rows follow. The size that the page really had decides, in case Autotask gives
-/// less than was asked for.
-fn more_follows(answer: &Row, rows: usize) -> Result<bool, PageError> {
-    let details = answer.value("pageDetails").cloned().and_then(Row::new);
-    let Some(details) = details else { return Ok(rows >= PAGE_ROWS) };
-    let number = |name| {
-        let number = details.integer(name).ok().flatten();
-        number.and_then(|number| usize::try_from(number).ok())
-    };
-    if let Some(count) = number("count").filter(|count| *count != rows) {
-        return Err(PageError::Garbled(format!("it holds {rows} rows but counts {count}")));
-    }
-    let size = number("requestCount").filter(|size| *size > 0).unwrap_or(PAGE_ROWS);
-    Ok(rows >= size.min(PAGE_ROWS) || details.value("nextPageUrl").is_some())
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::autotask::http::entity::Entity;
     use crate::autotask::script::{Script, contracts};
     use crate::autotask::session::retry::FOR_A_RUN;
 
-    fn page(answer: Value, cursor: i64, within: &[i64]) -> Result<Page, PageError> {
+    /// The ids of the rows.
+    async fn walked(
+        connection: &Connection,
+        query: &Query,
+        progress: &Progress,
+    ) -> Result<Vec<i64>, AutotaskError> {
+        paginate(connection, query, FOR_A_RUN, progress, |(id, _)| id).await
+    }
+
+    #[tokio::test]
+    async fn a_walk_that_goes_on_beyond_what_there_is_ends() {
+        let script = Script::new();
+        script.rows("Contracts", contracts(1..=40_000));
+        script.always("Contracts/query/count", 200, r#"{"queryCount":7}"#);
         let query = Query::all(Entity::Contracts);
-        let piece = Within::new("companyID", within.iter().copied());
-        let piece = (!within.is_empty()).then_some(&piece);
-        Page::read(&query, piece, cursor, answer)
-    }
-
-    #[test]
-    fn a_page_that_ignores_the_cursor_the_order_or_the_list_is_refused() {
-        let ignored = |answer, cursor, within: &[i64]| {
-            assert!(matches!(page(answer, cursor, within), Err(PageError::FilterIgnored(_))));
-        };
-        ignored(json!({"items": [{"id": 5}]}), 5, &[]);
-        ignored(json!({"items": [{"id": 7}, {"id": 6}]}), 5, &[]);
-        ignored(json!({"items": [{"id": 7, "companyID": 2}]}), 5, &[1, 3]);
-        ignored(json!({"items": [{"id": 7, "companyID": null}]}), 5, &[1, 3]);
-    }
-
-    #[test]
-    fn a_row_that_comes_twice_counts_once_and_two_rows_of_one_id_are_named() {
-        let row = |name: &str| json!({"id": 7, "contractName": name});
-        let details = json!({"count": 3, "requestCount": 500});
-        let same = json!({"items": [row("a"), {"id": 9}, row("a")], "pageDetails": details});
-        let found = page(same, 5, &[]).expect("a page");
-        let ids: Vec<i64> = found.rows.iter().map(|(id, _)| *id).collect();
-        assert_eq!((ids, found.twice, found.more), (vec![7, 9], 1, false));
-        let other = page(json!({"items": [row("a"), row("b")]}), 5, &[]);
-        let named = PageError::Garbled("two different rows have the id 7".to_owned());
-        assert_eq!(other.expect_err("which one?"), named);
-    }
-
-    #[test]
-    fn a_page_without_rows_to_speak_of_is_garbled() {
-        for answer in [
-            json!([]),
-            json!({}),
-            json!({"items": null}),
-            json!({"items": [1]}),
-            json!({"items": [{"name": "no id"}]}),
-            json!({"items": [{"id": 1}], "pageDetails": {"count": 2}}),
-        ] {
-            assert!(matches!(page(answer.clone(), 0, &[]), Err(PageError::Garbled(_))), "{answer}");
-        }
-    }
-
-    #[test]
-    fn a_page_is_followed_when_it_is_full_for_what_autotask_gives() {
-        let more = |details: Value| {
-            let answer = json!({"items": [{"id": 1}, {"id": 2}], "pageDetails": details});
-            page(answer, 0, &[]).expect("a page").more
-        };
-        assert!(!more(json!({"count": 2, "requestCount": 500, "nextPageUrl": null})));
-        assert!(more(json!({"count": 2, "requestCount": 2, "nextPageUrl": null})));
-        assert!(more(json!({"count": 2, "requestCount": 500, "nextPageUrl": "https://x"})));
-        assert!(!more(Value::Null));
+        let error =
+            walked(&script.connection(), &query, &Progress::new()).await.expect_err("no end");
+        assert!(matches!(error, AutotaskError::RowsChanged { .. }), "{error}");
+        assert_eq!(script.asked("Contracts/query"), LONG_WALK + 1, "and not 80");
     }
 
     #[tokio::test]
@@ -292,10 +184,8 @@ mod tests {
         script.rows("Contracts", contracts(1..=1001));
         let query = Query::all(Entity::Contracts);
         let progress = Progress::new();
-        let rows =
-            paginate(&script.connection(), &query, FOR_A_RUN, &progress).await.expect("rows");
-        let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
-        assert_eq!(ids, (1..=1001).collect::<Vec<_>>());
+        let rows = walked(&script.connection(), &query, &progress).await;
+        assert_eq!(rows.expect("rows"), (1..=1001).collect::<Vec<_>>());
         assert_eq!(script.asked("Contracts/query"), 3);
         assert_eq!(script.asked("Contracts/query/count"), 1);
         assert_eq!(progress.report().rows, 1001);
@@ -307,13 +197,12 @@ mod tests {
         script.rows("Contracts", contracts(1..=600));
         script.once("Contracts/query/count", 200, r#"{"queryCount":601}"#);
         let (connection, query) = (script.connection(), Query::all(Entity::Contracts));
-        let rows = paginate(&connection, &query, FOR_A_RUN, &Progress::new()).await;
+        let rows = walked(&connection, &query, &Progress::new()).await;
         assert_eq!(rows.map(|rows| rows.len()), Ok(600));
         assert_eq!(script.asked("Contracts/query"), 4);
 
         script.always("Contracts/query/count", 200, r#"{"queryCount":601}"#);
-        let error =
-            paginate(&connection, &query, FOR_A_RUN, &Progress::new()).await.expect_err("short");
+        let error = walked(&connection, &query, &Progress::new()).await.expect_err("short");
         assert_eq!(error.to_string(), "the rows of Contracts changed while they were read");
         assert!(error.is_transient());
         assert_eq!(script.asked("Contracts/query"), 8);
@@ -324,7 +213,7 @@ mod tests {
         let script = Script::new();
         script.rows("Contracts", contracts(1..=500));
         let query = Query::all(Entity::Contracts);
-        let rows = paginate(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
+        let rows = walked(&script.connection(), &query, &Progress::new()).await;
         assert_eq!(rows.map(|rows| rows.len()), Ok(500));
         assert_eq!(script.asked("Contracts/query"), 2);
     }
@@ -334,7 +223,7 @@ mod tests {
         let script = Script::new();
         script.rows("Contracts", contracts(1..=1300));
         let query = Query::all(Entity::Contracts).within("id", 1..=700);
-        let rows = paginate(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
+        let rows = walked(&script.connection(), &query, &Progress::new()).await;
         assert_eq!(rows.map(|rows| rows.len()), Ok(700));
         assert_eq!(script.asked("Contracts/query"), 2, "500, which are all of them, then 200");
         assert_eq!(script.asked("Contracts/query/count"), 0);
@@ -347,7 +236,7 @@ mod tests {
         script.once("Contracts/query", 200, r#"{"items":[{"id":1},"#);
         script.once("Contracts/query", 200, r#"{"items":[{"id":1}],"pageDetails":{"count":3}}"#);
         let query = Query::all(Entity::Contracts);
-        let rows = paginate(&script.connection(), &query, FOR_A_RUN, &Progress::new()).await;
+        let rows = walked(&script.connection(), &query, &Progress::new()).await;
         assert_eq!(rows.map(|rows| rows.len()), Ok(3));
         assert_eq!(script.asked("Contracts/query"), 3);
     }

@@ -4,6 +4,9 @@
 //! The ids that place a row are read first, and apart from the rest: a row with a bad price still
 //! says whose price it is, so that only that item is rejected.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::NaiveDate;
 
 use crate::autotask::fields::amount::Amount;
@@ -93,6 +96,53 @@ impl ContractRow {
     }
 }
 
+/// The user-defined fields that are wanted, and which of them any agreement had: a misspelt name
+/// would otherwise look like a field that is empty everywhere.
+pub(in crate::autotask) struct WantedFields<'a> {
+    /// By their names in Autotask.
+    names: &'a [(String, UdfName)],
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    agreements: usize,
+    /// The places of the names that an agreement had.
+    names: BTreeSet<usize>,
+}
+
+impl<'a> WantedFields<'a> {
+    /// Fields of which nothing was seen yet.
+    pub fn new(names: &'a [(String, UdfName)]) -> WantedFields<'a> {
+        WantedFields { names, seen: Mutex::default() }
+    }
+
+    /// Reads an agreement, and notes which of the fields it has.
+    pub fn read(&self, row: &KeyedRow) -> ContractRow {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.agreements += 1;
+        for (place, (name, _)) in self.names.iter().enumerate() {
+            // One whose text is too long is there as well.
+            if !seen.names.contains(&place) && row.1.user_defined(name) != Ok(None) {
+                seen.names.insert(place);
+            }
+        }
+        drop(seen);
+        ContractRow::read(row, self.names)
+    }
+
+    /// Those that no agreement had, where there were agreements.
+    pub fn unknown(&self) -> Vec<&'a str> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.agreements == 0 {
+            return Vec::new();
+        }
+        let names = self.names.iter().enumerate();
+        let unseen = names.filter(|(place, _)| !seen.names.contains(place));
+        unseen.map(|(_, (name, _))| name.as_str()).collect()
+    }
+}
+
 impl ContractDetails {
     fn read(row: &Row, user_defined: &[(String, UdfName)]) -> Result<ContractDetails, BadField> {
         row.needed_integer("contractType")?;
@@ -101,9 +151,12 @@ impl ContractDetails {
             None => row.line("contractNumber")?,
         };
         let (start, end) = dates(row, "startDate", "endDate")?;
-        let of_users = user_defined
-            .iter()
-            .filter_map(|(autotask, ours)| Some((*ours, row.user_defined(autotask)??)));
+        let mut of_users = Vec::new();
+        for (autotask, ours) in user_defined {
+            if let Some(Some(text)) = row.user_defined(autotask)? {
+                of_users.push((*ours, text));
+            }
+        }
         Ok(ContractDetails {
             name: name.ok_or_else(|| BadField::missing("contractName"))?,
             description: row.text("description")?,
@@ -116,7 +169,7 @@ impl ContractDetails {
             contact: row.line("contactName")?,
             setup_fee: row.amount("setupFee", "internalCurrencySetupFee")?,
             bill_to: row.integer("billToCompanyID")?,
-            user_defined: of_users.collect(),
+            user_defined: of_users,
             // It decides about no money, so a bad one is as good as none.
             renewed: row.integer("renewedContractID").ok().flatten().filter(|id| *id > 0),
         })

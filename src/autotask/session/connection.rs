@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
@@ -25,8 +25,9 @@ use super::budget::Budget;
 use super::tenant_use::TenantUse;
 use super::usage::{Auth, Threshold, Usage};
 use super::work::Work;
-use super::zone::{Zone, ZoneMemory};
+use super::zone::{TrustedHosts, Zone, ZoneMemory};
 use crate::autotask::http::concurrency::Limits;
+use crate::autotask::http::error::{AutotaskError, MOST_CLOCK_HOURS};
 use crate::autotask::http::options::Options;
 use crate::autotask::http::request::{ApiUser, Credentials};
 use crate::autotask::http::transport::Transport;
@@ -74,6 +75,8 @@ struct Known {
     /// Whether they were accepted before the start.
     was_accepted: bool,
     remote_date: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// When the zone was last asked for.
+    discovered: Option<DateTime<Utc>>,
 }
 
 impl Known {
@@ -95,7 +98,12 @@ impl Connection {
         memory: ZoneMemory,
     ) -> Connection {
         Connection {
-            zone: Zone::new(&options.username, options.zone_url, memory),
+            zone: Zone::new(
+                &options.username,
+                options.zone_url,
+                memory,
+                TrustedHosts::new(&options.discovery_url, options.zone_hosts),
+            ),
             credentials: Credentials {
                 username: options.username,
                 secret: options.secret,
@@ -214,6 +222,20 @@ impl Connection {
     /// The date in Autotask's last answer, and what time it was here then.
     pub fn remote_date(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         self.known().remote_date
+    }
+
+    /// Refuses to go on where the clocks differed by hours at the last answer.
+    ///
+    /// # Errors
+    ///
+    /// [`AutotaskError::ClocksDiffer`].
+    pub fn clocks_agree(&self) -> Result<(), AutotaskError> {
+        let Some((theirs, ours)) = self.remote_date() else { return Ok(()) };
+        if (ours - theirs).abs() <= TimeDelta::hours(MOST_CLOCK_HOURS) {
+            return Ok(());
+        }
+        let [ours, theirs] = [ours, theirs].map(|at| at.with_timezone(&self.time_zone));
+        Err(AutotaskError::ClocksDiffer { ours, theirs })
     }
 
     /// How many requests were sent since the start.

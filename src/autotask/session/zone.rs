@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::autotask::http::error::AutotaskError;
 
+/// How much of a URL or a host that came from the remote side is told, in characters.
+const SHOWN: usize = 100;
+
 type Load = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 type Store = Box<dyn Fn(&str, &str) + Send + Sync>;
 
@@ -45,12 +48,57 @@ pub(in crate::autotask) struct Address {
     pub web: Option<String>,
 }
 
+/// Which hosts a discovered zone may be on: the credentials are sent there, so that no answer alone
+/// decides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::autotask) struct TrustedHosts {
+    /// The host that zones are discovered at.
+    discovery: String,
+    /// Those that the configuration names (`zone-hosts`).
+    named: Vec<String>,
+}
+
+impl TrustedHosts {
+    /// Those below the domain of the host of `discovery_url`, and those of `named`.
+    pub fn new(discovery_url: &str, named: Vec<String>) -> TrustedHosts {
+        TrustedHosts { discovery: host(discovery_url), named }
+    }
+
+    /// Whether a zone may be at `url`. Where the discovery is on this machine, zones are so too.
+    fn holds(&self, url: &str) -> bool {
+        let Ok(parsed) = Url::parse(url) else { return false };
+        let host = parsed.host_str().unwrap_or_default();
+        let is_named = self.named.iter().any(|named| named.eq_ignore_ascii_case(host));
+        if is_named || is_loopback(host) {
+            return is_named || is_loopback(&self.discovery);
+        }
+        let domain = domain_of(&self.discovery);
+        host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    }
+
+    /// The domain whose hosts are trusted, for messages.
+    fn domain(&self) -> &str {
+        domain_of(&self.discovery)
+    }
+}
+
+/// What stands above a host in the name system, such as `autotask.net` above
+/// `webservices.autotask.net`; the host itself, if that is no name or a short one.
+fn domain_of(host: &str) -> &str {
+    let above = host.split_once('.').map(|(_, above)| above);
+    let is_name = bare(host).parse::<IpAddr>().is_err();
+    above.filter(|above| is_name && above.contains('.')).unwrap_or(host)
+}
+
 impl Address {
     /// An address in what was remembered: two URLs as JSON, or, as it once was, the first alone.
-    fn remembered(text: &str) -> Option<Address> {
+    fn remembered(text: &str, trusted: &TrustedHosts) -> Option<Address> {
         let stored = serde_json::from_str::<Value>(text).ok();
         let part = |name| stored.as_ref().and_then(|stored| stored.get(name)?.as_str());
         let url = usable("zone-url", part("url").unwrap_or(text)).ok()?;
+        if !trusted.holds(&url) {
+            return None;
+        }
         Some(Address { url, web: part("web").and_then(|web| usable("webUrl", web).ok()) })
     }
 
@@ -65,16 +113,44 @@ pub(in crate::autotask) struct Zone {
     /// From the configuration: never discovered, never replaced.
     fixed: Option<String>,
     memory: ZoneMemory,
+    /// Where it may be.
+    trusted: TrustedHosts,
     current: Mutex<Option<Address>>,
 }
 
 impl Zone {
     /// The zone of `username`: `fixed` where it is configured, else what `memory` knows, if that
     /// is still usable.
-    pub fn new(username: &str, fixed: Option<String>, memory: ZoneMemory) -> Zone {
+    pub fn new(
+        username: &str,
+        fixed: Option<String>,
+        memory: ZoneMemory,
+        trusted: TrustedHosts,
+    ) -> Zone {
         let known = if fixed.is_some() { None } else { (memory.load)(username) };
-        let current = known.and_then(|text| Address::remembered(&text));
-        Zone { username: username.to_owned(), fixed, memory, current: Mutex::new(current) }
+        let current = known.and_then(|text| Address::remembered(&text, &trusted));
+        Zone { username: username.to_owned(), fixed, memory, trusted, current: Mutex::new(current) }
+    }
+
+    /// The address in an answer to `zoneInformation`.
+    ///
+    /// # Errors
+    ///
+    /// [`AutotaskError::Garbled`] where it names none, or one that credentials may not be sent to.
+    pub fn address_in(&self, answer: &Value) -> Result<Address, AutotaskError> {
+        let address = discovered(answer)?;
+        if self.trusted.holds(&address.url) {
+            return Ok(address);
+        }
+        let (named, domain) = (host(&address.url), self.trusted.domain());
+        Err(AutotaskError::Garbled {
+            request: "GET zoneInformation".to_owned(),
+            reason: format!(
+                "its zone is at {}, which is not below {domain}, and the credentials are not sent \
+                 there; if it is Autotask's, name it in `zone-hosts`",
+                shortened(&named)
+            ),
+        })
     }
 
     /// The URL in use, with a slash at its end; none while it is to be discovered.
@@ -109,7 +185,7 @@ impl Zone {
 
 /// The zone's addresses in an answer to `zoneInformation`. Without the one for people, programs
 /// still find their way.
-pub(in crate::autotask) fn discovered(answer: &Value) -> Result<Address, AutotaskError> {
+fn discovered(answer: &Value) -> Result<Address, AutotaskError> {
     let garbled = |reason: String| AutotaskError::Garbled {
         request: "GET zoneInformation".to_owned(),
         reason,
@@ -126,17 +202,23 @@ pub(in crate::autotask) fn discovered(answer: &Value) -> Result<Address, Autotas
 /// `url` with a slash at its end, if credentials may be sent there: https, or plain http on this
 /// machine.
 pub(in crate::autotask) fn usable(key: &'static str, url: &str) -> Result<String, AutotaskError> {
-    let refused =
-        |reason: &str| AutotaskError::BadConfiguration { key, reason: format!("`{url}` {reason}") };
+    let refused = |reason: &str| AutotaskError::BadConfiguration {
+        key,
+        reason: format!("`{}` {reason}", shortened(url)),
+    };
     let parsed = Url::parse(url).map_err(|_| refused("is not a URL"))?;
     match parsed.scheme() {
         "https" => {}
-        "http" if is_loopback(&parsed) => {}
+        "http" if is_loopback(parsed.host_str().unwrap_or_default()) => {}
         "http" => return Err(refused("is not https, which only loopback need not be")),
         _ => return Err(refused("is not an https URL")),
     }
     if parsed.query().is_some() || parsed.fragment().is_some() {
         return Err(refused("holds more than a path"));
+    }
+    // They would be sent along as one more login.
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(refused("holds a user name or a password"));
     }
     let text = parsed.to_string();
     Ok(if text.ends_with('/') { text } else { text + "/" })
@@ -149,10 +231,22 @@ pub(in crate::autotask) fn host(url: &str) -> String {
     host.map_or_else(|| url.to_owned(), str::to_owned)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || bare(host).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A host without the brackets of an address of version 6.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// A text of the remote side, as far as it is told.
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 #[cfg(test)]
@@ -176,6 +270,8 @@ mod tests {
             "ftp://127.0.0.1/",
             "https://zone.example/?x=1",
             "zone",
+            "https://api:hunter2@webservices5.autotask.net/",
+            "https://api@webservices5.autotask.net/",
         ] {
             assert!(usable("zone-url", url).is_err(), "{url}");
         }
@@ -194,26 +290,75 @@ mod tests {
 
     #[test]
     fn the_web_address_is_kept_beside_the_other_and_an_old_memory_is_read() {
-        let (url, web) = ("https://webservices5.example/Rest/", "https://ww5.example/");
-        let answer = json!({"url": url, "webUrl": "https://ww5.example"});
+        let (url, web) = ("https://webservices5.msp.example/Rest/", "https://ww5.msp.example/");
+        let answer = json!({"url": url, "webUrl": "https://ww5.msp.example"});
         let found = discovered(&answer).expect("an address");
         assert_eq!(found, Address { url: url.to_owned(), web: Some(web.to_owned()) });
-        assert_eq!(Address::remembered(&found.to_text()), Some(found));
+        let trusted = TrustedHosts::new("https://webservices.msp.example/", Vec::new());
+        let remembered = |text: &str| Address::remembered(text, &trusted);
+        assert_eq!(remembered(&found.to_text()), Some(found));
         let alone = Address { url: url.to_owned(), web: None };
-        assert_eq!(Address::remembered(url), Some(alone.clone()));
-        assert_eq!(Address::remembered(&alone.to_text()), Some(alone.clone()));
+        assert_eq!(remembered(url), Some(alone.clone()));
+        assert_eq!(remembered(&alone.to_text()), Some(alone.clone()));
         // What a browser must not be sent to is no address.
         let odd = json!({"url": url, "webUrl": "javascript:alert(1)"});
         assert_eq!(discovered(&odd), Ok(alone));
-        assert_eq!(Address::remembered("{}"), None);
+        assert_eq!(remembered("{}"), None);
     }
 
     #[test]
     fn what_is_configured_goes_before_what_is_remembered() {
-        let memory = || ZoneMemory::new(|_| Some("https://old.example".to_owned()), |_, _| {});
-        let zone = Zone::new("api", None, memory());
-        assert_eq!(zone.current(), Ok(Some("https://old.example/".to_owned())));
-        let zone = Zone::new("api", Some("https://fixed.example/".to_owned()), memory());
+        let memory = || ZoneMemory::new(|_| Some("https://old.msp.example".to_owned()), |_, _| {});
+        let trusted = |discovery| TrustedHosts::new(discovery, Vec::new());
+        let zone = Zone::new("api", None, memory(), trusted("https://all.msp.example/"));
+        assert_eq!(zone.current(), Ok(Some("https://old.msp.example/".to_owned())));
+        // What was remembered of another discovery is not where the credentials go.
+        let zone = Zone::new("api", None, memory(), trusted("https://webservices.autotask.net/"));
+        assert_eq!(zone.current(), Ok(None));
+        let fixed = Some("https://fixed.example/".to_owned());
+        let zone = Zone::new("api", fixed, memory(), trusted("https://all.msp.example/"));
         assert_eq!(zone.current(), Ok(Some("https://fixed.example/".to_owned())));
+    }
+
+    #[test]
+    fn a_zone_is_below_the_domain_of_the_discovery_or_named() {
+        let trusted = |discovery: &str, named: &[&str], url: &str| {
+            let named = named.iter().map(|host| (*host).to_owned()).collect();
+            TrustedHosts::new(discovery, named).holds(url)
+        };
+        let vendor = "https://webservices.autotask.net/ATServicesRest/";
+        for url in ["https://webservices5.autotask.net/", "https://a.b.autotask.net:444/x/"] {
+            assert!(trusted(vendor, &[], url), "{url}");
+        }
+        for url in [
+            "https://autotask.net.evil.example/",
+            "https://evilautotask.net/",
+            "https://webservices5.autotask.example/",
+            "https://net/",
+            "http://127.0.0.1:8080/",
+            "https://localhost/",
+        ] {
+            assert!(!trusted(vendor, &[], url), "{url}");
+        }
+        assert!(trusted(vendor, &["zone.msp.example"], "https://Zone.MSP.example/"));
+        assert!(!trusted(vendor, &["msp.example"], "https://zone.msp.example/"));
+        assert!(trusted("http://127.0.0.1:1/", &[], "http://[::1]:8080/"));
+        assert!(!trusted("http://127.0.0.1:1/", &[], "https://webservices5.autotask.net/"));
+        assert!(trusted("https://10.1.2.3/", &[], "https://10.1.2.3:8443/"));
+        assert!(!trusted("https://10.1.2.3/", &[], "https://9.1.2.3/"));
+        assert!(!trusted("https://psa.example/", &[], "https://other.example/"));
+    }
+
+    #[test]
+    fn a_zone_elsewhere_is_refused_and_the_way_out_is_named() {
+        let trusted = TrustedHosts::new("https://webservices.autotask.net/", Vec::new());
+        let zone = Zone::new("api", None, ZoneMemory::none(), trusted);
+        let error = zone.address_in(&json!({"url": "https://evil.example/"})).expect_err("refused");
+        let told = error.to_string();
+        assert!(told.contains("evil.example, which is not below autotask.net"), "{told}");
+        assert!(told.contains("`zone-hosts`"), "{told}");
+        let long = format!("https://{}/", "a".repeat(5_000));
+        let error = zone.address_in(&json!({"url": long})).expect_err("refused");
+        assert!(error.to_string().len() < 500, "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! The keys of `[autotask]`: how Autotask is reached, and how much of it is used.
 
 use super::{
-    Effect, Key, PATH, Section, Shown, URL, WHOLE, Written, duration, optional, path, text,
+    Effect, Key, PATH, Section, Shown, URL, WHOLE, Written, duration, list, optional, path, text,
 };
 use crate::config::example::{INTEGRATION_CODE_PLACEHOLDER, USERNAME_PLACEHOLDER};
 use crate::config::read::header_safe;
@@ -84,6 +84,19 @@ pub(super) const AUTOTASK: Section = Section {
                 entry.text(&mut s.autotask.zone_url, |text| values::base_url(text).map(Some))
             },
             show: |s| optional(s.autotask.zone_url.as_deref()),
+        },
+        Key {
+            name: "zone-hosts",
+            text: "Hosts that a discovered zone may be on besides those below the domain of \
+                   discovery-url (autotask.net). The credentials are sent to the zone, so that \
+                   any other is refused. No default: none.",
+            value: "[\"zone.msp.example\"]",
+            written: Written::Example,
+            expects: "expected a list of host names in quotes, such as [\"zone.msp.example\"]",
+            effect: Effect::Applied,
+            is_secret: false,
+            read: |entry, s| entry.list(&mut s.autotask.zone_hosts, |text, _| values::host(text)),
+            show: |s| list(&s.autotask.zone_hosts, "(none)"),
         },
         Key {
             name: "discovery-url",

@@ -104,8 +104,10 @@ fn discrepancy(found: &Discrepancy) -> sync::Discrepancy {
         stored_currency: stored.currency.code().to_owned(),
         fresh: fresh.map(|fresh| convert::amount(&fresh.currency, fresh.amount)),
         fresh_currency: fresh.map(|fresh| fresh.currency.code().to_owned()),
-        difference: same
-            .map(|fresh| convert::amount(&fresh.currency, fresh.amount - stored.amount)),
+        difference: same.and_then(|fresh| {
+            let more = fresh.amount.checked_sub(stored.amount)?;
+            Some(convert::amount(&fresh.currency, more))
+        }),
         stored_period: found.contract.period_amount().map(|money| shown(&money)),
         stored_period_start,
         stored_period_end,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::ctl::output::screen::{NONE, Screen, Tone};
-use crate::model::{BillingCycle, Currency, Money, PendingState, effect_told};
+use crate::model::{BillingCycle, Currency, Money, PendingState, effect_told, per_month};
 pub use crate::model::{grouped, signed};
 use crate::protocol::sync::{Effect, Item};
 
@@ -32,7 +32,7 @@ impl Span {
     /// An amount of a year in this span.
     pub fn of_year(self, year: Decimal) -> Decimal {
         match self {
-            Span::Month => year / Decimal::from(12),
+            Span::Month => per_month(year),
             Span::Year => year,
         }
     }

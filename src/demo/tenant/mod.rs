@@ -33,7 +33,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::{fmt, io};
 
 use axum::Router;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use billing::reading::Reading;
 pub use book::once::Bought;
@@ -84,6 +84,8 @@ struct Data {
     edits: i64,
     /// Where the tenant is reached; `None` follows the Host header.
     base_url: Option<String>,
+    /// What time it is at the tenant; `None` is the time of this machine.
+    clock: Option<DateTime<Utc>>,
 }
 
 impl Tenant {
@@ -122,6 +124,7 @@ impl Tenant {
                 language: Language::default(),
                 edits: 0,
                 base_url: None,
+                clock: None,
             }),
             faults: Faults::default(),
             limits: Limits::default(),
@@ -173,6 +176,16 @@ impl Tenant {
     pub fn set_base_url(&self, url: &str) {
         let url = url.trim_end_matches('/').to_owned();
         self.change(|data| data.base_url = Some(url));
+    }
+
+    /// Sets what time it is at the tenant, which the `Date` of each answer tells. By default it is that
+    /// of this machine.
+    pub fn set_clock(&self, now: DateTime<Utc>) {
+        self.change(|data| data.clock = Some(now));
+    }
+
+    fn clock(&self) -> Option<DateTime<Utc>> {
+        self.read(|data| data.clock)
     }
 
     fn base_url(&self) -> Option<String> {

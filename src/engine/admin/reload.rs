@@ -19,8 +19,13 @@ use crate::engine::context::Live;
 use crate::model::{Event, EventName, Failure};
 
 /// The settings that change the way to Autotask.
-const WAY: [&str; 4] =
-    ["autotask.zone-url", "autotask.discovery-url", "autotask.proxy", "autotask.ca-file"];
+const WAY: [&str; 5] = [
+    "autotask.zone-url",
+    "autotask.zone-hosts",
+    "autotask.discovery-url",
+    "autotask.proxy",
+    "autotask.ca-file",
+];
 
 impl Admin {
     /// Reads the configuration and the credentials again. What cannot be used changes nothing.

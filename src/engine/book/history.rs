@@ -80,7 +80,9 @@ impl Book {
     }
 
     /// Folds the history that is older than the configuration keeps, or says what would be folded.
+    /// Not by a clock that is wrong: what is old today would go.
     pub async fn prune(&self, dry: bool) -> Result<Pruned, Failure> {
+        self.context.live().autotask.clocks_agree().await?;
         let keep =
             TimeDelta::from_std(self.context.settings().store.history).unwrap_or(TimeDelta::MAX);
         let before = self.context.now().checked_sub_signed(keep).unwrap_or(DateTime::UNIX_EPOCH);

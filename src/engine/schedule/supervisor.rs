@@ -14,6 +14,7 @@ use crate::autotask::{Auth, Progress, Scope, Work};
 use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
+use crate::engine::panics::contained;
 use crate::engine::sync::{Claim, Running, SyncRequest, interval, spent};
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
@@ -208,7 +209,7 @@ impl Schedule {
         let progress = Progress::of(Work::Background);
         let started = self.context.now();
         let ids = batch.iter().map(|(state, _)| state.client.id).collect();
-        let readings = self.syncs.read(live, &Scope::Clients(ids), &progress).await;
+        let readings = contained(self.syncs.read(live, &Scope::Clients(ids), &progress)).await;
         let mut shares = Shares::of(spent(&progress), batch.len());
         // A cycle is good only if every client of it was read and nothing waits for a person.
         let mut good = readings.as_ref().is_ok_and(|readings| readings.len() == batch.len());
@@ -244,8 +245,9 @@ impl Schedule {
                         );
                         continue;
                     }
-                    let result =
-                        self.syncs.conclude(live, &order, &reading, started, requests).await;
+                    // What is wrong with one client costs the others nothing.
+                    let run = self.syncs.conclude(live, &order, &reading, started, requests);
+                    let result = contained(run).await;
                     let ended_well = |result| matches!(result, RunResult::Ok | RunResult::Partial);
                     good &= result.as_ref().is_ok_and(|outcome| ended_well(outcome.run.result));
                     if let Err(failure) = result {

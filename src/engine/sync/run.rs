@@ -24,6 +24,7 @@ use super::{Preview, Syncs, holds};
 use crate::autotask::Progress;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::events;
+use crate::engine::panics::contained;
 use crate::model::text::moment;
 use crate::model::{Advice, ClientRef, Code, Failure, ItemKey};
 use crate::policy::select::Choice;
@@ -116,12 +117,12 @@ impl Syncs {
     ) -> Result<SyncReport, Failure> {
         let live = self.context.live();
         let started = self.context.now();
-        let result = async {
+        let result = contained(async {
             let reading = self.read_one(&live, &order.client, progress).await?;
             self.check_keys(&live, order, &reading, progress).await?;
             progress.compared(reading.snapshot.items.len());
             self.conclude(&live, order, &reading, started, spent(progress)).await
-        }
+        })
         .await;
         // Who decides about exactly these items is told, and the client stands as it stood.
         if let Err(failure) = &result

@@ -3,6 +3,7 @@
 pub(super) mod advice;
 pub(super) mod chain;
 pub(super) mod code;
+pub(super) mod panic;
 
 use std::fmt;
 

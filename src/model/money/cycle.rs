@@ -43,6 +43,12 @@ impl BillingCycle {
     }
 }
 
+/// What an amount of a year comes to in a month, exactly.
+pub fn per_month(year: Decimal) -> Decimal {
+    // A part of what can be counted can be counted.
+    year.checked_div(Decimal::from(12)).unwrap_or_default()
+}
+
 impl fmt::Display for BillingCycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::model::Currency;
+use crate::model::{Currency, per_month};
 
 /// What something comes to, in one currency and from one day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Effect {
 impl Effect {
     /// More (or, negative, less) in a month, with the digits of the currency.
     pub fn per_month(&self) -> Decimal {
-        self.currency.round(self.per_year / Decimal::from(12))
+        self.currency.round(per_month(self.per_year))
     }
 }
 

@@ -42,14 +42,15 @@ pub(in crate::policy::cost) fn begins(rows: &[Row]) -> Vec<NaiveDate> {
 
 /// Whether one row follows another with the same units at the same price a day.
 fn goes_on(before: &Row, row: &Row) -> bool {
-    let length = |row: &Row| Decimal::from(days((row.start, row.end)));
+    let days = |row: &Row| days((row.start, row.end));
+    let length = |row: &Row| Decimal::from(days(row));
     let apart = || {
         let (one, other) =
             (before.price.checked_mul(length(row))?, row.price.checked_mul(length(before))?);
         one.checked_sub(other)
     };
     // Both were rounded.
-    let doubt = Decimal::new(5, 3) * (length(before) + length(row));
+    let doubt = Decimal::new(5 * (days(before) + days(row)), 3);
     before.end.succ_opt() == Some(row.start)
         && before.units == row.units
         && apart().is_some_and(|apart| apart.abs() <= doubt)

@@ -37,6 +37,11 @@ pub(super) fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Result<Decimal,
         .ok_or(TooLarge)
 }
 
+/// By how much two amounts differ.
+pub(super) fn distance(one: Decimal, other: Decimal) -> Result<Decimal, TooLarge> {
+    one.checked_sub(other).map(|difference| difference.abs()).ok_or(TooLarge)
+}
+
 /// `amount` of `days` days for `whole` days instead. Multiplied first, so that what divides evenly
 /// stays exact.
 pub(super) fn scaled(amount: Decimal, days: i64, whole: i64) -> Result<Decimal, TooLarge> {

@@ -68,14 +68,15 @@ pub fn effect(item: &PendingItem, today: NaiveDate) -> Vec<Effect> {
 
 fn add(sums: &mut Sums, item: &PendingItem, stands_for_itself: bool, today: NaiveDate) {
     // What moves from one currency to another goes in the one and comes in the other.
-    for (fields, sign) in [(after(item), Decimal::ONE), (before(item), Decimal::NEGATIVE_ONE)] {
+    for (fields, goes) in [(after(item), false), (before(item), true)] {
         let Some(Value::Text(code)) = fields.get(&Field::Currency) else { continue };
         let currency = Currency::new(code);
         let mut put = |day: Option<NaiveDate>, per_year: Decimal, once: Decimal| {
             let sum = sums.entry((currency.clone(), day)).or_default();
             // What no decimal can hold was rejected where it was read.
-            sum.0 = sum.0.checked_add(sign * per_year).unwrap_or(sum.0);
-            sum.1 = sum.1.checked_add(sign * once).unwrap_or(sum.1);
+            let add = if goes { Decimal::checked_sub } else { Decimal::checked_add };
+            sum.0 = add(sum.0, per_year).unwrap_or(sum.0);
+            sum.1 = add(sum.1, once).unwrap_or(sum.1);
         };
         if stands_for_itself {
             put(None, counted(&fields).unwrap_or_default(), Decimal::ZERO);

@@ -216,9 +216,13 @@ fn price_moved(item: &PendingItem, limit: u32) -> Option<String> {
         _ if is_once(&before) == is_once(after) => (from, to),
         _ => return None,
     };
-    let moved = (is - was).abs() * Decimal::ONE_HUNDRED;
+    let moved = is.checked_sub(was).and_then(|by| by.abs().checked_mul(Decimal::ONE_HUNDRED));
+    let allowed = was.abs().checked_mul(Decimal::from(limit));
     let [from, to] = [from, to].map(|amount| grouped(&amount.to_string()));
-    (moved > was.abs() * Decimal::from(limit))
+    // What is beyond counting is more than any limit.
+    moved
+        .zip(allowed)
+        .is_none_or(|(moved, allowed)| moved > allowed)
         .then(|| format!("the rate changes from {from} to {to}, by more than {limit} %"))
 }
 
@@ -318,6 +322,22 @@ mod tests {
         };
         hold(&mut moved, input, LIMITS);
         assert_eq!(moved[0].state, PendingState::Changed);
+    }
+
+    #[test]
+    fn a_price_beyond_counting_is_held_in_either_direction() {
+        let limits = Limits { hold_price_change_percent: 50, ..LIMITS };
+        // What an older version stored, when no amount was refused.
+        let absurd = [item("S1", "x", "70000000000000000000000000")];
+        let usual = [item("S1", "x", "100")];
+        for (before, after) in [(&absurd, &usual), (&usual, &absurd)] {
+            let mut found = fixture::diff(&snapshot(after), &stored(before), &BTreeSet::new());
+            let folded = BTreeSet::new();
+            let input =
+                GuardInput { live: 1, empty_answer: false, restricted: false, folded: &folded };
+            hold(&mut found, input, limits);
+            assert_eq!(found[0].state, PendingState::Held);
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Calling code that may panic or hang on damaged files, as sled does.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
@@ -8,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::model::panic_message;
 use crate::store::error::StoreError;
 
 thread_local! {
@@ -39,7 +39,7 @@ pub(in crate::store) fn calmly<T>(f: impl FnOnce() -> T) -> Result<T, GuardError
     let before = QUIET.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     QUIET.set(before);
-    result.map_err(|panic| GuardError::Panicked(message(&*panic)))
+    result.map_err(|panic| GuardError::Panicked(panic_message(&*panic)))
 }
 
 /// Calls `f` on a thread of its own and waits for it no longer than `deadline`.
@@ -72,14 +72,6 @@ pub(in crate::store) fn index<T>(
         }
         Err(GuardError::Hung) => Err(StoreError::index(what())),
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    // One line: it ends up in a log entry.
-    let text = text.unwrap_or_else(|| "it panicked".to_owned());
-    text.lines().next().unwrap_or_default().chars().take(200).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Rows that no tenant should have, and every tenant has: each keeps its own item out, or costs it
 //! something, and none stops a reading.
 
-use crate::support::reading::{options, over_http, read, served, today};
+use crate::support::reading::{options, over_http, read, serve, served, today};
 use lmsyncd::autotask::{Autotask, Scope};
 use lmsyncd::demo::tenant::{Entity, Tenant};
 use lmsyncd::model::{ClientId, ClientSnapshot, Field, ItemKey};
@@ -150,7 +150,7 @@ async fn a_currency_that_nobody_knows_is_the_internal_one_or_unknown_and_never_m
 #[tokio::test]
 async fn a_service_that_is_not_in_the_catalogue_is_named_by_its_number() {
     let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     tenant.remove(Entity::Services, 301).expect("a service");
     let autotask: Autotask = over_http(options(&tenant, &serving.url()));
     let scope = Scope::Clients(vec![ClientId(ACME), ClientId(175)]);

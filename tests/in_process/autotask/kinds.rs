@@ -1,7 +1,7 @@
 //! Reading the fake tenant over real HTTP: what becomes of every type of agreement and addition, to
 //! the cent, with few requests. What becomes of bad rows is in `bad_rows`.
 
-use crate::support::reading::{options, over_http, read, served, today};
+use crate::support::reading::{options, over_http, read, serve, served, today};
 use lmsyncd::autotask::{Progress, Scope};
 use lmsyncd::demo::tenant::{Entity, Fault, Tenant};
 use lmsyncd::model::{
@@ -362,7 +362,7 @@ async fn a_permission_that_is_missing_is_named() {
 #[tokio::test]
 async fn user_defined_fields_are_read_under_the_names_that_were_chosen() {
     let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     let mut options = options(&tenant, &serving.url());
     let name = |text| UdfName::new(text).expect("a name");
     options.user_defined = vec![

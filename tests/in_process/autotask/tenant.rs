@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::reading::{options, over, over_http, read, served, today};
+use crate::support::reading::{options, over, over_http, read, serve, served, today};
 use crate::support::transport::InProcess;
 use chrono::NaiveTime;
 use lmsyncd::autotask::{
@@ -28,7 +28,7 @@ fn in_process() -> (Tenant, Autotask) {
 #[tokio::test]
 async fn a_large_tenant_is_walked_page_by_page() {
     let tenant = Tenant::generated(today(), 400, 7);
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     let autotask = over_http(options(&tenant, &serving.url()));
     let progress = Progress::new();
     let snapshots = autotask.read(&Scope::All, &progress).await.expect("snapshots");
@@ -130,7 +130,7 @@ async fn a_401_reaches_the_tenant_once_for_each_reading() {
 #[tokio::test]
 async fn wrong_credentials_are_told_apart_as_far_as_autotask_does() {
     let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     let failure = async |change: &dyn Fn(&mut Options)| {
         let mut options = options(&tenant, &serving.url());
         change(&mut options);
@@ -163,7 +163,7 @@ async fn a_tenant_that_moves_is_found_again() {
 #[tokio::test]
 async fn a_remembered_zone_whose_host_is_gone_is_discovered_anew() {
     let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     // Nobody listens on port 9, the one for discarding.
     let gone = || Some("http://127.0.0.1:9/ATServicesRest/".to_owned());
     let memory = ZoneMemory::new(move |_| gone(), |_, _| {});
@@ -210,7 +210,7 @@ async fn what_is_hidden_from_a_list_is_located_by_its_id() {
 #[tokio::test]
 async fn the_own_budget_stops_a_reading_before_it_asks() {
     let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     let mut options = options(&tenant, &serving.url());
     options.max_requests_per_hour = 5;
     let autotask = over_http(options);

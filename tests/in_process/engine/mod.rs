@@ -1,5 +1,6 @@
 //! The engine with a real store, on a clock that the test moves: days pass in no time.
 
+mod absurd_rows;
 mod auto_sync;
 mod batch_complete;
 mod budget_brake;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use lmsyncd::autotask::{
     Autotask, AutotaskError, HttpTransport, Options, Progress, Scope, Transport, ZoneMemory,
 };
@@ -24,6 +24,7 @@ pub fn options(tenant: &Tenant, url: &str) -> Options {
         source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
+        zone_hosts: Vec::new(),
         discovery_url: url.to_owned(),
         max_requests_per_hour: 2000,
         concurrency_per_endpoint: 2,
@@ -36,9 +37,18 @@ pub fn options(tenant: &Tenant, url: &str) -> Options {
     }
 }
 
+fn now() -> DateTime<Utc> {
+    today().and_time(NaiveTime::MIN).and_utc() + chrono::TimeDelta::hours(6)
+}
+
 pub fn over(options: Options, transport: Arc<dyn Transport>) -> Autotask {
-    let now = today().and_time(NaiveTime::MIN).and_utc() + chrono::TimeDelta::hours(6);
-    Autotask::new(options, transport, Arc::new(ManualClock::at(now)), ZoneMemory::none())
+    Autotask::new(options, transport, Arc::new(ManualClock::at(now())), ZoneMemory::none())
+}
+
+/// Serves a tenant on loopback, where it is as late as at the reader.
+pub async fn serve(tenant: &Tenant) -> Serving {
+    tenant.set_clock(now());
+    tenant.serve(0).await.expect("a port")
 }
 
 pub fn over_http(options: Options) -> Autotask {
@@ -49,7 +59,7 @@ pub fn over_http(options: Options) -> Autotask {
 /// The tenant served on loopback, and the way to it.
 pub async fn served() -> (Tenant, Serving, Autotask) {
     let tenant = Tenant::stories(today());
-    let serving = tenant.serve(0).await.expect("a port");
+    let serving = serve(&tenant).await;
     let autotask = over_http(options(&tenant, &serving.url()));
     (tenant, serving, autotask)
 }

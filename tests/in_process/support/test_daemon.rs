@@ -291,6 +291,7 @@ fn options(tenant: &Tenant, settings: &Settings, secret: String) -> Options {
         source_of_secret: SecretSource::File,
         integration_code: SecretString::from(credentials.integration_code),
         zone_url: None,
+        zone_hosts: Vec::new(),
         discovery_url: "http://127.0.0.1:1/ATServicesRest/".to_owned(),
         max_requests_per_hour: autotask.max_requests_per_hour,
         concurrency_per_endpoint: autotask.concurrency_per_endpoint as usize,

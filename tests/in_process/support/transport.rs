@@ -28,7 +28,7 @@ impl Transport for InProcess {
             let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
                 TransportError { kind: ErrorKind::Other, cause: error.to_string() }
             })?;
-            Ok(HttpResponse { status: head.status.as_u16(), headers, body: body.to_vec() })
+            Ok(HttpResponse::new(head.status.as_u16(), headers, body.to_vec()))
         })
     }
 }

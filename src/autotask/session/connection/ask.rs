@@ -1,10 +1,12 @@
 //! Asking with credentials and a zone that may not be good any more.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use tokio::sync::MutexGuard;
 
 use super::Connection;
+use crate::autotask::http::answer::Answer;
 use crate::autotask::http::entity::Endpoint;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::request::Request;
@@ -14,6 +16,9 @@ use crate::autotask::session::retry::{RetryPolicy, retry};
 use crate::autotask::session::usage::{Auth, Threshold};
 use crate::autotask::session::zone;
 
+/// For how long a zone that was just discovered is not doubted for a page that is not there.
+const DOUBT_AFTER: TimeDelta = TimeDelta::hours(1);
+
 impl Connection {
     /// Asks `request` as patiently as told.
     pub async fn ask(
@@ -22,7 +27,10 @@ impl Connection {
         patience: RetryPolicy,
         progress: &Progress,
     ) -> Result<Value, AutotaskError> {
-        retry(patience, progress, || self.ask_once(request, progress)).await
+        retry(patience, progress, || async {
+            self.ask_once(request, progress).await?.value(request)
+        })
+        .await
     }
 
     /// The zone's URL, discovered if it is not known.
@@ -42,7 +50,7 @@ impl Connection {
         &self,
         request: &Request,
         progress: &Progress,
-    ) -> Result<Value, AutotaskError> {
+    ) -> Result<Answer, AutotaskError> {
         let mut trial = self.trial(progress).await;
         let is_trial = trial.is_some();
         let zone = self.zone_url(progress).await?;
@@ -55,7 +63,7 @@ impl Connection {
         }
         let mut outcome = self.send(request, &zone, progress, is_trial).await;
         if let Err(error) = &outcome
-            && may_have_moved(error)
+            && self.may_have_moved(error)
         {
             // Others wait until it is known whether the refusal stands.
             if trial.is_none() && error.refuses_the_credentials() {
@@ -103,8 +111,9 @@ impl Connection {
         }
         let Ok(_watching) = self.watching.try_lock() else { return };
         self.tenant.asked(self.clock.now());
-        let answer = self.send(&Request::threshold(), zone, progress, false).await;
-        if let Ok(answer) = answer
+        let request = Request::threshold();
+        let answer = self.send(&request, zone, progress, false).await;
+        if let Ok(answer) = answer.and_then(|answer| answer.value(&request))
             && let Some(reading) = Threshold::from_answer(&answer, self.clock.now())
         {
             self.tenant.know(reading);
@@ -168,6 +177,7 @@ impl Connection {
 
     async fn discover(&self, progress: &Progress) -> Result<String, AutotaskError> {
         let base = zone::usable("discovery-url", &self.discovery_url)?;
+        self.know(|known, now| known.discovered = Some(now));
         let request = Request::zone_information(&self.credentials.username);
         let answer = self.send(&request, &base, progress, false).await;
         if let Err(error) = answer.as_ref()
@@ -175,21 +185,27 @@ impl Connection {
         {
             self.refused(error);
         }
-        let address = zone::discovered(&answer?)?;
+        let address = self.zone.address_in(&answer?.value(&request)?)?;
         let url = address.url.clone();
         self.zone.remember(address);
         Ok(url)
     }
-}
 
-/// Whether a zone that a request failed at may not be the tenant's any more: it refuses credentials
-/// that are good elsewhere, or sends them there, or it is not there at all.
-fn may_have_moved(error: &AutotaskError) -> bool {
-    match error {
-        AutotaskError::AuthFailed { .. } | AutotaskError::Redirected { .. } => true,
-        AutotaskError::Unreachable { kind, .. } => {
-            matches!(kind, ErrorKind::Name | ErrorKind::Refused | ErrorKind::Tls)
+    /// Whether the zone that a request failed at may not be the tenant's any more: it refuses
+    /// credentials that are good elsewhere, or sends them there, or it is not there at all. One that
+    /// has nothing at an address, or answers with a web page, may be a wrong one from the beginning;
+    /// but that has many reasons, so it is not asked for again and again.
+    fn may_have_moved(&self, error: &AutotaskError) -> bool {
+        match error {
+            AutotaskError::AuthFailed { .. } | AutotaskError::Redirected { .. } => true,
+            AutotaskError::Unreachable { kind, .. } => {
+                matches!(kind, ErrorKind::Name | ErrorKind::Refused | ErrorKind::Tls)
+            }
+            AutotaskError::NotFound { .. } | AutotaskError::WebPage { .. } => {
+                let now = self.clock.now();
+                self.known().discovered.is_none_or(|at| (now - at).abs() >= DOUBT_AFTER)
+            }
+            _ => false,
         }
-        _ => false,
     }
 }

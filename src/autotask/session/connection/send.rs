@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use serde_json::Value;
 
 use super::Connection;
+use crate::autotask::http::answer::Answer;
 use crate::autotask::http::classify::classify;
 use crate::autotask::http::concurrency::Place;
 use crate::autotask::http::entity::Endpoint;
@@ -33,7 +33,7 @@ impl Connection {
         base: &str,
         progress: &Progress,
         is_trial: bool,
-    ) -> Result<Value, AutotaskError> {
+    ) -> Result<Answer, AutotaskError> {
         let _place = self.begin(request.endpoint(), progress).await?;
         let work = progress.work();
         let login = is_trial.then(|| self.breaker.begin(work, self.clock.moment()));
@@ -60,7 +60,7 @@ impl Connection {
             if let Some(date) = date {
                 self.know(|known, now| known.remote_date = Some((date.to_utc(), now)));
             }
-            classify(request, self.credentials.user(), &response, now.wall)
+            classify(request, self.credentials.user(), response, now.wall)
         });
         if let Some(login) = login {
             self.breaker.answered(login, now);

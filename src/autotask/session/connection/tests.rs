@@ -86,6 +86,28 @@ async fn the_zone_is_remembered_under_the_user() {
 }
 
 #[tokio::test]
+async fn a_zone_that_has_nothing_there_is_asked_for_again_but_not_all_the_time() {
+    for (status, page) in [(404, "<html>Not Found</html>"), (200, "<html>Welcome</html>")] {
+        let script = Script::new();
+        let wrong = "http://127.0.0.1:1/wrong/";
+        script.always("wrong/V1.0/Version", status, page);
+        let memory = ZoneMemory::new(|_| Some(wrong.to_owned()), |_, _| {});
+        let options = Options::for_tests("http://127.0.0.1:1/discovery/");
+        let clock = Arc::new(ManualClock::at(now()));
+        let connection = Connection::new(options, Arc::new(script.clone()), clock, memory);
+        let asked = connection.ask_once(&Request::version(), &Progress::new()).await;
+        assert!(asked.is_ok(), "{status}");
+        assert_eq!(connection.usage().zone_url.as_deref(), Some(ZONE));
+        // What is not there in a zone that was just discovered is no reason to discover it again.
+        script.always("zone1/V1.0/Version", status, page);
+        let before = script.total();
+        let asked = connection.ask_once(&Request::version(), &Progress::new()).await;
+        assert!(asked.is_err(), "{status}");
+        assert_eq!(script.total(), before + 1);
+    }
+}
+
+#[tokio::test]
 async fn only_one_request_tries_credentials_that_are_not_proved() {
     let script = Script::new();
     for entity in Entity::NEEDED {

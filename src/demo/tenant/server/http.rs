@@ -38,8 +38,17 @@ const TRANSIENT: &str = "Execution Timeout Expired.  The timeout period elapsed 
 const LOCKED: &str =
     "Your user account has been locked. Please see your Autotask administrator for assistance.";
 
-/// Answers every request of the tenant.
+/// Answers every request of the tenant, each with the time at which it does.
 pub(crate) async fn handle(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
+    let date = tenant.clock().map(|now| now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    let mut response = respond(tenant, request).await;
+    if let Some(date) = date.and_then(|date| date.try_into().ok()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+async fn respond(tenant: Tenant, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
     let route = Route::read(head.uri.path());
     let entity = route.endpoint.entity();

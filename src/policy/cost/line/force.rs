@@ -19,7 +19,7 @@ use super::frame::frame;
 use super::lengths::Lengths;
 use crate::policy::cost::TooLarge;
 use crate::policy::cost::calendar::Span;
-use crate::policy::cost::row::{Row, days, scaled};
+use crate::policy::cost::row::{Row, days, distance, scaled, sum};
 use chrono::NaiveDate;
 
 /// What rounding to cents can take or add.
@@ -101,8 +101,8 @@ impl CutContext<'_> {
         let exact = scaled(before.price, days(span), whole)?.checked_div(before.units);
         let Some(price) = exact.map(|exact| exact.round_dp(2)) else { return Ok(None) };
         let full = price.checked_mul(before.units).ok_or(TooLarge)?;
-        let off = scaled(full, whole, days(span))?.checked_sub(before.price).ok_or(TooLarge)?;
-        Ok((off.abs() <= HALF_A_CENT).then_some(price))
+        let off = distance(scaled(full, whole, days(span))?, before.price)?;
+        Ok((off <= HALF_A_CENT).then_some(price))
     }
 
     /// The shape that can be either.
@@ -130,7 +130,7 @@ impl CutContext<'_> {
         for price in prices.chain(self.line_price).chain(self.price_before(row, whole)?) {
             let Some(full) = price.checked_mul(row.units) else { return Err(TooLarge) };
             let off = |counted| -> Result<Decimal, TooLarge> {
-                Ok((scaled(full, whole, counted)? - row.price).abs())
+                distance(scaled(full, whole, counted)?, row.price)
             };
             let (whole_row, cut) = (off(length)?, off(length - 1)?);
             if whole_row.min(cut) <= HALF_A_CENT && whole_row != cut {
@@ -140,7 +140,7 @@ impl CutContext<'_> {
         // By what follows: all units of a chain go on, and those of a difference are added.
         let after = self.rows.iter().filter(|other| other.start > one_day.end);
         if let Some(after) = after.min_by_key(|other| other.start) {
-            let (chain, delta) = (one_day.units, row.units + one_day.units);
+            let (chain, delta) = (one_day.units, sum([row.units, one_day.units])?);
             if (after.units == chain) != (after.units == delta) {
                 return Ok(after.units == chain);
             }
@@ -154,7 +154,7 @@ impl CutContext<'_> {
                 return Ok(false);
             };
             let full = price.round_dp(2).checked_mul(row.units).ok_or(TooLarge)?;
-            Ok((scaled(full, whole, counted)? - row.price).abs() <= HALF_A_CENT)
+            Ok(distance(scaled(full, whole, counted)?, row.price)? <= HALF_A_CENT)
         };
         let (whole_row, cut) = (is_in_cents(length)?, is_in_cents(length - 1)?);
         if whole_row != cut {
@@ -166,7 +166,7 @@ impl CutContext<'_> {
         };
         let off = |counted| -> Result<Option<Decimal>, TooLarge> {
             let of_the_row = scaled(row.price, counted, whole)?.checked_div(row.units);
-            Ok(of_the_row.map(|price| (price - of_the_day).abs()))
+            of_the_row.map(|price| distance(price, of_the_day)).transpose()
         };
         Ok(off(length - 1)? < off(length)?)
     }

@@ -9,7 +9,7 @@ use super::frame::told;
 use crate::model::Currency;
 use crate::policy::cost::TooLarge;
 use crate::policy::cost::calendar::Span;
-use crate::policy::cost::row::{Row, days, scaled, sum};
+use crate::policy::cost::row::{Row, days, distance, scaled, sum};
 
 /// The rows of a line, with the days of each that count.
 pub(in crate::policy::cost) struct Rows<'a> {
@@ -158,7 +158,7 @@ impl<'a> Rows<'a> {
                 exact = sum([exact, part])?;
                 doubt = sum([doubt, rounding])?;
             }
-            if sum([exact, -amount])?.abs() <= doubt {
+            if distance(exact, amount)? <= doubt {
                 return Ok(true);
             }
         }

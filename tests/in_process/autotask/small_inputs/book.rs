@@ -206,6 +206,7 @@ impl Book {
     }
 
     pub async fn read(&self) -> ClientSnapshot {
+        self.tenant.set_clock(self.now);
         let serving: Serving = self.tenant.serve(0).await.expect("a port");
         let own = options(&self.tenant, &serving.url());
         let (currency, time_zone) = (self.currency.clone(), self.zone);
