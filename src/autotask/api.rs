@@ -16,6 +16,7 @@ use crate::autotask::http::error::AutotaskError;
 use crate::autotask::http::options::Options;
 use crate::autotask::http::transport::Transport;
 use crate::autotask::import::agreements::Agreements;
+use crate::autotask::import::apart::{Apart, apart};
 use crate::autotask::import::hidden::Hidden;
 use crate::autotask::import::read::Scope;
 use crate::autotask::import::read_cache::ReadMemory;
@@ -155,6 +156,21 @@ impl Autotask {
         );
         memory.keep(counts, catalogue, snapshots.len(), connection.clock().now()).await;
         Ok(snapshots)
+    }
+
+    /// The same for a batch of clients of which some may have rows that nobody can read, which cost
+    /// the others only some requests more.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way of all of them.
+    pub async fn read_apart(
+        &self,
+        clients: Vec<ClientId>,
+        progress: &Progress,
+    ) -> Result<Apart, AutotaskError> {
+        let read = |clients| async { self.read(&Scope::Clients(clients), progress).await };
+        apart(clients, read).await
     }
 
     /// The address that opens an agreement in Autotask's web interface; none before the zone was

@@ -44,6 +44,7 @@ pub use http::options::Options;
 pub use http::request::{HttpRequest, Method};
 pub use http::transport::{HttpResponse, HttpTransport, Transport};
 pub use http::transport_error::{ErrorKind, TransportError};
+pub use import::apart::Apart;
 pub use import::read::Scope;
 pub use import::read_cache::ReadMemory;
 pub use rows::companies::nameless_company;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{ACME, World};
+use crate::support::{ACME, Daemon, World};
 use lmsyncd::demo::tenant::{Entity, Fault, FaultRule};
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ fn survive(faults: &[Fault]) {
 
 /// Faults under which the daemon tries again for some seconds, or not again for a while; each is
 /// survived on a tenant of its own, all at once.
-const TAKES_LONG: [Fault; 11] = [
+const TAKES_LONG: [Fault; 12] = [
     Fault::WrongAuth,
     Fault::LockedAccount,
     Fault::WebPage,
@@ -81,6 +81,7 @@ const TAKES_LONG: [Fault; 11] = [
     Fault::CutConnection,
     Fault::CutAnswer,
     Fault::TruncatedJson,
+    Fault::EndlessAnswer,
     Fault::TransientError,
     Fault::ErrorsIn200,
 ];
@@ -109,6 +110,32 @@ fn a_fault_in_the_middle_of_a_run_is_survived() {
         world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
     }
     assert!(!book(&world).is_empty());
+}
+
+/// The most memory that the daemon has had, in KiB.
+fn peak(daemon: &Daemon) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid()));
+    let status = status.expect("the status of the daemon");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    peak.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// Whatever Autotask sends, the daemon's memory stays within 64 MiB above what it had.
+#[test]
+fn no_answer_takes_more_memory_than_it_is_worth() {
+    let world = World::stories();
+    world.configure("");
+    let daemon = world.start();
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    let before = peak(&daemon);
+    for (mebibytes, told) in [(200, "it is longer than"), (11, "more than 500 rows in a page")] {
+        world.tenant.faults().set(Fault::EndlessAnswer.amount(mebibytes));
+        world.ctl(&["sync", ACME, "--all", "--yes"]).expect(7, &["invalid answer", told]);
+    }
+    let grown = peak(&daemon) - before;
+    assert!(grown <= 64 * 1024, "{grown} KiB");
+    world.tenant.faults().clear();
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
 }
 
 /// What stands between this server and Autotask is named, and is no fault of the API user.

@@ -213,6 +213,11 @@ impl AutotaskError {
         )
     }
 
+    /// Whether it says that rows cannot be read, so that others may well be.
+    pub(in crate::autotask) fn is_of_rows(&self) -> bool {
+        matches!(self, AutotaskError::Garbled { .. } | AutotaskError::FilterIgnored { .. })
+    }
+
     /// Whether it says something of the way to Autotask, and nothing of what was asked.
     pub(in crate::autotask) fn is_of_the_way(&self) -> bool {
         matches!(
@@ -326,7 +331,9 @@ impl AutotaskError {
                 ErrorKind::Refused => Advice::CheckFirewall,
                 ErrorKind::Tls => Advice::CheckTls,
                 ErrorKind::Proxy => Advice::CheckProxy,
-                ErrorKind::Timeout | ErrorKind::Broken | ErrorKind::Other => Advice::WaitForRetry,
+                ErrorKind::Timeout | ErrorKind::Broken | ErrorKind::TooLong | ErrorKind::Other => {
+                    Advice::WaitForRetry
+                }
             },
             AutotaskError::RateLimited(RateLimit::Own { .. } | RateLimit::Share { .. }) => {
                 Advice::RaiseBudget

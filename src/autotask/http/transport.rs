@@ -163,8 +163,8 @@ impl HttpTransport {
             let length = body.len() + chunk.len();
             if length > longest {
                 let longest = thousands(i64::try_from(longest).unwrap_or(i64::MAX));
-                let cause = format!("the answer is longer than {longest} bytes");
-                return Err(TransportError { kind: ErrorKind::Other, cause });
+                let cause = format!("it is longer than {longest} bytes");
+                return Err(TransportError { kind: ErrorKind::TooLong, cause });
             }
             if length > LONG && place.0.is_none() {
                 // It is never closed.

@@ -14,6 +14,8 @@ pub enum ErrorKind {
     /// The connection broke off before the answer was there: one that was kept open may have been
     /// closed by the other side, or by something on the way, long before.
     Broken,
+    /// The answer is longer than any that makes sense.
+    TooLong,
     /// The proxy did not let it through.
     Proxy,
     /// Something else.

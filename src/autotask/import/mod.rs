@@ -2,6 +2,7 @@
 
 pub(super) mod addition;
 pub(super) mod agreements;
+pub(super) mod apart;
 pub(super) mod assemble;
 pub(super) mod billed;
 pub(super) mod children;

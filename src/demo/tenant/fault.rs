@@ -75,6 +75,9 @@ faults! {
     CutAnswer = "cut-answer",
     /// A complete answer whose JSON ends half-way.
     TruncatedJson = "truncated-json",
+    /// An answer that does not end before it has 32 MiB, or as many as the amount: rows that are as
+    /// small as can be.
+    EndlessAnswer = "endless-answer",
     /// 500 with a text that a retry cures: an SQL timeout.
     TransientError = "transient-error",
     /// 200 with `errors` in place of the result.

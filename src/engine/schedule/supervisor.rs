@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Schedule, yielding};
-use crate::autotask::{Auth, Progress, Scope, Work};
+use crate::autotask::{Auth, Progress, Work};
 use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
@@ -209,10 +209,10 @@ impl Schedule {
         let progress = Progress::of(Work::Background);
         let started = self.context.now();
         let ids = batch.iter().map(|(state, _)| state.client.id).collect();
-        let readings = contained(self.syncs.read(live, &Scope::Clients(ids), &progress)).await;
+        let readings = contained(self.syncs.read_batch(live, ids, &progress)).await;
         let mut shares = Shares::of(spent(&progress), batch.len());
         // A cycle is good only if every client of it was read and nothing waits for a person.
-        let mut good = readings.as_ref().is_ok_and(|readings| readings.len() == batch.len());
+        let mut good = readings.as_ref().is_ok_and(|(readings, _)| readings.len() == batch.len());
         match readings {
             // What the daemon stopped by itself has not failed: it stays due, and is late.
             Err(failure) if failure.code == Code::RateLimited && progress.stopped().is_some() => {
@@ -224,8 +224,14 @@ impl Schedule {
                     self.syncs.record_failure(&order, started, shares.next(), &failure).await;
                 }
             }
-            Ok(readings) => {
+            Ok((readings, unreadable)) => {
                 self.batches().succeeded(all);
+                for (id, failure) in unreadable {
+                    if let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) {
+                        let (order, requests) = (order(state), shares.next());
+                        self.syncs.record_failure(&order, started, requests, &failure).await;
+                    }
+                }
                 for reading in readings {
                     let id = reading.snapshot.client.id;
                     let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Syncs;
-use crate::autotask::{Access, Progress, Scope, nameless_company};
+use crate::autotask::{Access, Apart, AutotaskError, Progress, Scope, nameless_company};
 use crate::engine::context::Live;
 use crate::engine::failures::is_of_permission;
 use crate::model::{
@@ -22,6 +22,9 @@ pub(in crate::engine) struct Reading {
     pub(super) moved: Vec<(SourceItem, String)>,
 }
 
+/// Clients that could not be read, each with why.
+pub(in crate::engine) type Unreadable = Vec<(ClientId, Failure)>;
+
 /// By client, what is another's now; each with what a person is told of it.
 type MovedItems = BTreeMap<ClientId, Vec<(SourceItem, String)>>;
 
@@ -37,16 +40,45 @@ impl Syncs {
         scope: &Scope,
         progress: &Progress,
     ) -> Result<Vec<Reading>, Failure> {
-        let mut snapshots = match live.autotask.read(scope, progress).await.map_err(Failure::from) {
-            Ok(snapshots) => snapshots,
-            Err(failure) => {
-                // Who asks later, and asks nobody, must know.
-                if is_of_permission(&failure) {
-                    self.context.look_at_visibility(live, progress).await;
-                }
-                return Err(failure);
-            }
-        };
+        let snapshots = live.autotask.read(scope, progress).await;
+        let snapshots = self.seen(live, snapshots, progress).await?;
+        self.completed(live, snapshots, progress).await
+    }
+
+    /// The same for a batch; with the clients that have rows which nobody can read, and why.
+    pub(in crate::engine) async fn read_batch(
+        &self,
+        live: &Live,
+        clients: Vec<ClientId>,
+        progress: &Progress,
+    ) -> Result<(Vec<Reading>, Unreadable), Failure> {
+        let apart = live.autotask.read_apart(clients, progress).await;
+        let Apart { snapshots, unreadable } = self.seen(live, apart, progress).await?;
+        let unreadable = unreadable.into_iter().map(|(client, error)| (client, error.failure()));
+        Ok((self.completed(live, snapshots, progress).await?, unreadable.collect()))
+    }
+
+    /// What was read; where it may not be read, looks what else may not: who asks later, and asks
+    /// nobody, must know.
+    async fn seen<T>(
+        &self,
+        live: &Live,
+        read: Result<T, AutotaskError>,
+        progress: &Progress,
+    ) -> Result<T, Failure> {
+        let read = read.map_err(Failure::from);
+        if read.as_ref().is_err_and(is_of_permission) {
+            self.context.look_at_visibility(live, progress).await;
+        }
+        read
+    }
+
+    async fn completed(
+        &self,
+        live: &Live,
+        mut snapshots: Vec<ClientSnapshot>,
+        progress: &Progress,
+    ) -> Result<Vec<Reading>, Failure> {
         for ClientSnapshot { client, .. } in &mut snapshots {
             // A company that is hidden keeps the name under which people know it.
             if client.name == nameless_company(client.id.0)

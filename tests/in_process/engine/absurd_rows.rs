@@ -142,6 +142,32 @@ async fn a_text_that_no_field_holds_rejects_its_agreement_and_nobody_else_waits(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_that_spoils_its_page_costs_its_own_client_the_run_and_no_other() {
+    let world = World::new();
+    world.switch_on().await;
+    world.daemon.until_runs(3).await;
+    world.set("Contracts", ("companyID", 175), "id", json!("seven"));
+    world.daemon.reload("[sync]\nnew-clients = \"ignore\"").await;
+    tokio::time::advance(std::time::Duration::from_secs(25 * 3600)).await;
+    // A page that makes no sense may be whole the next time, so each is tried four times.
+    for _ in 0..100_000 {
+        if world.daemon.runs().len() >= 6 {
+            break;
+        }
+        tokio::time::advance(std::time::Duration::from_millis(20)).await;
+    }
+    world.daemon.until_runs(6).await;
+    let results: Vec<RunResult> =
+        world.results().into_iter().map(|(_, result, _)| result).collect();
+    assert_eq!(results, [RunResult::Ok, RunResult::Failed, RunResult::Ok]);
+    let runs = world.daemon.runs();
+    let failed = runs.iter().find_map(|run| run.error.clone()).expect("why it failed");
+    assert_eq!(failed.code, Code::AutotaskFailed);
+    assert!(failed.message.contains("id is \"seven\""), "{}", failed.message);
+    world.daemon.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fault_of_the_program_is_a_failed_run_and_the_next_one_is_good() {
     let world = World::new();
     world.switch_on().await;

@@ -49,10 +49,11 @@ impl Connection {
             tracing::debug!(%request, "the connection broke off, trying a new one");
             answer = self.exchange(request, base, progress, Way::Anew).await;
         }
-        let response = answer.map_err(|error| AutotaskError::Unreachable {
-            host: zone::host(base),
-            kind: error.kind,
-            cause: error.cause,
+        let response = answer.map_err(|TransportError { kind, cause }| match kind {
+            ErrorKind::TooLong => {
+                AutotaskError::Garbled { request: request.to_string(), reason: cause }
+            }
+            _ => AutotaskError::Unreachable { host: zone::host(base), kind, cause },
         });
         let now = self.clock.moment();
         let outcome = response.and_then(|response| {

@@ -141,6 +141,21 @@ impl Answer {
         self
     }
 
+    /// The same, with rows until it has so many MiB.
+    pub(crate) fn endless(mut self, mebibytes: u64) -> Answer {
+        let longest = usize::try_from(mebibytes).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+        self.body = "{\"items\":[".to_owned();
+        for id in 1_u64.. {
+            self.body.push_str(&format!("{{\"id\":{id}}}"));
+            if self.body.len() >= longest {
+                break;
+            }
+            self.body.push(',');
+        }
+        self.body.push_str("]}");
+        self
+    }
+
     /// The response. It holds the place at the endpoint until the body is written or dropped,
     /// because the real service frees it a little after the answer.
     pub(crate) fn into_response(self, slot: Option<Slot>, delivery: Delivery) -> Response {

@@ -29,6 +29,9 @@ const SLOW: u64 = 1000;
 const RETRY_SOON: u64 = 60;
 const RETRY_LATER: u64 = 180;
 
+/// MiB of the fault `endless-answer` unless it says otherwise.
+const ENDLESS: u64 = 32;
+
 /// A text that goes away by itself, as a database in trouble gives it.
 const TRANSIENT: &str = "Execution Timeout Expired.  The timeout period elapsed prior to \
     completion of the operation or the server is not responding.\r\nThe statement has been \
@@ -81,6 +84,9 @@ async fn respond(tenant: Tenant, request: Request<Body>) -> Response {
     }
     if faults.hit(Fault::TruncatedJson, entity).is_some() {
         answer = answer.truncated();
+    }
+    if let Some(rule) = faults.hit(Fault::EndlessAnswer, entity) {
+        answer = answer.endless(rule.amount.unwrap_or(ENDLESS));
     }
     if let Some(rule) = faults.hit(Fault::Slow, entity) {
         // The place at the endpoint stays taken meanwhile.

@@ -1,0 +1,132 @@
+//! Reading many clients of which some have rows that nobody can read: a page that holds one is of no
+//! use to the clients of the others either. So the clients are read in halves, and those again, until
+//! only the ones whose rows they are have no answer.
+//!
+//! ```text
+//! 1 2 3 4 5 6 7 8  ✗ ──► 1 2 3 4  ✓
+//!                        5 6 7 8  ✗ ──► 5 6  ✗ ──► 5  ✓
+//!                                       7 8  ✓     6  ✗
+//! ```
+
+use crate::autotask::http::error::AutotaskError;
+use crate::model::{ClientId, ClientSnapshot};
+
+/// So many readings are made beyond the first for each doubling of the number of clients: enough for
+/// some clients with such rows, and few where every answer is like that.
+const EXTRA: u32 = 4;
+
+/// The clients of a batch, those that could be read and those that could not.
+#[derive(Debug, Default)]
+pub struct Apart {
+    /// A snapshot of each that could.
+    pub snapshots: Vec<ClientSnapshot>,
+    /// Those that could not, each with the reason.
+    pub unreadable: Vec<(ClientId, AutotaskError)>,
+}
+
+/// Reads `clients` with `read`, apart where rows cannot be read.
+///
+/// # Errors
+///
+/// What stands in the way of all of them.
+pub(in crate::autotask) async fn apart<F>(
+    clients: Vec<ClientId>,
+    read: impl Fn(Vec<ClientId>) -> F,
+) -> Result<Apart, AutotaskError>
+where
+    F: Future<Output = Result<Vec<ClientSnapshot>, AutotaskError>>,
+{
+    let mut left = EXTRA * (clients.len().max(1).ilog2() + 1);
+    let mut found = Apart::default();
+    let mut failed = match read(clients.clone()).await {
+        Ok(snapshots) => return Ok(Apart { snapshots, ..found }),
+        Err(error) if clients.len() > 1 && error.is_of_rows() => vec![(clients, error)],
+        Err(error) => return Err(error),
+    };
+    while let Some((clients, error)) = failed.pop() {
+        if clients.len() == 1 || left < 2 || !error.is_of_rows() {
+            found.unreadable.extend(clients.into_iter().map(|client| (client, error.clone())));
+            continue;
+        }
+        tracing::warn!("{} clients are read in halves: {error}", clients.len());
+        for half in clients.chunks(clients.len().div_ceil(2)) {
+            left -= 1;
+            match read(half.to_vec()).await {
+                Ok(snapshots) => found.snapshots.extend(snapshots),
+                Err(error) => failed.push((half.to_vec(), error)),
+            }
+        }
+    }
+    if found.snapshots.is_empty()
+        && let Some((_, error)) = found.unreadable.pop()
+    {
+        return Err(error);
+    }
+    found.snapshots.sort_by_key(|snapshot| snapshot.client.id);
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeMap;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::model::ClientRef;
+
+    /// Which of clients 1 to `number` have no answer if the rows of `bad` cannot be read, and how
+    /// often was read.
+    async fn unreadable(number: i64, bad: &[i64]) -> (Result<Vec<i64>, AutotaskError>, u32) {
+        let readings = Cell::new(0);
+        let read = |clients: Vec<ClientId>| {
+            readings.set(readings.get() + 1);
+            let is_bad = clients.iter().any(|client| bad.contains(&client.0));
+            let snapshot = |id| ClientSnapshot {
+                client: ClientRef { id, name: String::new() },
+                as_of: DateTime::UNIX_EPOCH,
+                items: Vec::new(),
+                rejects: Vec::new(),
+                folded: BTreeMap::new(),
+                unread: Vec::new(),
+            };
+            let reason = "an item is no row".to_owned();
+            async move {
+                match is_bad {
+                    true => Err(AutotaskError::Garbled { request: "x".to_owned(), reason }),
+                    false => Ok(clients.into_iter().map(snapshot).collect()),
+                }
+            }
+        };
+        let found = apart((1..=number).map(ClientId).collect(), read).await.map(|found| {
+            let all = found.snapshots.len() + found.unreadable.len();
+            assert_eq!(i64::try_from(all), Ok(number), "each has an answer or a reason");
+            let mut ids: Vec<i64> = found.unreadable.iter().map(|(client, _)| client.0).collect();
+            ids.sort_unstable();
+            ids
+        });
+        (found, readings.get())
+    }
+
+    #[tokio::test]
+    async fn only_those_whose_rows_are_bad_have_no_answer() {
+        assert_eq!(unreadable(2000, &[]).await, (Ok(vec![]), 1));
+        let (found, readings) = unreadable(2000, &[777]).await;
+        assert_eq!(found, Ok(vec![777]));
+        assert!(readings <= 23, "{readings}");
+        assert_eq!(unreadable(2, &[1]).await, (Ok(vec![1]), 3));
+        let (found, readings) = unreadable(64, &[3, 60]).await;
+        assert_eq!(found, Ok(vec![3, 60]));
+        assert!(readings <= 23, "{readings}");
+    }
+
+    #[tokio::test]
+    async fn where_every_answer_is_bad_reading_ends_soon() {
+        let all: Vec<i64> = (1..=2000).collect();
+        let (found, readings) = unreadable(2000, &all).await;
+        assert!(found.is_err());
+        assert!(readings <= 45, "{readings}");
+        assert_eq!(unreadable(1, &[1]).await.1, 1);
+    }
+}
