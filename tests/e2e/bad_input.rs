@@ -353,3 +353,17 @@ fn a_peer_that_talks_nonsense_does_not_disturb_the_daemon() {
     }
     world.ctl(&["version"]).expect(0, &[]);
 }
+
+#[test]
+fn a_text_that_is_too_long_is_refused_with_what_it_is() {
+    let (world, _daemon) = World::ready("");
+    world.ctl(&["sync", ACME, "--all", "--yes"]).expect(0, &[]);
+    let long = "x".repeat(9_000);
+    let told = |args: &[&str], what: &str| {
+        let told = world.ctl(args);
+        told.expect(2, &[what, "takes at most 8,192 bytes, and this has 9,000"]);
+    };
+    told(&["contract", "set", ACME_AGREEMENT, &format!("notes={long}")], "`notes`");
+    told(&["contract", "add", ACME, &long], "the name of a contract");
+    told(&["ignore", ACME_LINE, "--reason", &long], "a reason");
+}

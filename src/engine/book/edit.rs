@@ -2,13 +2,14 @@
 
 use super::Book;
 use crate::engine::context::empty_commit;
+use crate::model::text::thousands;
 use crate::model::{
     Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey,
     ItemKind, Origin, Ownership, UnknownField, Value, differences,
 };
 use crate::store::{Commit, LastChanges, Write};
 
-/// The longest text that a field takes, in bytes: pages of notes, and still a small record.
+/// The longest text that a field or a reason takes, in bytes: pages of notes, and still a small record.
 const LONGEST_VALUE: usize = 8 * 1024;
 
 /// What an edit does to one field.
@@ -137,13 +138,23 @@ pub(super) fn apply(contract: &mut Contract, edit: &Edit) -> Result<(), Failure>
     Ok(())
 }
 
-fn read(field: Field, text: &str) -> Result<Value, Failure> {
-    if text.len() > LONGEST_VALUE {
-        let length = text.len();
-        let message =
-            format!("`{field}` takes at most {LONGEST_VALUE} bytes, and this has {length}");
-        return Err(Failure::new(Code::InvalidArgument, message));
+/// Refuses a text of a person that is longer than any is kept.
+///
+/// # Errors
+///
+/// `InvalidArgument`.
+pub(in crate::engine) fn must_fit(what: &str, text: &str) -> Result<(), Failure> {
+    let length = text.len();
+    if length <= LONGEST_VALUE {
+        return Ok(());
     }
+    let [most, length] = [LONGEST_VALUE, length].map(|n| thousands(i64::try_from(n).unwrap_or(0)));
+    let message = format!("{what} takes at most {most} bytes, and this has {length}");
+    Err(Failure::new(Code::InvalidArgument, message))
+}
+
+fn read(field: Field, text: &str) -> Result<Value, Failure> {
+    must_fit(&format!("`{field}`"), text)?;
     field.kind().parse(text).map_err(|error| {
         Failure::new(Code::InvalidArgument, format!("cannot set `{field}`: {error}"))
     })

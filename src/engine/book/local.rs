@@ -22,6 +22,7 @@ impl Book {
         if name.trim().is_empty() {
             return Err(Failure::new(Code::InvalidArgument, "a contract needs a name"));
         }
+        edit::must_fit("the name of a contract", name)?;
         let build = || {
             let now = self.context.now();
             let mut contract = Contract {

@@ -9,6 +9,7 @@ mod runs;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use edit::Edit;
+pub(super) use edit::must_fit;
 pub use history::LastFull;
 pub(super) use local::ensure_linked;
 pub use runs::{RunFilter, RunRow};

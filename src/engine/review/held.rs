@@ -2,6 +2,7 @@
 
 use super::Review;
 use crate::autotask::Progress;
+use crate::engine::book::must_fit;
 use crate::engine::context::empty_commit;
 use crate::engine::sync::{SyncReport, SyncRequest, WaitPolicy};
 use crate::model::{
@@ -90,6 +91,7 @@ impl Review {
         reason: Option<String>,
         actor: &Actor,
     ) -> Result<(HeldRun, bool), Failure> {
+        must_fit("a reason", reason.as_deref().unwrap_or_default())?;
         let build = || {
             let before = self.changes_of(id)?;
             if before.rejected.is_some() {

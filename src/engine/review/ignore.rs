@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::Review;
+use crate::engine::book::must_fit;
 use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, ClientId, ClientRef, Code, Failure, Ignored, ItemFlags, ItemKey, Quarantine,
@@ -34,6 +35,7 @@ impl Review {
         reason: Option<String>,
         actor: &Actor,
     ) -> Result<(ItemFlags, bool), Failure> {
+        must_fit("a reason", reason.as_deref().unwrap_or_default())?;
         let now = self.context.now();
         if until.is_some_and(|until| until < self.context.today()) {
             return Err(Failure::new(Code::InvalidArgument, "`until` is in the past"));
