@@ -3,15 +3,29 @@
 use serde_json::json;
 
 use super::call::{Answer, CallError, Context};
-use super::roles::least;
+use super::roles::{Role, least};
 use super::{contracts, daemon, service, sync};
 use crate::advice::Address;
 use crate::model::{Code, Failure};
-use crate::protocol::{Call, ErrorParameters, Reply, error_name};
+use crate::protocol::{Call, ErrorParameters, Method, Reply, error_name};
 
 /// Has a call answered by the interface that it names.
-pub(super) async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
-    context.require(least(call))?;
+pub(super) async fn dispatch(call: &Call, mut context: Context<'_>) -> Answer {
+    use crate::protocol::sync::{Diff, ListClients, Pending};
+    let least = least(call);
+    context.require(least)?;
+    // What a reader calls and an observer may not costs requests, or may.
+    let mut _look = None;
+    if least == Role::Reader {
+        match context.look().await {
+            Ok(look) => _look = look,
+            Err(failure) => match call.method.as_str() {
+                // The last answer serves, with its age.
+                Pending::NAME | Diff::NAME | ListClients::NAME => context.unasked = Some(failure),
+                _ => return Err(failure.into()),
+            },
+        }
+    }
     match call.interface() {
         crate::protocol::service::INTERFACE => service::answer(call),
         crate::protocol::sync::INTERFACE => sync::answer(call, context).await,
@@ -50,6 +64,14 @@ pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply
             standard("InvalidParameter", Some(json!({ "parameter": parameter })))
         }
     }
+}
+
+/// The reply to what is no call, after which the connection is closed: what follows cannot be told
+/// from the rest of it.
+pub(super) fn not_a_call(why: &str, address: &Address) -> Reply {
+    let message = format!("what was sent is not a call: {why}");
+    let failure = Failure::new(Code::InvalidArgument, message);
+    reply(crate::protocol::daemon::INTERFACE, Err(failure.into()), address)
 }
 
 fn is_ours(interface: &str) -> bool {

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::log::lock::Lock;
 use super::open::opening::Opening;
 use super::open::{self, Parts, Settings};
-use super::read::changed::{self, LastChanges};
+use super::read::changed::{self, ChangeReader};
 use super::read::check::{self, CheckReport};
 use super::read::orphans;
 use super::read::past::{self, StateAsOf, Touched};
@@ -244,9 +244,15 @@ impl Store {
         present::history(self.core(), key)
     }
 
-    /// When each field of these contracts last changed, as [`Store::history`] has it.
-    pub fn last_changes(&self, of: &BTreeSet<ItemKey>) -> Result<LastChanges, StoreError> {
-        changed::last_changes(self.core(), of)
+    /// Begins a look at when each field of these contracts last changed, as [`Store::history`] has
+    /// it. It reads the lines that changed any of them, each once: see [`Store::read_changes`].
+    pub fn changes_of(&self, of: BTreeSet<ItemKey>) -> Result<ChangeReader, StoreError> {
+        changed::begin(self.core(), of)
+    }
+
+    /// Reads some more of those lines, a few MiB, and tells whether others are left.
+    pub fn read_changes(&self, reader: &mut ChangeReader) -> Result<bool, StoreError> {
+        changed::read(self.core(), reader)
     }
 
     /// How far the store is.

@@ -62,7 +62,7 @@ pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
 pub use open::opening::{Finding, Opening};
-pub use read::changed::LastChanges;
+pub use read::changed::{ChangeReader, LastChanges};
 pub use read::check::CheckReport;
 pub use read::past::{StateAsOf, Touched};
 pub use read::present::{Head, HistoryEntry, RunRecord};
