@@ -11,11 +11,12 @@
 //! 5  contracts, sync, daemon, service     the interfaces, one room or file each
 //! 4  progress   replies while a run is under way
 //! 3  call       what a method knows of its call      | incoming  calls as they come in
-//! 2  bounds     what all connections share
+//! 2  bounds     what all connections share           | acts  which calls the audit trail has
 //! 1  roles      who may do what                      | connections  which are open
 //! 0  peer       who asks      | shares  fair ones    | convert  values as the wire has them
 //! ```
 
+mod acts;
 mod bounds;
 mod call;
 mod connections;

@@ -171,6 +171,7 @@ pub(super) fn least(call: &Call) -> Role {
         | daemon::Version::NAME
         | daemon::Watch::NAME
         | daemon::Metrics::NAME
+        | daemon::AuditLog::NAME
         | sync::ListRuns::NAME
         | sync::ShowRun::NAME
         | sync::ListHeld::NAME

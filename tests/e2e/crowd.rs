@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 
-use crate::support::{ACME, PATIENCE, World, today, write_private};
+use crate::support::{ACME, PATIENCE, World, is_root, today, write_private};
 use lmsyncd::demo::tenant::{Fault, Tenant};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -169,18 +168,10 @@ impl Drop for Held {
 /// another process, since the kernel tells the daemon who connected: this program itself, of which
 /// only [`holding_connections`] runs there.
 fn hold(world: &World, gid: u32, count: usize, call: &Value) -> Held {
-    let program = world.path("holder");
-    if !program.exists() {
-        let this = std::env::current_exe().expect("this program");
-        assert!(Command::new("cp").arg(this).arg(&program).status().expect("cp runs").success());
-    }
-    let mut child = Command::new(&program)
-        .args(["--exact", "crowd::holding_connections", "--ignored", "--nocapture"])
-        .env("HELD_SOCKET", world.socket())
+    let mut child = world
+        .test_as(NOBODY, gid, "crowd::holding_connections")
         .env("HELD_COUNT", count.to_string())
         .env("HELD_CALL", call.to_string())
-        .uid(NOBODY)
-        .gid(gid)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -199,7 +190,7 @@ fn holding_connections() {
     let call: Value = serde_json::from_str(&given("HELD_CALL")).expect("a call");
     let held: Vec<UnixStream> = (0..count)
         .map(|_| {
-            let mut stream = UnixStream::connect(given("HELD_SOCKET")).expect("a connection");
+            let mut stream = UnixStream::connect(given("OTHERS_SOCKET")).expect("a connection");
             if !call.is_null() {
                 // The daemon may have closed it already.
                 let _ = stream.write_all(format!("{call}\0").as_bytes());
@@ -210,14 +201,6 @@ fn holding_connections() {
     writeln!(std::io::stdout(), "all are open").expect("it is told");
     let _ = std::io::stdin().read(&mut [0]);
     drop(held);
-}
-
-fn is_root() -> bool {
-    let root = nix::unistd::Uid::effective().is_root();
-    if !root {
-        let _ = writeln!(std::io::stderr(), "left out: only root can connect as another user");
-    }
-    root
 }
 
 /// More connections than the daemon has for everybody.

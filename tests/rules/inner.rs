@@ -15,6 +15,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         &[
             ("ids", 0),
             ("actor", 0),
+            ("audit", 1),
             ("moment", 0),
             ("duration", 0),
             ("text", 0),
@@ -68,6 +69,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("commit", 0),
             ("files", 1),
             ("format", 2),
+            ("audit", 3),
             ("index", 3),
             ("log", 4),
             ("core", 5),
@@ -103,6 +105,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
             ("shares", 0),
             ("roles", 1),
             ("connections", 1),
+            ("acts", 2),
             ("bounds", 2),
             ("call", 3),
             ("incoming", 3),

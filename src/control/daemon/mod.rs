@@ -1,5 +1,6 @@
 //! `org.lmsyncd.Daemon`: the daemon itself.
 
+mod audit;
 mod backup;
 
 use strum::VariantNames;
@@ -48,6 +49,7 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         }
         daemon::TestNotify::NAME => test_notify(parameters(call)?, &context).await,
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
+        daemon::AuditLog::NAME => audit::log(parameters(call)?, &context).await,
         daemon::Backup::NAME => {
             let daemon::Backup {} = parameters(call)?;
             backup::backup(context).await

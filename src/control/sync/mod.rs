@@ -8,17 +8,16 @@ mod pause;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::NaiveTime;
 
 use super::call::{Answer, CallError, Context, finish, parameters, went_away};
-use crate::control::convert::{self, count, parse_key};
+use crate::control::convert::{self, beginning, count, parse_key};
 use crate::control::progress::{progress, telling};
 use crate::engine::{Preview, RunFilter, RunRow, SyncRequest, WaitPolicy};
 use crate::model::{
     Advice, ClientRef, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger, rfc3339,
 };
 use crate::policy::effects::{self, Basis};
-use crate::policy::schedule::start_of_day;
 use crate::protocol::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -320,7 +319,11 @@ async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
         client: context.client(call.client.as_deref()).await?,
         changed: call.changed.unwrap_or(false),
         failed: call.failed.unwrap_or(false),
-        since: call.since.as_deref().map(|text| beginning(text, &context)).transpose()?,
+        since: call
+            .since
+            .as_deref()
+            .map(|text| beginning(text, context.engine.zone()))
+            .transpose()?,
         fold: folds,
         limit: usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0),
     };
@@ -333,19 +336,6 @@ async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
         }
     }
     finish(sync::RunList { runs, folded: folds.then_some(folded) })
-}
-
-/// The moment that a day or a moment begins with.
-fn beginning(text: &str, context: &Context<'_>) -> Result<DateTime<Utc>, Failure> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc());
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
-        let message = format!("`{text}` is neither a day (2026-11-30) nor a moment of RFC 3339");
-        Failure::new(Code::InvalidArgument, message)
-    })?;
-    start_of_day(day, &context.engine.zone())
-        .ok_or_else(|| Failure::new(Code::InvalidArgument, format!("`{text}` is too far away")))
 }
 
 async fn show_run(call: sync::ShowRun, context: &Context<'_>) -> Answer {
