@@ -14,9 +14,11 @@ use tokio::time::timeout;
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
 
+use super::bounds::Claim;
 use super::convert::count;
 use super::peer::Peer;
-use super::roles::{Role, Rules};
+use super::roles::{Role, Rules, may_ask};
+use super::shares::Share;
 use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::text::thousands;
@@ -62,6 +64,10 @@ pub(super) struct Context<'a> {
     pub(super) stream: Option<&'a mut Replies>,
     /// The caller's side of the connection.
     pub(super) caller: Caller<'a>,
+    /// What it takes of what all connections share.
+    pub(super) claim: Claim,
+    /// Why nothing is asked of Autotask for this call; the last answer serves where there is one.
+    pub(super) unasked: Option<Failure>,
 }
 
 impl Context<'_> {
@@ -78,11 +84,42 @@ impl Context<'_> {
         }
     }
 
-    /// The client that a person means by a text. For an observer, nothing is asked of Autotask.
+    /// A look at Autotask, which the caller may have: who may not change anything has one at a time,
+    /// and none when too much of the hour is used up.
+    pub(super) async fn look(&self) -> Result<Option<Share>, Failure> {
+        if self.role == Role::Operator {
+            return Ok(None);
+        }
+        self.require(Role::Reader)?;
+        let look = self.claim.look().await;
+        may_ask(self.role, self.engine.requests_of_the_hour())?;
+        Ok(Some(look))
+    }
+
+    /// The client that a person means by a text. For who may have nothing asked of Autotask, it is
+    /// one that is known.
     pub(super) async fn resolve(&self, text: &str) -> Result<ClientRef, Failure> {
-        match self.role >= Role::Reader {
-            true => self.engine.clients.resolve(text).await,
-            false => self.engine.clients.resolve_known(text),
+        let known = self.engine.clients.resolve_known(text);
+        let settled = self.role == Role::Observer
+            || (self.role == Role::Reader
+                && (known.is_ok()
+                    || may_ask(self.role, self.engine.requests_of_the_hour()).is_err()));
+        if settled {
+            return known;
+        }
+        self.engine.clients.resolve(text).await
+    }
+
+    /// Asks something that reads much of the store, in the caller's turn, as long as there is a
+    /// caller.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Engine) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.caller.gone() => Err(gone()),
+            answer = self.claim.ask(self.engine, question) => answer,
         }
     }
 
@@ -97,19 +134,32 @@ impl Context<'_> {
 
 /// Nobody is there to be answered.
 pub(super) fn went_away() -> CallError {
-    Failure::new(Code::TimedOut, "the caller disconnected").into()
+    gone().into()
+}
+
+fn gone() -> Failure {
+    Failure::new(Code::TimedOut, "the caller disconnected")
 }
 
 /// The caller's side of a connection while a call is answered.
-pub(super) struct Caller<'a>(pub(super) &'a OwnedReadHalf);
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    /// The half that its calls come from.
+    pub(super) half: &'a OwnedReadHalf,
+    /// Whether it waits for a reply: one that does not may well have gone.
+    pub(super) waits: bool,
+}
 
 impl Caller<'_> {
     /// Ends when the caller has closed the connection. One that only ceased to send still reads;
     /// one that has sent its next call already is not watched.
     pub(super) async fn gone(&self) {
-        let closed = self.0.ready(Interest::READABLE).await.is_ok_and(|now| now.is_read_closed());
-        if closed {
-            let both = self.0.ready(Interest::READABLE | Interest::WRITABLE).await;
+        if !self.waits {
+            return std::future::pending().await;
+        }
+        let readable = self.half.ready(Interest::READABLE).await;
+        if readable.is_ok_and(|now| now.is_read_closed()) {
+            let both = self.half.ready(Interest::READABLE | Interest::WRITABLE).await;
             if both.is_ok_and(|now| now.is_write_closed()) {
                 return;
             }
@@ -124,12 +174,15 @@ pub(super) struct Replies {
     codec: NulCodec,
     /// Who reads them, for the log.
     reader: String,
+    /// What they take room of; none for a short refusal.
+    claim: Option<Claim>,
 }
 
 impl Replies {
     /// The half that was split off.
-    pub(super) fn new(half: OwnedWriteHalf, peer: &Peer) -> Replies {
-        Replies { half, codec: NulCodec::new(MAX_REQUEST), reader: peer.to_string() }
+    pub(super) fn new(half: OwnedWriteHalf, peer: &Peer, claim: Option<Claim>) -> Replies {
+        let codec = NulCodec::new(MAX_REQUEST);
+        Replies { half, codec, reader: peer.to_string(), claim }
     }
 
     /// Sends a reply that another one follows.
@@ -137,7 +190,8 @@ impl Replies {
         self.send(Reply { parameters: Some(parameters), continues: true, error: None }).await
     }
 
-    /// Sends a reply, for as long as the peer reads.
+    /// Sends a reply, for as long as the peer reads. One that is longer than its user's share of the
+    /// room for replies is not sent: [`FrameError::TooLong`].
     pub(super) async fn send(&mut self, reply: Reply) -> Result<(), FrameError> {
         self.send_within(reply, SLOW_READER).await
     }
@@ -145,8 +199,18 @@ impl Replies {
     /// The same with another limit for silence.
     async fn send_within(&mut self, reply: Reply, silence: Duration) -> Result<(), FrameError> {
         let json = serde_json::to_vec(&reply).map_err(std::io::Error::from)?;
+        drop(reply);
+        let limit = self.claim.as_ref().map_or(usize::MAX, Claim::longest_reply);
+        if json.len() > limit {
+            return Err(FrameError::TooLong { limit });
+        }
+        let _room = match &self.claim {
+            Some(claim) => Some(claim.reply(json.len()).await),
+            None => None,
+        };
         let mut frame = BytesMut::new();
         self.codec.encode(&json, &mut frame)?;
+        drop(json);
         let length = frame.len();
         while !frame.is_empty() {
             match timeout(silence, self.half.write_buf(&mut frame)).await {
@@ -230,7 +294,7 @@ mod tests {
     fn connection() -> (Replies, tokio::net::UnixStream) {
         let (near, far) = tokio::net::UnixStream::pair().expect("a pair");
         let (_, half) = near.into_split();
-        (Replies::new(half, &Peer::of_uid(1)), far)
+        (Replies::new(half, &Peer::of_uid(1), None), far)
     }
 
     fn long() -> Reply {

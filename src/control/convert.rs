@@ -3,17 +3,32 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
+use crate::clock::Tz;
 use crate::model::{
     BadKey, ClientRef, Code, Contract, Currency, Effect, Failure, Field, Fields, ItemKey,
     PendingItem, Reject, Remark, Run, Value, rfc3339,
 };
 use crate::policy::holds::let_go;
+use crate::policy::schedule::start_of_day;
 use crate::policy::{apply, effects};
 use crate::protocol::{contracts, sync};
 
 /// A count as the wire has it.
 pub(super) fn count(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
+}
+
+/// The moment that a day or a moment begins with.
+pub(super) fn beginning(text: &str, zone: Tz) -> Result<DateTime<Utc>, Failure> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
+        let message = format!("`{text}` is neither a day (2026-11-30) nor a moment of RFC 3339");
+        Failure::new(Code::InvalidArgument, message)
+    })?;
+    start_of_day(day, &zone)
+        .ok_or_else(|| Failure::new(Code::InvalidArgument, format!("`{text}` is too far away")))
 }
 
 pub(super) fn client(client: &ClientRef) -> sync::Client {

@@ -1,23 +1,61 @@
 //! Which interface answers a call, and what becomes of its answer on the wire.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
+use super::acts::asked;
 use super::call::{Answer, CallError, Context};
-use super::roles::least;
+use super::roles::{Role, least};
 use super::{contracts, daemon, service, sync};
 use crate::advice::Address;
 use crate::model::{Code, Failure};
-use crate::protocol::{Call, ErrorParameters, Reply, error_name};
+use crate::protocol::{Call, ErrorParameters, Method, Reply, error_name};
 
 /// Has a call answered by the interface that it names.
-pub(super) async fn dispatch(call: &Call, context: Context<'_>) -> Answer {
-    context.require(least(call))?;
+pub(super) async fn dispatch(call: &Call, mut context: Context<'_>) -> Answer {
+    use crate::protocol::daemon::PruneHistory;
+    use crate::protocol::sync::{Diff, ListClients, Pending, RevertRun};
+    let least = least(call);
+    context.require(least)?;
+    // What a reader calls and an observer may not costs requests, or may, but for what these say.
+    let asks_nothing = [PruneHistory::NAME, RevertRun::NAME].contains(&call.method.as_str());
+    let mut _look = None;
+    if least == Role::Reader && !asks_nothing {
+        match context.look().await {
+            Ok(look) => _look = look,
+            Err(failure) => match call.method.as_str() {
+                // The last answer serves, with its age.
+                Pending::NAME | Diff::NAME | ListClients::NAME => context.unasked = Some(failure),
+                _ => return Err(failure.into()),
+            },
+        }
+    }
+    let Some(asked) = asked(call) else { return answer(call, context).await };
+    // Whatever becomes of the call, the audit trail has it.
+    let engine = Arc::clone(context.engine);
+    let begun = engine.admin.begin_act(context.peer.actor(), asked).await;
+    let answer = answer(call, context).await;
+    engine.admin.end_act(begun, result(&answer)).await;
+    answer
+}
+
+async fn answer(call: &Call, context: Context<'_>) -> Answer {
     match call.interface() {
         crate::protocol::service::INTERFACE => service::answer(call),
         crate::protocol::sync::INTERFACE => sync::answer(call, context).await,
         crate::protocol::contracts::INTERFACE => contracts::answer(call, context).await,
         crate::protocol::daemon::INTERFACE => daemon::answer(call, context).await,
         other => Err(CallError::NoInterface(other.to_owned())),
+    }
+}
+
+/// How an act ended, as the audit trail has it: `ok`, or the code of what went wrong.
+fn result(answer: &Answer) -> &'static str {
+    match answer {
+        Ok(_) => "ok",
+        Err(CallError::Failed(failure)) => failure.code.name(),
+        Err(_) => Code::InvalidArgument.name(),
     }
 }
 
@@ -50,6 +88,14 @@ pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply
             standard("InvalidParameter", Some(json!({ "parameter": parameter })))
         }
     }
+}
+
+/// The reply to what is no call, after which the connection is closed: what follows cannot be told
+/// from the rest of it.
+pub(super) fn not_a_call(why: &str, address: &Address) -> Reply {
+    let message = format!("what was sent is not a call: {why}");
+    let failure = Failure::new(Code::InvalidArgument, message);
+    reply(crate::protocol::daemon::INTERFACE, Err(failure.into()), address)
 }
 
 fn is_ours(interface: &str) -> bool {

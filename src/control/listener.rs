@@ -7,35 +7,35 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{Gid, Group};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use super::bounds::Bounds;
 use super::peer::Peer;
 use super::roles::Role;
 use super::session::{self, Ending, Served};
 use crate::advice::Address;
 use crate::config::Operator;
 use crate::engine::Engine;
+use crate::model::{Code, Failure};
 use crate::protocol::FrameError;
 
-/// How many connections are served at a time. A person has one or two, a monitor one.
-const MAX_CONNECTIONS: usize = 64;
+/// How many connections may be between being accepted and having their user looked up; the others
+/// wait in the backlog of the socket.
+const MAX_COMING: usize = 64;
 
-/// How many connections may be between being accepted and having a place; the others wait in the
-/// backlog of the socket.
-const MAX_WAITING: usize = 256;
+/// How many are told at a time that they may not use the daemon, or that it is too busy; who comes
+/// when there are more is told nothing.
+const MAX_TURNED_AWAY: usize = 32;
 
-/// How many are told at a time that they may not use the daemon; who comes when there are more is
-/// told nothing.
-const MAX_STRANGERS: usize = 32;
+/// How long the daemon waits when it cannot accept a connection, as when too many files are open.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a connection waits for a place before the one that is silent for longest is closed.
-/// Calls are answered faster than that, so that a crowd of callers closes nobody.
-const CROWDED: Duration = Duration::from_secs(1);
+/// How many files a process may have open where that cannot be found out (getrlimit(2)).
+const OPEN_FILES: u64 = 1024;
 
 /// Why the socket cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -73,34 +73,17 @@ pub struct Listener {
     group: Gid,
 }
 
-/// Where connections wait, and what they wait for.
+/// Who comes and who goes.
 #[derive(Clone)]
-struct Places {
-    waiting: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
-    /// Held by the one that gets the next place.
-    line: Arc<Mutex<()>>,
-    places: Arc<Semaphore>,
-    /// Told when somebody waits for a place: the one that is silent for longest makes room.
-    crowded: Arc<Notify>,
+struct Door {
+    coming: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
 }
 
-impl Places {
-    fn new() -> Places {
+impl Door {
+    fn new() -> Door {
         let of = |number| Arc::new(Semaphore::new(number));
-        Places {
-            waiting: of(MAX_WAITING),
-            strangers: of(MAX_STRANGERS),
-            line: Arc::default(),
-            places: of(MAX_CONNECTIONS),
-            crowded: Arc::default(),
-        }
-    }
-
-    /// Waits in line for a place.
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        let _first = self.line.lock().await;
-        place(&self.places, &self.crowded).await
+        Door { coming: of(MAX_COMING), turned_away: of(MAX_TURNED_AWAY) }
     }
 }
 
@@ -152,74 +135,72 @@ impl Listener {
         tasks: TaskTracker,
         ending: Ending,
     ) {
-        let served = Served { engine, address: Arc::new(address), group: self.group };
+        let bounds = Bounds::of(open_files());
+        let served = Served { engine, address: Arc::new(address), group: self.group, bounds };
         let until = if self.own.is_some() { &ending.closing } else { &ending.stopping };
-        let places = Places::new();
+        let door = Door::new();
+        let mut trouble = false;
         loop {
             let next =
-                async { (places.waiting.clone().acquire_owned().await, self.accept().await) };
-            let Some((waiting, stream)) = until.run_until_cancelled(next).await else { return };
-            let (served, places) = (served.clone(), places.clone());
-            let (ending, until) = (ending.clone(), until.clone());
+                async { (door.coming.clone().acquire_owned().await, self.listener.accept().await) };
+            let Some((coming, accepted)) = until.run_until_cancelled(next).await else { return };
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Usually too many open files. It is told once, and who is silent goes.
+                    if !std::mem::replace(&mut trouble, true) {
+                        tracing::warn!("no connection can be accepted for now: {error}");
+                    }
+                    served.bounds.connections.make_room();
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            if std::mem::replace(&mut trouble, false) {
+                tracing::info!("connections are accepted again");
+            }
+            let (served, door, ending) = (served.clone(), door.clone(), ending.clone());
             tasks.spawn(async move {
-                let admitted = admit(stream, waiting.ok(), &served, &places, (&ending, &until));
+                let admitted = admit(stream, coming.ok(), &served, &door, &ending);
                 if let Err(error) = admitted.await {
                     tracing::debug!("a connection ended: {error}");
                 }
             });
         }
     }
-
-    async fn accept(&self) -> UnixStream {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => return stream,
-                Err(error) => {
-                    // Usually too many open files; others go away and free some.
-                    tracing::warn!("a connection could not be accepted: {error}");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
-    }
 }
 
-/// Serves a connection that was accepted as soon as it has a place. Who may not use the daemon needs
-/// none: the answer is short.
+/// Serves a connection that was accepted. Who may not use the daemon needs no place: the answer is
+/// short.
 async fn admit(
     stream: UnixStream,
-    waiting: Option<OwnedSemaphorePermit>,
+    coming: Option<OwnedSemaphorePermit>,
     served: &Served,
-    places: &Places,
-    (ending, until): (&Ending, &CancellationToken),
+    door: &Door,
+    ending: &Ending,
 ) -> Result<(), FrameError> {
     let peer = Peer::of(&stream)?;
     let (role, rules) = served.role(&peer).await;
+    let connection = match role {
+        Role::Stranger => None,
+        _ => served.bounds.connections.enter(Served::holder(&peer, role)),
+    };
+    drop(coming);
+    if let Some(connection) = connection {
+        return session::serve(stream, (&peer, role), served, ending, &connection).await;
+    }
+    let Ok(_one) = door.turned_away.try_acquire() else { return Ok(()) };
     if role == Role::Stranger {
-        drop(waiting);
-        let Ok(_one) = places.strangers.try_acquire() else { return Ok(()) };
         return session::refuse(stream, &peer, &rules, &served.address).await;
     }
-    // One for whom there is a place is served also while the daemon stops: its call is told so.
-    let place = tokio::select! {
-        biased;
-        place = places.place() => place,
-        () = until.cancelled() => return Ok(()),
-    };
-    let Some(_place) = place else { return Ok(()) };
-    drop(waiting);
-    session::serve(stream, &peer, served, ending, &places.crowded).await
+    let busy = |_: &_| Failure::new(Code::Busy, "too many connections are at work");
+    session::turn_away(stream, &peer, &served.address, busy).await
 }
 
-/// Waits for a place, and lets the connection that is silent for longest go if none comes free.
-async fn place(places: &Arc<Semaphore>, crowded: &Notify) -> Option<OwnedSemaphorePermit> {
-    loop {
-        match timeout(CROWDED, Arc::clone(places).acquire_owned()).await {
-            // Only a semaphore that was closed gives none, which this one never is.
-            Ok(place) => return place.ok(),
-            Err(_) => crowded.notify_one(),
-        }
-    }
+/// How many files this process may have open.
+fn open_files() -> usize {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(OPEN_FILES, |(soft, _)| soft);
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 impl Drop for Listener {

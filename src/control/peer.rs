@@ -35,6 +35,11 @@ impl Peer {
         Actor { uid: Some(self.uid.as_raw()), name, pid: self.pid }
     }
 
+    /// The user's number.
+    pub(super) fn uid(&self) -> u32 {
+        self.uid.as_raw()
+    }
+
     /// Whether it is root.
     pub(super) fn is_root(&self) -> bool {
         self.uid.is_root()

@@ -14,6 +14,7 @@ use nix::unistd::{Gid, Group};
 
 use super::peer::Peer;
 use crate::config::{ControlSettings, Operator};
+use crate::model::text::thousands;
 use crate::model::{Advice, Code, Failure};
 use crate::protocol::{Call, Method, contracts, daemon, service, sync};
 
@@ -110,6 +111,26 @@ impl Rules {
     }
 }
 
+/// How much of the hour's requests may be used up when a reader still has Autotask asked, in per cent:
+/// the rest is for auto-sync, and for people who may change something.
+const READERS_PERCENT: u64 = 25;
+
+/// Whether somebody of this role may have Autotask asked when so many of the hour's requests are used
+/// up; else why not.
+pub(super) fn may_ask(role: Role, (used, cap): (u32, u32)) -> Result<(), Failure> {
+    if role == Role::Operator || u64::from(used) * 100 < u64::from(cap) * READERS_PERCENT {
+        return Ok(());
+    }
+    let message = format!(
+        "{} of {} requests of this hour are used up, and who may not change anything has Autotask \
+         asked up to {} only",
+        thousands(used.into()),
+        thousands(cap.into()),
+        thousands((u64::from(cap) * READERS_PERCENT / 100).try_into().unwrap_or(i64::MAX)),
+    );
+    Err(Failure::new(Code::RateLimited, message).advise(Advice::AskOperator))
+}
+
 /// The least role that a call needs. What changes things asks for an operator again where it begins
 /// to, so that a method that is missing here is refused all the same.
 pub(super) fn least(call: &Call) -> Role {
@@ -150,6 +171,7 @@ pub(super) fn least(call: &Call) -> Role {
         | daemon::Version::NAME
         | daemon::Watch::NAME
         | daemon::Metrics::NAME
+        | daemon::AuditLog::NAME
         | sync::ListRuns::NAME
         | sync::ShowRun::NAME
         | sync::ListHeld::NAME
@@ -218,6 +240,16 @@ mod tests {
         assert_eq!(role(nobody().in_group(DOOR)), Role::Reader);
         assert_eq!(role(nobody().in_group(8)), Role::Observer);
         assert_eq!(role(nobody()), Role::Stranger);
+    }
+
+    #[test]
+    fn a_reader_leaves_most_of_the_hour_to_others() {
+        assert_eq!(may_ask(Role::Reader, (499, 2000)), Ok(()));
+        let refused = may_ask(Role::Reader, (500, 2000)).expect_err("a quarter is used up");
+        assert_eq!(refused.code, Code::RateLimited);
+        assert!(refused.message.starts_with("500 of 2,000 requests"), "{}", refused.message);
+        assert_eq!(may_ask(Role::Operator, (1999, 2000)), Ok(()));
+        assert!(may_ask(Role::Reader, (0, 0)).is_err(), "of nothing there is no part");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_util::codec::FramedRead;
 
 use super::call::{CallError, Replies};
-use super::dispatch::reply;
+use super::dispatch::{not_a_call, reply};
 use super::listener::group_of;
 use super::peer::Peer;
 use super::roles::{Role, Rules};
@@ -80,9 +80,12 @@ async fn serve(stream: UnixStream, answer: Arc<Answer>) -> Result<(), FrameError
     }
     let (calls, replies) = stream.into_split();
     let mut calls = FramedRead::new(calls, NulCodec::new(MAX_REQUEST));
-    let mut replies = Replies::new(replies, &peer);
+    let mut replies = Replies::new(replies, &peer, None);
     while let Ok(Some(frame)) = timeout(SILENCE, calls.next()).await {
-        let call: Call = serde_json::from_slice(&frame?).map_err(io::Error::from)?;
+        let call: Call = match serde_json::from_slice(&frame?) {
+            Ok(call) => call,
+            Err(error) => return replies.send(not_a_call(&error.to_string(), address)).await,
+        };
         let result = match call.interface() {
             crate::protocol::service::INTERFACE => service::answer(&call),
             _ => Err(CallError::Failed(failure.clone())),

@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 use super::{completions, help};
 use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
 use crate::ctl::commands::daemon::{
-    backup, check, doctor, history, metrics, notify, reload, restore, status, version, watch,
+    audit_log, backup, check, doctor, history, metrics, notify, reload, restore, status, version,
+    watch,
 };
 use crate::ctl::commands::normalize;
 use crate::ctl::commands::sync::{
@@ -112,6 +113,7 @@ pub enum Command {
     /// Manage the stored history
     #[command(subcommand, after_help = history::EXAMPLES)]
     History(history::Command),
+    AuditLog(audit_log::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Watch(watch::Args),
@@ -151,6 +153,7 @@ impl Command {
             }
             Command::Run(run::Command::List(_)) => run::CSV,
             Command::Timeline(_) => timeline::CSV,
+            Command::AuditLog(_) => audit_log::CSV,
             Command::Diff(_)
             | Command::Sync(_)
             | Command::Plan(_)

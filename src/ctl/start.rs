@@ -26,7 +26,8 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
 use crate::ctl::commands::book::{contract, export, renewals, run, timeline};
 use crate::ctl::commands::daemon::{
-    backup, check, doctor, history, metrics, notify, reload, restore, status, version, watch,
+    audit_log, backup, check, doctor, history, metrics, notify, reload, restore, status, version,
+    watch,
 };
 use crate::ctl::commands::sync::{
     auto_sync, client, diff, explain, flags, held, pause, pending, plan, quarantine, reconcile,
@@ -258,6 +259,7 @@ fn dispatch(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
         Command::Timeline(args) => timeline::run(ctl, args),
         Command::Export(command) => export::run(ctl, command),
         Command::History(command) => history::run(ctl, command),
+        Command::AuditLog(args) => audit_log::run(ctl, args),
         Command::Backup(args) => backup::run(ctl, args),
         Command::Restore(args) => restore::run(ctl, args),
         Command::Watch(args) => watch::run(ctl, args),

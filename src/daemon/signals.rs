@@ -9,6 +9,7 @@ use signal_hook_tokio::Signals;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
+use crate::model::Actor;
 
 /// Starts to listen. From here on the process does not die of these signals.
 pub(super) fn listen() -> io::Result<Signals> {
@@ -28,7 +29,13 @@ pub(super) async fn handle_signals(
                 tracing::info!("stopping: the configuration is not reloaded")
             }
             SIGHUP => {
-                if let Err(failure) = engine.admin.reload().await {
+                // Who sent it is not told.
+                let asked = ("Daemon.Reload".to_owned(), "signal=HUP".to_owned());
+                let begun = engine.admin.begin_act(Actor::daemon(), asked).await;
+                let reloaded = engine.admin.reload().await;
+                let result = reloaded.as_ref().map_or_else(|failure| failure.code.name(), |_| "ok");
+                engine.admin.end_act(begun, result).await;
+                if let Err(failure) = reloaded {
                     tracing::error!("the configuration is unchanged: {failure}");
                 }
             }

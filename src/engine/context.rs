@@ -21,8 +21,9 @@ use crate::policy::effects::Basis;
 use crate::policy::schedule::Awake;
 use crate::store::{Commit, Committed, Opening, Store, StoreError};
 
-/// How many questions that read much of the store are answered at a time.
-const LONG_QUESTIONS: usize = 2;
+/// How many questions that read much of the store are answered at a time: those of people, whose
+/// turns `control` shares out, and one of the daemon itself.
+const LONG_QUESTIONS: usize = 4;
 
 /// How often a commit is tried. Edits by hand are rare and quick, and runs of one client never
 /// overlap, so that a second try nearly always succeeds.
@@ -180,8 +181,13 @@ impl Context {
         &self,
         question: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let _turn = self.turns.acquire().await;
-        let answer = tokio::task::spawn_blocking(question).await;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let answer = tokio::task::spawn_blocking(move || {
+            // Who does not wait any more does not end the question, which has its turn until it ends.
+            let _turn = turn;
+            question()
+        })
+        .await;
         answer.unwrap_or_else(|error| {
             Err(Failure::new(Code::Internal, format!("the query failed: {error}")))
         })

@@ -166,6 +166,12 @@ impl Engine {
         self.context.visibility()
     }
 
+    /// How many requests the daemon has made in the last hour, and how many it may make.
+    pub fn requests_of_the_hour(&self) -> (u32, u32) {
+        let usage = self.context.live().autotask.usage();
+        (usage.requests_last_hour, usage.max_requests_per_hour)
+    }
+
     /// Asks something that reads much of the store: on a thread of its own and in turn.
     ///
     /// # Errors

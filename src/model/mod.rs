@@ -9,6 +9,7 @@
 //!    outlet     the ways in which it is told, and how they last went
 //! 3  sync       what a sync reads, what is pending, what people decided about it, the run
 //! 2  client     a client, and what is known of keeping it current
+//!    audit      what somebody had the daemon do
 //! 1  contract   the contract record and its fields   | failure  code, message and advice
 //! 0  ids        keys of clients, items and runs      | money    amounts, cycles, effects
 //!    actor      who asked                           | moment   moments as machines read them
@@ -16,6 +17,7 @@
 //! ```
 
 mod actor;
+mod audit;
 mod client;
 mod contract;
 mod duration;
@@ -29,6 +31,7 @@ mod sync;
 pub mod text;
 
 pub use actor::Actor;
+pub use audit::{Act, ActRecord};
 pub use client::{ClientRef, ClientState, LastError};
 pub use contract::change::{Change, FieldChange};
 pub use contract::field::{Field, Fields, Ownership, UnknownField};

@@ -10,6 +10,21 @@ pub fn client(name: &str, id: impl Display) -> String {
     format!("{name} ({id})")
 }
 
+/// Whether a character drives a terminal (all of the controls), breaks a line, or turns the direction
+/// of writing.
+pub fn is_control_sign(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// A text from outside for one line of a log or a screen: every such character is a blank.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if is_control_sign(c) { ' ' } else { c }).collect()
+}
+
 /// A number with commas between thousands, such as `1,200`.
 pub fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -47,6 +62,12 @@ where
 mod tests {
     use super::*;
     use chrono::{FixedOffset, TimeDelta};
+
+    #[test]
+    fn nothing_of_a_name_drives_a_log() {
+        let name = "A\u{1b}[2J\nB\u{202e}C\u{2028}\u{200f}\u{9b}日\u{2066}";
+        assert_eq!(visible(name), "A [2J B C   日 ");
+    }
 
     #[test]
     fn thousands_have_commas() {

@@ -25,12 +25,13 @@ interface! {
         Restore => RestoreReply,
         Watch => WatchReply,
         TestNotify => TestNotifyReply,
-        Metrics => MetricsReply;
+        Metrics => MetricsReply,
+        AuditLog => AuditLogReply;
     errors:
         NoSuchClient, AmbiguousClient, NoSuchContract;
     types:
         ClientStatus, NewClient, Visibility, Api, DaemonInfo, OutletStatus, RunMark, Progress, Finding, ReloadChange, Advice, Effect,
-        FieldChange, EventItem, Event;
+        FieldChange, EventItem, Event, Act;
 }
 
 /// The status: all clients that were ever synced or switched, by name, or the given one; the use of
@@ -374,6 +375,51 @@ pub struct TestNotifyReply {
     pub error: Option<String>,
     /// How long it ran.
     pub milliseconds: i64,
+}
+
+/// What people had the daemon do, the newest first: each call that changes something, or may. It is
+/// noted before it begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct AuditLog {
+    /// Only what was asked for on this day or later (YYYY-MM-DD, in the MSP's zone), or since this
+    /// moment (RFC 3339).
+    pub since: Option<String>,
+    /// How many at most; 50 without it.
+    pub limit: Option<i64>,
+}
+
+/// A call that changes something, or may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct Act {
+    /// Its number; later ones have greater ones.
+    pub number: i64,
+    /// When it was asked for.
+    pub at: String,
+    /// The name of the user who asked.
+    pub user: String,
+    /// The number of that user.
+    pub uid: Option<i64>,
+    /// The process that asked.
+    pub pid: Option<i64>,
+    /// The method, such as Contracts.Set.
+    pub method: String,
+    /// What it was asked for, without the values that it writes, such as "key=S55102 fields=notes".
+    pub what: String,
+    /// ok, or the name of the error. Null while it is in progress, and where the daemon ended meanwhile.
+    pub result: Option<String>,
+}
+
+/// What people had the daemon do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(zlink::introspect::CustomType))]
+pub struct AuditLogReply {
+    /// The calls, the newest first.
+    pub acts: Vec<Act>,
+    /// How many lines of the file cannot be read.
+    pub unreadable: i64,
 }
 
 /// The metrics, as text.

@@ -10,13 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::archive::backup::{self, Backup};
 use super::archive::restore::{self, Restored};
+use super::audit::AuditTrail;
 use super::commit::{Commit, Committed};
 use super::core::Core;
 use super::error::StoreError;
 use super::log::lock::Lock;
 use super::open::opening::Opening;
 use super::open::{self, Parts, Settings};
-use super::read::changed::{self, LastChanges};
+use super::read::changed::{self, ChangeReader};
 use super::read::check::{self, CheckReport};
 use super::read::orphans;
 use super::read::past::{self, StateAsOf, Touched};
@@ -24,7 +25,8 @@ use super::read::present::{self, Head, HistoryEntry, RunRecord};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
 use crate::model::{
-    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, Run, RunId,
+    Act, ActRecord, ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, Run,
+    RunId,
 };
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
@@ -41,6 +43,7 @@ struct Inner {
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     core: Arc<Core>,
+    audit: AuditTrail,
     /// Let go last: fields are dropped in their order.
     _lock: Lock,
 }
@@ -74,7 +77,8 @@ impl Store {
         let Parts { id, ledger_dir, past, index, ledger, lock } = parts;
         let core = Arc::new(Core::new(ledger_dir, past, index));
         let (jobs, writer) = writer::start(Arc::clone(&core), ledger)?;
-        let inner = Inner { id, jobs: Some(jobs), writer: Some(writer), core, _lock: lock };
+        let audit = AuditTrail::of(&core.dir());
+        let inner = Inner { id, jobs: Some(jobs), writer: Some(writer), core, audit, _lock: lock };
         Ok((Store { inner: Arc::new(inner) }, opening))
     }
 
@@ -244,9 +248,15 @@ impl Store {
         present::history(self.core(), key)
     }
 
-    /// When each field of these contracts last changed, as [`Store::history`] has it.
-    pub fn last_changes(&self, of: &BTreeSet<ItemKey>) -> Result<LastChanges, StoreError> {
-        changed::last_changes(self.core(), of)
+    /// Begins a look at when each field of these contracts last changed, as [`Store::history`] has
+    /// it. It reads the lines that changed any of them, each once: see [`Store::read_changes`].
+    pub fn changes_of(&self, of: BTreeSet<ItemKey>) -> Result<ChangeReader, StoreError> {
+        changed::begin(self.core(), of)
+    }
+
+    /// Reads some more of those lines, a few MiB, and tells whether others are left.
+    pub fn read_changes(&self, reader: &mut ChangeReader) -> Result<bool, StoreError> {
+        changed::read(self.core(), reader)
     }
 
     /// How far the store is.
@@ -308,6 +318,21 @@ impl Store {
     /// everything and builds an index: call it where that may block.
     pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
         restore::prepare(self.core(), now)
+    }
+
+    /// Notes in the audit trail that an act begins, durably; gives its number. It blocks.
+    pub fn begin_act(&self, act: &Act) -> Result<u64, StoreError> {
+        self.inner.audit.begin(act)
+    }
+
+    /// Notes there how an act ended: `ok`, or a code.
+    pub fn end_act(&self, number: u64, result: &str) -> Result<(), StoreError> {
+        self.inner.audit.end(number, result)
+    }
+
+    /// The acts of the audit trail, the oldest first, and how many of its lines cannot be read.
+    pub fn acts(&self) -> Result<(Vec<ActRecord>, u64), StoreError> {
+        self.inner.audit.read()
     }
 
     pub(super) fn core(&self) -> &Core {

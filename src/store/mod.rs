@@ -12,6 +12,7 @@
 //!   ledger/000000000004.base.jsonl  whole state, from which segment 4 goes on
 //!   index/                          sled: can be built from the ledger at any time
 //!   backups/                        copies from before another version opened the store
+//!   audit.jsonl                     who had the daemon do what; nothing folds or replaces it
 //!   written-by                      the version that opened it last
 //!   store.json                      the store's id and format
 //!   lock                            one daemon a store
@@ -28,6 +29,7 @@
 //!  5 core      what handle, writer and questions share
 //!  4 log       the ledger: segments, bases, lock, replay, survey
 //!  3 index     sled, behind keys and records of our own
+//!    audit     the audit trail
 //!  2 format    structs, keys, lines and their checksums
 //!  1 files     files and folders, safely   | 0 commit, error
 //! ```
@@ -41,6 +43,7 @@
 //! true for a commit travels in the commit.
 
 mod archive;
+mod audit;
 mod commit;
 mod core;
 mod error;
@@ -62,7 +65,7 @@ pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
 pub use open::opening::{Finding, Opening};
-pub use read::changed::LastChanges;
+pub use read::changed::{ChangeReader, LastChanges};
 pub use read::check::CheckReport;
 pub use read::past::{StateAsOf, Touched};
 pub use read::present::{Head, HistoryEntry, RunRecord};

@@ -1,10 +1,12 @@
 //! Callers that are many, silent, gone, or want no answer.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::process::{Child, ChildStdin, Stdio};
 
-use crate::support::{ACME, PATIENCE, World};
-use lmsyncd::demo::tenant::Fault;
+use crate::support::{ACME, PATIENCE, World, is_root, today, write_private};
+use lmsyncd::demo::tenant::{Fault, Tenant};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 /// More than the daemon serves at a time.
@@ -141,4 +143,158 @@ fn the_second_is_told_of_the_first_or_waits_and_progress_is_streamed() {
     let run = run.expect("a last reply")["parameters"]["run"].clone();
     assert_eq!((&run["id"], &run["result"]), (&json!(1), &json!("ok")));
     assert!(run["created"].as_i64() > Some(1));
+}
+
+/// The numbers of nobody, of root's group, to whose members the socket of a test belongs, and of the
+/// group mail.
+const NOBODY: u32 = 65534;
+const ROOTS_GROUP: u32 = 0;
+const MAIL: u32 = 8;
+
+/// Connections that another user holds, until this is dropped.
+struct Held {
+    child: Child,
+    _input: ChildStdin,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Has nobody, in this group, open so many connections and send this call on each. That takes
+/// another process, since the kernel tells the daemon who connected: this program itself, of which
+/// only [`holding_connections`] runs there.
+fn hold(world: &World, gid: u32, count: usize, call: &Value) -> Held {
+    let mut child = world
+        .test_as(NOBODY, gid, "crowd::holding_connections")
+        .env("HELD_COUNT", count.to_string())
+        .env("HELD_CALL", call.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let input = child.stdin.take().expect("its input");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("all are open"))));
+    Held { child, _input: input }
+}
+
+#[test]
+#[ignore = "runs as another user, for the tests beside it"]
+fn holding_connections() {
+    let given = |name: &str| std::env::var(name).expect("what it is called with");
+    let count: usize = given("HELD_COUNT").parse().expect("a number");
+    let call: Value = serde_json::from_str(&given("HELD_CALL")).expect("a call");
+    let held: Vec<UnixStream> = (0..count)
+        .map(|_| {
+            let mut stream = UnixStream::connect(given("OTHERS_SOCKET")).expect("a connection");
+            if !call.is_null() {
+                // The daemon may have closed it already.
+                let _ = stream.write_all(format!("{call}\0").as_bytes());
+            }
+            stream
+        })
+        .collect();
+    writeln!(std::io::stdout(), "all are open").expect("it is told");
+    let _ = std::io::stdin().read(&mut [0]);
+    drop(held);
+}
+
+/// More connections than the daemon has for everybody.
+const MANY: usize = 400;
+
+#[test]
+fn who_may_only_look_keeps_no_operator_out() {
+    if !is_root() {
+        return;
+    }
+    let world = World::stories();
+    world.configure("operators = [\"root\"]\nobservers = [\"@mail\"]");
+    let _daemon = world.start();
+    let watch = json!({"method": "org.lmsyncd.Daemon.Watch", "more": true});
+    let export = json!({"method": "org.lmsyncd.Contracts.Export"});
+    let half = json!("no NUL byte follows");
+    for call in [Value::Null, watch, export, half] {
+        let _held = hold(&world, MAIL, MANY, &call);
+        // An operator and another observer are answered at once, and may watch too.
+        world.ctl(&["check", "--timeout", "10s"]).expect(0, &["LMSYNCD OK"]);
+        let mut watching = connect(&world);
+        send(&mut watching, &json!({"method": "org.lmsyncd.Daemon.Watch", "more": true}));
+        assert_eq!(receive(&watching)["continues"], true);
+        world.ctl_as(1, MAIL, &["version"]).expect(0, &[]);
+    }
+}
+
+#[test]
+fn who_is_too_many_is_told_so() {
+    if !is_root() {
+        return;
+    }
+    let (world, _daemon) = World::ready("operators = [\"root\"]");
+    world.tenant.faults().set(Fault::Slow.amount(2_000));
+    // Calls that wait for Autotask, as many as one user may have connections.
+    let pending = json!({"method": "org.lmsyncd.Sync.Pending", "parameters": {"client": ACME}});
+    let _held = hold(&world, ROOTS_GROUP, 64, &pending);
+    world.ctl_as(NOBODY, ROOTS_GROUP, &["version"]).expect(9, &["too many connections"]);
+    world.ctl(&["version"]).expect(0, &[]);
+}
+
+#[test]
+fn what_was_given_up_while_the_daemon_hung_is_not_done_later() {
+    let (world, daemon) = World::ready("");
+    let switch = json!({"method": "org.lmsyncd.Sync.SetAutoSync",
+        "parameters": {"clients": [ACME], "on": true}});
+    daemon.signal(Signal::SIGSTOP);
+    let mut given_up = connect(&world);
+    send(&mut given_up, &switch);
+    drop(given_up);
+    // One that only sends no more waits for its reply.
+    let mut waits = connect(&world);
+    send(&mut waits, &json!({"method": "org.lmsyncd.Daemon.Version"}));
+    waits.shutdown(std::net::Shutdown::Write).expect("it is shut");
+    daemon.signal(Signal::SIGCONT);
+    assert!(receive(&waits)["parameters"]["version"].is_string());
+    world.wait_for("the end of the first connection", || {
+        let log = std::fs::read_to_string(world.path("daemon.log")).expect("a log");
+        log.contains("has gone: its call of org.lmsyncd.Sync.SetAutoSync").then_some(())
+    });
+    let clients = world.json(&["status"])["clients"].clone();
+    assert!(!clients.to_string().contains("\"auto_sync\":true"), "{clients}");
+}
+
+#[test]
+fn who_may_not_change_anything_leaves_the_hour_to_others() {
+    if !is_root() {
+        return;
+    }
+    let world = World::with(Tenant::stories(today()));
+    world.configure("operators = [\"root\"]");
+    let text = std::fs::read_to_string(world.config()).expect("it");
+    let few = text.replace("[store]", "max-requests-per-hour = 100\n[store]");
+    write_private(&world.config(), &few);
+    let _daemon = world.start();
+    let reader = |args: &[&str]| world.ctl_as(NOBODY, ROOTS_GROUP, args);
+    let asked = || world.tenant.counters().total;
+    let first = reader(&["pending", ACME, "--json"]).expect(0, &[]);
+    let mut before = asked();
+    world.wait_for("a quarter of the hour to be used up", || {
+        reader(&["doctor"]);
+        let now = asked();
+        (std::mem::replace(&mut before, now) == now).then_some(())
+    });
+    assert!((25..60).contains(&before), "{before} requests");
+    // What was found last serves, and what nobody found is refused.
+    let again = reader(&["pending", ACME, "--json"]).expect(0, &[]);
+    assert_eq!(first.out, again.out);
+    reader(&["diff", ACME]).expect(0, &[]);
+    for args in [&["doctor"][..], &["sync", ACME, "--all", "--dry-run"], &["status", "zzz"]] {
+        let told = reader(args);
+        assert!(told.exit == 7 || told.exit == 5, "{told:?}");
+    }
+    assert_eq!(asked(), before, "none of it asked Autotask");
+    world.ctl(&["pending", ACME]).expect(0, &[]);
+    assert!(asked() > before, "an operator still asks");
 }

@@ -6,6 +6,7 @@
 
 #![cfg(feature = "demo")]
 
+mod access;
 mod advice;
 mod backup;
 mod bad_input;

@@ -92,7 +92,7 @@ pub(super) async fn renewals(call: contracts::Renewals, context: &Context<'_>) -
             |ending: &Ending| Ok(renewal(ending, engine.book.named(ending.contract.client)?));
         endings.iter().map(named).collect()
     };
-    let contracts = context.engine.ask(endings).await?;
+    let contracts = context.ask(endings).await?;
     finish(contracts::RenewalList { today: Some(today.to_string()), contracts })
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn timeline(call: contracts::Timeline, context: &Context<'_>) -
             .map(|term| Ok(wire_term(term, engine.book.named(term.contract.client)?)))
             .collect()
     };
-    let mut terms: Vec<contracts::Term> = context.engine.ask(terms).await?;
+    let mut terms: Vec<contracts::Term> = context.ask(terms).await?;
     // The order by first day stays within each client.
     terms.sort_by_cached_key(|term| (term.client.to_lowercase(), term.client_id));
     finish(contracts::TimelineReply {

@@ -35,8 +35,8 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         contracts::Adopt::NAME => ownership::adopt(parameters(call)?, &context).await,
         contracts::Unlink::NAME => ownership::unlink(parameters(call)?, &context).await,
         contracts::Relink::NAME => ownership::relink(parameters(call)?, &context).await,
-        contracts::History::NAME => past::history(&parameters(call)?, &context),
-        contracts::Chain::NAME => past::chain(&parameters(call)?, &context),
+        contracts::History::NAME => past::history(&parameters(call)?, &context).await,
+        contracts::Chain::NAME => past::chain(&parameters(call)?, &context).await,
         contracts::Cost::NAME => answers::cost(&parameters(call)?, &context).await,
         contracts::Renewals::NAME => answers::renewals(parameters(call)?, &context).await,
         contracts::Timeline::NAME => answers::timeline(parameters(call)?, &context).await,
@@ -48,7 +48,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 async fn show(call: contracts::Show, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
     let as_of = call.as_of.as_deref().map(|text| context.engine.book.moment(text)).transpose()?;
-    finish(context.engine.ask(move |engine| shown(engine, key, as_of)).await?)
+    finish(context.ask(move |engine| shown(engine, key, as_of)).await?)
 }
 
 fn shown(
@@ -71,18 +71,18 @@ fn shown(
         }
         None => (engine.book.contract(key)?, engine.book.last_full()?),
     };
-    let changed = engine.book.last_changes([key])?;
+    let changed = engine.book.last_changes(key)?;
     Ok(contracts::ContractReply {
         contract: Wire { engine, last_full: &last_full }.contract(&contract),
         client: convert::client(&engine.book.named(contract.client)?),
-        fields: fields_of(&contract, changed.get(&key)),
+        fields: fields_of(&contract, &changed),
     })
 }
 
 /// The fields of a contract, and whose each is; user-defined ones last.
 fn fields_of(
     contract: &Contract,
-    changed: Option<&BTreeMap<Field, DateTime<Utc>>>,
+    changed: &BTreeMap<Field, DateTime<Utc>>,
 ) -> Vec<contracts::FieldView> {
     let user_defined = contract.source.keys().chain(contract.overrides.keys()).copied();
     let user_defined: BTreeSet<Field> =
@@ -100,7 +100,7 @@ fn fields_of(
             value: contract.value(field).map(|value| value.to_string()),
             autotask_value: autotask.map(|value| value.to_string()),
             overridden,
-            changed: changed.and_then(|changed| changed.get(&field)).map(|at| rfc3339(*at)),
+            changed: changed.get(&field).map(|at| rfc3339(*at)),
         }
     };
     shown.map(view).collect()

@@ -6,9 +6,9 @@ use crate::model::{Contract, Field, rfc3339};
 use crate::protocol::contracts;
 use crate::store::HistoryEntry;
 
-pub(super) fn history(call: &contracts::History, context: &Context<'_>) -> Answer {
+pub(super) async fn history(call: &contracts::History, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let entries = context.engine.book.history(key)?;
+    let entries = context.ask(move |engine| engine.book.history(key)).await?;
     finish(contracts::HistoryReply {
         key: key.to_string(),
         entries: entries.iter().map(entry).collect(),
@@ -25,8 +25,9 @@ fn entry(entry: &HistoryEntry) -> contracts::HistoryEntry {
     }
 }
 
-pub(super) fn chain(call: &contracts::Chain, context: &Context<'_>) -> Answer {
-    let line = context.engine.book.chain(parse_key(&call.key)?)?;
+pub(super) async fn chain(call: &contracts::Chain, context: &Context<'_>) -> Answer {
+    let key = parse_key(&call.key)?;
+    let line = context.ask(move |engine| engine.book.chain(key)).await?;
     finish(contracts::ChainReply { contracts: line.iter().map(link).collect() })
 }
 

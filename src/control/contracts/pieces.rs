@@ -1,18 +1,20 @@
 //! Answers that grow with the book, `List` and `Export`: in pieces where the caller asked for `more`,
 //! so that neither side holds all of it at once; else in one reply, up to a limit.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
 use super::{Wire, fields_of};
-use crate::control::call::{Answer, CallError, Context, Replies, finish, went_away};
+use crate::control::call::{Answer, CallError, Context, finish, went_away};
 use crate::control::convert::{self, count};
 use crate::engine::{Engine, Origin};
 use crate::model::text::thousands;
-use crate::model::{Code, Contract, Failure};
+use crate::model::{Code, Contract, Failure, ItemKey};
 use crate::protocol::contracts;
 use crate::protocol::sync::Progress;
+use crate::store::LastChanges;
 
 /// How many contracts a piece has: of an export some 800 KiB.
 const PIECE: usize = 200;
@@ -39,34 +41,41 @@ pub(super) async fn list(call: contracts::List, mut context: Context<'_>) -> Ans
         found.sort_by_key(Contract::in_tree);
         Ok((found, last_full))
     };
-    let (found, last_full) = engine.ask(found).await?;
+    let (found, last_full) = context.ask(found).await?;
     let last_full = Arc::new(last_full);
     let tell = move |engine: &Engine, piece: &[Contract]| {
         let wire = Wire { engine, last_full: &last_full };
         piece.iter().map(|contract| value(wire.contract(contract))).collect()
     };
     let shape = |contracts, _, _| Ok(serde_json::json!({ "contracts": Value::Array(contracts) }));
-    told(&engine, context.stream.as_deref_mut(), found, tell, &shape).await
+    told(&mut context, found, tell, &shape).await
 }
 
 pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
     let engine = Arc::clone(context.engine);
     let client = context.client(call.client.as_deref()).await?;
+    let brief = call.brief.unwrap_or(false);
     let found = move |engine: &Engine| {
         let mut found = engine.book.contracts(client.as_ref())?;
         found.sort_by_key(Contract::in_tree);
         Ok((found, engine.book.last_full()?))
     };
-    let (found, last_full) = engine.ask(found).await?;
+    let (found, last_full) = context.ask(found).await?;
     let last_full = Arc::new(last_full);
+    let changed = match brief {
+        true => None,
+        false => Some(Arc::new(last_changes(&found, &context).await?)),
+    };
     let tell = move |engine: &Engine, piece: &[Contract]| {
         let wire = Wire { engine, last_full: &last_full };
-        let changed = engine.book.last_changes(piece.iter().map(|contract| contract.key))?;
         let one = |contract: &Contract| {
             value(contracts::Exported {
                 contract: wire.contract(contract),
                 client: convert::client(&engine.book.named(contract.client)?),
-                fields: fields_of(contract, changed.get(&contract.key)),
+                fields: match &changed {
+                    Some(changed) => fields_of(contract, &changed.of(contract.key)),
+                    None => other_values(contract),
+                },
             })
         };
         piece.iter().map(one).collect()
@@ -91,7 +100,37 @@ pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) ->
         }
         Ok(reply)
     };
-    told(&engine, context.stream.as_deref_mut(), found, tell, &shape).await
+    told(&mut context, found, tell, &shape).await
+}
+
+/// When the fields of these contracts last changed; read a step at a time, each in its turn.
+async fn last_changes(found: &[Contract], context: &Context<'_>) -> Result<LastChanges, Failure> {
+    let keys: Vec<ItemKey> = found.iter().map(|contract| contract.key).collect();
+    let mut reader = context.ask(move |engine| engine.book.changes_of(keys)).await?;
+    loop {
+        let step = move |engine: &Engine| {
+            let more = engine.book.read_changes(&mut reader)?;
+            Ok((reader, more))
+        };
+        let more;
+        (reader, more) = context.ask(step).await?;
+        context.claim.rest();
+        if !more {
+            return Ok(reader.found());
+        }
+    }
+}
+
+/// The fields that have a value and are no key of a contract on the wire.
+fn other_values(contract: &Contract) -> Vec<contracts::FieldView> {
+    static KEYS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let keys = serde_json::to_value(contracts::Contract::default());
+        let keys = keys.ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+        keys.into_iter().map(|(key, _)| key).collect()
+    });
+    let mut fields = fields_of(contract, &BTreeMap::new());
+    fields.retain(|view| view.value.is_some() && !KEYS.contains(&view.field));
+    fields
 }
 
 fn number(count_of: usize) -> String {
@@ -107,19 +146,19 @@ fn value(of: impl serde::Serialize) -> Result<Value, Failure> {
 /// Tells contracts, a piece at a time; each takes its turn among the questions, so that who reads
 /// slowly holds nobody up.
 async fn told(
-    engine: &Arc<Engine>,
-    mut stream: Option<&mut Replies>,
+    context: &mut Context<'_>,
     found: Vec<Contract>,
     tell: impl Fn(&Engine, &[Contract]) -> Result<Piece, Failure> + Clone + Send + 'static,
     shape: Shape<'_>,
 ) -> Answer {
+    let mut stream = context.stream.take();
     let all = found.len();
     let found = Arc::new(found);
     let (mut gathered, mut bytes) = (Piece::new(), 0);
     for first in (0..all).step_by(PIECE) {
         let end = all.min(first + PIECE);
         let (found, tell) = (Arc::clone(&found), tell.clone());
-        let mut piece = engine.ask(move |engine| tell(engine, &found[first..end])).await?;
+        let mut piece = context.ask(move |engine| tell(engine, &found[first..end])).await?;
         match &mut stream {
             // What fits into one reply is one.
             Some(stream) if all > PIECE => {

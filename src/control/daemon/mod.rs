@@ -1,5 +1,6 @@
 //! `org.lmsyncd.Daemon`: the daemon itself.
 
+mod audit;
 mod backup;
 
 use strum::VariantNames;
@@ -11,7 +12,9 @@ use super::progress::{progress, telling};
 use crate::autotask::{Auth, Outcome, Usage};
 use crate::config::Effect;
 use crate::engine::{Board, ClientRow, Engine, MetricsFormat, Newcomer, Origin};
-use crate::model::{Code, Counts, EventName, Failure, OutletState, Run, Visibility, rfc3339};
+use crate::model::{
+    Advice, Code, Counts, EventName, Failure, OutletState, Run, Visibility, rfc3339,
+};
 use crate::protocol::{Call, Method, daemon};
 
 /// How many runs a board shows.
@@ -41,11 +44,12 @@ pub(super) async fn answer(call: &Call, context: Context<'_>) -> Answer {
         daemon::Metrics::NAME => {
             let format = metrics_format(parameters(call)?)?;
             finish(daemon::MetricsReply {
-                text: context.engine.ask(move |engine| engine.observe.metrics(format)).await?,
+                text: context.ask(move |engine| engine.observe.metrics(format)).await?,
             })
         }
         daemon::TestNotify::NAME => test_notify(parameters(call)?, &context).await,
         daemon::PruneHistory::NAME => prune(parameters(call)?, &context).await,
+        daemon::AuditLog::NAME => audit::log(parameters(call)?, &context).await,
         daemon::Backup::NAME => {
             let daemon::Backup {} = parameters(call)?;
             backup::backup(context).await
@@ -69,7 +73,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
     let ask = move |engine: &Engine| {
         Ok((engine.observe.board(client.as_ref())?, engine.book.runs(client.as_ref(), RUNS)?))
     };
-    let (board, runs) = context.engine.ask(ask).await?;
+    let (board, runs) = context.ask(ask).await?;
     let Board { clients, api, waiting, paused, started, sequence, contracts, .. } = board;
     let origin = context.engine.origin();
     finish(daemon::StatusReply {
@@ -228,6 +232,11 @@ async fn watch(call: daemon::Watch, context: Context<'_>) -> Answer {
         return Err(CallError::ExpectedMore);
     }
     let only = context.client(call.client.as_deref()).await?.map(|client| client.id);
+    let Some(_listens) = context.claim.watch() else {
+        return Err(Failure::new(Code::Busy, "too many watchers")
+            .advise(Advice::FollowJournal)
+            .into());
+    };
     let Context { engine, stream, caller, .. } = context;
     let Some(stream) = stream else { return Err(CallError::ExpectedMore) };
     let instance = engine.origin().tenant;

@@ -123,7 +123,7 @@ fn shown(money: &Money) -> String {
 
 pub(super) async fn list_quarantine(call: sync::ListQuarantine, context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
-    let items = context.engine.ask(move |engine| engine.review.quarantine(client.as_ref())).await?;
+    let items = context.ask(move |engine| engine.review.quarantine(client.as_ref())).await?;
     finish(sync::Quarantine { items: items.into_iter().map(waiting).collect() })
 }
 

@@ -12,14 +12,14 @@ pub(super) async fn list(call: sync::ListHeld, context: Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
     let held = match call.run {
         Some(run) => {
-            let held = context.engine.review.held_by(run_id(run))?;
+            let held = context.ask(move |engine| engine.review.held_by(run_id(run))).await?;
             if let Some(client) = client.filter(|client| client.id != held.client.id) {
                 let message = format!("run {run} is not a run of {client}");
                 return Err(Failure::new(Code::OtherClient, message).into());
             }
             vec![held]
         }
-        None => context.engine.ask(move |engine| engine.review.held(client.as_ref())).await?,
+        None => context.ask(move |engine| engine.review.held(client.as_ref())).await?,
     };
     let engine = context.engine;
     finish(sync::HeldList { held: held.iter().map(|held| held_run(held, engine)).collect() })

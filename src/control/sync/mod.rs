@@ -8,17 +8,16 @@ mod pause;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::NaiveTime;
 
 use super::call::{Answer, CallError, Context, finish, parameters, went_away};
-use crate::control::convert::{self, count, parse_key};
+use crate::control::convert::{self, beginning, count, parse_key};
 use crate::control::progress::{progress, telling};
 use crate::engine::{Preview, RunFilter, RunRow, SyncRequest, WaitPolicy};
 use crate::model::{
-    Advice, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger, rfc3339,
+    Advice, ClientRef, Code, Failure, ItemKey, PendingItem, PendingState, RunId, Trigger, rfc3339,
 };
 use crate::policy::effects::{self, Basis};
-use crate::policy::schedule::start_of_day;
 use crate::protocol::{Call, Method, sync};
 
 /// How many runs a list holds unless the caller says otherwise.
@@ -32,7 +31,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
         sync::Sync::NAME => sync(parameters(call)?, context).await,
         sync::SetAutoSync::NAME => set_auto_sync(parameters(call)?, context).await,
         sync::ListRuns::NAME => list_runs(parameters(call)?, context).await,
-        sync::ShowRun::NAME => show_run(&parameters(call)?, &context),
+        sync::ShowRun::NAME => show_run(parameters(call)?, &context).await,
         sync::Ignore::NAME => flags::ignore(parameters(call)?, context).await,
         sync::Unignore::NAME => flags::unignore(parameters(call)?, context).await,
         sync::Explain::NAME => flags::explain(parameters(call)?, context).await,
@@ -50,7 +49,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 
 async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answer {
     let all = call.all.unwrap_or(false);
-    let cached = call.cached.unwrap_or(false);
+    let cached = call.cached.unwrap_or(false) || context.unasked.is_some();
     let (progress, told) = progress(&context);
     let work = context.engine.clients.clients(call.search.as_deref(), all, cached, &progress);
     let asked = rfc3339(context.engine.now());
@@ -60,7 +59,8 @@ async fn list_clients(call: sync::ListClients, mut context: Context<'_>) -> Answ
         visibility: None,
         progress: Some(p),
     };
-    let (clients, as_of) = telling(work, told, &mut context.stream, reply).await?;
+    let listed = telling(work, told, &mut context.stream, reply).await;
+    let (clients, as_of) = listed.map_err(|failure| context.unasked.take().unwrap_or(failure))?;
     let clients = clients
         .into_iter()
         .map(|known| sync::ClientSummary {
@@ -82,16 +82,13 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
         None => None,
         Some(text) => Some(parse_state(text)?),
     };
-    let cached = call.cached.unwrap_or(false);
+    let cached = call.cached.unwrap_or(false) || context.unasked.is_some();
     let Some(client) = &call.client else {
         return pending_of_all(cached, &mut context).await;
     };
     let client = context.resolve(client).await?;
     let look = match cached {
-        true => context.engine.syncs.cached_preview(client.id).ok_or_else(|| {
-            Failure::new(Code::InvalidArgument, format!("no cached result for {client}"))
-                .advise(Advice::RefreshPending { client_id: client.id })
-        })?,
+        true => cached_preview(&client, &mut context)?,
         false => {
             let (progress, told) = progress(&context);
             let look = context.engine.syncs.preview(&client, &progress);
@@ -118,9 +115,23 @@ async fn pending(call: sync::Pending, mut context: Context<'_>) -> Answer {
     })
 }
 
+/// The last answer; where there is none, why no other one is to be had.
+fn cached_preview(client: &ClientRef, context: &mut Context<'_>) -> Result<Preview, Failure> {
+    context.engine.syncs.cached_preview(client.id).ok_or_else(|| {
+        context.unasked.take().unwrap_or_else(|| {
+            Failure::new(Code::InvalidArgument, format!("no cached result for {client}"))
+                .advise(Advice::RefreshPending { client_id: client.id })
+        })
+    })
+}
+
 async fn pending_of_all(cached: bool, context: &mut Context<'_>) -> Answer {
     let looks: Vec<Preview> = if cached {
-        context.engine.ask(|engine| engine.syncs.cached_previews()).await?
+        let last = context.ask(|engine| engine.syncs.cached_previews()).await?;
+        match context.unasked.take() {
+            Some(unasked) if last.is_empty() => return Err(unasked.into()),
+            _ => last,
+        }
     } else {
         let (progress, told) = progress(context);
         let looks = context.engine.syncs.preview_all(&progress);
@@ -187,8 +198,13 @@ async fn diff(call: sync::Diff, mut context: Context<'_>) -> Answer {
         visibility: None,
         progress: Some(p),
     };
-    let look = context.engine.syncs.preview(&client, &progress);
-    let look = telling(look, told, &mut context.stream, reply).await?;
+    let look = match context.unasked {
+        Some(_) => cached_preview(&client, &mut context)?,
+        None => {
+            let look = context.engine.syncs.preview(&client, &progress);
+            telling(look, told, &mut context.stream, reply).await?
+        }
+    };
     let wanted = |item: &&PendingItem| keys.as_ref().is_none_or(|keys| keys.contains(&item.key));
     let items: Vec<&PendingItem> = look.items.iter().filter(wanted).collect();
     for key in keys.iter().flatten() {
@@ -303,11 +319,15 @@ async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
         client: context.client(call.client.as_deref()).await?,
         changed: call.changed.unwrap_or(false),
         failed: call.failed.unwrap_or(false),
-        since: call.since.as_deref().map(|text| beginning(text, &context)).transpose()?,
+        since: call
+            .since
+            .as_deref()
+            .map(|text| beginning(text, context.engine.zone()))
+            .transpose()?,
         fold: folds,
         limit: usize::try_from(call.limit.unwrap_or(DEFAULT_RUNS)).unwrap_or(0),
     };
-    let rows = context.engine.ask(move |engine| engine.book.run_rows(&filter)).await?;
+    let rows = context.ask(move |engine| engine.book.run_rows(&filter)).await?;
     let (mut runs, mut folded) = (Vec::new(), Vec::new());
     for row in rows {
         match row {
@@ -318,21 +338,8 @@ async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
     finish(sync::RunList { runs, folded: folds.then_some(folded) })
 }
 
-/// The moment that a day or a moment begins with.
-fn beginning(text: &str, context: &Context<'_>) -> Result<DateTime<Utc>, Failure> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc());
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
-        let message = format!("`{text}` is neither a day (2026-11-30) nor a moment of RFC 3339");
-        Failure::new(Code::InvalidArgument, message)
-    })?;
-    start_of_day(day, &context.engine.zone())
-        .ok_or_else(|| Failure::new(Code::InvalidArgument, format!("`{text}` is too far away")))
-}
-
-fn show_run(call: &sync::ShowRun, context: &Context<'_>) -> Answer {
-    let record = context.engine.book.run(run_id(call.id))?;
+async fn show_run(call: sync::ShowRun, context: &Context<'_>) -> Answer {
+    let record = context.ask(move |engine| engine.book.run(run_id(call.id))).await?;
     let changes = record
         .changes
         .iter()

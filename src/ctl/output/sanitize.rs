@@ -4,10 +4,12 @@
 use serde_json::Value;
 
 use super::signs;
+pub use crate::model::text::is_control_sign;
+use crate::model::text::visible;
 
 /// A text for one line of the screen: every control character is a blank.
 pub fn line(text: &str) -> String {
-    signs::guarded(text.chars().map(|c| if is_control_sign(c) { ' ' } else { c }).collect())
+    signs::guarded(visible(text))
 }
 
 /// A text for a file, which may have lines: line breaks of any kind are newlines, tabs stay, and
@@ -46,11 +48,6 @@ fn clean_each(value: &mut Value, clean: &impl Fn(&str) -> String) {
         Value::Object(fields) => fields.values_mut().for_each(|value| clean_each(value, clean)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// Whether a character drives the terminal (all of the controls) or the direction of writing.
-pub fn is_control_sign(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

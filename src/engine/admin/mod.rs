@@ -1,6 +1,7 @@
 //! What a sysadmin has the daemon do: read its configuration again, check itself, back up and restore.
 
 mod archive;
+mod audit;
 mod doctor;
 mod reload;
 mod set_id;

@@ -1,5 +1,9 @@
 //! Edits by hand: seeded and local fields.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
 use super::Book;
 use crate::engine::context::empty_commit;
 use crate::model::text::thousands;
@@ -7,7 +11,7 @@ use crate::model::{
     Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey,
     ItemKind, Origin, Ownership, UnknownField, Value, differences,
 };
-use crate::store::{Commit, LastChanges, Write};
+use crate::store::{ChangeReader, Commit, Write};
 
 /// The longest text that a field or a reason takes, in bytes: pages of notes, and still a small record.
 const LONGEST_VALUE: usize = 8 * 1024;
@@ -59,12 +63,24 @@ impl Book {
         })
     }
 
-    /// When each field of these contracts last changed.
-    pub fn last_changes(
+    /// When each field of a contract last changed.
+    pub fn last_changes(&self, of: ItemKey) -> Result<BTreeMap<Field, DateTime<Utc>>, Failure> {
+        let mut reader = self.changes_of([of])?;
+        while self.read_changes(&mut reader)? {}
+        Ok(reader.found().of(of))
+    }
+
+    /// Begins a look at when each field of these contracts last changed.
+    pub fn changes_of(
         &self,
         of: impl IntoIterator<Item = ItemKey>,
-    ) -> Result<LastChanges, Failure> {
-        Ok(self.context.store.last_changes(&of.into_iter().collect())?)
+    ) -> Result<ChangeReader, Failure> {
+        Ok(self.context.store.changes_of(of.into_iter().collect())?)
+    }
+
+    /// A step of that look; tells whether others follow.
+    pub fn read_changes(&self, reader: &mut ChangeReader) -> Result<bool, Failure> {
+        Ok(self.context.store.read_changes(reader)?)
     }
 
     /// Edits a contract: all of it or nothing. Gives the contract as it is then, and what changed.
@@ -200,7 +216,6 @@ fn owned_by_autotask(contract: &Contract, field: Field) -> Failure {
 mod tests {
     use super::*;
     use crate::model::{ClientId, Fields};
-    use chrono::DateTime;
 
     fn contract(origin: Origin) -> Contract {
         Contract {

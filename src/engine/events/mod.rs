@@ -27,8 +27,9 @@ use crate::model::{Event, EventName, RunResult};
 /// How many events a subscriber may be behind: a batch of 2,000 clients, about 1 KiB each.
 const BEHIND_AT_MOST: usize = 2048;
 
-/// How many may subscribe: each holds a connection, of which there are 64.
-const SUBSCRIBERS_AT_MOST: usize = 16;
+/// How many may subscribe: those who watch, whose places `control` shares out, and the daemon's own
+/// parts.
+const SUBSCRIBERS_AT_MOST: usize = 32;
 
 /// Events on their way to a subscriber.
 pub type Subscription = broadcast::Receiver<Arc<Event>>;

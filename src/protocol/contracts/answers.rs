@@ -242,6 +242,9 @@ pub struct TimelineReply {
 pub struct Export {
     /// Only this client.
     pub client: Option<String>,
+    /// Of each contract only the fields that have a value and are no key of `contract`, without the
+    /// moment of their last change: enough for a table, and a small part of the work.
+    pub brief: Option<bool>,
 }
 
 /// One contract, whole.

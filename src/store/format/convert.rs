@@ -50,7 +50,7 @@ fn time_of_day(text: &str) -> Result<NaiveTime, Unreadable> {
     NaiveTime::parse_from_str(text, TIME_OF_DAY).or_else(|_| unknown("time of day", text))
 }
 
-fn field(text: &str) -> Result<Field, Unreadable> {
+pub(in crate::store) fn field(text: &str) -> Result<Field, Unreadable> {
     Field::from_name(text).map_or_else(|| unknown("field", text), Ok)
 }
 

@@ -120,22 +120,40 @@ pub(in crate::store) fn read_at(
     place: &PlaceV1,
     seq: u64,
 ) -> Result<LineV1, StoreError> {
+    let bytes = bytes_at(ledger, place, seq)?;
+    let line: LineV1 = line::parse(&bytes).map_err(|why| damaged_at(ledger, place, seq, &why))?;
+    if line.seq != seq {
+        let why = format!("commit {} was found", line.seq);
+        return Err(damaged_at(ledger, place, seq, &why));
+    }
+    Ok(line)
+}
+
+/// The bytes of the line at a place, which are those that were written there.
+pub(in crate::store) fn bytes_at(
+    ledger: &Path,
+    place: &PlaceV1,
+    seq: u64,
+) -> Result<Vec<u8>, StoreError> {
     let path = path(ledger, place.segment);
-    let damaged = |why: String| StoreError::Damaged {
-        file: path.clone(),
-        line: 0,
-        why: format!("at byte {}, commit {seq}: {why}", place.offset),
-    };
     let mut file = File::open(&path).doing("open", &path)?;
     file.seek(SeekFrom::Start(place.offset)).doing("read", &path)?;
     let mut bytes = Vec::new();
     file.take(place.length).read_to_end(&mut bytes).doing("read", &path)?;
     if crc32fast::hash(&bytes) != place.crc {
-        return Err(damaged("the line is not the one that was written".to_owned()));
+        let why = "the line is not the one that was written";
+        return Err(damaged_at(ledger, place, seq, why));
     }
-    let line: LineV1 = line::parse(&bytes).map_err(damaged)?;
-    if line.seq != seq {
-        return Err(damaged(format!("commit {} was found", line.seq)));
-    }
-    Ok(line)
+    Ok(bytes)
+}
+
+/// What is wrong with the line of a commit at a place.
+pub(in crate::store) fn damaged_at(
+    ledger: &Path,
+    place: &PlaceV1,
+    seq: u64,
+    why: &str,
+) -> StoreError {
+    let why = format!("at byte {}, commit {seq}: {why}", place.offset);
+    StoreError::Damaged { file: path(ledger, place.segment), line: 0, why }
 }

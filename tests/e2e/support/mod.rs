@@ -141,15 +141,31 @@ impl World {
     /// The binary itself may lie where nobody else can go. Another process copies it: a file that
     /// this one has open for writing while another test forks cannot be run (ETXTBSY, execve(2)).
     pub fn ctl_as(&self, uid: u32, gid: u32, args: &[&str]) -> Told {
-        let program = self.path("lmsyncctl");
-        if !program.exists() {
-            let mut copy = Command::new("cp");
-            let copied = copy.arg(env!("CARGO_BIN_EXE_lmsyncctl")).arg(&program).status();
-            assert!(copied.expect("cp runs").success());
-        }
+        let program = self.copy_of(Path::new(env!("CARGO_BIN_EXE_lmsyncctl")), "lmsyncctl");
         let mut command = Command::new(&program);
         command.args(args).env("LMSYNCD_SOCKET", self.socket()).uid(uid).gid(gid);
         Told::of(args, command.stdin(Stdio::null()).output().expect("it runs"))
+    }
+
+    /// One test of this program, as another user runs it, who needs to be root to have others do so.
+    /// The test is ignored otherwise.
+    pub fn test_as(&self, uid: u32, gid: u32, test: &str) -> Command {
+        let program = self.copy_of(&std::env::current_exe().expect("this program"), "tests");
+        let mut command = Command::new(program);
+        command.args(["--exact", test, "--ignored", "--nocapture"]).uid(uid).gid(gid);
+        command.env("OTHERS_SOCKET", self.socket());
+        command
+    }
+
+    /// A copy of a program, which everybody may run.
+    pub fn copy_of(&self, program: &Path, name: &str) -> PathBuf {
+        let copy = self.path(name);
+        if !copy.exists() {
+            // Another process copies it: see `ctl_as`.
+            let copied = Command::new("cp").arg(program).arg(&copy).status();
+            assert!(copied.expect("cp runs").success());
+        }
+        copy
     }
 
     /// Runs lmsyncctl with `--json`, expects it to succeed, and gives what it printed.
@@ -224,6 +240,15 @@ impl Told {
     }
 }
 
+/// Whether this is root, who alone can connect as another user; tells who looks that it is not.
+pub fn is_root() -> bool {
+    let root = nix::unistd::Uid::effective().is_root();
+    if !root {
+        let _ = writeln!(std::io::stderr(), "left out: only root can connect as another user");
+    }
+    root
+}
+
 /// A running lmsyncd; killed when it is dropped.
 pub struct Daemon {
     child: Child,
@@ -235,6 +260,8 @@ impl Daemon {
         let _ = fs::remove_file(&notify);
         let socket = UnixDatagram::bind(&notify).expect("a socket for readiness");
         socket.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        // The daemon may run as another user.
+        fs::set_permissions(&notify, fs::Permissions::from_mode(0o777)).expect("chmod");
         let log = fs::File::options()
             .create(true)
             .append(true)

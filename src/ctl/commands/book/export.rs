@@ -143,7 +143,7 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
             put(ctl, text.output, json(&answer, ctl.output.format == Format::Json)?)?;
         }
         Command::Csv(CsvArgs { text }) => {
-            let reply = Everything::of(ask(ctl, text.client)?)?;
+            let reply = Everything::of(ask_briefly(ctl, text.client)?)?;
             put(ctl, text.output, csv::render(&reply, ctl.output.formulas)?)?;
         }
         Command::Ics(IcsArgs { text }) => {
@@ -164,7 +164,19 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
 }
 
 fn ask(ctl: &Ctl, client: Option<String>) -> Result<Value, CtlError> {
-    ctl.client.gather_raw(&Export { client }, "contracts")
+    ctl.client.gather_raw(&Export { client, brief: None }, "contracts")
+}
+
+/// The same without what no table shows. A daemon of an earlier release does not know that, and
+/// tells all of it.
+fn ask_briefly(ctl: &Ctl, client: Option<String>) -> Result<Value, CtlError> {
+    let brief = Export { client: client.clone(), brief: Some(true) };
+    match ctl.client.gather_raw(&brief, "contracts") {
+        Err(CtlError::Failed(failure)) if failure.message.contains(r#""parameter":"brief""#) => {
+            ask(ctl, client)
+        }
+        answered => answered,
+    }
 }
 
 /// The answer as it came; its keys are sorted, so that it is the same text every time.

@@ -1,5 +1,6 @@
 //! Commands about the daemon: how it stands, what happens, and what a sysadmin has it do.
 
+pub mod audit_log;
 pub mod backup;
 pub mod check;
 pub mod doctor;

@@ -50,6 +50,18 @@ fn first() -> Vec<Case> {
             &["lmsyncd_x 1\n# EOF\n"],
         ),
         case(
+            &["audit-log", "--since", "2020-01-01", "--limit", "9"],
+            "Daemon.AuditLog",
+            json!({ "since": "2020-01-01", "limit": 9 }),
+            json!({
+                "acts": [{ "number": 7, "at": "2020-01-02T03:04:05Z", "user": "alice\u{1b}[2J",
+                    "uid": 1000, "pid": 4711, "method": "Contracts.Set",
+                    "what": "key=S2 fields=notes", "result": "ok" }],
+                "unreadable": 0,
+            }),
+            &["alice [2J", "4711", "Contracts.Set", "key=S2 fields=notes", "ok"],
+        ),
+        case(
             &["notify", "test", "overdue"],
             "Daemon.TestNotify",
             json!({ "event": "overdue" }),

@@ -58,6 +58,7 @@ const FAILURES: &[Failure] = &[
     (&["export", "ics", "nobody"], "Sync.NoSuchClient", 5),
     (&["export", "tree", "/nowhere"], "Daemon.Internal", 1),
     (&["history", "prune", "--yes"], "Daemon.NotPermitted", 4),
+    (&["audit-log"], "Daemon.NotPermitted", 4),
     (&["backup", "never-made.jsonl"], "Daemon.NotPermitted", 4),
     (&["restore", "Cargo.toml", "--yes"], "Daemon.InvalidArgument", 2),
     (&["watch", "nobody"], "Sync.NoSuchClient", 5),
