@@ -43,6 +43,13 @@ pub enum StoreError {
         /// What is wrong, and the way out.
         why: String,
     },
+    /// A file of the open store is not the one any more that its path leads to: another daemon could
+    /// open the store there, so nothing is acknowledged here.
+    #[error("{} was removed or replaced while the store was open", path.display())]
+    Replaced {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// The operating system refused something.
     #[error("{what} {}", path.display())]
     Io {

@@ -45,7 +45,7 @@ struct Inner {
     core: Arc<Core>,
     audit: AuditTrail,
     /// Let go last: fields are dropped in their order.
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 impl Drop for Inner {
@@ -76,7 +76,8 @@ impl Store {
         let (parts, opening) = open::open(dir, now, settings)?;
         let Parts { id, ledger_dir, past, index, ledger, lock } = parts;
         let core = Arc::new(Core::new(ledger_dir, past, index));
-        let (jobs, writer) = writer::start(Arc::clone(&core), ledger)?;
+        let lock = Arc::new(lock);
+        let (jobs, writer) = writer::start(Arc::clone(&core), ledger, Arc::clone(&lock))?;
         let audit = AuditTrail::of(&core.dir());
         let inner = Inner { id, jobs: Some(jobs), writer: Some(writer), core, audit, _lock: lock };
         Ok((Store { inner: Arc::new(inner) }, opening))
@@ -135,6 +136,19 @@ impl Store {
     /// Why the store takes no more commits; none while it does.
     pub fn trouble(&self) -> Option<String> {
         self.core().trouble.get().cloned()
+    }
+
+    /// Notes how far the ledger is in a record beside it, so that a ledger which loses its end is not
+    /// taken for a short one. Call it every few minutes: what was acknowledged since may be missing
+    /// unnoticed where the ledger loses its end and the index is lost too.
+    ///
+    /// # Errors
+    ///
+    /// Where the record cannot be written; commits are taken all the same.
+    pub async fn note_head(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs()?.send(Job::Note(reply)).await.map_err(|_| StoreError::Stopped)?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 
     /// Writes everything out and stops the writer. Commits that came before are stored; later ones,

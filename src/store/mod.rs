@@ -10,6 +10,7 @@
 //! state/
 //!   ledger/000000000001.jsonl       one line = one commit; the truth, the history, the audit trail
 //!   ledger/000000000004.base.jsonl  whole state, from which segment 4 goes on
+//!   ledger/head.json                how far the ledger was: a witness of what it must have
 //!   index/                          sled: can be built from the ledger at any time
 //!   backups/                        copies from before another version opened the store
 //!   audit.jsonl                     who had the daemon do what; nothing folds or replaces it
@@ -64,7 +65,7 @@ pub use archive::restore::Restored;
 pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
-pub use open::opening::{Finding, Opening};
+pub use open::opening::{Extent, Finding, Opening};
 pub use read::changed::{ChangeReader, LastChanges};
 pub use read::check::CheckReport;
 pub use read::past::{StateAsOf, Touched};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -202,7 +203,9 @@ impl Place {
     }
 
     pub(super) fn try_open(&self) -> Result<(Store, Opening), StoreError> {
-        Store::open(&self.dir(), at(20))
+        // Nothing is waited for: what is still open here is so because a test wants it.
+        let settings = Settings { lock_patience: Duration::ZERO, ..Settings::default() };
+        Store::open_with(&self.dir(), at(20), settings)
     }
 
     pub(super) fn open(&self) -> (Store, Opening) {
@@ -235,9 +238,16 @@ impl Place {
         fs::write(self.segment(segment), text).expect("written");
     }
 
-    /// The names in the ledger's folder.
+    /// The names in the ledger's folder, without that of the head record.
     pub(super) fn ledger_names(&self) -> Vec<String> {
-        names(&self.dir().join("ledger"))
+        let mut names = names(&self.dir().join("ledger"));
+        names.retain(|name| name != "head.json");
+        names
+    }
+
+    /// Where the head record is.
+    pub(super) fn record(&self) -> PathBuf {
+        self.dir().join("ledger/head.json")
     }
 }
 

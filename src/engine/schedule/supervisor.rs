@@ -15,7 +15,7 @@ use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::panics::contained;
-use crate::engine::sync::{Claim, Running, SyncRequest, interval, spent};
+use crate::engine::sync::{Claim, Reading, Running, SyncRequest, interval, spent};
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
 };
@@ -234,30 +234,10 @@ impl Schedule {
                 }
                 for reading in readings {
                     let id = reading.snapshot.client.id;
-                    let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) else {
-                        continue;
-                    };
-                    let (order, requests) = (order(state), shares.next());
-                    if self
-                        .context
-                        .store
-                        .client(id)
-                        .is_ok_and(|now| now.is_none_or(|now| !now.auto_sync))
-                    {
-                        // Who switched it off does not expect it to change anything any more.
-                        tracing::info!(
-                            "{}: auto-sync was switched off during the run",
-                            order.client
-                        );
-                        continue;
-                    }
-                    // What is wrong with one client costs the others nothing.
-                    let run = self.syncs.conclude(live, &order, &reading, started, requests);
-                    let result = contained(run).await;
-                    let ended_well = |result| matches!(result, RunResult::Ok | RunResult::Partial);
-                    good &= result.as_ref().is_ok_and(|outcome| ended_well(outcome.run.result));
-                    if let Err(failure) = result {
-                        self.syncs.record_failure(&order, started, requests, &failure).await;
+                    if let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) {
+                        let (order, requests) = (order(state), shares.next());
+                        let run = self.run_of_batch(live, &order, &reading, started, requests);
+                        good &= run.await.is_none_or(|ended_well| ended_well);
                     }
                 }
             }
@@ -266,6 +246,32 @@ impl Schedule {
             self.context.events.good_cycle();
         }
         self.context.events.mark_changed();
+    }
+
+    /// One client's run of a batch, and whether it ended well; none where there was none. What is wrong
+    /// with one client costs the others nothing.
+    async fn run_of_batch(
+        &self,
+        live: &Live,
+        order: &SyncRequest,
+        reading: &Reading,
+        started: DateTime<Utc>,
+        requests: u32,
+    ) -> Option<bool> {
+        let now = self.context.store.client(order.client.id);
+        if now.is_ok_and(|now| now.is_none_or(|now| !now.auto_sync)) {
+            // Who switched it off does not expect it to change anything any more.
+            tracing::info!("{}: auto-sync was switched off during the run", order.client);
+            return None;
+        }
+        let run = contained(self.syncs.conclude(live, order, reading, started, requests)).await;
+        match run {
+            Ok(report) => Some(matches!(report.run.result, RunResult::Ok | RunResult::Partial)),
+            Err(failure) => {
+                self.syncs.record_failure(order, started, requests, &failure).await;
+                Some(false)
+            }
+        }
     }
 
     /// A batch was stopped by a limit of the daemon's own: the next one begins later, and with

@@ -95,6 +95,16 @@ pub(in crate::store) fn complaint(line: &[u8], before: ChainHead) -> String {
     }
 }
 
+/// Whether a write that was cut short leaves a line like this: its end is missing, or there are zeros
+/// where blocks never came to the disk. No whole line has a zero, and one whose line break alone is
+/// damaged was whole.
+pub(in crate::store) fn is_torn(line: &[u8], ended: bool, before: ChainHead) -> bool {
+    match line.split_last() {
+        Some((_, whole)) if !ended => follows(whole, before).is_none(),
+        _ => line.contains(&0),
+    }
+}
+
 /// Reads a line that was verified.
 pub(in crate::store) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     serde_json::from_slice(line).map_err(|error| error.to_string())

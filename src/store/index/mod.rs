@@ -161,6 +161,13 @@ impl Index {
         Ok(index)
     }
 
+    /// The store that the index in `dir` says it belongs to; none where it holds nothing.
+    pub(in crate::store) fn store_of(dir: &Path) -> Result<Option<String>, StoreError> {
+        let stored =
+            panic_guard::index("read", || open_sled(dir)?.open_tree("records")?.get(keys::META))?;
+        stored.map(|bytes| Ok(read_meta(&bytes)?.store)).transpose()
+    }
+
     /// Waits until no batch is applied, and keeps it so. After a batch that failed there is nothing
     /// to be had any more: sled may show a part of it, and a commit is there whole or not at all.
     pub(in crate::store) fn gate(&self) -> Result<Gate<'_>, StoreError> {

@@ -120,6 +120,8 @@ struct EndV1 {
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Base {
     pub(in crate::store) path: PathBuf,
+    /// The store that it says it is of.
+    pub(in crate::store) store: String,
     /// Where the ledger goes on.
     pub(in crate::store) start: Start,
     /// The number of the last run up to there.
@@ -300,7 +302,7 @@ fn read(path: &Path, number: u64, mut each: Option<Each<'_>>) -> Result<Base, St
     let hash = chain.ok_or_else(|| damaged(path, 1, "its head is invalid"))?;
     let start = Start { segment: number, head: ChainHead { seq: head.seq, hash } };
     let since = convert::moment(&head.at).map_err(|why| damaged(path, 1, &why.to_string()))?;
-    Ok(Base { path: path.to_owned(), start, last_run: head.last_run, since })
+    Ok(Base { path: path.to_owned(), store: head.store, start, last_run: head.last_run, since })
 }
 
 fn edits(bytes: &[u8], damaged: &dyn Fn(&str) -> StoreError) -> Result<Vec<Edit>, Reason> {

@@ -4,7 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::lock;
 use super::segment::{self, LogPosition};
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
@@ -21,26 +23,32 @@ pub(in crate::store) struct Ledger {
     file: File,
     end: LogPosition,
     full_at: u64,
+    /// How long a lock is waited for that a copy of a descriptor holds.
+    patience: Duration,
 }
 
 impl Ledger {
-    /// Opens the ledger at its end, which must be at `end`.
+    /// Opens the ledger at its end, which must be at `end`, and locks that file.
     pub(in crate::store) fn open(
         dir: &Path,
         end: LogPosition,
         full_at: u64,
+        patience: Duration,
     ) -> Result<Ledger, StoreError> {
         let path = segment::path(dir, end.segment);
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(files::FILE_MODE);
         let file = options.open(&path).doing("open", &path)?;
+        if !lock::acquire(&file, &path, None, patience)? {
+            return Err(StoreError::InUse { dir: dir.to_owned(), pid: None });
+        }
         let length = file.metadata().doing("read the size of", &path)?.len();
         if length != end.offset {
             let why = format!("it has {length} bytes and not the {} that were read", end.offset);
             return Err(StoreError::Damaged { file: path, line: 0, why });
         }
         files::sync_dir(dir)?;
-        Ok(Ledger { dir: dir.to_owned(), path, file, end, full_at })
+        Ok(Ledger { dir: dir.to_owned(), path, file, end, full_at, patience })
     }
 
     /// Where the next line will stand. A full segment is followed by a new one.
@@ -48,14 +56,16 @@ impl Ledger {
         if self.end.offset >= self.full_at {
             let end = LogPosition { segment: self.end.segment + 1, offset: 0 };
             let path = segment::path(&self.dir, end.segment);
-            self.file = files::create_new(&path)?;
+            let file = files::create_new(&path)?;
+            lock::acquire(&file, &path, None, self.patience)?;
             files::sync_dir(&self.dir)?;
+            self.file = file;
             (self.path, self.end) = (path, end);
         }
         Ok(self.end)
     }
 
-    /// Writes whole lines and returns when they are on the disk.
+    /// Writes whole lines and returns when they are on the disk, in the file that its path leads to.
     ///
     /// After an error it is not known what is there: nothing may be appended any more, and the
     /// sync must not be tried again, because the kernel may have dropped the pages that it could
@@ -63,13 +73,16 @@ impl Ledger {
     pub(in crate::store) fn append(&mut self, lines: &[u8]) -> Result<(), StoreError> {
         self.file.write_all(lines).doing("write", &self.path)?;
         self.file.sync_data().doing("sync", &self.path)?;
+        lock::is_still(&self.file, &self.path)?;
         self.end.offset += lines.len() as u64;
         Ok(())
     }
 
     /// Goes on at another end, which must be where `end` says.
     pub(in crate::store) fn go_on(&mut self, end: LogPosition) -> Result<(), StoreError> {
-        *self = Ledger::open(&self.dir, end, self.full_at)?;
+        // It may be the same file, which is opened once more.
+        self.file.unlock().doing("unlock", &self.path)?;
+        *self = Ledger::open(&self.dir, end, self.full_at, self.patience)?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The ledger: its files, reading them, appending to them, and the base that old lines gave way to.
 
 pub(super) mod base;
+pub(super) mod head;
 pub(super) mod ledger;
 pub(super) mod lock;
 pub(super) mod replay;

@@ -1,9 +1,9 @@
 //! Reading the whole ledger and seeing how it stands, without changing anything and without
 //! understanding its lines: the chain is enough.
 //!
-//! The index takes part as a second witness. It says up to which line it is current and what that
-//! line's checksum was, so lines behind a damaged one can still be recognised as those that follow
-//! what the index holds.
+//! Two witnesses take part. The index says up to which line it is current and what that line's
+//! checksum was, so lines behind a damaged one can still be recognised as those that follow what the
+//! index holds. The head record says how far the ledger was once.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,32 @@ pub(in crate::store) struct CorruptRecord {
     pub(in crate::store) position: LogPosition,
     /// Its number in the file, from 1; 0 where the whole file is missing.
     pub(in crate::store) line: u64,
+    /// Whether a write that was cut short looks like this: the end of the line is missing, or there
+    /// are zeros in it, which no line has. All else is damage of a line that was once whole.
+    pub(in crate::store) torn: bool,
     pub(in crate::store) why: String,
+}
+
+/// What is known of the ledger besides its lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::store) struct Witnesses {
+    /// Up to where the index is current.
+    pub(in crate::store) index: Option<ChainHead>,
+    /// Where the head record says that the ledger was.
+    pub(in crate::store) record: Option<ChainHead>,
+}
+
+/// How the head record stands to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum RecordState {
+    /// There is none that could be used.
+    Nothing,
+    /// The commit that it names is in the ledger, or before its beginning.
+    Follows,
+    /// The commit that it names is not reached by the lines that follow unbroken.
+    Beyond,
+    /// The ledger has that commit with another checksum: one of the two is of another history.
+    Other,
 }
 
 /// How the index stands to the ledger.
@@ -55,6 +80,8 @@ pub(in crate::store) struct Survey {
     pub(in crate::store) proven: u64,
     /// The index.
     pub(in crate::store) index: IndexState,
+    /// The head record.
+    pub(in crate::store) record: RecordState,
     /// The number of the last segment that is there.
     pub(in crate::store) last_segment: u64,
     /// How many lines follow unbroken.
@@ -79,12 +106,12 @@ impl Start {
 pub(in crate::store) fn survey(
     dir: &Path,
     start: Start,
-    index: Option<ChainHead>,
+    witnesses: Witnesses,
     until: Option<u64>,
 ) -> Result<Survey, StoreError> {
     let (mut segments, _) = segment::list(dir)?;
     segments.retain(|number| *number >= start.segment);
-    let mut walk = Scan::new(dir, start, index);
+    let mut walk = Scan::new(dir, start, witnesses);
     let mut expected = start.segment;
     for number in segments {
         if number != expected {
@@ -100,19 +127,22 @@ pub(in crate::store) fn survey(
             Ok(true)
         })?;
     }
+    if let (RecordState::Beyond, Some(record)) = (walk.seen.record, witnesses.record) {
+        walk.seen.proven = walk.seen.proven.max(record.seq);
+    }
     Ok(walk.seen)
 }
 
 struct Scan<'a> {
     dir: &'a Path,
-    index: Option<ChainHead>,
+    witnesses: Witnesses,
     /// What the last line said was stable: lines that say the same were written together.
     stable: Option<u64>,
     seen: Survey,
 }
 
 impl<'a> Scan<'a> {
-    fn new(dir: &'a Path, start: Start, index: Option<ChainHead>) -> Scan<'a> {
+    fn new(dir: &'a Path, start: Start, witnesses: Witnesses) -> Scan<'a> {
         let Start { segment, head } = start;
         let position = LogPosition { segment, offset: 0 };
         let seen = Survey {
@@ -121,7 +151,7 @@ impl<'a> Scan<'a> {
             group: position,
             bad: None,
             proven: head.seq,
-            index: match index {
+            index: match witnesses.index {
                 None => IndexState::Nothing,
                 Some(index) if index.seq < head.seq => IndexState::TooOld,
                 Some(index) if index.seq == head.seq && index.hash != head.hash => {
@@ -129,16 +159,24 @@ impl<'a> Scan<'a> {
                 }
                 Some(index) => IndexState::Follows { reach: index, next: None },
             },
+            record: match witnesses.record {
+                None => RecordState::Nothing,
+                Some(record) if record.seq > head.seq => RecordState::Beyond,
+                Some(record) if record.seq == head.seq && record.hash != head.hash => {
+                    RecordState::Other
+                }
+                Some(_) => RecordState::Follows,
+            },
             last_segment: segment,
             lines: 0,
             bytes: 0,
         };
-        Scan { dir, index, stable: None, seen }
+        Scan { dir, witnesses, stable: None, seen }
     }
 
     fn missing(&mut self, number: u64) {
         let position = LogPosition { segment: number, offset: 0 };
-        self.bad(position, 0, "the file is missing".to_owned());
+        self.bad(position, 0, false, "the file is missing".to_owned());
     }
 
     fn begin(&mut self, number: u64) {
@@ -148,9 +186,19 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn bad(&mut self, position: LogPosition, line: u64, why: String) {
+    fn bad(&mut self, position: LogPosition, line: u64, torn: bool, why: String) {
         let file = segment::path(self.dir, position.segment);
-        self.seen.bad.get_or_insert(CorruptRecord { file, position, line, why });
+        self.seen.bad.get_or_insert(CorruptRecord { file, position, line, torn, why });
+    }
+
+    /// Compares a line that was verified with what the head record says of it.
+    fn meets_record(&mut self, head: ChainHead) {
+        if let Some(record) = self.witnesses.record.filter(|record| record.seq == head.seq) {
+            self.seen.record = match record == head {
+                true => RecordState::Follows,
+                false => RecordState::Other,
+            };
+        }
     }
 
     fn line(&mut self, segment: u64, raw: &RawLine<'_>) {
@@ -176,6 +224,7 @@ impl<'a> Scan<'a> {
             if self.stable != stable || position.offset == 0 {
                 (self.stable, self.seen.group) = (stable, position);
             }
+            self.meets_record(head);
             self.seen.end = head;
             self.seen.end_position = LogPosition { segment, offset: raw.offset + length };
             self.seen.lines += 1;
@@ -184,7 +233,7 @@ impl<'a> Scan<'a> {
                 true => line::complaint(raw.bytes, before),
                 false => "it is cut off".to_owned(),
             };
-            self.bad(position, raw.number, why);
+            self.bad(position, raw.number, line::is_torn(raw.bytes, raw.ended, before), why);
         }
     }
 
@@ -198,7 +247,8 @@ impl<'a> Scan<'a> {
     ) {
         let IndexState::Follows { reach, next } = self.seen.index else { return };
         if follows.is_some_and(|line| {
-            Some(line.seq) == self.index.map(|index| index.seq) && Some(line) != self.index
+            let index = self.witnesses.index;
+            Some(line.seq) == index.map(|index| index.seq) && Some(line) != index
         }) {
             self.seen.index = IndexState::Other;
             return;
@@ -210,6 +260,7 @@ impl<'a> Scan<'a> {
             _ => None,
         };
         if let Some(on) = on {
+            self.meets_record(on);
             self.seen.index = IndexState::Follows { reach: on, next: next.or(Some(position)) };
         }
     }

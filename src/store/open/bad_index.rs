@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::super::testing::{Answers, Place, at, copy, fill, names, note};
-use super::super::{Finding, Store};
+use super::super::{Extent, Finding, Store};
 use super::Settings;
 use super::tests::opens_whole;
 use crate::store::format::codec;
@@ -17,7 +17,11 @@ fn an_index_that_is_gone_or_unreadable_is_built_anew_and_the_old_one_is_kept() {
     let (store, opening) = place.open();
     assert_eq!(
         opening.findings,
-        [Finding::IndexRebuilt { why: "there was none".to_owned(), kept: None }]
+        [Finding::IndexRebuilt {
+            why: "there was none".to_owned(),
+            kept: None,
+            extent: Extent { commit: 9, is_whole: true }
+        }]
     );
     assert_eq!(Answers::of(&store), answers);
     drop(store);
@@ -30,7 +34,7 @@ fn an_index_that_is_gone_or_unreadable_is_built_anew_and_the_old_one_is_kept() {
         let (store, opening) = place.open();
         let [Finding::IndexRebuilt { kept: Some(kept), .. }] = &opening.findings[..] else {
             // An empty index has no places, and is not kept.
-            assert!(matches!(opening.findings[..], [Finding::IndexRenewed(_)]), "{opening:?}");
+            assert!(matches!(opening.findings[..], [Finding::IndexRenewed { .. }]), "{opening:?}");
             assert_eq!(Answers::of(&store), answers);
             continue;
         };
@@ -58,7 +62,7 @@ fn an_index_that_lost_a_record_is_not_believed() {
         }
         drop((records, db));
         let (store, opening) = place.open();
-        let [Finding::IndexRebuilt { why, kept: Some(_) }] = &opening.findings[..] else {
+        let [Finding::IndexRebuilt { why, kept: Some(_), .. }] = &opening.findings[..] else {
             panic!("{opening:?}")
         };
         assert!(why.contains("it holds"), "{why}");
@@ -95,7 +99,7 @@ fn an_index_of_another_history_is_not_believed() {
     fs::remove_dir_all(place.index()).expect("removed");
     copy(&fork.index(), &place.index());
     let findings = opens_whole(&place, &answers);
-    let [Finding::IndexRebuilt { why, kept: Some(_) }] = &findings[..] else {
+    let [Finding::IndexRebuilt { why, kept: Some(_), .. }] = &findings[..] else {
         panic!("{findings:?}")
     };
     assert_eq!(why, "the index did not follow from this ledger");
@@ -137,7 +141,7 @@ fn an_index_of_version_1_is_renewed() {
     let (place, answers) = Place::filled(9);
     make_version_1(&place);
     let findings = opens_whole(&place, &answers);
-    assert!(matches!(findings[..], [Finding::IndexRenewed(_)]), "{findings:?}");
+    assert!(matches!(findings[..], [Finding::IndexRenewed { .. }]), "{findings:?}");
     assert_eq!(
         names(&place.dir()),
         ["backups", "index", "ledger", "lock", "store.json", "written-by"]

@@ -8,6 +8,9 @@ use proptest::sample::Index as At;
 use super::super::testing::{Place, copy, fill, key, note};
 use super::super::{Store, StoreError};
 use crate::model::{ClientState, Contract};
+use crate::store::format::chain::ChainHead;
+use crate::store::format::line;
+use crate::store::log::head::{self, Found, HeadRecord};
 
 #[derive(Debug, Clone)]
 enum Damage {
@@ -17,6 +20,20 @@ enum Damage {
     Remove { line: At },
     Double { line: At },
     Swap { line: At },
+}
+
+/// What the head record says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Record {
+    /// As the clean close left it.
+    Closed,
+    /// As the opening left it that came before so many commits.
+    Open(usize),
+    Gone,
+}
+
+fn any_record() -> impl Strategy<Value = Record> {
+    prop_oneof![Just(Record::Closed), (0usize..4).prop_map(Record::Open), Just(Record::Gone)]
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,11 +136,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     /// The store opens with everything, or it refuses and touches nothing. The one exception cannot
-    /// be told from a torn write: the last lines are damaged, and the index that knew them whole is
-    /// gone or behind. What is cut then is kept beside the ledger.
+    /// be told from a torn write: the last lines are damaged or gone, the index that knew them whole
+    /// is gone or behind, and so is the head record. What is cut then is kept beside the ledger, and
+    /// nothing that is said denies a loss.
     #[test]
     fn nothing_is_lost_in_silence(
-        lines in 4usize..9, wrong in any_damage(), index in any_index(),
+        lines in 4usize..9, wrong in any_damage(), index in any_index(), record in any_record(),
     ) {
         let place = Place::new();
         let held = match index {
@@ -149,17 +167,37 @@ proptest! {
         let mut text = whole.clone();
         let tail = damage(&mut text, &wrong);
         fs::write(place.segment(1), &text).expect("written");
+        match record {
+            Record::Closed => {}
+            Record::Gone => fs::remove_file(place.record()).expect("removed"),
+            Record::Open(before) => {
+                let Found::Record(closed) = head::read(&place.dir().join("ledger")).expect("read")
+                else { panic!("a record") };
+                let seq = (lines - before) as u64;
+                let line = whole.split(|c| *c == b'\n').nth(seq as usize - 1).expect("a line");
+                let hash = line::stated_sum(line).expect("stated");
+                let open = HeadRecord { head: ChainHead { seq, hash }, closed: false, ..closed };
+                head::write(&place.dir().join("ledger"), &open).expect("written");
+            }
+        }
+        let known = match record {
+            Record::Closed => lines,
+            Record::Open(before) => lines - before,
+            Record::Gone => 0,
+        }.max(held);
 
         match place.try_open() {
-            Ok((store, _)) => {
+            Ok((store, opening)) => {
                 let kept = match tail {
-                    Some(before) => before.max(held),
+                    Some(before) => before.max(known),
                     None => lines,
                 };
                 let found = state(&store);
                 let seq = store.head().seq as usize;
                 prop_assert!((kept..=lines).contains(&seq), "{} of {:?}", seq, place.ledger_names());
                 prop_assert_eq!(&found, &states[seq]);
+                let denies = opening.remarks().iter().any(|remark| remark.contains("nothing is lost"));
+                prop_assert!(seq == lines || !denies, "{:?}", opening);
                 // It goes on, and comes back.
                 store.commit_blocking(note(&store, "S3", "afterwards")).expect("stored");
                 prop_assert_eq!(store.check().expect("checked").faults, Vec::<String>::new());
@@ -173,8 +211,9 @@ proptest! {
             Err(error) => {
                 prop_assert!(matches!(error, StoreError::Damaged { .. }), "{}", error);
                 prop_assert_ne!(index, Index::Current, "the index held everything: {}", error);
-                let order = matches!(wrong, Damage::Swap { .. });
-                prop_assert!(tail.is_none() || order, "a torn end is no reason to refuse: {}", error);
+                let whole = matches!(wrong, Damage::Swap { .. } | Damage::Flip { .. });
+                let fair = tail.is_none_or(|before| before < known);
+                prop_assert!(fair || whole, "a torn end is no reason to refuse: {}", error);
                 prop_assert_eq!(fs::read(place.segment(1)).expect("read"), text);
             }
         }

@@ -3,35 +3,40 @@
 //! ```text
 //!  lock ─ store.json ─ newest whole base ─ tidy ─ open the index under guard
 //!                                                    │ usable?
-//!                    survey of the whole ledger, with the index as a witness
+//!          survey of the whole ledger, with the index and the head record as witnesses
 //!                                                    │
 //!       ┌──────────────────────┬─────────────────────┼───────────────────────┐
-//!   all lines follow     only the last line      a line is bad, or       a line is bad and
-//!       │                is bad, and nothing     the end is gone, but    nobody else holds
-//!       │                proves it was whole     the index holds it      what it held
-//!       │                      │                     │                       │
-//!       │                 cut it, keep it      apply what follows       refuse: name the
-//!       │                      │               from the index, write    file, the line, the
-//!       └──────────┬───────────┘               a new base from it,      way out; change
-//!          the index is                        move the bad file        nothing
+//!   all lines follow     only the last line      a line is bad, or       a line is bad, or
+//!       │                is torn, and nothing    the end is gone, but    the end is gone, and
+//!       │                proves it was whole     the index holds it      nobody else holds
+//!       │                      │                     │                   what it held
+//!       │                 cut it, keep it      apply what follows            │
+//!       │                      │               from the index, write    refuse: name the
+//!       └──────────┬───────────┘               a new base from it,      file, the line;
+//!          the index is                        move the bad file        change nothing
 //!     ┌────────────┼─────────────┐             aside, go on in a
 //!  current      behind       bad, of another   new segment
 //!     │            │         history, missing        │
 //!    keep        replay     move aside, rebuild      │
 //!     └────────────┴──────────────┬──────────────────┘
-//!                    tidy the index, open the ledger's end
+//!         tidy the index, open the ledger's end, write the head record
 //! ```
+//!
+//! That nothing is lost is said only where the head record of a clean close says so too: without it,
+//! what is found is named up to its last commit, and whether there was a later one cannot be told.
 //!
 //! A pruning that was cut short is completed first (`prune::finish`). An index that is current or
 //! behind, but leads to where lines stood before a pruning, is removed and rebuilt.
 
+mod end;
 pub(super) mod opening;
 pub(super) mod plan;
 pub(super) mod restored;
+mod strangers;
 pub(super) mod upgrade_backup;
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,17 +47,22 @@ use super::files;
 use super::index::{self, Index};
 use crate::model::{duration_text, error_chain};
 use crate::store::core::Past;
+use crate::store::format::chain::ChainHead;
 use crate::store::format::v1::ContractV1;
 use crate::store::format::{codec, identity, keys};
 use crate::store::index::panic_guard::{self, GuardError};
 use crate::store::index::sled_repair;
+use crate::store::log::base::{self, Base};
+use crate::store::log::head::{self, HeadRecord};
 use crate::store::log::ledger::{self, Ledger};
-use crate::store::log::lock::Lock;
+use crate::store::log::lock::{self, Lock};
+use crate::store::log::replay;
 use crate::store::log::segment::{self, LogPosition};
-use crate::store::log::survey::{self, CorruptRecord, IndexState, Survey};
-use crate::store::log::{base, replay};
-use crate::store::open::opening::{Finding, Opening};
-use crate::store::open::plan::{ForIndex, Plan};
+use crate::store::log::survey::{
+    self, CorruptRecord, IndexState, RecordState, Start, Survey, Witnesses,
+};
+use crate::store::open::opening::{Extent, Finding, Opening};
+use crate::store::open::plan::{Damage, ForIndex, Plan};
 use crate::store::write::prune;
 
 /// What may differ in tests.
@@ -62,11 +72,17 @@ pub(in crate::store) struct Settings {
     pub(in crate::store) segment_bytes: u64,
     /// How long opening the index may take; 200,000 contracts take some seconds.
     pub(in crate::store) index_deadline: Duration,
+    /// How long a lock is waited for that outlived its holder.
+    pub(in crate::store) lock_patience: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { segment_bytes: ledger::SEGMENT_BYTES, index_deadline: Duration::from_secs(120) }
+        Settings {
+            segment_bytes: ledger::SEGMENT_BYTES,
+            index_deadline: Duration::from_secs(120),
+            lock_patience: lock::PATIENCE,
+        }
     }
 }
 
@@ -88,21 +104,21 @@ pub(in crate::store) fn open(
     settings: Settings,
 ) -> Result<(Parts, Opening), StoreError> {
     files::create_dir(dir)?;
-    let lock = Lock::take(dir)?;
+    let lock = Lock::take(dir, settings.lock_patience)?;
     let replaced = restored::finish(dir, now)?;
     let id = identity::read(dir)?;
     let made = id.is_none();
     let ledger_dir = dir.join("ledger");
     files::create_dir(&ledger_dir)?;
     files::create_dir(&dir.join("backups"))?;
-    let mut work = Work {
-        index_dir: dir.join("index"),
-        ledger_dir,
-        id: id.unwrap_or_else(identity::new_id),
-        now,
-        settings,
-        opening: Opening::default(),
+    let index_dir = dir.join("index");
+    let id = match id {
+        Some(id) => id,
+        None => strangers::id_of_the_rest(&ledger_dir, &index_dir, settings.index_deadline)?
+            .unwrap_or_else(identity::new_id),
     };
+    let opening = Opening::default();
+    let mut work = Work { index_dir, ledger_dir, id, now, settings, opening };
     if let Some(kept) = replaced {
         work.found(Finding::Restored { kept });
     }
@@ -114,21 +130,31 @@ pub(in crate::store) fn open(
     }
     let (past, index, end) = work.recover(made)?;
     sled_repair::after(&work.index_dir)?;
-    let ledger = Ledger::open(&work.ledger_dir, end, settings.segment_bytes)?;
+    let Settings { segment_bytes, lock_patience, .. } = settings;
+    let ledger = Ledger::open(&work.ledger_dir, end, segment_bytes, lock_patience)?;
+    let head = index.meta().head;
+    // From now on there may be later commits, which a record of a clean close would deny.
+    let record = HeadRecord { store: work.id.clone(), head, closed: false };
+    head::write_or_remove(&work.ledger_dir, &record)?;
     if made {
-        let mut format = identity::FORMAT;
-        index.scan(keys::HOLDS_AND_PAUSES, &mut |_, _| {
-            format = format.max(identity::WITH_HOLDS_AND_PAUSES);
-            Ok(())
-        })?;
-        index.scan(keys::CONTRACTS, &mut |_, record| {
-            format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
-            Ok(())
-        })?;
-        identity::write(dir, &work.id, format, now)?;
+        identity::write(dir, &work.id, format_of(&index)?, now)?;
     }
     let Work { id, ledger_dir, opening, .. } = work;
     Ok((Parts { id, ledger_dir, past, index, ledger, lock }, opening))
+}
+
+/// The least format that holds what an index has.
+fn format_of(index: &Index) -> Result<u64, StoreError> {
+    let mut format = identity::FORMAT;
+    index.scan(keys::HOLDS_AND_PAUSES, &mut |_, _| {
+        format = format.max(identity::WITH_HOLDS_AND_PAUSES);
+        Ok(())
+    })?;
+    index.scan(keys::CONTRACTS, &mut |_, record| {
+        format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
+        Ok(())
+    })?;
+    Ok(format)
 }
 
 struct Work {
@@ -146,10 +172,7 @@ impl Work {
     }
 
     fn recover(&mut self, made: bool) -> Result<(Past, Index, LogPosition), StoreError> {
-        let (base, unusable) = base::newest(&self.ledger_dir)?;
-        for error in unusable {
-            self.found(Finding::BaseUnusable(error.to_string()));
-        }
+        let base = self.newest_base()?;
         prune::finish(&self.ledger_dir, base.as_ref())?;
         let past = Past::new(base);
         let (index, why) = match self.open_index()? {
@@ -157,25 +180,48 @@ impl Work {
             Err(why) => (None, why),
         };
         let meta = index.as_ref().map(Index::meta);
-        let head = meta.as_ref().map(|meta| meta.head);
-        let begins = meta.map_or(0, |meta| meta.begins);
-        let survey = survey::survey(&self.ledger_dir, past.start, head, None)?;
+        let begins = meta.as_ref().map_or(0, |meta| meta.begins);
+        let witnesses = Witnesses { index: meta.as_ref().map(|meta| meta.head), record: None };
+        let (survey, record) = self.survey(past.start, witnesses)?;
         let empty = past.base.is_none() && survey.lines == 0 && survey.bad.is_none();
-        if made {
-            self.found(if empty { Finding::NewStore } else { Finding::IdentityMade });
-        } else if empty && index.is_none() && !segment::path(&self.ledger_dir, 1).exists() {
+        let of_nothing = witnesses.index.is_none_or(|head| head.seq == 0);
+        if made && empty && of_nothing && survey.proven == 0 {
+            self.found(Finding::NewStore);
+        } else if !made && empty && index.is_none() && !record.as_ref().is_some_and(is_unused) {
             return Err(self.emptied());
         }
-        match (plan::plan(&survey, begins, past.start.segment), index) {
-            (Plan::Refuse(bad), _) => Err(refusal(bad)),
-            (Plan::Adopt { bad }, Some(index)) => self.adopt(&survey, bad, index),
-            (Plan::Adopt { .. }, None) => Err(StoreError::index("nothing is left to go on from")),
+        let extent = |head: ChainHead| Extent {
+            commit: head.seq,
+            is_whole: record.as_ref().is_some_and(|record| record.closed && record.head == head),
+        };
+        let plan = plan::plan(&survey, begins, past.start.segment);
+        if let Plan::Refuse(damage) = plan {
+            return Err(self.refusal(damage));
+        }
+        if let (Some(record), true) = (&record, survey.record == RecordState::Other) {
+            let why = format!(
+                "the head record is of another history: it has another checksum for commit {}",
+                record.head.seq
+            );
+            self.put_record_aside(why)?;
+        }
+        let identity = |extent| (made && !empty).then_some(Finding::IdentityMade(extent));
+        match (plan, index) {
+            (Plan::Adopt { bad }, Some(index)) => {
+                let index = self.replay(&survey, index)?;
+                let extent = extent(index.meta().head);
+                self.opening.findings.extend(identity(extent));
+                self.adopt(&survey, bad, index, extent)
+            }
             (Plan::Ledger { cut, index: what }, index) => {
+                let extent = extent(survey.end);
+                self.opening.findings.extend(identity(extent));
                 if let Some(bad) = &cut {
-                    self.cut(bad)?;
+                    let cut = end::cut(&self.ledger_dir, bad, extent, self.now)?;
+                    self.found(cut);
                 }
                 if what != ForIndex::Keep {
-                    self.write_again(survey.group, survey.end_position)?;
+                    end::write_again(&self.ledger_dir, survey.group, survey.end_position)?;
                 }
                 let index = match (what, index) {
                     (ForIndex::Keep, Some(index)) => index,
@@ -184,8 +230,8 @@ impl Work {
                         // sled must have let go of the folder before it moves.
                         drop(index);
                         let finding = match what {
-                            ForIndex::Renew => self.clear(begins)?,
-                            _ => self.put_aside(&survey, why)?,
+                            ForIndex::Renew => self.clear(begins, extent)?,
+                            _ => self.put_aside(&survey, why, extent)?,
                         };
                         let index = self.build(&past, &survey)?;
                         if !(made && empty) {
@@ -196,7 +242,63 @@ impl Work {
                 };
                 Ok((past, index, survey.end_position))
             }
+            _ => Err(StoreError::index("nothing is left to go on from")),
         }
+    }
+
+    /// The newest base that is whole and this store's own.
+    fn newest_base(&mut self) -> Result<Option<Base>, StoreError> {
+        loop {
+            let (base, unusable) = base::newest(&self.ledger_dir)?;
+            let stranger = match &base {
+                Some(base) => strangers::base(&self.ledger_dir, base, &self.id)?,
+                None => None,
+            };
+            if let (Some(base), Some(why)) = (&base, stranger) {
+                let kept = files::move_aside(&base.path, "stranger", self.now)?;
+                self.found(Finding::MovedAside { why, kept });
+                continue;
+            }
+            for error in unusable {
+                self.found(Finding::BaseUnusable(error.to_string()));
+            }
+            return Ok(base);
+        }
+    }
+
+    /// Reads the ledger, with the head record as a witness, if it is whole and this store's own.
+    fn survey(
+        &mut self,
+        start: Start,
+        witnesses: Witnesses,
+    ) -> Result<(Survey, Option<HeadRecord>), StoreError> {
+        let record = match head::read(&self.ledger_dir)? {
+            head::Found::Nothing => None,
+            head::Found::Record(record) => Some(record),
+            head::Found::Unusable(why) => {
+                self.put_record_aside(format!("the head record cannot be used: {why}"))?;
+                None
+            }
+        };
+        let heard = Witnesses { record: record.as_ref().map(|record| record.head), ..witnesses };
+        let survey = survey::survey(&self.ledger_dir, start, heard, None)?;
+        // Where the ledger has the very commit, `store.json` is what is not as it was.
+        let is_own =
+            |record: &HeadRecord| record.store == self.id || survey.record == RecordState::Follows;
+        match record {
+            Some(record) if !is_own(&record) => {
+                let why = format!("the head record belongs to another store, {}", record.store);
+                self.put_record_aside(why)?;
+                Ok((survey::survey(&self.ledger_dir, start, witnesses, None)?, None))
+            }
+            record => Ok((survey, record)),
+        }
+    }
+
+    fn put_record_aside(&mut self, why: String) -> Result<(), StoreError> {
+        let kept = files::move_aside(&head::path(&self.ledger_dir), "aside", self.now)?;
+        self.found(Finding::MovedAside { why, kept });
+        Ok(())
     }
 
     /// Opens the index, or tells why it cannot be used. An error is one of the machine, such as a
@@ -243,6 +345,31 @@ impl Work {
         }
     }
 
+    /// Why this damage is for a person to decide on.
+    fn refusal(&self, damage: Damage) -> StoreError {
+        let (file, line, why) = match damage {
+            Damage::Line(bad) => (
+                bad.file,
+                bad.line,
+                format!("{}; the index does not hold what the line held", bad.why),
+            ),
+            Damage::EndsBefore(commit) => {
+                let why = format!(
+                    "it ends before commit {commit}, which was on the disk once, and the index \
+                     does not hold what is missing"
+                );
+                (self.ledger_dir.clone(), 0, why)
+            }
+            Damage::OtherHistory => {
+                let why = "it is another ledger than the one that its head record is of".to_owned();
+                (self.ledger_dir.clone(), 0, why)
+            }
+        };
+        let way = "so nothing was changed: put an undamaged copy of the file in its place, or \
+                   restore the newest backup";
+        StoreError::Damaged { file, line, why: format!("{why}, {way}") }
+    }
+
     fn replay(&mut self, survey: &Survey, index: Index) -> Result<Index, StoreError> {
         if let IndexState::Follows { reach, next: Some(next) } = survey.index {
             let count = replay::from(&self.ledger_dir, &index, next)?;
@@ -255,7 +382,12 @@ impl Work {
     }
 
     /// Puts an index aside that cannot be used.
-    fn put_aside(&self, survey: &Survey, why: String) -> Result<Finding, StoreError> {
+    fn put_aside(
+        &self,
+        survey: &Survey,
+        why: String,
+        extent: Extent,
+    ) -> Result<Finding, StoreError> {
         let kept = match self.index_dir.exists() {
             true => Some(files::move_aside(&self.index_dir, "bad", self.now)?),
             false => None,
@@ -265,11 +397,11 @@ impl Work {
             IndexState::Other => "the index did not follow from this ledger".to_owned(),
             IndexState::Nothing | IndexState::Follows { .. } => why,
         };
-        Ok(Finding::IndexRebuilt { why, kept })
+        Ok(Finding::IndexRebuilt { why, kept, extent })
     }
 
     /// Removes an index whose places lead to where lines stood before.
-    fn clear(&self, begins: u64) -> Result<Finding, StoreError> {
+    fn clear(&self, begins: u64, extent: Extent) -> Result<Finding, StoreError> {
         index::let_go(&self.index_dir).doing("lock", &self.index_dir)?;
         fs::remove_dir_all(&self.index_dir).doing("remove", &self.index_dir)?;
         files::sync_parent(&self.index_dir)?;
@@ -277,7 +409,7 @@ impl Work {
             0 => "the index was incomplete, or written by an earlier version",
             _ => "a pruning of the history had been cut short",
         };
-        Ok(Finding::IndexRenewed(why.to_owned()))
+        Ok(Finding::IndexRenewed { why: why.to_owned(), extent })
     }
 
     /// Builds an index from the ledger.
@@ -305,8 +437,8 @@ impl Work {
         survey: &Survey,
         bad: Option<CorruptRecord>,
         index: Index,
+        extent: Extent,
     ) -> Result<(Past, Index, LogPosition), StoreError> {
-        let index = self.replay(survey, index)?;
         let (segments, bases) = segment::list(&self.ledger_dir)?;
         let last = segments.iter().chain(&bases).max().copied().unwrap_or_default();
         index.settle(last + 1, Vec::new())?;
@@ -321,50 +453,10 @@ impl Work {
             }
             None => format!("it ends at commit {}", survey.end.seq),
         };
-        self.found(Finding::LedgerRepaired { why, kept, base: base.path.clone() });
-        let end = LogPosition { segment: base.start.segment, offset: 0 };
+        let (base_path, start) = (base.path.clone(), base.start);
+        self.found(Finding::LedgerRepaired { why, kept, base: base_path, extent });
+        let end = LogPosition { segment: start.segment, offset: 0 };
         Ok((Past::new(Some(base)), index, end))
-    }
-
-    /// Cuts a torn line, after putting a copy of it beside the file.
-    fn cut(&mut self, bad: &CorruptRecord) -> Result<(), StoreError> {
-        let path = &bad.file;
-        let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).open(path).doing("open", path)?;
-        let mut torn = Vec::new();
-        file.seek(SeekFrom::Start(bad.position.offset)).doing("read", path)?;
-        file.read_to_end(&mut torn).doing("read", path)?;
-        let place = files::aside(path, "torn", self.now);
-        // A full disk must not keep the store from opening over a copy of what was never stored.
-        let copied = files::create_new(&place).and_then(|mut copy| {
-            copy.write_all(&torn).and_then(|()| copy.sync_all()).doing("write", &place)
-        });
-        if copied.is_err() {
-            let _ = fs::remove_file(&place);
-        }
-        file.set_len(bad.position.offset).doing("cut", path)?;
-        file.sync_all().doing("sync", path)?;
-        files::sync_dir(&self.ledger_dir)?;
-        let kept = copied.is_ok().then_some(place);
-        self.found(Finding::TornLineCut { file: path.clone(), bytes: torn.len() as u64, kept });
-        Ok(())
-    }
-
-    /// Writes the last lines again as they are, and syncs them. If their sync had failed, the
-    /// kernel may hold them in memory as clean though they never reached the disk.
-    fn write_again(&self, from: LogPosition, to: LogPosition) -> Result<(), StoreError> {
-        if from.segment != to.segment || from.offset >= to.offset {
-            return Ok(());
-        }
-        let path = segment::path(&self.ledger_dir, from.segment);
-        let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).open(&path).doing("open", &path)?;
-        file.seek(SeekFrom::Start(from.offset)).doing("read", &path)?;
-        let mut lines = vec![0; (to.offset - from.offset) as usize];
-        file.read_exact(&mut lines).doing("read", &path)?;
-        file.seek(SeekFrom::Start(from.offset)).doing("write", &path)?;
-        file.write_all(&lines).doing("write", &path)?;
-        file.sync_all().doing("sync", &path)
     }
 }
 
@@ -392,16 +484,9 @@ fn is_of_the_machine(error: &StoreError) -> bool {
     false
 }
 
-fn refusal(bad: CorruptRecord) -> StoreError {
-    StoreError::Damaged {
-        file: bad.file,
-        line: bad.line,
-        why: format!(
-            "{}; the index does not hold what the line held, so nothing was changed: put an \
-             undamaged copy of the file in its place, or restore the newest backup",
-            bad.why
-        ),
-    }
+/// Whether a head record says that the store was closed without a commit in it.
+fn is_unused(record: &HeadRecord) -> bool {
+    record.closed && record.head == ChainHead::START
 }
 
 #[cfg(test)]
@@ -410,3 +495,5 @@ mod bad_index;
 mod damage;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words;

@@ -3,13 +3,35 @@
 use std::fmt;
 use std::path::PathBuf;
 
+/// How much is known of what there was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// The sequence of the last commit that is there.
+    pub commit: u64,
+    /// Whether the head record says that it was the last one when the store was closed. Nothing else
+    /// can tell that no later one is missing.
+    pub is_whole: bool,
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_whole {
+            true => write!(f, "nothing is lost"),
+            false => {
+                let last = self.commit;
+                write!(f, "up to commit {last}; whether there was a later one cannot be told")
+            }
+        }
+    }
+}
+
 /// One thing that opening found or did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// There was no store yet.
     NewStore,
     /// `store.json` was missing beside a ledger and was made anew.
-    IdentityMade,
+    IdentityMade(Extent),
     /// The index was behind the ledger, as after a kill; that many commits were applied to it.
     Replayed(u64),
     /// The index was built anew from the ledger.
@@ -18,11 +40,18 @@ pub enum Finding {
         why: String,
         /// Where the old one is; none if there was none.
         kept: Option<PathBuf>,
+        /// How much it holds.
+        extent: Extent,
     },
     /// The index was built anew from the ledger, because its places led to where lines stood
     /// before. Nothing was wrong with it otherwise, and the old one is gone.
-    IndexRenewed(String),
-    /// The last line had been written in part and never acknowledged, and was cut.
+    IndexRenewed {
+        /// Why.
+        why: String,
+        /// How much it holds.
+        extent: Extent,
+    },
+    /// The last line was incomplete, as a kill or a loss of power leaves it, and was cut.
     TornLineCut {
         /// The file.
         file: PathBuf,
@@ -30,9 +59,11 @@ pub enum Finding {
         bytes: u64,
         /// Where they were put; none if that failed, as on a full disk.
         kept: Option<PathBuf>,
+        /// How much is there without them.
+        extent: Extent,
     },
-    /// The ledger is damaged or lost its end. The index held everything, and a base was written
-    /// from it. History before it is in the kept files only.
+    /// The ledger is damaged or lost its end. The index held what it lost, and a base was written
+    /// from it.
     LedgerRepaired {
         /// What is wrong.
         why: String,
@@ -40,6 +71,15 @@ pub enum Finding {
         kept: Option<PathBuf>,
         /// The base.
         base: PathBuf,
+        /// How much the index held.
+        extent: Extent,
+    },
+    /// A file that belongs to another store, or to another history of this one, was moved aside.
+    MovedAside {
+        /// What it is, and how that shows.
+        why: String,
+        /// Where it is.
+        kept: PathBuf,
     },
     /// A backup took the place of what was there before.
     Restored {
@@ -56,35 +96,41 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Finding::NewStore => write!(f, "created a new store"),
-            Finding::IdentityMade => {
-                write!(f, "store.json was missing and was written again; the data is complete")
+            Finding::IdentityMade(extent) => {
+                write!(f, "store.json was missing and was written again: {extent}")
             }
             Finding::Replayed(1) => write!(f, "applied 1 commit of the ledger to the index"),
             Finding::Replayed(n) => write!(f, "applied {n} commits of the ledger to the index"),
-            Finding::IndexRebuilt { why, kept } => {
-                write!(f, "rebuilt the index from the ledger, nothing is lost: {why}")?;
+            Finding::IndexRebuilt { why, kept, extent } => {
+                write!(f, "rebuilt the index from the ledger: {why}; {extent}")?;
                 kept.as_ref()
                     .map_or(Ok(()), |kept| write!(f, "; the old one is {}", kept.display()))
             }
-            Finding::IndexRenewed(why) => {
-                write!(f, "rebuilt the index from the ledger, nothing is lost: {why}")
+            Finding::IndexRenewed { why, extent } => {
+                write!(f, "rebuilt the index from the ledger: {why}; {extent}")
             }
-            Finding::TornLineCut { file, bytes, kept } => {
+            Finding::TornLineCut { file, bytes, kept, extent } => {
                 let file = file.display();
-                write!(f, "cut {bytes} bytes of a commit that was never acknowledged from {file}")?;
-                kept.as_ref().map_or(Ok(()), |kept| write!(f, "; they are in {}", kept.display()))
+                write!(f, "cut {bytes} bytes of an incomplete line from the end of {file}")?;
+                if let Some(kept) = kept {
+                    write!(f, ", which are in {}", kept.display())?;
+                }
+                write!(f, "; {extent}")
             }
-            Finding::LedgerRepaired { why, kept, base } => {
+            Finding::LedgerRepaired { why, kept, base, extent } => {
                 let base = base.display();
                 write!(
                     f,
-                    "the ledger is damaged: {why}; the index held everything, and {base} was \
-                     written from it"
+                    "the ledger is damaged: {why}; {base} was written from the index, which held \
+                     what is missing; {extent}"
                 )?;
                 if let Some(kept) = kept {
                     write!(f, "; the damaged file is {}", kept.display())?;
                 }
                 write!(f, "; check the disk and make a backup")
+            }
+            Finding::MovedAside { why, kept } => {
+                write!(f, "{why}; it was moved to {}", kept.display())
             }
             Finding::Restored { kept } => {
                 let kept = kept.display();
@@ -116,12 +162,13 @@ impl Opening {
         self.findings.iter().any(|finding| match finding {
             Finding::NewStore
             | Finding::Replayed(_)
-            | Finding::IndexRenewed(_)
+            | Finding::IndexRenewed { .. }
             | Finding::NoCopy(_)
             | Finding::Restored { .. }
             | Finding::TornLineCut { .. } => false,
-            Finding::IdentityMade
+            Finding::IdentityMade(_)
             | Finding::IndexRebuilt { .. }
+            | Finding::MovedAside { .. }
             | Finding::LedgerRepaired { .. }
             | Finding::BaseUnusable(_) => true,
         })

@@ -1,6 +1,6 @@
 //! What to do with a store that was just looked at: a decision of the survey alone.
 
-use crate::store::log::survey::{CorruptRecord, IndexState, Survey};
+use crate::store::log::survey::{CorruptRecord, IndexState, RecordState, Survey};
 
 /// What opening has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,18 @@ pub(in crate::store) enum Plan {
         bad: Option<CorruptRecord>,
     },
     /// Something is damaged that nothing else holds.
-    Refuse(CorruptRecord),
+    Refuse(Damage),
+}
+
+/// Why a store is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Damage {
+    /// A line is not as it should be, and the index does not hold what it held.
+    Line(CorruptRecord),
+    /// The lines end before a commit that was once on the disk: this one.
+    EndsBefore(u64),
+    /// The ledger is not the one that the head record is of.
+    OtherHistory,
 }
 
 /// What becomes of an index.
@@ -39,9 +50,12 @@ pub(in crate::store) enum ForIndex {
 /// Decides. `begins` is the segment with which the ledger begins that the index's places lead to,
 /// and `start` the one with which this ledger begins.
 ///
-/// A bad line at the end is a torn one, which was never acknowledged, unless somebody knows better:
-/// a later line that proves that it was once whole, or the index, which is only told of lines that
-/// are on the disk.
+/// A bad line at the end that looks like a torn one is cut, unless somebody knows better: a later
+/// line that proves that it was once whole, the index, which is only told of lines that are on the
+/// disk, or the head record. A whole line with a wrong checksum is damage.
+///
+/// Where the head record is of another history than the ledger, the index decides, if it can be used
+/// and follows from the ledger; without it nobody can tell.
 pub(in crate::store) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
     let reach = match survey.index {
         IndexState::Follows { reach, .. } => Some(reach),
@@ -51,16 +65,23 @@ pub(in crate::store) fn plan(survey: &Survey, begins: u64, start: u64) -> Plan {
         && reach.seq > survey.end.seq
     {
         return match &survey.bad {
-            Some(bad) if reach.seq < survey.proven => Plan::Refuse(bad.clone()),
+            Some(bad) if reach.seq < survey.proven => Plan::Refuse(Damage::Line(bad.clone())),
+            None if reach.seq < survey.proven => Plan::Refuse(Damage::EndsBefore(survey.proven)),
             bad => Plan::Adopt { bad: bad.clone() },
         };
     }
+    if survey.record == RecordState::Other && reach.is_none() {
+        return Plan::Refuse(Damage::OtherHistory);
+    }
     let cut = match &survey.bad {
+        None if survey.proven > survey.end.seq => {
+            return Plan::Refuse(Damage::EndsBefore(survey.proven));
+        }
         None => None,
         Some(bad) => {
             let last = bad.position.segment == survey.last_segment && bad.line > 0;
-            if !last || survey.proven > survey.end.seq {
-                return Plan::Refuse(bad.clone());
+            if !last || !bad.torn || survey.proven > survey.end.seq {
+                return Plan::Refuse(Damage::Line(bad.clone()));
             }
             Some(bad.clone())
         }
@@ -93,6 +114,7 @@ mod tests {
             file: PathBuf::from("file"),
             position: position(segment),
             line: 7,
+            torn: true,
             why: "why".to_owned(),
         });
         Survey {
@@ -102,6 +124,7 @@ mod tests {
             bad,
             proven,
             index,
+            record: RecordState::Nothing,
             last_segment: 2,
             lines: end,
             bytes: 0,
@@ -119,8 +142,22 @@ mod tests {
             Plan::Ledger { cut: Some(_), index: ForIndex::Replay } => "cut, replay",
             Plan::Ledger { cut: Some(_), index: ForIndex::Rebuild } => "cut, rebuild",
             Plan::Adopt { .. } => "adopt",
-            Plan::Refuse(_) => "refuse",
+            Plan::Refuse(Damage::Line(_)) => "refuse",
+            Plan::Refuse(Damage::EndsBefore(_)) => "ends early",
+            Plan::Refuse(Damage::OtherHistory) => "other history",
         }
+    }
+
+    fn with_record(record: RecordState, survey: Survey) -> Survey {
+        Survey { record, ..survey }
+    }
+
+    /// The bad line is a whole one.
+    fn whole(mut survey: Survey) -> Survey {
+        if let Some(bad) = &mut survey.bad {
+            bad.torn = false;
+        }
+        survey
     }
 
     #[test]
@@ -146,6 +183,21 @@ mod tests {
             ("refuse", survey(9, Some(2), 15, index(12, None))),
             // A segment is only followed by another when it is whole.
             ("refuse", survey(9, Some(1), 9, index(9, None))),
+            // A whole line with a wrong checksum was never torn; the index may hold what it held.
+            ("refuse", whole(survey(9, Some(2), 9, index(9, None)))),
+            ("refuse", whole(survey(9, Some(2), 9, IndexState::Nothing))),
+            ("adopt", whole(survey(9, Some(2), 9, index(10, None)))),
+            // Somebody knows of a commit beyond the end.
+            ("ends early", survey(9, None, 12, IndexState::Nothing)),
+            ("ends early", survey(9, None, 12, index(9, None))),
+            ("ends early", survey(9, None, 12, index(11, None))),
+            ("adopt", survey(9, None, 12, index(12, None))),
+            // The head record is of another history.
+            (
+                "other history",
+                with_record(RecordState::Other, survey(9, None, 8, IndexState::Nothing)),
+            ),
+            ("keep", with_record(RecordState::Other, survey(9, None, 8, index(9, None)))),
         ];
         for (wanted, survey) in cases {
             assert_eq!(name(&survey, 1), wanted, "{survey:?}");

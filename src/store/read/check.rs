@@ -4,7 +4,7 @@
 use super::present::Head;
 use crate::store::core::Core;
 use crate::store::error::StoreError;
-use crate::store::log::survey::{self, IndexState};
+use crate::store::log::survey::{self, IndexState, Witnesses};
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub(in crate::store) fn check(core: &Core) -> Result<CheckReport, StoreError> {
         meta.clone()
     };
     let until = Some(meta.head.seq);
-    let survey = survey::survey(&core.ledger_dir, past.start, Some(meta.head), until)?;
+    let witnesses = Witnesses { index: Some(meta.head), record: None };
+    let survey = survey::survey(&core.ledger_dir, past.start, witnesses, until)?;
     if let Some(bad) = &survey.bad {
         faults.push(format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why));
     } else if survey.end != meta.head || survey.index == IndexState::Other {

@@ -25,7 +25,9 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::format::identity;
 use crate::store::format::v1::LineV1;
 use crate::store::index::records::Reason;
+use crate::store::log::head::{self, HeadRecord};
 use crate::store::log::ledger::Ledger;
+use crate::store::log::lock::Lock;
 use crate::store::log::replay;
 use crate::store::log::segment::{self, LogPosition};
 use crate::store::write::prune::{self, Pruned};
@@ -53,6 +55,8 @@ pub(in crate::store) enum Job {
         /// Who waits.
         reply: Reply<Pruned>,
     },
+    /// To note in the head record how far the ledger is.
+    Note(Reply<()>),
     /// To write everything out and stop.
     Close(Reply<()>),
 }
@@ -61,12 +65,13 @@ pub(in crate::store) enum Job {
 pub(in crate::store) fn start(
     core: Arc<Core>,
     ledger: Ledger,
+    lock: Arc<Lock>,
 ) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), StoreError> {
     let (sender, jobs) = mpsc::channel(WAITING);
     let path = core.ledger_dir.clone();
     let thread = thread::Builder::new()
         .name("store-writer".to_owned())
-        .spawn(move || Writer { core, ledger }.work(jobs))
+        .spawn(move || Writer { core, ledger, lock, noted: None }.work(jobs))
         .doing("start a writer for", &path)?;
     Ok((sender, thread))
 }
@@ -74,6 +79,9 @@ pub(in crate::store) fn start(
 struct Writer {
     core: Arc<Core>,
     ledger: Ledger,
+    lock: Arc<Lock>,
+    /// What the head record says; none where that is not known.
+    noted: Option<HeadRecord>,
 }
 
 impl Writer {
@@ -90,6 +98,7 @@ impl Writer {
                         pruning = Some((before, dry, reply));
                         break;
                     }
+                    Job::Note(reply) => answer(reply, self.note(false)),
                     Job::Close(reply) => {
                         closing = Some(reply);
                         break;
@@ -104,7 +113,7 @@ impl Writer {
             }
         }
         let flushed = match self.core.trouble.get() {
-            None => self.core.index.flush(),
+            None => self.core.index.flush().and_then(|()| self.note(true)),
             Some(_) => Ok(()),
         };
         self.core.stop("it was closed");
@@ -187,17 +196,35 @@ impl Writer {
             // From here on the disk may hold a ledger that begins elsewhere.
             prune::switch(&self.core, &mut self.ledger, prepared)
                 .inspect_err(|error| self.core.stop(&error_chain(error)))?;
+            self.note(false)?;
             prune::sweep(&self.core)?;
         }
         Ok(cut.told())
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<LogPosition, StoreError> {
+        let before = self.ledger.end().segment;
         let position = self.ledger.next_spot()?;
+        if position.segment != before {
+            self.note(false)?;
+        }
         if !bytes.is_empty() {
             self.ledger.append(bytes)?;
+            self.lock.verify()?;
         }
         Ok(position)
+    }
+
+    /// Notes in the head record how far the ledger is: everything that was acknowledged.
+    fn note(&mut self, closed: bool) -> Result<(), StoreError> {
+        let meta = self.core.index.meta();
+        let record = HeadRecord { store: meta.store, head: meta.head, closed };
+        if self.noted.as_ref() != Some(&record) {
+            self.noted = None;
+            head::write(&self.core.ledger_dir, &record)?;
+            self.noted = Some(record);
+        }
+        Ok(())
     }
 
     fn apply(&self, prepared: &PreparedCommit, position: LogPosition) -> Result<(), StoreError> {

@@ -19,10 +19,12 @@ struct Odd {
     way: Arc<Way>,
 }
 
+/// In the rows of an entity that hold a number in a field: another field, and its value.
+type OddRows = (&'static str, (&'static str, i64), &'static str, Value);
+
 #[derive(Default)]
 struct Way {
-    /// In the rows of an entity that hold a number in a field: another field, and its value.
-    rows: Mutex<Vec<(&'static str, (&'static str, i64), &'static str, Value)>>,
+    rows: Mutex<Vec<OddRows>>,
     /// Whether asking for agreements panics.
     panics: AtomicBool,
 }

@@ -269,7 +269,10 @@ fn a_crash_after_the_base_is_in_its_place_is_completed() {
         let (store, opening) = place.open();
         match index {
             2 => assert!(opening.is_clean(), "{opening:?}"),
-            _ => assert!(matches!(opening.findings[..], [Finding::IndexRenewed(_)]), "{opening:?}"),
+            _ => assert!(
+                matches!(opening.findings[..], [Finding::IndexRenewed { .. }]),
+                "{opening:?}"
+            ),
         }
         assert!(!opening.is_damage());
         assert_eq!(Answers::of(&store), after, "{copied} {index} {swept}");
