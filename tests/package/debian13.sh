@@ -1,4 +1,4 @@
-# The same installation, job and life on a Debian 13, whose systemd is newer. Left out, and said so,
+# The same installation, job, life and journal on a Debian 13, whose systemd is newer. Left out, and said so,
 # where its tree cannot be made.
 
 step "unpack a Debian 13 and boot it"
@@ -12,7 +12,7 @@ if [ "$made" = made ]; then
   expect 0 '^13' inside cat /etc/debian_version
   # job.sh looks into a tree below this one.
   mkdir -p "$work/debian" && rm -rf "$work/debian" && ln -s trixie "$work/debian"
-  for part in install job life; do
+  for part in install job life journal; do
     # shellcheck source=/dev/null
     . "tests/package/$part.sh"
   done
