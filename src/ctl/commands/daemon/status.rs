@@ -94,7 +94,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
         }
     }
     ctl.output.list(&answer, CSV, |reply, screen| match &reply.clients[..] {
-        [client] if alone => one(client, reply.runs.as_deref().unwrap_or_default(), screen),
+        [client] if alone => one(client, reply, screen),
         _ => board(reply, screen),
     })?;
     Ok(0)
@@ -336,10 +336,17 @@ fn endings(runs: &[RunMark]) -> String {
 }
 
 /// The screen of one client.
-fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
+fn one(client: &ClientStatus, reply: &StatusReply, screen: &Screen) -> String {
+    let marks = reply.runs.as_deref().unwrap_or_default();
+    let all = (reply.daemon.paused_by.as_ref(), reply.daemon.paused_until.as_deref());
+    let (paused_by, until) = match &client.paused_by {
+        Some(by) => (Some(by), client.paused_until.as_deref()),
+        None => all,
+    };
     let title = screen.paint(Tone::Strong, text::client(&client.name, client.id));
     let health = screen.paint(health_tone(&client.health), health_words(&client.health));
     let next = match (&client.next_run, client.auto_sync) {
+        (Some(_), true) if paused_by.is_some() => "after the pause".to_owned(),
         (Some(at), _) => screen.exact(Some(at)),
         (None, true) => NONE.to_owned(),
         (None, false) => "none, auto-sync is off".to_owned(),
@@ -356,8 +363,8 @@ fn one(client: &ClientStatus, marks: &[RunMark], screen: &Screen) -> String {
         ("last changed", screen.exact(client.last_changed.as_deref())),
         ("next run", next),
     ];
-    if let Some(by) = &client.paused_by {
-        let end = pause::until(client.paused_until.as_deref(), screen);
+    if let Some(by) = paused_by {
+        let end = pause::until(until, screen);
         lines.push(("paused", screen.paint(Tone::Warning, format!("by {by} {end}"))));
     } else {
         // Below the moment that it explains.

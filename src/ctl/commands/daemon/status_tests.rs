@@ -148,8 +148,9 @@ fn the_board_while_credentials_are_refused() {
 
 #[test]
 fn one_client_in_full() {
-    insta::assert_snapshot!("one_failing", one(&failing(), &runs(), &sample(80)));
-    insta::assert_snapshot!("one_never", one(&reply().clients[1], &[], &sample(80)));
+    let of = |runs: Vec<RunMark>| StatusReply { runs: Some(runs), ..reply() };
+    insta::assert_snapshot!("one_failing", one(&failing(), &of(runs()), &sample(80)));
+    insta::assert_snapshot!("one_never", one(&reply().clients[1], &of(vec![]), &sample(80)));
 }
 
 #[test]
@@ -162,7 +163,15 @@ fn a_pause_is_seen_on_the_board_and_on_one_client() {
     client.health = "paused".to_owned();
     (client.paused_by, client.paused_until) = (Some("dana".to_owned()), None);
     insta::assert_snapshot!("board_paused", board(&paused, &sample(80)));
-    insta::assert_snapshot!("one_paused", one(&paused.clients[0], &[], &sample(80)));
+    paused.runs = None;
+    let alone = StatusReply { daemon: reply().daemon, ..paused.clone() };
+    insta::assert_snapshot!("one_paused", one(&paused.clients[0], &alone, &sample(80)));
+    // So is a pause of all clients.
+    let client = &mut paused.clients[0];
+    (client.paused_by, client.auto_sync) = (None, true);
+    client.next_run = Some("2026-11-24T13:00:00Z".to_owned());
+    let told = one(&paused.clients[0], &paused, &sample(80));
+    assert!(told.contains("after the pause") && told.contains("by dana until"), "{told}");
 }
 
 #[test]

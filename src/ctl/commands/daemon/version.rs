@@ -31,10 +31,19 @@ pub fn run(ctl: &Ctl, Args {}: Args) -> Result<u8, CtlError> {
         }
         Err(error) => {
             if ctl.output.format == Format::Text {
-                ctl.output.print(&both("not reachable"))?;
+                ctl.output.print(&both(without(&error)))?;
             }
             Err(error)
         }
+    }
+}
+
+/// What is told in place of a version.
+fn without(error: &CtlError) -> &'static str {
+    match error {
+        CtlError::Unreachable { .. } => "not reachable",
+        CtlError::Silent { .. } => "does not answer",
+        _ => "not known",
     }
 }
 
