@@ -6,8 +6,8 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 /// How a file takes the place of another.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,7 @@ pub(crate) fn replace<E: From<io::Error>>(
     fill: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
     let Replacement { path, beside, durable, .. } = how;
+    ensure_plain(path)?;
     let placed = written(how, fill).and_then(|()| Ok(fs::rename(beside, path)?));
     if placed.is_err() {
         // What failed is told; that its remains cannot be removed either would only hide it.
@@ -49,6 +50,25 @@ pub(crate) fn replace<E: From<io::Error>>(
         File::open(folder_of(path))?.sync_all()?;
     }
     Ok(())
+}
+
+/// Refuses to put a file in the place of what is none: of a device, a pipe or a socket, which whoever
+/// uses it would miss, or of a link, which leads elsewhere.
+fn ensure_plain(path: &Path) -> io::Result<()> {
+    let there = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        there => there?.file_type(),
+    };
+    let what = match () {
+        () if there.is_file() => return Ok(()),
+        () if there.is_dir() => "a folder",
+        () if there.is_symlink() => "a link",
+        () if there.is_fifo() => "a pipe",
+        () if there.is_socket() => "a socket",
+        () => "a device",
+    };
+    let message = format!("{what} is in the way, and only files are replaced");
+    Err(io::Error::new(ErrorKind::InvalidInput, message))
 }
 
 fn written<E: From<io::Error>>(
@@ -70,6 +90,21 @@ fn written<E: From<io::Error>>(
         file.sync_all()?;
     }
     Ok(())
+}
+
+/// The file that is meant by a name: the one that a link leads to, whether it is there or not.
+pub(crate) fn meant(path: &Path) -> io::Result<PathBuf> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+    if !is_link {
+        return Ok(path.to_owned());
+    }
+    match fs::canonicalize(path) {
+        // A link to what is not there yet.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Ok(folder_of(path).join(fs::read_link(path)?))
+        }
+        found => found,
+    }
 }
 
 /// The folder that the name of `path` stands in.
@@ -101,6 +136,32 @@ mod tests {
         put(folder.path(), Mode::AtMost(0o600), "two", true).expect_err("a full disk");
         assert_eq!(fs::read_to_string(folder.path().join("file")).expect("read"), "one");
         assert_eq!(fs::read_dir(folder.path()).expect("lists").count(), 1);
+    }
+
+    #[test]
+    fn only_plain_files_are_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let refused = |what: &str| {
+            let error = put(folder.path(), Mode::AtMost(0o600), "x", false).expect_err("refused");
+            assert!(error.to_string().starts_with(what), "{error}");
+            assert!(!folder.path().join("file.new").exists(), "nothing is left beside it");
+        };
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "mine").expect("written");
+        std::os::unix::fs::symlink(&elsewhere, &path).expect("linked");
+        refused("a link");
+        assert_eq!(fs::read_to_string(&path).expect("read"), "mine");
+        fs::remove_file(&path).expect("removed");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        refused("a pipe");
+        fs::remove_file(&path).expect("removed");
+        let socket = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+        refused("a socket");
+        drop(socket);
+        fs::remove_file(&path).expect("removed");
+        fs::create_dir(&path).expect("made");
+        refused("a folder");
     }
 
     #[test]

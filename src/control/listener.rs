@@ -11,6 +11,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{Gid, Group};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::bounds::Bounds;
@@ -20,19 +21,25 @@ use super::session::{self, Ending, Served};
 use crate::advice::Address;
 use crate::config::Operator;
 use crate::engine::Engine;
-use crate::model::{Code, Failure};
+use crate::model::{Code, Failure, error_chain};
 use crate::protocol::FrameError;
 
 /// How many connections may be between being accepted and having their user looked up; the others
-/// wait in the backlog of the socket.
+/// wait in the backlog of the socket. Where few files may be open, an eighth of them.
 const MAX_COMING: usize = 64;
 
 /// How many are told at a time that they may not use the daemon, or that it is too busy; who comes
-/// when there are more is told nothing.
+/// when there are more is told nothing. Where few files may be open, an eighth of them.
 const MAX_TURNED_AWAY: usize = 32;
+
+/// How often at most it is told that no connection can be accepted.
+const TELL: Duration = Duration::from_secs(60);
 
 /// How long the daemon waits when it cannot accept a connection, as when too many files are open.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often it is looked whether the file of the socket is still there.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How many files a process may have open where that cannot be found out (getrlimit(2)).
 const OPEN_FILES: u64 = 1024;
@@ -71,6 +78,33 @@ pub struct Listener {
     own: Option<PathBuf>,
     /// Whose members may read.
     group: Gid,
+    /// Where it is found; none for a socket without a name.
+    place: Option<Place>,
+}
+
+/// The file of a socket.
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// Which file it was: its device and number. None where it was not there any more.
+    file: Option<(u64, u64)>,
+    /// Whether it is known to be gone, and has been told of.
+    gone: bool,
+}
+
+impl Place {
+    fn of(path: &Path) -> Place {
+        Place { path: path.to_owned(), file: file_at(path), gone: false }
+    }
+
+    fn is_there(&self) -> bool {
+        self.file.is_some() && self.file == file_at(&self.path)
+    }
+}
+
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    let there = std::fs::symlink_metadata(path).ok()?;
+    Some((there.dev(), there.ino()))
 }
 
 /// Who comes and who goes.
@@ -81,8 +115,8 @@ struct Door {
 }
 
 impl Door {
-    fn new() -> Door {
-        let of = |number| Arc::new(Semaphore::new(number));
+    fn of(open_files: usize) -> Door {
+        let of = |number: usize| Arc::new(Semaphore::new(number.min(open_files / 8).max(1)));
         Door { coming: of(MAX_COMING), turned_away: of(MAX_TURNED_AWAY) }
     }
 }
@@ -103,7 +137,12 @@ impl Listener {
         }
         remove_dead(path)?;
         let listener = UnixListener::bind(path).map_err(failed)?;
-        let mut bound = Listener { listener, own: Some(path.to_owned()), group: Gid::effective() };
+        let mut bound = Listener {
+            listener,
+            own: Some(path.to_owned()),
+            group: Gid::effective(),
+            place: Some(Place::of(path)),
+        };
         if let Some(group) = socket_group(operators)
             && let Err(error) = nix::unistd::chown(path, None, Some(group))
         {
@@ -118,8 +157,10 @@ impl Listener {
     pub fn passed(socket: std::os::unix::net::UnixListener) -> io::Result<Listener> {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        let group = address.as_pathname().map_or(Ok(Gid::effective()), group_of)?;
-        Ok(Listener { listener: UnixListener::from_std(socket)?, own: None, group })
+        let place = address.as_pathname().map(Place::of);
+        let path = place.as_ref().filter(|place| place.is_there()).map(|place| &*place.path);
+        let group = path.map_or(Ok(Gid::effective()), group_of)?;
+        Ok(Listener { listener: UnixListener::from_std(socket)?, own: None, group, place })
     }
 
     /// Serves connections until the daemon ends; sessions are tracked in `tasks`.
@@ -128,37 +169,49 @@ impl Listener {
     ///
     /// While it stops, what was bound here still answers, and says so. Who connects to a socket
     /// that was passed waits in its backlog instead, for the daemon that comes next.
+    ///
+    /// Where the file of the socket goes away, as by a tidying script, another one takes its place.
     pub async fn serve(
-        self,
+        mut self,
         engine: Arc<Engine>,
         address: Address,
         tasks: TaskTracker,
         ending: Ending,
     ) {
-        let bounds = Bounds::of(open_files());
-        let served = Served { engine, address: Arc::new(address), group: self.group, bounds };
+        let open_files = open_files();
+        let bounds = Bounds::of(open_files);
+        let mut served = Served { engine, address: Arc::new(address), group: self.group, bounds };
         let until = if self.own.is_some() { &ending.closing } else { &ending.stopping };
-        let door = Door::new();
-        let mut trouble = false;
+        let (door, mut look) = (Door::of(open_files), tokio::time::interval(LOOK));
+        let mut told: Option<Instant> = None;
         loop {
             let next =
                 async { (door.coming.clone().acquire_owned().await, self.listener.accept().await) };
-            let Some((coming, accepted)) = until.run_until_cancelled(next).await else { return };
+            let next = async {
+                tokio::select! {
+                    next = next => Some(next),
+                    _ = look.tick() => None,
+                }
+            };
+            let Some(next) = until.run_until_cancelled(next).await else { return };
+            let Some((coming, accepted)) = next else {
+                self.come_back(&served.engine.settings().control.operators);
+                served.group = self.group;
+                continue;
+            };
             let stream = match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    // Usually too many open files. It is told once, and who is silent goes.
-                    if !std::mem::replace(&mut trouble, true) {
+                    // Usually too many open files: who is silent goes.
+                    if told.is_none_or(|told| told.elapsed() >= TELL) {
                         tracing::warn!("no connection can be accepted for now: {error}");
+                        told = Some(Instant::now());
                     }
                     served.bounds.connections.make_room();
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
             };
-            if std::mem::replace(&mut trouble, false) {
-                tracing::info!("connections are accepted again");
-            }
             let (served, door, ending) = (served.clone(), door.clone(), ending.clone());
             tasks.spawn(async move {
                 let admitted = admit(stream, coming.ok(), &served, &door, &ending);
@@ -166,6 +219,28 @@ impl Listener {
                     tracing::debug!("a connection ended: {error}");
                 }
             });
+        }
+    }
+}
+
+impl Listener {
+    /// Makes the file of the socket again where it is gone.
+    fn come_back(&mut self, operators: &[Operator]) {
+        let Some(place) = self.place.as_mut().filter(|place| !place.is_there()) else { return };
+        let path = place.path.clone();
+        let told = std::mem::replace(&mut place.gone, true);
+        match Listener::bind(&path, operators) {
+            Ok(new) => {
+                let mut old = std::mem::replace(self, new);
+                // Under that name is the new one now.
+                old.own = None;
+                tracing::warn!("the socket {} was gone, and is served again", path.display());
+            }
+            Err(error) if !told => {
+                let why = error_chain(&error);
+                tracing::warn!("the socket {} is gone and not served: {why}", path.display());
+            }
+            Err(_) => {}
         }
     }
 }

@@ -188,12 +188,13 @@ async fn answer(
     // A reload may have changed it since the last call.
     let (role, rules) = served.role(peer).await;
     let claim = claim.of(Served::holder(peer, role));
-    let _place = tokio::select! {
-        place = claim.place() => place,
-        () = caller.gone() => return None,
+    let place = tokio::select! {
+        biased;
+        place = claim.place() => Some(place),
+        () = caller.gone() => None,
     };
     // What was asked while the daemon could not answer, as when it hung, may have been given up.
-    if caller.waits && is_gone(caller.half) {
+    if place.is_none() || (caller.waits && is_gone(caller.half)) {
         tracing::debug!("{peer} has gone: its call of {} does not begin", call.method);
         return None;
     }

@@ -178,7 +178,7 @@ fn no_list(global: &Global, command: &Command) -> CtlError {
             format!(
                 "{form} is for lists: status, client list, pending, held, contract list, contract cost, \
                  contract history, contract chain, run list, renewals, timeline, reconcile, \
-                 quarantine list"
+                 quarantine list, audit-log"
             ),
             "use --json here",
         ),

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::exit::StartError;
+use super::ownership;
 use crate::advice::Address;
 use crate::autotask::{Autotask, HttpTransport, Options, ReadMemory, UseMemory, ZoneMemory};
 use crate::clock::{Clock, ServerZone, SystemClock, Tz};
@@ -78,6 +79,9 @@ pub fn open(
     // Contracts are imported all the same. What the import itself needs is refused below.
     for error in settings.obstacles() {
         tracing::warn!("{error}");
+    }
+    for doubt in ownership::doubts(path, &settings) {
+        tracing::warn!("{doubt}");
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (store, opening) =

@@ -1,6 +1,5 @@
 //! The command line of lmsyncd.
 
-#[cfg(not(feature = "demo"))]
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{DEFAULT_PATH, instance_config};
+use crate::model::text::visible;
 
 /// Imports an MSP's contracts from Autotask PSA, one way, and keeps them current.
 ///
@@ -65,7 +65,15 @@ pub fn parse() -> Result<Cli, ExitCode> {
     const USAGE: u8 = 64;
     let cli = Cli::try_parse().and_then(Cli::judged).map_err(|error| {
         // A closed pipe is no reason to fail.
-        let _ = error.print();
+        let _ = match error.use_stderr() {
+            // What was typed stands in it.
+            true => {
+                let text = error.render().to_string();
+                let lines = text.lines().map(|line| format!("{}\n", visible(line)));
+                std::io::stderr().write_all(lines.collect::<String>().as_bytes())
+            }
+            false => error.print(),
+        };
         if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
     })?;
     #[cfg(not(feature = "demo"))]

@@ -19,6 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::advice::Address;
 use crate::config::{CREDENTIAL_SECRET, tenant_name};
+use crate::model::text::visible;
 
 /// Where log entries go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +88,8 @@ pub fn start_log(destination: Destination, origin: &[(&str, String)]) -> Result<
             .with_ansi(io::stderr().is_terminal())
             .with_target(false)
             .fmt_fields(debug_fn(|writer, field, value| match field.name() {
-                "message" => write!(writer, "{value:?}"),
+                // A name in it ends no line and drives no terminal.
+                "message" => write!(writer, "{}", visible(&format!("{value:?}"))),
                 _ => Ok(()),
             }))
             .boxed(),

@@ -15,10 +15,14 @@ use super::exit::StartError;
 use super::log::{self, Destination};
 use super::{check_config, setup, signals, systemd};
 use crate::advice::Address;
+use crate::model::text::visible;
 use crate::{config, control};
 
 /// Runs lmsyncd as it was called. The demo is not of this floor and must be served before.
 pub fn main(cli: &Cli) -> ExitCode {
+    // The secret is in the memory: no core dump holds it, and no process of the same user reads it. It
+    // may be refused where the kernel is not Linux, which is no reason not to run.
+    let _ = nix::sys::prctl::set_dumpable(false);
     if let Some(Command::Setup(args)) = &cli.command {
         return setup::main(args);
     }
@@ -40,9 +44,10 @@ pub fn main(cli: &Cli) -> ExitCode {
     let address = Address::of_config(&config, None);
     let mut out = std::io::stderr().lock();
     for (line, hint) in errors.iter().flat_map(|error| error.remarks(&address)) {
-        let _ = writeln!(out, "lmsyncd: {line}");
+        // What was typed stands in it, and what a file said.
+        let _ = writeln!(out, "lmsyncd: {}", visible(&line));
         if let Some(hint) = hint {
-            let _ = writeln!(out, "hint: {hint}");
+            let _ = writeln!(out, "hint: {}", visible(&hint));
         }
     }
     errors.first().map_or(ExitCode::FAILURE, |error| ExitCode::from(error.exit_status()))

@@ -8,6 +8,7 @@ mod credential_files;
 mod exit;
 mod log;
 mod main;
+mod ownership;
 mod setup;
 mod signals;
 mod systemd;

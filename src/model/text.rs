@@ -25,6 +25,20 @@ pub fn visible(text: &str) -> String {
     text.chars().map(|c| if is_control_sign(c) { ' ' } else { c }).collect()
 }
 
+/// JSON with every such character escaped: the same value, since they stand only in its strings.
+pub fn visible_json(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Newlines stand between the values of pretty JSON; in strings they are escaped already.
+        if is_control_sign(c) && c != '\n' {
+            clean.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            clean.push(c);
+        }
+    }
+    clean
+}
+
 /// A number with commas between thousands, such as `1,200`.
 pub fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

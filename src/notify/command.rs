@@ -23,6 +23,7 @@ use super::outbox::{Failed, Outbox};
 use crate::config::NotifySettings;
 use crate::engine::{Engine, Subscription, Trial, Tried};
 use crate::model::duration_text;
+use crate::model::text::visible_json;
 use crate::model::{Event, EventName, Outlet};
 use crate::protocol::daemon;
 
@@ -46,7 +47,9 @@ fn input(settings: &NotifySettings, tenant: &str, event: &Event) -> Option<Strin
     if !settings.events.contains(&event.name) || (by_runs && !event.alert) {
         return None;
     }
-    serde_json::to_string(&daemon::Event::from(event).of_instance(tenant)).ok()
+    let text = serde_json::to_string(&daemon::Event::from(event).of_instance(tenant)).ok()?;
+    // Values of fields stand in it as they are; whoever mails them reads no turned lines.
+    Some(visible_json(&text))
 }
 
 /// The command as it is configured now, with this input; none where none is.

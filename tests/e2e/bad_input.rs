@@ -184,6 +184,35 @@ fn a_daemon_that_does_not_run_is_said_to() {
     world.ctl(&["status"]).expect(3, &["hint:"]);
 }
 
+#[test]
+fn nothing_that_is_typed_drives_the_terminal_of_who_reads_the_error() {
+    let (world, _daemon) = World::ready("");
+    let wild = "x\u{1b}[2J\u{202e}y\u{9b}\nz";
+    for args in [
+        &["status", wild][..],
+        &["contract", "show", wild],
+        &["contract", "set", ACME_LINE, &format!("{wild}=1")],
+        &["run", "list", "--since", wild],
+        &["--instance", wild, "status"],
+        &["export", "json", "-o", wild, wild],
+        &[wild],
+    ] {
+        for form in [&[][..], &["--json"]] {
+            let told = world.ctl(&[args, form].concat());
+            assert_ne!(told.exit, 0, "{told:?}");
+            let text = format!("{}{}", told.out, told.err);
+            let drives =
+                |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+            assert!(!text.contains(drives), "{told:?}");
+        }
+    }
+    for args in [&["--config", wild][..], &["check-config", wild], &["--nonsense", wild], &[wild]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lmsyncd")).args(args).output();
+        let told = Told::of(args, output.expect("lmsyncd runs"));
+        assert!(told.exit != 0 && !told.err.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{told:?}");
+    }
+}
+
 /// The numbers of nobody and of its group, of the group root, and of the group mail.
 const NOBODY: u32 = 65534;
 const ROOTS_GROUP: u32 = 0;

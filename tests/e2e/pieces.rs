@@ -6,7 +6,8 @@ use std::os::unix::net::UnixStream;
 use lmsyncd::demo::tenant::Tenant;
 use serde_json::{Value, json};
 
-use crate::support::{World, today};
+use crate::support::scripted::{error, reply, serve};
+use crate::support::{ACME, ACME_LINE, World, today};
 
 /// What one reply may have at most, in bytes: what varlinkctl reads.
 const LIMIT: usize = 16 << 20;
@@ -100,4 +101,53 @@ fn a_small_book_is_one_reply_for_everybody() {
         assert_eq!((one.len(), &one), (1, &more), "{method}");
         assert!(parsed(&one[0])["parameters"]["contracts"].is_array());
     }
+}
+
+/// Each contract's values by field, where one has no key of its own.
+fn other_values(exported: &Value) -> Vec<Vec<(String, String)>> {
+    let others = |one: &Value| {
+        let fields = one["fields"].as_array().expect("fields").clone();
+        let others = fields.into_iter().filter_map(|view| {
+            let name = view["field"].as_str()?;
+            let value = view["value"].as_str()?;
+            one["contract"].get(name).is_none().then(|| (name.to_owned(), value.to_owned()))
+        });
+        others.collect()
+    };
+    contracts(exported).iter().map(others).collect()
+}
+
+#[test]
+fn a_brief_export_has_every_value_and_a_table_is_the_same_from_either() {
+    let (world, _daemon) = World::ready("");
+    world.json(&["sync", ACME, "--all", "--yes"]);
+    world.ctl(&["contract", "set", ACME_LINE, "notes=call first", "name=Ours"]).expect(0, &[]);
+    let mut stream = UnixStream::connect(world.socket()).expect("connects");
+    let mut ask = |parameters: Value| {
+        let method = "org.lmsyncd.Contracts.Export";
+        let call = json!({ "method": method, "parameters": parameters });
+        stream.write_all(format!("{call}\0").as_bytes()).expect("writes");
+        let mut reply = Vec::new();
+        BufReader::new(&stream).read_until(0, &mut reply).expect("reads");
+        reply.pop();
+        parsed(std::str::from_utf8(&reply).expect("text"))["parameters"].take()
+    };
+    let (whole, brief) = (ask(json!({})), ask(json!({ "brief": true })));
+    assert_eq!(other_values(&whole), other_values(&brief));
+    let fields = |one: &Value| one["fields"].as_array().map_or(0, Vec::len);
+    assert!(contracts(&brief).iter().all(|one| fields(one) < 12), "{brief}");
+    assert!(contracts(&whole).iter().all(|one| fields(one) > 30));
+    assert_eq!(contracts(&brief)[0]["fields"][0]["changed"], Value::Null);
+    assert_ne!(contracts(&whole)[0]["fields"][0]["changed"], Value::Null);
+
+    // A daemon of an earlier release does not know the brief form.
+    let csv = world.ctl(&["export", "csv"]).expect(0, &["call first"]).out;
+    let unknown = error("org.varlink.service.InvalidParameter", json!({ "parameter": "brief" }));
+    let earlier = serve(vec![unknown, reply(&whole)]);
+    let mut command = world.ctl_command(&["export", "csv"]);
+    let told = command.env("LMSYNCD_SOCKET", &earlier.socket).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&told.stdout), csv);
+    let asked: Vec<Value> =
+        earlier.calls.try_iter().map(|call| call["parameters"].clone()).collect();
+    assert_eq!(asked, [json!({ "brief": true }), json!({})]);
 }

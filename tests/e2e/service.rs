@@ -255,3 +255,58 @@ fn no_secret_is_logged_at_the_most_talkative_level() {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
 }
+
+#[test]
+fn a_socket_whose_file_or_folder_is_deleted_is_served_again() {
+    let world = World::stories();
+    world.configure("");
+    let text = fs::read_to_string(world.config()).expect("it");
+    let (folder, socket) = (world.path("run"), world.path("run/control.sock"));
+    let old = format!("{:?}", world.socket());
+    write_private(&world.config(), &text.replace(&old, &format!("{socket:?}")));
+    let daemon = world.start();
+    let ctl = |args: &[&str]| {
+        let mut command = world.ctl_command(args);
+        Told::of(args, command.env("LMSYNCD_SOCKET", &socket).output().expect("it runs"))
+    };
+    ctl(&["version"]).expect(0, &[]);
+    fs::remove_file(&socket).expect("removed");
+    ctl(&["version"]).expect(3, &[]);
+    let again = || (ctl(&["version"]).exit == 0).then_some(());
+    world.wait_for("the socket", again);
+    fs::remove_dir_all(&folder).expect("removed");
+    world.wait_for("the folder and the socket", again);
+    assert_eq!(log(&world).matches("was gone, and is served again").count(), 2);
+    assert_eq!(daemon.stop(), 0);
+    assert!(!socket.exists(), "it goes away with the daemon");
+}
+
+#[test]
+fn too_many_open_files_are_told_once_and_an_operator_is_served() {
+    let world = World::stories();
+    world.configure("");
+    let mut command = std::process::Command::new("sh");
+    let daemon = env!("CARGO_BIN_EXE_lmsyncd");
+    command.args(["-c", "ulimit -n 80 && exec \"$0\" --config \"$1\"", daemon]);
+    command.arg(world.config()).env_remove("JOURNAL_STREAM").env("TZ", "UTC");
+    let _daemon = world.start_as(&mut command);
+    let connect = || std::os::unix::net::UnixStream::connect(world.socket()).expect("connects");
+    let silent: Vec<_> = (0..300).map(|_| connect()).collect();
+    world.ctl(&["check", "--timeout", "10s"]).expect(0, &["LMSYNCD OK"]);
+    world.json(&["sync", ACME, "--all", "--yes"]);
+    assert!(log(&world).matches("no connection can be accepted").count() <= 1);
+    drop(silent);
+    world.ctl(&["version"]).expect(0, &[]);
+}
+
+#[test]
+fn files_that_others_can_change_are_told_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::stories();
+    world.configure("");
+    fs::set_permissions(world.folder.path(), fs::Permissions::from_mode(0o777)).expect("chmod");
+    let _daemon = world.start();
+    let log = log(&world);
+    assert!(log.contains("the folder of the configuration, "), "{log}");
+    assert!(log.contains("can be changed by its group or by others; chmod go-w fixes that"));
+}

@@ -54,7 +54,7 @@ pub fn replace_bit_by_bit<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
-    replace_with(path, PRIVATE, fill)
+    replace_with(&files::meant(path)?, PRIVATE, fill)
 }
 
 fn replace_with<E: From<io::Error>>(

@@ -23,6 +23,7 @@ use crate::ctl::output::list::{Formulas, Rows};
 use crate::ctl::output::pager::Pager;
 use crate::ctl::output::screen::Screen;
 use crate::ctl::output::template::Template;
+use crate::model::text::visible;
 use answer::Answer;
 
 pub use crate::ctl::output::list::Csv;
@@ -181,9 +182,10 @@ pub fn print(text: &str) -> Result<(), CtlError> {
 
 /// Tells on standard error what went wrong and what to type next.
 pub fn complain(message: &str, hint: Option<&str>) {
-    let mut text = format!("{WRONG}: {message}\n");
+    // What was typed stands in it, and what a daemon or a file said.
+    let mut text = format!("{WRONG}: {}\n", visible(message));
     if let Some(hint) = hint {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.push_str(&format!("hint: {}\n", visible(hint)));
     }
     tell_aside(&text);
 }
@@ -207,7 +209,7 @@ pub fn complain_as_json(error: &serde_json::Value) {
 
 /// Says on standard error what is going on.
 pub fn remark(message: &str) {
-    tell_aside(&format!("{PROGRAM}: {message}\n"));
+    tell_aside(&format!("{PROGRAM}: {}\n", visible(message)));
 }
 
 /// Shows on standard error what the person asked for without saying what: help.

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::signs;
-pub use crate::model::text::is_control_sign;
 use crate::model::text::visible;
+pub use crate::model::text::{is_control_sign, visible_json as json};
 
 /// A text for one line of the screen: every control character is a blank.
 pub fn line(text: &str) -> String {
@@ -18,21 +18,6 @@ pub fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let clean = |c: char| if is_control_sign(c) && !matches!(c, '\n' | '\t') { ' ' } else { c };
     text.chars().map(clean).collect()
-}
-
-/// JSON with everything escaped in it that a terminal might obey: the same value, since such
-/// characters stand only in its strings.
-pub fn json(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Newlines stand between the values of pretty JSON; in strings they are escaped already.
-        if is_control_sign(c) && c != '\n' {
-            clean.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            clean.push(c);
-        }
-    }
-    clean
 }
 
 /// The value with `clean` done to every text in it.

@@ -16,7 +16,7 @@ use crate::advice::Address;
 use crate::config::{
     CREDENTIAL_SECRET, DEFAULT_PATH, Draft, credential_store, instance_config, instance_name,
 };
-use crate::files::{Mode, Replacement, folder_of, replace};
+use crate::files::{Mode, Replacement, folder_of, meant, replace};
 
 /// The group that the daemon runs in, which reads the configuration.
 const GROUP: &str = "lmsyncd";
@@ -214,6 +214,8 @@ fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, SetupEr
 }
 
 fn put(path: &Path, mode: u32, group: Option<u32>, bytes: &[u8]) -> Result<(), SetupError> {
+    let io = |source| SetupError::Io { doing: "write", path: path.to_owned(), source };
+    let path = &meant(path).map_err(io)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);

@@ -22,6 +22,7 @@ pub use journal::message_id;
 pub(super) use of::{of_held, of_newcomer, of_run, of_switch, of_transition};
 pub(super) use sample::sample;
 
+use crate::model::text::visible;
 use crate::model::{Event, EventName, RunResult};
 
 /// How many events a subscriber may be behind: a batch of 2,000 clients, about 1 KiB each.
@@ -71,8 +72,9 @@ impl Events {
         }
     }
 
-    /// Tells everybody.
+    /// Tells everybody. Nothing of a name in it drives a terminal, a mail or a log.
     pub(super) fn emit(&self, event: Event) {
+        let event = made_visible(event);
         if !event.repeats_runs() {
             journal::enter(&event);
         }
@@ -125,9 +127,23 @@ impl Events {
     }
 }
 
+/// The event with control characters, and those that turn the direction of writing, as blanks.
+fn made_visible(mut event: Event) -> Event {
+    event.message = visible(&event.message);
+    if let Some(client) = &mut event.client {
+        client.name = visible(&client.name);
+    }
+    for item in &mut event.items {
+        item.name = visible(&item.name);
+        item.reason = item.reason.as_deref().map(visible);
+    }
+    event
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ClientId, ClientRef};
     use chrono::DateTime;
     use tokio::sync::broadcast::error::RecvError;
 
@@ -145,6 +161,20 @@ mod tests {
         assert_eq!(slow.recv().await, Err(RecvError::Lagged(3)));
         assert!(slow.recv().await.is_ok());
         assert_eq!(events.counts().events[&EventName::Reloaded], 2051);
+    }
+
+    #[tokio::test]
+    async fn a_name_drives_nothing_of_who_is_told() {
+        let events = Events::new();
+        let mut told = events.subscribe().expect("a place");
+        let name = "Acme\u{1b}[2J \u{202e}Dental\n".to_owned();
+        let mut wild =
+            Event::new(EventName::ClientNew, DateTime::UNIX_EPOCH, format!("new: {name}"));
+        wild.client = Some(ClientRef { id: ClientId(174), name });
+        events.emit(wild);
+        let told = told.recv().await.expect("an event");
+        assert_eq!(told.message, "new: Acme [2J  Dental ");
+        assert_eq!(told.client.as_ref().map(|c| c.name.as_str()), Some("Acme [2J  Dental "));
     }
 
     #[test]

@@ -198,6 +198,7 @@ impl Observe {
 
 /// Puts a text in the place of a file, so that a reader sees the old one or the new one whole.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = &files::meant(path)?;
     let mut beside = path.as_os_str().to_owned();
     // node_exporter reads only what ends in `.prom`.
     beside.push(".tmp");

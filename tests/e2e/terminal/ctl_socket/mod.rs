@@ -219,7 +219,7 @@ fn csv_is_for_lists_and_for_nothing_else() {
         let (outcome, call) = ask(reply(&case.reply), &args);
         let list = matches!(
             case.args,
-            ["status" | "pending" | "renewals" | "timeline", ..]
+            ["status" | "pending" | "renewals" | "timeline" | "audit-log", ..]
                 | [_, "list", ..]
                 | ["held", "acme" | "show", ..]
                 | ["contract", "cost" | "history" | "chain", ..]
