@@ -10,6 +10,7 @@ mod log;
 mod main;
 mod setup;
 mod signals;
+mod store_commands;
 mod systemd;
 
 pub use app::{App, Exit, open};

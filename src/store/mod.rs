@@ -13,6 +13,7 @@
 //!   ledger/head.json                how far the ledger was: a witness of what it must have
 //!   index/                          sled: can be built from the ledger at any time
 //!   backups/                        copies from before another version opened the store
+//!   pause-after-restore             until auto-sync was paused after a restore
 //!   written-by                      the version that opened it last
 //!   store.json                      the store's id and format
 //!   lock                            one daemon a store
@@ -58,10 +59,12 @@ mod write;
 mod testing;
 
 pub use archive::backup::Backup;
+pub use archive::examine::Examination;
 pub use archive::restore::Restored;
 pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
+pub use log::stretches::Gap;
 pub use open::opening::{Extent, Finding, Opening};
 pub use read::changed::LastChanges;
 pub use read::check::CheckReport;

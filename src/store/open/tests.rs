@@ -16,6 +16,8 @@
 //!
 //! What a kill and a loss of power show is in `tests/store/`.
 
+mod words;
+
 use std::fs;
 use std::path::Path;
 
