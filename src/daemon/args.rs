@@ -132,6 +132,7 @@ pub enum Command {
     #[command(after_help = RESTORE_HELP)]
     Restore(RestoreArgs),
     /// Look at the store, while no daemon runs.
+    #[command(after_help = STORE_HELP)]
     Store(StoreArgs),
     /// Ask for the credentials, try them, write the files, and start the service.
     ///
