@@ -128,7 +128,9 @@ impl App {
         let tasks = TaskTracker::new();
         // Whoever tells others listens before anything happens.
         tasks.spawn(notify::serve(Arc::clone(&engine)));
+        engine.admin.pause_after_restore().await;
         tasks.spawn(engine.schedule.clone().supervise());
+        tasks.spawn(engine.admin.clone().look_after_store());
         tasks.spawn(engine.observe.clone().tell());
         let ending = Ending { stopping: stopping.child_token(), ..Ending::default() };
         tasks.spawn(listener.serve(Arc::clone(&engine), address, tasks.clone(), ending.clone()));

@@ -30,6 +30,10 @@ impl Cli {
     pub fn config(&self) -> PathBuf {
         let checked = match &self.command {
             Some(Command::CheckConfig(args)) => args.config(),
+            Some(Command::Restore(args)) => args.config.clone(),
+            Some(Command::Store(StoreArgs { command: StoreCommand::Check(args) })) => {
+                args.config.clone()
+            }
             _ => None,
         };
         checked.or_else(|| self.config.clone()).unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
@@ -98,6 +102,7 @@ Examples:
   lmsyncd --config ./lmsyncd.toml           run in the foreground
   lmsyncd check-config                      is the configuration usable?
   lmsyncd setup                             asks for the credentials, as root
+  lmsyncd store check                       is the store sound? Changes nothing
 ";
 
 #[cfg(feature = "demo")]
@@ -113,8 +118,8 @@ Environment:
   CREDENTIALS_DIRECTORY   where systemd puts the credentials autotask-secret and
                           autotask-integration-code
 
-Exit status (sysexits.h): 0 stopped as asked, 64 usage, 69 socket or store in use,
-71 the system refused, 74 the store's disk failed, 75 Autotask was not reached,
+Exit status (sysexits.h): 0 stopped as asked, 64 usage, 65 the store is damaged, 69 socket
+or store in use, 71 the system refused, 74 the store's disk failed, 75 Autotask was not reached,
 77 permission, 78 configuration.";
 
 /// What to do instead of running the daemon.
@@ -127,6 +132,16 @@ pub enum Command {
     /// the files that the keys name. Nothing is started or changed.
     #[command(after_help = CHECK_HELP)]
     CheckConfig(CheckArgs),
+    /// Put a backup in the place of the store, while no daemon runs.
+    ///
+    /// For a store that the daemon refuses to open, and for a new server. The backup is checked first:
+    /// what is no complete backup changes nothing. The store that was there is kept beside it. All
+    /// auto-sync is paused until `lmsyncctl resume`. While the daemon runs, use `lmsyncctl restore`.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArgs),
+    /// Look at the store, while no daemon runs.
+    #[command(after_help = STORE_HELP)]
+    Store(StoreArgs),
     /// Ask for the credentials, try them, write the files, and start the service.
     ///
     /// As root. Asks for user name, integration code and secret, tries one login, says what the API
@@ -167,6 +182,51 @@ impl CheckArgs {
     fn config(&self) -> Option<PathBuf> {
         self.config.clone().or_else(|| self.name.as_deref().map(instance_config))
     }
+}
+
+/// The options of `lmsyncd restore`.
+#[derive(Debug, Clone, Args)]
+pub struct RestoreArgs {
+    /// The file that `lmsyncctl backup` wrote, or one of the daily backups.
+    pub file: PathBuf,
+    /// The configuration file, which names the store.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Restore a backup of another store than the one that is there.
+    #[arg(long)]
+    pub other_store: bool,
+}
+
+/// The options of `lmsyncd store`.
+#[derive(Debug, Clone, Args)]
+pub struct StoreArgs {
+    /// What to do with the store.
+    #[command(subcommand)]
+    pub command: StoreCommand,
+}
+
+/// What to do with the store.
+#[derive(Debug, Clone, Subcommand)]
+pub enum StoreCommand {
+    /// Tell whether the store is sound, and what the next start would do.
+    ///
+    /// Changes nothing; it needs room for a copy of the store. Ends with 65 where the store is damaged.
+    /// With --repair a store that the daemon refuses is opened with everything that can still be read;
+    /// what nothing holds any more is lost, and named. Restore a backup instead where there is one that
+    /// is new enough.
+    #[command(after_help = STORE_HELP)]
+    Check(StoreCheckArgs),
+}
+
+/// The options of `lmsyncd store check`.
+#[derive(Debug, Clone, Args)]
+pub struct StoreCheckArgs {
+    /// Continue without what is lost.
+    #[arg(long)]
+    pub repair: bool,
+    /// The configuration file, which names the store.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// The options of `lmsyncd setup`.
@@ -232,6 +292,19 @@ Examples:
   lmsyncd check-config
   lmsyncd check-config north                that of the instance north
   lmsyncd check-config --config ./lmsyncd.toml";
+
+const RESTORE_HELP: &str = "\
+Examples:
+  systemctl stop lmsyncd.socket lmsyncd
+  lmsyncd restore /var/lib/lmsyncd/backups/daily-2026-11-24.jsonl
+  systemctl start lmsyncd
+  lmsyncd restore /root/north.jsonl --config /etc/lmsyncd/north.toml";
+
+const STORE_HELP: &str = "\
+Examples:
+  lmsyncd store check
+  lmsyncd store check --config /etc/lmsyncd/north.toml
+  lmsyncd store check --repair";
 
 const SETUP_HELP: &str = "\
 Examples:

@@ -1,8 +1,10 @@
 //! Why the daemon does not start, as a person and as systemd are told.
 
+use std::path::{Path, PathBuf};
+
 use super::log::LogError;
 use crate::advice::Address;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, DEFAULT_PATH};
 use crate::control::BindError;
 use crate::model::{Advice, Code, Failure, error_chain};
 use crate::store::StoreError;
@@ -16,6 +18,22 @@ pub enum StartError {
     /// The store.
     #[error("the store cannot be opened")]
     Store(#[source] StoreError),
+    /// The store is damaged, and would not be opened; why.
+    #[error("the store cannot be opened: {0}")]
+    Refused(String),
+    /// The store is damaged, and the next start repairs what was found.
+    #[error("the store is damaged: {}", .0.join("; "))]
+    Mendable(Vec<String>),
+    /// A backup is of another store than the one that it would replace.
+    #[error("{} is a backup of another store, {of}, and not of {known}", file.display())]
+    OtherStore {
+        /// The file.
+        file: PathBuf,
+        /// The store that it is of.
+        of: String,
+        /// The store that is there.
+        known: String,
+    },
     /// The store, at the end: the daemon ran, and not everything may be on the disk.
     #[error("the store could not be closed")]
     Close(#[source] StoreError),
@@ -34,9 +52,10 @@ pub enum StartError {
 }
 
 /// Every exit status of lmsyncd, after sysexits.h, and what it means.
-pub const EXITS: [(u8, &str); 8] = [
+pub const EXITS: [(u8, &str); 9] = [
     (0, "stopped as asked"),
     (64, "usage"),
+    (65, "the store is damaged, or a file is no backup"),
     (69, "socket or store in use"),
     (71, "the system refused"),
     (74, "the store's disk failed"),
@@ -48,6 +67,8 @@ pub const EXITS: [(u8, &str); 8] = [
 impl StartError {
     /// The exit status, after sysexits.h.
     pub fn exit_status(&self) -> u8 {
+        const USAGE: u8 = 64;
+        const DATA_ERROR: u8 = 65;
         const UNAVAILABLE: u8 = 69;
         const OS_ERROR: u8 = 71;
         const IO_ERROR: u8 = 74;
@@ -56,6 +77,10 @@ impl StartError {
         let denied = |error: &std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
         match self {
             StartError::Config(_) | StartError::Setup(_) | StartError::Log(_) => CONFIG,
+            StartError::OtherStore { .. } => USAGE,
+            // Trying again does not mend it: a person has to decide.
+            StartError::Refused(_) | StartError::Mendable(_) => DATA_ERROR,
+            StartError::Store(StoreError::Damaged { .. } | StoreError::NoBackup(_)) => DATA_ERROR,
             StartError::Store(StoreError::InUse { .. }) => UNAVAILABLE,
             // Trying again does not mend it, as with the configuration.
             StartError::Store(StoreError::Newer { .. }) => CONFIG,
@@ -73,6 +98,16 @@ impl StartError {
         match self {
             StartError::Config(error) => address.words(&error.advice()?),
             StartError::Setup(failure) => address.words(failure.advice.as_ref()?),
+            StartError::Refused(_) | StartError::Store(StoreError::Damaged { .. }) => {
+                Some(ways_out(address))
+            }
+            StartError::Mendable(_) => Some(
+                "the next start repairs this; check the disk, and make a backup then".to_owned(),
+            ),
+            StartError::OtherStore { .. } => {
+                Some("nothing was changed; --other-store restores it all the same".to_owned())
+            }
+            StartError::Store(StoreError::NoBackup(_)) => address.words(&Advice::TakeOtherBackup),
             StartError::Store(StoreError::InUse { .. })
             | StartError::Bind(BindError::InUse { .. }) => address.words(&Advice::FindOtherDaemon),
             StartError::Store(StoreError::Newer { .. }) => Some(
@@ -105,7 +140,11 @@ impl StartError {
             StartError::Config(_) | StartError::Setup(_) | StartError::Log(_) => {
                 Code::BadConfiguration
             }
-            StartError::Store(_) | StartError::Close(_) => Code::StoreFailed,
+            StartError::Store(_)
+            | StartError::Close(_)
+            | StartError::Refused(_)
+            | StartError::Mendable(_)
+            | StartError::OtherStore { .. } => Code::StoreFailed,
             StartError::Bind(_) | StartError::System(_) => Code::Internal,
         };
         let failure = Failure::new(code, format!("lmsyncd does not start: {}", self.line()));
@@ -130,6 +169,23 @@ impl StartError {
     }
 }
 
+/// The commands that lead out of a damaged store, for the daemon at `address`.
+fn ways_out(address: &Address) -> String {
+    let config = match &address.config {
+        Some(path) if path != Path::new(DEFAULT_PATH) => format!(" --config {}", path.display()),
+        _ => String::new(),
+    };
+    let start = match &address.unit {
+        Some(unit) => format!("; then `systemctl start {unit}`"),
+        None => String::new(),
+    };
+    format!(
+        "`lmsyncd restore{config} FILE` puts a backup in its place (the daily ones are in `backups` of \
+         the store); `lmsyncd store check{config}` tells what there is, and `lmsyncd store check \
+         --repair{config}` continues without what is lost{start}"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,10 +203,29 @@ mod tests {
                 source: io(std::io::ErrorKind::PermissionDenied),
             }),
         ];
+        let damaged =
+            StoreError::Damaged { file: "/x".into(), line: 4, why: "it is cut off".to_owned() };
+        assert_eq!(StartError::Store(damaged).exit_status(), 65);
         for error in errors {
             let status = error.exit_status();
             assert!(EXITS.iter().any(|(known, _)| *known == status), "{status}: {error}");
         }
+    }
+
+    #[test]
+    fn damage_names_the_ways_out_with_the_instance() {
+        let refused = StartError::Refused("x".to_owned());
+        let hint = refused.hint(&Address::of_instance(Some("north"))).expect("a hint");
+        for command in [
+            "`lmsyncd restore --config /etc/lmsyncd/north.toml FILE`",
+            "`lmsyncd store check --config /etc/lmsyncd/north.toml`",
+            "`lmsyncd store check --repair --config /etc/lmsyncd/north.toml`",
+            "`systemctl start lmsyncd@north`",
+        ] {
+            assert!(hint.contains(command), "{hint}");
+        }
+        let hint = refused.hint(&Address::of_instance(None)).expect("a hint");
+        assert!(hint.contains("`lmsyncd restore FILE`"), "{hint}");
     }
 
     #[test]

@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::app::{self, Exit};
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, StoreArgs, StoreCommand};
 use super::exit::StartError;
 use super::log::{self, Destination};
-use super::{check_config, setup, signals, systemd};
+use super::{check_config, setup, signals, store_commands, systemd};
 use crate::advice::Address;
 use crate::model::text::visible;
 use crate::{config, control};
@@ -28,14 +28,21 @@ pub fn main(cli: &Cli) -> ExitCode {
     }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let config = cli.config();
-    let result = match cli.command {
+    let one = |error: StartError| vec![error];
+    let result = match &cli.command {
+        Some(Command::Restore(args)) => {
+            store_commands::restore(&config, args).map_err(one).map(print)
+        }
+        Some(Command::Store(StoreArgs { command: StoreCommand::Check(args) })) => {
+            store_commands::check(&config, args).map_err(one).map(print)
+        }
         Some(Command::CheckConfig(_)) => {
             let checked = check_config::check(&config, credentials.as_deref());
             checked
                 .map_err(|errors| errors.into_iter().map(StartError::Config).collect())
                 .map(print)
         }
-        _ => run(&config, credentials).map_err(|error| vec![error]),
+        _ => run(&config, credentials).map_err(one),
     };
     let errors: Vec<StartError> = match result {
         Ok(()) => return ExitCode::SUCCESS,
@@ -98,7 +105,7 @@ fn serve_all(
     runtime.block_on(async {
         let mut used = None;
         while let Exit::Restart(now) = serve(path, credentials.clone(), socket, used).await? {
-            tracing::info!("restarting on the restored store");
+            tracing::info!("restarting: the store is opened again");
             used = now;
         }
         Ok(())

@@ -11,6 +11,7 @@ mod main;
 mod ownership;
 mod setup;
 mod signals;
+mod store_commands;
 mod systemd;
 
 pub use app::{App, Exit, open};

@@ -23,6 +23,10 @@ impl From<StoreError> for Failure {
             return Failure::new(Code::InvalidArgument, error.to_string())
                 .advise(Advice::TakeOtherBackup);
         }
+        if let StoreError::Gap(_) = error {
+            // As with what lies before all history: it is not there, and nothing failed.
+            return Failure::new(Code::NoSuchContract, error.to_string()).advise(Advice::Doctor);
+        }
         let message = format!("the store failed: {}", error_chain(&error));
         Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
     }
@@ -42,6 +46,6 @@ pub(super) fn is_of_permission(failure: &Failure) -> bool {
 
 /// The store takes no more changes since something failed.
 pub(super) fn read_only(why: &str) -> Failure {
-    let message = format!("the store is read-only until a restart: {why}");
+    let message = format!("the store is read-only until its disk can be written again: {why}");
     Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
 }

@@ -51,6 +51,8 @@ pub enum EventName {
     Reloaded,
     /// The store was not as it had been left.
     StoreRepaired,
+    /// The store takes no changes, because its disk failed or is full.
+    StoreFailed,
 }
 
 impl EventName {
@@ -60,7 +62,7 @@ impl EventName {
 
     /// What a person is told of unless the configuration says otherwise: what begins to be wrong,
     /// and that it is over.
-    pub const ALERTS: [EventName; 10] = [
+    pub const ALERTS: [EventName; 11] = [
         EventName::RunHeld,
         EventName::RunFailed,
         EventName::Recovered,
@@ -71,6 +73,7 @@ impl EventName {
         EventName::AccessLimited,
         EventName::ClientNew,
         EventName::StoreRepaired,
+        EventName::StoreFailed,
     ];
 
     /// The name as it stands in JSON, in the configuration and in the journal.

@@ -49,6 +49,7 @@ impl Cause {
         match self {
             Cause::Client(_, Code::Held) => EventName::RunHeld,
             Cause::Everyone(code) if code.is_credential() => EventName::AuthBlocked,
+            Cause::Everyone(Code::StoreFailed) => EventName::StoreFailed,
             Cause::Client(..) | Cause::Everyone(_) => EventName::RunFailed,
             Cause::Overdue => EventName::Overdue,
             Cause::BudgetLow => EventName::BudgetLow,

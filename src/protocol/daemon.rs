@@ -143,8 +143,11 @@ pub struct DaemonInfo {
     pub store_sequence: i64,
     /// How many contract records the store holds.
     pub contracts: i64,
-    /// What was noticed when the store was opened.
+    /// Why the store takes no changes, and what was noticed when it was opened.
     pub store_remarks: Vec<String>,
+    /// Why the store takes no changes; null while it does.
+    #[serde(default)]
+    pub store_failed: Option<String>,
     /// Who paused all of auto-sync; null where it is not paused.
     pub paused_by: Option<String>,
     /// When that pause ends; null for a pause without an end.

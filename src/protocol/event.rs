@@ -12,7 +12,7 @@ use crate::model::{self, rfc3339};
 #[cfg_attr(test, derive(zlink::introspect::CustomType))]
 pub struct Event {
     /// run_finished, run_changed, run_held, run_failed, recovered, auth_blocked, budget_low,
-    /// overdue, outlet_failed, access_limited, client_new, switched, reloaded or store_repaired; there may be others.
+    /// overdue, outlet_failed, access_limited, client_new, switched, reloaded, store_repaired or store_failed; there may be others.
     pub name: String,
     /// The name of the tenant that it happened to: NAME of `lmsyncd@NAME`, or default.
     pub instance: Option<String>,

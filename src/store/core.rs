@@ -1,14 +1,18 @@
 //! What the handles, the writer and the questions share: where the ledger begins, the index, and
 //! whether commits are still taken.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 use super::error::StoreError;
+use super::format::chain::ChainHead;
 use super::index::Index;
-use super::log::base::Base;
+use super::log::base::{self, Base};
+use super::log::segment;
+use super::log::stretches::{self, Anchored, Gap};
 use super::log::survey::Start;
 
 /// Where the ledger begins: what stands before may be gone.
@@ -17,12 +21,78 @@ pub(in crate::store) struct Past {
     pub(in crate::store) start: Start,
     /// The state there; none at the first line.
     pub(in crate::store) base: Option<Base>,
+    /// What stands before and a repair left there: history, as far as it can be read.
+    pub(in crate::store) earlier: Option<Earlier>,
+}
+
+/// The part of a ledger that stands before a base which a repair wrote.
+#[derive(Debug)]
+pub(in crate::store) struct Earlier {
+    /// Where it begins.
+    pub(in crate::store) start: ChainHead,
+    /// The state there; none at the first line.
+    pub(in crate::store) base: Option<Base>,
+    /// Its segments, in order.
+    pub(in crate::store) segments: Vec<Anchored>,
+    /// What of it cannot be read.
+    pub(in crate::store) gaps: Vec<Gap>,
+}
+
+impl Earlier {
+    /// What the repair that wrote a base left before it; none where it was no repair, or left
+    /// nothing.
+    pub(in crate::store) fn before(
+        ledger: &Path,
+        base: &Base,
+    ) -> Result<Option<Earlier>, StoreError> {
+        let number = base.start.segment;
+        let (segments, _) = segment::list(ledger)?;
+        let older = || segments.iter().copied().filter(|older| *older < number);
+        if !segment::repair_path(ledger, number).exists() {
+            return Ok(None);
+        }
+        // A base that cannot be read is no place to begin at.
+        let begins = |number: u64| match number {
+            1 => Some((1, None)),
+            _ => base::at(ledger, number).ok().map(|base| (number, Some(base))),
+        };
+        let Some((first, start)) = older().find_map(begins) else { return Ok(None) };
+        let segments = stretches::anchored(ledger, older().filter(|older| *older >= first));
+        let head = start.as_ref().map_or(ChainHead::START, |base| base.start.head);
+        let (last, mut gaps) = stretches::each(ledger, &segments, head, &mut |_| Ok(()))?;
+        if last.seq < base.start.head.seq {
+            let commits = last.seq + 1..=base.start.head.seq;
+            let file = segments.last().map(|(number, _)| segment::path(ledger, *number));
+            gaps.push(Gap { commits, file: file.unwrap_or_default() });
+        }
+        Ok(Some(Earlier { start: head, base: start, segments, gaps }))
+    }
 }
 
 impl Past {
     /// That of a ledger which begins with a base, or with its first line.
     pub(in crate::store) fn new(base: Option<Base>) -> Past {
-        Past { start: base.as_ref().map_or(Start::FIRST, |base| base.start), base }
+        let start = base.as_ref().map_or(Start::FIRST, |base| base.start);
+        Past { start, base, earlier: None }
+    }
+
+    /// The same with what a repair left before it.
+    pub(in crate::store) fn with_earlier(mut self, ledger: &Path) -> Result<Past, StoreError> {
+        if let Some(base) = &self.base {
+            self.earlier = Earlier::before(ledger, base)?;
+        }
+        Ok(self)
+    }
+
+    /// The first commits that are known not to be readable after `from` and up to `to`, where any are.
+    pub(in crate::store) fn gap_between(&self, from: u64, to: u64) -> Option<&Gap> {
+        let gaps = self.earlier.iter().flat_map(|earlier| &earlier.gaps);
+        gaps.into_iter().find(|gap| *gap.commits.start() <= to && *gap.commits.end() > from)
+    }
+
+    /// Where the readable part of the ledger begins: what stands before is gone.
+    pub(in crate::store) fn readable_from(&self) -> u64 {
+        self.earlier.as_ref().map_or(self.start.head.seq, |earlier| earlier.start.seq)
     }
 
     /// From which moment on the past is known; none if from the first commit on.
@@ -46,17 +116,26 @@ pub(super) struct Core {
     pub(super) index: Index,
     /// Why the store takes no more commits.
     pub(super) trouble: OnceLock<String>,
+    /// Told when it takes no more.
+    pub(super) stopped: Notify,
 }
 
 impl Core {
     /// That of a store which takes commits.
     pub(super) fn new(ledger_dir: PathBuf, past: Past, index: Index) -> Core {
-        Core { ledger_dir, past: RwLock::new(past), index, trouble: OnceLock::new() }
+        Core {
+            ledger_dir,
+            past: RwLock::new(past),
+            index,
+            trouble: OnceLock::new(),
+            stopped: Notify::new(),
+        }
     }
 
     /// Takes no more commits; the first reason stays.
     pub(super) fn stop(&self, why: &str) {
         self.trouble.get_or_init(|| why.to_owned());
+        self.stopped.notify_waiters();
     }
 
     /// The store's folder.

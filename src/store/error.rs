@@ -74,6 +74,9 @@ pub enum StoreError {
         /// From which moment on it is.
         since: DateTime<Utc>,
     },
+    /// What is asked for lies behind commits that cannot be read; the words name them.
+    #[error("what it was is not known: {0}")]
+    Gap(String),
     /// The store is read-only: it was closed, or storage failed earlier.
     #[error("the store is read-only, because it was closed or its disk failed")]
     Stopped,

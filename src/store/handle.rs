@@ -1,22 +1,29 @@
 //! The handle on an open store: commits go to the writer, questions to the rooms that answer them.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use super::archive::backup::{self, Backup};
+use super::archive::daily;
+use super::archive::examine::{self, Examination};
 use super::archive::restore::{self, Restored};
 use super::audit::AuditTrail;
 use super::commit::{Commit, Committed};
 use super::core::Core;
-use super::error::StoreError;
+use super::error::{Doing, StoreError};
+use super::files;
+use super::format::identity;
 use super::log::lock::Lock;
+use super::log::stretches::Gap;
 use super::open::opening::Opening;
-use super::open::{self, Parts, Settings};
+use super::open::{self, Parts, Settings, restored};
 use super::read::changed::{self, ChangeReader};
 use super::read::check::{self, CheckReport};
 use super::read::orphans;
@@ -28,6 +35,10 @@ use crate::model::{
     Act, ActRecord, ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, Run,
     RunId,
 };
+
+/// How much room there must be before a store that ran out of it is opened again, in bytes: the largest
+/// group of commits that is written at once.
+const TRY_BYTES: usize = 4 << 20;
 
 /// An open store. Clones are handles on the same one; it is closed with the last of them.
 #[derive(Debug, Clone)]
@@ -131,6 +142,34 @@ impl Store {
     /// it, and no other store's.
     pub fn id(&self) -> &str {
         &self.inner.id
+    }
+
+    /// Ends when the store takes no more commits; why.
+    pub async fn failed(&self) -> String {
+        let core = self.core();
+        let mut told = std::pin::pin!(core.stopped.notified());
+        // Listen before looking, so that what happens in between is not missed.
+        told.as_mut().enable();
+        if core.trouble.get().is_none() {
+            told.await;
+        }
+        core.trouble.get().cloned().unwrap_or_default()
+    }
+
+    /// Whether a file can be written and synced beside the ledger. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn try_disk(&self) -> Result<(), StoreError> {
+        let path = self.core().ledger_dir.join("try.new");
+        files::remove_if_there(&path)?;
+        let tried = files::create_new(&path).and_then(|mut file| {
+            let written = file.write_all(&vec![0; TRY_BYTES]).and_then(|()| file.sync_all());
+            written.doing("write", &path)
+        });
+        files::remove_if_there(&path)?;
+        tried
     }
 
     /// Why the store takes no more commits; none while it does.
@@ -284,6 +323,12 @@ impl Store {
         past::since(self.core())
     }
 
+    /// Commits of the history that cannot be read any more, since a repair went on without them.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let past = self.core().past();
+        past.earlier.iter().flat_map(|earlier| earlier.gaps.iter().cloned()).collect()
+    }
+
     /// Everything as it was at a moment, by the rule at the head of `read::past`. It reads the ledger
     /// from its beginning up to there, about a second for 64 MiB: call it where that may block. For
     /// the present, ask the other questions.
@@ -322,16 +367,109 @@ impl Store {
         backup::begin(self.core(), now)
     }
 
+    /// Writes the backup of a day into the folder of the store, unless there is one or nothing changed
+    /// since the newest; gives where it is. The newest seven are kept. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk, and of a ledger that is damaged. Nothing is left then.
+    pub fn back_up_daily(
+        &self,
+        day: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        daily::back_up(self.core(), day, now)
+    }
+
+    /// The daily backups, the newest last; none where they cannot be listed.
+    pub fn daily_backups(&self) -> Vec<PathBuf> {
+        daily::list(&self.core().dir().join("backups")).unwrap_or_default()
+    }
+
     /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew. Tells how many
     /// bytes there are now.
     pub fn receive(&self, offset: u64, text: &str) -> Result<u64, StoreError> {
-        restore::receive(self.core(), offset, text)
+        restore::receive(&self.core().dir(), offset, text)
     }
 
     /// Checks what was received and has it take the store's place at the next opening. It reads
     /// everything and builds an index: call it where that may block.
     pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
-        restore::prepare(self.core(), now)
+        restore::prepare(&self.core().dir(), now)
+    }
+
+    /// Puts a backup in the place of the store in `dir`, which no daemon has open and which may be
+    /// damaged or missing; `path` is the backup's name for messages. Gives what was restored, and
+    /// where the store is kept that was there before. Auto-sync is paused then, as after any restore.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoBackup`] where it is no whole backup, [`StoreError::InUse`] while a daemon
+    /// runs, and those of the disk. Then the store is as it was.
+    pub fn restore_offline(
+        dir: &Path,
+        file: File,
+        path: &Path,
+        now: DateTime<Utc>,
+    ) -> Result<(Restored, Option<PathBuf>), StoreError> {
+        restore::offline(dir, file, path, now)
+    }
+
+    /// The id of the store in `dir`; none where there is none, or `store.json` cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub fn id_of(dir: &Path) -> Result<Option<String>, StoreError> {
+        match identity::read(dir) {
+            Err(StoreError::Damaged { .. }) => Ok(None),
+            read => read,
+        }
+    }
+
+    /// The id of the store that a backup is of; `path` is its name for messages. The file is at its
+    /// beginning afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoBackup`] where it does not begin as one.
+    pub fn id_of_backup(path: &Path, file: &File) -> Result<String, StoreError> {
+        restore::id_of(path, file)
+    }
+
+    /// What the next opening of the store in `dir` would find, without changing anything. It needs
+    /// room for a copy of the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] while a daemon has it open, and those of the disk. Damage is no error.
+    pub fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
+        examine::examine(dir, now)
+    }
+
+    /// Opens a store that is refused, where a person has accepted that what nothing holds any more is
+    /// lost: all that can be read is kept.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing can be read at all, and those of [`Store::open`].
+    pub fn repair(dir: &Path, now: DateTime<Utc>) -> Result<(Store, Opening), StoreError> {
+        Store::open_with(dir, now, Settings { accepts_loss: true, ..Settings::default() })
+    }
+
+    /// Whether auto-sync is to be paused, because a backup was restored; until
+    /// [`Store::noted_pause`].
+    pub fn is_to_pause(&self) -> bool {
+        restored::is_to_pause(&self.core().dir())
+    }
+
+    /// Notes that auto-sync is paused.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub fn noted_pause(&self) -> Result<(), StoreError> {
+        restored::is_paused(&self.core().dir())
     }
 
     /// Notes in the audit trail that an act begins, durably; gives its number. It blocks.

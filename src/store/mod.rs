@@ -14,6 +14,7 @@
 //!   index/                          sled: can be built from the ledger at any time
 //!   backups/                        copies from before another version opened the store
 //!   audit.jsonl                     who had the daemon do what; nothing folds or replaces it
+//!   pause-after-restore             until auto-sync was paused after a restore
 //!   written-by                      the version that opened it last
 //!   store.json                      the store's id and format
 //!   lock                            one daemon a store
@@ -61,10 +62,12 @@ mod write;
 mod testing;
 
 pub use archive::backup::Backup;
+pub use archive::examine::Examination;
 pub use archive::restore::Restored;
 pub use commit::{Commit, Committed, Write};
 pub use error::StoreError;
 pub use handle::Store;
+pub use log::stretches::Gap;
 pub use open::opening::{Extent, Finding, Opening};
 pub use read::changed::{ChangeReader, LastChanges};
 pub use read::check::CheckReport;

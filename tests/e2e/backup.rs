@@ -107,6 +107,12 @@ fn a_damaged_backup_and_a_kill_in_mid_restore_lose_nothing() {
             .expect(2, &["not a complete backup", "nothing was changed"]);
         assert_eq!(all(&world), before);
     }
+    world.ctl(&["backup", "verify", &file]).expect(0, &["commit as of", "whole"]);
+    for text in [&good[..good.len() - 9], &good.replacen("Acme", "Acne", 1)] {
+        fs::write(&bad, text).expect("written");
+        world.ctl(&["backup", "verify", &bad]).expect(1, &["bad.jsonl"]);
+    }
+    world.ctl(&["backup", "verify", &path_text(&world, "secret")]).expect(1, &["not a backup"]);
     world.ctl(&["restore", &path_text(&world, "none"), "--yes"]).expect(1, &["none"]);
     world.ctl(&["backup", "/nowhere/at/all"]).expect(1, &["/nowhere/at/all"]);
 

@@ -13,6 +13,7 @@ mod bad_input;
 mod book;
 mod book_lines;
 mod crowd;
+mod damage;
 mod faults;
 mod held;
 mod hidden;

@@ -133,7 +133,7 @@ pub(super) const NOTIFY: Section = Section {
                    cause persists, and recovered when it is gone; only clients on auto-sync count. \
                    Also available: run_finished, run_changed, switched and reloaded, sent each \
                    time.",
-            value: "[\n  \"run_held\", \"run_failed\", \"recovered\", \"auth_blocked\", \"budget_low\", \"overdue\", \"outlet_failed\",\n  \"access_limited\", \"client_new\", \"store_repaired\",\n]",
+            value: "[\n  \"run_held\", \"run_failed\", \"recovered\", \"auth_blocked\", \"budget_low\", \"overdue\", \"outlet_failed\",\n  \"access_limited\", \"client_new\", \"store_repaired\", \"store_failed\",\n]",
             written: Written::Default,
             expects: "expected a list of events in quotes, such as [\"run_failed\"]",
             effect: Effect::Applied,

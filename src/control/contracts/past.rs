@@ -12,6 +12,7 @@ pub(super) async fn history(call: &contracts::History, context: &Context<'_>) ->
     finish(contracts::HistoryReply {
         key: key.to_string(),
         entries: entries.iter().map(entry).collect(),
+        gaps: Some(context.engine.book.gaps()).filter(|gaps| !gaps.is_empty()),
     })
 }
 

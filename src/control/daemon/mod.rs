@@ -88,6 +88,7 @@ async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
             store_sequence: count(sequence),
             contracts: count(contracts),
             store_remarks: board.remarks,
+            store_failed: context.engine.observe.store_failed(),
             outlets: board.outlets.into_iter().map(outlet_status).collect(),
             paused_by: paused.as_ref().map(|pause| pause.by.clone()),
             paused_until: paused.and_then(|pause| pause.until).map(rfc3339),

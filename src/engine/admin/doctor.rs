@@ -8,6 +8,7 @@ use crate::clock::{ServerZone, Tz, day_in};
 use crate::config::ConfigError;
 use crate::model::text::{moment, thousands};
 use crate::model::{Advice, Code, Failure, Outlet, OutletState, Pause};
+use crate::store::Gap;
 
 impl Admin {
     /// Checks the connection, zone, credentials, permissions, budget and clock, and the store, in
@@ -55,6 +56,7 @@ impl Admin {
                 .map(|pause| paused(&pause, live.zone())),
         );
         findings.extend(self.context.outlets.states(&live.settings).iter().map(outlet));
+        findings.extend(gaps(&self.context.store.gaps()));
         findings.extend(orphans(&self.context.store.orphans()));
         findings.extend(set_id::check(&live.settings.notify.command));
         let obstacles = live.settings.obstacles();
@@ -136,6 +138,15 @@ fn outlet(state: &OutletState) -> Finding {
 fn failed(failure: Failure) -> Finding {
     let code = Some(failure.code);
     Finding { code, ..finding(Outcome::Bad, failure.message, failure.advice) }
+}
+
+/// What of the history cannot be read any more.
+fn gaps(gaps: &[Gap]) -> Option<Finding> {
+    let names: Vec<String> = gaps.iter().map(Gap::to_string).collect();
+    (!names.is_empty()).then(|| {
+        let detail = format!("the history has gaps: {}", names.join("; "));
+        finding(Outcome::Warning, detail, None)
+    })
 }
 
 /// What repairs moved aside: nobody but a person may throw it away.

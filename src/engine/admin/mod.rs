@@ -1,10 +1,12 @@
-//! What a sysadmin has the daemon do: read its configuration again, check itself, back up and restore.
+//! What a sysadmin has the daemon do: read its configuration again, check itself, back up and restore;
+//! and looking after the store.
 
 mod archive;
 mod audit;
 mod doctor;
 mod reload;
 mod set_id;
+mod upkeep;
 
 use std::sync::Arc;
 

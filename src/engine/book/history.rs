@@ -21,6 +21,11 @@ impl Book {
         Ok(entries)
     }
 
+    /// Commits that cannot be read any more, one line each: what they changed is in no history.
+    pub fn gaps(&self) -> Vec<String> {
+        self.context.store.gaps().iter().map(ToString::to_string).collect()
+    }
+
     /// The contracts of a client, or all, as they were at a moment, and when each client had last been
     /// synced in full by then.
     pub fn contracts_as_of(

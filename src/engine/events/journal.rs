@@ -34,6 +34,8 @@ const OUTLET_FAILED: &str = "a934cdc03a624c089c624429431f52f1";
 const ACCESS_LIMITED: &str = "ed897602244442bf981ada30becf1d86";
 /// A client has its first agreement.
 const CLIENT_NEW: &str = "5fe586e7b34d4d1ea2d6404fbf403448";
+/// The store takes no changes.
+const STORE_FAILED: &str = "4e0d1c8f7a6b4935b2c18d5e9f30a7c6";
 
 /// The id of an event's entry.
 pub fn message_id(event: EventName) -> &'static str {
@@ -51,6 +53,7 @@ pub fn message_id(event: EventName) -> &'static str {
         EventName::Switched => SWITCHED,
         EventName::Reloaded => RELOADED,
         EventName::StoreRepaired => STORE_REPAIRED,
+        EventName::StoreFailed => STORE_FAILED,
     }
 }
 
@@ -94,6 +97,7 @@ pub(super) fn enter(event: &Event) {
         EventName::Switched => entry!(info),
         EventName::Reloaded => entry!(info),
         EventName::StoreRepaired => entry!(warn),
+        EventName::StoreFailed => entry!(error),
     }
 }
 

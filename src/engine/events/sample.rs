@@ -30,6 +30,9 @@ pub(in crate::engine) fn sample(name: EventName, now: DateTime<Utc>) -> Event {
         EventName::AuthBlocked => {
             Event { alert: true, since: Some(now), code: Some(Code::AuthFailed), ..event }
         }
+        EventName::StoreFailed => {
+            Event { alert: true, since: Some(now), code: Some(Code::StoreFailed), ..event }
+        }
         EventName::Recovered
         | EventName::BudgetLow
         | EventName::Overdue

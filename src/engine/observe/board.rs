@@ -130,10 +130,14 @@ impl Observe {
         })
     }
 
+    /// Why the store takes no more changes; none while it does.
+    pub fn store_failed(&self) -> Option<String> {
+        self.context.ensure_writable().err().map(|failure| failure.message)
+    }
+
     /// Why the store takes no more changes, and what was noticed when it was opened.
     fn remarks(&self) -> Vec<String> {
-        let trouble = self.context.ensure_writable().err().map(|failure| failure.message);
-        trouble.into_iter().chain(self.context.store_remarks()).collect()
+        self.store_failed().into_iter().chain(self.context.store_remarks()).collect()
     }
 
     /// The states of the clients that are on the board.

@@ -37,6 +37,10 @@ pub struct HistoryReply {
     pub key: String,
     /// The oldest first.
     pub entries: Vec<HistoryEntry>,
+    /// Commits of the store that cannot be read any more, one line each; what they changed is not
+    /// among the entries. Null where all can be read.
+    #[serde(default)]
+    pub gaps: Option<Vec<String>>,
 }
 
 /// The chain of renewals of a contract, oldest first.

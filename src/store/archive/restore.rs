@@ -25,8 +25,10 @@ use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
+use crate::store::log::lock::{Lock, PATIENCE};
 use crate::store::log::segment;
 use crate::store::open::opening::Finding;
+use crate::store::open::restored::{self, RECEIVING};
 use crate::store::open::{self, Settings, upgrade_backup};
 use crate::store::read::present;
 
@@ -42,11 +44,13 @@ pub struct Restored {
     pub commits: u64,
     /// How many contract records it holds.
     pub contracts: u64,
+    /// The id of the store that it is of.
+    pub store: String,
 }
 
 /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew.
-pub(in crate::store) fn receive(core: &Core, offset: u64, text: &str) -> Result<u64, StoreError> {
-    let path = core.dir().join("restoring.jsonl");
+pub(in crate::store) fn receive(dir: &Path, offset: u64, text: &str) -> Result<u64, StoreError> {
+    let path = dir.join(RECEIVING[0]);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(offset == 0).mode(files::FILE_MODE);
     let mut file = options.open(&path).doing("open", &path)?;
@@ -60,31 +64,100 @@ pub(in crate::store) fn receive(core: &Core, offset: u64, text: &str) -> Result<
 }
 
 /// Checks what was received and has it take the store's place at the next opening.
-pub(in crate::store) fn prepare(core: &Core, now: DateTime<Utc>) -> Result<Restored, StoreError> {
-    let (file, making) = (core.dir().join("restoring.jsonl"), core.dir().join("restoring"));
+pub(in crate::store) fn prepare(dir: &Path, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+    let path = dir.join(RECEIVING[0]);
+    let received = File::open(&path).doing("open", &path);
+    let prepared = received.and_then(|file| prepare_file(dir, file, &path, now));
+    files::remove_if_there(&path)?;
+    prepared
+}
+
+/// Checks a backup and has it take the store's place at the next opening.
+fn prepare_file(
+    dir: &Path,
+    file: File,
+    path: &Path,
+    now: DateTime<Utc>,
+) -> Result<Restored, StoreError> {
+    let making = dir.join(RECEIVING[1]);
     files::remove_dir_if_there(&making)?;
-    let result = unpack(&file, &making).and_then(|head| checked(&making, head, now));
-    files::remove_if_there(&file)?;
-    let restored = match result {
-        Ok(restored) => restored,
-        Err(error) => {
-            files::remove_dir_if_there(&making)?;
-            return Err(error);
-        }
-    };
-    let place = core.dir().join("restored");
+    let checked = unpack(file, path, &making).and_then(|head| checked(&making, head, now));
+    let restored = checked.inspect_err(|_| {
+        // What stays of it is removed at the next opening.
+        let _ = files::remove_dir_if_there(&making);
+    })?;
+    let place = dir.join("restored");
     files::remove_dir_if_there(&place)?;
-    files::rename(&making, &place)?;
+    if let Err(error) = files::rename(&making, &place) {
+        // It may have its new name all the same: what is told as failed is not carried out later.
+        restored::withdraw(dir)?;
+        return Err(error);
+    }
     Ok(restored)
 }
 
+/// The checksum of the last commit in a backup, as its first line has it.
+pub(in crate::store) fn stated(path: &Path) -> Result<String, StoreError> {
+    let file = File::open(path).doing("open", path)?;
+    Ok(first_line(path, &file)?.sum)
+}
+
+fn first_line(path: &Path, file: &File) -> Result<HeadV1, StoreError> {
+    let mut first = Vec::new();
+    let read = BufReader::new(file).take(LONGEST).read_until(b'\n', &mut first);
+    read.doing("read", path)?;
+    let HeadLineV1 { backup } = parsed(&first)?;
+    Ok(backup)
+}
+
+/// Reads a backup through: it ends with the checksum of all that stands before.
+pub(in crate::store) fn read_through(file: File, path: &Path) -> Result<(), StoreError> {
+    let (reader, hash) = (BufReader::new(file), Sha256::new());
+    let mut source = Source { reader, path: path.to_owned(), hash };
+    let first = source.line()?;
+    source.hash.update(&first);
+    loop {
+        let line = source.line()?;
+        if line.starts_with(br#"{"end""#) {
+            return source.ends_with(&line);
+        }
+        source.hash.update(&line);
+        let FileLineV1 { file: _, bytes } = parsed(&line)?;
+        source.copy(bytes, path, &mut std::io::sink())?;
+    }
+}
+
+/// The id of the store that a backup is of, from its first line.
+pub(in crate::store) fn id_of(path: &Path, mut file: &File) -> Result<String, StoreError> {
+    let backup = first_line(path, file)?;
+    file.rewind().doing("read", path)?;
+    let id = backup.store.get("id").and_then(serde_json::Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| no("it does not say of which store it is"))
+}
+
+/// Puts a backup in the place of the store in `dir`, which no daemon has open, and which may be
+/// damaged or missing. `path` is the backup's name for messages.
+///
+/// # Errors
+///
+/// [`StoreError::NoBackup`] where it is no whole backup, [`StoreError::InUse`] while a daemon runs,
+/// and those of the disk. Then the store is as it was.
+pub(in crate::store) fn offline(
+    dir: &Path,
+    file: File,
+    path: &Path,
+    now: DateTime<Utc>,
+) -> Result<(Restored, Option<PathBuf>), StoreError> {
+    files::create_dir(dir)?;
+    let _lock = Lock::take(dir, PATIENCE)?;
+    let restored = prepare_file(dir, file, path, now)?;
+    Ok((restored, restored::finish(dir, now)?))
+}
+
 /// Unpacks a backup into a folder that is not there yet.
-fn unpack(file: &Path, into: &Path) -> Result<HeadV1, StoreError> {
-    let mut source = Source {
-        reader: BufReader::new(File::open(file).doing("open", file)?),
-        path: file.to_owned(),
-        hash: Sha256::new(),
-    };
+fn unpack(file: File, path: &Path, into: &Path) -> Result<HeadV1, StoreError> {
+    let (reader, hash) = (BufReader::new(file), Sha256::new());
+    let mut source = Source { reader, path: path.to_owned(), hash };
     let first = source.line()?;
     let HeadLineV1 { backup: head } = parsed(&first)?;
     if head.format > backup::FORMAT {
@@ -97,10 +170,7 @@ fn unpack(file: &Path, into: &Path) -> Result<HeadV1, StoreError> {
     loop {
         let line = source.line()?;
         if line.starts_with(br#"{"end""#) {
-            let EndLineV1 { end } = parsed(&line)?;
-            if end.sha256 != backup::hex(source.hash) {
-                return Err(no("the checksum does not match: the file was changed or damaged"));
-            }
+            source.ends_with(&line)?;
             break;
         }
         source.hash.update(&line);
@@ -108,7 +178,10 @@ fn unpack(file: &Path, into: &Path) -> Result<HeadV1, StoreError> {
         if !segment::is_name(&name) {
             return Err(no(format!("it names the file {name:?}")));
         }
-        source.copy(bytes, &ledger.join(name))?;
+        let to = ledger.join(name);
+        let mut target = files::create_new(&to)?;
+        source.copy(bytes, &to, &mut target)?;
+        target.sync_all().doing("sync", &to)?;
     }
     files::sync_dir(&ledger)?;
     let mut store = head.store.to_string();
@@ -137,8 +210,21 @@ impl Source {
         Ok(line)
     }
 
-    fn copy(&mut self, bytes: u64, to: &Path) -> Result<(), StoreError> {
-        let mut file = files::create_new(to)?;
+    /// Whether the last line has the checksum of all that stands before it.
+    fn ends_with(&mut self, line: &[u8]) -> Result<(), StoreError> {
+        let EndLineV1 { end } = parsed(line)?;
+        match end.sha256 == backup::hex(std::mem::take(&mut self.hash)) {
+            true => Ok(()),
+            false => Err(no("the checksum does not match: the file was changed or damaged")),
+        }
+    }
+
+    fn copy(
+        &mut self,
+        bytes: u64,
+        to: &Path,
+        file: &mut dyn std::io::Write,
+    ) -> Result<(), StoreError> {
         let (mut left, mut buffer) = (bytes, vec![0; 256 << 10]);
         while left > 0 {
             let most = buffer.len().min(usize::try_from(left).unwrap_or(buffer.len()));
@@ -150,7 +236,7 @@ impl Source {
             file.write_all(&buffer[..read]).doing("write", to)?;
             left -= read as u64;
         }
-        file.sync_all().doing("sync", to)
+        Ok(())
     }
 }
 
@@ -168,7 +254,8 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
     }
     let contracts = present::all_contracts(&core)?.len() as u64;
     core.index.flush()?;
-    Ok(Restored { at: head.at, commits: head.commits, contracts })
+    let store = parts.id;
+    Ok(Restored { at: head.at, commits: head.commits, contracts, store })
 }
 
 fn parsed<T: DeserializeOwned>(line: &[u8]) -> Result<T, StoreError> {
@@ -244,8 +331,34 @@ mod tests {
         assert!(matches!(store.receive(7, "x"), Err(StoreError::NoBackup(_))), "out of order");
         drop(store);
         let (store, opening) = place.open();
-        assert!(opening.is_clean(), "{opening:?}");
+        // What was left of the last try is removed, and told.
+        assert!(matches!(opening.findings[..], [Finding::LeftoversRemoved(_)]), "{opening:?}");
+        assert!(!names(&place.dir()).iter().any(|name| name.starts_with("resto")));
         assert_eq!(Answers::of(&store), answers);
+    }
+
+    #[test]
+    fn what_failed_or_was_cut_short_is_never_carried_out_later() {
+        let (place, answers) = Place::filled(5);
+        let (store, _) = place.open();
+        let text = text_of(&store);
+        fill(&store, 2);
+        let later = Answers::of(&store);
+        restore(&store, &text).expect("restored");
+        // As after an error of the last step, which leaves the name behind.
+        crate::store::open::restored::withdraw(&place.dir()).expect("withdrawn");
+        drop(store);
+        for name in ["restoring", "checking", "backups/daily-2027-01-01.jsonl.new"] {
+            fs::create_dir(place.dir().join(name)).expect("made");
+        }
+        let (store, opening) = place.open();
+        let [Finding::LeftoversRemoved(removed)] = &opening.findings[..] else {
+            panic!("{opening:?}")
+        };
+        assert_eq!(removed.len(), 3, "{removed:?}");
+        assert!(!opening.is_damage());
+        assert_eq!(Answers::of(&store), later);
+        assert_ne!(later, answers);
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl ChainHash {
         ChainHash(first)
     }
 
+    /// A sum that is made piece by piece, of which this is the first.
+    pub(in crate::store) fn begin(first: &[u8]) -> Unfinished {
+        Unfinished(Sha256::new_with_prefix(first))
+    }
+
     /// Reads the text of a sum; only small letters, so that a sum has one text.
     pub(in crate::store) fn parse(text: &[u8]) -> Option<ChainHash> {
         if text.len() != ChainHash::TEXT {
@@ -46,6 +51,28 @@ impl ChainHash {
     /// The sum as a number, for adding up.
     pub(in crate::store) fn as_number(self) -> u128 {
         u128::from_be_bytes(self.0)
+    }
+}
+
+/// A sum of which more is to come.
+#[derive(Clone)]
+pub(in crate::store) struct Unfinished(Sha256);
+
+impl Unfinished {
+    /// Takes the next piece.
+    pub(in crate::store) fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// What the sum comes to if these pieces are the last.
+    pub(in crate::store) fn finished_with(&self, pieces: &[&[u8]]) -> ChainHash {
+        let mut hasher = self.0.clone();
+        for piece in pieces {
+            hasher.update(piece);
+        }
+        let mut first = [0; 16];
+        first.copy_from_slice(&hasher.finalize()[..16]);
+        ChainHash(first)
     }
 }
 

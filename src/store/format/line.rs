@@ -17,7 +17,8 @@ use serde::de::DeserializeOwned;
 use super::chain::{ChainHash, ChainHead};
 use crate::store::error::StoreError;
 
-const HEAD: &[u8] = br#"{"sum":""#;
+/// What every line begins with.
+pub(in crate::store) const HEAD: &[u8] = br#"{"sum":""#;
 const SUM_AT: usize = HEAD.len();
 const REST_AT: usize = SUM_AT + ChainHash::TEXT;
 
@@ -84,6 +85,12 @@ pub(in crate::store) fn follows(line: &[u8], before: ChainHead) -> Option<ChainH
     Some(ChainHead { seq: stated.seq, hash: verify(line, before.hash)? })
 }
 
+/// The same where only the sum of the line before is known, and not its sequence.
+pub(in crate::store) fn follows_hash(line: &[u8], before: ChainHash) -> Option<ChainHead> {
+    let stated = stated(line)?;
+    Some(ChainHead { seq: stated.seq, hash: verify(line, before)? })
+}
+
 /// What is wrong with a line that does not follow.
 pub(in crate::store) fn complaint(line: &[u8], before: ChainHead) -> String {
     match stated(line) {
@@ -103,6 +110,45 @@ pub(in crate::store) fn is_torn(line: &[u8], ended: bool, before: ChainHead) -> 
         Some((_, whole)) if !ended => follows(whole, before).is_none(),
         _ => line.contains(&0),
     }
+}
+
+/// The line with the checksum that its content has after `before`.
+pub(in crate::store) fn with_sum_of_content(line: &[u8], before: ChainHash) -> Option<Vec<u8>> {
+    let content = line.get(REST_AT..)?;
+    let hash = ChainHash::of(&[before.to_string().as_bytes(), content]).to_string();
+    Some([HEAD, hash.as_bytes(), content].concat())
+}
+
+/// Finds the one bit of a line that, flipped, makes its checksum hold after `before`, and flips it.
+/// That takes time with the square of the line's length.
+pub(in crate::store) fn flipped_bit(line: &mut [u8], before: ChainHash) -> bool {
+    let before = before.to_string();
+    let Some(content) = line.get(REST_AT..) else { return false };
+    let actual = ChainHash::of(&[before.as_bytes(), content]);
+    // Before the content: the checksum is known, and so is what stands in front of it.
+    for at in 0..REST_AT {
+        for bit in 0..8 {
+            line[at] ^= 1 << bit;
+            if stated_sum(line) == Some(actual) {
+                return true;
+            }
+            line[at] ^= 1 << bit;
+        }
+    }
+    let Some(stated) = stated_sum(line) else { return false };
+    let mut prefix = ChainHash::begin(before.as_bytes());
+    for at in REST_AT..line.len() {
+        for bit in 0..8 {
+            let tried = line[at] ^ (1 << bit);
+            // A line has no line break in it.
+            if tried != b'\n' && prefix.finished_with(&[&[tried], &line[at + 1..]]) == stated {
+                line[at] = tried;
+                return true;
+            }
+        }
+        prefix.add(&line[at..=at]);
+    }
+    false
 }
 
 /// Reads a line that was verified.

@@ -146,6 +146,11 @@ pub(in crate::store) fn newest(
     Ok((None, bad))
 }
 
+/// The base before the segment with this number.
+pub(in crate::store) fn at(ledger: &Path, number: u64) -> Result<Base, StoreError> {
+    read(&segment::base_path(ledger, number), number, None)
+}
+
 /// Puts what a base holds into an empty index.
 pub(in crate::store) fn load(base: &Base, index: &Index) -> Result<(), StoreError> {
     let mut waiting = Vec::new();

@@ -6,4 +6,5 @@ pub(super) mod ledger;
 pub(super) mod lock;
 pub(super) mod replay;
 pub(super) mod segment;
+pub(super) mod stretches;
 pub(super) mod survey;

@@ -33,6 +33,12 @@ pub(in crate::store) fn base_path(ledger: &Path, number: u64) -> PathBuf {
     ledger.join(format!("{number:0DIGITS$}{BASE_SUFFIX}"))
 }
 
+/// The path of the file that says that the base before the segment with this number was written by a
+/// repair: the lines before it are history still, as far as they can be read.
+pub(in crate::store) fn repair_path(ledger: &Path, number: u64) -> PathBuf {
+    ledger.join(format!("{number:0DIGITS$}.repair"))
+}
+
 /// The numbers of the segments and of the bases that are there, in order.
 pub(in crate::store) fn list(ledger: &Path) -> Result<(Vec<u64>, Vec<u64>), StoreError> {
     let (mut segments, mut bases) = (Vec::new(), Vec::new());

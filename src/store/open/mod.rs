@@ -29,14 +29,19 @@
 //! behind, but leads to where lines stood before a pruning, is removed and rebuilt.
 
 mod end;
+mod guarded;
+mod history;
+mod mend;
 pub(super) mod opening;
 pub(super) mod plan;
+mod refusal;
 pub(super) mod restored;
+mod salvage;
+mod seen;
 mod strangers;
 pub(super) mod upgrade_backup;
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,12 +50,10 @@ use chrono::{DateTime, Utc};
 use super::error::{Doing, StoreError};
 use super::files;
 use super::index::{self, Index};
-use crate::model::{duration_text, error_chain};
+use crate::model::error_chain;
 use crate::store::core::Past;
-use crate::store::format::chain::ChainHead;
 use crate::store::format::v1::ContractV1;
 use crate::store::format::{codec, identity, keys};
-use crate::store::index::panic_guard::{self, GuardError};
 use crate::store::index::sled_repair;
 use crate::store::log::base::{self, Base};
 use crate::store::log::head::{self, HeadRecord};
@@ -63,6 +66,7 @@ use crate::store::log::survey::{
 };
 use crate::store::open::opening::{Extent, Finding, Opening};
 use crate::store::open::plan::{Damage, ForIndex, Plan};
+use crate::store::open::seen::Seen;
 use crate::store::write::prune;
 
 /// What may differ in tests.
@@ -74,6 +78,8 @@ pub(in crate::store) struct Settings {
     pub(in crate::store) index_deadline: Duration,
     /// How long a lock is waited for that outlived its holder.
     pub(in crate::store) lock_patience: Duration,
+    /// Whether a person has accepted that what nothing holds any more is lost.
+    pub(in crate::store) accepts_loss: bool,
 }
 
 impl Default for Settings {
@@ -82,6 +88,7 @@ impl Default for Settings {
             segment_bytes: ledger::SEGMENT_BYTES,
             index_deadline: Duration::from_secs(120),
             lock_patience: lock::PATIENCE,
+            accepts_loss: false,
         }
     }
 }
@@ -122,6 +129,7 @@ pub(in crate::store) fn open(
     if let Some(kept) = replaced {
         work.found(Finding::Restored { kept });
     }
+    work.opening.findings.extend(restored::remove_leftovers(dir)?);
     if !made && let Err(error) = upgrade_backup::copy(dir, now) {
         // A full disk must not keep a daemon from its store; the next opening tries again.
         work.found(Finding::NoCopy(error_chain(&error)));
@@ -172,78 +180,115 @@ impl Work {
     }
 
     fn recover(&mut self, made: bool) -> Result<(Past, Index, LogPosition), StoreError> {
-        let base = self.newest_base()?;
-        prune::finish(&self.ledger_dir, base.as_ref())?;
-        let past = Past::new(base);
-        let (index, why) = match self.open_index()? {
-            Ok(index) => (Some(index), String::new()),
-            Err(why) => (None, why),
-        };
-        let meta = index.as_ref().map(Index::meta);
-        let begins = meta.as_ref().map_or(0, |meta| meta.begins);
-        let witnesses = Witnesses { index: meta.as_ref().map(|meta| meta.head), record: None };
-        let (survey, record) = self.survey(past.start, witnesses)?;
-        let empty = past.base.is_none() && survey.lines == 0 && survey.bad.is_none();
-        let of_nothing = witnesses.index.is_none_or(|head| head.seq == 0);
+        let seen = self.look()?;
+        let (empty, survey) = (seen.is_empty(), &seen.survey);
+        let of_nothing = seen.index.as_ref().is_none_or(|index| index.meta().head.seq == 0);
         if made && empty && of_nothing && survey.proven == 0 {
             self.found(Finding::NewStore);
-        } else if !made && empty && index.is_none() && !record.as_ref().is_some_and(is_unused) {
-            return Err(self.emptied());
+        } else if !made && empty && seen.index.is_none() && !seen.was_unused() {
+            return Err(refusal::emptied(&self.ledger_dir));
         }
-        let extent = |head: ChainHead| Extent {
-            commit: head.seq,
-            is_whole: record.as_ref().is_some_and(|record| record.closed && record.head == head),
-        };
-        let plan = plan::plan(&survey, begins, past.start.segment);
+        let plan = plan::plan(survey, seen.begins.unwrap_or(0), seen.past.start.segment);
         if let Plan::Refuse(damage) = plan {
-            return Err(self.refusal(damage));
+            return match self.settings.accepts_loss {
+                false => Err(refusal::of_damage(&self.ledger_dir, &damage)),
+                true => self.salvage(&seen.survey, seen.past, damage, seen.index),
+            };
         }
-        if let (Some(record), true) = (&record, survey.record == RecordState::Other) {
+        if let (Some(record), true) = (&seen.record, survey.record == RecordState::Other) {
             let why = format!(
                 "the head record is of another history: it has another checksum for commit {}",
                 record.head.seq
             );
             self.put_record_aside(why)?;
         }
-        let identity = |extent| (made && !empty).then_some(Finding::IdentityMade(extent));
-        match (plan, index) {
-            (Plan::Adopt { bad }, Some(index)) => {
-                let index = self.replay(&survey, index)?;
-                let extent = extent(index.meta().head);
-                self.opening.findings.extend(identity(extent));
-                self.adopt(&survey, bad, index, extent)
-            }
-            (Plan::Ledger { cut, index: what }, index) => {
-                let extent = extent(survey.end);
-                self.opening.findings.extend(identity(extent));
-                if let Some(bad) = &cut {
-                    let cut = end::cut(&self.ledger_dir, bad, extent, self.now)?;
-                    self.found(cut);
-                }
-                if what != ForIndex::Keep {
-                    end::write_again(&self.ledger_dir, survey.group, survey.end_position)?;
-                }
-                let index = match (what, index) {
-                    (ForIndex::Keep, Some(index)) => index,
-                    (ForIndex::Replay, Some(index)) => self.replay(&survey, index)?,
-                    (what, index) => {
-                        // sled must have let go of the folder before it moves.
-                        drop(index);
-                        let finding = match what {
-                            ForIndex::Renew => self.clear(begins, extent)?,
-                            _ => self.put_aside(&survey, why, extent)?,
-                        };
-                        let index = self.build(&past, &survey)?;
-                        if !(made && empty) {
-                            self.found(finding);
-                        }
-                        index
-                    }
-                };
-                Ok((past, index, survey.end_position))
-            }
-            _ => Err(StoreError::index("nothing is left to go on from")),
+        let reach = match (&plan, survey.index) {
+            (Plan::Adopt { .. }, IndexState::Follows { reach, .. }) => reach,
+            _ => survey.end,
+        };
+        let extent = seen.extent(reach);
+        if made && !empty {
+            self.found(Finding::IdentityMade(extent));
         }
+        match plan {
+            Plan::Ledger { cut, index } => self.follow_ledger(seen, cut, index, (extent, made)),
+            Plan::Adopt { bad } => match seen.index {
+                Some(index) => {
+                    let index = self.replay(&seen.survey, index)?;
+                    self.adopt(seen.survey.end.seq, bad, index, extent)
+                }
+                None => Err(StoreError::index("nothing is left to go on from")),
+            },
+            Plan::Refuse(_) => Err(StoreError::index("nothing is left to go on from")),
+        }
+    }
+
+    /// Looks at everything, and undoes what damage can be undone exactly.
+    fn look(&mut self) -> Result<Seen, StoreError> {
+        let base = self.newest_base()?;
+        prune::finish(&self.ledger_dir, base.as_ref())?;
+        let past = Past::new(base).with_earlier(&self.ledger_dir)?;
+        let (index, why) = match self.open_index()? {
+            Ok(index) => (Some(index), String::new()),
+            Err(why) => (None, why),
+        };
+        let meta = index.as_ref().map(Index::meta);
+        let mut begins = Some(meta.as_ref().map_or(0, |meta| meta.begins));
+        let witnesses = Witnesses { index: meta.as_ref().map(|meta| meta.head), record: None };
+        let (mut survey, mut record) = self.survey(past.start, witnesses)?;
+        while let Some(bad) = &survey.bad
+            && let Some(mended) = mend::mend(bad, survey.end)?
+        {
+            if mended.moves {
+                begins = None;
+            }
+            let mended = mended.write(self.now)?;
+            self.found(mended);
+            (survey, record) = self.survey(past.start, witnesses)?;
+        }
+        Ok(Seen { past, index, why, begins, survey, record })
+    }
+
+    /// Goes on from the ledger, after its last line is cut where it never was whole.
+    fn follow_ledger(
+        &mut self,
+        seen: Seen,
+        cut: Option<CorruptRecord>,
+        what: ForIndex,
+        (extent, made): (Extent, bool),
+    ) -> Result<(Past, Index, LogPosition), StoreError> {
+        let empty = seen.is_empty();
+        let Seen { past, index, why, begins, survey, record: _ } = seen;
+        if let Some(bad) = &cut {
+            let cut = end::cut(&self.ledger_dir, bad, extent, self.now)?;
+            self.found(cut);
+        }
+        if what != ForIndex::Keep {
+            end::write_again(&self.ledger_dir, survey.group, survey.end_position)?;
+        }
+        let index = match (what, index) {
+            (ForIndex::Keep, Some(index)) => index,
+            (ForIndex::Replay, Some(index)) => self.replay(&survey, index)?,
+            (what, index) => {
+                // sled must have let go of the folder before it moves.
+                drop(index);
+                let finding = match what {
+                    ForIndex::Renew => self.clear(begins, extent)?,
+                    _ => self.put_aside(&survey, why, extent)?,
+                };
+                let index = self.build(&past, &survey)?;
+                if !(made && empty) {
+                    self.found(finding);
+                }
+                index
+            }
+        };
+        Ok((past, index, survey.end_position))
+    }
+
+    fn open_index(&self) -> Result<Result<Index, String>, StoreError> {
+        let deadline = self.settings.index_deadline;
+        guarded::open_index(&self.index_dir, &self.id, deadline, self.now)
     }
 
     /// The newest base that is whole and this store's own.
@@ -301,75 +346,6 @@ impl Work {
         Ok(())
     }
 
-    /// Opens the index, or tells why it cannot be used. An error is one of the machine, such as a
-    /// full disk, which says nothing about the index.
-    fn open_index(&self) -> Result<Result<Index, String>, StoreError> {
-        if !self.index_dir.exists() {
-            return Ok(Err("there was none".to_owned()));
-        }
-        let (dir, id) = (self.index_dir.clone(), self.id.clone());
-        let opened = panic_guard::within(self.settings.index_deadline, move || {
-            sled_repair::before(&dir)?;
-            Index::open(&dir, &id)
-        });
-        match opened {
-            Ok(Ok(index)) => Ok(Ok(index)),
-            Ok(Err(error)) if is_of_the_machine(&error) => Err(error),
-            Ok(Err(error)) => Ok(Err(error_chain(&error))),
-            Err(GuardError::Panicked(message)) => {
-                Ok(Err(format!("opening the index panicked: {message}")))
-            }
-            Err(GuardError::Hung) => {
-                // The thread may still write into that folder, so nothing new may be put there by
-                // this process; the next start finds no index and builds it.
-                let kept = files::move_aside(&self.index_dir, "bad", self.now)?;
-                Err(StoreError::index(format!(
-                    "opening the index did not finish within {}; the index was moved to {}: start \
-                     the daemon again, and the index is rebuilt from the ledger",
-                    duration_text(self.settings.index_deadline),
-                    kept.display()
-                )))
-            }
-        }
-    }
-
-    /// The files of a store that was made before are gone, and to begin an empty one in its place
-    /// is for a person to decide.
-    fn emptied(&self) -> StoreError {
-        StoreError::Damaged {
-            file: self.ledger_dir.clone(),
-            line: 0,
-            why: "the ledger is empty, although the store was created before: restore the newest \
-                  backup, or remove store.json to start over"
-                .to_owned(),
-        }
-    }
-
-    /// Why this damage is for a person to decide on.
-    fn refusal(&self, damage: Damage) -> StoreError {
-        let (file, line, why) = match damage {
-            Damage::Line(bad) => (
-                bad.file,
-                bad.line,
-                format!("{}; the index does not hold what the line held", bad.why),
-            ),
-            Damage::EndsBefore(commit) => {
-                let why = format!(
-                    "it ends before commit {commit}, which was on the disk once, and the index \
-                     does not hold what is missing"
-                );
-                (self.ledger_dir.clone(), 0, why)
-            }
-            Damage::OtherHistory => {
-                let why = "it is another ledger than the one that its head record is of".to_owned();
-                (self.ledger_dir.clone(), 0, why)
-            }
-        };
-        let way = "so nothing was changed: put an undamaged copy of the file in its place, or \
-                   restore the newest backup";
-        StoreError::Damaged { file, line, why: format!("{why}, {way}") }
-    }
-
     fn replay(&mut self, survey: &Survey, index: Index) -> Result<Index, StoreError> {
         if let IndexState::Follows { reach, next: Some(next) } = survey.index {
             let count = replay::from(&self.ledger_dir, &index, next)?;
@@ -401,13 +377,14 @@ impl Work {
     }
 
     /// Removes an index whose places lead to where lines stood before.
-    fn clear(&self, begins: u64, extent: Extent) -> Result<Finding, StoreError> {
+    fn clear(&self, begins: Option<u64>, extent: Extent) -> Result<Finding, StoreError> {
         index::let_go(&self.index_dir).doing("lock", &self.index_dir)?;
         fs::remove_dir_all(&self.index_dir).doing("remove", &self.index_dir)?;
         files::sync_parent(&self.index_dir)?;
         let why = match begins {
-            0 => "the index was incomplete, or written by an earlier version",
-            _ => "a pruning of the history had been cut short",
+            None => "the lines of the ledger moved",
+            Some(0) => "the index was incomplete, or written by an earlier version",
+            Some(_) => "a pruning of the history had been cut short",
         };
         Ok(Finding::IndexRenewed { why: why.to_owned(), extent })
     }
@@ -420,12 +397,56 @@ impl Work {
         if let Some(base) = &past.base {
             base::load(base, &index)?;
         }
-        index.settle(start.segment, Vec::new())?;
+        index.settle(start.segment, history::places(&self.ledger_dir, past, &index)?)?;
         replay::from(&self.ledger_dir, &index, LogPosition { segment: start.segment, offset: 0 })?;
         if index.meta().head != survey.end {
             return Err(StoreError::index("the index did not accept every line of the ledger"));
         }
         Ok(index)
+    }
+
+    /// Goes on from all lines that can be read, where a person has accepted that the others are lost.
+    fn salvage(
+        &mut self,
+        survey: &Survey,
+        past: Past,
+        damage: Damage,
+        index: Option<Index>,
+    ) -> Result<(Past, Index, LogPosition), StoreError> {
+        let last = salvage::last(&self.ledger_dir, &past)?;
+        let bad = match damage {
+            Damage::Line(bad) => Some(bad),
+            Damage::EndsBefore(_) | Damage::OtherHistory => None,
+        };
+        if head::path(&self.ledger_dir).exists() {
+            self.put_record_aside("the head record knows of commits that are lost".to_owned())?;
+        }
+        let (end, lost) = (survey.end.seq, |commit| Extent { commit, is_whole: false });
+        let reach = match survey.index {
+            IndexState::Follows { reach, .. } if reach.seq >= last => Some(reach),
+            _ => None,
+        };
+        match (index, reach) {
+            (Some(index), Some(reach)) => {
+                // It holds more than the lines do.
+                let index = self.replay(survey, index)?;
+                let (gaps, commit) = (Vec::new(), reach.seq);
+                self.found(Finding::LossAccepted { gaps, commit, kept: None });
+                return self.adopt(end, bad, index, lost(commit));
+            }
+            // sled must have let go of the folder before it moves.
+            (index, _) => drop(index),
+        }
+        let kept = match self.index_dir.exists() {
+            true => Some(files::move_aside(&self.index_dir, "bad", self.now)?),
+            false => None,
+        };
+        files::create_dir(&self.index_dir)?;
+        let index = Index::open(&self.index_dir, &self.id)?;
+        let gaps = salvage::rebuild(&self.ledger_dir, &past, &index)?;
+        let commit = index.meta().head.seq;
+        self.found(Finding::LossAccepted { gaps, commit, kept });
+        self.adopt(end, bad, index, lost(commit))
     }
 
     /// Goes on from the index, which holds what the ledger has lost. The base is durable before
@@ -434,7 +455,7 @@ impl Work {
     /// before the base.
     fn adopt(
         &mut self,
-        survey: &Survey,
+        end: u64,
         bad: Option<CorruptRecord>,
         index: Index,
         extent: Extent,
@@ -442,51 +463,26 @@ impl Work {
         let (segments, bases) = segment::list(&self.ledger_dir)?;
         let last = segments.iter().chain(&bases).max().copied().unwrap_or_default();
         index.settle(last + 1, Vec::new())?;
+        files::replace(&segment::repair_path(&self.ledger_dir, last + 1), b"")?;
         let base = base::write(&self.ledger_dir, last + 1, &index, self.now)?;
         let mut kept = None;
         let why = match &bad {
             Some(bad) => {
                 if bad.file.exists() {
-                    kept = Some(files::move_aside(&bad.file, "damaged", self.now)?);
+                    // It stays where it is too, as history: all lines of it that can be read.
+                    let place = files::aside(&bad.file, "damaged", self.now);
+                    fs::hard_link(&bad.file, &place).doing("keep a copy of", &bad.file)?;
+                    kept = Some(place);
                 }
                 format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why)
             }
-            None => format!("it ends at commit {}", survey.end.seq),
+            None => format!("it ends at commit {end}"),
         };
         let (base_path, start) = (base.path.clone(), base.start);
         self.found(Finding::LedgerRepaired { why, kept, base: base_path, extent });
         let end = LogPosition { segment: start.segment, offset: 0 };
-        Ok((Past::new(Some(base)), index, end))
+        Ok((Past::new(Some(base)).with_earlier(&self.ledger_dir)?, index, end))
     }
-}
-
-/// Whether an error tells of the machine and not of the index.
-fn is_of_the_machine(error: &StoreError) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let io = match error.downcast_ref::<sled::Error>() {
-            Some(sled::Error::Io(io)) => Some(io),
-            _ => error.downcast_ref::<std::io::Error>(),
-        };
-        if let Some(io) = io {
-            return matches!(
-                io.kind(),
-                ErrorKind::StorageFull
-                    | ErrorKind::QuotaExceeded
-                    | ErrorKind::FileTooLarge
-                    | ErrorKind::PermissionDenied
-                    | ErrorKind::ReadOnlyFilesystem
-                    | ErrorKind::OutOfMemory
-            ) || matches!(io.raw_os_error(), Some(23 | 24)); // ENFILE, EMFILE: too many open files
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// Whether a head record says that the store was closed without a commit in it.
-fn is_unused(record: &HeadRecord) -> bool {
-    record.closed && record.head == ChainHead::START
 }
 
 #[cfg(test)]
@@ -495,5 +491,3 @@ mod bad_index;
 mod damage;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod words;

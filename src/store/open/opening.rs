@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::store::log::stretches::Gap;
+
 /// How much is known of what there was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
@@ -74,6 +76,24 @@ pub enum Finding {
         /// How much the index held.
         extent: Extent,
     },
+    /// A segment was damaged in a way that could be undone exactly.
+    LedgerMended {
+        /// The file.
+        file: PathBuf,
+        /// What was wrong.
+        wrong: String,
+        /// Where the damaged file is.
+        kept: PathBuf,
+    },
+    /// A person accepted that what cannot be read any more is lost.
+    LossAccepted {
+        /// What cannot be read.
+        gaps: Vec<Gap>,
+        /// The last commit that is there.
+        commit: u64,
+        /// Where the old index is; none if there was none.
+        kept: Option<PathBuf>,
+    },
     /// A file that belongs to another store, or to another history of this one, was moved aside.
     MovedAside {
         /// What it is, and how that shows.
@@ -86,6 +106,8 @@ pub enum Finding {
         /// Where that is.
         kept: PathBuf,
     },
+    /// What restores, backups and looks at the store had left half done was removed.
+    LeftoversRemoved(Vec<PathBuf>),
     /// Another version had opened the store last, and no copy could be kept for the way back.
     NoCopy(String),
     /// A base cannot be read; an older one, or the ledger alone, served.
@@ -93,6 +115,7 @@ pub enum Finding {
 }
 
 impl fmt::Display for Finding {
+    #[expect(clippy::too_many_lines, reason = "one table of texts")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Finding::NewStore => write!(f, "created a new store"),
@@ -129,12 +152,31 @@ impl fmt::Display for Finding {
                 }
                 write!(f, "; check the disk and make a backup")
             }
+            Finding::LedgerMended { file, wrong, kept } => write!(
+                f,
+                "undid damage of {} exactly, as the checksum of each line confirms: {wrong}; the \
+                 damaged file is {}; check the disk and make a backup",
+                file.display(),
+                kept.display()
+            ),
+            Finding::LossAccepted { gaps, commit, kept } => {
+                write!(f, "everything that can be read was kept, up to commit {commit}")?;
+                for gap in gaps {
+                    write!(f, "; {gap}")?;
+                }
+                kept.as_ref()
+                    .map_or(Ok(()), |kept| write!(f, "; the old index is {}", kept.display()))
+            }
             Finding::MovedAside { why, kept } => {
                 write!(f, "{why}; it was moved to {}", kept.display())
             }
             Finding::Restored { kept } => {
                 let kept = kept.display();
                 write!(f, "a backup was restored; the previous store is in {kept}")
+            }
+            Finding::LeftoversRemoved(paths) => {
+                let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "removed what an interrupted operation had left: {}", names.join(", "))
             }
             Finding::NoCopy(why) => {
                 write!(f, "no copy of the ledger of the earlier version could be kept: {why}")
@@ -163,11 +205,14 @@ impl Opening {
             Finding::NewStore
             | Finding::Replayed(_)
             | Finding::IndexRenewed { .. }
+            | Finding::LeftoversRemoved(_)
             | Finding::NoCopy(_)
             | Finding::Restored { .. }
             | Finding::TornLineCut { .. } => false,
             Finding::IdentityMade(_)
             | Finding::IndexRebuilt { .. }
+            | Finding::LedgerMended { .. }
+            | Finding::LossAccepted { .. }
             | Finding::MovedAside { .. }
             | Finding::LedgerRepaired { .. }
             | Finding::BaseUnusable(_) => true,

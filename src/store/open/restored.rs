@@ -1,14 +1,30 @@
-//! A backup that waits to take the store's place takes it.
+//! What waits beside the store when it is opened: a backup that is to take its place does, and what was
+//! left half done is removed.
+//!
+//! Only the folder `restored` counts: the rename to it is the last step of a restore that succeeds. All
+//! else was left by one that failed or was cut short, which has been told or will be: it is never
+//! carried out later.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use crate::store::error::StoreError;
+use super::opening::Finding;
+use crate::store::error::{Doing, StoreError};
 use crate::store::files;
 
 /// What of a store takes another one's place, in this order.
 pub(in crate::store) const PARTS: [&str; 3] = ["ledger", "index", "store.json"];
+
+/// A backup that is being received, and where it is unpacked.
+pub(in crate::store) const RECEIVING: [&str; 2] = ["restoring.jsonl", "restoring"];
+
+/// A copy of the store that is looked at.
+pub(in crate::store) const CHECKING: &str = "checking";
+
+/// Says that auto-sync is to be paused, because a backup was restored.
+const PAUSE: &str = "pause-after-restore";
 
 /// Completes a restore that was begun; gives where the store is kept that was there before.
 pub(in crate::store) fn finish(
@@ -19,6 +35,8 @@ pub(in crate::store) fn finish(
     if !restored.exists() {
         return Ok(None);
     }
+    // Before anything moves, so that no restored store ever runs what its schedule has.
+    files::replace(&dir.join(PAUSE), b"")?;
     let kept = files::aside(&dir.join("store"), "replaced", now);
     for part in PARTS {
         let (from, to) = (restored.join(part), dir.join(part));
@@ -35,4 +53,42 @@ pub(in crate::store) fn finish(
     files::sync_dir(dir)?;
     files::remove_dir_if_there(&restored)?;
     Ok(Some(kept))
+}
+
+/// Takes back a restore that failed at its last step, so that no opening carries it out.
+pub(in crate::store) fn withdraw(dir: &Path) -> Result<(), StoreError> {
+    files::remove_dir_if_there(&dir.join("restored"))?;
+    files::sync_dir(dir)
+}
+
+/// Removes what restores, backups and looks at the store left half done; gives what there was.
+pub(in crate::store) fn remove_leftovers(dir: &Path) -> Result<Option<Finding>, StoreError> {
+    let mut found: Vec<PathBuf> = RECEIVING.iter().map(|name| dir.join(name)).collect();
+    found.push(dir.join(CHECKING));
+    found.retain(|path| path.symlink_metadata().is_ok());
+    let backups = dir.join("backups");
+    for entry in fs::read_dir(&backups).doing("list", &backups)? {
+        let path = entry.doing("list", &backups)?.path();
+        if path.to_string_lossy().ends_with(".new") {
+            found.push(path);
+        }
+    }
+    for path in &found {
+        match path.is_dir() {
+            true => files::remove_dir_if_there(path)?,
+            false => files::remove_if_there(path)?,
+        }
+    }
+    Ok((!found.is_empty()).then_some(Finding::LeftoversRemoved(found)))
+}
+
+/// Whether auto-sync is to be paused, because a backup was restored.
+pub(in crate::store) fn is_to_pause(dir: &Path) -> bool {
+    dir.join(PAUSE).exists()
+}
+
+/// Notes that auto-sync is paused.
+pub(in crate::store) fn is_paused(dir: &Path) -> Result<(), StoreError> {
+    files::remove_if_there(&dir.join(PAUSE))?;
+    files::sync_dir(dir)
 }

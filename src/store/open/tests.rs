@@ -16,6 +16,8 @@
 //!
 //! What a kill and a loss of power show is in `tests/store/`.
 
+mod words;
+
 use std::fs;
 use std::path::Path;
 
@@ -54,6 +56,9 @@ pub(super) fn spoil(place: &Place, segment: u64, line: usize) {
     place.put_lines(segment, &lines);
 }
 
+/// What is done to a store.
+type Harm = fn(&Place);
+
 #[test]
 fn a_new_store_is_clean_and_so_is_one_that_was_closed() {
     let place = Place::new();
@@ -82,6 +87,53 @@ fn a_second_daemon_is_refused() {
     assert!(matches!(place.try_open(), Err(StoreError::InUse { .. })));
     drop(other);
     place.open();
+}
+
+/// Whatever is removed, replaced or copied while a daemon runs: either nobody else gets in, or this one
+/// acknowledges nothing more.
+#[test]
+fn two_daemons_never_both_acknowledge() {
+    let harms: [(&str, Harm); 5] = [
+        ("the lock is removed", |place| {
+            fs::remove_file(place.dir().join("lock")).expect("removed")
+        }),
+        ("the segment is removed", |place| fs::remove_file(place.segment(1)).expect("removed")),
+        ("the segment is replaced by a copy", |place| {
+            fs::copy(place.segment(1), place.dir().join("copy")).expect("copied");
+            fs::rename(place.dir().join("copy"), place.segment(1)).expect("renamed");
+        }),
+        ("the ledger is replaced by a copy", |place| {
+            let (ledger, aside) = (place.dir().join("ledger"), place.dir().join("aside"));
+            fs::rename(&ledger, &aside).expect("moved");
+            copy(&aside, &ledger);
+        }),
+        ("the store is replaced by a copy", |place| {
+            let aside = place.dir().with_file_name("aside");
+            fs::rename(place.dir(), &aside).expect("moved");
+            copy(&aside, &place.dir());
+        }),
+    ];
+    for (what, harm) in harms {
+        let (place, answers) = Place::filled(3);
+        let (store, _) = place.open();
+        harm(&place);
+        let other = place.try_open();
+        let stored = store.commit_blocking(note(&store, "S3", "mine"));
+        match stored {
+            Ok(_) => assert!(other.is_err(), "{what}: both acknowledge"),
+            Err(error) => {
+                assert!(
+                    matches!(error, StoreError::Replaced { .. } | StoreError::Stopped),
+                    "{error}"
+                );
+                assert!(store.trouble().is_some(), "{what}");
+            }
+        }
+        // When this one has gone, what was acknowledged is there, in the one or the other folder.
+        drop((store, other));
+        let (there, _) = place.open();
+        assert!(there.head().seq >= answers.head.seq, "{what}");
+    }
 }
 
 #[test]

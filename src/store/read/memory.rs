@@ -11,11 +11,13 @@ use chrono::{DateTime, Utc};
 use crate::model::{ClientId, RunId};
 use crate::store::core::Past;
 use crate::store::error::StoreError;
-use crate::store::format::v1::RunEntryV1;
+use crate::store::format::chain::ChainHead;
+use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::digest::Tally;
+use crate::store::index::records::{self, Reason};
 use crate::store::index::stored::live;
-use crate::store::index::{Edit, Meta, StateReader, Visit, records};
+use crate::store::index::{Edit, Meta, StateReader, Visit};
 use crate::store::log::replay::Passed;
 use crate::store::log::{base, segment};
 
@@ -35,7 +37,7 @@ pub(in crate::store) struct Memory {
 impl Memory {
     /// The state with which the ledger begins.
     pub(in crate::store) fn at_start(store: &str, past: &Past) -> Result<Memory, StoreError> {
-        let Past { start, base } = past;
+        let Past { start, base, earlier: _ } = past;
         let mut memory =
             Memory { meta: Meta::new(store), records: BTreeMap::new(), latest: past.since() };
         if let Some(base) = base {
@@ -51,15 +53,27 @@ impl Memory {
 
     /// Takes the next line.
     pub(in crate::store) fn pass(&mut self, passed: &Passed<'_>) -> Result<(), StoreError> {
-        let record = &passed.record;
         let place = segment::place(passed.position, passed.bytes);
+        self.pass_line(&passed.record, &place, passed.head)?.map_err(|why| passed.bad(why))
+    }
+
+    /// The same with a line of which only this is known; the inner error is one of what it says.
+    pub(in crate::store) fn pass_line(
+        &mut self,
+        record: &LineV1,
+        place: &PlaceV1,
+        head: ChainHead,
+    ) -> Result<Result<(), Reason>, StoreError> {
         let get = |key: &[u8]| Ok(self.records.get(key).cloned());
-        let edits = records::line(record, &place, &get).map_err(|why| passed.bad(why))?;
+        let edits = match records::line(record, place, &get) {
+            Ok(edits) => edits,
+            Err(reason) => return Ok(Err(reason)),
+        };
         self.take(edits);
         self.latest = self.latest.max(Some(live(convert::moment(&record.at))?));
         self.meta.last_run = record.run.as_ref().map_or(self.meta.last_run, |run| run.id);
-        self.meta.head = passed.head;
-        Ok(())
+        self.meta.head = head;
+        Ok(Ok(()))
     }
 
     /// The latest moment of all commits that it holds.

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::store::core::Core;
 
+/// What stands in the names of files of the ledger's folder that were put aside.
+const ASIDE: [&str; 4] =
+    [".jsonl.torn-", ".jsonl.damaged-", ".jsonl.stranger-", "head.json.aside-"];
+
 /// The files and folders that openings put aside, in order: damaged indexes and files of the
 /// ledger, and torn lines.
 pub(in crate::store) fn orphans(core: &Core) -> Vec<PathBuf> {
     let ledger = &core.ledger_dir;
-    let mut found =
-        named(ledger, &|name| name.contains(".jsonl.torn-") || name.contains(".jsonl.damaged-"));
+    let mut found = named(ledger, &|name| ASIDE.iter().any(|aside| name.contains(aside)));
     if let Some(dir) = ledger.parent() {
         found.extend(named(dir, &|name| name.starts_with("index.bad-")));
     }

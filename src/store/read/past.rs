@@ -26,16 +26,17 @@ use chrono::{DateTime, Utc};
 
 use super::memory::Memory;
 use crate::model::{ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId};
-use crate::store::core::{Core, Past};
+use crate::store::core::{Core, Earlier, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::StateReader;
+use crate::store::index::records::Reason;
 use crate::store::index::stored::{
     client_of, contract_of, every, flags_of, held_of, live, pause_of, stored_contract,
 };
 use crate::store::log::segment::{self, LogPosition};
-use crate::store::log::{base, replay};
+use crate::store::log::{base, replay, stretches};
 use crate::store::read::present;
 
 /// Everything that the store held at one moment.
@@ -78,7 +79,10 @@ pub(in crate::store) fn state_as_of(
 ) -> Result<StateAsOf, StoreError> {
     let past = core.past();
     if past.since().is_some_and(|since| moment < since) {
-        return Err(past.unknown());
+        return match &past.earlier {
+            Some(earlier) => earlier_state(core, &past, earlier, moment),
+            None => Err(past.unknown()),
+        };
     }
     let meta = core.index.meta();
     let mut book = Memory::at_start(&meta.store, &past)?;
@@ -100,16 +104,56 @@ pub(in crate::store) fn state_as_of(
     if !later && seq != meta.head.seq {
         return Err(present::ends_early(&core.ledger_dir, seq, meta.head.seq));
     }
-    let mut contracts = every(&book, &[keys::CONTRACTS], contract_of)?;
+    as_read(&book)
+}
+
+/// What a book holds.
+fn as_read(book: &Memory) -> Result<StateAsOf, StoreError> {
+    let mut contracts = every(book, &[keys::CONTRACTS], contract_of)?;
     present::put_in_order(&mut contracts);
     Ok(StateAsOf {
         contracts,
-        clients: every(&book, &[keys::CLIENTS], client_of)?,
-        flags: every(&book, &[keys::FLAGS], flags_of)?,
-        holds: every(&book, &[keys::HOLDS], held_of)?,
-        pauses: every(&book, &keys::PAUSES, pause_of)?,
-        seq,
+        clients: every(book, &[keys::CLIENTS], client_of)?,
+        flags: every(book, &[keys::FLAGS], flags_of)?,
+        holds: every(book, &[keys::HOLDS], held_of)?,
+        pauses: every(book, &keys::PAUSES, pause_of)?,
+        seq: book.meta().head.seq,
     })
+}
+
+/// Everything as it was at a moment before the base that a repair wrote: known up to the first commit
+/// that cannot be read, and no further, because nobody knows what that one changed.
+fn earlier_state(
+    core: &Core,
+    past: &Past,
+    earlier: &Earlier,
+    moment: DateTime<Utc>,
+) -> Result<StateAsOf, StoreError> {
+    let from = Past::new(earlier.base.clone());
+    if from.since().is_some_and(|since| moment < since) {
+        return Err(from.unknown());
+    }
+    let mut book = Memory::at_start(&core.index.meta().store, &from)?;
+    let first = earlier.gaps.first();
+    let (mut later, mut hidden) = (false, false);
+    stretches::each(&core.ledger_dir, &earlier.segments, earlier.start, &mut |good| {
+        later = later || live(convert::moment(&good.record.at))? > moment;
+        hidden = hidden || first.is_some_and(|gap| good.head.seq > *gap.commits.end());
+        if later || hidden {
+            return Ok(());
+        }
+        let place = segment::place(good.position, good.bytes);
+        book.pass_line(&good.record, &place, good.head)?.map_err(|reason| match reason {
+            Reason::Store(error) => error,
+            Reason::Unreadable(why) => StoreError::index(why.to_string()),
+        })
+    })?;
+    let reached = book.meta().head.seq;
+    // Up to the gap and not to its last moment: the commits in it may be of this moment too.
+    match past.gap_between(reached, reached + 1) {
+        Some(gap) => Err(StoreError::Gap(gap.to_string())),
+        None => as_read(&book),
+    }
 }
 
 /// A contract as it was right after the commit `seq`; none where there was none.
@@ -135,9 +179,10 @@ pub(in crate::store) fn touched_by(core: &Core, run: RunId) -> Result<Vec<Touche
         }
     };
     let RunEntryV1 { seq, place, run: _ } = codec::decode(&record)?;
-    let Some(place) = place.filter(|_| seq > past.start.head.seq) else {
+    let Some(place) = place.filter(|_| seq > past.readable_from()) else {
         return Err(past.unknown());
     };
+    readable(&past, seq - 1, seq)?;
     let line = segment::read_at(&core.ledger_dir, &place, seq)?;
     let mut touched = Vec::new();
     for entry in &line.contracts {
@@ -160,25 +205,39 @@ fn contracts_then(
     keys: &[ItemKey],
     seq: u64,
 ) -> Result<Vec<Option<Contract>>, StoreError> {
-    if seq < past.start.head.seq {
+    if seq < past.readable_from() {
         return Err(past.unknown());
     }
+    // Before the base that a repair wrote, what is there counts from the beginning of that; behind it
+    // the base holds also what cannot be read any more.
+    let earlier = past.earlier.as_ref().filter(|_| seq < past.start.head.seq);
+    let (floor, base) = match earlier {
+        Some(earlier) => (earlier.start.seq, &earlier.base),
+        None => (past.start.head.seq, &past.base),
+    };
     let mut found = Vec::new();
     let mut in_base = BTreeMap::new();
     for key in keys {
-        found.push(match last_write(core, past, *key, seq)? {
+        found.push(match last_write(core, floor, *key, seq)? {
             Last::Line(at, place) => {
+                readable(past, at, seq)?;
                 of_line(&segment::read_at(&core.ledger_dir, &place, at)?, *key)?
             }
-            Last::Never(now) => now.map(|now| *now),
+            Last::Never(now) => {
+                if seq < past.start.head.seq {
+                    readable(past, floor, past.start.head.seq)?;
+                }
+                now.map(|now| *now)
+            }
             Last::Base => {
+                readable(past, floor, seq)?;
                 in_base.insert(keys::owner(*key), found.len());
                 None
             }
         });
     }
     // One reading of the base serves all, and most often none is needed.
-    if let (Some(base), false) = (&past.base, in_base.is_empty()) {
+    if let (Some(base), false) = (base, in_base.is_empty()) {
         base::each_step(base, &mut |edits| {
             let place = edits.iter().find_map(|(name, _)| in_base.get(name));
             let contract = edits.iter().find(|(name, _)| name.starts_with(keys::CONTRACTS));
@@ -191,15 +250,16 @@ fn contracts_then(
     Ok(found)
 }
 
-/// Where the last write of a contract stands that is not later than the commit `seq`.
-fn last_write(core: &Core, past: &Past, key: ItemKey, seq: u64) -> Result<Last, StoreError> {
+/// Where the last write of a contract stands that is later than the commit `floor`, but not later than
+/// the commit `seq`.
+fn last_write(core: &Core, floor: u64, key: ItemKey, seq: u64) -> Result<Last, StoreError> {
     let index = &core.index;
     let _gate = index.gate()?;
     let (mut last, mut later) = (None, false);
     index.scan(&keys::changes_of(key), &mut |name, record| {
         match keys::last_number(name).unwrap_or_default() {
             at if at > seq => later = true,
-            at if at > past.start.head.seq => {
+            at if at > floor => {
                 last = Some(Last::Line(at, codec::decode(record)?));
             }
             _ => {}
@@ -211,6 +271,12 @@ fn last_write(core: &Core, past: &Past, key: ItemKey, seq: u64) -> Result<Last, 
         None if later => Ok(Last::Base),
         None => Ok(Last::Never(stored_contract(index, key)?.map(Box::new))),
     }
+}
+
+/// Refuses where a commit after `from`, up to `to`, cannot be read: what it wrote is not known.
+fn readable(past: &Past, from: u64, to: u64) -> Result<(), StoreError> {
+    let gap = past.gap_between(from, to);
+    gap.map_or(Ok(()), |gap| Err(StoreError::Gap(gap.to_string())))
 }
 
 /// Where a contract was last written, up to some commit of the ledger.

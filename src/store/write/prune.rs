@@ -246,13 +246,27 @@ fn copy(
     Ok(copy)
 }
 
-/// Lets the ledger begin where it was prepared to. After an error it is not known where it begins:
-/// nothing may be appended any more.
+/// Lets the ledger begin where it was prepared to. After an error nothing may be appended any more, and
+/// the ledger begins where it did: what is told as failed is not carried out by a later opening.
 pub(in crate::store) fn switch(
     core: &Core,
     ledger: &mut Ledger,
     prepared: Prepared,
 ) -> Result<(), StoreError> {
+    let (begins, moves) = (prepared.begins, prepared.begins != prepared.cut.position.segment);
+    switch_to(core, ledger, prepared).or_else(|error| {
+        // The base first: without it nothing else counts.
+        let base = segment::base_path(&core.ledger_dir, begins);
+        files::remove_if_there(&base)?;
+        files::sync_dir(&core.ledger_dir)?;
+        if moves {
+            files::remove_if_there(&segment::path(&core.ledger_dir, begins))?;
+        }
+        Err(error)
+    })
+}
+
+fn switch_to(core: &Core, ledger: &mut Ledger, prepared: Prepared) -> Result<(), StoreError> {
     let edits = edits(&core.index, &prepared)?;
     let Prepared { base, begins, copy, end, cut: _ } = prepared;
     let mut past = core.change_past();
@@ -274,8 +288,9 @@ pub(in crate::store) fn sweep(core: &Core) -> Result<(), StoreError> {
     let (segments, bases) = segment::list(ledger)?;
     let segments = segments.into_iter().map(|number| (number, segment::path(ledger, number)));
     let bases = bases.into_iter().map(|number| (number, segment::base_path(ledger, number)));
-    for (_, path) in segments.chain(bases).filter(|(number, _)| *number < begins) {
+    for (number, path) in segments.chain(bases).filter(|(number, _)| *number < begins) {
         files::remove_if_there(&path)?;
+        files::remove_if_there(&segment::repair_path(ledger, number))?;
     }
     files::sync_dir(ledger)
 }

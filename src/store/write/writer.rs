@@ -196,8 +196,9 @@ impl Writer {
             // From here on the disk may hold a ledger that begins elsewhere.
             prune::switch(&self.core, &mut self.ledger, prepared)
                 .inspect_err(|error| self.core.stop(&error_chain(error)))?;
-            self.note(false)?;
-            prune::sweep(&self.core)?;
+            // The history is pruned: what cannot be noted or removed now is so later.
+            let _ = self.note(false);
+            let _ = prune::sweep(&self.core);
         }
         Ok(cut.told())
     }

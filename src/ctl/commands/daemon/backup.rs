@@ -1,4 +1,4 @@
-//! `backup`: everything that is stored, into one file.
+//! `backup`: everything that is stored, into one file; and whether such a file is whole.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
@@ -22,17 +22,39 @@ use crate::protocol::daemon::{Backup, BackupReply, Version};
 /// that fails takes its backups with it. A file that is no backup of this store is replaced only with
 /// --yes, or if you say so on a terminal.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "\
 Examples:
   lmsyncctl backup /root/lmsyncd-2026-11-24.jsonl
+  lmsyncctl backup verify /root/lmsyncd-2026-11-24.jsonl
   lmsyncctl restore /root/lmsyncd-2026-11-24.jsonl")]
 pub struct Args {
     /// The file; an earlier backup of the same store is replaced
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Option<PathBuf>,
     /// Replace any file
     #[arg(long, short)]
     pub yes: bool,
+    /// What to do instead of writing one
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do with a backup.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Tell whether a backup is whole
+    ///
+    /// Reads the file to its end and compares its checksum, without asking the daemon: a backup that
+    /// was cut off or altered since it was written is refused (exit 1). Restoring checks more.
+    #[command(after_help = "\
+Examples:
+  lmsyncctl backup verify /root/lmsyncd-2026-11-24.jsonl")]
+    Verify {
+        /// The backup
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// How long the first line of a backup may be, in bytes.
@@ -49,7 +71,10 @@ impl From<io::Error> for Wrong {
 
 /// Runs the command.
 pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
-    let path = args.file;
+    let path = match (args.command, args.file) {
+        (Some(Command::Verify { file }), _) => return verify(ctl, &file),
+        (None, file) => file.unwrap_or_default(),
+    };
     let in_the_way = in_the_way(ctl, &path)?.filter(|_| !args.yes);
     if let Some(what) = in_the_way
         && !replaces(ctl, &path, what)?
@@ -114,6 +139,26 @@ fn replaces(ctl: &Ctl, path: &Path, what: &str) -> Result<bool, CtlError> {
     ))
 }
 
+/// Tells whether a backup is whole, and of what it is.
+fn verify(ctl: &Ctl, path: &Path) -> Result<u8, CtlError> {
+    let failed = |source| CtlError::File { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut first = Vec::new();
+    let read = BufReader::new(&mut file).take(LONGEST_HEAD).read_until(b'\n', &mut first);
+    read.map_err(failed)?;
+    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
+    let (Some(at), Some(commits)) =
+        (head["backup"]["at"].as_str(), head["backup"]["commits"].as_i64())
+    else {
+        let why = io::Error::new(io::ErrorKind::InvalidData, "not a backup");
+        return Err(failed(why));
+    };
+    file.rewind().and_then(|()| check(&file)).map_err(failed)?;
+    let (commits, at) = (count(commits, "commit"), ctl.output.screen.minute(at));
+    ctl.output.print(&format!("{}: {commits} as of {at}, whole\n", path.display()))?;
+    Ok(0)
+}
+
 fn receive(ctl: &Ctl, file: &mut File) -> Result<Answer<BackupReply>, Wrong> {
     let mut last = None;
     let mut failed = None;
@@ -150,7 +195,7 @@ fn check(file: &File) -> io::Result<()> {
         true => Ok(()),
         false => Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "the file does not read back as it was sent",
+            "the checksum at its end is not that of what stands before: it was cut off or altered",
         )),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | state | when |
 //! |---|---|
-//! | CRITICAL 2 | the daemon is not there or does not answer; credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced |
+//! | CRITICAL 2 | the daemon is not there or does not answer; credentials refused; a client overdue, blocked, older than `--max-age`, or failing and never synced; the store takes no changes |
 //! | WARNING 1 | the API user may see only a part, a client held or failing, a new client on no sync, an outlet that fails, or the store has a remark |
 //! | OK 0 | else |
 //! | UNKNOWN 3 | this user may not ask, or the command line is wrong |
@@ -190,8 +190,12 @@ fn beside_clients(reply: &StatusReply) -> Vec<(State, String)> {
         let words = Outlet::words_for(&outlet.outlet);
         says.extend(outlet.error.as_ref().map(|why| format!("{words} fails: {why}")));
     }
-    says.extend(reply.daemon.store_remarks.first().map(|remark| format!("store: {remark}")));
-    says.into_iter().map(|text| (State::Warning, text)).collect()
+    // Why it takes no changes stands among its remarks too.
+    let failed = reply.daemon.store_failed.as_ref();
+    let remark = reply.daemon.store_remarks.iter().find(|remark| Some(*remark) != failed);
+    says.extend(remark.map(|remark| format!("store: {remark}")));
+    let failed = failed.map(|why| (State::Critical, why.clone()));
+    failed.into_iter().chain(says.into_iter().map(|text| (State::Warning, text))).collect()
 }
 
 /// What is wrong, or how many clients there are, with the pauses.

@@ -61,6 +61,7 @@ fn board(clients: Vec<ClientStatus>) -> StatusReply {
             store_sequence: 1,
             contracts: 1,
             store_remarks: Vec::new(),
+            store_failed: None,
             paused_by: None,
             paused_until: None,
             outlets: Vec::new(),
@@ -158,6 +159,17 @@ fn what_nobody_watches_is_a_warning_with_its_money() {
     ] {
         assert!(verdict.line.contains(says), "{verdict:?}");
     }
+}
+
+#[test]
+fn a_store_that_takes_no_changes_is_critical() {
+    let mut reply = board(vec![client("A", "ok", Some(1))]);
+    let why = "the store is read-only until its disk can be written again: write x: no room";
+    reply.daemon.store_remarks.push(why.to_owned());
+    reply.daemon.store_failed = Some(why.to_owned());
+    let verdict = judge(&reply, TimeDelta::hours(36), now());
+    assert_eq!(verdict.state, State::Critical);
+    assert_eq!(verdict.line.matches("is read-only").count(), 1, "{verdict:?}");
 }
 
 #[test]

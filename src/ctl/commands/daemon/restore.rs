@@ -1,24 +1,32 @@
 //! `restore`: a backup takes the place of what is stored.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
 use crate::ctl::output::answer::Answer;
 use crate::ctl::output::screen::{Screen, count};
-use crate::protocol::daemon::{Restore, RestoreReply};
+use crate::protocol::daemon::{Restore, RestoreReply, Version};
 
 /// How many bytes are sent at a time; as JSON they stay below the limit of a request.
 const PIECE: u64 = 128 << 10;
+
+/// How long the first line of a backup may be, in bytes.
+const LONGEST_HEAD: u64 = 64 << 10;
 
 /// Replace the store with a backup
 ///
 /// The daemon checks the backup first; an incomplete backup changes nothing. Then the daemon opens
 /// the restored store. The present store is kept beside it, in a folder that the journal names:
-/// nothing is lost. Runs in progress end first. Asks first on a terminal; elsewhere, it needs --yes.
+/// nothing is lost. Runs in progress end first. Then all auto-sync is paused, until `resume`: the
+/// schedule of the backup is of another day. Asks first on a terminal; elsewhere, it needs --yes. A
+/// backup of another store asks once more, or needs --other-store. Where the daemon does not start,
+/// `lmsyncd restore` does the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,6 +39,9 @@ pub struct Args {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+    /// Restore a backup of another store
+    #[arg(long)]
+    pub other_store: bool,
 }
 
 /// Runs the command.
@@ -39,6 +50,18 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let failed = |source| CtlError::File { path: path.clone(), source };
     let mut file = File::open(&path).map_err(failed)?;
     let command = format!("restore {}", path.display());
+    if is_of_another_store(ctl, &mut file).map_err(failed)? && !args.other_store {
+        let what = format!("{} is a backup of another store", path.display());
+        if !ask::is_conversation(ctl) {
+            let hint =
+                format!("`lmsyncctl {command} --other-store --yes` restores it all the same");
+            return Err(CtlError::usage(what, hint));
+        }
+        if !ask::agreed(ctl, &format!("{what}. Restore it all the same?"))? {
+            ctl.output.print("nothing was changed\n")?;
+            return Ok(0);
+        }
+    }
     if ask::first(ctl, args.yes, &command, Dry::Impossible)? {
         let question = format!("Replace the whole store with {}?", path.display());
         if !ask::agreed(ctl, &question)? {
@@ -49,6 +72,19 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     let answer = send(ctl, &mut file, failed)?;
     ctl.output.confirm(&answer, |reply, screen| render(reply, &path, screen))?;
     Ok(0)
+}
+
+/// Whether a file says that it is a backup of another store than the daemon's. What is no backup is
+/// refused by the daemon. The file is at its beginning afterwards.
+fn is_of_another_store(ctl: &Ctl, file: &mut File) -> io::Result<bool> {
+    let mut first = Vec::new();
+    BufReader::new(&mut *file).take(LONGEST_HEAD).read_until(b'\n', &mut first)?;
+    file.rewind()?;
+    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
+    let Some(store) = head["backup"]["store"]["id"].as_str() else { return Ok(false) };
+    // A daemon that cannot be asked refuses what follows; an earlier one does not tell its store.
+    let own = ctl.client.call(&Version {}).ok().and_then(|answer| answer.reply.store_id);
+    Ok(own.is_some_and(|own| own != store))
 }
 
 fn send(
@@ -85,7 +121,7 @@ fn send(
 fn render(reply: &RestoreReply, path: &Path, screen: &Screen) -> String {
     format!(
         "{}: {} as of {} restored; lmsyncd now opens the restored store, and the previous store is \
-         kept\n",
+         kept; auto-sync is paused until `resume`\n",
         path.display(),
         count(reply.contracts.unwrap_or_default(), "contract"),
         screen.minute(reply.at.as_deref().unwrap_or_default()),

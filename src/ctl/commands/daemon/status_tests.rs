@@ -88,6 +88,7 @@ fn reply() -> StatusReply {
             store_sequence: 1041,
             contracts: 12,
             store_remarks: vec!["the index was rebuilt from the ledger".to_owned()],
+            store_failed: None,
             paused_by: None,
             paused_until: None,
             outlets: Vec::new(),

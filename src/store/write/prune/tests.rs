@@ -338,6 +338,26 @@ fn a_ledger_that_does_not_come_to_its_state_is_not_pruned() {
     assert_eq!(store.trouble(), None);
 }
 
+/// What is told as failed is not carried out by the next opening.
+#[test]
+fn a_pruning_that_fails_after_its_base_is_in_place_is_undone() {
+    let place = Place::new();
+    let (store, _) = place.open_small();
+    fill(&store, 6);
+    let (before, names) = (Answers::of(&store), place.ledger_names());
+    // The last segment is longer than it should be: that shows only when the ledger goes on in it.
+    let last = place.segment(6);
+    let text = fs::read(&last).expect("read");
+    fs::write(&last, [&text[..], b"{"].concat()).expect("written");
+    store.prune_blocking(at(4), false).expect_err("the end is not where it was");
+    assert!(store.trouble().is_some());
+    assert_eq!(place.ledger_names(), names);
+    drop(store);
+    let (store, _) = place.open_small();
+    assert_eq!(Answers::of(&store), before);
+    assert_eq!(store.since(), None);
+}
+
 #[test]
 fn a_store_that_takes_nothing_is_not_pruned() {
     let (place, _) = Place::filled(3);

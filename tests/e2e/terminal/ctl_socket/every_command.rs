@@ -69,8 +69,8 @@ const FAILURES: &[Failure] = &[
     (&["version"], "Daemon.Internal", 1),
 ];
 
-/// The commands that say nothing where no daemon answers, or need none: see `completion`.
-const SILENT: [&str; 2] = ["completions", "complete"];
+/// The commands that say nothing where no daemon answers, or need none: see `completion`, and `backup`.
+const SILENT: [&str; 3] = ["completions", "complete", "backup verify"];
 
 /// What `--json` is of a command that is not among the plain cases.
 enum Json {
@@ -406,7 +406,11 @@ fn a_backup_that_does_not_read_back_has_no_name_and_replaces_nothing() {
         Answer::Bytes(text.replacen("{\\\"backup\\\":{}}", "{\\\"backup\\\":[]}", 1).into_bytes());
     let (outcome, _) = ask(answer, &["backup", &path.display().to_string(), "--yes"]);
     assert_eq!(outcome.status, 1, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("does not read back as it was sent"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("the checksum at its end is not that of what stands before"),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(fs::read_to_string(&path).expect("it is there"), "the one before");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left over");
 }

@@ -68,8 +68,9 @@ pub fn chain(ctl: &Ctl, args: ChainArgs) -> Result<(), CtlError> {
 
 /// The screen of a history.
 fn steps(reply: &HistoryReply, screen: &Screen) -> String {
+    let gaps: String = reply.gaps.iter().flatten().map(|gap| format!("gap: {gap}\n")).collect();
     if reply.entries.is_empty() {
-        return format!("{}: no history is kept\n", reply.key);
+        return format!("{}: no history is kept\n{gaps}", reply.key);
     }
     let mut table = Table::new([
         Column::text("WHEN"),
@@ -99,7 +100,7 @@ fn steps(reply: &HistoryReply, screen: &Screen) -> String {
         let line = screen.paint(Tone::Dim, format!("{steps}, {fields}"));
         text.push_str(&format!("\n{line}\n"));
     }
-    text
+    text + &gaps
 }
 
 /// The screen of a line of succession; `asked` is the contract that was asked for.
@@ -156,6 +157,7 @@ mod tests {
         };
         HistoryReply {
             key: "S55102".to_owned(),
+            gaps: None,
             entries: vec![
                 entry(
                     3,
@@ -187,8 +189,14 @@ mod tests {
         insta::assert_snapshot!("history_80", steps(&reply(), &sample(80)));
         insta::assert_snapshot!("history_colour", steps(&reply(), &coloured()));
         insta::assert_snapshot!("history_120", steps(&reply(), &sample(120)));
-        let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
+        let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new(), gaps: None };
         assert_eq!(steps(&none, &sample(80)), "S1: no history is kept\n");
+        let gap = "commit 4 cannot be read, which stood in x.jsonl".to_owned();
+        let with_gap = HistoryReply { gaps: Some(vec![gap]), ..reply() };
+        assert!(
+            steps(&with_gap, &sample(80))
+                .ends_with("\ngap: commit 4 cannot be read, which stood in x.jsonl\n")
+        );
     }
 
     fn links() -> ChainReply {

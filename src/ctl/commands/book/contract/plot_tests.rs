@@ -23,6 +23,7 @@ fn cost(at: &str, from: Option<&str>, to: Option<&str>) -> HistoryEntry {
 fn reply() -> HistoryReply {
     HistoryReply {
         key: "S55102".to_owned(),
+        gaps: None,
         entries: vec![
             entry(
                 "2025-11-02",
@@ -96,7 +97,7 @@ fn no_line_is_wider_than_the_screen_and_nothing_breaks_on_a_single_day() {
 
 #[test]
 fn without_a_cost_there_is_nothing_to_draw() {
-    let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new() };
+    let none = HistoryReply { key: "S1".to_owned(), entries: Vec::new(), gaps: None };
     assert_eq!(render(&none, &sample(80)), "S1: the history has no rate\n");
 }
 

@@ -6,8 +6,8 @@
 
 use std::fs;
 
-use super::super::testing::{Place, copy, fill};
-use super::tests::spoil;
+use super::spoil;
+use crate::store::testing::{Place, copy, fill};
 
 /// How many commits the store has, in segments of one line each but for the last.
 const LINES: u64 = 9;
@@ -97,6 +97,7 @@ fn outcome(place: &Place) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn no_word_denies_a_loss() {
     let mut table = String::new();
     for (kind, harm) in KINDS {
