@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::test_daemon::{TestDaemon, busily, noon, stories};
 use crate::support::transport::InProcess;
+use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use lmsyncd::autotask::{HttpRequest, HttpResponse, Progress, Transport, TransportError};
 use lmsyncd::model::{Actor, ClientId, ClientRef, Code, Field, RunResult};
@@ -25,6 +26,8 @@ type OddRows = (&'static str, (&'static str, i64), &'static str, Value);
 #[derive(Default)]
 struct Way {
     rows: Mutex<Vec<OddRows>>,
+    /// What time it is at Autotask.
+    date: Mutex<Option<String>>,
     /// Whether asking for agreements panics.
     panics: AtomicBool,
 }
@@ -36,6 +39,9 @@ impl Transport for Odd {
             let panics = self.way.panics.load(Ordering::SeqCst);
             assert!(!panics || !url.ends_with("/Contracts/query"), "a fault of this program");
             let mut response = self.tenant.send(request).await?;
+            if let Some(date) = &*self.way.date.lock().expect("the date") {
+                response.headers.push(("date".to_owned(), date.clone()));
+            }
             let odd = self.way.rows.lock().expect("the rows").clone();
             let odd = odd.iter().filter(|odd| url.ends_with(&format!("/{}/query", odd.0)));
             for (_, (key, number), field, value) in odd {
@@ -193,5 +199,35 @@ async fn a_fault_of_the_program_is_a_failed_run_and_the_next_one_is_good() {
     }
     let kept = world.daemon.engine.book.contracts(Some(&client(ACME))).expect("contracts");
     assert!(kept.iter().any(|contract| contract.text(Field::Name).contains("Managed")));
+    world.daemon.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_clocks_that_differ_by_hours_nothing_is_stored_and_nothing_is_pruned() {
+    let world = World::new();
+    let differ = |by: TimeDelta| {
+        let date = (noon() + by).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        *world.way.date.lock().expect("the date") = Some(date);
+    };
+    let book = &world.daemon.engine.book;
+    for by in [TimeDelta::days(-400), TimeDelta::hours(7)] {
+        differ(by);
+        let (acme, progress) = (client(ACME), Progress::new());
+        let look = busily(world.daemon.engine.syncs.preview(&acme, &progress)).await;
+        let failure = look.expect_err("no day can be told");
+        assert_eq!(failure.code, Code::AutotaskFailed);
+        let (ours, theirs) = (noon(), noon() + by);
+        for clock in [ours, theirs] {
+            let told = clock.format("%Y-%m-%d %H:%M").to_string();
+            assert!(failure.message.contains(&told), "{}", failure.message);
+        }
+        let pruned = busily(book.prune(false)).await.expect_err("not by this clock");
+        assert!(pruned.message.contains("the clock of this server says"), "{}", pruned.message);
+    }
+    differ(TimeDelta::hours(-5));
+    world.switch_on().await;
+    world.daemon.until_runs(3).await;
+    assert!(world.results().iter().all(|(_, result, _)| *result == RunResult::Ok));
+    assert!(busily(book.prune(false)).await.is_ok());
     world.daemon.stop().await;
 }
