@@ -156,3 +156,45 @@ impl Claim {
         std::mem::replace(&mut *self.turn.lock().unwrap_or_else(PoisonError::into_inner), turn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holders() -> (Holder, Holder) {
+        (Holder { uid: 7, favoured: false }, Holder { uid: 0, favoured: true })
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_until_the_answer_has_room() {
+        let (user, root) = holders();
+        let bounds = Bounds::of(1024);
+        let claim = Claim::new(Arc::clone(&bounds), user);
+        let turn = || bounds.turns.try_take(user, 1);
+        drop(claim.put(turn()));
+        assert!(turn().is_none(), "a user has one turn at a time");
+        assert!(bounds.turns.try_take(root, 1).is_some(), "an operator does not wait for it");
+        // Replies that nobody takes are all that the user has room for.
+        let full = claim.reply(usize::MAX).await;
+        assert!(turn().is_some(), "the answer has room, and another may be made");
+        drop(claim.put(turn()));
+        let waits = tokio::time::timeout(std::time::Duration::from_millis(20), claim.reply(1));
+        assert!(waits.await.is_err(), "there is no room");
+        assert!(turn().is_none(), "so that no more answers are made meanwhile");
+        drop(full);
+        drop(claim.reply(1).await);
+        assert!(turn().is_some());
+    }
+
+    #[test]
+    fn where_few_files_may_be_open_there_are_fewer_connections() {
+        let (user, root) = holders();
+        let few = Bounds::of(80);
+        let open: Vec<_> = (0..100).filter_map(|_| few.connections.enter(user)).collect();
+        assert_eq!(open.len(), 100, "who is silent makes room");
+        open.iter().for_each(crate::control::connections::Connection::works);
+        assert!(few.connections.enter(user).is_none(), "no more of a user than a quarter of 20");
+        let root: Vec<_> = (0..20).filter_map(|_| few.connections.enter(root)).collect();
+        assert_eq!(root.len(), 20);
+    }
+}

@@ -30,7 +30,7 @@ use super::shares::Holder;
 use crate::advice::Address;
 use crate::engine::{Engine, contained};
 use crate::model::{Code, Failure};
-use crate::protocol::{Call, FrameError, MAX_REQUEST, NulCodec};
+use crate::protocol::{Call, FrameError, MAX_REQUEST, Method, NulCodec, daemon, service};
 
 /// How long a connection may be silent. A person's call comes at once; a library may keep a
 /// connection open between calls, but not for ever.
@@ -173,6 +173,12 @@ pub(super) async fn serve(
     }
 }
 
+/// Whether a call only asks who is there. It needs no place: somebody whose places are all taken asks so
+/// whether to wait on.
+fn asks_whether_it_lives(call: &Call) -> bool {
+    call.method == daemon::Version::NAME || call.interface() == service::INTERFACE
+}
+
 /// The answer to a call; none where its caller has gone before it began.
 async fn answer(
     call: &Call,
@@ -188,13 +194,16 @@ async fn answer(
     // A reload may have changed it since the last call.
     let (role, rules) = served.role(peer).await;
     let claim = claim.of(Served::holder(peer, role));
-    let place = tokio::select! {
-        biased;
-        place = claim.place() => Some(place),
-        () = caller.gone() => None,
+    let _place = match asks_whether_it_lives(call) {
+        true => None,
+        false => tokio::select! {
+            biased;
+            place = claim.place() => Some(place),
+            () = caller.gone() => None,
+        },
     };
     // What was asked while the daemon could not answer, as when it hung, may have been given up.
-    if place.is_none() || (caller.waits && is_gone(caller.half)) {
+    if caller.waits && is_gone(caller.half) {
         tracing::debug!("{peer} has gone: its call of {} does not begin", call.method);
         return None;
     }

@@ -3,10 +3,10 @@
 
 mod usage;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::Local;
@@ -145,6 +145,12 @@ fn prepare(cli: &Cli, path: PathBuf, address: Address) -> Result<Ctl, CtlError> 
     let pager = size.filter(|_| !global.no_pager && !dumb).and_then(|(_, Height(rows))| {
         Pager::chosen(std::env::var_os("PAGER"), path_of_programs.as_deref(), rows)
     });
+    if let Some(zone) = variable("TZ").filter(|zone| !global.quiet && is_unreadable_zone(zone)) {
+        let zone = zone.to_string_lossy();
+        output::remark(&format!(
+            "TZ is `{zone}`, a time zone that cannot be read: see the offsets"
+        ));
+    }
     let client = Client::new(path).telling(!global.quiet && io::stderr().is_terminal());
     let formulas = if global.raw { Formulas::Raw } else { Formulas::Defused };
     let output = Output { format, formulas, quiet: global.quiet, screen, pager };
@@ -185,12 +191,24 @@ fn no_list(global: &Global, command: &Command) -> CtlError {
     }
 }
 
+/// Where the files of time zones are, unless TZ has a whole path.
+const ZONES: &str = "/usr/share/zoneinfo";
+
 /// The variables that name the locale; the first that is set counts.
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 
 /// A variable of the environment; one that is empty is none.
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether the variable TZ names a file of a time zone that cannot be read, so that moments are shown in
+/// another zone than the person means. Rules (`CET-1CEST`) name no file.
+fn is_unreadable_zone(zone: &OsStr) -> bool {
+    let text = zone.to_string_lossy();
+    let name = text.strip_prefix(':').unwrap_or(&text);
+    let names_a_file = name.len() < text.len() || name.contains('/');
+    names_a_file && std::fs::read(Path::new(ZONES).join(name)).is_err()
 }
 
 /// Whether pictures may use signs that are not ASCII: by the first of the locale's variables that
@@ -303,6 +321,15 @@ mod tests {
         assert!(of(["de_DE.utf8", "C", "C"]));
         assert!(!of(["C", "", "en_US.UTF-8"]), "LC_ALL counts first");
         assert!(!of(["", "", ""]) && !of(["", "POSIX", ""]));
+    }
+
+    #[test]
+    fn a_zone_that_cannot_be_read_is_noticed() {
+        let unreadable = |zone: &str| is_unreadable_zone(OsStr::new(zone));
+        assert!(unreadable("Mars/Olympus") && unreadable(":/nowhere/zone") && unreadable(":x"));
+        assert!(!unreadable("CET-1CEST") && !unreadable("UTC"));
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        assert!(!unreadable(file.path().to_str().expect("text")));
     }
 
     #[test]

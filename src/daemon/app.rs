@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::unistd::Uid;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -80,7 +81,7 @@ pub fn open(
     for error in settings.obstacles() {
         tracing::warn!("{error}");
     }
-    for doubt in ownership::doubts(path, &settings) {
+    for doubt in ownership::doubts(path, &settings, Uid::effective()) {
         tracing::warn!("{doubt}");
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

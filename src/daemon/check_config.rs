@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{Gid, Group, Uid, User, getgroups, initgroups, setegid, seteuid, setgroups};
 
 use super::credential_files::{Beside, beside_secret};
+use super::ownership;
 use crate::advice::Address;
 use crate::clock::{Clock, ServerZone, SystemClock};
 use crate::config::{
@@ -55,6 +56,8 @@ pub(super) fn check(
     );
     lines.insert(0, usable);
     lines.extend(remarks(&settings));
+    let daemon = user.map_or(Uid::effective(), |user| user.uid);
+    lines.extend(ownership::doubts(path, &settings, daemon));
     Ok(lines)
 }
 

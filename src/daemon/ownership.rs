@@ -16,10 +16,10 @@ const OTHERS_WRITE: u32 = 0o022;
 /// In a folder with this bit, nobody replaces the files of others (chmod(2)).
 const STICKY: u32 = 0o1000;
 
-/// What is doubtful of the configuration at `path`, its secret, and the folder of the store: each as a
-/// line that says what to do.
-pub(super) fn doubts(path: &Path, settings: &Settings) -> Vec<String> {
-    let me = Uid::effective().as_raw();
+/// What is doubtful of the configuration at `path`, its secret, and the folder of the store, for a daemon
+/// that runs as `me`: each as a line that says what to do.
+pub(super) fn doubts(path: &Path, settings: &Settings, me: Uid) -> Vec<String> {
+    let me = me.as_raw();
     let secret = settings.autotask.secret_file.as_deref();
     let files = [
         ("the configuration", Some(path)),

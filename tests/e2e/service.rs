@@ -308,5 +308,9 @@ fn files_that_others_can_change_are_told_of() {
     let _daemon = world.start();
     let log = log(&world);
     assert!(log.contains("the folder of the configuration, "), "{log}");
-    assert!(log.contains("can be changed by its group or by others; chmod go-w fixes that"));
+    let words = "can be changed by its group or by others; chmod go-w fixes that";
+    assert!(log.contains(words));
+    let mut check = lmsyncd(&world.config());
+    let told = Told::of(&["check-config"], check.arg("check-config").output().expect("it runs"));
+    told.expect(0, &["is usable", "the folder of the configuration, ", words]);
 }
