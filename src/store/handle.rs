@@ -1,7 +1,8 @@
 //! The handle on an open store: commits go to the writer, questions to the rooms that answer them.
 
+mod offline;
+
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +13,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::archive::backup::{self, Backup};
 use super::archive::daily;
-use super::archive::examine::{self, Examination};
 use super::archive::restore::{self, Restored};
 use super::audit::AuditTrail;
 use super::commit::{Commit, Committed};
 use super::core::Core;
 use super::error::{Doing, StoreError};
 use super::files;
-use super::format::identity;
 use super::log::lock::Lock;
 use super::log::stretches::Gap;
 use super::open::opening::Opening;
@@ -396,65 +395,6 @@ impl Store {
     /// everything and builds an index: call it where that may block.
     pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
         restore::prepare(&self.core().dir(), now)
-    }
-
-    /// Puts a backup in the place of the store in `dir`, which no daemon has open and which may be
-    /// damaged or missing; `path` is the backup's name for messages. Gives what was restored, and
-    /// where the store is kept that was there before. Auto-sync is paused then, as after any restore.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::NoBackup`] where it is no whole backup, [`StoreError::InUse`] while a daemon
-    /// runs, and those of the disk. Then the store is as it was.
-    pub fn restore_offline(
-        dir: &Path,
-        file: File,
-        path: &Path,
-        now: DateTime<Utc>,
-    ) -> Result<(Restored, Option<PathBuf>), StoreError> {
-        restore::offline(dir, file, path, now)
-    }
-
-    /// The id of the store in `dir`; none where there is none, or `store.json` cannot be read.
-    ///
-    /// # Errors
-    ///
-    /// Those of the disk.
-    pub fn id_of(dir: &Path) -> Result<Option<String>, StoreError> {
-        match identity::read(dir) {
-            Err(StoreError::Damaged { .. }) => Ok(None),
-            read => read,
-        }
-    }
-
-    /// The id of the store that a backup is of; `path` is its name for messages. The file is at its
-    /// beginning afterwards.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::NoBackup`] where it does not begin as one.
-    pub fn id_of_backup(path: &Path, file: &File) -> Result<String, StoreError> {
-        restore::id_of(path, file)
-    }
-
-    /// What the next opening of the store in `dir` would find, without changing anything. It needs
-    /// room for a copy of the store.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::InUse`] while a daemon has it open, and those of the disk. Damage is no error.
-    pub fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
-        examine::examine(dir, now)
-    }
-
-    /// Opens a store that is refused, where a person has accepted that what nothing holds any more is
-    /// lost: all that can be read is kept.
-    ///
-    /// # Errors
-    ///
-    /// Where nothing can be read at all, and those of [`Store::open`].
-    pub fn repair(dir: &Path, now: DateTime<Utc>) -> Result<(Store, Opening), StoreError> {
-        Store::open_with(dir, now, Settings { accepts_loss: true, ..Settings::default() })
     }
 
     /// Whether auto-sync is to be paused, because a backup was restored; until
