@@ -86,7 +86,7 @@ pub struct Listener {
 #[derive(Debug)]
 struct Place {
     path: PathBuf,
-    /// Which file it was: its device and number. None where it was not there any more.
+    /// Which file it was: its device and number.
     file: Option<(u64, u64)>,
     /// Whether it is known to be gone, and has been told of.
     gone: bool,
@@ -157,8 +157,15 @@ impl Listener {
     pub fn passed(socket: std::os::unix::net::UnixListener) -> io::Result<Listener> {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        let place = address.as_pathname().map(Place::of);
-        let path = place.as_ref().filter(|place| place.is_there()).map(|place| &*place.path);
+        // Its file may be out of sight here, as in a folder that is this service's own, and all well.
+        let place = address.as_pathname().map(Place::of).filter(Place::is_there);
+        if let (None, Some(path)) = (&place, address.as_pathname()) {
+            tracing::warn!(
+                "the file of the socket that was passed, {}, is not there",
+                path.display()
+            );
+        }
+        let path = place.as_ref().map(|place| &*place.path);
         let group = path.map_or(Ok(Gid::effective()), group_of)?;
         Ok(Listener { listener: UnixListener::from_std(socket)?, own: None, group, place })
     }

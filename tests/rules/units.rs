@@ -34,6 +34,8 @@ fn where_there_is_no_secret_the_daemon_says_so_and_not_systemd() {
         let text = unit(name);
         assert!(text.contains("\nSetCredential=autotask-secret:(no file)\n"), "{name}");
         assert!(!text.contains("AssertPath"), "{name}");
+        // Nor is the secret in a core dump.
+        assert!(text.contains("\nLimitCORE=0\n"), "{name}");
         // Each call starts a daemon that cannot start for good, and takes no socket away.
         assert!(text.contains("\nStartLimitIntervalSec=0\n"), "{name}");
     }
