@@ -90,7 +90,8 @@ fn a_second_daemon_is_refused() {
 /// acknowledges nothing more.
 #[test]
 fn two_daemons_never_both_acknowledge() {
-    let harms: [(&str, fn(&Place)); 5] = [
+    type Harm = fn(&Place);
+    let harms: [(&str, Harm); 5] = [
         ("the lock is removed", |place| {
             fs::remove_file(place.dir().join("lock")).expect("removed")
         }),
