@@ -25,6 +25,8 @@ use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
 use crate::store::files;
+use crate::store::format::chain::{ChainHash, ChainHead};
+use crate::store::log::head::{self, HeadRecord};
 use crate::store::log::lock::{Lock, PATIENCE};
 use crate::store::log::segment;
 use crate::store::open::opening::Finding;
@@ -184,6 +186,11 @@ fn unpack(file: File, path: &Path, into: &Path) -> Result<HeadV1, StoreError> {
         target.sync_all().doing("sync", &to)?;
     }
     files::sync_dir(&ledger)?;
+    // What the backup says of itself is the witness of what it must have, if only that it has nothing.
+    let hash = ChainHash::parse(head.sum.as_bytes()).ok_or_else(|| no("its checksum is none"))?;
+    let id = head.store.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let end = ChainHead { seq: head.commits, hash };
+    head::write(&ledger, &HeadRecord { store: id.to_owned(), head: end, closed: true })?;
     let mut store = head.store.to_string();
     store.push('\n');
     files::replace(&into.join("store.json"), store.as_bytes())?;
@@ -242,7 +249,12 @@ impl Source {
 
 /// Opens what was unpacked, which follows the chain and builds the index, and closes it again.
 fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, StoreError> {
-    let (parts, opening) = open::open(dir, now, Settings::default())?;
+    let opened = open::open(dir, now, Settings::default());
+    let (parts, opening) = opened.map_err(|error| match error {
+        // It is the backup that is damaged, not a store.
+        StoreError::Damaged { why, .. } => no(why),
+        other => other,
+    })?;
     let built = |finding: &Finding| matches!(finding, Finding::IndexRebuilt { kept: None, .. });
     if let Some(finding) = opening.findings.iter().find(|finding| !built(finding)) {
         return Err(no(format!("{finding}")));
@@ -313,6 +325,19 @@ mod tests {
             drop(store);
             assert!(!names(&place.dir()).iter().any(|name| name.starts_with("resto")));
         }
+    }
+
+    #[test]
+    fn a_backup_of_an_empty_store_comes_back_too() {
+        let (place, _) = Place::filled(0);
+        let (store, _) = place.open();
+        let text = text_of(&store);
+        fill(&store, 2);
+        assert_eq!(restore(&store, &text).expect("restored").commits, 0);
+        drop(store);
+        let (store, opening) = place.open();
+        assert!(matches!(opening.findings[..], [Finding::Restored { .. }]), "{opening:?}");
+        assert_eq!(store.head().seq, 0);
     }
 
     #[test]

@@ -31,7 +31,6 @@
 mod end;
 mod guarded;
 mod history;
-mod mend;
 pub(super) mod opening;
 pub(super) mod plan;
 mod refusal;
@@ -39,6 +38,7 @@ pub(super) mod restored;
 mod salvage;
 mod seen;
 mod strangers;
+mod undo;
 pub(super) mod upgrade_backup;
 
 use std::fs;
@@ -237,13 +237,13 @@ impl Work {
         let witnesses = Witnesses { index: meta.as_ref().map(|meta| meta.head), record: None };
         let (mut survey, mut record) = self.survey(past.start, witnesses)?;
         while let Some(bad) = &survey.bad
-            && let Some(mended) = mend::mend(bad, survey.end)?
+            && let Some(undone) = undo::undo(bad, survey.end)?
         {
-            if mended.moves {
+            if undone.moves {
                 begins = None;
             }
-            let mended = mended.write(self.now)?;
-            self.found(mended);
+            let repaired = undone.write(self.now)?;
+            self.found(repaired);
             (survey, record) = self.survey(past.start, witnesses)?;
         }
         Ok(Seen { past, index, why, begins, survey, record })

@@ -77,7 +77,7 @@ pub enum Finding {
         extent: Extent,
     },
     /// A segment was damaged in a way that could be undone exactly.
-    LedgerMended {
+    DamageUndone {
         /// The file.
         file: PathBuf,
         /// What was wrong.
@@ -152,7 +152,7 @@ impl fmt::Display for Finding {
                 }
                 write!(f, "; check the disk and make a backup")
             }
-            Finding::LedgerMended { file, wrong, kept } => write!(
+            Finding::DamageUndone { file, wrong, kept } => write!(
                 f,
                 "undid damage of {} exactly, as the checksum of each line confirms: {wrong}; the \
                  damaged file is {}; check the disk and make a backup",
@@ -211,7 +211,7 @@ impl Opening {
             | Finding::TornLineCut { .. } => false,
             Finding::IdentityMade(_)
             | Finding::IndexRebuilt { .. }
-            | Finding::LedgerMended { .. }
+            | Finding::DamageUndone { .. }
             | Finding::LossAccepted { .. }
             | Finding::MovedAside { .. }
             | Finding::LedgerRepaired { .. }

@@ -9,7 +9,7 @@
 //! | the checksum of a line is not the one that its content has | the line after it, which follows from the right one |
 //! | one bit of a line is flipped | trying each bit |
 //!
-//! The damaged file stays beside the mended one. What else there is of damage in the segment leaves
+//! The damaged file stays beside the repaired one. What else there is of damage in the segment leaves
 //! all of it as it was.
 
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ const LONGEST: usize = 48 << 10;
 
 /// A segment as it was before the damage.
 #[derive(Debug)]
-pub(super) struct Mended {
+pub(super) struct Undone {
     file: PathBuf,
     bytes: Vec<u8>,
     /// What was wrong, in words.
@@ -40,39 +40,39 @@ pub(super) struct Mended {
     pub(super) moves: bool,
 }
 
-/// Mends the segment with a bad line; the lines before it end at `head`. None where some of the
+/// Undoes the damage of the segment with a bad line; the lines before it end at `head`. None where some of the
 /// damage cannot be undone exactly. Nothing is written.
-pub(super) fn mend(bad: &CorruptRecord, head: ChainHead) -> Result<Option<Mended>, StoreError> {
+pub(super) fn undo(bad: &CorruptRecord, head: ChainHead) -> Result<Option<Undone>, StoreError> {
     if bad.line == 0 {
         return Ok(None);
     }
     let damaged = fs::read(&bad.file).doing("read", &bad.file)?;
     let from = usize::try_from(bad.position.offset).unwrap_or(usize::MAX).min(damaged.len());
-    let mut mender = Mender::new(&damaged[..from], head, bad.line);
-    if !mender.rest(&damaged[from..]) || mender.wrong.is_empty() {
+    let mut undoing = Undoing::new(&damaged[..from], head, bad.line);
+    if !undoing.rest(&damaged[from..]) || undoing.wrong.is_empty() {
         return Ok(None);
     }
-    let Mender { bytes, mut wrong, returns, .. } = mender;
+    let Undoing { bytes, mut wrong, returns, .. } = undoing;
     if returns > 0 {
         wrong.insert(0, format!("{returns} lines ended in CR LF"));
     }
     let moves = bytes.len() != damaged.len();
-    Ok(Some(Mended { file: bad.file.clone(), bytes, wrong, moves }))
+    Ok(Some(Undone { file: bad.file.clone(), bytes, wrong, moves }))
 }
 
-impl Mended {
-    /// Puts the mended segment in the place of the damaged one, which stays beside it.
+impl Undone {
+    /// Puts the repaired segment in the place of the damaged one, which stays beside it.
     pub(super) fn write(self, now: DateTime<Utc>) -> Result<Finding, StoreError> {
-        let Mended { file, bytes, wrong, .. } = self;
+        let Undone { file, bytes, wrong, .. } = self;
         let kept = files::aside(&file, "damaged", now);
         // One file under two names, until the first is replaced: a crash leaves nothing undone.
         fs::hard_link(&file, &kept).doing("keep a copy of", &file)?;
         files::replace(&file, &bytes)?;
-        Ok(Finding::LedgerMended { file, wrong: wrong.join(", "), kept })
+        Ok(Finding::DamageUndone { file, wrong: wrong.join(", "), kept })
     }
 }
 
-struct Mender {
+struct Undoing {
     head: ChainHead,
     /// The good lines, one after the other.
     bytes: Vec<u8>,
@@ -85,8 +85,8 @@ struct Mender {
     returns: u64,
 }
 
-impl Mender {
-    fn new(good: &[u8], head: ChainHead, number: u64) -> Mender {
+impl Undoing {
+    fn new(good: &[u8], head: ChainHead, number: u64) -> Undoing {
         let mut lines = HashMap::new();
         let mut start = 0;
         for line in good.split_inclusive(|c| *c == b'\n') {
@@ -96,7 +96,7 @@ impl Mender {
             start += line.len();
         }
         let (bytes, wrong) = (good.to_vec(), Vec::new());
-        Mender { head, bytes, lines, number, wrong, returns: 0 }
+        Undoing { head, bytes, lines, number, wrong, returns: 0 }
     }
 
     /// Takes the lines from the first bad one on; tells whether each is good now, but for a torn one
@@ -222,7 +222,7 @@ mod tests {
                 fs::remove_file(place.record()).expect("removed");
             }
             let (store, opening) = place.open();
-            let Some(Finding::LedgerMended { wrong, kept, .. }) = opening.findings.first() else {
+            let Some(Finding::DamageUndone { wrong, kept, .. }) = opening.findings.first() else {
                 panic!("{what}: {opening:?}")
             };
             assert!(wrong.contains(what), "{wrong}");
