@@ -234,8 +234,8 @@ fn who_is_too_many_is_told_so() {
         return;
     }
     let (world, _daemon) = World::ready("operators = [\"root\"]");
-    world.tenant.faults().set(Fault::Slow.amount(2_000));
-    // Calls that wait for Autotask, as many as one user may have connections.
+    world.tenant.faults().set(Fault::Slow.amount(600_000));
+    // Calls that wait for Autotask until the test is over, as many as one user may have connections.
     let pending = json!({"method": "org.lmsyncd.Sync.Pending", "parameters": {"client": ACME}});
     let _held = hold(&world, ROOTS_GROUP, 64, &pending);
     world.ctl_as(NOBODY, ROOTS_GROUP, &["version"]).expect(9, &["too many connections"]);
