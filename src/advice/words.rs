@@ -78,10 +78,7 @@ impl Address {
                 format!("lmsyncctl and lmsyncd may be of different versions: run `{ctl} version`")
             }
             Advice::Reload => format!("{ctl} reload"),
-            Advice::RepairStore => format!(
-                "{ctl} doctor, and {}; a restart checks and repairs the store",
-                self.journal("-u")
-            ),
+            Advice::RepairStore => format!("{ctl} doctor, and {}", self.journal("-u")),
             Advice::RestartToRepair => {
                 format!("{}: repairs what can be repaired and keeps the rest", self.restart())
             }

@@ -22,8 +22,8 @@ pub(super) fn asked(call: &Call) -> Option<(String, String)> {
     let method = call.method.strip_prefix("org.lmsyncd.").unwrap_or(&call.method);
     let words = parameters.into_iter().flatten().filter_map(|(name, value)| {
         let told = match (name.as_str(), value) {
-            // Of a backup, and of a value.
-            ("text" | "value", _) | (_, Value::Null) => return None,
+            // Of a backup, and what is written.
+            ("text" | "value" | "reason", _) | (_, Value::Null) => return None,
             (_, Value::Array(all)) => all.iter().map(named).collect::<Vec<_>>().join(","),
             (_, value) => named(value),
         };

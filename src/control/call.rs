@@ -91,7 +91,13 @@ impl Context<'_> {
             return Ok(None);
         }
         self.require(Role::Reader)?;
-        let look = self.claim.look().await;
+        let look = tokio::select! {
+            biased;
+            look = self.claim.look() => look,
+            () = self.caller.gone() => {
+                return Err(Failure::new(Code::TimedOut, "the caller disconnected"));
+            }
+        };
         may_ask(self.role, self.engine.requests_of_the_hour())?;
         Ok(Some(look))
     }

@@ -30,7 +30,7 @@ pub(super) fn progress(context: &Context<'_>) -> (Progress, Told) {
 }
 
 /// Does the work, and tells a caller that asked for `more` how far it is meanwhile. What is not
-/// told before the next change is not told at all: a slow reader holds nothing up.
+/// told before the next change is not told at all: however slowly somebody reads, the work goes on.
 pub(super) async fn telling<T, R: Serialize>(
     work: impl Future<Output = T>,
     told: Told,
@@ -40,19 +40,27 @@ pub(super) async fn telling<T, R: Serialize>(
     let Told { mut reports, zone } = told;
     let mut work = std::pin::pin!(work);
     loop {
-        tokio::select! {
+        let report = tokio::select! {
             done = &mut work => return done,
-            Ok(()) = reports.changed(), if stream.is_some() => {
-                let report = *reports.borrow_and_update();
-                let gone = match (&mut *stream, finish(reply(how_far(&report, zone)))) {
-                    (Some(stream), Ok(reply)) => stream.more(reply).await.is_err(),
-                    _ => true,
-                };
-                if gone {
-                    // The asker went away; the work goes on, and the board tells of it.
-                    *stream = None;
+            Ok(()) = reports.changed(), if stream.is_some() => *reports.borrow_and_update(),
+        };
+        let gone = match (&mut *stream, finish(reply(how_far(&report, zone)))) {
+            (Some(stream), Ok(reply)) => {
+                let mut sent = std::pin::pin!(stream.more(reply));
+                tokio::select! {
+                    sent = &mut sent => sent.is_err(),
+                    done = &mut work => {
+                        // The last reply follows a whole one.
+                        let _ = sent.await;
+                        return done;
+                    }
                 }
             }
+            _ => true,
+        };
+        if gone {
+            // The asker went away; the work goes on, and the board tells of it.
+            *stream = None;
         }
     }
 }

@@ -161,6 +161,7 @@ pub(super) async fn serve(
             return Ok(());
         };
         if call.oneway {
+            claim.rest();
             continue;
         }
         match replies.send(reply(call.interface(), answer, address)).await {

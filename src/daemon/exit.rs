@@ -22,7 +22,7 @@ pub enum StartError {
     #[error("the store cannot be opened: {0}")]
     Refused(String),
     /// The store is damaged, and the next start repairs what was found.
-    #[error("the store is damaged: {}", .0.join("; "))]
+    #[error("the store is damaged, and this is what its next start comes to: {}", .0.join("; "))]
     Mendable(Vec<String>),
     /// A backup is of another store than the one that it would replace.
     #[error("{} is a backup of another store, {of}, and not of {known}", file.display())]
@@ -101,9 +101,9 @@ impl StartError {
             StartError::Refused(_) | StartError::Store(StoreError::Damaged { .. }) => {
                 Some(ways_out(address))
             }
-            StartError::Mendable(_) => Some(
-                "the next start repairs this; check the disk, and make a backup then".to_owned(),
-            ),
+            StartError::Mendable(_) => {
+                Some("let it start, then check the disk and make a backup".to_owned())
+            }
             StartError::OtherStore { .. } => {
                 Some("nothing was changed; --other-store restores it all the same".to_owned())
             }
@@ -119,7 +119,7 @@ impl StartError {
                 "the daemon's user must own `store.path`, with free space on its disk".to_owned(),
             ),
             StartError::Close(_) => Some(
-                "no acknowledged change is lost: the next start checks and repairs the store"
+                "what could not be stored was not acknowledged; the next start checks the store"
                     .to_owned(),
             ),
             StartError::Bind(BindError::Io { .. }) => Some(

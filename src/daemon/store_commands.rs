@@ -26,7 +26,8 @@ pub(super) fn check(path: &Path, args: &StoreCheckArgs) -> Result<Vec<String>, S
     if args.repair {
         let (store, opening) = Store::repair(dir, now).map_err(StartError::Store)?;
         let mut lines = opening.remarks();
-        lines.push(whole(dir, store.head().seq));
+        let commits = thousands(i64::try_from(store.head().seq).unwrap_or(i64::MAX));
+        lines.push(format!("{} opens again, up to commit {commits}", dir.display()));
         return Ok(lines);
     }
     let seen = Store::examine(dir, now).map_err(StartError::Store)?;

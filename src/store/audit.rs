@@ -46,6 +46,8 @@ struct Open {
     bytes: u64,
     /// The number of the next act.
     next: u64,
+    /// Whether half a line may stand at the end.
+    is_torn: bool,
 }
 
 /// Stored state: a line, which is one of the two.
@@ -104,6 +106,8 @@ impl AuditTrail {
             none => none.insert(self.opened()?),
         };
         let number = trail.next;
+        // Also where writing fails: no two acts have one number.
+        trail.next += 1;
         let Act { at, actor: Actor { uid, name, pid }, method, what } = act;
         let line = LineV1 {
             act: Some(number),
@@ -115,10 +119,9 @@ impl AuditTrail {
             what: Some(what.clone()),
             ..NOTHING
         };
-        trail.append(&line, &self.path)?;
-        trail.file.sync_data().doing("sync", &self.path)?;
-        trail.next += 1;
-        Ok(number)
+        let written = trail.append(&line, &self.path);
+        let written = written.and_then(|()| trail.file.sync_data().doing("sync", &self.path));
+        written.map(|()| number)
     }
 
     /// Notes how an act ended: `ok`, or a code.
@@ -172,7 +175,7 @@ impl AuditTrail {
             file.write_all(b"\n").doing("write", &self.path)?;
             bytes += 1;
         }
-        Ok(Open { file, bytes, next })
+        Ok(Open { file, bytes, next, is_torn: false })
     }
 }
 
@@ -181,7 +184,12 @@ impl Open {
         let mut text = serde_json::to_vec(line)
             .map_err(|error| StoreError::Unstorable(format!("an act cannot be noted: {error}")))?;
         text.push(b'\n');
+        if self.is_torn {
+            text.insert(0, b'\n');
+        }
+        self.is_torn = true;
         self.file.write_all(&text).doing("write", path)?;
+        self.is_torn = false;
         self.bytes += text.len() as u64;
         Ok(())
     }

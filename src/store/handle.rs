@@ -55,7 +55,7 @@ struct Inner {
     core: Arc<Core>,
     audit: AuditTrail,
     /// Let go last: fields are dropped in their order.
-    _lock: Arc<Lock>,
+    lock: Arc<Lock>,
 }
 
 impl Drop for Inner {
@@ -89,7 +89,7 @@ impl Store {
         let lock = Arc::new(lock);
         let (jobs, writer) = writer::start(Arc::clone(&core), ledger, Arc::clone(&lock))?;
         let audit = AuditTrail::of(&core.dir());
-        let inner = Inner { id, jobs: Some(jobs), writer: Some(writer), core, audit, _lock: lock };
+        let inner = Inner { id, jobs: Some(jobs), writer: Some(writer), core, audit, lock };
         Ok((Store { inner: Arc::new(inner) }, opening))
     }
 
@@ -161,6 +161,8 @@ impl Store {
     ///
     /// Why not.
     pub fn try_disk(&self) -> Result<(), StoreError> {
+        // A folder that is another daemon's by now is none to go on in.
+        self.inner.lock.verify()?;
         let path = self.core().ledger_dir.join("try.new");
         files::remove_if_there(&path)?;
         let tried = files::create_new(&path).and_then(|mut file| {
@@ -377,6 +379,7 @@ impl Store {
         day: NaiveDate,
         now: DateTime<Utc>,
     ) -> Result<Option<PathBuf>, StoreError> {
+        self.inner.lock.verify()?;
         daily::back_up(self.core(), day, now)
     }
 
@@ -388,12 +391,14 @@ impl Store {
     /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew. Tells how many
     /// bytes there are now.
     pub fn receive(&self, offset: u64, text: &str) -> Result<u64, StoreError> {
+        self.inner.lock.verify()?;
         restore::receive(&self.core().dir(), offset, text)
     }
 
     /// Checks what was received and has it take the store's place at the next opening. It reads
     /// everything and builds an index: call it where that may block.
     pub fn restore(&self, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+        self.inner.lock.verify()?;
         restore::prepare(&self.core().dir(), now)
     }
 

@@ -215,7 +215,11 @@ impl AutotaskError {
 
     /// Whether it says that rows cannot be read, so that others may well be.
     pub(in crate::autotask) fn is_of_rows(&self) -> bool {
-        matches!(self, AutotaskError::Garbled { .. } | AutotaskError::FilterIgnored { .. })
+        match self {
+            AutotaskError::Garbled { request, .. } => request.ends_with("/query"),
+            AutotaskError::FilterIgnored { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether it says something of the way to Autotask, and nothing of what was asked.

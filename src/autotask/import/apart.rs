@@ -22,6 +22,8 @@ pub struct Apart {
     pub snapshots: Vec<ClientSnapshot>,
     /// Those that could not, each with the reason.
     pub unreadable: Vec<(ClientId, AutotaskError)>,
+    /// What ended the reading before all of them were read: it is nothing about their rows.
+    pub stopped: Option<AutotaskError>,
 }
 
 /// Reads `clients` with `read`, apart where rows cannot be read.
@@ -44,7 +46,7 @@ where
         Err(error) => return Err(error),
     };
     while let Some((clients, error)) = failed.pop() {
-        if clients.len() == 1 || left < 2 || !error.is_of_rows() {
+        if clients.len() == 1 || left < 2 {
             found.unreadable.extend(clients.into_iter().map(|client| (client, error.clone())));
             continue;
         }
@@ -53,9 +55,19 @@ where
             left -= 1;
             match read(half.to_vec()).await {
                 Ok(snapshots) => found.snapshots.extend(snapshots),
-                Err(error) => failed.push((half.to_vec(), error)),
+                Err(error) if error.is_of_rows() => failed.push((half.to_vec(), error)),
+                Err(error) => {
+                    found.stopped = Some(error);
+                    failed.clear();
+                    break;
+                }
             }
         }
+    }
+    if found.snapshots.is_empty()
+        && let Some(error) = found.stopped.take()
+    {
+        return Err(error);
     }
     if found.snapshots.is_empty()
         && let Some((_, error)) = found.unreadable.pop()
@@ -76,6 +88,17 @@ mod tests {
     use super::*;
     use crate::model::ClientRef;
 
+    fn snapshot(id: ClientId) -> ClientSnapshot {
+        ClientSnapshot {
+            client: ClientRef { id, name: String::new() },
+            as_of: DateTime::UNIX_EPOCH,
+            items: Vec::new(),
+            rejects: Vec::new(),
+            folded: BTreeMap::new(),
+            unread: Vec::new(),
+        }
+    }
+
     /// Which of clients 1 to `number` have no answer if the rows of `bad` cannot be read, and how
     /// often was read.
     async fn unreadable(number: i64, bad: &[i64]) -> (Result<Vec<i64>, AutotaskError>, u32) {
@@ -83,18 +106,12 @@ mod tests {
         let read = |clients: Vec<ClientId>| {
             readings.set(readings.get() + 1);
             let is_bad = clients.iter().any(|client| bad.contains(&client.0));
-            let snapshot = |id| ClientSnapshot {
-                client: ClientRef { id, name: String::new() },
-                as_of: DateTime::UNIX_EPOCH,
-                items: Vec::new(),
-                rejects: Vec::new(),
-                folded: BTreeMap::new(),
-                unread: Vec::new(),
-            };
             let reason = "an item is no row".to_owned();
             async move {
                 match is_bad {
-                    true => Err(AutotaskError::Garbled { request: "x".to_owned(), reason }),
+                    true => {
+                        Err(AutotaskError::Garbled { request: "POST X/query".to_owned(), reason })
+                    }
                     false => Ok(clients.into_iter().map(snapshot).collect()),
                 }
             }
@@ -119,6 +136,28 @@ mod tests {
         let (found, readings) = unreadable(64, &[3, 60]).await;
         assert_eq!(found, Ok(vec![3, 60]));
         assert!(readings <= 23, "{readings}");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_about_rows_ends_the_reading_and_those_that_were_read_are_kept() {
+        let readings = Cell::new(0);
+        let read = |clients: Vec<ClientId>| {
+            readings.set(readings.get() + 1);
+            let number = readings.get();
+            async move {
+                match number {
+                    1 => Err(AutotaskError::Garbled {
+                        request: "POST X/query".to_owned(),
+                        reason: "an item is no row".to_owned(),
+                    }),
+                    2 => Ok(clients.into_iter().map(snapshot).collect()),
+                    _ => Err(AutotaskError::BadIntegrationCode),
+                }
+            }
+        };
+        let found = apart((1..=8).map(ClientId).collect(), read).await.expect("half of them");
+        assert_eq!((found.snapshots.len(), found.unreadable.len()), (4, 0));
+        assert_eq!(found.stopped, Some(AutotaskError::BadIntegrationCode));
     }
 
     #[tokio::test]

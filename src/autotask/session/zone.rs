@@ -83,11 +83,13 @@ impl TrustedHosts {
 }
 
 /// What stands above a host in the name system, such as `autotask.net` above
-/// `webservices.autotask.net`; the host itself, if that is no name or a short one.
+/// `webservices.autotask.net`; the host itself, if that is no name or a short one, or where what stands
+/// above it may belong to many, such as `co.uk`.
 fn domain_of(host: &str) -> &str {
     let above = host.split_once('.').map(|(_, above)| above);
     let is_name = bare(host).parse::<IpAddr>().is_err();
-    above.filter(|above| is_name && above.contains('.')).unwrap_or(host)
+    let is_of_one = |above: &&str| above.split_once('.').is_some_and(|(own, _)| own.len() > 3);
+    above.filter(|above| is_name && is_of_one(above)).unwrap_or(host)
 }
 
 impl Address {
@@ -290,11 +292,12 @@ mod tests {
 
     #[test]
     fn the_web_address_is_kept_beside_the_other_and_an_old_memory_is_read() {
-        let (url, web) = ("https://webservices5.msp.example/Rest/", "https://ww5.msp.example/");
-        let answer = json!({"url": url, "webUrl": "https://ww5.msp.example"});
+        let (url, web) =
+            ("https://webservices5.tenant.example/Rest/", "https://ww5.tenant.example/");
+        let answer = json!({"url": url, "webUrl": "https://ww5.tenant.example"});
         let found = discovered(&answer).expect("an address");
         assert_eq!(found, Address { url: url.to_owned(), web: Some(web.to_owned()) });
-        let trusted = TrustedHosts::new("https://webservices.msp.example/", Vec::new());
+        let trusted = TrustedHosts::new("https://webservices.tenant.example/", Vec::new());
         let remembered = |text: &str| Address::remembered(text, &trusted);
         assert_eq!(remembered(&found.to_text()), Some(found));
         let alone = Address { url: url.to_owned(), web: None };
@@ -308,15 +311,16 @@ mod tests {
 
     #[test]
     fn what_is_configured_goes_before_what_is_remembered() {
-        let memory = || ZoneMemory::new(|_| Some("https://old.msp.example".to_owned()), |_, _| {});
+        let memory =
+            || ZoneMemory::new(|_| Some("https://old.tenant.example".to_owned()), |_, _| {});
         let trusted = |discovery| TrustedHosts::new(discovery, Vec::new());
-        let zone = Zone::new("api", None, memory(), trusted("https://all.msp.example/"));
-        assert_eq!(zone.current(), Ok(Some("https://old.msp.example/".to_owned())));
+        let zone = Zone::new("api", None, memory(), trusted("https://all.tenant.example/"));
+        assert_eq!(zone.current(), Ok(Some("https://old.tenant.example/".to_owned())));
         // What was remembered of another discovery is not where the credentials go.
         let zone = Zone::new("api", None, memory(), trusted("https://webservices.autotask.net/"));
         assert_eq!(zone.current(), Ok(None));
         let fixed = Some("https://fixed.example/".to_owned());
-        let zone = Zone::new("api", fixed, memory(), trusted("https://all.msp.example/"));
+        let zone = Zone::new("api", fixed, memory(), trusted("https://all.tenant.example/"));
         assert_eq!(zone.current(), Ok(Some("https://fixed.example/".to_owned())));
     }
 
@@ -347,6 +351,7 @@ mod tests {
         assert!(trusted("https://10.1.2.3/", &[], "https://10.1.2.3:8443/"));
         assert!(!trusted("https://10.1.2.3/", &[], "https://9.1.2.3/"));
         assert!(!trusted("https://psa.example/", &[], "https://other.example/"));
+        assert!(!trusted("https://psa.co.uk/", &[], "https://other.co.uk/"));
     }
 
     #[test]

@@ -24,6 +24,9 @@ const EVERY: Duration = Duration::from_secs(60);
 /// How many looks pass between two notes of how far the store is.
 const NOTE_AFTER: u32 = 5;
 
+/// How many looks pass before a daily backup that failed is tried again: an hour.
+const RETRY_AFTER: u32 = 60;
+
 /// How often a disk that failed is tried. It is also the least time between two openings of a store
 /// that fails again and again.
 const TRY_EVERY: Duration = Duration::from_secs(10);
@@ -58,6 +61,7 @@ impl Admin {
     }
 
     async fn keep_store(&self) {
+        let mut backed_up_from = 0;
         for look in 0u32.. {
             tokio::select! {
                 why = self.context.store.failed() => return self.recover(&why).await,
@@ -68,7 +72,9 @@ impl Admin {
             {
                 tracing::warn!("how far the store is cannot be noted: {}", error_chain(&error));
             }
-            self.back_up_daily().await;
+            if look >= backed_up_from && !self.back_up_daily().await {
+                backed_up_from = look.saturating_add(RETRY_AFTER);
+            }
         }
     }
 
@@ -92,15 +98,17 @@ impl Admin {
         self.restarting.cancel();
     }
 
-    /// Writes the backup of this day, if there is none yet and anything changed since the last.
-    async fn back_up_daily(&self) {
+    /// Writes the backup of this day, if there is none yet and anything changed since the last; says
+    /// whether nothing went wrong.
+    async fn back_up_daily(&self) -> bool {
         let (day, now) = (self.context.today(), self.context.now());
         let store = self.context.store.clone();
         let written = self.context.ask(move || Ok(store.back_up_daily(day, now)?)).await;
-        match written {
+        match &written {
             Ok(Some(path)) => tracing::info!("backed up the store to {}", path.display()),
             Ok(None) => {}
             Err(failure) => tracing::warn!("the daily backup failed: {failure}"),
         }
+        written.is_ok()
     }
 }

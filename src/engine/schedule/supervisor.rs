@@ -4,7 +4,7 @@
 //! never longer than [`LONGEST_SLEEP`], so that a clock that was stepped or a machine that was
 //! suspended is noticed soon.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::panics::contained;
-use crate::engine::sync::{Claim, Reading, Running, SyncRequest, interval, spent};
+use crate::engine::sync::{BatchReading, Claim, Reading, Running, SyncRequest, interval, spent};
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
 };
@@ -209,38 +209,38 @@ impl Schedule {
         let progress = Progress::of(Work::Background);
         let started = self.context.now();
         let ids = batch.iter().map(|(state, _)| state.client.id).collect();
-        let readings = contained(self.syncs.read_batch(live, ids, &progress)).await;
+        let read = contained(self.syncs.read_batch(live, ids, &progress)).await;
+        let BatchReading { readings, unreadable, stopped } = read.unwrap_or_else(|failure| {
+            BatchReading { stopped: Some(failure), ..BatchReading::default() }
+        });
         let mut shares = Shares::of(spent(&progress), batch.len());
         // A cycle is good only if every client of it was read and nothing waits for a person.
-        let mut good = readings.as_ref().is_ok_and(|(readings, _)| readings.len() == batch.len());
-        match readings {
+        let mut good = readings.len() == batch.len();
+        if stopped.is_none() {
+            self.batches().succeeded(all);
+        }
+        let mut left: BTreeMap<ClientId, &ClientState> =
+            batch.iter().map(|(state, _claim)| (state.client.id, state)).collect();
+        for reading in readings {
+            if let Some(state) = left.remove(&reading.snapshot.client.id) {
+                let (order, requests) = (order(state), shares.next());
+                let run = self.run_of_batch(live, &order, &reading, started, requests);
+                good &= run.await.is_none_or(|ended_well| ended_well);
+            }
+        }
+        let of_rows = unreadable.into_iter().filter_map(|(id, why)| Some((left.remove(&id)?, why)));
+        let mut failed: Vec<(&ClientState, Failure)> = of_rows.collect();
+        match stopped {
             // What the daemon stopped by itself has not failed: it stays due, and is late.
-            Err(failure) if failure.code == Code::RateLimited && progress.stopped().is_some() => {
+            Some(failure) if failure.code == Code::RateLimited && progress.stopped().is_some() => {
                 self.make_late(&progress, batch.len());
             }
-            Err(failure) => {
-                for (state, _claim) in &batch {
-                    let order = order(state);
-                    self.syncs.record_failure(&order, started, shares.next(), &failure).await;
-                }
-            }
-            Ok((readings, unreadable)) => {
-                self.batches().succeeded(all);
-                for (id, failure) in unreadable {
-                    if let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) {
-                        let (order, requests) = (order(state), shares.next());
-                        self.syncs.record_failure(&order, started, requests, &failure).await;
-                    }
-                }
-                for reading in readings {
-                    let id = reading.snapshot.client.id;
-                    if let Some((state, _)) = batch.iter().find(|(s, _)| s.client.id == id) {
-                        let (order, requests) = (order(state), shares.next());
-                        let run = self.run_of_batch(live, &order, &reading, started, requests);
-                        good &= run.await.is_none_or(|ended_well| ended_well);
-                    }
-                }
-            }
+            Some(failure) => failed.extend(left.values().map(|state| (*state, failure.clone()))),
+            None => {}
+        }
+        for (state, failure) in failed {
+            let order = order(state);
+            self.syncs.record_failure(&order, started, shares.next(), &failure).await;
         }
         if good {
             self.context.events.good_cycle();

@@ -22,8 +22,15 @@ pub(in crate::engine) struct Reading {
     pub(super) moved: Vec<(SourceItem, String)>,
 }
 
-/// Clients that could not be read, each with why.
-pub(in crate::engine) type Unreadable = Vec<(ClientId, Failure)>;
+/// What was read of the clients of a batch.
+#[derive(Default)]
+pub(in crate::engine) struct BatchReading {
+    pub(in crate::engine) readings: Vec<Reading>,
+    /// Clients that have rows which nobody can read, each with why.
+    pub(in crate::engine) unreadable: Vec<(ClientId, Failure)>,
+    /// What ended it before the others were read.
+    pub(in crate::engine) stopped: Option<Failure>,
+}
 
 /// By client, what is another's now; each with what a person is told of it.
 type MovedItems = BTreeMap<ClientId, Vec<(SourceItem, String)>>;
@@ -51,11 +58,13 @@ impl Syncs {
         live: &Live,
         clients: Vec<ClientId>,
         progress: &Progress,
-    ) -> Result<(Vec<Reading>, Unreadable), Failure> {
+    ) -> Result<BatchReading, Failure> {
         let apart = live.autotask.read_apart(clients, progress).await;
-        let Apart { snapshots, unreadable } = self.seen(live, apart, progress).await?;
+        let Apart { snapshots, unreadable, stopped } = self.seen(live, apart, progress).await?;
         let unreadable = unreadable.into_iter().map(|(client, error)| (client, error.failure()));
-        Ok((self.completed(live, snapshots, progress).await?, unreadable.collect()))
+        let unreadable = unreadable.collect();
+        let readings = self.completed(live, snapshots, progress).await?;
+        Ok(BatchReading { readings, unreadable, stopped: stopped.map(Failure::from) })
     }
 
     /// What was read; where it may not be read, looks what else may not: who asks later, and asks

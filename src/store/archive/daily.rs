@@ -8,7 +8,7 @@
 //! copy one elsewhere now and then.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -41,6 +41,7 @@ pub(in crate::store) fn back_up(
     if head.seq == 0 || path.exists() || there.last().is_some_and(is_known) {
         return Ok(None);
     }
+    must_have_room(core, &dir)?;
     let making = files::with_suffix(&path, ".new");
     let written = write(core, &making, now).and_then(|()| files::rename(&making, &path));
     if let Err(error) = written {
@@ -53,6 +54,23 @@ pub(in crate::store) fn back_up(
         files::remove_if_there(old)?;
     }
     Ok(Some(path))
+}
+
+/// Refuses to begin where a backup would take the room that the store itself needs to go on: half of
+/// what is free at most.
+fn must_have_room(core: &Core, dir: &Path) -> Result<(), StoreError> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(&core.ledger_dir).doing("list", &core.ledger_dir)? {
+        let entry = entry.doing("list", &core.ledger_dir)?;
+        bytes += entry.metadata().map_or(0, |file| file.len());
+    }
+    let disk = nix::sys::statvfs::statvfs(dir).map_err(io::Error::from).doing("look at", dir)?;
+    let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+    if bytes.saturating_mul(2) <= free {
+        return Ok(());
+    }
+    let full = io::Error::new(io::ErrorKind::StorageFull, "less than twice its size is free");
+    Err(full).doing("back up into", dir)
 }
 
 /// The daily backups in a folder, the newest last.
@@ -118,7 +136,7 @@ mod tests {
         let file = File::open(&path).expect("opened");
         let (restored, kept) =
             Store::restore_offline(&other, file, &path, at(40)).expect("restored");
-        assert_eq!((restored.commits, kept.is_some()), (18, true));
+        assert_eq!((restored.commits, kept), (18, None), "nothing was there before");
         let (store, _) = Store::open(&other, at(50)).expect("it opens");
         assert_eq!(Answers::of(&store), answers);
         assert!(store.is_to_pause());

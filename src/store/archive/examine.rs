@@ -58,7 +58,7 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
     let told = |text: String| text.replace(&copy.display().to_string(), &dir.display().to_string());
     let damaged = |refused, faults: Vec<String>, opening: &Opening, commits| Examination {
         is_damaged: refused || opening.is_damage() || !faults.is_empty(),
-        remarks: opening.remarks().into_iter().chain(faults).map(&told).collect(),
+        remarks: planned(opening).chain(faults).map(&told).collect(),
         refused: None,
         commits,
     };
@@ -74,6 +74,11 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
         }
         Err(error) => Err(error),
     }
+}
+
+/// What the next opening would do, one line each.
+fn planned(opening: &Opening) -> impl Iterator<Item = String> + '_ {
+    opening.findings.iter().map(|finding| format!("{finding:#}"))
 }
 
 fn copy_all(from: &Path, to: &Path) -> Result<(), StoreError> {

@@ -70,7 +70,8 @@ pub(in crate::store) fn prepare(dir: &Path, now: DateTime<Utc>) -> Result<Restor
     let path = dir.join(RECEIVING[0]);
     let received = File::open(&path).doing("open", &path);
     let prepared = received.and_then(|file| prepare_file(dir, file, &path, now));
-    files::remove_if_there(&path)?;
+    // What cannot be removed now is a leftover, and goes at the next opening.
+    let _ = files::remove_if_there(&path);
     prepared
 }
 
@@ -143,7 +144,8 @@ pub(in crate::store) fn id_of(path: &Path, mut file: &File) -> Result<String, St
 /// # Errors
 ///
 /// [`StoreError::NoBackup`] where it is no whole backup, [`StoreError::InUse`] while a daemon runs,
-/// and those of the disk. Then the store is as it was.
+/// and those of the disk. Then the store is as it was; only where the disk fails while files take
+/// each other's places, the next opening completes it.
 pub(in crate::store) fn offline(
     dir: &Path,
     file: File,
@@ -152,8 +154,12 @@ pub(in crate::store) fn offline(
 ) -> Result<(Restored, Option<PathBuf>), StoreError> {
     files::create_dir(dir)?;
     let _lock = Lock::take(dir, PATIENCE)?;
-    let restored = prepare_file(dir, file, path, now)?;
-    Ok((restored, restored::finish(dir, now)?))
+    let prepared = prepare_file(dir, file, path, now)?;
+    restored::may_finish(dir).inspect_err(|_| {
+        // Nothing has moved: what is told as failed is not carried out later.
+        let _ = restored::withdraw(dir);
+    })?;
+    Ok((prepared, restored::finish(dir, now)?))
 }
 
 /// Unpacks a backup into a folder that is not there yet.

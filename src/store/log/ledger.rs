@@ -73,9 +73,18 @@ impl Ledger {
     pub(in crate::store) fn append(&mut self, lines: &[u8]) -> Result<(), StoreError> {
         self.file.write_all(lines).doing("write", &self.path)?;
         self.file.sync_data().doing("sync", &self.path)?;
-        lock::is_still(&self.file, &self.path)?;
+        self.verify()?;
         self.end.offset += lines.len() as u64;
         Ok(())
+    }
+
+    /// Whether the file that is written is still the one that its path leads to.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Replaced`] where it was removed, replaced or mounted over.
+    pub(in crate::store) fn verify(&self) -> Result<(), StoreError> {
+        lock::is_still(&self.file, &self.path)
     }
 
     /// Goes on at another end, which must be where `end` says.

@@ -215,7 +215,7 @@ impl Work {
             Plan::Adopt { bad } => match seen.index {
                 Some(index) => {
                     let index = self.replay(&seen.survey, index)?;
-                    self.adopt(seen.survey.end.seq, bad, index, extent)
+                    self.adopt(seen.survey.end.seq, bad, index, (extent, true))
                 }
                 None => Err(StoreError::index("nothing is left to go on from")),
             },
@@ -414,9 +414,10 @@ impl Work {
         index: Option<Index>,
     ) -> Result<(Past, Index, LogPosition), StoreError> {
         let last = salvage::last(&self.ledger_dir, &past)?;
-        let bad = match damage {
-            Damage::Line(bad) => Some(bad),
-            Damage::EndsBefore(_) | Damage::OtherHistory => None,
+        let (bad, proven) = match damage {
+            Damage::Line(bad) => (Some(bad), None),
+            Damage::EndsBefore(commit) => (None, Some(commit)),
+            Damage::OtherHistory => (None, None),
         };
         if head::path(&self.ledger_dir).exists() {
             self.put_record_aside("the head record knows of commits that are lost".to_owned())?;
@@ -431,8 +432,8 @@ impl Work {
                 // It holds more than the lines do.
                 let index = self.replay(survey, index)?;
                 let (gaps, commit) = (Vec::new(), reach.seq);
-                self.found(Finding::LossAccepted { gaps, commit, kept: None });
-                return self.adopt(end, bad, index, lost(commit));
+                self.found(Finding::LossAccepted { gaps, commit, kept: None, proven });
+                return self.adopt(end, bad, index, (lost(commit), false));
             }
             // sled must have let go of the folder before it moves.
             (index, _) => drop(index),
@@ -445,8 +446,8 @@ impl Work {
         let index = Index::open(&self.index_dir, &self.id)?;
         let gaps = salvage::rebuild(&self.ledger_dir, &past, &index)?;
         let commit = index.meta().head.seq;
-        self.found(Finding::LossAccepted { gaps, commit, kept });
-        self.adopt(end, bad, index, lost(commit))
+        self.found(Finding::LossAccepted { gaps, commit, kept, proven });
+        self.adopt(end, bad, index, (lost(commit), false))
     }
 
     /// Goes on from the index, which holds what the ledger has lost. The base is durable before
@@ -458,7 +459,7 @@ impl Work {
         end: u64,
         bad: Option<CorruptRecord>,
         index: Index,
-        extent: Extent,
+        (extent, is_all): (Extent, bool),
     ) -> Result<(Past, Index, LogPosition), StoreError> {
         let (segments, bases) = segment::list(&self.ledger_dir)?;
         let last = segments.iter().chain(&bases).max().copied().unwrap_or_default();
@@ -479,7 +480,7 @@ impl Work {
             None => format!("it ends at commit {end}"),
         };
         let (base_path, start) = (base.path.clone(), base.start);
-        self.found(Finding::LedgerRepaired { why, kept, base: base_path, extent });
+        self.found(Finding::LedgerRepaired { why, kept, base: base_path, extent, is_all });
         let end = LogPosition { segment: start.segment, offset: 0 };
         Ok((Past::new(Some(base)).with_earlier(&self.ledger_dir)?, index, end))
     }

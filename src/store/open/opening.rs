@@ -75,6 +75,8 @@ pub enum Finding {
         base: PathBuf,
         /// How much the index held.
         extent: Extent,
+        /// Whether that is all that was there; not where a person accepted a loss.
+        is_all: bool,
     },
     /// A segment was damaged in a way that could be undone exactly.
     DamageUndone {
@@ -93,6 +95,8 @@ pub enum Finding {
         commit: u64,
         /// Where the old index is; none if there was none.
         kept: Option<PathBuf>,
+        /// The last commit that is known to have been there; none where nothing is known.
+        proven: Option<u64>,
     },
     /// A file that belongs to another store, or to another history of this one, was moved aside.
     MovedAside {
@@ -114,6 +118,8 @@ pub enum Finding {
     BaseUnusable(String),
 }
 
+/// In one line for a person; `{:#}` leaves out where damaged files are kept, for a look that changes
+/// nothing.
 impl fmt::Display for Finding {
     #[expect(clippy::too_many_lines, reason = "one table of texts")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,32 +141,42 @@ impl fmt::Display for Finding {
             Finding::TornLineCut { file, bytes, kept, extent } => {
                 let file = file.display();
                 write!(f, "cut {bytes} bytes of an incomplete line from the end of {file}")?;
-                if let Some(kept) = kept {
+                if let Some(kept) = kept.as_ref().filter(|_| !f.alternate()) {
                     write!(f, ", which are in {}", kept.display())?;
                 }
                 write!(f, "; {extent}")
             }
-            Finding::LedgerRepaired { why, kept, base, extent } => {
+            Finding::LedgerRepaired { why, kept, base, extent, is_all } => {
                 let base = base.display();
+                let from = match is_all {
+                    true => "the index, which held what is missing",
+                    false => "all that could be read",
+                };
                 write!(
                     f,
-                    "the ledger is damaged: {why}; {base} was written from the index, which held \
-                     what is missing; {extent}"
+                    "the ledger is damaged: {why}; {base} was written from {from}; {extent}"
                 )?;
-                if let Some(kept) = kept {
+                if let Some(kept) = kept.as_ref().filter(|_| !f.alternate()) {
                     write!(f, "; the damaged file is {}", kept.display())?;
                 }
                 write!(f, "; check the disk and make a backup")
             }
-            Finding::DamageUndone { file, wrong, kept } => write!(
-                f,
-                "undid damage of {} exactly, as the checksum of each line confirms: {wrong}; the \
-                 damaged file is {}; check the disk and make a backup",
-                file.display(),
-                kept.display()
-            ),
-            Finding::LossAccepted { gaps, commit, kept } => {
+            Finding::DamageUndone { file, wrong, kept } => {
+                let file = file.display();
+                write!(
+                    f,
+                    "undid damage of {file} exactly, as the checksum of each line confirms: {wrong}"
+                )?;
+                if !f.alternate() {
+                    write!(f, "; the damaged file is {}", kept.display())?;
+                }
+                write!(f, "; check the disk and make a backup")
+            }
+            Finding::LossAccepted { gaps, commit, kept, proven } => {
                 write!(f, "everything that can be read was kept, up to commit {commit}")?;
+                if let Some(proven) = proven.filter(|proven| proven > commit) {
+                    write!(f, "; commits {} to {proven} are lost", commit + 1)?;
+                }
                 for gap in gaps {
                     write!(f, "; {gap}")?;
                 }

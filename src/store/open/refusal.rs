@@ -1,4 +1,4 @@
-//! Why a store is not opened: what a person has to decide on. Nothing of it was changed.
+//! Why a store is not opened: what a person has to decide on. What is damaged was left as it is.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub(super) fn of_damage(ledger: &Path, damage: &Damage) -> StoreError {
             (ledger.to_owned(), 0, why)
         }
     };
-    let way = "so nothing was changed: put an undamaged copy of the file in its place, or restore \
+    let way = "so it was left as it is: put an undamaged copy of the file in its place, or restore \
                the newest backup";
     StoreError::Damaged { file, line, why: format!("{why}, {way}") }
 }

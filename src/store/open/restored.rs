@@ -26,6 +26,12 @@ pub(in crate::store) const CHECKING: &str = "checking";
 /// Says that auto-sync is to be paused, because a backup was restored.
 const PAUSE: &str = "pause-after-restore";
 
+/// Says that auto-sync is to be paused, before anything moves: so no restored store ever runs what its
+/// schedule has.
+pub(in crate::store) fn may_finish(dir: &Path) -> Result<(), StoreError> {
+    files::replace(&dir.join(PAUSE), b"")
+}
+
 /// Completes a restore that was begun; gives where the store is kept that was there before.
 pub(in crate::store) fn finish(
     dir: &Path,
@@ -35,8 +41,7 @@ pub(in crate::store) fn finish(
     if !restored.exists() {
         return Ok(None);
     }
-    // Before anything moves, so that no restored store ever runs what its schedule has.
-    files::replace(&dir.join(PAUSE), b"")?;
+    may_finish(dir)?;
     let kept = files::aside(&dir.join("store"), "replaced", now);
     for part in PARTS {
         let (from, to) = (restored.join(part), dir.join(part));
@@ -52,7 +57,7 @@ pub(in crate::store) fn finish(
     }
     files::sync_dir(dir)?;
     files::remove_dir_if_there(&restored)?;
-    Ok(Some(kept))
+    Ok(kept.exists().then_some(kept))
 }
 
 /// Takes back a restore that failed at its last step, so that no opening carries it out.

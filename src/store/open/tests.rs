@@ -246,7 +246,8 @@ fn damage_in_the_middle_is_repaired_from_the_index_and_stays_repaired() {
     spoil(&place, 1, 3);
     let spoilt = fs::read(place.segment(1)).expect("read");
     let (store, opening) = place.open();
-    let [Finding::LedgerRepaired { why, kept: Some(kept), base, extent }] = &opening.findings[..]
+    let [Finding::LedgerRepaired { why, kept: Some(kept), base, extent, is_all: true }] =
+        &opening.findings[..]
     else {
         panic!("{opening:?}");
     };

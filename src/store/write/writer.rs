@@ -192,15 +192,26 @@ impl Writer {
         }
         let cut = prune::find(&self.core, self.ledger.end(), before)?;
         if !dry && cut.is_one() {
+            // What lies in another folder by now is another daemon's.
+            self.verify()?;
             let prepared = prune::prepare(&self.core, self.ledger.end(), &cut)?;
+            self.verify()?;
             // From here on the disk may hold a ledger that begins elsewhere.
             prune::switch(&self.core, &mut self.ledger, prepared)
                 .inspect_err(|error| self.core.stop(&error_chain(error)))?;
             // The history is pruned: what cannot be noted or removed now is so later.
             let _ = self.note(false);
-            let _ = prune::sweep(&self.core);
+            let _ = self.verify().and_then(|()| prune::sweep(&self.core));
         }
         Ok(cut.told())
+    }
+
+    /// Whether the folder is this daemon's still; if not, the store takes no more changes.
+    fn verify(&self) -> Result<(), StoreError> {
+        self.lock
+            .verify()
+            .and_then(|()| self.ledger.verify())
+            .inspect_err(|error| self.core.stop(&error_chain(error)))
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<LogPosition, StoreError> {
@@ -221,6 +232,7 @@ impl Writer {
         let meta = self.core.index.meta();
         let record = HeadRecord { store: meta.store, head: meta.head, closed };
         if self.noted.as_ref() != Some(&record) {
+            self.verify()?;
             self.noted = None;
             head::write(&self.core.ledger_dir, &record)?;
             self.noted = Some(record);

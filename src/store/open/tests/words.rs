@@ -77,7 +77,7 @@ fn outcome(place: &Place) -> String {
         Err(error) => {
             assert_eq!(fs::read(place.segment(1)).ok(), before, "a refusal changes nothing");
             assert!(
-                error.to_string().contains("nothing was changed")
+                error.to_string().contains("left as it is")
                     || error.to_string().contains("start over")
             );
             "refused".to_owned()

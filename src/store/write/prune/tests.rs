@@ -408,3 +408,23 @@ fn who_reads_meanwhile_does_not_notice() {
     drop(store);
     stands(&place, &answers);
 }
+
+/// A folder that is another daemon's by now: what that one acknowledged is not pruned away by who had it
+/// before.
+#[test]
+fn a_ledger_that_was_replaced_is_not_pruned() {
+    let (place, before) = Place::filled(12);
+    let (store, _) = place.open();
+    let (ledger, aside) = (place.dir().join("ledger"), place.dir().join("aside"));
+    fs::rename(&ledger, &aside).expect("moved");
+    copy(&aside, &ledger);
+    let lines = place.lines(1);
+    let refused = store.prune_blocking(at(7), false).expect_err("it is not this one's");
+    assert!(matches!(refused, StoreError::Replaced { .. }), "{refused}");
+    assert!(store.trouble().is_some());
+    drop(store);
+    assert_eq!(place.ledger_names(), ["000000000001.jsonl"]);
+    assert_eq!(place.lines(1), lines);
+    let (there, _) = place.open();
+    assert_eq!(there.head().seq, before.head.seq);
+}
