@@ -57,7 +57,7 @@ fn a_refused_store_names_commands_that_lead_out() {
 
     // So does going on without what is lost, and what is lost is named.
     spoil(&world, "the first");
-    offline(&world, &["store", "check", "--repair"]).expect(0, &["cannot be read", "is sound"]);
+    offline(&world, &["store", "check", "--repair"]).expect(0, &["cannot be read", "opens again"]);
     let _daemon = world.start();
     assert_eq!(world.field(ACME_LINE, "notes")["value"], "the second");
     world.ctl(&["contract", "history", ACME_LINE]).expect(0, &["gap: commit", "cannot be read"]);
