@@ -216,7 +216,12 @@ fn clock(connection: &Connection) -> Finding {
     }
     let direction = if seconds > 0 { "ahead of" } else { "behind" };
     let detail = format!("the clock is {}s {direction} Autotask's", thousands(seconds.abs()));
-    Finding::new("clock", Outcome::Warning, detail).advise(Advice::SyncClock)
+    // Beyond that, no run goes on.
+    let outcome = match connection.clocks_agree() {
+        Ok(()) => Outcome::Warning,
+        Err(_) => Outcome::Bad,
+    };
+    Finding::new("clock", outcome, detail).advise(Advice::SyncClock)
 }
 
 async fn permission(

@@ -350,6 +350,9 @@ impl AutotaskError {
             | AutotaskError::Refused { .. }
             | AutotaskError::FilterIgnored { .. } => Advice::Upgrade,
             AutotaskError::NotFound { .. } => Advice::FixZoneUrl,
+            AutotaskError::Garbled { request, .. } if request.contains("zoneInformation") => {
+                Advice::FixSection { section: "autotask".to_owned() }
+            }
             AutotaskError::ClocksDiffer { .. } => Advice::SyncClock,
             AutotaskError::BadConfiguration { key, .. } if *key == TRUST_STORE => {
                 Advice::InstallCertificates

@@ -101,6 +101,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_moved_are_found_again() {
+        let (place, before) = Place::filled(12);
+        let mut lines = place.lines(1);
+        lines.remove(3);
+        place.put_lines(1, &lines);
+        let (store, opening) = place.open();
+        let told = opening.remarks().join("; ");
+        assert!(told.contains("only the history of what cannot be read"), "{told}");
+        assert!(!told.contains("nothing is lost"), "{told}");
+        let found = Answers::of(&store);
+        assert_eq!(found.contracts, before.contracts);
+        let gap = store.gaps()[0].commits.clone();
+        assert!(*gap.start() >= 4 && *gap.end() <= 5, "{gap:?}");
+        for (found, before) in found.histories.iter().zip(&before.histories) {
+            let without: Vec<_> = before.iter().filter(|entry| !gap.contains(&entry.seq)).collect();
+            assert_eq!(found.iter().collect::<Vec<_>>(), without);
+        }
+    }
+
+    #[test]
     fn a_person_may_accept_a_loss_and_keeps_everything_else() {
         let (place, before) = Place::filled(12);
         spoil(&place, 4);
@@ -130,6 +150,9 @@ mod tests {
         let settings = Settings { accepts_loss: true, ..Settings::default() };
         let (store, opening) = Store::open_with(&place.dir(), at(30), settings).expect("accepted");
         assert_eq!(store.head().seq, 7, "{opening:?}");
+        let told = opening.remarks().join("; ");
+        assert!(told.contains("commits 8 to 12 are lost"), "{told}");
+        assert!(!told.contains("held what is missing"), "{told}");
         drop(store);
         assert!(place.open().1.is_clean());
     }

@@ -481,8 +481,11 @@ impl Work {
         };
         let (base_path, start) = (base.path.clone(), base.start);
         self.found(Finding::LedgerRepaired { why, kept, base: base_path, extent, is_all });
+        let past = Past::new(Some(base)).with_earlier(&self.ledger_dir)?;
+        // The lines that can be read may stand elsewhere than the index had them.
+        index.settle(last + 1, history::places(&self.ledger_dir, &past, &index)?)?;
         let end = LogPosition { segment: start.segment, offset: 0 };
-        Ok((Past::new(Some(base)).with_earlier(&self.ledger_dir)?, index, end))
+        Ok((past, index, end))
     }
 }
 

@@ -152,10 +152,13 @@ impl fmt::Display for Finding {
                     true => "the index, which held what is missing",
                     false => "all that could be read",
                 };
-                write!(
-                    f,
-                    "the ledger is damaged: {why}; {base} was written from {from}; {extent}"
-                )?;
+                write!(f, "the ledger is damaged: {why}; {base} was written from {from}; ")?;
+                match *is_all && extent.is_whole {
+                    true => f.write_str(
+                        "no contract and no note is lost, only the history of what cannot be read",
+                    )?,
+                    false => write!(f, "{extent}")?,
+                }
                 if let Some(kept) = kept.as_ref().filter(|_| !f.alternate()) {
                     write!(f, "; the damaged file is {}", kept.display())?;
                 }

@@ -12,7 +12,7 @@ pub(super) fn emptied(ledger: &Path) -> StoreError {
         file: ledger.to_owned(),
         line: 0,
         why: "the ledger is empty, although the store was created before: restore the newest \
-              backup, or remove store.json to start over"
+              backup, or move the folder away to start over"
             .to_owned(),
     }
 }

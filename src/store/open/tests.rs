@@ -411,7 +411,7 @@ fn what_cannot_be_told_is_left_to_a_person() {
     fs::remove_dir_all(place.dir().join("ledger")).expect("removed");
     fs::remove_dir_all(place.index()).expect("removed");
     let error = place.try_open().expect_err("emptied");
-    assert!(error.to_string().contains("remove store.json to start over"), "{error}");
+    assert!(error.to_string().contains("move the folder away to start over"), "{error}");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
         of("failing"),
         of("blocked"),
         of("overdue"),
-        oldest.num_seconds(),
+        oldest.num_seconds().max(0),
         max_age.num_seconds(),
         reply.api.requests_last_hour,
         reply.api.max_requests_per_hour,

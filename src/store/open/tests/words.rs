@@ -86,7 +86,11 @@ fn outcome(place: &Place) -> String {
             let remarks = opening.remarks().join("; ");
             let seq = store.head().seq;
             let claimed = match () {
-                () if remarks.contains("nothing is lost") => "nothing lost",
+                () if remarks.contains("nothing is lost")
+                    || remarks.contains("no contract and no note is lost") =>
+                {
+                    "nothing lost"
+                }
                 () if remarks.contains("cannot be told") => "cannot be told",
                 () => "silent",
             };
