@@ -343,6 +343,9 @@ impl AutotaskError {
                 Advice::RaiseBudget
             }
             AutotaskError::RateLimited(_) => Advice::WaitForLimit,
+            AutotaskError::Garbled { request, .. } if request.contains("zoneInformation") => {
+                Advice::FixSection { section: "autotask".to_owned() }
+            }
             AutotaskError::Failed { .. }
             | AutotaskError::Garbled { .. }
             | AutotaskError::RowsChanged { .. } => Advice::CheckStatusPage,
@@ -350,9 +353,6 @@ impl AutotaskError {
             | AutotaskError::Refused { .. }
             | AutotaskError::FilterIgnored { .. } => Advice::Upgrade,
             AutotaskError::NotFound { .. } => Advice::FixZoneUrl,
-            AutotaskError::Garbled { request, .. } if request.contains("zoneInformation") => {
-                Advice::FixSection { section: "autotask".to_owned() }
-            }
             AutotaskError::ClocksDiffer { .. } => Advice::SyncClock,
             AutotaskError::BadConfiguration { key, .. } if *key == TRUST_STORE => {
                 Advice::InstallCertificates
