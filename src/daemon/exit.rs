@@ -22,7 +22,7 @@ pub enum StartError {
     #[error("the store cannot be opened: {0}")]
     Refused(String),
     /// The store is damaged, and the next start repairs what was found.
-    #[error("the store is damaged, and this is what its next start comes to: {}", .0.join("; "))]
+    #[error("the store is damaged; its next start would say: {}", .0.join("; "))]
     Mendable(Vec<String>),
     /// A backup is of another store than the one that it would replace.
     #[error("{} is a backup of another store, {of}, and not of {known}", file.display())]
