@@ -45,7 +45,7 @@ pub mod control;
 pub mod ctl;
 pub mod daemon;
 #[cfg(feature = "demo")]
-#[allow(clippy::arithmetic_side_effects, reason = "the fake tenant makes up its own amounts")]
+#[expect(clippy::arithmetic_side_effects, reason = "the fake tenant makes up its own amounts")]
 pub mod demo;
 #[cfg(test)]
 mod derived;

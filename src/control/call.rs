@@ -15,7 +15,6 @@ use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
 
 use super::bounds::Claim;
-use super::convert::count;
 use super::peer::Peer;
 use super::roles::{Role, Rules, may_ask};
 use super::shares::Share;
@@ -95,7 +94,7 @@ impl Context<'_> {
             biased;
             look = self.claim.look() => look,
             () = self.caller.gone() => {
-                return Err(Failure::new(Code::TimedOut, "the caller disconnected"));
+                return Err(gone());
             }
         };
         may_ask(self.role, self.engine.requests_of_the_hour())?;
@@ -227,8 +226,8 @@ impl Replies {
                     tracing::warn!(
                         "{} was cut off: it read {} of {} bytes of a reply, and then nothing for {}",
                         self.reader,
-                        thousands(count(length - frame.len())),
-                        thousands(count(length)),
+                        thousands(length - frame.len()),
+                        thousands(length),
                         duration_text(silence),
                     );
                     return Err(std::io::Error::from(ErrorKind::TimedOut).into());

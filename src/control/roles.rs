@@ -124,9 +124,9 @@ pub(super) fn may_ask(role: Role, (used, cap): (u32, u32)) -> Result<(), Failure
     let message = format!(
         "{} of {} requests of this hour are used up, and who may not change anything has Autotask \
          asked up to {} only",
-        thousands(used.into()),
-        thousands(cap.into()),
-        thousands((u64::from(cap) * READERS_PERCENT / 100).try_into().unwrap_or(i64::MAX)),
+        thousands(used),
+        thousands(cap),
+        thousands(u64::from(cap) * READERS_PERCENT / 100),
     );
     Err(Failure::new(Code::RateLimited, message).advise(Advice::AskOperator))
 }

@@ -26,8 +26,7 @@ pub(super) fn check(path: &Path, args: &StoreCheckArgs) -> Result<Vec<String>, S
     if args.repair {
         let (store, opening) = Store::repair(dir, now).map_err(StartError::Store)?;
         let mut lines = opening.remarks();
-        let commits = thousands(i64::try_from(store.head().seq).unwrap_or(i64::MAX));
-        lines.push(format!("{} opens again, up to commit {commits}", dir.display()));
+        lines.push(stands("opens again", dir, store.head().seq));
         return Ok(lines);
     }
     let seen = Store::examine(dir, now).map_err(StartError::Store)?;
@@ -35,13 +34,14 @@ pub(super) fn check(path: &Path, args: &StoreCheckArgs) -> Result<Vec<String>, S
     match (refused, is_damaged) {
         (Some(why), _) => Err(StartError::Refused(why)),
         (None, true) => Err(StartError::Mendable(remarks)),
-        (None, false) => Ok(remarks.into_iter().chain([whole(dir, commits)]).collect()),
+        (None, false) => {
+            Ok(remarks.into_iter().chain([stands("is sound", dir, commits)]).collect())
+        }
     }
 }
 
-fn whole(dir: &Path, commits: u64) -> String {
-    let commits = thousands(i64::try_from(commits).unwrap_or(i64::MAX));
-    format!("{} is sound, up to commit {commits}", dir.display())
+fn stands(how: &str, dir: &Path, commits: u64) -> String {
+    format!("{} {how}, up to commit {}", dir.display(), thousands(commits))
 }
 
 /// Puts a backup in the place of the store; one line each of what was done.
@@ -60,7 +60,7 @@ pub(super) fn restore(path: &Path, args: &RestoreArgs) -> Result<Vec<String>, St
     }
     let (restored, kept) =
         Store::restore_offline(dir, backup, file, SystemClock.now()).map_err(StartError::Store)?;
-    let contracts = thousands(i64::try_from(restored.contracts).unwrap_or(i64::MAX));
+    let contracts = thousands(restored.contracts);
     let address = Address::of_config(path, Some(&settings.control.socket));
     let mut lines = vec![format!(
         "{}: restored {contracts} contracts as of {}, up to commit {}",

@@ -108,8 +108,7 @@ where
         paused => format!("{on} ({paused} paused)"),
     });
     parts.extend(status.next_run.map(|next| format!("next run {}", moment_near(next, now, zone))));
-    let [spent, cap] = [status.requests_last_hour, status.max_requests_per_hour]
-        .map(|requests| thousands(i64::from(requests)));
+    let [spent, cap] = [status.requests_last_hour, status.max_requests_per_hour].map(thousands);
     parts.push(format!("{spent} of {cap} requests this hour"));
     let line = parts.join(", ");
     match &status.trouble {

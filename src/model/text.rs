@@ -39,8 +39,10 @@ pub fn visible_json(text: &str) -> String {
     clean
 }
 
-/// A number with commas between thousands, such as `1,200`.
-pub fn thousands(number: i64) -> String {
+/// A number with commas between thousands, such as `1,200`. What no `i64` can hold is told as the
+/// greatest.
+pub fn thousands(number: impl TryInto<i64>) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { "-".to_owned() } else { String::new() };
     for (place, digit) in digits.chars().enumerate() {

@@ -6,7 +6,7 @@
 //! use. What needs the programs is in `tests/e2e`.
 
 #![cfg(feature = "demo")]
-#![allow(clippy::arithmetic_side_effects, reason = "a test that cannot count fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "a test that cannot count fails")]
 
 mod autotask;
 mod config;

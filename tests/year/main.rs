@@ -15,7 +15,7 @@
 //! ```
 
 #![cfg(feature = "demo")]
-#![allow(clippy::arithmetic_side_effects, reason = "a test that cannot count fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "a test that cannot count fails")]
 
 #[path = "../in_process/support/transport.rs"]
 mod transport;

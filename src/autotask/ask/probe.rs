@@ -347,8 +347,8 @@ async fn tenant_use(
             let percent = reading.percent();
             let detail = format!(
                 "all integrations together made {} of {} requests in {minutes}m ({percent} %)",
-                thousands(i64::from(used)),
-                thousands(i64::from(limit))
+                thousands(used),
+                thousands(limit)
             );
             if percent < SLOW_PERCENT {
                 return Ok(Finding::new("use", Outcome::Good, detail));

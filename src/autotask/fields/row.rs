@@ -43,14 +43,13 @@ impl BadField {
 
     /// The field's value is not what it should be.
     pub fn wrong(field: &'static str, value: &Value, wanted: &str) -> BadField {
-        let text = shortened(value);
+        let text = shown(value);
         BadField { field, reason: format!("{field} is {text}, which is not {wanted}") }
     }
 
     /// The text of the field is longer than Autotask's own can be.
     fn too_long(field: &'static str, name: &str, length: usize, most: usize) -> BadField {
-        let [length, most] =
-            [length, most].map(|n| thousands(i64::try_from(n).unwrap_or(i64::MAX)));
+        let [length, most] = [length, most].map(thousands);
         BadField { field, reason: format!("{name} has {length} characters, more than {most}") }
     }
 }
@@ -67,13 +66,8 @@ const MOST_OF_A_LINE: usize = 2_000;
 const MOST_OF_A_TEXT: usize = 8_000;
 
 /// The beginning of a value, as JSON.
-fn shortened(value: &Value) -> String {
-    let mut text = value.to_string();
-    if let Some((end, _)) = text.char_indices().nth(SHOWN) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
+fn shown(value: &Value) -> String {
+    text::shortened(&value.to_string(), SHOWN)
 }
 
 /// The field that holds those that users defined.
@@ -131,7 +125,7 @@ impl Row {
         match number.filter(|number| number.abs() > Decimal::from(decimal::MOST)) {
             Some(_) => {
                 let most = thousands(decimal::MOST);
-                let value = shortened(self.value(field).unwrap_or(&Value::Null));
+                let value = shown(self.value(field).unwrap_or(&Value::Null));
                 Err(BadField { field, reason: format!("{field} is {value}, more than {most}") })
             }
             None => Ok(number),

@@ -26,6 +26,14 @@ pub(in crate::autotask) fn lines(text: &str) -> String {
     text.chars().map(blank).collect::<String>().trim_end().to_owned()
 }
 
+/// The beginning of a text of the remote side, as far as it is told: so many characters.
+pub(in crate::autotask) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A text of one line, without blanks around it.
 pub(in crate::autotask) fn line(text: &str) -> String {
     lines(text).replace('\n', " ").trim().to_owned()

@@ -15,6 +15,7 @@ use super::error_texts::ErrorTexts;
 use super::limit::RateLimit;
 use super::request::Request;
 use super::transport::HttpResponse;
+use crate::autotask::fields::text::shortened;
 use crate::autotask::http::request::ApiUser;
 
 /// The least and the most that a Retry-After counts: nobody is hammered, and nobody can stop the
@@ -220,11 +221,7 @@ fn shorten(text: &str, longest: usize) -> String {
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
         .collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    shortened(&words.join(" "), longest)
 }
 
 #[cfg(test)]

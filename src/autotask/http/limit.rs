@@ -44,7 +44,7 @@ pub enum RateLimit {
     /// Auto-sync's part of the daemon's own requests of the hour is used up.
     #[error(
         "auto-sync has used up its {} requests per hour, of max-requests-per-hour ({})",
-        thousands(i64::from(*.share)), thousands(i64::from(*.cap))
+        thousands(*.share), thousands(*.cap)
     )]
     Share {
         /// How many it may make.
@@ -56,7 +56,7 @@ pub enum RateLimit {
     #[error(
         "the {} requests per hour that max-requests-per-hour allows are used up; the next is free \
          at {}",
-        thousands(i64::from(*.cap)), shown(.next)
+        thousands(*.cap), shown(.next)
     )]
     Own {
         /// How many are allowed.

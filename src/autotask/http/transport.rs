@@ -162,7 +162,7 @@ impl HttpTransport {
         while let Some(chunk) = response.chunk().await.map_err(explain)? {
             let length = body.len() + chunk.len();
             if length > longest {
-                let longest = thousands(i64::try_from(longest).unwrap_or(i64::MAX));
+                let longest = thousands(longest);
                 let cause = format!("it is longer than {longest} bytes");
                 return Err(TransportError { kind: ErrorKind::TooLong, cause });
             }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use reqwest::Url;
 use serde_json::{Value, json};
 
+use crate::autotask::fields::text;
 use crate::autotask::http::error::AutotaskError;
 
 /// How much of a URL or a host that came from the remote side is told, in characters.
@@ -150,7 +151,7 @@ impl Zone {
             reason: format!(
                 "its zone is at {}, which is not below {domain}, and the credentials are not sent \
                  there; if it is Autotask's, name it in `zone-hosts`",
-                shortened(&named)
+                text::shortened(&named, SHOWN)
             ),
         })
     }
@@ -206,7 +207,7 @@ fn discovered(answer: &Value) -> Result<Address, AutotaskError> {
 pub(in crate::autotask) fn usable(key: &'static str, url: &str) -> Result<String, AutotaskError> {
     let refused = |reason: &str| AutotaskError::BadConfiguration {
         key,
-        reason: format!("`{}` {reason}", shortened(url)),
+        reason: format!("`{}` {reason}", text::shortened(url, SHOWN)),
     };
     let parsed = Url::parse(url).map_err(|_| refused("is not a URL"))?;
     match parsed.scheme() {
@@ -240,15 +241,6 @@ fn is_loopback(host: &str) -> bool {
 /// A host without the brackets of an address of version 6.
 fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
-}
-
-/// A text of the remote side, as far as it is told.
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Wire, fields_of};
 use crate::control::call::{Answer, CallError, Context, finish, went_away};
-use crate::control::convert::{self, count};
+use crate::control::convert;
 use crate::engine::{Engine, Origin};
 use crate::model::text::thousands;
 use crate::model::{Code, Contract, Failure, ItemKey};
@@ -134,7 +134,7 @@ fn other_values(contract: &Contract) -> Vec<contracts::FieldView> {
 }
 
 fn number(count_of: usize) -> String {
-    thousands(count(count_of))
+    thousands(count_of)
 }
 
 fn value(of: impl serde::Serialize) -> Result<Value, Failure> {

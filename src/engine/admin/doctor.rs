@@ -159,7 +159,7 @@ fn orphans(files: &[std::path::PathBuf]) -> Option<Finding> {
 }
 
 fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
-    let lines = thousands(i64::try_from(lines).unwrap_or(i64::MAX));
+    let lines = thousands(lines);
     match (faults, remarks) {
         ([], []) => finding(Outcome::Good, format!("all {lines} commits are readable"), None),
         ([], remarks) => finding(

@@ -164,7 +164,7 @@ pub(in crate::engine) fn must_fit(what: &str, text: &str) -> Result<(), Failure>
     if length <= LONGEST_VALUE {
         return Ok(());
     }
-    let [most, length] = [LONGEST_VALUE, length].map(|n| thousands(i64::try_from(n).unwrap_or(0)));
+    let [most, length] = [LONGEST_VALUE, length].map(thousands);
     let message = format!("{what} takes at most {most} bytes, and this has {length}");
     Err(Failure::new(Code::InvalidArgument, message))
 }

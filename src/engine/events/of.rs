@@ -21,8 +21,7 @@ pub(in crate::engine) fn of_run(run: &Run, items: &[PendingItem], basis: &Basis)
     let incomplete = if why.is_empty() { String::new() } else { format!("; {why}") };
     let (client, counts) = (&run.client, &run.counts);
     let [created, updated, vanished, rejected] =
-        [counts.created, counts.updated, counts.vanished, counts.rejected]
-            .map(|number| thousands(i64::from(number)));
+        [counts.created, counts.updated, counts.vanished, counts.rejected].map(thousands);
     let money = in_brief("; ", &effects);
     let summary = format!("{client}: {created} created, {updated} updated, {vanished} vanished");
     let (name, message) = match run.result {

@@ -43,9 +43,9 @@ impl Schedule {
             return Some(format!(
                 "{} requests were made in the last hour, and auto-sync stops at {} of the {} that \
                  are allowed",
-                thousands(i64::from(usage.requests_last_hour)),
-                thousands(i64::from(usage.background_share)),
-                thousands(i64::from(usage.max_requests_per_hour))
+                thousands(usage.requests_last_hour),
+                thousands(usage.background_share),
+                thousands(usage.max_requests_per_hour)
             ));
         }
         let known = usage.threshold.filter(|known| (now.wall - known.at).abs() < THRESHOLD_AGE)?;

@@ -1,6 +1,6 @@
 //! The worked examples of the money model, and its properties.
 
-#![allow(clippy::arithmetic_side_effects, reason = "a test that cannot count fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "a test that cannot count fails")]
 
 mod agreements;
 mod examples;

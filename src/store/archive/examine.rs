@@ -12,7 +12,7 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::files;
 use crate::store::log::lock::{Lock, PATIENCE};
 use crate::store::open::opening::Opening;
-use crate::store::open::restored::{CHECKING, PARTS};
+use crate::store::open::restored::{CHECKING, PARTS, WAITING};
 use crate::store::open::{self, Settings, upgrade_backup};
 use crate::store::read::check;
 
@@ -46,7 +46,7 @@ pub(in crate::store) fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examin
 fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
     files::create_dir(copy)?;
     // The one that a restore put in waiting is the one that counts.
-    let waiting = dir.join("restored");
+    let waiting = dir.join(WAITING);
     for part in PARTS {
         let from = [&waiting, dir].map(|dir| dir.join(part)).into_iter().find(|path| path.exists());
         if let Some(from) = from {

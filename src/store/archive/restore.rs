@@ -89,7 +89,7 @@ fn prepare_file(
         // What stays of it is removed at the next opening.
         let _ = files::remove_dir_if_there(&making);
     })?;
-    let place = dir.join("restored");
+    let place = dir.join(restored::WAITING);
     files::remove_dir_if_there(&place)?;
     if let Err(error) = files::rename(&making, &place) {
         // It may have its new name all the same: what is told as failed is not carried out later.

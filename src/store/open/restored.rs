@@ -17,6 +17,9 @@ use crate::store::files;
 /// What of a store takes another one's place, in this order.
 pub(in crate::store) const PARTS: [&str; 3] = ["ledger", "index", "store.json"];
 
+/// A backup that waits to take the store's place: from the moment at which it has this name, it counts.
+pub(in crate::store) const WAITING: &str = "restored";
+
 /// A backup that is being received, and where it is unpacked.
 pub(in crate::store) const RECEIVING: [&str; 2] = ["restoring.jsonl", "restoring"];
 
@@ -37,7 +40,7 @@ pub(in crate::store) fn finish(
     dir: &Path,
     now: DateTime<Utc>,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let restored = dir.join("restored");
+    let restored = dir.join(WAITING);
     if !restored.exists() {
         return Ok(None);
     }
@@ -62,7 +65,7 @@ pub(in crate::store) fn finish(
 
 /// Takes back a restore that failed at its last step, so that no opening carries it out.
 pub(in crate::store) fn withdraw(dir: &Path) -> Result<(), StoreError> {
-    files::remove_dir_if_there(&dir.join("restored"))?;
+    files::remove_dir_if_there(&dir.join(WAITING))?;
     files::sync_dir(dir)
 }
 

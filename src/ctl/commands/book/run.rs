@@ -216,7 +216,7 @@ fn footer(reply: &RunList) -> Vec<String> {
     let runs = &reply.runs;
     let folded = reply.folded.as_deref().unwrap_or_default();
     let failed = runs.iter().filter(|run| run.result == "failed").count();
-    let sum = |of: fn(&Run) -> i64| thousands(runs.iter().map(of).sum());
+    let sum = |of: fn(&Run) -> i64| thousands(runs.iter().map(of).sum::<i64>());
     let all = runs.len() as i64 + folded.iter().map(|batch| batch.runs).sum::<i64>();
     let requests = runs.iter().map(|run| run.requests);
     vec![

@@ -100,6 +100,16 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
     Ok(0)
 }
 
+/// What a backup says of itself in its first line; null where the file begins otherwise. The file is at
+/// its beginning afterwards.
+pub(super) fn head_of(file: &mut File) -> io::Result<Value> {
+    let mut first = Vec::new();
+    BufReader::new(&mut *file).take(LONGEST_HEAD).read_until(b'\n', &mut first)?;
+    file.rewind()?;
+    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
+    Ok(head["backup"].clone())
+}
+
 /// What is under that name and no backup of the daemon's store.
 fn in_the_way(ctl: &Ctl, path: &Path) -> Result<Option<&'static str>, CtlError> {
     let failed = |source| CtlError::File { path: path.to_owned(), source };
@@ -115,11 +125,8 @@ fn in_the_way(ctl: &Ctl, path: &Path) -> Result<Option<&'static str>, CtlError> 
         Ok(there) if there.len() > 0 => {}
         _ => return Ok(None),
     }
-    let mut first = Vec::new();
-    let file = BufReader::new(File::open(path).map_err(failed)?);
-    file.take(LONGEST_HEAD).read_until(b'\n', &mut first).map_err(failed)?;
-    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
-    let Some(store) = head["backup"]["store"]["id"].as_str() else {
+    let backup = File::open(path).and_then(|mut file| head_of(&mut file)).map_err(failed)?;
+    let Some(store) = backup["store"]["id"].as_str() else {
         return Ok(Some("is not a backup"));
     };
     // A daemon of an earlier release does not tell which store it has.
@@ -143,17 +150,12 @@ fn replaces(ctl: &Ctl, path: &Path, what: &str) -> Result<bool, CtlError> {
 fn verify(ctl: &Ctl, path: &Path) -> Result<u8, CtlError> {
     let failed = |source| CtlError::File { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    let mut first = Vec::new();
-    let read = BufReader::new(&mut file).take(LONGEST_HEAD).read_until(b'\n', &mut first);
-    read.map_err(failed)?;
-    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
-    let (Some(at), Some(commits)) =
-        (head["backup"]["at"].as_str(), head["backup"]["commits"].as_i64())
-    else {
+    let backup = head_of(&mut file).map_err(failed)?;
+    let (Some(at), Some(commits)) = (backup["at"].as_str(), backup["commits"].as_i64()) else {
         let why = io::Error::new(io::ErrorKind::InvalidData, "not a backup");
         return Err(failed(why));
     };
-    file.rewind().and_then(|()| check(&file)).map_err(failed)?;
+    check(&file).map_err(failed)?;
     let (commits, at) = (count(commits, "commit"), ctl.output.screen.minute(at));
     ctl.output.print(&format!("{}: {commits} as of {at}, whole\n", path.display()))?;
     Ok(0)

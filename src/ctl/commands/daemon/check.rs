@@ -136,10 +136,7 @@ fn judge(reply: &StatusReply, max_age: TimeDelta, now: DateTime<Utc>) -> Verdict
     }
     let mut say = |state, what: &str, names: Vec<String>| {
         if !names.is_empty() {
-            says.push((
-                state,
-                format!("{} {what}: {}", thousands(names.len() as i64), listed(&names)),
-            ));
+            says.push((state, format!("{} {what}: {}", thousands(names.len()), listed(&names))));
         }
     };
     say(State::Critical, "blocked", names(&is("blocked")));
@@ -183,7 +180,7 @@ fn beside_clients(reply: &StatusReply) -> Vec<(State, String)> {
     let new = reply.new_clients.as_deref().unwrap_or_default();
     if !new.is_empty() {
         let names: Vec<String> = new.iter().map(new_client).collect();
-        let number = thousands(names.len() as i64);
+        let number = thousands(names.len());
         says.push(format!("{number} new and on no sync: {}", listed(&names)));
     }
     for outlet in &reply.daemon.outlets {
@@ -203,9 +200,9 @@ fn summary(says: Vec<(State, String)>, clients: usize, paused: &str) -> String {
     let text = match (says.is_empty(), clients) {
         (true, 0) => "no client is on auto-sync".to_owned(),
         (true, number) if paused.is_empty() => {
-            format!("{} on auto-sync, all current", thousands(number as i64))
+            format!("{} on auto-sync, all current", thousands(number))
         }
-        (true, number) => format!("{} on auto-sync", thousands(number as i64)),
+        (true, number) => format!("{} on auto-sync", thousands(number)),
         (false, _) => says.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; "),
     };
     format!("{text}{paused}")
@@ -234,7 +231,7 @@ fn paused(reply: &StatusReply, clients: &[&ClientStatus]) -> String {
     let names: Vec<String> = paused.map(|client| named(client)).collect();
     match names.len() {
         0 => String::new(),
-        number => format!("; {} paused: {}", thousands(number as i64), listed(&names)),
+        number => format!("; {} paused: {}", thousands(number), listed(&names)),
     }
 }
 
@@ -259,7 +256,7 @@ fn listed(names: &[String]) -> String {
     let shown = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => shown,
-        more => format!("{shown} and {} more", thousands(more as i64)),
+        more => format!("{shown} and {} more", thousands(more)),
     }
 }
 

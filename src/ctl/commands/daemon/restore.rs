@@ -1,11 +1,10 @@
 //! `restore`: a backup takes the place of what is stored.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
+use super::backup::head_of;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::ask::Dry;
 use crate::ctl::commands::{Ctl, ask};
@@ -15,9 +14,6 @@ use crate::protocol::daemon::{Restore, RestoreReply, Version};
 
 /// How many bytes are sent at a time; as JSON they stay below the limit of a request.
 const PIECE: u64 = 128 << 10;
-
-/// How long the first line of a backup may be, in bytes.
-const LONGEST_HEAD: u64 = 64 << 10;
 
 /// Replace the store with a backup
 ///
@@ -77,11 +73,8 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<u8, CtlError> {
 /// Whether a file says that it is a backup of another store than the daemon's. What is no backup is
 /// refused by the daemon. The file is at its beginning afterwards.
 fn is_of_another_store(ctl: &Ctl, file: &mut File) -> io::Result<bool> {
-    let mut first = Vec::new();
-    BufReader::new(&mut *file).take(LONGEST_HEAD).read_until(b'\n', &mut first)?;
-    file.rewind()?;
-    let head: Value = serde_json::from_slice(&first).unwrap_or_default();
-    let Some(store) = head["backup"]["store"]["id"].as_str() else { return Ok(false) };
+    let backup = head_of(file)?;
+    let Some(store) = backup["store"]["id"].as_str() else { return Ok(false) };
     // A daemon that cannot be asked refuses what follows; an earlier one does not tell its store.
     let own = ctl.client.call(&Version {}).ok().and_then(|answer| answer.reply.store_id);
     Ok(own.is_some_and(|own| own != store))

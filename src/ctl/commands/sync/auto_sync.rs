@@ -80,7 +80,7 @@ fn render(reply: &SetAutoSyncReply, on: bool, at: Option<&str>, screen: &Screen)
         1 => {}
         number => {
             let changed = reply.clients.iter().filter(|client| client.changed).count();
-            let changed = thousands(changed as i64);
+            let changed = thousands(changed);
             let line = format!("{}, {changed} switched", count(number as i64, "client"));
             text.push_str(&format!("{}\n", screen.paint(Tone::Dim, line)));
         }

@@ -156,7 +156,7 @@ fn title(state: &State, width: usize) -> String {
 
 /// How many rows are in each state.
 fn counts(list: &List) -> String {
-    let told = |(number, state): &(usize, &str)| format!("{} {state}", thousands(*number as i64));
+    let told = |(number, state): &(usize, &str)| format!("{} {state}", thousands(*number));
     list.counts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
@@ -253,13 +253,13 @@ fn rule(state: &State, list: &List, width: usize, height: usize) -> String {
     let mut told = vec![format!("read {}", state.screen.short(list.as_of.as_deref()))];
     if shown > height {
         let last = (top + height).min(shown);
-        let [top, last, all] = [top + 1, last, shown].map(|number| thousands(number as i64));
+        let [top, last, all] = [top + 1, last, shown].map(thousands);
         told.push(format!("{top} to {last} of {all}"));
     }
     let ignored = list.ignored();
     if ignored > 0 {
         let verb = if list.with_ignored() { "shown, i hides" } else { "hidden, i shows" };
-        told.push(format!("{} ignored {verb} them", thousands(ignored as i64)));
+        told.push(format!("{} ignored {verb} them", thousands(ignored)));
     }
     let told = format!(" {} ", told.join(" · "));
     let line = width.saturating_sub(text::width(&told) + 2);
@@ -348,7 +348,7 @@ fn button(state: &State, list: &List, width: usize, with_sum: bool, theme: Theme
     let hidden = list.count_hidden();
     let beside = match hidden {
         0 => String::new(),
-        hidden => format!(" {} of them not shown", thousands(hidden as i64)),
+        hidden => format!(" {} of them not shown", thousands(hidden)),
     };
     let room = width.saturating_sub(text::width(&label) + text::width(&beside) + 2);
     let (blank, beside) = match with_sum && number > 0 {
