@@ -51,10 +51,14 @@ until_true 90 "the end of the alert" happened recovered
 entry a5785dbb5aa042eebf870618760066e5 LMSYNC_EVENT=recovered 'The cause of an alert is gone'
 
 step "a busy hour, a day and two hours later"
+# Autotask's clock as ours: where they differ by hours, the daemon does not go on.
+later=(LD_PRELOAD="$(inside find /usr/lib -name libfaketime.so.1)" FAKETIME="+26h x60")
+tenant_settings=("${later[@]/#/--setenv=}")
 tenant busy-hour
+tenant_settings=()
 write /etc/systemd/system/lmsyncd.service.d/later.conf <<EOT
 [Service]
-Environment=LD_PRELOAD=$(inside find /usr/lib -name libfaketime.so.1) "FAKETIME=+26h x60"
+$(printf 'Environment="%s"\n' "${later[@]}")
 EOT
 inside systemctl daemon-reload
 inside systemctl restart lmsyncd

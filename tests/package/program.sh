@@ -32,11 +32,14 @@ tenant_program() {
   install -D "${CARGO_TARGET_DIR:-target}/debug/lmsyncd" "$1/usr/local/bin/fake-tenant"
 }
 
+# What the unit of the fake tenant is given, as options of systemd-run.
+tenant_settings=()
+
 # tenant [FAULT…]: a fake tenant runs in the machine, with these faults.
 tenant() {
   inside ip link set lo up 2>/dev/null || true
   inside systemctl stop tenant 2>/dev/null || true
-  inside systemd-run -q --unit tenant --collect -p LogNamespace= \
+  inside systemd-run -q --unit tenant --collect -p LogNamespace= "${tenant_settings[@]}" \
     /usr/local/bin/fake-tenant demo --serve --port 8080 "${@/#/--fault=}"
   until_true 20 "the tenant" inside bash -c '</dev/tcp/127.0.0.1/8080'
 }
