@@ -1,4 +1,4 @@
-# The packages, and the machine that they go to.
+# The packages.
 
 step "build the package, and that of an older version"
 older_source "$work/older"
@@ -23,11 +23,3 @@ cargo tree --locked --target x86_64-unknown-linux-gnu --edges normal,no-proc-mac
 
 step "lintian finds nothing that is not explained"
 lintian --allow-root --fail-on error,warning "$package"
-
-step "unpack a Debian 12 and boot it"
-monitors=nagios-nrpe-server,nagios-nrpe-plugin,icinga2-bin,icinga2-common
-monitors+=,prometheus,prometheus-node-exporter,msmtp,curl,jq,postfix,python3
-tree_with bookworm systemd,systemd-sysv,dbus,procps,ca-certificates,libfaketime $monitors "$work/debian"
-cp "$older" "$package" "$work/debian/root/"
-tenant_program "$work/debian"
-boot "$work/debian"

@@ -41,7 +41,7 @@ stands() { inside systemctl status lmsyncd | grep -qE "$line"; }
 until_true 40 "a line of status" stands
 
 step "varlinkctl of a Debian 13 describes the socket and calls a method"
-tree trixie systemd "$work/debian/mnt/trixie"
+tree trixie systemd "$work/root/mnt/trixie"
 inside mkdir -p /mnt/trixie/run/lmsyncd
 inside mount --bind /run/lmsyncd /mnt/trixie/run/lmsyncd
 inside mount --bind /proc /mnt/trixie/proc

@@ -31,9 +31,9 @@ mirror() {
   echo "$found"
 }
 
-# tree SUITE PACKAGES INTO: unpacks a Debian, made once and kept in the cache.
+# tree SUITE PACKAGES [INTO]: a Debian, made once and kept in the cache, and unpacked.
 tree() {
-  local suite=$1 packages=$2 into=$3 kept made mirror
+  local suite=$1 packages=$2 into=${3:-} kept made mirror
   kept=$cache/$suite-$(printf '%s' "$packages" | sha256sum | cut -c1-8).tar
   if [ ! -f "$kept" ]; then
     mirror=$(mirror) || skip "this machine knows no Debian mirror"
@@ -45,14 +45,13 @@ tree() {
     fi
     keep
   fi
-  mkdir -p "$into"
-  tar -C "$into" -xf "$kept"
+  unpack
 }
 
-# tree_with SUITE PACKAGES MORE INTO: the same with MORE, which apt installs with what they need. Their
+# tree_with SUITE PACKAGES MORE [INTO]: the same with MORE, which apt installs with what they need. Their
 # services are left disabled.
 tree_with() {
-  local suite=$1 packages=$2 more=$3 into=$4 kept made
+  local suite=$1 packages=$2 more=$3 into=${4:-} kept made
   kept=$cache/$suite-$(printf '%s' "$packages;$more" | sha256sum | cut -c1-8).tar
   if [ ! -f "$kept" ]; then
     making
@@ -64,6 +63,12 @@ tree_with() {
     fi
     keep
   fi
+  unpack
+}
+
+# Unpacks the tree in $kept, where somebody wants it.
+unpack() {
+  [ -n "$into" ] || return 0
   mkdir -p "$into"
   tar -C "$into" -xf "$kept"
 }
@@ -89,16 +94,38 @@ install_in() {
   ls "$wanted" >"$tree.before"
   cp --remove-destination /etc/resolv.conf "$tree/etc/resolv.conf"
   # Not a chroot: some packages want /proc when they are configured.
-  systemd-nspawn -q -D "$tree" --register=no --keep-unit --resolv-conf=off --pipe -M lmsyncd-making \
+  systemd-nspawn -q -D "$tree" --register=no --keep-unit --resolv-conf=off --pipe -M "lmsyncd-making-$suite" \
     --setenv=DEBIAN_FRONTEND=noninteractive ${http_proxy:+--setenv=http_proxy="$http_proxy"} sh -ec \
     "apt-get update -q && apt-get install -y -q --no-install-recommends ${2//,/ }" || return
   ls "$wanted" | comm -13 "$tree.before" - | while read -r unit; do rm "$wanted/$unit"; done
   rm "$tree.before"
 }
 
-# boot TREE: starts it, with loopback as its only network, and waits until it is up.
+# Where the kernel keeps the control groups by which systemd knows its services, old and new.
+cgroups() {
+  ls -d /sys/fs/cgroup/{,systemd/,unified/}cgroup.procs 2>/dev/null | xargs -rn 1 dirname
+}
+
+# own_cgroup NAME: this shell and the machine that it boots get a control group of their own, since two
+# systemds in one take it from each other.
+own_cgroup() {
+  local root
+  for root in $(cgroups); do
+    mkdir -p "$root/$1" && echo "$BASHPID" >"$root/$1/cgroup.procs" || fail "there is no control group $root/$1"
+  done
+}
+
+# remove_cgroup NAME: removes it again, once nothing runs in it.
+remove_cgroup() {
+  local root
+  for root in $(cgroups); do
+    [ ! -d "$root/$1" ] || find "$root/$1" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  done
+}
+
+# boot TREE NAME: starts it, with loopback as its only network, and waits until it is up.
 boot() {
-  systemd-nspawn -q -D "$1" --boot --register=no --keep-unit --private-network -M lmsyncd-test \
+  systemd-nspawn -q -D "$1" --boot --register=no --keep-unit --private-network -M "$2" \
     >"$1.console" 2>&1 </dev/null &
   machine=$!
   # Its PID 1 is a child of systemd-nspawn, but not the first that it has.

@@ -107,7 +107,8 @@ waits() { inside journalctl -b --no-pager -o cat -u lmsyncd | grep -qE 'notifica
 until_true 90 "the command that fails" waits
 
 step "mail by msmtp: the alert that waited arrives, and all four say the same"
-inside systemd-run -q --unit smtp --collect python3 -u -m smtpd -n -c DebuggingServer 127.0.0.1:2525
+inside systemd-run -q --unit smtp --collect \
+  python3 -u -m aiosmtpd -n -l 127.0.0.1:2525 -c aiosmtpd.handlers.Debugging stdout
 mailed() { inside journalctl -b --no-pager -o cat -u smtp | grep -q "Subject: lmsyncd (default): $1"; }
 inside sh -ec "$(readme 'Alerts and monitoring' 1)"
 inside sed -i -e 's|^server=.*|server=127.0.0.1|' -e 's|^port=.*|port=2525|' /usr/local/bin/lmsyncd-mail
