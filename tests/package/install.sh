@@ -94,3 +94,4 @@ expect 0 'exposure level' inside systemd-analyze security --no-pager lmsyncd.ser
 score=$(sed -n 's/.*exposure level for lmsyncd.service: \([0-9.]*\).*/\1/p' <<<"$said")
 awk -v score="$score" 'BEGIN { exit !(score != "" && score <= 1.5) }' || fail "it scores $score"
 echo "   systemd-analyze security: $score"
+expect 0 '^[1-9][0-9]+$' inside systemctl show -P MemoryMax lmsyncd.service

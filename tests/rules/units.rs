@@ -36,6 +36,8 @@ fn where_there_is_no_secret_the_daemon_says_so_and_not_systemd() {
         assert!(!text.contains("AssertPath"), "{name}");
         // Nor is the secret in a core dump.
         assert!(text.contains("\nLimitCORE=0\n"), "{name}");
+        // What takes more memory than it should ends itself, and nothing else.
+        assert!(text.contains("\nMemoryMax=50%\n"), "{name}");
         // Each call starts a daemon that cannot start for good, and takes no socket away.
         assert!(text.contains("\nStartLimitIntervalSec=0\n"), "{name}");
     }

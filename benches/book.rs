@@ -1,0 +1,318 @@
+//! What a book costs the daemon and the terminal: the first import, a night in which nothing changes,
+//! the start, and the questions of a day, through the real programs on a fake tenant.
+//! `cargo bench --bench book`, or `cargo bench --bench book -- --clients 500`; with `--beside FOLDER`
+//! the programs in that folder (another build's `target/release`) are measured in the same way, in
+//! turn with these, and the last column is how many times theirs this build takes.
+//!
+//! Processor seconds are the daemon's own, user and system. The tenant lives in this program, so that
+//! its limits can be set: it is not what is measured.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use lmsyncd::demo::tenant::Tenant;
+
+/// Clients of the tenant unless told otherwise.
+const CLIENTS: usize = 2000;
+/// The first of them, and one in their middle, whom questions are about.
+const FIRST: usize = 1000;
+const SEED: u64 = 2;
+
+/// How often a question is asked; the median counts.
+const TIMES: usize = 7;
+
+/// More requests than are made, of which auto-sync takes half at most.
+const PLENTY: u64 = 1_000_000;
+
+/// How long anything may take.
+const LONGEST: Duration = Duration::from_secs(1200);
+
+/// Ticks of the processor in a second, as /proc counts them.
+const TICKS: f64 = 100.0;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// What was measured, its unit, and how much.
+type Figure = (String, &'static str, f64);
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Run by `cargo test --benches`, which passes no `--bench`, it would only take time.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1)
+    };
+    let clients: usize = value("--clients").map_or(Ok(CLIENTS), |text| text.parse())?;
+    let ours = PathBuf::from(env!("CARGO_BIN_EXE_lmsyncd")).parent().ok_or("a folder")?.to_owned();
+    let beside = value("--beside").map(PathBuf::from);
+
+    let tenant = Tenant::generated(Utc::now().date_naive(), clients, SEED);
+    tenant.limits().set_threshold(PLENTY);
+    let serving = tenant.serve(0).await?;
+    let measured = |programs: PathBuf| {
+        let (tenant, url) = (tenant.clone(), serving.url());
+        tokio::task::spawn_blocking(move || {
+            measure(&programs, &tenant, &url, clients).map_err(|error| error.to_string())
+        })
+    };
+    let theirs = match beside {
+        Some(programs) => measured(programs).await??,
+        None => Vec::new(),
+    };
+    let figures = measured(ours).await??;
+    show(clients, &figures, &theirs)?;
+    serving.stop().await?;
+    Ok(())
+}
+
+fn show(clients: usize, figures: &[Figure], theirs: &[Figure]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{clients} clients")?;
+    for (what, unit, amount) in figures {
+        let mut line = format!("{what:<44} {amount:>10.2} {unit:<4}");
+        if let Some((_, _, other)) = theirs.iter().find(|(other, _, _)| other == what) {
+            let _ = write!(line, " {other:>10.2} {unit:<4} {:>6.2} x", amount / other);
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// A daemon and its store in a folder of its own.
+struct Daemon {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    child: Child,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Daemon {
+    fn start(programs: &Path, tenant: &Tenant, url: &str) -> Result<Daemon, Failure> {
+        let folder = tempfile::tempdir()?;
+        let user = tenant.credentials();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("secret"), &user.secret)?;
+        fs::write(
+            path("lmsyncd.toml"),
+            format!(
+                "version = 1\n[autotask]\nusername = {:?}\nintegration-code = {:?}\n\
+                 secret-file = {:?}\ndiscovery-url = {:?}\nmax-requests-per-hour = 10000\n\
+                 [store]\npath = {:?}\n[control]\nsocket = {:?}\n",
+                user.username,
+                user.integration_code,
+                path("secret"),
+                url,
+                path("store"),
+                path("control.sock")
+            ),
+        )?;
+        let child = spawn(programs, folder.path())?;
+        Ok(Daemon { folder, programs: programs.to_owned(), child })
+    }
+
+    /// Ends it well, and starts it again; how long that takes until it answers.
+    fn restart(&mut self) -> Result<Duration, Failure> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status()?;
+        self.child.wait()?;
+        let began = Instant::now();
+        self.child = spawn(&self.programs, self.folder.path())?;
+        self.ask(&["version"])?;
+        Ok(began.elapsed())
+    }
+
+    /// Asks until it answers, and fails where it answers with an error.
+    fn ask(&self, arguments: &[&str]) -> Result<Output, Failure> {
+        let began = Instant::now();
+        loop {
+            let socket = self.folder.path().join("control.sock");
+            let output = Command::new(self.programs.join("lmsyncctl"))
+                .arg("--socket")
+                .arg(socket)
+                .args(arguments)
+                .output()?;
+            match output.status.code() {
+                Some(0) => return Ok(output),
+                // Not reached, yet.
+                Some(3) if began.elapsed() < LONGEST => {
+                    std::thread::sleep(Duration::from_millis(2))
+                }
+                _ => {
+                    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+                    return Err(format!("{arguments:?}: {}: {text}", output.status).into());
+                }
+            }
+        }
+    }
+
+    /// The milliseconds that a question takes as a whole process.
+    fn asking(&self, arguments: &[&str]) -> Result<f64, Failure> {
+        let mut took = Vec::with_capacity(TIMES);
+        for _ in 0..TIMES {
+            let began = Instant::now();
+            self.ask(arguments)?;
+            took.push(began.elapsed().as_secs_f64() * 1000.0);
+        }
+        took.sort_by(f64::total_cmp);
+        Ok(took[TIMES / 2])
+    }
+
+    /// Waits until so many runs are recorded.
+    fn wait_for_runs(&self, number: usize) -> Result<(), Failure> {
+        let began = Instant::now();
+        let wanted = format!("{number}");
+        while began.elapsed() < LONGEST {
+            let output = self.ask(&["run", "list", "--limit", "1", "--plain"])?;
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            if text.split_whitespace().any(|word| word.trim_start_matches('#') == wanted) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err(format!("{number} runs were not made in {LONGEST:?}").into())
+    }
+
+    fn of_proc(&self, file: &str, name: &str) -> Result<f64, Failure> {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
+        Ok(line.split_whitespace().next().ok_or("a number")?.parse()?)
+    }
+
+    /// The seconds of processor that it has taken.
+    fn processor(&self) -> Result<f64, Failure> {
+        let text = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, fields) = text.rsplit_once(") ").ok_or("no name")?;
+        let fields: Vec<&str> = fields.split(' ').collect();
+        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
+        Ok(ticks / TICKS)
+    }
+
+    /// The MiB in a folder of the store.
+    fn size(&self, name: &str) -> Result<f64, Failure> {
+        let mut bytes = 0;
+        for entry in fs::read_dir(self.folder.path().join("store").join(name))? {
+            bytes += entry?.metadata()?.len();
+        }
+        Ok(mebibytes(bytes as f64))
+    }
+}
+
+fn spawn(programs: &Path, folder: &Path) -> io::Result<Child> {
+    Command::new(programs.join("lmsyncd"))
+        .arg("--config")
+        .arg(folder.join("lmsyncd.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(folder.join("log"))?)
+        .spawn()
+}
+
+fn mebibytes(bytes: f64) -> f64 {
+    bytes / f64::from(1 << 20)
+}
+
+/// Everything that is measured of the programs in a folder.
+fn measure(
+    programs: &Path,
+    tenant: &Tenant,
+    url: &str,
+    clients: usize,
+) -> Result<Vec<Figure>, Failure> {
+    let mut figures: Vec<Figure> = Vec::new();
+    let mut note = |what: &str, unit: &'static str, amount: f64| {
+        figures.push((what.to_owned(), unit, amount));
+    };
+    let mut daemon = Daemon::start(programs, tenant, url)?;
+    daemon.ask(&["version"])?;
+
+    tenant.limits().set_used(0);
+    tenant.reset_counters();
+    let (began, used) = (Instant::now(), daemon.processor()?);
+    daemon.ask(&["auto-sync", "on", "--all"])?;
+    note("auto-sync on --all", "s", began.elapsed().as_secs_f64());
+    daemon.wait_for_runs(clients)?;
+    note("first import, with that", "s", began.elapsed().as_secs_f64());
+    note("first import, processor", "s", daemon.processor()? - used);
+    note("first import, peak memory", "MiB", daemon.of_proc("status", "VmHWM:")? / 1024.0);
+    note("first import, written", "MiB", mebibytes(daemon.of_proc("io", "write_bytes: ")?));
+    note("ledger", "MiB", daemon.size("ledger")?);
+    note("index", "MiB", daemon.size("index")?);
+
+    let mut runs = clients;
+    for night in ["second night", "third night"] {
+        daemon.ask(&["auto-sync", "off", "--all", "--yes"])?;
+        tenant.limits().set_used(0);
+        let (began, used) = (Instant::now(), daemon.processor()?);
+        let (written, ledger) = (daemon.of_proc("io", "write_bytes: ")?, daemon.size("ledger")?);
+        daemon.ask(&["auto-sync", "on", "--all"])?;
+        runs += clients;
+        daemon.wait_for_runs(runs)?;
+        note(&format!("{night}"), "s", began.elapsed().as_secs_f64());
+        note(&format!("{night}, processor"), "s", daemon.processor()? - used);
+        let more = daemon.of_proc("io", "write_bytes: ")? - written;
+        note(&format!("{night}, written"), "MiB", mebibytes(more));
+        note(&format!("{night}, ledger"), "MiB", daemon.size("ledger")? - ledger);
+        note(
+            &format!("{night}, resident after"),
+            "MiB",
+            daemon.of_proc("status", "VmRSS:")? / 1024.0,
+        );
+    }
+
+    let mut starts: Vec<f64> = Vec::new();
+    for _ in 0..TIMES {
+        starts.push(daemon.restart()?.as_secs_f64() * 1000.0);
+    }
+    starts.sort_by(f64::total_cmp);
+    note("start until the socket answers", "ms", starts[TIMES / 2]);
+    note("resident after the start", "MiB", daemon.of_proc("status", "VmRSS:")? / 1024.0);
+
+    let client = (FIRST + clients / 2).to_string();
+    let mine = daemon.ask(&["contract", "list", &client, "--plain"])?;
+    let mine = String::from_utf8_lossy(&mine.stdout).into_owned();
+    let is_key = |word: &&str| word.starts_with('A') && word[1..].parse::<u64>().is_ok();
+    let key = mine.split_whitespace().find(is_key).ok_or("no agreement")?.to_owned();
+    let questions: [&[&str]; 13] = [
+        &["version"],
+        &["status", &client],
+        &["pending", &client, "--cached"],
+        &["contract", "show", &key],
+        &["contract", "history", &key],
+        &["contract", "list", &client],
+        &["status"],
+        &["check"],
+        &["metrics"],
+        &["renewals"],
+        &["client", "list", "--cached"],
+        &["contract", "list", "--json"],
+        &["export", "json"],
+    ];
+    for question in questions {
+        let shown: Vec<&str> = question
+            .iter()
+            .map(|word| match *word {
+                word if word == client => "CLIENT",
+                word if word == key => "KEY",
+                word => word,
+            })
+            .collect();
+        note(&shown.join(" "), "ms", daemon.asking(question)?);
+    }
+    note("peak memory after all of it", "MiB", daemon.of_proc("status", "VmHWM:")? / 1024.0);
+    Ok(figures)
+}
