@@ -203,6 +203,9 @@ impl Context {
         for _ in 0..TRIES {
             let (commit, result) = build()?;
             let Some(commit) = commit else { return Ok((None, result)) };
+            // Those of a batch decide one after the other and are then written together. So what each
+            // decides does not hang on how fast the writer is.
+            tokio::task::yield_now().await;
             match self.store.commit(commit).await {
                 Ok(committed) => return Ok((Some(committed), result)),
                 Err(StoreError::Conflict(_)) => {}

@@ -2,7 +2,7 @@
 
 mod offline;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,8 +31,8 @@ use super::read::present::{self, Head, HistoryEntry, RunRecord};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
 use crate::model::{
-    Act, ActRecord, ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, Run,
-    RunId,
+    Act, ActRecord, ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, ItemKind,
+    Pause, Run, RunId,
 };
 
 /// How much room there must be before a store that ran out of it is opened again, in bytes: the largest
@@ -236,6 +236,16 @@ impl Store {
     /// Every contract, by client and in the order of [`Store::contracts`].
     pub fn all_contracts(&self) -> Result<Vec<Contract>, StoreError> {
         present::all_contracts(self.core())
+    }
+
+    /// How many contracts each client has, of those that have any; no contract is read for it.
+    pub fn contract_counts(&self) -> Result<BTreeMap<ClientId, usize>, StoreError> {
+        present::contract_counts(self.core())
+    }
+
+    /// The contract of a kind with the highest id that is stored; none where there is none.
+    pub fn last_of_kind(&self, kind: ItemKind) -> Result<Option<ItemKey>, StoreError> {
+        present::last_of_kind(self.core(), kind)
     }
 
     /// What is noted beside an item.

@@ -111,9 +111,8 @@ impl Book {
     /// The next number of a contract made by hand; one that was removed keeps its number, because
     /// the ledger still tells of it.
     fn next_local_key(&self) -> Result<ItemKey, Failure> {
-        let taken = self.context.store.all_contracts()?.into_iter().map(|contract| contract.key);
-        let highest = taken.filter(|key| key.kind == ItemKind::Local).map(|key| key.id).max();
-        let mut key = ItemKey::new(ItemKind::Local, highest.unwrap_or(0) + 1);
+        let highest = self.context.store.last_of_kind(ItemKind::Local)?;
+        let mut key = ItemKey::new(ItemKind::Local, highest.map_or(1, |key| key.id + 1));
         while !self.context.store.history(key)?.is_empty() {
             key.id += 1;
         }

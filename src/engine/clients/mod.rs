@@ -139,10 +139,7 @@ impl Clients {
         wanted: Option<&str>,
         all: bool,
     ) -> Result<Vec<KnownClient>, Failure> {
-        let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
-        for contract in self.context.store.all_contracts()? {
-            *contracts.entry(contract.client).or_default() += 1;
-        }
+        let contracts = self.context.store.contract_counts()?;
         let states: BTreeMap<_, _> = self
             .context
             .store

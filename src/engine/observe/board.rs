@@ -1,7 +1,5 @@
 //! The board: how the clients, the API and the daemon stand.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 use super::Observe;
@@ -67,10 +65,7 @@ pub struct Board {
 impl Observe {
     /// The board of every client that was ever synced or switched or is being synced, or of one.
     pub fn board(&self, only: Option<&ClientRef>) -> Result<Board, Failure> {
-        let mut contracts: BTreeMap<ClientId, usize> = BTreeMap::new();
-        for contract in self.context.store.all_contracts()? {
-            *contracts.entry(contract.client).or_default() += 1;
-        }
+        let contracts = self.context.store.contract_counts()?;
         let states = self.states(only)?;
         let (now, live, pauses) = (self.context.now(), self.context.live(), self.book.pauses()?);
         let api = live.autotask.usage();
@@ -84,7 +79,8 @@ impl Observe {
         };
         let mut clients: Vec<ClientRow> = states
             .into_iter()
-            .map(|state| ClientRow {
+            .map(|state| (self.pending_of(state.client.id), state))
+            .map(|((pending, moved), state)| ClientRow {
                 health: match pauses.health(&state, now) {
                     // Nothing is asked for any of them.
                     Health::Ok | Health::NeverSynced | Health::Failing | Health::Overdue
@@ -98,8 +94,8 @@ impl Observe {
                     let pause = pauses.of(state.client.id);
                     next_why(&state, ScheduleFacts { pause, ..facts }, &live.zone())
                 },
-                pending: self.pending_count(state.client.id),
-                moved: self.moved_away(state.client.id),
+                pending,
+                moved,
                 running: self.syncs.locks.running(state.client.id),
                 contracts: contracts.get(&state.client.id).copied().unwrap_or(0),
                 paused: pauses.of(state.client.id).filter(|_| state.auto_sync).cloned(),
@@ -155,21 +151,18 @@ impl Observe {
         Ok(states)
     }
 
-    fn pending_count(&self, client: ClientId) -> Option<usize> {
-        let look = self.syncs.cached_preview(client)?;
+    /// How many items of a client are pending, and the agreements that are another client's by now, by
+    /// the cached result.
+    fn pending_of(&self, client: ClientId) -> (Option<usize>, Vec<String>) {
+        let Some(preview) = self.syncs.cached_preview(client) else { return (None, Vec::new()) };
         let waits = |state: PendingState| state.can_apply() || state == PendingState::Held;
-        Some(look.items.iter().filter(|item| waits(item.state)).count())
-    }
-
-    /// The agreements that are another client's by now, by the cached result.
-    fn moved_away(&self, client: ClientId) -> Vec<String> {
-        let items = self.syncs.cached_preview(client).map(|look| look.items).unwrap_or_default();
         let leaves = |item: &&PendingItem| {
             item.key.is_agreement() && apply::leaves(item, client) && item.state.can_apply()
         };
         let told = |item: &PendingItem| {
             format!("{} {}", item.key, item.reason.as_deref().unwrap_or("moved"))
         };
-        items.iter().filter(leaves).map(told).collect()
+        let pending = preview.items.iter().filter(|item| waits(item.state)).count();
+        (Some(pending), preview.items.iter().filter(leaves).map(told).collect())
     }
 }

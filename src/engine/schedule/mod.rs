@@ -23,6 +23,9 @@ use super::sync::Syncs;
 use crate::policy::batch::Batches;
 use watchdog::Watchdog;
 
+/// How many clients are on their way to the store at a time: as many as it writes together.
+const AT_ONCE: usize = 64;
+
 /// The schedule of auto-sync.
 #[derive(Clone)]
 pub struct Schedule {

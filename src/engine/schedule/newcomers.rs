@@ -15,7 +15,7 @@ use crate::config::NewClients;
 use crate::engine::context::Live;
 use crate::engine::events;
 use crate::engine::sync::Preview;
-use crate::model::{Actor, ClientId, ClientRef, Effect, Failure, ItemKey, PendingItem};
+use crate::model::{Actor, ClientId, ClientRef, Effect, Failure, ItemKey, ItemKind, PendingItem};
 use crate::policy::effects;
 
 /// How often newcomers are looked for at most.
@@ -180,9 +180,8 @@ impl Schedule {
 
     /// The highest id of an agreement that the store holds.
     fn highest_stored(&self) -> Result<i64, Failure> {
-        let contracts = self.context.store.all_contracts()?;
-        let agreements = contracts.iter().filter(|contract| contract.key.is_agreement());
-        Ok(agreements.map(|contract| contract.key.id).max().unwrap_or(0))
+        let last = self.context.store.last_of_kind(ItemKind::Agreement)?;
+        Ok(last.map_or(0, |key| key.id))
     }
 
     fn known(&self) -> Option<Known> {

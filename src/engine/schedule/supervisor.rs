@@ -8,14 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 
-use super::{Schedule, yielding};
+use super::{AT_ONCE, Schedule, yielding};
 use crate::autotask::{Auth, Progress, Work};
 use crate::clock::Tz;
 use crate::config::NewAgreements;
 use crate::engine::context::{Live, empty_commit};
 use crate::engine::panics::contained;
-use crate::engine::sync::{BatchReading, Claim, Reading, Running, SyncRequest, interval, spent};
+use crate::engine::sync::{
+    BatchReading, Claim, Reading, Running, SyncRequest, interval, spent, together,
+};
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
 };
@@ -221,12 +224,15 @@ impl Schedule {
         }
         let mut left: BTreeMap<ClientId, &ClientState> =
             batch.iter().map(|(state, _claim)| (state.client.id, state)).collect();
-        for reading in readings {
-            if let Some(state) = left.remove(&reading.snapshot.client.id) {
-                let (order, requests) = (order(state), shares.next());
-                let run = self.run_of_batch(live, &order, &reading, started, requests);
-                good &= run.await.is_none_or(|ended_well| ended_well);
+        for group in together(readings, AT_ONCE) {
+            let mut runs = Vec::with_capacity(group.len());
+            for reading in group {
+                if let Some(state) = left.remove(&reading.snapshot.client.id) {
+                    let (order, requests) = (order(state), shares.next());
+                    runs.push(self.run_of_batch(live, order, reading, started, requests));
+                }
             }
+            good &= join_all(runs).await.into_iter().all(|ended| ended.is_none_or(|well| well));
         }
         let of_rows = unreadable.into_iter().filter_map(|(id, why)| Some((left.remove(&id)?, why)));
         let mut failed: Vec<(&ClientState, Failure)> = of_rows.collect();
@@ -253,8 +259,8 @@ impl Schedule {
     async fn run_of_batch(
         &self,
         live: &Live,
-        order: &SyncRequest,
-        reading: &Reading,
+        order: SyncRequest,
+        reading: Reading,
         started: DateTime<Utc>,
         requests: u32,
     ) -> Option<bool> {
@@ -264,11 +270,11 @@ impl Schedule {
             tracing::info!("{}: auto-sync was switched off during the run", order.client);
             return None;
         }
-        let run = contained(self.syncs.conclude(live, order, reading, started, requests)).await;
+        let run = contained(self.syncs.conclude(live, &order, &reading, started, requests)).await;
         match run {
             Ok(report) => Some(matches!(report.run.result, RunResult::Ok | RunResult::Partial)),
             Err(failure) => {
-                self.syncs.record_failure(order, started, requests, &failure).await;
+                self.syncs.record_failure(&order, started, requests, &failure).await;
                 Some(false)
             }
         }

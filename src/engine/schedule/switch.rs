@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use futures_util::stream::{self, StreamExt as _};
 use tokio::time::timeout;
 
-use super::Schedule;
+use super::{AT_ONCE, Schedule};
 use crate::autotask::Progress;
 use crate::clock::Tz;
 use crate::config::NewAgreements;
@@ -65,31 +66,45 @@ impl Schedule {
         actor: &Actor,
         progress: &Progress,
     ) -> Result<Vec<Switched>, Failure> {
-        let mut switched = Vec::with_capacity(clients.len());
-        for client in clients {
-            if on && clients.len() <= LOOK_AT_MOST {
+        if on && clients.len() <= LOOK_AT_MOST {
+            for client in clients {
                 // Looking is a courtesy: the switch does not depend on Autotask's answer, nor
                 // wait for one that does not come.
                 let _ = timeout(LOOK_AT_LONGEST, self.syncs.preview(client, progress)).await;
             }
-            let brings = if on { self.brings(client)? } else { None };
-            let (changed, state) = self.switch_one(client, on, at, actor).await?;
-            if changed {
-                self.context.events.emit(events::of_switch(client, on, actor, self.context.now()));
-            }
-            switched.push(Switched {
-                client: client.clone(),
-                on,
-                changed,
-                next_run: state.next_run,
-                brings,
-                last_synced: state.last_synced,
-                paused: self.book.pauses()?.of(client.id).filter(|_| on).cloned(),
-            });
         }
+        let mut switches = Vec::with_capacity(clients.len());
+        for client in clients {
+            switches.push(self.switch_and_tell(client, on, at, actor));
+        }
+        let switched: Vec<Result<Switched, Failure>> =
+            stream::iter(switches).buffered(AT_ONCE).collect().await;
         self.wake.notify_waiters();
         self.context.events.mark_changed();
-        Ok(switched)
+        switched.into_iter().collect()
+    }
+
+    async fn switch_and_tell(
+        &self,
+        client: &ClientRef,
+        on: bool,
+        at: Option<NaiveTime>,
+        actor: &Actor,
+    ) -> Result<Switched, Failure> {
+        let brings = if on { self.brings(client)? } else { None };
+        let (changed, state) = self.switch_one(client, on, at, actor).await?;
+        if changed {
+            self.context.events.emit(events::of_switch(client, on, actor, self.context.now()));
+        }
+        Ok(Switched {
+            client: client.clone(),
+            on,
+            changed,
+            next_run: state.next_run,
+            brings,
+            last_synced: state.last_synced,
+            paused: self.book.pauses()?.of(client.id).filter(|_| on).cloned(),
+        })
     }
 
     /// Every client that `--all` means: those with agreements to switch on, those that are on to

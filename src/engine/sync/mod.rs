@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use locks::Running;
 pub(super) use locks::{Claim, Locks};
 pub use preview::Preview;
-pub(super) use read::{BatchReading, Reading};
+pub(super) use read::{BatchReading, Reading, together};
 pub use request::{SyncReport, SyncRequest, WaitPolicy};
 pub(super) use run::{interval, spent};
 

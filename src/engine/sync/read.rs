@@ -227,3 +227,81 @@ impl Syncs {
         readings.pop().ok_or_else(|| Failure::new(Code::Internal, "Autotask was not asked"))
     }
 }
+
+/// The readings as their runs go to the store together: those between whose clients something moved
+/// each alone, because what the one does is for the other to see. `most` is how many go together.
+pub(in crate::engine) fn together(readings: Vec<Reading>, most: usize) -> Vec<Vec<Reading>> {
+    let moved: BTreeSet<ItemKey> = readings
+        .iter()
+        .flat_map(|reading| reading.moved.iter().map(|(item, _)| item.key))
+        .collect();
+    let has = |reading: &Reading| {
+        !reading.moved.is_empty()
+            || reading.snapshot.items.iter().any(|item| moved.contains(&item.key))
+    };
+    let mut groups: Vec<Vec<Reading>> = Vec::new();
+    let mut open = false;
+    for reading in readings {
+        let alone = has(&reading);
+        match groups.last_mut() {
+            Some(group) if open && !alone && group.len() < most => group.push(reading),
+            _ => groups.push(vec![reading]),
+        }
+        open = !alone;
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    fn item(client: i64, id: i64) -> SourceItem {
+        SourceItem {
+            key: ItemKey::agreement(id),
+            client: ClientId(client),
+            parent: None,
+            fields: BTreeMap::new(),
+            unsupported: None,
+            renewed: None,
+            working: Default::default(),
+        }
+    }
+
+    /// A client that has one agreement of its own number, and these besides.
+    fn reading(client: i64, more: &[i64], moved: &[i64]) -> Reading {
+        let moved = moved.iter().map(|id| (item(client, *id), "moved".to_owned()));
+        Reading {
+            snapshot: ClientSnapshot {
+                client: ClientRef { id: ClientId(client), name: String::new() },
+                as_of: DateTime::UNIX_EPOCH,
+                items: [client].iter().chain(more).map(|id| item(client, *id)).collect(),
+                rejects: Vec::new(),
+                folded: BTreeMap::new(),
+                unread: Vec::new(),
+            },
+            gone: BTreeSet::new(),
+            restricted: false,
+            moved: moved.collect(),
+        }
+    }
+
+    #[test]
+    fn clients_between_which_something_moved_are_not_decided_about_at_the_same_moment() {
+        let readings = vec![
+            reading(1, &[], &[]),
+            reading(2, &[], &[77]),
+            reading(3, &[], &[]),
+            reading(4, &[], &[]),
+            reading(5, &[], &[]),
+            reading(6, &[77], &[]),
+            reading(7, &[], &[]),
+        ];
+        let groups: Vec<Vec<i64>> = together(readings, 2)
+            .iter()
+            .map(|group| group.iter().map(|reading| reading.snapshot.client.id.0).collect())
+            .collect();
+        assert_eq!(groups, [vec![1], vec![2], vec![3, 4], vec![5], vec![6], vec![7]]);
+    }
+}

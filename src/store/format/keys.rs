@@ -49,8 +49,25 @@ pub(in crate::store) fn contracts_of(client: ClientId) -> Vec<u8> {
     [CONTRACTS, &signed(client.0)].concat()
 }
 
+/// The client in the key of a contract; none where it is the key of something else, or of a later
+/// piece.
+pub(in crate::store) fn client_of_contract(key: &[u8]) -> Option<ClientId> {
+    let rest = key.strip_prefix(CONTRACTS).filter(|_| width(CONTRACTS[0]) == Some(key.len()))?;
+    Some(ClientId(number(rest.first_chunk()?)))
+}
+
 pub(in crate::store) fn owner(key: ItemKey) -> Vec<u8> {
     [b"k", &item(key)[..]].concat()
+}
+
+/// What the owners of a kind of items begin with.
+pub(in crate::store) fn owners_of(kind_of: ItemKind) -> Vec<u8> {
+    vec![b'k', kind(kind_of)]
+}
+
+/// The id that the key of an owner ends with.
+pub(in crate::store) fn owned_id(key: &[u8]) -> Option<i64> {
+    key.last_chunk().map(number)
 }
 
 pub(in crate::store) fn flags(client: ClientId, key: ItemKey) -> Vec<u8> {
@@ -125,6 +142,11 @@ fn signed(number: i64) -> [u8; 8] {
     ((number as u64) ^ (1 << 63)).to_be_bytes()
 }
 
+/// The number that [`signed`] wrote.
+fn number(bytes: &[u8; 8]) -> i64 {
+    (u64::from_be_bytes(*bytes) ^ (1 << 63)) as i64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +170,10 @@ mod tests {
             prop_assert_eq!(run(RunId(na)).cmp(&run(RunId(nb))), na.cmp(&nb));
             prop_assert_eq!(client(ca).cmp(&client(cb)), ca.cmp(&cb));
             prop_assert_eq!(last_number(&change(ka, na)), Some(na));
+            prop_assert_eq!(client_of_contract(&contract(ca, ka)), Some(ca));
+            prop_assert_eq!(client_of_contract(&flags(ca, ka)), None);
+            prop_assert_eq!(owned_id(&owner(ka)), Some(ka.id));
+            prop_assert!(owner(ka).starts_with(&owners_of(ka.kind)));
         }
     }
 

@@ -8,6 +8,7 @@
 //! sled's iterators see writes that happen while they run, so readers and the writer take turns at
 //! a gate; the meta record is kept behind it too.
 
+pub(super) mod counts;
 pub(super) mod digest;
 pub(super) mod panic_guard;
 pub(super) mod pieces;
@@ -25,6 +26,7 @@ use super::error::{Doing, StoreError};
 use crate::store::format::chain::{ChainHash, ChainHead};
 use crate::store::format::v1::{MetaV1, MetaV2};
 use crate::store::format::{codec, keys};
+use crate::store::index::counts::Counts;
 use crate::store::index::digest::Tally;
 
 /// How much sled keeps in memory; the pages of some ten thousand contracts.
@@ -95,6 +97,8 @@ pub(in crate::store) struct Index {
     records: sled::Tree,
     cache: sled::Tree,
     gate: RwLock<Meta>,
+    /// Changes only while the gate is closed.
+    counts: RwLock<Counts>,
     /// Set for good when a batch failed: sled may then show a part of it.
     torn: AtomicBool,
 }
@@ -136,10 +140,11 @@ impl Index {
             records,
             cache,
             gate: RwLock::new(meta.clone()),
+            counts: RwLock::default(),
             torn: AtomicBool::new(false),
         };
         let stored = panic_guard::index("read", || index.records.get(keys::META))?;
-        let found = index.recount()?;
+        let (found, counts) = index.recount()?;
         let meta = match stored {
             Some(bytes) => read_meta(&bytes)?,
             None => meta,
@@ -158,6 +163,7 @@ impl Index {
             return Err(StoreError::index(format!("it belongs to another store, {}", meta.store)));
         }
         index.gate = RwLock::new(meta);
+        index.counts = RwLock::new(counts);
         Ok(index)
     }
 
@@ -224,9 +230,16 @@ impl Index {
     /// the edits.
     fn step(&self, meta: &mut Meta, mut next: Meta, edits: Vec<Edit>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
+        let (mut come, mut gone) = (Vec::new(), Vec::new());
         // Where an edit of a key follows another, the last one counts.
         for (key, record) in edits.into_iter().collect::<BTreeMap<_, _>>() {
-            for (key, piece) in self.pieces(&key)? {
+            let pieces = self.pieces(&key)?;
+            match (pieces.is_empty(), record.is_none()) {
+                (true, false) => come.push(key.clone()),
+                (false, true) => gone.push(key.clone()),
+                _ => {}
+            }
+            for (key, piece) in pieces {
                 next.tally.remove(&key, &piece);
                 batch.remove(key);
             }
@@ -240,6 +253,9 @@ impl Index {
             self.torn.store(true, Ordering::Release);
         })?;
         *meta = next;
+        let mut counts = self.counts.write().unwrap_or_else(PoisonError::into_inner);
+        come.iter().for_each(|key| counts.add(key));
+        gone.iter().for_each(|key| counts.remove(key));
         Ok(())
     }
 
@@ -288,16 +304,22 @@ impl Index {
         Ok(found)
     }
 
+    /// How many contracts each client has. Hold the gate.
+    pub(in crate::store) fn counts(&self) -> RwLockReadGuard<'_, Counts> {
+        self.counts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Counts what is there, record by record. Hold the gate.
-    pub(in crate::store) fn recount(&self) -> Result<Tally, StoreError> {
-        let mut tally = Tally::default();
+    pub(in crate::store) fn recount(&self) -> Result<(Tally, Counts), StoreError> {
+        let (mut tally, mut counts) = (Tally::default(), Counts::default());
         let mut rest = self.records.iter();
         while let Some((key, value)) = panic_guard::index("read", || rest.next().transpose())? {
             if key != keys::META {
                 tally.add(&key, &value);
+                counts.add(&key);
             }
         }
-        Ok(tally)
+        Ok((tally, counts))
     }
 
     /// The meta record as it stands in sled. Hold the gate.

@@ -1,5 +1,6 @@
 //! Reading lines of the ledger in the order of their chain, and applying them to the index.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::segment::{self, LogPosition};
@@ -9,6 +10,9 @@ use crate::store::format::line;
 use crate::store::format::v1::{LineV1, PlaceV1};
 use crate::store::index::Index;
 use crate::store::index::records::{self, Reason};
+
+/// At how many edits those of a replay are applied.
+const STEP: usize = 2_000;
 
 /// A line that follows from the one before it.
 #[derive(Debug)]
@@ -88,16 +92,56 @@ pub(in crate::store) fn each_in(
     Ok(head)
 }
 
-/// Applies one line, with which the index is current up to `standing`.
+/// What lines change in the index, gathered one after the other and applied in one step.
+pub(in crate::store) struct Gathered<'a> {
+    index: &'a Index,
+    head: ChainHead,
+    last_run: u64,
+    edits: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl<'a> Gathered<'a> {
+    /// Nothing yet.
+    pub(in crate::store) fn new(index: &'a Index) -> Gathered<'a> {
+        let meta = index.meta();
+        Gathered { index, head: meta.head, last_run: meta.last_run, edits: BTreeMap::new() }
+    }
+
+    /// Adds a line, with which the index will be current up to `head`.
+    pub(in crate::store) fn add(
+        &mut self,
+        line: &LineV1,
+        place: &PlaceV1,
+        head: ChainHead,
+    ) -> Result<(), Reason> {
+        let get = |key: &[u8]| match self.edits.get(key) {
+            Some(edited) => Ok(edited.clone()),
+            None => self.index.get(key),
+        };
+        let edits = records::line(line, place, &get)?;
+        self.edits.extend(edits);
+        self.head = head;
+        self.last_run = self.last_run.max(line.run.as_ref().map_or(0, |run| run.id));
+        Ok(())
+    }
+
+    /// Applies what was gathered, whole or not at all.
+    pub(in crate::store) fn apply(&mut self) -> Result<(), StoreError> {
+        let edits = std::mem::take(&mut self.edits);
+        self.index.apply(self.head, self.last_run, edits.into_iter().collect())
+    }
+}
+
+/// Applies one line, with which the index is current up to `head`.
 pub(in crate::store) fn apply(
     index: &Index,
     line: &LineV1,
     place: &PlaceV1,
     head: ChainHead,
 ) -> Result<(), Reason> {
-    let edits = records::line(line, place, &|key| index.get(key))?;
-    let last_run = index.meta().last_run.max(line.run.as_ref().map_or(0, |run| run.id));
-    Ok(index.apply(head, last_run, edits)?)
+    let mut gathered = Gathered::new(index);
+    gathered.add(line, place, head)?;
+    Ok(gathered.apply()?)
 }
 
 /// Applies every line from `from` that follows from what the index holds, and returns how many
@@ -107,12 +151,18 @@ pub(in crate::store) fn from(
     index: &Index,
     from: LogPosition,
 ) -> Result<u64, StoreError> {
-    let mut count = 0;
+    let (mut count, mut gathered) = (0, Gathered::new(index));
     each(ledger, from, index.meta().head, &mut |passed| {
         let place = segment::place(passed.position, passed.bytes);
-        apply(index, &passed.record, &place, passed.head).map_err(|why| passed.bad(why))?;
+        gathered.add(&passed.record, &place, passed.head).map_err(|why| passed.bad(why))?;
         count += 1;
+        if gathered.edits.len() >= STEP {
+            gathered.apply()?;
+        }
         Ok(true)
     })?;
+    if !gathered.edits.is_empty() {
+        gathered.apply()?;
+    }
     Ok(count)
 }

@@ -35,7 +35,10 @@ pub(in crate::store) fn check(core: &Core) -> Result<CheckReport, StoreError> {
         if core.index.stored_meta()?.is_some_and(|stored| stored != *meta) {
             faults.push("the index does not hold the meta record that was written".to_owned());
         }
-        let tally = core.index.recount()?;
+        let (tally, counts) = core.index.recount()?;
+        if counts != *core.index.counts() {
+            faults.push("the index holds other contracts than it counted".to_owned());
+        }
         if tally != meta.tally {
             faults.push(format!(
                 "the index holds {} records with digest {}, expected {} with digest {}",

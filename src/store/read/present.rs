@@ -4,13 +4,14 @@
 //! ledger that the index points to. An answer that needs several records is of one moment: no
 //! commit is applied while they are read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
 use crate::model::{
     Actor, Change, ClientId, ClientState, Contract, FieldChange, HeldChanges, ItemFlags, ItemKey,
-    Pause, Run, RunId,
+    ItemKind, Pause, Run, RunId,
 };
 use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
@@ -84,6 +85,25 @@ pub(in crate::store) fn contracts(
 /// Every contract, by client and in the order of [`contracts`].
 pub(in crate::store) fn all_contracts(core: &Core) -> Result<Vec<Contract>, StoreError> {
     contracts_under(core, keys::CONTRACTS)
+}
+
+/// How many contracts each client has, of those that have any.
+pub(in crate::store) fn contract_counts(
+    core: &Core,
+) -> Result<BTreeMap<ClientId, usize>, StoreError> {
+    let _gate = core.index.gate()?;
+    Ok(core.index.counts().all().clone())
+}
+
+/// The item of a kind with the highest id that is stored.
+pub(in crate::store) fn last_of_kind(
+    core: &Core,
+    kind: ItemKind,
+) -> Result<Option<ItemKey>, StoreError> {
+    let _gate = core.index.gate()?;
+    let last = core.index.last_keys(&keys::owners_of(kind), 1)?;
+    let id = last.first().and_then(|key| keys::owned_id(key));
+    Ok(id.map(|id| ItemKey::new(kind, id)))
 }
 
 fn contracts_under(core: &Core, prefix: &[u8]) -> Result<Vec<Contract>, StoreError> {
