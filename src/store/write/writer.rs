@@ -3,7 +3,7 @@
 //! ```text
 //! commits ─► channel ─► [take all that wait] ─► check and draft each, the earlier ones counted in
 //!                                                    │
-//!            acknowledge each ◄─ apply all to  ◄─ write all lines, one fdatasync
+//!             acknowledge all ◄─ apply each to ◄─ write all lines, one fdatasync
 //!                                 the index          │
 //!                                                    └─ error ─► refuse them, and all that come
 //! ```
@@ -28,7 +28,7 @@ use crate::store::index::records::Reason;
 use crate::store::log::head::{self, HeadRecord};
 use crate::store::log::ledger::Ledger;
 use crate::store::log::lock::Lock;
-use crate::store::log::replay::Gathered;
+use crate::store::log::replay;
 use crate::store::log::segment::{self, LogPosition};
 use crate::store::write::prune::{self, Pruned};
 
@@ -157,20 +157,39 @@ impl Writer {
         drawn: Vec<(Committed, Option<PreparedCommit>, Reply<Committed>)>,
         bytes: &[u8],
     ) {
+        let mut failed = None;
         let prepared = drawn.iter().filter_map(|(_, prepared, _)| prepared.as_ref());
-        let format = prepared.clone().map(|prepared| format_of(&prepared.record)).max();
+        let format = prepared.map(|prepared| format_of(&prepared.record)).max();
         let ready = match format {
             Some(format) if format > identity::FORMAT => identity::raise(&self.core.dir(), format),
             _ => Ok(()),
         };
-        let stored = ready
-            .and_then(|()| self.append(bytes))
-            .and_then(|position| self.apply(prepared, position))
-            .inspect_err(|error| self.core.stop(&error_chain(error)));
-        for (committed, _, reply) in drawn {
-            match &stored {
-                Ok(()) => answer(reply, Ok(committed)),
-                Err(error) => answer(reply, Err(error.again())),
+        let mut position = match ready.and_then(|()| self.append(bytes)) {
+            Ok(position) => position,
+            Err(error) => {
+                failed = Some(error);
+                self.ledger.end()
+            }
+        };
+        let mut applied = 0;
+        for (_, prepared, _) in &drawn {
+            if let (Some(prepared), None) = (prepared, &failed) {
+                failed = self.apply(prepared, position).err();
+                position.offset += prepared.bytes.len() as u64;
+            }
+            if failed.is_some() {
+                break;
+            }
+            applied += 1;
+        }
+        if let Some(error) = &failed {
+            self.core.stop(&error_chain(error));
+        }
+        // Not one by one: who is told goes on, and what it asks the index then holds up the others.
+        for (number, (committed, _, reply)) in drawn.into_iter().enumerate() {
+            match &failed {
+                Some(error) if number >= applied => answer(reply, Err(error.again())),
+                _ => answer(reply, Ok(committed)),
             }
         }
     }
@@ -229,26 +248,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Applies the lines that stand from `position` on to the index, in one step.
-    fn apply<'a>(
-        &self,
-        prepared: impl Iterator<Item = &'a PreparedCommit>,
-        mut position: LogPosition,
-    ) -> Result<(), StoreError> {
-        let mut gathered = Gathered::new(&self.core.index);
-        let mut any = false;
-        for PreparedCommit { record, bytes, head, run: _ } in prepared {
-            // The line break is not part of the line.
-            let place = segment::place(position, &bytes[..bytes.len() - 1]);
-            gathered.add(record, &place, *head).map_err(|reason| match reason {
+    fn apply(&self, prepared: &PreparedCommit, position: LogPosition) -> Result<(), StoreError> {
+        let PreparedCommit { record, bytes, head, run: _ } = prepared;
+        // The line break is not part of the line.
+        let place = segment::place(position, &bytes[..bytes.len() - 1]);
+        replay::apply(&self.core.index, record, &place, *head).map_err(|reason| {
+            match reason {
                 Reason::Store(error) => error,
                 // A draft is read back before it is written.
                 Reason::Unreadable(why) => StoreError::index(why.to_string()),
-            })?;
-            position.offset += bytes.len() as u64;
-            any = true;
-        }
-        if any { gathered.apply() } else { Ok(()) }
+            }
+        })
     }
 }
 
