@@ -60,6 +60,14 @@ pub enum StoreError {
         /// Why it failed.
         source: io::Error,
     },
+    /// A restore, a backup or a pruning failed when it was nearly done, and so did taking it back.
+    #[error("{what} failed and could not be taken back, so the next start may find it done")]
+    NotTakenBack {
+        /// What failed.
+        what: &'static str,
+        /// Why.
+        source: Box<StoreError>,
+    },
     /// The index failed.
     #[error("index: {what}")]
     Index {
@@ -90,6 +98,19 @@ impl StoreError {
     /// A failure of the index that has no deeper cause.
     pub(super) fn index(what: impl Into<String>) -> StoreError {
         StoreError::Index { what: what.into(), source: None }
+    }
+
+    /// The failure of something that was taken back, so that it is not carried out later: if that
+    /// succeeded, it is the same.
+    pub(super) fn taken_back(
+        self,
+        what: &'static str,
+        taken_back: Result<(), StoreError>,
+    ) -> StoreError {
+        match taken_back {
+            Ok(()) => self,
+            Err(_) => StoreError::NotTakenBack { what, source: Box::new(self) },
+        }
     }
 
     /// The same error once more, for the next of several commits that one failure met.

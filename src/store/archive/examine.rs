@@ -1,7 +1,7 @@
 //! Looking at a store that no daemon has open: what the next opening would find and do, without
 //! changing anything. A copy is opened in its place, and removed again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -83,7 +83,8 @@ fn planned(opening: &Opening) -> impl Iterator<Item = String> + '_ {
 
 fn copy_all(from: &Path, to: &Path) -> Result<(), StoreError> {
     if !from.is_dir() {
-        return fs::copy(from, to).map(drop).doing("copy", from);
+        let mut file = File::open(from).doing("open", from)?;
+        return files::copy(&mut file, to).map(drop);
     }
     files::create_dir(to)?;
     for entry in fs::read_dir(from).doing("list", from)? {

@@ -12,9 +12,8 @@
 //! One rename decides, that to `restored`. A crash before it leaves the store as it was; after it,
 //! the next opening completes what was begun, file by file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -24,6 +23,7 @@ use sha2::{Digest, Sha256};
 use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
+use crate::store::file_system::OpenFile;
 use crate::store::files;
 use crate::store::format::chain::{ChainHash, ChainHead};
 use crate::store::log::head::{self, HeadRecord};
@@ -36,6 +36,9 @@ use crate::store::read::present;
 
 /// The longest line that says what follows, in bytes.
 const LONGEST: u64 = 64 << 10;
+
+/// What fails, in words.
+const RESTORE: &str = "the restore";
 
 /// A backup that waits to take the store's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +56,10 @@ pub struct Restored {
 /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew.
 pub(in crate::store) fn receive(dir: &Path, offset: u64, text: &str) -> Result<u64, StoreError> {
     let path = dir.join(RECEIVING[0]);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(offset == 0).mode(files::FILE_MODE);
-    let mut file = options.open(&path).doing("open", &path)?;
+    if offset == 0 {
+        files::remove_if_there(&path)?;
+    }
+    let mut file = OpenFile::append(&path).doing("open", &path)?;
     let there = file.seek(SeekFrom::End(0)).doing("read the size of", &path)?;
     if there != offset {
         let why = format!("a piece begins at byte {offset}, and {there} bytes are there");
@@ -91,11 +95,8 @@ fn prepare_file(
     })?;
     let place = dir.join(restored::WAITING);
     files::remove_dir_if_there(&place)?;
-    if let Err(error) = files::rename(&making, &place) {
-        // It may have its new name all the same: what is told as failed is not carried out later.
-        restored::withdraw(dir)?;
-        return Err(error);
-    }
+    // After an error it may have its new name all the same.
+    files::rename(&making, &place).map_err(|error| taken_back(dir, error))?;
     Ok(restored)
 }
 
@@ -145,7 +146,7 @@ pub(in crate::store) fn id_of(path: &Path, mut file: &File) -> Result<String, St
 ///
 /// [`StoreError::NoBackup`] where it is no whole backup, [`StoreError::InUse`] while a daemon runs,
 /// and those of the disk. Then the store is as it was; only where the disk fails while files take
-/// each other's places, the next opening completes it.
+/// each other's places, the next opening completes it ([`StoreError::NotTakenBack`]).
 pub(in crate::store) fn offline(
     dir: &Path,
     file: File,
@@ -155,11 +156,18 @@ pub(in crate::store) fn offline(
     files::create_dir(dir)?;
     let _lock = Lock::take(dir, PATIENCE)?;
     let prepared = prepare_file(dir, file, path, now)?;
-    restored::may_finish(dir).inspect_err(|_| {
-        // Nothing has moved: what is told as failed is not carried out later.
-        let _ = restored::withdraw(dir);
+    // Nothing has moved yet.
+    restored::may_finish(dir).map_err(|error| taken_back(dir, error))?;
+    let finished = restored::finish(dir, now).map_err(|error| {
+        let source = Box::new(error);
+        StoreError::NotTakenBack { what: RESTORE, source }
     })?;
-    Ok((prepared, restored::finish(dir, now)?))
+    Ok((prepared, finished))
+}
+
+/// The failure of a restore that waits, and is not to be carried out later.
+fn taken_back(dir: &Path, error: StoreError) -> StoreError {
+    error.taken_back(RESTORE, restored::withdraw(dir))
 }
 
 /// Unpacks a backup into a folder that is not there yet.
@@ -189,7 +197,7 @@ fn unpack(file: File, path: &Path, into: &Path) -> Result<HeadV1, StoreError> {
         let to = ledger.join(name);
         let mut target = files::create_new(&to)?;
         source.copy(bytes, &to, &mut target)?;
-        target.sync_all().doing("sync", &to)?;
+        target.sync().doing("sync", &to)?;
     }
     files::sync_dir(&ledger)?;
     // What the backup says of itself is the witness of what it must have, if only that it has nothing.

@@ -41,7 +41,6 @@ mod strangers;
 mod undo;
 pub(super) mod upgrade_backup;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -379,7 +378,7 @@ impl Work {
     /// Removes an index whose places lead to where lines stood before.
     fn clear(&self, begins: Option<u64>, extent: Extent) -> Result<Finding, StoreError> {
         index::let_go(&self.index_dir).doing("lock", &self.index_dir)?;
-        fs::remove_dir_all(&self.index_dir).doing("remove", &self.index_dir)?;
+        files::remove_dir_if_there(&self.index_dir)?;
         files::sync_parent(&self.index_dir)?;
         let why = match begins {
             None => "the lines of the ledger moved",
@@ -472,7 +471,7 @@ impl Work {
                 if bad.file.exists() {
                     // It stays where it is too, as history: all lines of it that can be read.
                     let place = files::aside(&bad.file, "damaged", self.now);
-                    fs::hard_link(&bad.file, &place).doing("keep a copy of", &bad.file)?;
+                    files::link(&bad.file, &place)?;
                     kept = Some(place);
                 }
                 format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why)
