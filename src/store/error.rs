@@ -34,7 +34,7 @@ pub enum StoreError {
     #[error("not a complete backup: {0}")]
     NoBackup(String),
     /// A file of the store is damaged, and nothing else holds what it held.
-    #[error("{}, line {line}: {why}", file.display())]
+    #[error("{}{}: {why}", file.display(), spot(*line))]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -88,6 +88,14 @@ pub enum StoreError {
     /// The store is read-only: it was closed, or storage failed earlier.
     #[error("the store is read-only, because it was closed or its disk failed")]
     Stopped,
+}
+
+/// Where in a file something is.
+fn spot(line: u64) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(", line {line}"),
+    }
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -33,7 +33,8 @@ pub struct Examination {
 ///
 /// # Errors
 ///
-/// [`StoreError::InUse`] while a daemon has it open, and those of making the copy. Damage is no error.
+/// [`StoreError::InUse`] while a daemon has it open, [`StoreError::Newer`] where this program is too old
+/// to read it, and those of making the copy. Damage is no error.
 pub(in crate::store) fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
     let _lock = Lock::take(dir, PATIENCE)?;
     let copy = dir.join(CHECKING);
@@ -68,7 +69,7 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
             let report = check::check(&core)?;
             Ok(damaged(false, report.faults, &opening, report.head.seq))
         }
-        Err(error @ (StoreError::Damaged { .. } | StoreError::Newer { .. })) => {
+        Err(error @ StoreError::Damaged { .. }) => {
             let refused = Some(told(error_chain(&error)));
             Ok(Examination { refused, ..damaged(true, Vec::new(), &Opening::default(), 0) })
         }
@@ -121,6 +122,16 @@ mod tests {
         assert!(!refused.contains(CHECKING), "{refused}");
         assert_ne!(fs::read(place.segment(1)).expect("read"), ledger);
         assert_eq!(names(&place.dir()).len() + 1, around.len(), "only the index is gone");
+    }
+
+    #[test]
+    fn a_store_of_a_newer_program_is_not_called_damaged() {
+        let (place, _) = Place::filled(1);
+        let json = place.dir().join("store.json");
+        let text = fs::read_to_string(&json).expect("read");
+        fs::write(&json, text.replace("\"format\":1", "\"format\":9")).expect("written");
+        let error = examine(&place.dir(), at(30)).expect_err("newer");
+        assert!(matches!(error, StoreError::Newer { format: 9 }), "{error}");
     }
 
     #[test]

@@ -234,9 +234,12 @@ impl Source {
     /// Whether the last line has the checksum of all that stands before it.
     fn ends_with(&mut self, line: &[u8]) -> Result<(), StoreError> {
         let EndLineV1 { end } = parsed(line)?;
-        match end.sha256 == backup::hex(std::mem::take(&mut self.hash)) {
-            true => Ok(()),
-            false => Err(no("the checksum does not match: the file was changed or damaged")),
+        if end.sha256 != backup::hex(std::mem::take(&mut self.hash)) {
+            return Err(no("the checksum does not match: the file was changed or damaged"));
+        }
+        match self.reader.fill_buf().doing("read", &self.path)? {
+            [] => Ok(()),
+            _ => Err(no("there is data behind its end")),
         }
     }
 
@@ -280,6 +283,9 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
     }
     let contracts = present::all_contracts(&core)?.len() as u64;
     core.index.flush()?;
+    // The opening cannot know that nothing comes behind it; the backup says so.
+    let record = HeadRecord { store: parts.id.clone(), head: core.index.meta().head, closed: true };
+    head::write(&core.ledger_dir, &record)?;
     let store = parts.id;
     Ok(Restored { at: head.at, commits: head.commits, contracts, store })
 }
@@ -363,7 +369,8 @@ mod tests {
         let changed = good.replacen("notes 3", "notes 4", 1);
         let elsewhere = good.replacen("000000000001.jsonl", "../../0000000001.jsonl", 1);
         let lies = good.replacen("\"commits\":5", "\"commits\":4", 1);
-        for bad in ["", "x", half, &changed, &elsewhere, &lies] {
+        let (unended, longer) = (&good[..good.len() - 1], format!("{good}\n"));
+        for bad in ["", "x", half, &changed, &elsewhere, &lies, unended, &longer] {
             let error = restore(&store, bad).expect_err("no backup");
             assert!(matches!(error, StoreError::NoBackup(_)), "{error}");
         }

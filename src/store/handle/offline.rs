@@ -58,7 +58,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::InUse`] while a daemon has it open, and those of the disk. Damage is no error.
+    /// [`StoreError::InUse`] while a daemon has it open, [`StoreError::Newer`] where this program is
+    /// too old to read it, and those of the disk. Damage is no error.
     pub fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
         examine::examine(dir, now)
     }

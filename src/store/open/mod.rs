@@ -135,7 +135,9 @@ pub(in crate::store) fn open(
     } else {
         upgrade_backup::note(dir)?;
     }
-    let (past, index, end) = work.recover(made)?;
+    let recovered = work.recover(made);
+    let (past, index, end) =
+        recovered.map_err(|error| refusal::after(error, &work.opening.remarks()))?;
     sled_repair::after(&work.index_dir)?;
     let Settings { segment_bytes, lock_patience, .. } = settings;
     let ledger = Ledger::open(&work.ledger_dir, end, segment_bytes, lock_patience)?;
@@ -186,6 +188,8 @@ impl Work {
             self.found(Finding::NewStore);
         } else if !made && empty && seen.index.is_none() && !seen.was_unused() {
             return Err(refusal::emptied(&self.ledger_dir));
+        } else if !made && empty && of_nothing && survey.proven == 0 && !seen.was_unused() {
+            self.found(Finding::NoCommit);
         }
         let plan = plan::plan(survey, seen.begins.unwrap_or(0), seen.past.start.segment);
         if let Plan::Refuse(damage) = plan {

@@ -17,6 +17,17 @@ pub(super) fn emptied(ledger: &Path) -> StoreError {
     }
 }
 
+/// The same refusal, with what the opening had done before it came to it.
+pub(super) fn after(error: StoreError, done: &[String]) -> StoreError {
+    match error {
+        StoreError::Damaged { file, line, why } if !done.is_empty() => {
+            let why = format!("{why}; before that: {}", done.join("; "));
+            StoreError::Damaged { file, line, why }
+        }
+        error => error,
+    }
+}
+
 /// Why this damage is for a person to decide on.
 pub(super) fn of_damage(ledger: &Path, damage: &Damage) -> StoreError {
     let (file, line, why) = match damage {
