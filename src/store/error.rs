@@ -43,6 +43,17 @@ pub enum StoreError {
         /// What is wrong, and the way out.
         why: String,
     },
+    /// The store was made before, and nothing is left of its ledger: to begin an empty one in its place is
+    /// for a person to decide, and no repair can.
+    #[error(
+        "{}: the ledger is empty, although the store was created before: restore the newest backup, or \
+         move the folder away to start over",
+        ledger.display()
+    )]
+    Emptied {
+        /// The folder of the ledger.
+        ledger: PathBuf,
+    },
     /// A file of the open store is not the one any more that its path leads to: another daemon could
     /// open the store there, so nothing is acknowledged here.
     #[error("{} was removed or replaced while the store was open", path.display())]

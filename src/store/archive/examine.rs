@@ -25,6 +25,8 @@ pub struct Examination {
     pub is_damaged: bool,
     /// Why it would refuse; none where it would open.
     pub refused: Option<String>,
+    /// Whether that is because nothing is left of the ledger, so that no repair continues with anything.
+    pub is_emptied: bool,
     /// The last commit; 0 where it would refuse.
     pub commits: u64,
 }
@@ -61,6 +63,7 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
         is_damaged: refused || opening.is_damage() || !faults.is_empty(),
         remarks: planned(opening).chain(faults).map(&told).collect(),
         refused: None,
+        is_emptied: false,
         commits,
     };
     match open::open(copy, now, Settings::default()) {
@@ -69,9 +72,14 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
             let report = check::check(&core)?;
             Ok(damaged(false, report.faults, &opening, report.head.seq))
         }
-        Err(error @ StoreError::Damaged { .. }) => {
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Emptied { .. })) => {
+            let is_emptied = matches!(error, StoreError::Emptied { .. });
             let refused = Some(told(error_chain(&error)));
-            Ok(Examination { refused, ..damaged(true, Vec::new(), &Opening::default(), 0) })
+            Ok(Examination {
+                refused,
+                is_emptied,
+                ..damaged(true, Vec::new(), &Opening::default(), 0)
+            })
         }
         Err(error) => Err(error),
     }
@@ -98,7 +106,8 @@ fn copy_all(from: &Path, to: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::{Place, at, names};
+    use crate::store::Store;
+    use crate::store::testing::{Answers, Place, at, names};
 
     #[test]
     fn looking_changes_nothing_and_tells_what_an_opening_would_do() {
@@ -122,6 +131,42 @@ mod tests {
         assert!(!refused.contains(CHECKING), "{refused}");
         assert_ne!(fs::read(place.segment(1)).expect("read"), ledger);
         assert_eq!(names(&place.dir()).len() + 1, around.len(), "only the index is gone");
+    }
+
+    #[test]
+    fn where_nothing_is_left_no_repair_is_a_way_out() {
+        let (place, _) = Place::filled(3);
+        fs::write(place.segment(1), "").expect("emptied");
+        fs::remove_dir_all(place.index()).expect("removed");
+        fs::remove_file(place.record()).expect("removed");
+        let seen = examine(&place.dir(), at(30)).expect("looked at");
+        assert!(seen.is_emptied && seen.refused.is_some(), "{seen:?}");
+        let error = Store::repair(&place.dir(), at(30)).expect_err("nothing to go on from");
+        assert!(matches!(error, StoreError::Emptied { .. }), "{error}");
+        // Where there is no store at all, none is made.
+        let nowhere = place.dir().join("nowhere");
+        Store::repair(&nowhere, at(30)).expect_err("no store");
+        examine(&nowhere, at(30)).expect_err("no store");
+        assert!(!nowhere.exists());
+    }
+
+    #[test]
+    fn a_store_json_that_cannot_be_read_is_made_anew_by_a_repair() {
+        let (place, answers) = Place::filled(3);
+        let json = place.dir().join("store.json");
+        let before = fs::read(&json).expect("read");
+        fs::write(&json, "").expect("emptied");
+        let seen = examine(&place.dir(), at(30)).expect("looked at");
+        assert!(seen.refused.is_some() && !seen.is_emptied, "{seen:?}");
+        let (store, opening) = Store::repair(&place.dir(), at(30)).expect("repaired");
+        let told = opening.remarks().join("; ");
+        assert!(told.contains("could not be read; it was moved to"), "{told}");
+        assert_eq!(Answers::of(&store), answers);
+        drop(store);
+        let id = |text: &[u8]| {
+            serde_json::from_slice::<serde_json::Value>(text).expect("JSON")["id"].clone()
+        };
+        assert_eq!(id(&fs::read(&json).expect("read")), id(&before));
     }
 
     #[test]

@@ -270,6 +270,7 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
     let (parts, opening) = opened.map_err(|error| match error {
         // It is the backup that is damaged, not a store.
         StoreError::Damaged { why, .. } => no(why),
+        StoreError::Emptied { .. } => no("its ledger is empty"),
         other => other,
     })?;
     let built = |finding: &Finding| matches!(finding, Finding::IndexRebuilt { kept: None, .. });

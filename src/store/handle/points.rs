@@ -116,7 +116,9 @@ impl Run {
             Ok(opened) => opened,
             Err(error) => {
                 assert!(lost || case.name == "repair", "it opens: {error}");
-                assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+                let is_refusal =
+                    matches!(error, StoreError::Damaged { .. } | StoreError::Emptied { .. });
+                assert!(is_refusal, "{error}");
                 return;
             }
         };

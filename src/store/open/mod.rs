@@ -51,8 +51,7 @@ use super::files;
 use super::index::{self, Index};
 use crate::model::error_chain;
 use crate::store::core::Past;
-use crate::store::format::v1::ContractV1;
-use crate::store::format::{codec, identity, keys};
+use crate::store::format::identity;
 use crate::store::index::sled_repair;
 use crate::store::log::base::{self, Base};
 use crate::store::log::head::{self, HeadRecord};
@@ -112,7 +111,7 @@ pub(in crate::store) fn open(
     files::create_dir(dir)?;
     let lock = Lock::take(dir, settings.lock_patience)?;
     let replaced = restored::finish(dir, now)?;
-    let id = identity::read(dir)?;
+    let (id, unreadable) = strangers::id_of(dir, settings.accepts_loss, now)?;
     let made = id.is_none();
     let ledger_dir = dir.join("ledger");
     files::create_dir(&ledger_dir)?;
@@ -128,7 +127,7 @@ pub(in crate::store) fn open(
     if let Some(kept) = replaced {
         work.found(Finding::Restored { kept });
     }
-    work.opening.findings.extend(restored::remove_leftovers(dir)?);
+    work.opening.findings.extend(unreadable.into_iter().chain(restored::remove_leftovers(dir)?));
     if !made && let Err(error) = upgrade_backup::copy(dir, now) {
         // A full disk must not keep a daemon from its store; the next opening tries again.
         work.found(Finding::NoCopy(error_chain(&error)));
@@ -146,24 +145,10 @@ pub(in crate::store) fn open(
     let record = HeadRecord { store: work.id.clone(), head, closed: false };
     head::write_or_remove(&work.ledger_dir, &record)?;
     if made {
-        identity::write(dir, &work.id, format_of(&index)?, now)?;
+        identity::write(dir, &work.id, strangers::format_of(&index)?, now)?;
     }
     let Work { id, ledger_dir, opening, .. } = work;
     Ok((Parts { id, ledger_dir, past, index, ledger, lock }, opening))
-}
-
-/// The least format that holds what an index has.
-fn format_of(index: &Index) -> Result<u64, StoreError> {
-    let mut format = identity::FORMAT;
-    index.scan(keys::HOLDS_AND_PAUSES, &mut |_, _| {
-        format = format.max(identity::WITH_HOLDS_AND_PAUSES);
-        Ok(())
-    })?;
-    index.scan(keys::CONTRACTS, &mut |_, record| {
-        format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
-        Ok(())
-    })?;
-    Ok(format)
 }
 
 struct Work {
@@ -187,7 +172,7 @@ impl Work {
         if made && empty && of_nothing && survey.proven == 0 {
             self.found(Finding::NewStore);
         } else if !made && empty && seen.index.is_none() && !seen.was_unused() {
-            return Err(refusal::emptied(&self.ledger_dir));
+            return Err(StoreError::Emptied { ledger: self.ledger_dir.clone() });
         } else if !made && empty && of_nothing && survey.proven == 0 && !seen.was_unused() {
             self.found(Finding::NoCommit);
         }

@@ -101,6 +101,16 @@ fn repairs(dir: &Path, _: &mut Told) {
     drop(Store::repair(dir, at(20)));
 }
 
+fn looks(dir: &Path, _: &mut Told) {
+    let _ = Store::examine(dir, at(20));
+}
+
+fn tries(dir: &Path, told: &mut Told) {
+    let Some(store) = told.open(dir, settings()) else { return };
+    let _ = store.try_disk();
+    told.commit(&store, 1);
+}
+
 fn notes_acts(dir: &Path, told: &mut Told) {
     let Some(store) = told.open(dir, settings()) else { return };
     for number in 0..2 {
@@ -229,4 +239,6 @@ cases! {
     an_index_that_is_gone: "no index", without_index, ALL, plain;
     an_upgrade: "upgrade", of_another_version, ALL, plain;
     acts: "audit trail", filled, ALL, notes_acts;
+    a_look: "store check", filled, ALL, looks;
+    tries_of_the_disk: "try the disk", filled, ALL, tries;
 }
