@@ -26,6 +26,7 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::file_system::OpenFile;
 use crate::store::files;
 use crate::store::format::chain::{ChainHash, ChainHead};
+use crate::store::format::line;
 use crate::store::log::head::{self, HeadRecord};
 use crate::store::log::lock::{Lock, PATIENCE};
 use crate::store::log::segment;
@@ -292,7 +293,7 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
 }
 
 fn parsed<T: DeserializeOwned>(line: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(line).map_err(|error| no(error.to_string()))
+    serde_json::from_slice(line).map_err(|error| no(line::why_unread(&error)))
 }
 
 fn no(why: impl Into<String>) -> StoreError {
@@ -371,9 +372,10 @@ mod tests {
         let elsewhere = good.replacen("000000000001.jsonl", "../../0000000001.jsonl", 1);
         let lies = good.replacen("\"commits\":5", "\"commits\":4", 1);
         let (unended, longer) = (&good[..good.len() - 1], format!("{good}\n"));
-        for bad in ["", "x", half, &changed, &elsewhere, &lies, unended, &longer] {
+        for bad in ["", "x", "{}\n", "x\n", half, &changed, &elsewhere, &lies, unended, &longer] {
             let error = restore(&store, bad).expect_err("no backup");
             assert!(matches!(error, StoreError::NoBackup(_)), "{error}");
+            assert!(!error.to_string().contains("column"), "no words of a parser: {error}");
         }
         assert!(matches!(store.receive(7, "x"), Err(StoreError::NoBackup(_))), "out of order");
         drop(store);
