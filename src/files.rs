@@ -54,7 +54,7 @@ pub(crate) fn replace<E: From<io::Error>>(
 
 /// Refuses to put a file in the place of what is none: of a device, a pipe or a socket, which whoever
 /// uses it would miss, or of a link, which leads elsewhere.
-fn ensure_plain(path: &Path) -> io::Result<()> {
+pub(crate) fn ensure_plain(path: &Path) -> io::Result<()> {
     let there = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         there => there?.file_type(),

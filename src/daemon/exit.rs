@@ -21,6 +21,9 @@ pub enum StartError {
     /// The store is damaged, and would not be opened; why.
     #[error("the store cannot be opened: {0}")]
     Refused(String),
+    /// Nothing is left of the ledger, so the store would not be opened, and cannot be repaired; why.
+    #[error("the store cannot be opened: {0}")]
+    Emptied(String),
     /// The store is damaged, and the next start repairs what was found.
     #[error("the store is damaged; its next start would say: {}", .0.join("; "))]
     Mendable(Vec<String>),
@@ -79,8 +82,10 @@ impl StartError {
             StartError::Config(_) | StartError::Setup(_) | StartError::Log(_) => CONFIG,
             StartError::OtherStore { .. } => USAGE,
             // Trying again does not mend it: a person has to decide.
-            StartError::Refused(_) | StartError::Mendable(_) => DATA_ERROR,
-            StartError::Store(StoreError::Damaged { .. } | StoreError::NoBackup(_)) => DATA_ERROR,
+            StartError::Refused(_) | StartError::Emptied(_) | StartError::Mendable(_) => DATA_ERROR,
+            StartError::Store(
+                StoreError::Damaged { .. } | StoreError::Emptied { .. } | StoreError::NoBackup(_),
+            ) => DATA_ERROR,
             StartError::Store(StoreError::InUse { .. }) => UNAVAILABLE,
             // Trying again does not mend it, as with the configuration.
             StartError::Store(StoreError::Newer { .. }) => CONFIG,
@@ -100,6 +105,9 @@ impl StartError {
             StartError::Setup(failure) => address.words(failure.advice.as_ref()?),
             StartError::Refused(_) | StartError::Store(StoreError::Damaged { .. }) => {
                 Some(ways_out(address))
+            }
+            StartError::Emptied(_) | StartError::Store(StoreError::Emptied { .. }) => {
+                Some(way_back(address))
             }
             StartError::Mendable(_) => {
                 Some("let it start, then check the disk and make a backup".to_owned())
@@ -143,6 +151,7 @@ impl StartError {
             StartError::Store(_)
             | StartError::Close(_)
             | StartError::Refused(_)
+            | StartError::Emptied(_)
             | StartError::Mendable(_)
             | StartError::OtherStore { .. } => Code::StoreFailed,
             StartError::Bind(_) | StartError::System(_) => Code::Internal,
@@ -171,19 +180,37 @@ impl StartError {
 
 /// The commands that lead out of a damaged store, for the daemon at `address`.
 fn ways_out(address: &Address) -> String {
-    let config = match &address.config {
-        Some(path) if path != Path::new(DEFAULT_PATH) => format!(" --config {}", path.display()),
-        _ => String::new(),
-    };
-    let start = match &address.unit {
-        Some(unit) => format!("; then `systemctl start {unit}`"),
-        None => String::new(),
-    };
+    let (config, start) = (config_of(address), start_of(address));
     format!(
         "`lmsyncd restore{config} FILE` puts a backup in its place (the daily ones are in `backups` of \
          the store); `lmsyncd store check{config}` tells what there is, and `lmsyncd store check \
          --repair{config}` continues without what is lost{start}"
     )
+}
+
+/// What can be done about a store of which nothing is left, as commands to type.
+fn way_back(address: &Address) -> String {
+    let (config, start) = (config_of(address), start_of(address));
+    format!(
+        "`lmsyncd restore{config} FILE` puts a backup in its place (the daily ones are in `backups` of \
+         the store); no repair can bring back what is gone{start}"
+    )
+}
+
+/// How commands are told of the configuration.
+fn config_of(address: &Address) -> String {
+    match &address.config {
+        Some(path) if path != Path::new(DEFAULT_PATH) => format!(" --config {}", path.display()),
+        _ => String::new(),
+    }
+}
+
+/// How the daemon is started then.
+fn start_of(address: &Address) -> String {
+    match &address.unit {
+        Some(unit) => format!("; then `systemctl start {unit}`"),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +253,11 @@ mod tests {
         }
         let hint = refused.hint(&Address::of_instance(None)).expect("a hint");
         assert!(hint.contains("`lmsyncd restore FILE`"), "{hint}");
+        // A repair is no way out where nothing is left to go on from.
+        let emptied = StartError::Store(StoreError::Emptied { ledger: "/x".into() });
+        assert_eq!(emptied.exit_status(), 65);
+        let hint = emptied.hint(&Address::of_instance(None)).expect("a hint");
+        assert!(hint.contains("`lmsyncd restore FILE`") && !hint.contains("--repair"), "{hint}");
     }
 
     #[test]

@@ -30,8 +30,9 @@ pub(super) fn check(path: &Path, args: &StoreCheckArgs) -> Result<Vec<String>, S
         return Ok(lines);
     }
     let seen = Store::examine(dir, now).map_err(StartError::Store)?;
-    let Examination { remarks, is_damaged, refused, commits } = seen;
+    let Examination { remarks, is_damaged, refused, is_emptied, commits } = seen;
     match (refused, is_damaged) {
+        (Some(why), _) if is_emptied => Err(StartError::Emptied(why)),
         (Some(why), _) => Err(StartError::Refused(why)),
         (None, true) => Err(StartError::Mendable(remarks)),
         (None, false) => {

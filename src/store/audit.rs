@@ -14,16 +14,16 @@
 //! trace of it. A line that cannot be read is counted and left alone.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Doing, StoreError};
-use super::files::{self, FILE_MODE};
+use super::file_system::OpenFile;
+use super::files;
 use super::format::convert::{moment, moment_text};
 use crate::model::{Act, ActRecord, Actor};
 
@@ -42,11 +42,11 @@ pub(super) struct AuditTrail {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    file: OpenFile,
     bytes: u64,
     /// The number of the next act.
     next: u64,
-    /// Whether half a line may stand at the end.
+    /// Whether what stands at the end may be no whole line.
     is_torn: bool,
 }
 
@@ -119,9 +119,12 @@ impl AuditTrail {
             what: Some(what.clone()),
             ..NOTHING
         };
-        let written = trail.append(&line, &self.path);
-        let written = written.and_then(|()| trail.file.sync_data().doing("sync", &self.path));
-        written.map(|()| number)
+        trail.append(&line, &self.path)?;
+        trail.file.sync().doing("sync", &self.path).inspect_err(|_| {
+            // What the kernel could not write may be there as zeros.
+            trail.is_torn = true;
+        })?;
+        Ok(number)
     }
 
     /// Notes how an act ended: `ok`, or a code.
@@ -157,14 +160,10 @@ impl AuditTrail {
     fn opened(&self) -> Result<Open, StoreError> {
         let (acts, _) = self.read()?;
         let next = acts.last().map_or(1, |last| last.number + 1);
-        let is_new = !self.path.exists();
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true).mode(FILE_MODE);
-        let mut file = options.open(&self.path).doing("open", &self.path)?;
-        if is_new {
-            files::sync_parent(&self.path)?;
-        }
-        let mut bytes = file.metadata().doing("look at", &self.path)?.len();
+        let mut file = OpenFile::append(&self.path).doing("open", &self.path)?;
+        // Also of one that is there: the name of one that was made before may not be durable.
+        files::sync_parent(&self.path)?;
+        let mut bytes = file.as_file().metadata().doing("look at", &self.path)?.len();
         // A line that was cut short stays one, and the next begins behind it.
         let mut last = [b'\n'];
         if bytes > 0 {

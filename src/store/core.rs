@@ -46,24 +46,28 @@ impl Earlier {
         base: &Base,
     ) -> Result<Option<Earlier>, StoreError> {
         let number = base.start.segment;
-        let (segments, _) = segment::list(ledger)?;
+        let (segments, bases) = segment::list(ledger)?;
         let older = || segments.iter().copied().filter(|older| *older < number);
         if !segment::repair_path(ledger, number).exists() {
             return Ok(None);
         }
+        let mut older_bases = bases.into_iter().filter(|older| *older < number).peekable();
+        let was_pruned = older_bases.peek().is_some() && !older().any(|older| older == 1);
         // A base that cannot be read is no place to begin at.
-        let begins = |number: u64| match number {
-            1 => Some((1, None)),
-            _ => base::at(ledger, number).ok().map(|base| (number, Some(base))),
+        let start = older_bases.find_map(|number| base::at(ledger, number).ok());
+        let (first, start) = match start.filter(|_| was_pruned) {
+            Some(base) => (base.start.segment, Some(base)),
+            None if was_pruned => return Ok(None),
+            // From the first commit on, whether its segment is there or not.
+            None => (1, None),
         };
-        let Some((first, start)) = older().find_map(begins) else { return Ok(None) };
         let segments = stretches::anchored(ledger, older().filter(|older| *older >= first));
         let head = start.as_ref().map_or(ChainHead::START, |base| base.start.head);
         let (last, mut gaps) = stretches::each(ledger, &segments, head, &mut |_| Ok(()))?;
         if last.seq < base.start.head.seq {
             let commits = last.seq + 1..=base.start.head.seq;
             let file = segments.last().map(|(number, _)| segment::path(ledger, *number));
-            gaps.push(Gap { commits, file: file.unwrap_or_default() });
+            gaps.push(Gap { commits, file: file.unwrap_or_else(|| segment::path(ledger, 1)) });
         }
         Ok(Some(Earlier { start: head, base: start, segments, gaps }))
     }

@@ -34,7 +34,7 @@ pub enum StoreError {
     #[error("not a complete backup: {0}")]
     NoBackup(String),
     /// A file of the store is damaged, and nothing else holds what it held.
-    #[error("{}, line {line}: {why}", file.display())]
+    #[error("{}{}: {why}", file.display(), spot(*line))]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -42,6 +42,17 @@ pub enum StoreError {
         line: u64,
         /// What is wrong, and the way out.
         why: String,
+    },
+    /// The store was made before, and nothing is left of its ledger: to begin an empty one in its place is
+    /// for a person to decide, and no repair can.
+    #[error(
+        "{}: the ledger is empty, although the store was created before: restore the newest backup, or \
+         move the folder away to start over",
+        ledger.display()
+    )]
+    Emptied {
+        /// The folder of the ledger.
+        ledger: PathBuf,
     },
     /// A file of the open store is not the one any more that its path leads to: another daemon could
     /// open the store there, so nothing is acknowledged here.
@@ -59,6 +70,14 @@ pub enum StoreError {
         path: PathBuf,
         /// Why it failed.
         source: io::Error,
+    },
+    /// A restore, a backup or a pruning failed when it was nearly done, and so did taking it back.
+    #[error("{what} failed and could not be taken back, so the next start may find it done")]
+    NotTakenBack {
+        /// What failed.
+        what: &'static str,
+        /// Why.
+        source: Box<StoreError>,
     },
     /// The index failed.
     #[error("index: {what}")]
@@ -82,6 +101,14 @@ pub enum StoreError {
     Stopped,
 }
 
+/// Where in a file something is.
+fn spot(line: u64) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(", line {line}"),
+    }
+}
+
 fn holder(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
 }
@@ -90,6 +117,19 @@ impl StoreError {
     /// A failure of the index that has no deeper cause.
     pub(super) fn index(what: impl Into<String>) -> StoreError {
         StoreError::Index { what: what.into(), source: None }
+    }
+
+    /// The failure of something that was taken back, so that it is not carried out later: if that
+    /// succeeded, it is the same.
+    pub(super) fn taken_back(
+        self,
+        what: &'static str,
+        taken_back: Result<(), StoreError>,
+    ) -> StoreError {
+        match taken_back {
+            Ok(()) => self,
+            Err(_) => StoreError::NotTakenBack { what, source: Box::new(self) },
+        }
     }
 
     /// The same error once more, for the next of several commits that one failure met.

@@ -1,42 +1,45 @@
 //! Files and folders as the store needs them: private to their owner, and on the disk before
 //! anyone is told.
 //!
-//! It knows nothing of what the files hold.
+//! It knows nothing of what the files hold. What it changes goes through the seam of `file_system`.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
 use super::error::{Doing, StoreError};
-use crate::files::{self, Mode, Replacement};
+use super::file_system::{Change, OpenFile, carry_out};
+use crate::files;
 
-/// The mode of every file: the notes of an MSP are nobody else's business.
-pub(super) const FILE_MODE: u32 = 0o600;
-/// The mode of every folder.
-const DIR_MODE: u32 = 0o700;
+/// How many bytes are copied at a time.
+const PIECE: usize = 256 << 10;
 
 /// Makes a folder if it is not there, durably.
 pub(super) fn create_dir(path: &Path) -> Result<(), StoreError> {
-    match DirBuilder::new().mode(DIR_MODE).create(path) {
-        Ok(()) => sync_parent(path),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(error) => Err(error).doing("create folder", path),
+    if path.is_dir() {
+        return Ok(());
     }
+    carry_out(Change::CreateFolder(path)).doing("create folder", path)?;
+    sync_parent(path)
 }
 
 /// Makes a file that must not be there yet.
-pub(super) fn create_new(path: &Path) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(FILE_MODE).open(path).doing("create", path)
+pub(super) fn create_new(path: &Path) -> Result<OpenFile, StoreError> {
+    OpenFile::create(path).doing("create", path)
+}
+
+/// Copies what is left of a file into one that must not be there yet. It is not synced.
+pub(super) fn copy(from: &mut impl io::Read, to: &Path) -> Result<OpenFile, StoreError> {
+    let mut copy = BufWriter::with_capacity(PIECE, create_new(to)?);
+    io::copy(from, &mut copy).doing("write", to)?;
+    copy.into_inner().map_err(|error| error.into_error()).doing("write", to)
 }
 
 /// Makes the names in a folder durable.
 pub(super) fn sync_dir(path: &Path) -> Result<(), StoreError> {
-    File::open(path).and_then(|dir| dir.sync_all()).doing("sync folder", path)
+    carry_out(Change::SyncFolder(path)).doing("sync folder", path)
 }
 
 /// Makes the name of `path` durable.
@@ -44,27 +47,42 @@ pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
     sync_dir(files::folder_of(path))
 }
 
-/// Puts `bytes` in place of what `path` held, so that a crash leaves the one or the other.
+/// Puts `bytes` in place of what `path` held, so that a crash leaves the one or the other. After an
+/// error it may be either of them.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    files::ensure_plain(path).doing("replace", path)?;
     let beside = with_suffix(path, ".new");
-    let mode = Mode::AtMost(FILE_MODE);
-    files::replace(Replacement { path, beside: &beside, mode, durable: true }, |file| {
-        file.write_all(bytes)
+    let placed = write_new(&beside, bytes).and_then(|()| rename(&beside, path));
+    placed.inspect_err(|_| {
+        // What failed is told; that its remains cannot be removed either would only hide it.
+        let _ = remove_if_there(&beside);
     })
-    .doing("replace", path)
+}
+
+/// Writes a file whole, in the place of what a writer that died left of it.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    remove_if_there(path)?;
+    let mut file = create_new(path)?;
+    file.write_all(bytes).doing("write", path)?;
+    file.sync().doing("sync", path)
 }
 
 /// Renames durably.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
-    fs::rename(from, to).doing("rename", from)?;
+    carry_out(Change::Rename(from, to)).doing("rename", from)?;
     sync_parent(to)
+}
+
+/// Gives a file a second name.
+pub(super) fn link(from: &Path, to: &Path) -> Result<(), StoreError> {
+    carry_out(Change::Link(from, to)).doing("keep a copy of", from)
 }
 
 /// Removes a file, if it is there.
 pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).doing("remove", path),
-        _ => Ok(()),
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        _ => carry_out(Change::Remove(path)).doing("remove", path),
     }
 }
 
@@ -100,12 +118,16 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// Removes a folder with what is in it, if it is there.
 pub(super) fn remove_dir_if_there(path: &Path) -> Result<(), StoreError> {
-    if path.exists() { fs::remove_dir_all(path).doing("remove", path) } else { Ok(()) }
+    match path.exists() {
+        true => carry_out(Change::RemoveFolder(path)).doing("remove", path),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

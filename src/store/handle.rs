@@ -166,7 +166,7 @@ impl Store {
         let path = self.core().ledger_dir.join("try.new");
         files::remove_if_there(&path)?;
         let tried = files::create_new(&path).and_then(|mut file| {
-            let written = file.write_all(&vec![0; TRY_BYTES]).and_then(|()| file.sync_all());
+            let written = file.write_all(&vec![0; TRY_BYTES]).and_then(|()| file.sync());
             written.doing("write", &path)
         });
         files::remove_if_there(&path)?;
@@ -453,5 +453,7 @@ impl Store {
 
 #[cfg(test)]
 mod life;
+#[cfg(test)]
+mod points;
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@
 //!  3 index     sled, behind keys and records of our own
 //!    audit     the audit trail
 //!  2 format    structs, keys, lines and their checksums
-//!  1 files     files and folders, safely   | 0 commit, error
+//!  1 files     files and folders, safely   | 0 commit, error, file_system (the seam to the disk)
 //! ```
 //!
 //! How a commit goes: `write::draft` checks its preconditions and makes a `format::line`,
@@ -49,6 +49,7 @@ mod audit;
 mod commit;
 mod core;
 mod error;
+mod file_system;
 mod files;
 mod format;
 mod handle;

@@ -1,5 +1,8 @@
 //! What the tests of the store share: small values, and everything that a store answers.
 
+pub(super) mod disk;
+mod held;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -157,28 +160,36 @@ pub(super) fn note(store: &Store, item: &str, notes: &str) -> Commit {
 pub(super) fn fill(store: &Store, lines: u64) {
     for _ in 0..lines {
         let seq = store.head().seq + 1;
-        let mut commit = note(store, &format!("A{}", seq % 4 + 1), &format!("notes {seq}"));
-        commit.at = at(seq as i64);
-        if seq.is_multiple_of(5) {
-            let before = store.item_flags(key("S9")).expect("read");
-            let after = Some(flags("S9", 5, &format!("reason {seq}")));
-            commit.flags.push(Write { before, after });
-        }
-        if seq.is_multiple_of(7) {
-            let after = pause(Some(5), seq as i64);
-            let before = store.pause(after.client).expect("read");
-            commit.pauses.push(Write { before, after: Some(after) });
-        }
-        if seq.is_multiple_of(3) {
-            commit.run = Some(run(5));
-            let before = store.client(ClientId(5)).expect("read");
-            let mut after = ClientState::new(client_ref(5));
-            after.last_synced = Some(at(seq as i64));
-            commit.clients.push(Write { before, after: Some(after) });
-        }
-        let committed = store.commit_blocking(commit).expect("stored");
+        let committed = next(store).and_then(|next| store.commit_blocking(next)).expect("stored");
         assert_eq!(committed.seq, seq);
     }
+}
+
+/// The next commit of [`fill`].
+pub(super) fn next(store: &Store) -> Result<Commit, StoreError> {
+    let seq = store.head().seq + 1;
+    let (item, notes) = (format!("A{}", seq % 4 + 1), format!("notes {seq}"));
+    let before = store.contract(key(&item))?;
+    let contracts = vec![Write { before, after: Some(contract(&item, 5, &notes)) }];
+    let mut commit = Commit { contracts, at: at(seq as i64), ..commit() };
+    if seq.is_multiple_of(5) {
+        let before = store.item_flags(key("S9"))?;
+        let after = Some(flags("S9", 5, &format!("reason {seq}")));
+        commit.flags.push(Write { before, after });
+    }
+    if seq.is_multiple_of(7) {
+        let after = pause(Some(5), seq as i64);
+        let before = store.pause(after.client)?;
+        commit.pauses.push(Write { before, after: Some(after) });
+    }
+    if seq.is_multiple_of(3) {
+        commit.run = Some(run(5));
+        let before = store.client(ClientId(5))?;
+        let mut after = ClientState::new(client_ref(5));
+        after.last_synced = Some(at(seq as i64));
+        commit.clients.push(Write { before, after: Some(after) });
+    }
+    Ok(commit)
 }
 
 /// A store's folder that goes away with it.

@@ -1,7 +1,9 @@
 //! Backup and restore with the real binaries.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use crate::support::{ACME, ACME_LINE, Daemon, World};
@@ -151,4 +153,35 @@ fn a_file_that_is_no_backup_of_this_store_is_not_replaced_without_a_word() {
     world.ctl(&["backup", &notes, "--yes"]).expect(0, &["verified"]);
     other.ctl(&["backup", &own, "--yes"]).expect(0, &["verified"]);
     assert_ne!(fs::read(&own).expect("a file"), before);
+}
+
+/// Two that send to the same place would both fail in the end.
+#[test]
+fn a_second_restore_is_told_of_the_first() {
+    let world = World::stories();
+    world.configure("");
+    let daemon = world.start();
+    world.json(&["sync", ACME, "--all", "--yes"]);
+    let (file, before) = (path_text(&world, "backup.jsonl"), all(&world));
+    world.ctl(&["backup", &file]).expect(0, &[]);
+    world.ctl(&["contract", "set", ACME_LINE, "notes=since"]).expect(0, &[]);
+
+    let mut socket = UnixStream::connect(world.socket()).expect("connected");
+    let mut send = |offset: usize, last: bool| {
+        let call = serde_json::json!({
+            "method": "org.lmsyncd.Daemon.Restore",
+            "parameters": {"offset": offset, "text": "x", "last": last},
+        });
+        socket.write_all(format!("{call}\0").as_bytes()).expect("sent");
+        let mut reply = Vec::new();
+        BufReader::new(&socket).read_until(0, &mut reply).expect("answered");
+        String::from_utf8(reply).expect("text")
+    };
+    assert!(send(0, false).contains("received"), "it is begun");
+    let own = format!("process {} is restoring a backup", std::process::id());
+    world.ctl(&["restore", &file, "--yes"]).expect(9, &[&own]);
+    assert!(send(1, true).contains("error"), "no backup");
+    world.ctl(&["restore", &file, "--yes"]).expect(0, &["the previous store is kept"]);
+    opened_anew(&world, &daemon);
+    assert_eq!(all(&world), before);
 }

@@ -180,6 +180,56 @@ fn each_library_stays_in_its_room() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What changes files without the seam of the store.
+const CHANGES: [&str; 13] = [
+    "OpenOptions",
+    "DirBuilder",
+    " File::create",
+    "fs::write",
+    "fs::rename",
+    "fs::remove",
+    "fs::copy",
+    "fs::hard_link",
+    "fs::create_dir",
+    "set_len",
+    "sync_all",
+    "sync_data",
+    "Replacement",
+];
+
+/// The files of the store that may: the seam, what handles sled's files, and the lock, which holds no
+/// data.
+const MAY_CHANGE: [&str; 3] = ["store/file_system.rs", "store/index/", "store/log/lock.rs"];
+
+/// The lines of a file of the store that change files without its seam.
+fn past_the_seam(inside: &str, code: &[String]) -> Vec<String> {
+    if !inside.starts_with("store/") || MAY_CHANGE.iter().any(|who| inside.starts_with(who)) {
+        return Vec::new();
+    }
+    let lines = code.iter().filter(|line| CHANGES.iter().any(|word| line.contains(word)));
+    lines.map(|line| format!("{inside} changes files without the seam: {}", line.trim())).collect()
+}
+
+#[test]
+fn what_the_store_changes_goes_through_its_seam() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let inside = source.path.strip_prefix(&root).expect("below src").to_string_lossy();
+        // Files of tests do what they like.
+        if !["store/testing", "/tests", "/points", "/life", "/damage.rs", "/bad_index.rs"]
+            .iter()
+            .any(|test| inside.contains(test))
+        {
+            wrong.extend(past_the_seam(&inside, &source.code));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let code = vec!["    fs::rename(from, to)?;".to_owned()];
+    assert_eq!(past_the_seam("store/write/prune.rs", &code).len(), 1);
+    assert_eq!(past_the_seam("store/index/mod.rs", &code), [""; 0]);
+}
+
 /// The lines of a file below `src` that say a word which only the terminal may.
 fn says(inside: &str, code: &[String]) -> Vec<String> {
     if MAY_SAY_THEM.iter().any(|who| inside.starts_with(who)) {

@@ -67,6 +67,7 @@ const INNER: &[(&str, &[(&str, u8)])] = &[
         &[
             ("error", 0),
             ("commit", 0),
+            ("file_system", 0),
             ("files", 1),
             ("format", 2),
             ("audit", 3),

@@ -15,7 +15,9 @@
 //! not complete it, or where the index is not asked where its ledger begins. With a copy that is not
 //! synced it is again the loss of power that fails, and nothing else.
 //!
-//! The loss of power needs root: `cargo test --test store -- --ignored power`.
+//! The loss of power needs root: `cargo test --test store -- --ignored power`. How often is set by
+//! `LMSYNCD_TEST_KILLS`, for each of the two tests that kill, and `LMSYNCD_TEST_POWER_CUTS`: the long
+//! run (`tests/long/run`) sets them.
 
 mod disk;
 mod far;
@@ -48,8 +50,12 @@ const REJECTS: &str = "LMSYNCD_TEST_REJECTS";
 const PRUNES: &str = "LMSYNCD_TEST_PRUNES";
 /// How many clients the child commits for, each on a thread of its own.
 const CLIENTS: i64 = 4;
-/// How many times the child is killed.
+/// How many times the child is killed, unless `LMSYNCD_TEST_KILLS` says otherwise, and how many of these
+/// are one store's: whoever looks at a store reads all of it.
 const ROUNDS: usize = 40;
+/// How many times its power is cut, unless `LMSYNCD_TEST_POWER_CUTS` says otherwise, and how many of
+/// these are one store's.
+const CUTS: usize = 30;
 
 fn at() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
@@ -141,6 +147,11 @@ fn generation(store: &Store, client: i64) -> u32 {
     assert_eq!(now, state(client, now.failures));
     assert_eq!(stored, contracts(client, now.failures));
     now.failures
+}
+
+/// How many rounds a test has: those of a variable, or as many as usual.
+fn rounds(variable: &str, usual: usize) -> usize {
+    env::var(variable).map_or(usual, |text| text.parse().expect("a number"))
 }
 
 fn say(line: &str) {
@@ -282,10 +293,14 @@ fn verify(dir: &Path, heard: &mut Heard, unheard: u32) -> Vec<Finding> {
 fn whatever_was_acknowledged_survives_a_kill() {
     let _alone = alone();
     let place = tempfile::tempdir().expect("a folder");
-    let dir = place.path().join("state");
     let itself = env::current_exe().expect("a test binary");
-    let (mut heard, mut replayed) = (Heard::default(), 0);
-    for round in 0..ROUNDS {
+    let (mut heard, mut replayed, mut acknowledged) = (Heard::default(), 0, 0);
+    for all in 0..rounds("LMSYNCD_TEST_KILLS", ROUNDS) {
+        let (number, round) = (all / ROUNDS, all % ROUNDS);
+        let dir = place.path().join(format!("state-{number}"));
+        if round == 0 {
+            acknowledged += std::mem::take(&mut heard).lines;
+        }
         if round % 10 == 9 {
             // The next opening builds the index anew, and is killed at it.
             std::fs::remove_dir_all(dir.join("index")).expect("removed");
@@ -311,14 +326,17 @@ fn whatever_was_acknowledged_survives_a_kill() {
         child.wait().expect("gone");
         for finding in verify(&dir, &mut heard, UNDER_WAY) {
             match finding {
-                Finding::NewStore | Finding::TornLineCut { .. } => {}
+                Finding::NewStore | Finding::NoCommit | Finding::TornLineCut { .. } => {}
                 Finding::Replayed(_) => replayed += 1,
-                Finding::IndexRebuilt { .. } => {}
+                // It was being built when it was killed.
+                Finding::IndexRebuilt { .. } | Finding::IndexRenewed { .. } => {}
                 damage => panic!("a kill damages no ledger: {damage}"),
             }
         }
     }
-    assert!(heard.lines > ROUNDS, "only {} commits were acknowledged", heard.lines);
+    acknowledged += heard.lines;
+    say(&format!("{acknowledged} commits were acknowledged"));
+    assert!(acknowledged > ROUNDS, "only {acknowledged} commits were acknowledged");
     assert!(replayed > 0, "no kill left the index behind: it was never put to the test");
 }
 
@@ -326,12 +344,15 @@ fn whatever_was_acknowledged_survives_a_kill() {
 fn whatever_was_acknowledged_survives_a_kill_while_history_is_pruned() {
     let _alone = alone();
     let place = tempfile::tempdir().expect("a folder");
-    let dir = place.path().join("state");
     let itself = env::current_exe().expect("a test binary");
     let (mut heard, mut renewed) = (Heard::default(), 0);
-    let all = [Far::Begun, Far::Copying, Far::Drafting, Far::Published, Far::Copied, Far::Swept];
-    for round in 0..ROUNDS {
-        let far = all[round % all.len()];
+    let steps = [Far::Begun, Far::Copying, Far::Drafting, Far::Published, Far::Copied, Far::Swept];
+    for all in 0..rounds("LMSYNCD_TEST_KILLS", ROUNDS) {
+        let (number, far) = (all / ROUNDS, steps[all % steps.len()]);
+        let dir = place.path().join(format!("state-{number}"));
+        if all % ROUNDS == 0 {
+            heard = Heard::default();
+        }
         let mut command = Command::new(&itself);
         command.env(PRUNES, "1");
         let mut child = start(&dir, command);
@@ -413,10 +434,16 @@ fn whatever_was_acknowledged_survives_a_loss_of_power() {
         matches!(finding, Finding::LedgerRepaired { .. } | Finding::BaseUnusable(_))
     };
     let disk = Disk::new();
-    let dir = disk.mounted().join("state");
     let itself = env::current_exe().expect("a test binary");
-    let mut heard = Heard::default();
-    for round in 0..30 {
+    let (mut heard, mut acknowledged) = (Heard::default(), 0);
+    for all in 0..rounds("LMSYNCD_TEST_POWER_CUTS", CUTS) {
+        let (number, round) = (all / CUTS, all % CUTS);
+        let dir = disk.mounted().join(format!("state-{number}"));
+        if round == 0 && number > 0 {
+            let before = disk.mounted().join(format!("state-{}", number - 1));
+            std::fs::remove_dir_all(before).expect("removed");
+            acknowledged += std::mem::take(&mut heard).lines;
+        }
         let mut command = Command::new(&itself);
         if round % 2 == 1 {
             command.env(PRUNES, "1");
@@ -438,7 +465,8 @@ fn whatever_was_acknowledged_survives_a_loss_of_power() {
         child.wait().expect("gone");
         disk.remount();
         for finding in verify(&dir, &mut heard, u32::MAX) {
-            assert!(!is_damage(&finding), "round {round}: {finding}");
+            assert!(!is_damage(&finding), "round {all}: {finding}");
         }
     }
+    say(&format!("{} commits were acknowledged", acknowledged + heard.lines));
 }

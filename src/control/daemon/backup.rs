@@ -38,12 +38,13 @@ pub(in crate::control) async fn restore(call: daemon::Restore, context: &Context
     context.require_operator()?;
     let offset = u64::try_from(call.offset)
         .map_err(|_| CallError::BadParameter("offset is below 0".to_owned()))?;
-    let received = count(context.engine.admin.receive(offset, call.text).await?);
+    let actor = context.peer.actor();
+    let received = count(context.engine.admin.receive(offset, call.text, &actor).await?);
     if call.last != Some(true) {
         return finish(daemon::RestoreReply { received, ..daemon::RestoreReply::default() });
     }
     let restored = context.engine.admin.restore().await?;
-    tracing::info!("{} restored the backup of {}", context.peer.actor().name, restored.at);
+    tracing::info!("{} restored the backup of {}", actor.name, restored.at);
     finish(daemon::RestoreReply {
         received,
         at: Some(restored.at),

@@ -41,7 +41,7 @@ impl Admin {
         let store = self.context.store.clone();
         let remarks = self.context.store_remarks();
         let checked = tokio::task::spawn_blocking(move || match store.check() {
-            Ok(report) => judge(&report.faults, report.lines, &remarks),
+            Ok(report) => judge(&report.faults, report.lines, report.head.seq, &remarks),
             Err(error) => failed(error.into()),
         });
         if let Ok(checked) = checked.await {
@@ -158,16 +158,17 @@ fn orphans(files: &[std::path::PathBuf]) -> Option<Finding> {
     })
 }
 
-fn judge(faults: &[String], lines: u64, remarks: &[String]) -> Finding {
-    let lines = thousands(lines);
+fn judge(faults: &[String], lines: u64, last: u64, remarks: &[String]) -> Finding {
+    let readable = match lines == last {
+        true => format!("all {} commits are readable", thousands(lines)),
+        // The ledger begins with a base.
+        false => format!("everything is readable, up to commit {}", thousands(last)),
+    };
     match (faults, remarks) {
-        ([], []) => finding(Outcome::Good, format!("all {lines} commits are readable"), None),
+        ([], []) => finding(Outcome::Good, readable, None),
         ([], remarks) => finding(
             Outcome::Warning,
-            format!(
-                "all {lines} commits are readable; remarks when the store was opened: {}",
-                remarks.join("; ")
-            ),
+            format!("{readable}; remarks when the store was opened: {}", remarks.join("; ")),
             Some(Advice::WatchDisk),
         ),
         (faults, _) => finding(Outcome::Bad, faults.join("; "), Some(Advice::RestartToRepair)),

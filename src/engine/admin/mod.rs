@@ -30,6 +30,8 @@ pub struct Admin {
     connect: Arc<Connect>,
     /// Held by the one reload that is under way: the last that Autotask refused to serve.
     refused: Arc<tokio::sync::Mutex<Option<Arc<Autotask>>>>,
+    /// Whose restore is under way.
+    turn: Arc<archive::Turn>,
     /// Cancelled when the daemon is to restart on another store.
     restarting: CancellationToken,
 }
@@ -42,6 +44,7 @@ impl Admin {
     ) -> Admin {
         let (load, connect) = (Arc::new(load), Arc::new(connect));
         let (refused, restarting) = (Arc::default(), CancellationToken::new());
-        Admin { context, book, clients, schedule, load, connect, refused, restarting }
+        let turn = Arc::default();
+        Admin { context, book, clients, schedule, load, connect, refused, turn, restarting }
     }
 }

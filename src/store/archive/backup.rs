@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
-use crate::store::format::convert;
+use crate::store::format::{convert, line};
 use crate::store::log::replay;
 use crate::store::log::segment::{self, LogPosition};
 use crate::store::read::present;
@@ -123,7 +123,7 @@ pub(in crate::store) fn begin(core: &Core, now: DateTime<Utc>) -> Result<Backup,
     let store = serde_json::from_slice(&store).map_err(|error| StoreError::Damaged {
         file: identity,
         line: 1,
-        why: error.to_string(),
+        why: line::why_unread(&error),
     })?;
     let head_line = HeadLineV1 {
         backup: HeadV1 {

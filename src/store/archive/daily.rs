@@ -44,16 +44,21 @@ pub(in crate::store) fn back_up(
     must_have_room(core, &dir)?;
     let making = files::with_suffix(&path, ".new");
     let written = write(core, &making, now).and_then(|()| files::rename(&making, &path));
-    if let Err(error) = written {
-        // What is half written only takes room; what is told as failed is not there later.
-        files::remove_if_there(&making)?;
-        files::remove_if_there(&path)?;
-        return Err(error);
-    }
+    written.map_err(|error| error.taken_back("the backup", take_back(&dir, &making, &path)))?;
     for old in &there[..(there.len() + 1).saturating_sub(KEPT)] {
         files::remove_if_there(old)?;
     }
     Ok(Some(path))
+}
+
+/// What is half written only takes room; what is told as failed is not there later.
+fn take_back(dir: &Path, making: &Path, path: &Path) -> Result<(), StoreError> {
+    files::remove_if_there(making)?;
+    if path.exists() {
+        files::remove_if_there(path)?;
+        files::sync_dir(dir)?;
+    }
+    Ok(())
 }
 
 /// Refuses to begin where a backup would take the room that the store itself needs to go on: half of
@@ -95,7 +100,7 @@ fn write(core: &Core, path: &Path, now: DateTime<Utc>) -> Result<(), StoreError>
     while let Some(piece) = backup.piece()? {
         file.write_all(piece.as_bytes()).doing("write", path)?;
     }
-    file.sync_all().doing("sync", path)?;
+    file.sync().doing("sync", path)?;
     restore::read_through(File::open(path).doing("open", path)?, path)
 }
 

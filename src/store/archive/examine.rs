@@ -1,7 +1,7 @@
 //! Looking at a store that no daemon has open: what the next opening would find and do, without
 //! changing anything. A copy is opened in its place, and removed again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -25,6 +25,8 @@ pub struct Examination {
     pub is_damaged: bool,
     /// Why it would refuse; none where it would open.
     pub refused: Option<String>,
+    /// Whether that is because nothing is left of the ledger, so that no repair continues with anything.
+    pub is_emptied: bool,
     /// The last commit; 0 where it would refuse.
     pub commits: u64,
 }
@@ -33,7 +35,8 @@ pub struct Examination {
 ///
 /// # Errors
 ///
-/// [`StoreError::InUse`] while a daemon has it open, and those of making the copy. Damage is no error.
+/// [`StoreError::InUse`] while a daemon has it open, [`StoreError::Newer`] where this program is too old
+/// to read it, and those of making the copy. Damage is no error.
 pub(in crate::store) fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
     let _lock = Lock::take(dir, PATIENCE)?;
     let copy = dir.join(CHECKING);
@@ -60,6 +63,7 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
         is_damaged: refused || opening.is_damage() || !faults.is_empty(),
         remarks: planned(opening).chain(faults).map(&told).collect(),
         refused: None,
+        is_emptied: false,
         commits,
     };
     match open::open(copy, now, Settings::default()) {
@@ -68,9 +72,14 @@ fn examine_copy(dir: &Path, copy: &Path, now: DateTime<Utc>) -> Result<Examinati
             let report = check::check(&core)?;
             Ok(damaged(false, report.faults, &opening, report.head.seq))
         }
-        Err(error @ (StoreError::Damaged { .. } | StoreError::Newer { .. })) => {
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Emptied { .. })) => {
+            let is_emptied = matches!(error, StoreError::Emptied { .. });
             let refused = Some(told(error_chain(&error)));
-            Ok(Examination { refused, ..damaged(true, Vec::new(), &Opening::default(), 0) })
+            Ok(Examination {
+                refused,
+                is_emptied,
+                ..damaged(true, Vec::new(), &Opening::default(), 0)
+            })
         }
         Err(error) => Err(error),
     }
@@ -83,7 +92,8 @@ fn planned(opening: &Opening) -> impl Iterator<Item = String> + '_ {
 
 fn copy_all(from: &Path, to: &Path) -> Result<(), StoreError> {
     if !from.is_dir() {
-        return fs::copy(from, to).map(drop).doing("copy", from);
+        let mut file = File::open(from).doing("open", from)?;
+        return files::copy(&mut file, to).map(drop);
     }
     files::create_dir(to)?;
     for entry in fs::read_dir(from).doing("list", from)? {
@@ -96,7 +106,8 @@ fn copy_all(from: &Path, to: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::{Place, at, names};
+    use crate::store::Store;
+    use crate::store::testing::{Answers, Place, at, names};
 
     #[test]
     fn looking_changes_nothing_and_tells_what_an_opening_would_do() {
@@ -120,6 +131,52 @@ mod tests {
         assert!(!refused.contains(CHECKING), "{refused}");
         assert_ne!(fs::read(place.segment(1)).expect("read"), ledger);
         assert_eq!(names(&place.dir()).len() + 1, around.len(), "only the index is gone");
+    }
+
+    #[test]
+    fn where_nothing_is_left_no_repair_is_a_way_out() {
+        let (place, _) = Place::filled(3);
+        fs::write(place.segment(1), "").expect("emptied");
+        fs::remove_dir_all(place.index()).expect("removed");
+        fs::remove_file(place.record()).expect("removed");
+        let seen = examine(&place.dir(), at(30)).expect("looked at");
+        assert!(seen.is_emptied && seen.refused.is_some(), "{seen:?}");
+        let error = Store::repair(&place.dir(), at(30)).expect_err("nothing to go on from");
+        assert!(matches!(error, StoreError::Emptied { .. }), "{error}");
+        // Where there is no store at all, none is made.
+        let nowhere = place.dir().join("nowhere");
+        Store::repair(&nowhere, at(30)).expect_err("no store");
+        examine(&nowhere, at(30)).expect_err("no store");
+        assert!(!nowhere.exists());
+    }
+
+    #[test]
+    fn a_store_json_that_cannot_be_read_is_made_anew_by_a_repair() {
+        let (place, answers) = Place::filled(3);
+        let json = place.dir().join("store.json");
+        let before = fs::read(&json).expect("read");
+        fs::write(&json, "").expect("emptied");
+        let seen = examine(&place.dir(), at(30)).expect("looked at");
+        assert!(seen.refused.is_some() && !seen.is_emptied, "{seen:?}");
+        let (store, opening) = Store::repair(&place.dir(), at(30)).expect("repaired");
+        let told = opening.remarks().join("; ");
+        assert!(told.contains("could not be read; it was moved to"), "{told}");
+        assert_eq!(Answers::of(&store), answers);
+        drop(store);
+        let id = |text: &[u8]| {
+            serde_json::from_slice::<serde_json::Value>(text).expect("JSON")["id"].clone()
+        };
+        assert_eq!(id(&fs::read(&json).expect("read")), id(&before));
+    }
+
+    #[test]
+    fn a_store_of_a_newer_program_is_not_called_damaged() {
+        let (place, _) = Place::filled(1);
+        let json = place.dir().join("store.json");
+        let text = fs::read_to_string(&json).expect("read");
+        fs::write(&json, text.replace("\"format\":1", "\"format\":9")).expect("written");
+        let error = examine(&place.dir(), at(30)).expect_err("newer");
+        assert!(matches!(error, StoreError::Newer { format: 9 }), "{error}");
     }
 
     #[test]

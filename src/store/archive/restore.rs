@@ -12,9 +12,8 @@
 //! One rename decides, that to `restored`. A crash before it leaves the store as it was; after it,
 //! the next opening completes what was begun, file by file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -24,8 +23,10 @@ use sha2::{Digest, Sha256};
 use super::backup::{self, EndLineV1, FileLineV1, HeadLineV1, HeadV1};
 use crate::store::core::Core;
 use crate::store::error::{Doing, StoreError};
+use crate::store::file_system::OpenFile;
 use crate::store::files;
 use crate::store::format::chain::{ChainHash, ChainHead};
+use crate::store::format::line;
 use crate::store::log::head::{self, HeadRecord};
 use crate::store::log::lock::{Lock, PATIENCE};
 use crate::store::log::segment;
@@ -36,6 +37,9 @@ use crate::store::read::present;
 
 /// The longest line that says what follows, in bytes.
 const LONGEST: u64 = 64 << 10;
+
+/// What fails, in words.
+const RESTORE: &str = "the restore";
 
 /// A backup that waits to take the store's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +57,10 @@ pub struct Restored {
 /// Takes the piece of a backup that begins at `offset`, in bytes; 0 begins anew.
 pub(in crate::store) fn receive(dir: &Path, offset: u64, text: &str) -> Result<u64, StoreError> {
     let path = dir.join(RECEIVING[0]);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(offset == 0).mode(files::FILE_MODE);
-    let mut file = options.open(&path).doing("open", &path)?;
+    if offset == 0 {
+        files::remove_if_there(&path)?;
+    }
+    let mut file = OpenFile::append(&path).doing("open", &path)?;
     let there = file.seek(SeekFrom::End(0)).doing("read the size of", &path)?;
     if there != offset {
         let why = format!("a piece begins at byte {offset}, and {there} bytes are there");
@@ -91,11 +96,8 @@ fn prepare_file(
     })?;
     let place = dir.join(restored::WAITING);
     files::remove_dir_if_there(&place)?;
-    if let Err(error) = files::rename(&making, &place) {
-        // It may have its new name all the same: what is told as failed is not carried out later.
-        restored::withdraw(dir)?;
-        return Err(error);
-    }
+    // After an error it may have its new name all the same.
+    files::rename(&making, &place).map_err(|error| taken_back(dir, error))?;
     Ok(restored)
 }
 
@@ -145,7 +147,7 @@ pub(in crate::store) fn id_of(path: &Path, mut file: &File) -> Result<String, St
 ///
 /// [`StoreError::NoBackup`] where it is no whole backup, [`StoreError::InUse`] while a daemon runs,
 /// and those of the disk. Then the store is as it was; only where the disk fails while files take
-/// each other's places, the next opening completes it.
+/// each other's places, the next opening completes it ([`StoreError::NotTakenBack`]).
 pub(in crate::store) fn offline(
     dir: &Path,
     file: File,
@@ -155,11 +157,18 @@ pub(in crate::store) fn offline(
     files::create_dir(dir)?;
     let _lock = Lock::take(dir, PATIENCE)?;
     let prepared = prepare_file(dir, file, path, now)?;
-    restored::may_finish(dir).inspect_err(|_| {
-        // Nothing has moved: what is told as failed is not carried out later.
-        let _ = restored::withdraw(dir);
+    // Nothing has moved yet.
+    restored::may_finish(dir).map_err(|error| taken_back(dir, error))?;
+    let finished = restored::finish(dir, now).map_err(|error| {
+        let source = Box::new(error);
+        StoreError::NotTakenBack { what: RESTORE, source }
     })?;
-    Ok((prepared, restored::finish(dir, now)?))
+    Ok((prepared, finished))
+}
+
+/// The failure of a restore that waits, and is not to be carried out later.
+fn taken_back(dir: &Path, error: StoreError) -> StoreError {
+    error.taken_back(RESTORE, restored::withdraw(dir))
 }
 
 /// Unpacks a backup into a folder that is not there yet.
@@ -189,7 +198,7 @@ fn unpack(file: File, path: &Path, into: &Path) -> Result<HeadV1, StoreError> {
         let to = ledger.join(name);
         let mut target = files::create_new(&to)?;
         source.copy(bytes, &to, &mut target)?;
-        target.sync_all().doing("sync", &to)?;
+        target.sync().doing("sync", &to)?;
     }
     files::sync_dir(&ledger)?;
     // What the backup says of itself is the witness of what it must have, if only that it has nothing.
@@ -226,9 +235,12 @@ impl Source {
     /// Whether the last line has the checksum of all that stands before it.
     fn ends_with(&mut self, line: &[u8]) -> Result<(), StoreError> {
         let EndLineV1 { end } = parsed(line)?;
-        match end.sha256 == backup::hex(std::mem::take(&mut self.hash)) {
-            true => Ok(()),
-            false => Err(no("the checksum does not match: the file was changed or damaged")),
+        if end.sha256 != backup::hex(std::mem::take(&mut self.hash)) {
+            return Err(no("the checksum does not match: the file was changed or damaged"));
+        }
+        match self.reader.fill_buf().doing("read", &self.path)? {
+            [] => Ok(()),
+            _ => Err(no("there is data behind its end")),
         }
     }
 
@@ -259,6 +271,7 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
     let (parts, opening) = opened.map_err(|error| match error {
         // It is the backup that is damaged, not a store.
         StoreError::Damaged { why, .. } => no(why),
+        StoreError::Emptied { .. } => no("its ledger is empty"),
         other => other,
     })?;
     let built = |finding: &Finding| matches!(finding, Finding::IndexRebuilt { kept: None, .. });
@@ -272,12 +285,15 @@ fn checked(dir: &Path, head: HeadV1, now: DateTime<Utc>) -> Result<Restored, Sto
     }
     let contracts = present::all_contracts(&core)?.len() as u64;
     core.index.flush()?;
+    // The opening cannot know that nothing comes behind it; the backup says so.
+    let record = HeadRecord { store: parts.id.clone(), head: core.index.meta().head, closed: true };
+    head::write(&core.ledger_dir, &record)?;
     let store = parts.id;
     Ok(Restored { at: head.at, commits: head.commits, contracts, store })
 }
 
 fn parsed<T: DeserializeOwned>(line: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(line).map_err(|error| no(error.to_string()))
+    serde_json::from_slice(line).map_err(|error| no(line::why_unread(&error)))
 }
 
 fn no(why: impl Into<String>) -> StoreError {
@@ -355,9 +371,11 @@ mod tests {
         let changed = good.replacen("notes 3", "notes 4", 1);
         let elsewhere = good.replacen("000000000001.jsonl", "../../0000000001.jsonl", 1);
         let lies = good.replacen("\"commits\":5", "\"commits\":4", 1);
-        for bad in ["", "x", half, &changed, &elsewhere, &lies] {
+        let (unended, longer) = (&good[..good.len() - 1], format!("{good}\n"));
+        for bad in ["", "x", "{}\n", "x\n", half, &changed, &elsewhere, &lies, unended, &longer] {
             let error = restore(&store, bad).expect_err("no backup");
             assert!(matches!(error, StoreError::NoBackup(_)), "{error}");
+            assert!(!error.to_string().contains("column"), "no words of a parser: {error}");
         }
         assert!(matches!(store.receive(7, "x"), Err(StoreError::NoBackup(_))), "out of order");
         drop(store);

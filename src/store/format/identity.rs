@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::convert;
+use super::line;
 use super::v1::ContractV1;
 use crate::model::Field;
 use crate::store::error::{Doing, StoreError};
@@ -98,7 +99,7 @@ fn whole(dir: &Path) -> Result<Option<IdentityV1>, StoreError> {
     let damaged = |error: serde_json::Error| StoreError::Damaged {
         file: path.clone(),
         line: 1,
-        why: format!("{error}; move the file away, and a new one is written"),
+        why: format!("{}; move the file away, and a new one is written", line::why_unread(&error)),
     };
     // The format first: a newer one may have other fields.
     let any: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
@@ -140,5 +141,6 @@ mod tests {
         fs::write(dir.path().join("store.json"), b"{").expect("written");
         let error = read(dir.path()).expect_err("torn");
         assert!(matches!(error, StoreError::Damaged { line: 1, .. }), "{error}");
+        assert!(error.to_string().contains("line 1: it is cut off; move the file away"), "{error}");
     }
 }

@@ -13,6 +13,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use super::chain::{ChainHash, ChainHead};
 use crate::store::error::StoreError;
@@ -153,7 +154,21 @@ pub(in crate::store) fn flipped_bit(line: &mut [u8], before: ChainHash) -> bool 
 
 /// Reads a line that was verified.
 pub(in crate::store) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(line).map_err(|error| error.to_string())
+    serde_json::from_slice(line).map_err(|error| why_unread(&error))
+}
+
+/// Why JSON of the store cannot be read, in words for a person: what a parser would have liked to see, and
+/// in which column, is for nobody to mend.
+pub(in crate::store) fn why_unread(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let what = told.split(", expected").next().and_then(|told| told.split(" at line ").next());
+    match error.classify() {
+        Category::Data => {
+            format!("it says what this program does not know: {}", what.unwrap_or_default())
+        }
+        Category::Eof => "it is cut off".to_owned(),
+        Category::Io | Category::Syntax => "it is not JSON".to_owned(),
+    }
 }
 
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {

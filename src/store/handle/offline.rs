@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::Store;
 use crate::store::archive::examine::{self, Examination};
 use crate::store::archive::restore::{self, Restored};
-use crate::store::error::StoreError;
+use crate::store::error::{Doing, StoreError};
 use crate::store::format::identity;
 use crate::store::open::Settings;
 use crate::store::open::opening::Opening;
@@ -58,7 +58,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::InUse`] while a daemon has it open, and those of the disk. Damage is no error.
+    /// [`StoreError::InUse`] while a daemon has it open, [`StoreError::Newer`] where this program is
+    /// too old to read it, and those of the disk. Damage is no error.
     pub fn examine(dir: &Path, now: DateTime<Utc>) -> Result<Examination, StoreError> {
         examine::examine(dir, now)
     }
@@ -70,6 +71,8 @@ impl Store {
     ///
     /// Where nothing can be read at all, and those of [`Store::open`].
     pub fn repair(dir: &Path, now: DateTime<Utc>) -> Result<(Store, Opening), StoreError> {
+        // Where there is no store, none is made.
+        dir.read_dir().doing("list", dir)?;
         Store::open_with(dir, now, Settings { accepts_loss: true, ..Settings::default() })
     }
 }

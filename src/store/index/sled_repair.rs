@@ -4,10 +4,12 @@
 //! at the wrong moment leaves a folder that it never opens again. What it leaves behind is known,
 //! and is put right here.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::store::error::{Doing, StoreError};
+use crate::store::file_system::FILE_MODE;
 use crate::store::files;
 
 /// What sled's `conf` holds with the settings of `index`; sled wants the crc32 behind it.
@@ -36,8 +38,15 @@ pub(in crate::store) fn before(dir: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// After opening: what sled created becomes durable.
+/// After opening: what sled created becomes private, as the folder is, and durable.
 pub(in crate::store) fn after(dir: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(dir).doing("list", dir)? {
+        let path = entry.doing("list", dir)?.path();
+        if path.is_file() {
+            // sled may rename a file meanwhile, and the folder keeps others out all the same.
+            let _ = fs::set_permissions(&path, Permissions::from_mode(FILE_MODE));
+        }
+    }
     let conf = dir.join("conf");
     File::open(&conf).and_then(|file| file.sync_all()).doing("sync", &conf)?;
     files::sync_dir(&dir.join("blobs"))?;
@@ -74,5 +83,10 @@ mod tests {
         let db = open_sled(dir.path()).expect("opens again");
         assert_eq!(db.get(b"key").expect("read").as_deref(), Some(&b"value"[..]));
         after(dir.path()).expect("synced");
+        let mode = |name| {
+            let file = fs::metadata(dir.path().join(name)).expect("there");
+            file.permissions().mode() & 0o777
+        };
+        assert_eq!((mode("db"), mode("conf")), (0o600, 0o600));
     }
 }

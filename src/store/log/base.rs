@@ -259,7 +259,7 @@ pub(in crate::store) fn draft(
     let end = EndV1 { records: tally.records, digest: tally.text() };
     put(&|hash| line::seal(&EndLineV1 { sum: hash.to_string(), end: end.clone() }, hash))?;
     let file = file.into_inner().map_err(|error| error.into_error()).doing("write", &temporary)?;
-    file.sync_all().doing("sync", &temporary)?;
+    file.sync().doing("sync", &temporary)?;
     read(&temporary, number, Some(&mut |_| Ok(())))?;
     Ok(CommitBuilder { temporary, path, number })
 }

@@ -1,14 +1,13 @@
 //! Appending to the ledger: the one place that makes a commit durable.
 
-use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::lock;
 use super::segment::{self, LogPosition};
 use crate::store::error::{Doing, StoreError};
+use crate::store::file_system::OpenFile;
 use crate::store::files;
 
 /// At how many bytes a segment is full: large enough for years of a small MSP in one file, small
@@ -19,8 +18,7 @@ pub(in crate::store) const SEGMENT_BYTES: u64 = 64 << 20;
 #[derive(Debug)]
 pub(in crate::store) struct Ledger {
     dir: PathBuf,
-    path: PathBuf,
-    file: File,
+    file: OpenFile,
     end: LogPosition,
     full_at: u64,
     /// How long a lock is waited for that a copy of a descriptor holds.
@@ -36,19 +34,17 @@ impl Ledger {
         patience: Duration,
     ) -> Result<Ledger, StoreError> {
         let path = segment::path(dir, end.segment);
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(files::FILE_MODE);
-        let file = options.open(&path).doing("open", &path)?;
-        if !lock::acquire(&file, &path, None, patience)? {
+        let file = OpenFile::append(&path).doing("open", &path)?;
+        if !lock::acquire(file.as_file(), &path, None, patience)? {
             return Err(StoreError::InUse { dir: dir.to_owned(), pid: None });
         }
-        let length = file.metadata().doing("read the size of", &path)?.len();
+        let length = file.as_file().metadata().doing("read the size of", &path)?.len();
         if length != end.offset {
             let why = format!("it has {length} bytes and not the {} that were read", end.offset);
             return Err(StoreError::Damaged { file: path, line: 0, why });
         }
         files::sync_dir(dir)?;
-        Ok(Ledger { dir: dir.to_owned(), path, file, end, full_at, patience })
+        Ok(Ledger { dir: dir.to_owned(), file, end, full_at, patience })
     }
 
     /// Where the next line will stand. A full segment is followed by a new one.
@@ -57,10 +53,9 @@ impl Ledger {
             let end = LogPosition { segment: self.end.segment + 1, offset: 0 };
             let path = segment::path(&self.dir, end.segment);
             let file = files::create_new(&path)?;
-            lock::acquire(&file, &path, None, self.patience)?;
+            lock::acquire(file.as_file(), &path, None, self.patience)?;
             files::sync_dir(&self.dir)?;
-            self.file = file;
-            (self.path, self.end) = (path, end);
+            (self.file, self.end) = (file, end);
         }
         Ok(self.end)
     }
@@ -71,8 +66,8 @@ impl Ledger {
     /// sync must not be tried again, because the kernel may have dropped the pages that it could
     /// not write and would report success.
     pub(in crate::store) fn append(&mut self, lines: &[u8]) -> Result<(), StoreError> {
-        self.file.write_all(lines).doing("write", &self.path)?;
-        self.file.sync_data().doing("sync", &self.path)?;
+        self.file.write_all(lines).doing("write", self.file.path())?;
+        self.file.sync().doing("sync", self.file.path())?;
         self.verify()?;
         self.end.offset += lines.len() as u64;
         Ok(())
@@ -84,13 +79,13 @@ impl Ledger {
     ///
     /// [`StoreError::Replaced`] where it was removed, replaced or mounted over.
     pub(in crate::store) fn verify(&self) -> Result<(), StoreError> {
-        lock::is_still(&self.file, &self.path)
+        lock::is_still(self.file.as_file(), self.file.path())
     }
 
     /// Goes on at another end, which must be where `end` says.
     pub(in crate::store) fn go_on(&mut self, end: LogPosition) -> Result<(), StoreError> {
         // It may be the same file, which is opened once more.
-        self.file.unlock().doing("unlock", &self.path)?;
+        self.file.as_file().unlock().doing("unlock", self.file.path())?;
         *self = Ledger::open(&self.dir, end, self.full_at, self.patience)?;
         Ok(())
     }

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::store::error::{Doing, StoreError};
-use crate::store::files::FILE_MODE;
+use crate::store::file_system::FILE_MODE;
 use crate::store::index::panic_guard;
 
 /// How long a lock is waited for that nobody alive seems to hold, or that an earlier life of this

@@ -132,8 +132,13 @@ fn a_line_that_says_too_much_is_made_good_by_the_index() {
     assert_eq!(state(&store), held);
 }
 
+/// How many kinds of damage are tried: 96, or as many as `LMSYNCD_TEST_DAMAGES` says.
+fn cases() -> u32 {
+    std::env::var("LMSYNCD_TEST_DAMAGES").map_or(96, |text| text.parse().expect("a number"))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     /// The store opens with everything, or it refuses and touches nothing. The one exception cannot
     /// be told from a torn write: the last lines are damaged or gone, the index that knew them whole

@@ -1,7 +1,6 @@
 //! The end of the ledger, made good before anything is written after it: a torn line is cut, and the
 //! last lines are put on the disk once more.
 
-use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::opening::{Extent, Finding};
 use crate::store::error::{Doing, StoreError};
+use crate::store::file_system::OpenFile;
 use crate::store::files;
 use crate::store::log::segment::{self, LogPosition};
 use crate::store::log::survey::CorruptRecord;
@@ -21,21 +21,20 @@ pub(super) fn cut(
     now: DateTime<Utc>,
 ) -> Result<Finding, StoreError> {
     let path = &bad.file;
-    let mut options = OpenOptions::new();
-    let mut file = options.read(true).write(true).open(path).doing("open", path)?;
+    let mut file = OpenFile::edit(path).doing("open", path)?;
     let mut torn = Vec::new();
     file.seek(SeekFrom::Start(bad.position.offset)).doing("read", path)?;
     file.read_to_end(&mut torn).doing("read", path)?;
     let place = files::aside(path, "torn", now);
     // A full disk must not keep the store from opening over a copy of what was never stored.
     let copied = files::create_new(&place).and_then(|mut copy| {
-        copy.write_all(&torn).and_then(|()| copy.sync_all()).doing("write", &place)
+        copy.write_all(&torn).and_then(|()| copy.sync()).doing("write", &place)
     });
     if copied.is_err() {
-        let _ = fs::remove_file(&place);
+        let _ = files::remove_if_there(&place);
     }
-    file.set_len(bad.position.offset).doing("cut", path)?;
-    file.sync_all().doing("sync", path)?;
+    file.cut(bad.position.offset).doing("cut", path)?;
+    file.sync().doing("sync", path)?;
     files::sync_dir(ledger)?;
     let kept = copied.is_ok().then_some(place);
     Ok(Finding::TornLineCut { file: path.clone(), bytes: torn.len() as u64, kept, extent })
@@ -52,12 +51,11 @@ pub(super) fn write_again(
         return Ok(());
     }
     let path = segment::path(ledger, from.segment);
-    let mut options = OpenOptions::new();
-    let mut file = options.read(true).write(true).open(&path).doing("open", &path)?;
+    let mut file = OpenFile::edit(&path).doing("open", &path)?;
     file.seek(SeekFrom::Start(from.offset)).doing("read", &path)?;
     let mut lines = vec![0; (to.offset - from.offset) as usize];
     file.read_exact(&mut lines).doing("read", &path)?;
     file.seek(SeekFrom::Start(from.offset)).doing("write", &path)?;
     file.write_all(&lines).doing("write", &path)?;
-    file.sync_all().doing("sync", &path)
+    file.sync().doing("sync", &path)
 }

@@ -43,7 +43,7 @@ mod tests {
 
     use super::super::Settings;
     use crate::model::RunId;
-    use crate::store::testing::{Answers, Place, at, key};
+    use crate::store::testing::{Answers, Place, at, fill, key};
     use crate::store::{Finding, Store, StoreError};
 
     /// Two bytes of a line are wrong, so that nothing brings it back.
@@ -136,6 +136,32 @@ mod tests {
         knows_the_rest(&store, &before);
         drop(store);
         assert!(place.open().1.is_clean());
+    }
+
+    #[test]
+    fn segments_that_are_gone_are_a_gap() {
+        let (place, before) = Place::filled(12);
+        fs::remove_file(place.segment(1)).expect("removed");
+        let (store, opening) = place.open();
+        assert!(matches!(opening.findings[..], [Finding::LedgerRepaired { .. }]), "{opening:?}");
+        assert_eq!(Answers::of(&store).contracts, before.contracts);
+        let gaps: Vec<_> = store.gaps().into_iter().map(|gap| gap.commits).collect();
+        assert_eq!(gaps, [1..=12], "the only one");
+        assert!(matches!(store.state_as_of(at(7)), Err(StoreError::Gap(_))));
+        drop(store);
+
+        let place = Place::new();
+        let (store, _) = place.open_small();
+        fill(&store, 12);
+        drop(store);
+        fs::remove_file(place.segment(1)).expect("removed");
+        let (store, _) = place.open_small();
+        let gaps: Vec<_> = store.gaps().into_iter().map(|gap| gap.commits).collect();
+        // What follows a line that is gone cannot be confirmed.
+        assert_eq!(gaps, [1..=2], "the first of many");
+        assert!(!store.history(key("A4")).expect("read").is_empty());
+        drop(store);
+        assert!(place.open_small().1.is_clean());
     }
 
     #[test]

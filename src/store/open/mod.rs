@@ -41,7 +41,6 @@ mod strangers;
 mod undo;
 pub(super) mod upgrade_backup;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,8 +51,7 @@ use super::files;
 use super::index::{self, Index};
 use crate::model::error_chain;
 use crate::store::core::Past;
-use crate::store::format::v1::ContractV1;
-use crate::store::format::{codec, identity, keys};
+use crate::store::format::identity;
 use crate::store::index::sled_repair;
 use crate::store::log::base::{self, Base};
 use crate::store::log::head::{self, HeadRecord};
@@ -113,7 +111,7 @@ pub(in crate::store) fn open(
     files::create_dir(dir)?;
     let lock = Lock::take(dir, settings.lock_patience)?;
     let replaced = restored::finish(dir, now)?;
-    let id = identity::read(dir)?;
+    let (id, unreadable) = strangers::id_of(dir, settings.accepts_loss, now)?;
     let made = id.is_none();
     let ledger_dir = dir.join("ledger");
     files::create_dir(&ledger_dir)?;
@@ -129,14 +127,16 @@ pub(in crate::store) fn open(
     if let Some(kept) = replaced {
         work.found(Finding::Restored { kept });
     }
-    work.opening.findings.extend(restored::remove_leftovers(dir)?);
+    work.opening.findings.extend(unreadable.into_iter().chain(restored::remove_leftovers(dir)?));
     if !made && let Err(error) = upgrade_backup::copy(dir, now) {
         // A full disk must not keep a daemon from its store; the next opening tries again.
         work.found(Finding::NoCopy(error_chain(&error)));
     } else {
         upgrade_backup::note(dir)?;
     }
-    let (past, index, end) = work.recover(made)?;
+    let recovered = work.recover(made);
+    let (past, index, end) =
+        recovered.map_err(|error| refusal::after(error, &work.opening.remarks()))?;
     sled_repair::after(&work.index_dir)?;
     let Settings { segment_bytes, lock_patience, .. } = settings;
     let ledger = Ledger::open(&work.ledger_dir, end, segment_bytes, lock_patience)?;
@@ -145,24 +145,10 @@ pub(in crate::store) fn open(
     let record = HeadRecord { store: work.id.clone(), head, closed: false };
     head::write_or_remove(&work.ledger_dir, &record)?;
     if made {
-        identity::write(dir, &work.id, format_of(&index)?, now)?;
+        identity::write(dir, &work.id, strangers::format_of(&index)?, now)?;
     }
     let Work { id, ledger_dir, opening, .. } = work;
     Ok((Parts { id, ledger_dir, past, index, ledger, lock }, opening))
-}
-
-/// The least format that holds what an index has.
-fn format_of(index: &Index) -> Result<u64, StoreError> {
-    let mut format = identity::FORMAT;
-    index.scan(keys::HOLDS_AND_PAUSES, &mut |_, _| {
-        format = format.max(identity::WITH_HOLDS_AND_PAUSES);
-        Ok(())
-    })?;
-    index.scan(keys::CONTRACTS, &mut |_, record| {
-        format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
-        Ok(())
-    })?;
-    Ok(format)
 }
 
 struct Work {
@@ -186,7 +172,9 @@ impl Work {
         if made && empty && of_nothing && survey.proven == 0 {
             self.found(Finding::NewStore);
         } else if !made && empty && seen.index.is_none() && !seen.was_unused() {
-            return Err(refusal::emptied(&self.ledger_dir));
+            return Err(StoreError::Emptied { ledger: self.ledger_dir.clone() });
+        } else if !made && empty && of_nothing && survey.proven == 0 && !seen.was_unused() {
+            self.found(Finding::NoCommit);
         }
         let plan = plan::plan(survey, seen.begins.unwrap_or(0), seen.past.start.segment);
         if let Plan::Refuse(damage) = plan {
@@ -379,7 +367,7 @@ impl Work {
     /// Removes an index whose places lead to where lines stood before.
     fn clear(&self, begins: Option<u64>, extent: Extent) -> Result<Finding, StoreError> {
         index::let_go(&self.index_dir).doing("lock", &self.index_dir)?;
-        fs::remove_dir_all(&self.index_dir).doing("remove", &self.index_dir)?;
+        files::remove_dir_if_there(&self.index_dir)?;
         files::sync_parent(&self.index_dir)?;
         let why = match begins {
             None => "the lines of the ledger moved",
@@ -472,7 +460,7 @@ impl Work {
                 if bad.file.exists() {
                     // It stays where it is too, as history: all lines of it that can be read.
                     let place = files::aside(&bad.file, "damaged", self.now);
-                    fs::hard_link(&bad.file, &place).doing("keep a copy of", &bad.file)?;
+                    files::link(&bad.file, &place)?;
                     kept = Some(place);
                 }
                 format!("{}, line {}: {}", bad.file.display(), bad.line, bad.why)

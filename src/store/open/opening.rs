@@ -32,6 +32,9 @@ impl fmt::Display for Extent {
 pub enum Finding {
     /// There was no store yet.
     NewStore,
+    /// There is no commit in a store that was made before, and nobody knows whether there ever was one:
+    /// as after a kill before the first, or where all of it is lost.
+    NoCommit,
     /// `store.json` was missing beside a ledger and was made anew.
     IdentityMade(Extent),
     /// The index was behind the ledger, as after a kill; that many commits were applied to it.
@@ -125,6 +128,9 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Finding::NewStore => write!(f, "created a new store"),
+            Finding::NoCommit => {
+                write!(f, "the store holds no commit; whether there was one cannot be told")
+            }
             Finding::IdentityMade(extent) => {
                 write!(f, "store.json was missing and was written again: {extent}")
             }
@@ -222,6 +228,7 @@ impl Opening {
     pub fn is_damage(&self) -> bool {
         self.findings.iter().any(|finding| match finding {
             Finding::NewStore
+            | Finding::NoCommit
             | Finding::Replayed(_)
             | Finding::IndexRenewed { .. }
             | Finding::LeftoversRemoved(_)

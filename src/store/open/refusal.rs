@@ -5,15 +5,14 @@ use std::path::Path;
 use super::plan::Damage;
 use crate::store::error::StoreError;
 
-/// The files of a store that was made before are gone, and to begin an empty one in its place is for a
-/// person to decide.
-pub(super) fn emptied(ledger: &Path) -> StoreError {
-    StoreError::Damaged {
-        file: ledger.to_owned(),
-        line: 0,
-        why: "the ledger is empty, although the store was created before: restore the newest \
-              backup, or move the folder away to start over"
-            .to_owned(),
+/// The same refusal, with what the opening had done before it came to it.
+pub(super) fn after(error: StoreError, done: &[String]) -> StoreError {
+    match error {
+        StoreError::Damaged { file, line, why } if !done.is_empty() => {
+            let why = format!("{why}; before that: {}", done.join("; "));
+            StoreError::Damaged { file, line, why }
+        }
+        error => error,
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn rebuild(ledger: &Path, past: &Past, index: &Index) -> Result<Vec<G
         })
     })?;
     if last.seq == 0 {
-        return Err(super::refusal::emptied(ledger));
+        return Err(StoreError::Emptied { ledger: ledger.to_owned() });
     }
     Ok(gaps)
 }

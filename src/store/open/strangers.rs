@@ -10,8 +10,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use super::opening::Finding;
 use crate::store::error::StoreError;
-use crate::store::format::line;
+use crate::store::files;
+use crate::store::format::v1::ContractV1;
+use crate::store::format::{codec, identity, keys, line};
 use crate::store::index::Index;
 use crate::store::index::{panic_guard, sled_repair};
 use crate::store::log::base::{self, Base};
@@ -40,6 +45,37 @@ pub(super) fn base(ledger: &Path, base: &Base, id: &str) -> Result<Option<String
     let is_own = follows.unwrap_or(!others);
     let path = base.path.display();
     Ok((!is_own).then(|| format!("the base {path} belongs to another store, {}", base.store)))
+}
+
+/// The id that `store.json` has; none where there is none, or where it cannot be read and a person has
+/// accepted a loss: then it is moved aside.
+pub(super) fn id_of(
+    dir: &Path,
+    accepts_loss: bool,
+    now: DateTime<Utc>,
+) -> Result<(Option<String>, Option<Finding>), StoreError> {
+    match identity::read(dir) {
+        Err(StoreError::Damaged { file, .. }) if accepts_loss => {
+            let kept = files::move_aside(&file, "damaged", now)?;
+            let why = format!("{} could not be read", file.display());
+            Ok((None, Some(Finding::MovedAside { why, kept })))
+        }
+        read => Ok((read?, None)),
+    }
+}
+
+/// The least format that holds what an index has.
+pub(super) fn format_of(index: &Index) -> Result<u64, StoreError> {
+    let mut format = identity::FORMAT;
+    index.scan(keys::HOLDS_AND_PAUSES, &mut |_, _| {
+        format = format.max(identity::WITH_HOLDS_AND_PAUSES);
+        Ok(())
+    })?;
+    index.scan(keys::CONTRACTS, &mut |_, record| {
+        format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
+        Ok(())
+    })?;
+    Ok(format)
 }
 
 /// The id of the store whose `store.json` is missing, as its other files have it; none where there

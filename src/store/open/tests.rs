@@ -353,10 +353,7 @@ fn segments_follow_one_another_and_a_missing_one_shows() {
     fs::remove_dir_all(place.index()).expect("removed");
     fs::rename(place.segment(3), place.dir().join("lost")).expect("moved");
     let error = place.try_open().expect_err("a gap");
-    assert!(
-        error.to_string().contains("000000000003.jsonl, line 0: the file is missing"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("000000000003.jsonl: the file is missing"), "{error}");
     copy(&place.dir().join("kept-index"), &place.index());
     let (store, opening) = place.open();
     assert!(matches!(&opening.findings[..], [Finding::LedgerRepaired { kept: None, .. }]));
@@ -412,6 +409,37 @@ fn what_cannot_be_told_is_left_to_a_person() {
     fs::remove_dir_all(place.index()).expect("removed");
     let error = place.try_open().expect_err("emptied");
     assert!(error.to_string().contains("move the folder away to start over"), "{error}");
+}
+
+/// Nobody can tell a store that was killed before its first commit from one that lost all of them.
+#[test]
+fn a_store_without_a_commit_is_not_opened_in_silence() {
+    let (place, _) = Place::filled(3);
+    fs::write(place.segment(1), "").expect("emptied");
+    fs::remove_file(place.record()).expect("removed");
+    fs::remove_dir_all(place.index()).expect("removed");
+    let other = Place::new();
+    drop(other.open());
+    copy(&other.index(), &place.index());
+    fs::copy(other.dir().join("store.json"), place.dir().join("store.json")).expect("copied");
+    let (_, opening) = place.open();
+    assert!(opening.findings.contains(&Finding::NoCommit), "{opening:?}");
+    // One that was closed without a commit says so itself.
+    assert!(other.open().1.is_clean());
+}
+
+#[test]
+fn a_refusal_tells_what_was_done_before_it() {
+    let (place, _) = Place::filled(9);
+    let mut lines = place.lines(1);
+    lines.truncate(7);
+    let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    fs::write(place.segment(1), text).expect("written");
+    fs::remove_dir_all(place.index()).expect("removed");
+    let error = place.try_open().expect_err("commit 9 was there").to_string();
+    assert!(error.contains("it ends before commit 9"), "{error}");
+    assert!(error.contains("before that: undid damage"), "{error}");
+    assert!(error.contains("7 lines ended in CR LF"), "{error}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Undone {
         let Undone { file, bytes, wrong, .. } = self;
         let kept = files::aside(&file, "damaged", now);
         // One file under two names, until the first is replaced: a crash leaves nothing undone.
-        fs::hard_link(&file, &kept).doing("keep a copy of", &file)?;
+        files::link(&file, &kept)?;
         files::replace(&file, &bytes)?;
         Ok(Finding::DamageUndone { file, wrong: wrong.join(", "), kept })
     }

@@ -45,9 +45,7 @@ pub(in crate::store) fn copy(
     let backups = dir.join("backups");
     let name = format!("{}-before-{VERSION}", now.format("%Y%m%dT%H%M%SZ"));
     let making = backups.join(format!("{name}.new"));
-    if making.exists() {
-        fs::remove_dir_all(&making).doing("remove", &making)?;
-    }
+    files::remove_dir_if_there(&making)?;
     files::create_dir(&making)?;
     copy_file(&dir.join("store.json"), &making.join("store.json"))?;
     let (from, to) = (dir.join("ledger"), making.join("ledger"));
@@ -80,9 +78,7 @@ pub(in crate::store) fn note(dir: &Path) -> Result<(), StoreError> {
 
 fn copy_file(from: &Path, to: &Path) -> Result<(), StoreError> {
     let mut source = fs::File::open(from).doing("open", from)?;
-    let mut copy = files::create_new(to)?;
-    std::io::copy(&mut source, &mut copy).doing("copy", from)?;
-    copy.sync_all().doing("sync", to)
+    files::copy(&mut source, to)?.sync().doing("sync", to)
 }
 
 /// Removes all but the newest copies; their names begin with the time.
@@ -98,7 +94,7 @@ fn forget_old(backups: &Path) -> Result<(), StoreError> {
     copies.sort();
     let old = copies.len().saturating_sub(KEPT);
     for path in &copies[..old] {
-        fs::remove_dir_all(path).doing("remove", path)?;
+        files::remove_dir_if_there(path)?;
     }
     Ok(())
 }

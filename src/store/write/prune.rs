@@ -29,7 +29,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -238,10 +238,8 @@ fn copy(
     files::remove_if_there(&copy)?;
     let mut file = File::open(&path).doing("open", &path)?;
     file.seek(SeekFrom::Start(from.offset)).doing("read", &path)?;
-    let mut target = files::create_new(&copy)?;
-    let mut lines = file.take(to.offset - from.offset);
-    io::copy(&mut lines, &mut target).doing("write", &copy)?;
-    target.sync_all().doing("sync", &copy)?;
+    let lines = files::copy(&mut file.take(to.offset - from.offset), &copy)?;
+    lines.sync().doing("sync", &copy)?;
     files::sync_dir(ledger)?;
     Ok(copy)
 }
@@ -254,16 +252,21 @@ pub(in crate::store) fn switch(
     prepared: Prepared,
 ) -> Result<(), StoreError> {
     let (begins, moves) = (prepared.begins, prepared.begins != prepared.cut.position.segment);
-    switch_to(core, ledger, prepared).or_else(|error| {
-        // The base first: without it nothing else counts.
-        let base = segment::base_path(&core.ledger_dir, begins);
-        files::remove_if_there(&base)?;
-        files::sync_dir(&core.ledger_dir)?;
-        if moves {
-            files::remove_if_there(&segment::path(&core.ledger_dir, begins))?;
-        }
-        Err(error)
-    })
+    switch_to(core, ledger, prepared)
+        .map_err(|error| error.taken_back("the pruning", take_back(core, begins, moves)))
+}
+
+/// Lets the ledger begin where it did.
+fn take_back(core: &Core, begins: u64, moves: bool) -> Result<(), StoreError> {
+    let ledger = &core.ledger_dir;
+    // The base first: without it nothing else counts.
+    files::remove_if_there(&segment::base_path(ledger, begins))?;
+    files::sync_dir(ledger)?;
+    if moves {
+        files::remove_if_there(&segment::path(ledger, begins))?;
+        files::sync_dir(ledger)?;
+    }
+    Ok(())
 }
 
 fn switch_to(core: &Core, ledger: &mut Ledger, prepared: Prepared) -> Result<(), StoreError> {

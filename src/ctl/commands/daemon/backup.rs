@@ -193,7 +193,8 @@ fn check(file: &File) -> io::Result<()> {
     }
     let sum: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let end: Value = serde_json::from_slice(&line)?;
-    match end["end"]["sha256"] == sum.as_str() {
+    // Not even the last line break may be missing: restoring asks for it, too.
+    match end["end"]["sha256"] == sum.as_str() && line.ends_with(b"\n") {
         true => Ok(()),
         false => Err(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -213,4 +214,26 @@ fn render(reply: &BackupReply, path: &Path, screen: &Screen) -> String {
         screen.minute(reply.at.as_deref().unwrap_or_default()),
         number(reply.bytes, "byte"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_whole_to_its_last_line_break() {
+        let first = "{\"backup\":{}}\n";
+        let sum: String = Sha256::digest(first).iter().map(|byte| format!("{byte:02x}")).collect();
+        let whole = format!("{first}{{\"end\":{{\"sha256\":\"{sum}\"}}}}\n");
+        let is_whole = |text: &str| {
+            let mut file = tempfile::tempfile().expect("a file");
+            file.write_all(text.as_bytes()).and_then(|()| file.rewind()).expect("written");
+            check(&file).is_ok()
+        };
+        assert!(is_whole(&whole));
+        for other in [&whole[..whole.len() - 1], &format!("{whole}x"), &format!("{whole}\n"), first]
+        {
+            assert!(!is_whole(other), "{other:?}");
+        }
+    }
 }
