@@ -29,5 +29,6 @@ mod start;
 mod text;
 
 pub use args::command;
+pub use commands::sync::plan::shown_plan;
 pub use completions::{Shell, script};
 pub use start::main;

@@ -10,7 +10,10 @@
 
 mod autotask;
 mod config;
+mod corpora;
 mod engine;
+#[path = "../fuzz/harness/mod.rs"]
+mod fuzz;
 mod support;
 mod tenant_http;
 

@@ -209,8 +209,9 @@ fn every_point(case: &Case) {
     let mut runs = 0;
     for number in 0.. {
         let faults = faults(number);
-        // Each point meets two of the twelve, and each fault every sixth point, unless all are asked for.
-        let chosen = faults.iter().enumerate().filter(|(at, _)| all || at % 6 == number % 6);
+        // Each point meets one of the twelve, and each fault every twelfth point, unless all are asked
+        // for.
+        let chosen = faults.iter().enumerate().filter(|(at, _)| all || at % 12 == number % 12);
         let mut met = false;
         for (_, (fault, power)) in chosen {
             let run = Run::of(case, before, number, *fault);

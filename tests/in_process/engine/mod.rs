@@ -6,6 +6,7 @@ mod batch_complete;
 mod budget_brake;
 mod budget_counts;
 mod guards;
+mod mutated_answers;
 mod newcomers;
 mod pause;
 mod small_caps;

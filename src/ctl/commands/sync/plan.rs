@@ -5,11 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::wait::Wait;
 use super::{pending, sync};
+use crate::advice::Address;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::app::exit;
 use crate::ctl::commands::ask::Dry;
@@ -193,7 +195,7 @@ fn summary(plan: &Plan, path: Option<&Path>, screen: &Screen) -> String {
     let number = count(plan.items.len() as i64, "item");
     let client = sanitize::line(&plan.client.name);
     let mut text = format!("plan: {number} of {client} ({})\n", plan.client.id);
-    text.push_str(&money::effects(&plan.effects, screen));
+    text.push_str(&money::effects(&plan.effects.iter().map(clean).collect::<Vec<_>>(), screen));
     if let Some(path) = path.filter(|_| !plan.items.is_empty()) {
         text.push_str(&format!(
             "apply it with `{} apply {}`\n",
@@ -202,6 +204,14 @@ fn summary(plan: &Plan, path: Option<&Path>, screen: &Screen) -> String {
         ));
     }
     text
+}
+
+/// An effect whose texts are for one line of the screen.
+fn clean(effect: &Effect) -> Effect {
+    let Effect { currency, from, per_month, per_year, once } = effect;
+    let [currency, per_month, per_year, once] =
+        [currency, per_month, per_year, once].map(|text| sanitize::line(text));
+    Effect { currency, from: from.as_deref().map(sanitize::line), per_month, per_year, once }
 }
 
 /// Runs `apply`.
@@ -242,12 +252,14 @@ fn shown(plan: &Plan, screen: &Screen) -> String {
     let mut text = summary(plan, None, screen);
     for item in &plan.items {
         let (mark, tone) = items::mark(&item.state);
-        let state = screen.paint(tone, format!("{mark} {:<8}", item.state));
-        text.push_str(&format!("{state}  {:<10}  {}\n", item.key, sanitize::line(&item.name)));
+        // Whoever wrote the file, no text in it moves the cursor.
+        let [key, name, state] = [&item.key, &item.name, &item.state].map(|it| sanitize::line(it));
+        let state = screen.paint(tone, format!("{mark} {state:<8}"));
+        text.push_str(&format!("{state}  {key:<10}  {name}\n"));
         let changes = if item.state == PendingState::New.name() { &[][..] } else { &item.changes };
         for change in changes {
             let told = sanitize::line(&items::arrow(change, screen));
-            let line = format!("{} {told}", labels::label(&change.field));
+            let line = sanitize::line(&format!("{} {told}", labels::label(&change.field)));
             let line = screen.paint(Tone::Dim, line);
             text.push_str(&format!("              {line}\n"));
         }
@@ -255,19 +267,26 @@ fn shown(plan: &Plan, screen: &Screen) -> String {
     text
 }
 
-/// Reads a plan; the version is looked at first, so that a newer form is called that.
+/// What stands beside the complaint about a file that is no plan.
+const HINT: &str = "`lmsyncctl plan CLIENT --all -o FILE` writes one";
+
+/// Reads a plan.
 fn read(path: &Path) -> Result<Plan, CtlError> {
-    let shown = path.display();
-    let hint = "`lmsyncctl plan CLIENT --all -o FILE` writes one";
     let text = file::read(path)?
-        .ok_or_else(|| CtlError::usage(format!("there is no file {shown}"), hint))?;
+        .ok_or_else(|| CtlError::usage(format!("there is no file {}", path.display()), HINT))?;
+    parsed(&text, path)
+}
+
+/// Reads the text of a plan; the version is looked at first, so that a newer form is called that.
+fn parsed(text: &[u8], path: &Path) -> Result<Plan, CtlError> {
+    let (shown, hint) = (path.display(), HINT);
     let wrong = |error: serde_json::Error| {
         CtlError::usage(
             format!("{shown} is not a plan: {}", sanitize::line(&error.to_string())),
             hint,
         )
     };
-    let value: Value = serde_json::from_slice(&text).map_err(wrong)?;
+    let value: Value = serde_json::from_slice(text).map_err(wrong)?;
     match value.get("version").and_then(Value::as_u64) {
         Some(VERSION) => serde_json::from_value(with_once(value)).map_err(wrong),
         Some(version) => Err(CtlError::usage(
@@ -276,6 +295,25 @@ fn read(path: &Path) -> Result<Plan, CtlError> {
         )),
         None => Err(CtlError::usage(format!("{shown} is not a plan: it has no version"), hint)),
     }
+}
+
+/// What a plan says, as `apply` shows it on a plain terminal of 80 columns before it asks.
+///
+/// # Errors
+///
+/// Why the text is no plan.
+pub fn shown_plan(text: &[u8]) -> Result<String, String> {
+    let screen = Screen {
+        width: Some(80),
+        colour: false,
+        unicode: true,
+        quiet: false,
+        now: DateTime::UNIX_EPOCH,
+        local: |at| at.fixed_offset(),
+        address: Address::of_instance(None),
+    };
+    let plan = parsed(text, Path::new("plan.json")).map_err(|error| error.to_string())?;
+    Ok(shown(&plan, &screen))
 }
 
 /// A plan of a release whose effects had no part that is once.
@@ -290,7 +328,6 @@ fn with_once(mut plan: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advice::Address;
     use crate::ctl::commands::book::run::sample_run;
     use crate::ctl::output::screen::sample;
 
@@ -320,6 +357,21 @@ mod tests {
         plan.items.drain(1..2);
         insta::assert_snapshot!("file", serde_json::to_string_pretty(&plan).expect("JSON"));
         insta::assert_snapshot!("shown", shown(&plan, &sample(80)));
+    }
+
+    #[test]
+    fn nothing_in_a_plan_reaches_the_terminal_as_a_control_character() {
+        let mut plan = sample_plan();
+        let evil = "\u{1b}[2J";
+        let item = &mut plan.items[1];
+        for text in [&mut item.key, &mut item.state, &mut item.name, &mut item.changes[0].field] {
+            text.push_str(evil);
+        }
+        plan.effects[0].currency.push_str(evil);
+        plan.effects[0].per_year = format!("88.80{evil}");
+        let shown = shown_plan(&serde_json::to_vec(&plan).expect("JSON")).expect("a plan");
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        assert_eq!(shown.matches("[2J").count(), 6, "{shown}");
     }
 
     #[test]
