@@ -7,6 +7,11 @@
 //! Processor seconds are the daemon's own, user and system. The tenant lives in this program, so that
 //! its limits can be set: it is not what is measured.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the daemon is looked at from outside, on the machine's own clock"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
@@ -197,6 +202,16 @@ impl Daemon {
         Err(format!("{made} of {number} runs were made in {LONGEST:?}; {log}").into())
     }
 
+    /// The MiB of a line of its status.
+    fn memory(&self, name: &str) -> Result<f64, Failure> {
+        Ok(self.of_proc("status", name)? / 1024.0)
+    }
+
+    /// The MiB that it has had written to the disk.
+    fn written(&self) -> Result<f64, Failure> {
+        Ok(mebibytes(self.of_proc("io", "write_bytes: ")?))
+    }
+
     fn of_proc(&self, file: &str, name: &str) -> Result<f64, Failure> {
         let text = fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?;
         let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
@@ -243,89 +258,115 @@ fn measure(
     url: &str,
     clients: usize,
 ) -> Result<Vec<Figure>, Failure> {
-    let mut figures: Vec<Figure> = Vec::new();
-    let mut note = |what: &str, unit: &'static str, amount: f64| {
-        figures.push((what.to_owned(), unit, amount));
-    };
     let mut daemon = Daemon::start(programs, tenant, url)?;
     daemon.ask(&["version"])?;
-
-    tenant.limits().set_used(0);
-    tenant.reset_counters();
-    let (began, used) = (Instant::now(), daemon.processor()?);
-    daemon.ask(&["auto-sync", "on", "--all"])?;
-    note("auto-sync on --all", "s", began.elapsed().as_secs_f64());
-    daemon.wait_for_runs(clients)?;
-    note("first import, with that", "s", began.elapsed().as_secs_f64());
-    note("first import, processor", "s", daemon.processor()? - used);
-    note("first import, peak memory", "MiB", daemon.of_proc("status", "VmHWM:")? / 1024.0);
-    note("first import, written", "MiB", mebibytes(daemon.of_proc("io", "write_bytes: ")?));
-    note("ledger", "MiB", daemon.size("ledger")?);
-    note("index", "MiB", daemon.size("index")?);
-
-    let mut runs = clients;
-    for night in ["second night", "third night"] {
-        daemon.ask(&["auto-sync", "off", "--all"])?;
-        tenant.limits().set_used(0);
-        let (began, used) = (Instant::now(), daemon.processor()?);
-        let (written, ledger) = (daemon.of_proc("io", "write_bytes: ")?, daemon.size("ledger")?);
-        daemon.ask(&["auto-sync", "on", "--all"])?;
-        runs += clients;
-        daemon.wait_for_runs(runs)?;
-        note(&format!("{night}"), "s", began.elapsed().as_secs_f64());
-        note(&format!("{night}, processor"), "s", daemon.processor()? - used);
-        let more = daemon.of_proc("io", "write_bytes: ")? - written;
-        note(&format!("{night}, written"), "MiB", mebibytes(more));
-        note(&format!("{night}, ledger"), "MiB", daemon.size("ledger")? - ledger);
-        note(
-            &format!("{night}, resident after"),
-            "MiB",
-            daemon.of_proc("status", "VmRSS:")? / 1024.0,
-        );
+    let mut figures = Figures::default();
+    first_import(&mut figures, &daemon, tenant, clients)?;
+    for (number, night) in ["second night", "third night"].into_iter().enumerate() {
+        let runs = clients * (number + 2);
+        quiet_night(&mut figures, night, (&daemon, tenant), runs)?;
     }
-
     let mut starts: Vec<f64> = Vec::new();
     for _ in 0..TIMES {
         starts.push(daemon.restart(None)?);
     }
     starts.sort_by(f64::total_cmp);
-    note("start until the socket answers", "ms", starts[TIMES / 2]);
-    note("resident after the start", "MiB", daemon.of_proc("status", "VmRSS:")? / 1024.0);
+    figures.note("start until the socket answers", "ms", starts[TIMES / 2]);
+    figures.note("resident after the start", "MiB", daemon.memory("VmRSS:")?);
+    questions(&mut figures, &daemon, clients)?;
+    figures.note("peak memory after all of it", "MiB", daemon.memory("VmHWM:")?);
+    figures.note("start that builds the index anew", "ms", daemon.restart(Some("index"))?);
+    figures.note("the same, written", "MiB", daemon.written()?);
+    Ok(figures.0)
+}
 
+/// What was measured so far.
+#[derive(Default)]
+struct Figures(Vec<Figure>);
+
+impl Figures {
+    fn note(&mut self, what: &str, unit: &'static str, amount: f64) {
+        self.0.push((what.to_owned(), unit, amount));
+    }
+}
+
+fn first_import(
+    figures: &mut Figures,
+    daemon: &Daemon,
+    tenant: &Tenant,
+    clients: usize,
+) -> Result<(), Failure> {
+    tenant.limits().set_used(0);
+    let (began, used) = (Instant::now(), daemon.processor()?);
+    daemon.ask(&["auto-sync", "on", "--all"])?;
+    figures.note("auto-sync on --all", "s", began.elapsed().as_secs_f64());
+    daemon.wait_for_runs(clients)?;
+    figures.note("first import, with that", "s", began.elapsed().as_secs_f64());
+    figures.note("first import, processor", "s", daemon.processor()? - used);
+    figures.note("first import, peak memory", "MiB", daemon.memory("VmHWM:")?);
+    figures.note("first import, written", "MiB", daemon.written()?);
+    figures.note("ledger", "MiB", daemon.size("ledger")?);
+    figures.note("index", "MiB", daemon.size("index")?);
+    Ok(())
+}
+
+/// A night in which nothing changed, after which there are so many runs.
+fn quiet_night(
+    figures: &mut Figures,
+    night: &str,
+    (daemon, tenant): (&Daemon, &Tenant),
+    runs: usize,
+) -> Result<(), Failure> {
+    daemon.ask(&["auto-sync", "off", "--all"])?;
+    tenant.limits().set_used(0);
+    let (began, used) = (Instant::now(), daemon.processor()?);
+    let (written, ledger) = (daemon.written()?, daemon.size("ledger")?);
+    daemon.ask(&["auto-sync", "on", "--all"])?;
+    daemon.wait_for_runs(runs)?;
+    let mut note = |what: &str, unit: &'static str, amount: f64| {
+        figures.note(&format!("{night}{what}"), unit, amount);
+    };
+    note("", "s", began.elapsed().as_secs_f64());
+    note(", processor", "s", daemon.processor()? - used);
+    note(", written", "MiB", daemon.written()? - written);
+    note(", ledger", "MiB", daemon.size("ledger")? - ledger);
+    note(", resident after", "MiB", daemon.memory("VmRSS:")?);
+    Ok(())
+}
+
+/// The questions of a day, each as a whole process.
+fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(), Failure> {
     let client = (FIRST + clients / 2).to_string();
     let mine = daemon.ask(&["contract", "list", &client, "--plain"])?;
     let mine = String::from_utf8_lossy(&mine.stdout).into_owned();
     let is_key = |word: &&str| word.starts_with('A') && word[1..].parse::<u64>().is_ok();
     let key = mine.split_whitespace().find(is_key).ok_or("no agreement")?.to_owned();
     daemon.ask(&["client", "list"])?;
-    let questions: [&[&str]; 13] = [
-        &["version"],
-        &["status", &client],
-        &["pending", &client, "--cached"],
-        &["contract", "show", &key],
-        &["contract", "history", &key],
-        &["contract", "list", &client],
-        &["status"],
-        &["check"],
-        &["metrics"],
-        &["renewals"],
-        &["client", "list", "--cached"],
-        &["contract", "list", "--json"],
-        &["export", "json"],
+    let questions = [
+        "version",
+        "status CLIENT",
+        "pending CLIENT --cached",
+        "contract show KEY",
+        "contract history KEY",
+        "contract list CLIENT",
+        "status",
+        "check",
+        "metrics",
+        "renewals",
+        "client list --cached",
+        "contract list --json",
+        "export json",
     ];
     for question in questions {
-        let shown: Vec<&str> = question
-            .iter()
-            .map(|word| match *word {
-                word if word == client => "CLIENT",
-                word if word == key => "KEY",
+        let words: Vec<&str> = question
+            .split(' ')
+            .map(|word| match word {
+                "CLIENT" => client.as_str(),
+                "KEY" => key.as_str(),
                 word => word,
             })
             .collect();
-        note(&shown.join(" "), "ms", daemon.asking(question)?);
+        figures.note(question, "ms", daemon.asking(&words)?);
     }
-    note("peak memory after all of it", "MiB", daemon.of_proc("status", "VmHWM:")? / 1024.0);
-    note("start that builds the index anew", "ms", daemon.restart(Some("index"))?);
-    note("the same, written", "MiB", mebibytes(daemon.of_proc("io", "write_bytes: ")?));
-    Ok(figures)
+    Ok(())
 }
