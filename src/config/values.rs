@@ -95,7 +95,10 @@ const NO_HOST: &str = "must be the name of a host alone, such as zone.msp.exampl
 pub(super) fn host(text: &str) -> Result<String, String> {
     let url = Url::parse(&format!("https://{text}/")).map_err(|_| NO_HOST.to_owned())?;
     let is_host = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(text));
-    if is_host { Ok(text.to_ascii_lowercase()) } else { Err(NO_HOST.to_owned()) }
+    // The rules of URLs let through what no host is called, such as a pattern.
+    let is_name =
+        text.bytes().all(|sign| sign.is_ascii_alphanumeric() || b"-._:[]".contains(&sign));
+    if is_host && is_name { Ok(text.to_ascii_lowercase()) } else { Err(NO_HOST.to_owned()) }
 }
 
 /// The address of a proxy. Plain http is usual toward one: what passes through is encrypted still.
@@ -340,7 +343,11 @@ mod tests {
     fn hosts_are_names_or_addresses_and_nothing_more() {
         assert_eq!(host("Zone.MSP.example").as_deref(), Ok("zone.msp.example"));
         assert_eq!(host("10.1.2.3").as_deref(), Ok("10.1.2.3"));
+        assert_eq!(host("[2001:db8::1]").as_deref(), Ok("[2001:db8::1]"));
         for bad in ["", "https://zone.example/", "zone.example:443", "zone.example/x", "a b"] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        for bad in ["*.x", "zone.*", "{a,b}.example", "zone!.example", "$zone"] {
             assert!(host(bad).is_err(), "{bad}");
         }
     }

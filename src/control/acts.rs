@@ -9,6 +9,13 @@ use crate::protocol::{Call, Method, daemon};
 /// The longest text of what an act asks for, in characters.
 const LONGEST: usize = 300;
 
+/// The parameters that are told. All others are passed over: what is written, such as the value of a
+/// field or the text of a backup, and what no method knows, which may be anything.
+const TOLD: [&str; 19] = [
+    "all", "apply", "at", "client", "clients", "dry_run", "event", "expected", "fields", "id",
+    "key", "keys", "local", "name", "on", "run", "timeout", "until", "wait",
+];
+
 /// What is said of a call: its method, without the name of the program, and what it asks for, without
 /// the values that it writes. None where it is no act: it changes nothing, or is a piece of a restore
 /// that others follow.
@@ -22,8 +29,8 @@ pub(super) fn asked(call: &Call) -> Option<(String, String)> {
     let method = call.method.strip_prefix("org.lmsyncd.").unwrap_or(&call.method);
     let words = parameters.into_iter().flatten().filter_map(|(name, value)| {
         let told = match (name.as_str(), value) {
-            // Of a backup, and what is written.
-            ("text" | "value" | "reason", _) | (_, Value::Null) => return None,
+            (name, _) if !TOLD.contains(&name) => return None,
+            (_, Value::Null) => return None,
             (_, Value::Array(all)) => all.iter().map(named).collect::<Vec<_>>().join(","),
             (_, value) => named(value),
         };
@@ -65,10 +72,10 @@ mod tests {
         assert_eq!(told.as_deref(), Some("Sync.SetAutoSync clients=acme ,174 on=true"));
         assert_eq!(of("Daemon.Reload", json!({})).as_deref(), Some("Daemon.Reload "));
         let restore = json!({"offset": 9, "text": "a backup", "last": true});
-        assert_eq!(
-            of("Daemon.Restore", restore).as_deref(),
-            Some("Daemon.Restore last=true offset=9")
-        );
+        assert_eq!(of("Daemon.Restore", restore).as_deref(), Some("Daemon.Restore "));
+        let unknown = json!({"key": "S1", "fields": [], "data": "a password", "on\n": 7});
+        let told = of("Contracts.Set", unknown);
+        assert_eq!(told.as_deref(), Some("Contracts.Set fields= key=S1"));
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 use std::fs::Permissions;
 use std::io::{self, ErrorKind};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::socket::{self, AddressFamily, SockFlag, SockType, UnixAddr};
 use nix::unistd::{Gid, Group};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -295,14 +298,25 @@ impl Drop for Listener {
 
 fn remove_dead(path: &Path) -> Result<(), BindError> {
     let path = path.to_owned();
-    match std::os::unix::net::UnixStream::connect(&path) {
-        Ok(_) => Err(BindError::InUse { path }),
+    match is_served(&path) {
+        Ok(()) => Err(BindError::InUse { path }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == ErrorKind::ConnectionRefused && is_socket(&path) => {
             std::fs::remove_file(&path).map_err(|source| BindError::Io { path, source })
         }
         Err(_) if !is_socket(&path) => Err(BindError::NotASocket { path }),
         Err(source) => Err(BindError::Io { path, source }),
+    }
+}
+
+/// Connects to a socket, and waits for nobody: one with a full queue is served by somebody who is
+/// slow.
+fn is_served(path: &Path) -> io::Result<()> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let socket = socket::socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    match socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?) {
+        Ok(()) | Err(Errno::EAGAIN) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -337,6 +351,21 @@ mod tests {
         // A daemon that was killed leaves its file behind.
         drop(std::os::unix::net::UnixListener::bind(&path).expect("binds"));
         Listener::bind(&path, &[]).expect("replaces the dead one");
+    }
+
+    #[tokio::test]
+    async fn one_that_nobody_accepts_from_is_served_and_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("control.sock");
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let slow = socket::socket(AddressFamily::Unix, SockType::Stream, flags, None);
+        let slow = slow.expect("a socket");
+        let address = UnixAddr::new(&path).expect("an address");
+        socket::bind(slow.as_raw_fd(), &address).expect("binds");
+        socket::listen(&slow, socket::Backlog::new(1).expect("short")).expect("listens");
+        let connect = || std::os::unix::net::UnixStream::connect(&path).expect("connects");
+        let _waiting = [connect(), connect()];
+        assert!(matches!(Listener::bind(&path, &[]), Err(BindError::InUse { .. })));
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::unistd::{Gid, Uid, setegid, seteuid, setgroups};
+use nix::unistd::{Gid, Uid, User, setegid, seteuid, setgroups};
 
 use super::args::{RestoreArgs, StoreCheckArgs};
 use super::exit::StartError;
@@ -16,6 +16,7 @@ use crate::advice::Address;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::model::text::thousands;
+use crate::model::{Act, Actor, Code};
 use crate::store::{Examination, Store, StoreError};
 
 /// Tells whether the store is sound, or goes on without what is lost; one line each.
@@ -25,6 +26,9 @@ pub(super) fn check(path: &Path, args: &StoreCheckArgs) -> Result<Vec<String>, S
     become_owner(dir)?;
     if args.repair {
         let (store, opening) = Store::repair(dir, now).map_err(StartError::Store)?;
+        let act = act("lmsyncd store check --repair", String::new());
+        let noted = store.begin_act(&act).and_then(|number| store.end_act(number, "ok"));
+        noted.map_err(StartError::Store)?;
         let mut lines = opening.remarks();
         lines.push(stands("opens again", dir, store.head().seq));
         return Ok(lines);
@@ -59,8 +63,12 @@ pub(super) fn restore(path: &Path, args: &RestoreArgs) -> Result<Vec<String>, St
     if let Some(known) = known.filter(|known| *known != of && !args.other_store) {
         return Err(StartError::OtherStore { file: file.to_owned(), of, known });
     }
-    let (restored, kept) =
-        Store::restore_offline(dir, backup, file, SystemClock.now()).map_err(StartError::Store)?;
+    let act = act("lmsyncd restore", format!("file={} of={of}", file.display()));
+    let number = Store::begin_act_offline(dir, &act).map_err(StartError::Store)?;
+    let result = Store::restore_offline(dir, backup, file, SystemClock.now());
+    let code = if result.is_ok() { "ok" } else { Code::StoreFailed.name() };
+    Store::end_act_offline(dir, number, code).map_err(StartError::Store)?;
+    let (restored, kept) = result.map_err(StartError::Store)?;
     let contracts = thousands(restored.contracts);
     let address = Address::of_config(path, Some(&settings.control.socket));
     let mut lines = vec![format!(
@@ -72,6 +80,17 @@ pub(super) fn restore(path: &Path, args: &RestoreArgs) -> Result<Vec<String>, St
     lines.extend(kept.map(|kept| format!("the store that was there is in {}", kept.display())));
     lines.push(format!("auto-sync is paused until `{} resume`", address.program));
     Ok(lines)
+}
+
+/// An act of whoever called this program, who is root's own user also where it goes on as another.
+fn act(method: &str, what: String) -> Act {
+    let uid = Uid::current();
+    let name = match User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        _ => format!("uid {uid}"),
+    };
+    let actor = Actor { uid: Some(uid.as_raw()), name, pid: Some(std::process::id()) };
+    Act { at: SystemClock.now(), actor, method: method.to_owned(), what }
 }
 
 /// Goes on as the owner of a folder, where root asked.

@@ -101,10 +101,7 @@ impl AuditTrail {
             *open = None;
             files::rename(&self.path, &self.earlier())?;
         }
-        let trail = match &mut *open {
-            Some(trail) => trail,
-            none => none.insert(self.opened()?),
-        };
+        let trail = self.ready(&mut open)?;
         let number = trail.next;
         // Also where writing fails: no two acts have one number.
         trail.next += 1;
@@ -130,7 +127,7 @@ impl AuditTrail {
     /// Notes how an act ended: `ok`, or a code.
     pub(super) fn end(&self, number: u64, result: &str) -> Result<(), StoreError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(trail) = &mut *open else { return Ok(()) };
+        let trail = self.ready(&mut open)?;
         let line = LineV1 { ended: Some(number), result: Some(result.to_owned()), ..NOTHING };
         trail.append(&line, &self.path)
     }
@@ -155,6 +152,14 @@ impl AuditTrail {
     /// The file before this one.
     fn earlier(&self) -> PathBuf {
         files::with_suffix(&self.path, ".1")
+    }
+
+    /// The file, which is opened where it is not.
+    fn ready<'a>(&self, open: &'a mut Option<Open>) -> Result<&'a mut Open, StoreError> {
+        Ok(match open {
+            Some(trail) => trail,
+            none => none.insert(self.opened()?),
+        })
     }
 
     fn opened(&self) -> Result<Open, StoreError> {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::support::{ACME, ACME_LINE, Told, World, lmsyncd};
 
 /// Runs lmsyncd with a command, which ends by itself.
@@ -61,6 +63,14 @@ fn a_refused_store_names_commands_that_lead_out() {
     let _daemon = world.start();
     assert_eq!(world.field(ACME_LINE, "notes")["value"], "the second");
     world.ctl(&["contract", "history", ACME_LINE]).expect(0, &["gap: commit", "cannot be read"]);
+    // Who did that stands where it stands of every other act.
+    let acts = world.json(&["audit-log"])["acts"].as_array().expect("a list").clone();
+    let result_of = |what: &str| {
+        let of = |act: &&Value| act["method"] == what && act["uid"].is_i64();
+        acts.iter().find(of).map(|act| act["result"].as_str().expect("text").to_owned())
+    };
+    assert_eq!(result_of("lmsyncd restore").as_deref(), Some("ok"));
+    assert_eq!(result_of("lmsyncd store check --repair").as_deref(), Some("ok"));
 }
 
 #[test]

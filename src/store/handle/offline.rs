@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::Store;
+use crate::model::Act;
 use crate::store::archive::examine::{self, Examination};
 use crate::store::archive::restore::{self, Restored};
+use crate::store::audit::AuditTrail;
 use crate::store::error::{Doing, StoreError};
+use crate::store::files;
 use crate::store::format::identity;
+use crate::store::log::lock::{Lock, PATIENCE};
 use crate::store::open::Settings;
 use crate::store::open::opening::Opening;
 
@@ -29,6 +33,28 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(Restored, Option<PathBuf>), StoreError> {
         restore::offline(dir, file, path, now)
+    }
+
+    /// Notes in the audit trail of the store in `dir`, which no daemon has open, that an act begins;
+    /// gives its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] while a daemon runs, and those of the disk.
+    pub fn begin_act_offline(dir: &Path, act: &Act) -> Result<u64, StoreError> {
+        files::create_dir(dir)?;
+        let _lock = Lock::take(dir, PATIENCE)?;
+        AuditTrail::of(dir).begin(act)
+    }
+
+    /// Notes there how that act ended.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::begin_act_offline`].
+    pub fn end_act_offline(dir: &Path, number: u64, result: &str) -> Result<(), StoreError> {
+        let _lock = Lock::take(dir, PATIENCE)?;
+        AuditTrail::of(dir).end(number, result)
     }
 
     /// The id of the store in `dir`; none where there is none, or `store.json` cannot be read.

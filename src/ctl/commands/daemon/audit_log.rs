@@ -13,6 +13,7 @@ use crate::protocol::daemon::{Act, AuditLog, AuditLogReply};
 /// Lists every call that changes something, or may: edits, syncs, switches, pauses, what is ignored,
 /// reload, backup, restore and the pruning of history, with user and process. Each is noted before it
 /// begins, in a file of its own, which no restore and no pruning touches. The journal has the same.
+/// `lmsyncd restore` and `lmsyncd store check --repair` are in it, too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -363,7 +363,8 @@ mod tests {
     fn nothing_in_a_plan_reaches_the_terminal_as_a_control_character() {
         let mut plan = sample_plan();
         let evil = "\u{1b}[2J";
-        let item = &mut plan.items[1];
+        let changes = |item: &&mut Planned| !item.changes.is_empty();
+        let item = plan.items.iter_mut().find(changes).expect("one that changes");
         for text in [&mut item.key, &mut item.state, &mut item.name, &mut item.changes[0].field] {
             text.push_str(evil);
         }
