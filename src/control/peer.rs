@@ -26,6 +26,11 @@ impl Peer {
         })
     }
 
+    /// This process itself, as whoever called it, also where it goes on as another user.
+    pub fn this_process() -> Peer {
+        Peer { uid: Uid::current(), gid: Gid::current(), pid: Some(std::process::id()) }
+    }
+
     /// The peer as an actor, by name where the user database has one.
     pub fn actor(&self) -> Actor {
         let name = match User::from_uid(self.uid) {

@@ -8,15 +8,16 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::unistd::{Gid, Uid, User, setegid, seteuid, setgroups};
+use nix::unistd::{Gid, Uid, setegid, seteuid, setgroups};
 
 use super::args::{RestoreArgs, StoreCheckArgs};
 use super::exit::StartError;
 use crate::advice::Address;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
+use crate::control::Peer;
 use crate::model::text::thousands;
-use crate::model::{Act, Actor, Code};
+use crate::model::{Act, Code};
 use crate::store::{Examination, Store, StoreError};
 
 /// Tells whether the store is sound, or goes on without what is lost; one line each.
@@ -82,14 +83,9 @@ pub(super) fn restore(path: &Path, args: &RestoreArgs) -> Result<Vec<String>, St
     Ok(lines)
 }
 
-/// An act of whoever called this program, who is root's own user also where it goes on as another.
+/// An act of whoever called this program.
 fn act(method: &str, what: String) -> Act {
-    let uid = Uid::current();
-    let name = match User::from_uid(uid) {
-        Ok(Some(user)) => user.name,
-        _ => format!("uid {uid}"),
-    };
-    let actor = Actor { uid: Some(uid.as_raw()), name, pid: Some(std::process::id()) };
+    let actor = Peer::this_process().actor();
     Act { at: SystemClock.now(), actor, method: method.to_owned(), what }
 }
 

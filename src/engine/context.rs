@@ -16,7 +16,7 @@ use super::visibility::Seen;
 use crate::autotask::{Access, Autotask, Entity, Progress};
 use crate::clock::{Clock, Tz, day_in};
 use crate::config::Settings;
-use crate::model::{Actor, Advice, Code, Failure, ItemKey, PendingItem, Visibility};
+use crate::model::{Advice, Code, Failure, ItemKey, PendingItem, Visibility};
 use crate::policy::effects::Basis;
 use crate::policy::schedule::Awake;
 use crate::store::{Commit, Committed, Opening, Store, StoreError};
@@ -217,19 +217,5 @@ impl Context {
             "gave up after repeated conflicting changes of the same contracts",
         )
         .advise(Advice::Retry))
-    }
-}
-
-/// A commit that changes nothing yet.
-pub(super) fn empty_commit(at: DateTime<Utc>, actor: &Actor) -> Commit {
-    Commit {
-        at,
-        actor: actor.clone(),
-        run: None,
-        contracts: Vec::new(),
-        clients: Vec::new(),
-        flags: Vec::new(),
-        holds: Vec::new(),
-        pauses: Vec::new(),
     }
 }

@@ -28,6 +28,22 @@ pub struct Commit {
     pub pauses: Vec<Write<Pause>>,
 }
 
+impl Commit {
+    /// One that changes nothing yet.
+    pub fn of(at: DateTime<Utc>, actor: &Actor) -> Commit {
+        Commit {
+            at,
+            actor: actor.clone(),
+            run: None,
+            contracts: Vec::new(),
+            clients: Vec::new(),
+            flags: Vec::new(),
+            holds: Vec::new(),
+            pauses: Vec::new(),
+        }
+    }
+}
+
 /// One record that a commit writes, with its precondition.
 ///
 /// What is stored now must equal `before`, or the whole commit is refused as a conflict. Where

@@ -136,16 +136,7 @@ pub(super) fn run(client: i64) -> Run {
 }
 
 pub(super) fn commit() -> Commit {
-    Commit {
-        at: at(12),
-        actor: Actor::daemon(),
-        run: None,
-        contracts: Vec::new(),
-        clients: Vec::new(),
-        flags: Vec::new(),
-        holds: Vec::new(),
-        pauses: Vec::new(),
-    }
+    Commit::of(at(12), &Actor::daemon())
 }
 
 /// A commit that makes or changes one contract to have these notes, whatever is stored now.

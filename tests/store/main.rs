@@ -122,17 +122,13 @@ fn commit(client: i64, generation: u32, rejects: i64) -> Commit {
     let pairs = old.into_iter().zip(contracts(client, generation));
     let write = |(old, new)| Write { before: (!first).then_some(old), after: Some(new) };
     Commit {
-        at: at(),
-        actor: Actor::daemon(),
         run: Some(record),
         contracts: pairs.map(write).collect(),
         clients: vec![Write {
             before: (!first).then(|| state(client, generation - 1)),
             after: Some(state(client, generation)),
         }],
-        flags: Vec::new(),
-        holds: Vec::new(),
-        pauses: Vec::new(),
+        ..Commit::of(at(), &Actor::daemon())
     }
 }
 

@@ -194,16 +194,7 @@ impl Life {
     /// Waits until the store has written all that it was given, and until all long questions are
     /// answered. It writes in order, and what changes nothing leaves no trace.
     fn written(&self) {
-        let nothing = Commit {
-            at: self.clock.wall(),
-            actor: Actor::daemon(),
-            run: None,
-            contracts: Vec::new(),
-            clients: Vec::new(),
-            flags: Vec::new(),
-            holds: Vec::new(),
-            pauses: Vec::new(),
-        };
+        let nothing = Commit::of(self.clock.wall(), &Actor::daemon());
         let _guard = self.runtime.enter();
         // There is one thread for long questions, which answers them in order.
         let answered = self.runtime.spawn_blocking(|| ());

@@ -54,16 +54,7 @@ fn caught(invariant: &'static str, plant: impl FnOnce(&mut World)) {
 /// Commits behind the daemon's back.
 fn commit(world: &World, change: impl FnOnce(&mut Commit)) {
     let life = world.life.as_ref().expect("a daemon");
-    let mut commit = Commit {
-        at: world.ground.clock.wall(),
-        actor: Actor::daemon(),
-        run: None,
-        contracts: Vec::new(),
-        clients: Vec::new(),
-        flags: Vec::new(),
-        holds: Vec::new(),
-        pauses: Vec::new(),
-    };
+    let mut commit = Commit::of(world.ground.clock.wall(), &Actor::daemon());
     change(&mut commit);
     block_on(life.store.commit(commit)).expect("committed");
 }

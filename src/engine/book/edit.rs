@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Book;
-use crate::engine::context::empty_commit;
 use crate::model::text::thousands;
 use crate::model::{
     Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey,
@@ -105,7 +104,7 @@ impl Book {
             after.changed = now;
             let commit = Commit {
                 contracts: vec![Write { before: Some(before), after: Some(after.clone()) }],
-                ..empty_commit(now, actor)
+                ..Commit::of(now, actor)
             };
             Ok((Some(commit), (after, changes)))
         };

@@ -3,7 +3,6 @@
 use super::Book;
 use super::edit::{self, Edit};
 use crate::clock::day_in;
-use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, Advice, ClientRef, Code, Contract, Failure, Field, FieldChange, Fields, ItemKey,
     ItemKind, Origin, Value, differences,
@@ -50,7 +49,7 @@ impl Book {
             let changes = differences(None, Some(&contract));
             let commit = Commit {
                 contracts: vec![Write { before: None, after: Some(contract.clone()) }],
-                ..empty_commit(now, actor)
+                ..Commit::of(now, actor)
             };
             Ok((Some(commit), (contract, changes)))
         };
@@ -73,7 +72,7 @@ impl Book {
             }
             let commit = Commit {
                 contracts: vec![Write { before: Some(contract.clone()), after: None }],
-                ..empty_commit(now, actor)
+                ..Commit::of(now, actor)
             };
             Ok((Some(commit), contract))
         };
@@ -104,7 +103,7 @@ impl Book {
     ) -> Commit {
         Commit {
             contracts: vec![Write { before: Some(before), after: Some(after.clone()) }],
-            ..empty_commit(self.context.now(), actor)
+            ..Commit::of(self.context.now(), actor)
         }
     }
 

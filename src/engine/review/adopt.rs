@@ -2,7 +2,6 @@
 
 use super::Review;
 use crate::engine::book::ensure_linked;
-use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, Advice, ClientId, Code, Contract, Failure, FieldChange, ItemFlags, ItemKey, ItemKind,
     Origin, differences,
@@ -60,7 +59,7 @@ impl Review {
             if is_local {
                 contracts.push(Write { before: Some(giver), after: None });
             }
-            let commit = Commit { contracts, flags, ..empty_commit(now, actor) };
+            let commit = Commit { contracts, flags, ..Commit::of(now, actor) };
             Ok((Some(commit), (after, changes)))
         };
         self.context.commit_from(build).await.map(|(_, adopted)| adopted)

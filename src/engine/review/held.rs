@@ -3,7 +3,6 @@
 use super::Review;
 use crate::autotask::Progress;
 use crate::engine::book::must_fit;
-use crate::engine::context::empty_commit;
 use crate::engine::sync::{SyncReport, SyncRequest, WaitPolicy};
 use crate::model::{
     Actor, Advice, ClientRef, ClientState, Code, Contract, Failure, Fields, HeldChange,
@@ -106,7 +105,7 @@ impl Review {
             let commit = Commit {
                 clients: vec![Write { before: state, after: calm }],
                 holds: vec![Write { before: Some(before), after: Some(after.clone()) }],
-                ..empty_commit(now, actor)
+                ..Commit::of(now, actor)
             };
             Ok((Some(commit), after))
         };

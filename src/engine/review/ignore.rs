@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 
 use super::Review;
 use crate::engine::book::must_fit;
-use crate::engine::context::empty_commit;
 use crate::model::{
     Actor, ClientId, ClientRef, Code, Failure, Ignored, ItemFlags, ItemKey, Quarantine,
 };
@@ -99,7 +98,7 @@ impl Review {
             let after = flags.clone().kept();
             let commit = (before != after).then(|| Commit {
                 flags: vec![Write { before, after }],
-                ..empty_commit(self.context.now(), actor)
+                ..Commit::of(self.context.now(), actor)
             });
             Ok((commit, flags))
         };

@@ -1,7 +1,6 @@
 //! Taking a run back.
 
 use super::Review;
-use crate::engine::context::empty_commit;
 use crate::model::{Actor, Advice, Code, Failure, ItemFlags, ItemKey, PendingApproval, Run, RunId};
 use crate::store::{Commit, Write};
 
@@ -47,7 +46,7 @@ impl Review {
             let commit = (!dry && !contracts.is_empty()).then(|| Commit {
                 contracts,
                 flags,
-                ..empty_commit(now, actor)
+                ..Commit::of(now, actor)
             });
             Ok((commit, (reverted, left_alone)))
         };

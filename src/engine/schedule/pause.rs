@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::Schedule;
 use crate::engine::book::shown;
-use crate::engine::context::empty_commit;
 use crate::model::{Actor, Advice, ClientRef, Code, Event, EventName, Failure, Pause};
 use crate::policy::pauses::{self, Pauses};
 use crate::store::{Commit, Write};
@@ -53,7 +52,7 @@ impl Schedule {
                 pauses.push(Write { before, after: Some(pause.clone()) });
                 paused.push(Paused { client: client.cloned(), pause });
             }
-            Ok((Some(Commit { pauses, ..empty_commit(now, actor) }), paused))
+            Ok((Some(Commit { pauses, ..Commit::of(now, actor) }), paused))
         };
         let (_, paused) = self.context.commit_from(build).await?;
         let until = paused.first().and_then(|paused| paused.pause.until);
@@ -83,8 +82,7 @@ impl Schedule {
                     pauses.push(Write { before, after: Some(after) });
                 }
             }
-            let commit =
-                (!pauses.is_empty()).then(|| Commit { pauses, ..empty_commit(now, actor) });
+            let commit = (!pauses.is_empty()).then(|| Commit { pauses, ..Commit::of(now, actor) });
             Ok((commit, resumed))
         };
         let (_, resumed) = self.context.commit_from(build).await?;

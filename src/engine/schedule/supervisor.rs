@@ -14,7 +14,7 @@ use super::{AT_ONCE, Schedule, yielding};
 use crate::autotask::{Auth, Progress, Work};
 use crate::clock::Tz;
 use crate::config::NewAgreements;
-use crate::engine::context::{Live, empty_commit};
+use crate::engine::context::Live;
 use crate::engine::panics::contained;
 use crate::engine::sync::{
     BatchReading, Claim, Reading, Running, SyncRequest, interval, spent, together,
@@ -157,7 +157,7 @@ impl Schedule {
                     clients.push(Write { before, after: Some(state.clone()) });
                 }
             }
-            let commit = Commit { clients, ..empty_commit(now, &Actor::daemon()) };
+            let commit = Commit { clients, ..Commit::of(now, &Actor::daemon()) };
             Ok(((!commit.clients.is_empty()).then_some(commit), states))
         };
         self.context.commit_from(build).await.map(|(_, states)| states)

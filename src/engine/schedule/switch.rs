@@ -10,7 +10,6 @@ use super::{AT_ONCE, Schedule};
 use crate::autotask::Progress;
 use crate::clock::Tz;
 use crate::config::NewAgreements;
-use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::engine::sync::interval;
 use crate::model::{Actor, ClientRef, ClientState, Failure, Pause};
@@ -146,7 +145,7 @@ impl Schedule {
                     .map(|is| Write { before: Some(is), after: None })
                     .collect(),
                 clients: vec![Write { before, after: Some(after.clone()) }],
-                ..empty_commit(now, actor)
+                ..Commit::of(now, actor)
             };
             Ok((Some(commit), (changed, after)))
         };

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use super::Syncs;
 use super::request::SyncRequest;
 use super::run::interval;
-use crate::engine::context::empty_commit;
 use crate::engine::events;
 use crate::model::{ClientState, Code, Counts, Failure, LastError, Run, RunResult, Trigger};
 use crate::policy::health;
@@ -42,7 +41,7 @@ impl Syncs {
             let after = self.state_after(order, before.clone(), &run, Some(failure.code));
             let clients = vec![Write { before, after: Some(after) }];
             let run = Some(run.clone());
-            Ok((Some(Commit { run, clients, ..empty_commit(now, &order.actor) }), ()))
+            Ok((Some(Commit { run, clients, ..Commit::of(now, &order.actor) }), ()))
         };
         // Where the store itself is in trouble, at least the journal hears of the run.
         let id =

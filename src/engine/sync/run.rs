@@ -22,7 +22,7 @@ use super::read::Reading;
 use super::request::{SyncReport, SyncRequest, WaitPolicy};
 use super::{Preview, Syncs, holds};
 use crate::autotask::Progress;
-use crate::engine::context::{Live, empty_commit};
+use crate::engine::context::Live;
 use crate::engine::events;
 use crate::engine::panics::contained;
 use crate::model::text::moment;
@@ -209,7 +209,7 @@ impl Syncs {
             let holds = holds::after_run(&comparison, &found, &mut after, now);
             let run = Some(outcome.run.clone());
             let clients = vec![Write { before, after: Some(after) }];
-            let commit = empty_commit(now, &order.actor);
+            let commit = Commit::of(now, &order.actor);
             let commit = Commit { run, contracts, clients, flags, holds, ..commit };
             Ok((Some(commit), (outcome, comparison)))
         };

@@ -109,16 +109,8 @@ fn used(store: &Store) {
     let before = store.client(client).expect("a client");
     let name = format!("commit {}", store.head().seq);
     let after = Some(ClientState::new(ClientRef { id: client, name }));
-    let commit = Commit {
-        at: noon(),
-        actor: Actor::daemon(),
-        run: None,
-        contracts: Vec::new(),
-        clients: vec![Write { before, after }],
-        flags: Vec::new(),
-        holds: Vec::new(),
-        pauses: Vec::new(),
-    };
+    let clients = vec![Write { before, after }];
+    let commit = Commit { clients, ..Commit::of(noon(), &Actor::daemon()) };
     store.commit_blocking(commit).expect("it takes a commit");
 }
 

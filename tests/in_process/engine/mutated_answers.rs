@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::test_daemon::{TestDaemon, clients, generated, noon};
+use crate::support::test_daemon::{TestDaemon, busily, clients, generated, noon};
 use crate::support::transport::InProcess;
 use fastrand::Rng;
 use futures_util::future::BoxFuture;
@@ -206,19 +206,8 @@ impl World {
             contracts.push(Write { before: Some(before), after: Some(after) });
         }
         assert!(contracts.len() > CLIENTS / 2);
-        let commit = Commit {
-            at: noon(),
-            actor: Actor::daemon(),
-            run: None,
-            contracts,
-            clients: Vec::new(),
-            flags: Vec::new(),
-            holds: Vec::new(),
-            pauses: Vec::new(),
-        };
-        crate::support::test_daemon::busily(self.daemon.store.commit(commit))
-            .await
-            .expect("stored");
+        let commit = Commit { contracts, ..Commit::of(noon(), &Actor::daemon()) };
+        busily(self.daemon.store.commit(commit)).await.expect("stored");
     }
 
     /// Lets time pass until every client had a run after the `seen`th.

@@ -53,16 +53,7 @@ async fn make_old(store: &Store) {
         Write { before: Some(contract), after: Some(old) }
     };
     let contracts = store.all_contracts().expect("contracts").into_iter().map(old).collect();
-    let commit = Commit {
-        at: noon(),
-        actor: Actor::daemon(),
-        run: None,
-        contracts,
-        clients: Vec::new(),
-        flags: Vec::new(),
-        holds: Vec::new(),
-        pauses: Vec::new(),
-    };
+    let commit = Commit { contracts, ..Commit::of(noon(), &Actor::daemon()) };
     store.commit(commit).await.expect("written");
 }
 
