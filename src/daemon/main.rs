@@ -106,6 +106,7 @@ fn serve_all(
         let mut used = None;
         while let Exit::Restart(now) = serve(path, credentials.clone(), socket, used).await? {
             tracing::info!("restarting: the store is opened again");
+            systemd::reopening();
             used = now;
         }
         Ok(())

@@ -22,6 +22,9 @@ const STATUS_EVERY: Duration = Duration::from_secs(30);
 /// How soon it follows what happened: once for a whole batch of runs.
 const STATUS_AFTER: Duration = Duration::from_secs(1);
 
+/// How long the store may take to open: `TimeoutStartSec` of the unit.
+const OPENING: Duration = Duration::from_secs(15 * 60);
+
 /// How many names fit into a line of status.
 const NAMES: usize = 2;
 
@@ -43,9 +46,24 @@ pub(super) fn notify_status(status: &str) {
     let _ = sd_notify::notify(&[NotifyState::Status(status)]);
 }
 
-/// Tells that the daemon is ready.
+/// Tells that the store is opened again in this process, which may take as long as at a start: so
+/// long no sign of life is expected.
+pub(super) fn reopening() {
+    if sd_notify::watchdog_enabled().is_some() {
+        let _ = sd_notify::notify(&[NotifyState::WatchdogUsec(as_usec(OPENING))]);
+    }
+}
+
+/// Tells that the daemon is ready, and that signs of life are to be expected as the unit says.
 pub(super) fn ready() {
+    if let Some(limit) = sd_notify::watchdog_enabled() {
+        let _ = sd_notify::notify(&[NotifyState::WatchdogUsec(as_usec(limit))]);
+    }
     let _ = sd_notify::notify(&[NotifyState::Ready]);
+}
+
+fn as_usec(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
 }
 
 /// Shows that the daemon lives, and how it stands, until it stops.
@@ -136,6 +154,16 @@ mod tests {
 
     fn line(status: &StatusLine) -> String {
         text(status, DateTime::UNIX_EPOCH, &Utc)
+    }
+
+    #[test]
+    fn the_store_may_take_as_long_to_open_again_as_at_a_start() {
+        for unit in ["lmsyncd.service", "lmsyncd@.service"] {
+            let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(path).expect("a unit");
+            assert!(text.contains("\nTimeoutStartSec=15min\n"), "{unit}");
+        }
+        assert_eq!(OPENING, Duration::from_secs(15 * 60));
     }
 
     #[test]

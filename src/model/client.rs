@@ -29,10 +29,10 @@ impl ClientRef {
     }
 }
 
-/// The form in which people see a client: `Acme Dental (174)`.
+/// The form in which people see a client: `Acme Dental (174)`. A name drives no terminal.
 impl fmt::Display for ClientRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text::client(&self.name, self.id))
+        f.write_str(&text::client(&text::visible(&self.name), self.id))
     }
 }
 

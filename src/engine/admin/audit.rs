@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Admin;
+use crate::engine::events::enter_act;
 use crate::model::{Act, ActRecord, Actor, Failure, error_chain};
 
 /// The method of an act, and what it asks for.
@@ -37,17 +38,8 @@ impl Admin {
 
     /// Notes how it ended: `ok`, or a code.
     pub async fn end_act(&self, begun: Begun, result: &str) {
-        let Begun { act: Act { actor, method, what, .. }, number } = begun;
-        tracing::info!(
-            LMSYNC_ACTOR = actor.name,
-            LMSYNC_ACTOR_UID = actor.uid,
-            LMSYNC_ACTOR_PID = actor.pid,
-            LMSYNC_METHOD = method,
-            LMSYNC_RESULT = result,
-            LMSYNC_ACT = number,
-            "{} called {method} {what}: {result}",
-            actor.name
-        );
+        let Begun { act, number } = begun;
+        enter_act(&act, result, number);
         let Some(number) = number else { return };
         let (store, result) = (self.context.store.clone(), result.to_owned());
         let noted = tokio::task::spawn_blocking(move || store.end_act(number, &result)).await;

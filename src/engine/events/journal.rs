@@ -6,7 +6,7 @@
 
 use tracing::{debug, error, info, warn};
 
-use crate::model::{Event, EventName};
+use crate::model::{Act, Event, EventName};
 
 /// A run that changed contracts.
 const RUN_CHANGED: &str = "5f0a7a6e1f8e4d3c9d7f0d2b6a1c4e90";
@@ -36,6 +36,8 @@ const ACCESS_LIMITED: &str = "ed897602244442bf981ada30becf1d86";
 const CLIENT_NEW: &str = "5fe586e7b34d4d1ea2d6404fbf403448";
 /// The store takes no changes.
 const STORE_FAILED: &str = "4e0d1c8f7a6b4935b2c18d5e9f30a7c6";
+/// A person called a method that changes something.
+const ACT: &str = "d1f4c86e0b5a47e29c3f7a6d58e2b094";
 
 /// The id of an event's entry.
 pub fn message_id(event: EventName) -> &'static str {
@@ -101,6 +103,23 @@ pub(super) fn enter(event: &Event) {
     }
 }
 
+/// Writes an entry of the audit trail: who called what, how it ended, and its number in the trail,
+/// if it could be written there.
+pub(in crate::engine) fn enter_act(act: &Act, result: &str, number: Option<u64>) {
+    let Act { at: _, actor, method, what } = act;
+    info!(
+        MESSAGE_ID = ACT,
+        LMSYNC_ACTOR = actor.name,
+        LMSYNC_ACTOR_UID = actor.uid,
+        LMSYNC_ACTOR_PID = actor.pid,
+        LMSYNC_METHOD = method,
+        LMSYNC_RESULT = result,
+        LMSYNC_ACT = number,
+        "{} called {method} {what}: {result}",
+        actor.name
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +129,8 @@ mod tests {
 
     #[test]
     fn the_catalogue_explains_each_entry_and_no_other() {
-        let ids: BTreeSet<&str> = EventName::ALL.map(message_id).into();
+        let of_events = EventName::ALL.map(message_id);
+        let ids: BTreeSet<&str> = of_events.into_iter().chain([ACT]).collect();
         let explained: Vec<&str> =
             CATALOGUE.lines().filter_map(|line| line.strip_prefix("-- ")).collect();
         assert_eq!(explained.iter().copied().collect::<BTreeSet<_>>(), ids);

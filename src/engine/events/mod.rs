@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, broadcast, watch};
 
+pub(in crate::engine) use journal::enter_act;
 pub use journal::message_id;
 pub(super) use of::{of_held, of_newcomer, of_run, of_switch, of_transition};
 pub(super) use sample::sample;

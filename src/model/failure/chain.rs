@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
+use crate::model::text::visible;
+
 /// An error and its causes, in one line. A cause that only repeats what was said is left out, and
-/// of one of several lines only the first is told.
+/// of one of several lines only the first is told. What stands in it drives no terminal and no log.
 pub fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -16,7 +18,7 @@ pub fn error_chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    text
+    visible(&text)
 }
 
 #[cfg(test)]
@@ -35,5 +37,6 @@ mod tests {
         let again = said("store: cannot write", Some(write));
         assert_eq!(error_chain(&again), "store: cannot write: no space left");
         assert_eq!(error_chain(&said("alone", None)), "alone");
+        assert_eq!(error_chain(&said("of A\u{1b}[2J\u{202e}B", None)), "of A [2J B");
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod panic;
 
 use std::fmt;
 
+use crate::model::text::visible;
 use crate::model::{Advice, Code};
 
 /// What failed, why, and what to do next.
@@ -35,7 +36,8 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        // What Autotask, a file or a person wrote may stand in it.
+        f.write_str(&visible(&self.message))
     }
 }
 

@@ -191,8 +191,26 @@ fn same(before: &Files, dir: &Path, why: &str) {
 }
 
 /// What is in a store's folder, but for its index and its lock. A file of another store that
-/// was set aside counts by the name that it had.
+/// was set aside counts by the name that it had, and what was cut from the end of a ledger, which is
+/// told, as if it stood there still.
 fn files(dir: &Path) -> Files {
+    let mut found = all_files(dir);
+    let cut: Vec<PathBuf> = found.keys().filter(|path| torn(path).is_some()).cloned().collect();
+    for path in cut {
+        let rest = found.remove(&path).expect("it was found");
+        let whole = torn(&path).expect("it was cut").to_owned();
+        found.entry(whole).or_default().extend(rest);
+    }
+    found
+}
+
+/// From which file this one was cut.
+fn torn(path: &Path) -> Option<&Path> {
+    let (of, _) = path.to_str()?.split_once(".torn-")?;
+    Some(Path::new(of))
+}
+
+fn all_files(dir: &Path) -> Files {
     let (mut found, mut folders) = (Files::new(), vec![dir.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("listed") {
