@@ -16,13 +16,18 @@ use super::Page;
 use super::set::Sheet;
 
 /// The fields of journal entries, and what they hold.
-const JOURNAL_FIELDS: [(&str, &str); 11] = [
+const JOURNAL_FIELDS: [(&str, &str); 16] = [
     ("LMSYNC_EVENT", "the event, by its name"),
     ("LMSYNC_CLIENT_ID", "the client, by its company id"),
     ("LMSYNC_CLIENT", "the client, by its name"),
     ("LMSYNC_RUN_ID", "the number of the run"),
     ("LMSYNC_TRIGGER", "what set the run off: manual or auto"),
     ("LMSYNC_ACTOR_UID", "the user who asked, by number; not for automatic runs"),
+    ("LMSYNC_ACTOR", "the user, by name"),
+    ("LMSYNC_ACTOR_PID", "the process that asked"),
+    ("LMSYNC_METHOD", "the method that was called"),
+    ("LMSYNC_RESULT", "how the call ended: ok, or the code of what went wrong"),
+    ("LMSYNC_ACT", "the number of the call in the audit trail"),
     ("LMSYNC_CREATED", "contracts made"),
     ("LMSYNC_UPDATED", "contracts changed"),
     ("LMSYNC_VANISHED", "contracts that became tombstones"),

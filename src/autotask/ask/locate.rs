@@ -22,8 +22,8 @@ use crate::model::{ClientId, ItemKey, ItemKind};
 pub struct Located {
     /// The item.
     pub key: ItemKey,
-    /// The company it belongs to now; none where its agreement is hidden, so that it cannot be
-    /// told.
+    /// The company it belongs to now; none where that cannot be told: its agreement is hidden, or the
+    /// row does not say it so that it can be read.
     pub client: Option<ClientId>,
 }
 
@@ -35,7 +35,7 @@ pub(in crate::autotask) async fn locate(
     progress: &Progress,
 ) -> Result<Vec<Located>, AutotaskError> {
     // Which agreement each addition that was found stands below.
-    let mut parents: BTreeMap<ItemKey, i64> = BTreeMap::new();
+    let mut parents: BTreeMap<ItemKey, Option<i64>> = BTreeMap::new();
     for kind in ItemKind::ALL.into_iter().filter(|kind| *kind != ItemKind::Agreement) {
         let Some(entity) = Entity::of_kind(kind) else { continue };
         let ids = ids_of(keys, kind);
@@ -44,19 +44,27 @@ pub(in crate::autotask) async fn locate(
         }
     }
     let mut agreements = ids_of(keys, ItemKind::Agreement);
-    agreements.extend(parents.values());
+    agreements.extend(parents.values().flatten());
     let clients = owners(connection, Entity::Contracts, "companyID", agreements, progress).await?;
 
     let mut located = Vec::new();
     for key in keys.iter().copied().collect::<BTreeSet<_>>() {
-        let agreement = if key.is_agreement() { Some(key.id) } else { parents.get(&key).copied() };
-        let Some(agreement) = agreement else { continue };
-        match clients.get(&agreement) {
-            Some(client) => located.push(Located { key, client: Some(ClientId(*client)) }),
+        let agreement = match key.is_agreement() {
+            true => Some(key.id),
+            false => match parents.get(&key) {
+                Some(agreement) => *agreement,
+                None => continue,
+            },
+        };
+        let client = agreement.and_then(|agreement| clients.get(&agreement));
+        match client {
+            Some(client) => located.push(Located { key, client: client.map(ClientId) }),
             None if key.is_agreement() => {}
             // It exists, but whose it is cannot be told: calling it gone would be a guess.
             None => {
-                tracing::warn!("{key} belongs to contract {agreement}, which does not exist");
+                if let Some(agreement) = agreement {
+                    tracing::warn!("{key} belongs to contract {agreement}, which does not exist");
+                }
                 located.push(Located { key, client: None });
             }
         }
@@ -64,14 +72,15 @@ pub(in crate::autotask) async fn locate(
     Ok(located)
 }
 
-/// The value of `owner` of each row of `entity` that exists among `ids`.
+/// The value of `owner` of each row of `entity` that exists among `ids`; none where it cannot be read:
+/// one such row must not be in the way of all that were asked for with it.
 async fn owners(
     connection: &Connection,
     entity: Entity,
     owner: &'static str,
     ids: BTreeSet<i64>,
     progress: &Progress,
-) -> Result<BTreeMap<i64, i64>, AutotaskError> {
+) -> Result<BTreeMap<i64, Option<i64>>, AutotaskError> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -81,14 +90,13 @@ async fn owners(
     let owner = |(id, row): KeyedRow| (id, row.needed_integer(owner));
     let rows = paginate(connection, &query, FOR_A_RUN, progress, owner).await?;
     must_be_all(connection, &query, &rows, progress).await?;
-    let owned = rows.into_iter().map(|(id, owner)| match owner {
-        Ok(owner) => Ok((id, owner)),
-        Err(bad) => Err(AutotaskError::Garbled {
-            request: format!("POST {entity}/query"),
-            reason: format!("in row {id}, {}", bad.reason),
-        }),
-    });
-    owned.collect()
+    let told = |(id, owner): (i64, Result<i64, BadField>)| {
+        if let Err(bad) = &owner {
+            tracing::warn!("whose row {id} of {entity} is cannot be told: {}", bad.reason);
+        }
+        (id, owner.ok())
+    };
+    Ok(rows.into_iter().map(told).collect())
 }
 
 /// Refuses an answer that lacks rows which Autotask counts. Asks only where rows are missing.
@@ -167,6 +175,19 @@ mod tests {
         let owners = [Some(ClientId(7)), None];
         let expected = asked.iter().zip(owners).map(|(key, client)| Located { key: *key, client });
         assert_eq!(located, Ok(expected.collect()), "and it spoils no answer for others");
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_say_whose_it_is_is_not_called_gone_and_in_nobodys_way() {
+        let script = script();
+        let strange = json!({"items":[{"id":10,"contractID":{"a":[1]}},{"id":11,"contractID":2}],
+            "pageDetails":{"count":2}});
+        script.once("ContractServices/query", 200, &strange.to_string());
+        let asked = keys(&["S10", "S11"]);
+        let located = locate(&script.connection(), &asked, &Progress::new()).await;
+        let owners = [None, Some(ClientId(7))];
+        let expected = asked.iter().zip(owners).map(|(key, client)| Located { key: *key, client });
+        assert_eq!(located, Ok(expected.collect()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,9 +11,9 @@
 use crate::autotask::http::error::AutotaskError;
 use crate::model::{ClientId, ClientSnapshot};
 
-/// So many readings are made beyond the first for each doubling of the number of clients: enough for
+/// So many readings may fail beyond the first for each doubling of the number of clients: enough for
 /// some clients with such rows, and few where every answer is like that.
-const EXTRA: u32 = 4;
+const FAILING: u32 = 4;
 
 /// The clients of a batch, those that could be read and those that could not.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ pub(in crate::autotask) async fn apart<F>(
 where
     F: Future<Output = Result<Vec<ClientSnapshot>, AutotaskError>>,
 {
-    let mut left = EXTRA * (clients.len().max(1).ilog2() + 1);
+    let mut left = FAILING * (clients.len().max(1).ilog2() + 1);
     let mut found = Apart::default();
     let mut failed = match read(clients.clone()).await {
         Ok(snapshots) => return Ok(Apart { snapshots, ..found }),
@@ -46,16 +46,18 @@ where
         Err(error) => return Err(error),
     };
     while let Some((clients, error)) = failed.pop() {
-        if clients.len() == 1 || left < 2 {
+        if clients.len() == 1 || left == 0 {
             found.unreadable.extend(clients.into_iter().map(|client| (client, error.clone())));
             continue;
         }
         tracing::warn!("{} clients are read in halves: {error}", clients.len());
         for half in clients.chunks(clients.len().div_ceil(2)) {
-            left -= 1;
             match read(half.to_vec()).await {
                 Ok(snapshots) => found.snapshots.extend(snapshots),
-                Err(error) if error.is_of_rows() => failed.push((half.to_vec(), error)),
+                Err(error) if error.is_of_rows() => {
+                    left = left.saturating_sub(1);
+                    failed.push((half.to_vec(), error));
+                }
                 Err(error) => {
                     found.stopped = Some(error);
                     failed.clear();
@@ -136,6 +138,10 @@ mod tests {
         let (found, readings) = unreadable(64, &[3, 60]).await;
         assert_eq!(found, Ok(vec![3, 60]));
         assert!(readings <= 23, "{readings}");
+        // With as many as that, those between them still have an answer.
+        let (found, readings) = unreadable(50, &[2, 13, 28, 49]).await;
+        assert_eq!(found, Ok(vec![2, 13, 28, 49]));
+        assert!(readings <= 39, "{readings}");
     }
 
     #[tokio::test]
