@@ -2,7 +2,8 @@
 //! the start, and the questions of a day, through the real programs on a fake tenant.
 //! `cargo bench --bench book`, or `cargo bench --bench book -- --clients 500`; with `--beside FOLDER`
 //! the programs in that folder (another build's `target/release`) are measured in the same way, in
-//! turn with these, and the last column is how many times theirs this build takes.
+//! turn with these, and the last column is how many times theirs this build takes. `--peers` measures
+//! reading beside what others run in the daemon's place (`benches/peer`).
 //!
 //! Processor seconds are the daemon's own, user and system. The tenant lives in this program, so that
 //! its limits can be set: it is not what is measured.
@@ -11,6 +12,11 @@
     clippy::disallowed_methods,
     reason = "the daemon is looked at from outside, on the machine's own clock"
 )]
+
+#[path = "book/floor.rs"]
+mod floor;
+#[path = "book/peer.rs"]
+mod peer;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -57,6 +63,9 @@ async fn main() -> Result<(), Failure> {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1)
     };
+    if let Some(requests) = value(floor::ARGUMENT) {
+        return floor::run(requests).await;
+    }
     let clients: usize = value("--clients").map_or(Ok(CLIENTS), |text| text.parse())?;
     let ours = PathBuf::from(env!("CARGO_BIN_EXE_lmsyncd")).parent().ok_or("a folder")?.to_owned();
     let beside = value("--beside").map(PathBuf::from);
@@ -64,6 +73,15 @@ async fn main() -> Result<(), Failure> {
     let tenant = Tenant::generated(Utc::now().date_naive(), clients, SEED);
     tenant.limits().set_threshold(PLENTY);
     let serving = tenant.serve(0).await?;
+    if arguments.iter().any(|argument| argument == "--peers") {
+        let (tenant, url) = (tenant.clone(), serving.url());
+        let beside = tokio::task::spawn_blocking(move || {
+            peer::measure(&ours, &tenant, &url, clients).map_err(|error| error.to_string())
+        });
+        show_peers(clients, &beside.await??)?;
+        serving.stop().await?;
+        return Ok(());
+    }
     let measured = |programs: PathBuf| {
         let (tenant, url) = (tenant.clone(), serving.url());
         tokio::task::spawn_blocking(move || {
@@ -89,6 +107,20 @@ fn show(clients: usize, figures: &[Figure], theirs: &[Figure]) -> io::Result<()>
             let _ = write!(line, " {other:>10.2} {unit:<4} {:>6.2} x", amount / other);
         }
         writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn show_peers(clients: usize, lines: &[peer::Line]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let head = format!("{clients} clients");
+    writeln!(out, "{head:<24} {:>9} {:>12} {:>9} {:>10}", "requests", "processor", "wall", "peak")?;
+    for (what, took, seconds) in lines {
+        let peer::Took { requests, processor_seconds, peak_mib } = took;
+        writeln!(
+            out,
+            "{what:<24} {requests:>9} {processor_seconds:>10.2} s {seconds:>7.2} s {peak_mib:>6.0} MiB"
+        )?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the rest of the program sees of Autotask.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -168,9 +169,14 @@ impl Autotask {
         &self,
         clients: Vec<ClientId>,
         progress: &Progress,
-    ) -> Result<Apart, AutotaskError> {
+    ) -> Result<Apart<Vec<ClientSnapshot>>, AutotaskError> {
         let read = |clients| async { self.read(&Scope::Clients(clients), progress).await };
-        apart(clients, read).await
+        let mut found = apart(clients, read).await?;
+        match found.unreadable.pop() {
+            Some((_, error)) if found.read.is_empty() => return Err(error),
+            last => found.unreadable.extend(last),
+        }
+        Ok(found)
     }
 
     /// The address that opens an agreement in Autotask's web interface; none before the zone was
@@ -196,6 +202,25 @@ impl Autotask {
         progress: &Progress,
     ) -> Result<Vec<Located>, AutotaskError> {
         locate(&self.connection, keys, progress).await
+    }
+
+    /// The same for what is missing of some clients, of which a row that cannot be read costs the others
+    /// only some requests more.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way of all of them.
+    pub async fn locate_apart(
+        &self,
+        missing: &BTreeMap<ClientId, Vec<ItemKey>>,
+        progress: &Progress,
+    ) -> Result<Apart<Vec<Located>>, AutotaskError> {
+        let locate = |clients: Vec<ClientId>| async move {
+            let of_them = clients.iter().filter_map(|client| missing.get(client));
+            let keys: Vec<ItemKey> = of_them.flatten().copied().collect();
+            self.locate(&keys, progress).await
+        };
+        apart(missing.keys().copied().collect(), locate).await
     }
 
     /// The agreements whose id is above `known`, by id, each with its client.

@@ -10,13 +10,10 @@ use serde_json::Value;
 /// end that billions of them add up.
 pub(in crate::autotask) const MOST: i64 = 1_000_000_000_000_000;
 
-/// The decimal that `value` is, with its own digits; a text that is one number is accepted too.
+/// The decimal that `value` is, with its own digits; a text that is one number is accepted too. What
+/// a decimal has no place for, behind the 28th digit, is rounded.
 pub(in crate::autotask) fn decimal(value: &Value) -> Option<Decimal> {
-    let text = match value {
-        Value::Number(number) => number.as_str(),
-        Value::String(text) => text.trim(),
-        _ => return None,
-    };
+    let text = digits(value)?;
     if text.contains(['e', 'E']) {
         Decimal::from_scientific_lossy(text).ok()
     } else {
@@ -24,10 +21,24 @@ pub(in crate::autotask) fn decimal(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// The whole number that `value` is; `7.0` and `"7"` are accepted too.
+/// The whole number that `value` is; `7.0` and `"7"` are accepted too. Nothing is rounded: the least
+/// fraction makes it none.
 pub(in crate::autotask) fn integer(value: &Value) -> Option<i64> {
-    let number = decimal(value)?;
+    let text = digits(value)?;
+    let number = if text.contains(['e', 'E']) {
+        Decimal::from_scientific(text).ok()?
+    } else {
+        Decimal::from_str_exact(text).ok()?
+    };
     number.is_integer().then(|| number.trunc().try_into().ok()).flatten()
+}
+
+fn digits(value: &Value) -> Option<&str> {
+    match value {
+        Value::Number(number) => Some(number.as_str()),
+        Value::String(text) => Some(text.trim()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +77,8 @@ mod tests {
         assert_eq!(read("\"7\""), Some(7));
         assert_eq!(read("9223372036854775807"), Some(i64::MAX));
         assert_eq!(read("7.5"), None);
+        assert_eq!(read("1e-36"), None);
+        assert_eq!(read("0.000000000000000000000000000000000001"), None);
         assert_eq!(read("99999999999999999999"), None);
     }
 }

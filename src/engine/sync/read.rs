@@ -32,11 +32,35 @@ pub(in crate::engine) struct BatchReading {
     pub(in crate::engine) stopped: Option<Failure>,
 }
 
-/// By client, what is another's now; each with what a person is told of it.
-type MovedItems = BTreeMap<ClientId, Vec<(SourceItem, String)>>;
+/// Clients with rows that cannot be read, each with why.
+type Unreadable = Vec<(ClientId, AutotaskError)>;
 
-/// By client, charges that are no contracts of their own, each with its purchase.
-type Folded = BTreeMap<ClientId, BTreeMap<ItemKey, ItemKey>>;
+/// By client, what the store has and its snapshot lacks; nobody who lacks nothing.
+type Missing = BTreeMap<ClientId, Vec<ItemKey>>;
+
+/// Whose an item is that is still there; none where that cannot be told.
+type Owners = BTreeMap<ItemKey, Option<ClientId>>;
+
+/// What became of the missing.
+#[derive(Default)]
+struct There {
+    /// Of those that are still there; the others are gone.
+    owners: Owners,
+    /// Whether the API user may not see everything, so that what seems gone may be hidden.
+    restricted: bool,
+    unreadable: Unreadable,
+}
+
+/// What is another client's now.
+#[derive(Default)]
+struct Moved {
+    /// By the client that had it; each with what a person is told of it.
+    items: BTreeMap<ClientId, Vec<(SourceItem, String)>>,
+    /// By the client that had them, charges that are no contracts of their own, each with its
+    /// purchase.
+    folded: BTreeMap<ClientId, BTreeMap<ItemKey, ItemKey>>,
+    unreadable: Unreadable,
+}
 
 impl Syncs {
     /// Reads the clients of a scope, and asks by id for everything that was imported and is not in
@@ -49,7 +73,11 @@ impl Syncs {
     ) -> Result<Vec<Reading>, Failure> {
         let snapshots = live.autotask.read(scope, progress).await;
         let snapshots = self.seen(live, snapshots, progress).await?;
-        self.completed(live, snapshots, progress).await
+        let (readings, unreadable) = self.completed(live, snapshots, progress).await?;
+        match unreadable.into_iter().next() {
+            Some((_, error)) => Err(error.into()),
+            None => Ok(readings),
+        }
     }
 
     /// The same for a batch; with the clients that have rows which nobody can read, and why.
@@ -60,10 +88,13 @@ impl Syncs {
         progress: &Progress,
     ) -> Result<BatchReading, Failure> {
         let apart = live.autotask.read_apart(clients, progress).await;
-        let Apart { snapshots, unreadable, stopped } = self.seen(live, apart, progress).await?;
+        let Apart { read, mut unreadable, stopped } = self.seen(live, apart, progress).await?;
+        let mut snapshots: Vec<ClientSnapshot> = read.into_iter().flatten().collect();
+        snapshots.sort_by_key(|snapshot| snapshot.client.id);
+        let (readings, more) = self.completed(live, snapshots, progress).await?;
+        unreadable.extend(more);
         let unreadable = unreadable.into_iter().map(|(client, error)| (client, error.failure()));
         let unreadable = unreadable.collect();
-        let readings = self.completed(live, snapshots, progress).await?;
         Ok(BatchReading { readings, unreadable, stopped: stopped.map(Failure::from) })
     }
 
@@ -82,94 +113,125 @@ impl Syncs {
         read
     }
 
+    /// What was read, with what became of all that is missing from it; and the clients of which that
+    /// cannot be told, because rows that were asked for cannot be read.
     async fn completed(
         &self,
         live: &Live,
         mut snapshots: Vec<ClientSnapshot>,
         progress: &Progress,
-    ) -> Result<Vec<Reading>, Failure> {
-        for ClientSnapshot { client, .. } in &mut snapshots {
-            // A company that is hidden keeps the name under which people know it.
-            if client.name == nameless_company(client.id.0)
-                && let Some(known) = self.context.store.client(client.id)?
-            {
-                client.name = known.client.name;
-            }
-        }
-        let mut missing = Vec::with_capacity(snapshots.len());
-        for snapshot in &snapshots {
-            missing.push(diff::missing(snapshot, &self.stored(snapshot)?));
-        }
-        let asked: Vec<ItemKey> = missing.iter().flatten().copied().collect();
-        let (mut there, mut restricted) = (BTreeMap::new(), false);
-        if !asked.is_empty() {
-            let found = live.autotask.locate(&asked, progress).await?;
-            there = found.into_iter().map(|located| (located.key, located.client)).collect();
-            let mut needed = live.autotask.needed();
-            // Of what is not read at all, nothing is missing.
-            let unread = snapshots.iter().flat_map(|snapshot| &snapshot.unread);
-            let unread: BTreeSet<&str> = unread.map(|unread| unread.entity.as_str()).collect();
-            needed.retain(|entity| !unread.contains(entity.name()));
-            if asked.iter().any(|key| !there.contains_key(key)) {
-                let accesses = live.autotask.accesses_of(&needed, progress).await?;
-                restricted = accesses.iter().any(|(_, access)| *access != Access::All);
-                self.context.add_to_visibility(live, &accesses);
-            }
-        }
-        let (mut moved, folded) = self.moved(live, &snapshots, &missing, &there, progress).await?;
+    ) -> Result<(Vec<Reading>, Unreadable), Failure> {
+        let mut missing = Missing::new();
         for snapshot in &mut snapshots {
-            snapshot.folded.extend(folded.get(&snapshot.client.id).cloned().unwrap_or_default());
+            let ClientRef { id, name } = &mut snapshot.client;
+            // A company that is hidden keeps the name under which people know it.
+            if *name == nameless_company(id.0)
+                && let Some(known) = self.context.store.client(*id)?
+            {
+                *name = known.client.name;
+            }
+            let of_client = diff::missing(snapshot, &self.stored(snapshot)?);
+            if !of_client.is_empty() {
+                missing.insert(snapshot.client.id, of_client);
+            }
         }
+        let There { owners, restricted, mut unreadable } =
+            self.there(live, &snapshots, &missing, progress).await?;
+        let Moved { mut items, folded, unreadable: others } =
+            self.moved(live, &snapshots, &missing, &owners, progress).await?;
+        unreadable.extend(others);
+        let lost: BTreeSet<ClientId> = unreadable.iter().map(|(client, _)| *client).collect();
+        snapshots.retain(|snapshot| !lost.contains(&snapshot.client.id));
         let visibility = match restricted {
             // It was asked just now.
             true => self.context.visibility(),
             false => self.context.look_at_visibility(live, progress).await,
         };
-        for entity in visibility.iter().flat_map(|visibility| &visibility.some) {
-            let reason = format!("only some {entity} may be read");
-            for snapshot in &mut snapshots {
-                snapshot.unread.push(Unread::new(entity.clone(), reason.clone(), None));
-            }
-        }
-        let reading = |(snapshot, missing): (ClientSnapshot, Vec<ItemKey>)| {
-            let gone = missing.into_iter().filter(|key| !there.contains_key(key)).collect();
-            let moved = moved.remove(&snapshot.client.id).unwrap_or_default();
-            Reading { snapshot, gone, restricted, moved }
+        let hidden = visibility.iter().flat_map(|visibility| &visibility.some);
+        let unread: Vec<Unread> = hidden
+            .map(|entity| {
+                Unread::new(entity.clone(), format!("only some {entity} may be read"), None)
+            })
+            .collect();
+        let reading = |mut snapshot: ClientSnapshot| {
+            let client = snapshot.client.id;
+            snapshot.folded.extend(folded.get(&client).cloned().unwrap_or_default());
+            snapshot.unread.extend(unread.iter().cloned());
+            let gone = missing.remove(&client).unwrap_or_default();
+            let gone = gone.into_iter().filter(|key| !owners.contains_key(key)).collect();
+            Reading { snapshot, gone, restricted, moved: items.remove(&client).unwrap_or_default() }
         };
-        Ok(snapshots.into_iter().zip(missing).map(reading).collect())
+        Ok((snapshots.into_iter().map(reading).collect(), unreadable))
     }
 
-    /// By client, what is now another's, with all that stands below it there; and charges that are
-    /// the billing items of purchases there. Reads the others where they are not among the
-    /// snapshots.
+    /// Which of the missing are still there, and whose they are.
+    async fn there(
+        &self,
+        live: &Live,
+        snapshots: &[ClientSnapshot],
+        missing: &Missing,
+        progress: &Progress,
+    ) -> Result<There, Failure> {
+        if missing.is_empty() {
+            return Ok(There::default());
+        }
+        let Apart { read, unreadable, stopped } =
+            live.autotask.locate_apart(missing, progress).await?;
+        if let Some(error) = stopped {
+            return Err(error.into());
+        }
+        let found = read.into_iter().flatten();
+        let owners: Owners = found.map(|located| (located.key, located.client)).collect();
+        let mut needed = live.autotask.needed();
+        // Of what is not read at all, nothing is missing.
+        let unread = snapshots.iter().flat_map(|snapshot| &snapshot.unread);
+        let unread: BTreeSet<&str> = unread.map(|unread| unread.entity.as_str()).collect();
+        needed.retain(|entity| !unread.contains(entity.name()));
+        let mut restricted = false;
+        if missing.values().flatten().any(|key| !owners.contains_key(key)) {
+            let accesses = live.autotask.accesses_of(&needed, progress).await?;
+            restricted = accesses.iter().any(|(_, access)| *access != Access::All);
+            self.context.add_to_visibility(live, &accesses);
+        }
+        Ok(There { owners, restricted, unreadable })
+    }
+
+    /// What of the missing is another client's now, from a reading of that client.
     async fn moved(
         &self,
         live: &Live,
         snapshots: &[ClientSnapshot],
-        missing: &[Vec<ItemKey>],
-        there: &BTreeMap<ItemKey, Option<ClientId>>,
+        missing: &Missing,
+        owners: &Owners,
         progress: &Progress,
-    ) -> Result<(MovedItems, Folded), Failure> {
-        let owner = |key: &ItemKey| there.get(key).copied().flatten();
+    ) -> Result<Moved, Failure> {
         let mut moves: BTreeMap<ClientId, BTreeSet<ClientId>> = BTreeMap::new();
-        for (snapshot, missing) in snapshots.iter().zip(missing) {
-            let from = snapshot.client.id;
-            let others = missing.iter().filter_map(owner).filter(|to| *to != from);
-            for to in others {
-                moves.entry(from).or_default().insert(to);
+        for (from, missing) in missing {
+            let others = missing.iter().filter_map(|key| owners.get(key).copied().flatten());
+            let others: BTreeSet<ClientId> = others.filter(|to| to != from).collect();
+            if !others.is_empty() {
+                moves.insert(*from, others);
             }
         }
         let known: BTreeSet<ClientId> = snapshots.iter().map(|one| one.client.id).collect();
         let unread: BTreeSet<ClientId> = moves.values().flatten().copied().collect();
         let unread: Vec<ClientId> = unread.difference(&known).copied().collect();
-        let more = match unread.is_empty() {
-            true => Vec::new(),
-            false => live.autotask.read(&Scope::Clients(unread), progress).await?,
-        };
-        let (mut moved, mut folded) = (MovedItems::new(), Folded::new());
-        for (snapshot, missing) in snapshots.iter().zip(missing) {
-            let Some(others) = moves.get(&snapshot.client.id) else { continue };
-            let missing: BTreeSet<ItemKey> = missing.iter().copied().collect();
+        let mut moved = Moved::default();
+        let mut more = Vec::new();
+        if !unread.is_empty() {
+            let Apart { read, unreadable, stopped } =
+                live.autotask.read_apart(unread, progress).await?;
+            if let Some(error) = stopped {
+                return Err(error.into());
+            }
+            more.extend(read.into_iter().flatten());
+            for (to, error) in unreadable {
+                let from = moves.iter().filter(|(_, others)| others.contains(&to));
+                moved.unreadable.extend(from.map(|(from, _)| (*from, error.clone())));
+            }
+        }
+        for (from, others) in &moves {
+            let missing: BTreeSet<ItemKey> = missing[from].iter().copied().collect();
             let others =
                 snapshots.iter().chain(&more).filter(|one| others.contains(&one.client.id));
             for other in others {
@@ -180,13 +242,13 @@ impl Syncs {
                 };
                 let items = other.items.iter().filter(is_part);
                 let items = items.map(|item| (item.clone(), told.clone()));
-                moved.entry(snapshot.client.id).or_default().extend(items);
+                moved.items.entry(*from).or_default().extend(items);
                 let here = other.folded.iter().filter(|(charge, _)| missing.contains(charge));
                 let here = here.map(|(charge, purchase)| (*charge, *purchase));
-                folded.entry(snapshot.client.id).or_default().extend(here);
+                moved.folded.entry(*from).or_default().extend(here);
             }
         }
-        Ok((moved, folded))
+        Ok(moved)
     }
 
     /// An item as Autotask has it now, with what it renews.
