@@ -45,11 +45,6 @@ impl Book {
         Ok((contracts, last_full(&clients)))
     }
 
-    /// When each client was last synced in full.
-    pub fn last_full(&self) -> Result<LastFull, Failure> {
-        Ok(last_full(&self.context.store.clients()?))
-    }
-
     /// The moment that a person means by a day, its end in the MSP's zone, or by a moment.
     pub fn moment(&self, text: &str) -> Result<DateTime<Utc>, Failure> {
         let moment = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {

@@ -11,8 +11,7 @@
 //!
 //! What stands in a line beyond the sum, the sequence and the stable sequence is not known here.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use super::chain::{ChainHash, ChainHead};
@@ -153,7 +152,7 @@ pub(in crate::store) fn flipped_bit(line: &mut [u8], before: ChainHash) -> bool 
 }
 
 /// Reads a line that was verified.
-pub(in crate::store) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+pub(in crate::store) fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(line).map_err(|error| why_unread(&error))
 }
 
