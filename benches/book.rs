@@ -12,6 +12,9 @@
     reason = "the daemon is looked at from outside, on the machine's own clock"
 )]
 
+#[path = "book/crowd.rs"]
+mod crowd;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
@@ -147,14 +150,25 @@ impl Daemon {
         Ok(began.elapsed().as_secs_f64() * 1000.0)
     }
 
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("control.sock")
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Asks until it answers, and fails where it answers with an error.
     fn ask(&self, arguments: &[&str]) -> Result<Output, Failure> {
         let began = Instant::now();
         loop {
-            let socket = self.folder.path().join("control.sock");
-            let output = Command::new(self.programs.join("lmsyncctl"))
+            let output = Command::new(self.program("lmsyncctl"))
                 .arg("--socket")
-                .arg(socket)
+                .arg(self.socket())
                 .args(arguments)
                 .output()?;
             match output.status.code() {
@@ -273,7 +287,9 @@ fn measure(
     starts.sort_by(f64::total_cmp);
     figures.note("start until the socket answers", "ms", starts[TIMES / 2]);
     figures.note("resident after the start", "MiB", daemon.memory("VmRSS:")?);
-    questions(&mut figures, &daemon, clients)?;
+    let (client, key) = questions(&mut figures, &daemon, clients)?;
+    crowd::everything(&mut figures, &daemon)?;
+    crowd::crowd(&mut figures, &daemon, &client, &key)?;
     figures.note("peak memory after all of it", "MiB", daemon.memory("VmHWM:")?);
     figures.note("start that builds the index anew", "ms", daemon.restart(Some("index"))?);
     figures.note("the same, written", "MiB", daemon.written()?);
@@ -335,7 +351,11 @@ fn quiet_night(
 }
 
 /// The questions of a day, each as a whole process.
-fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(), Failure> {
+fn questions(
+    figures: &mut Figures,
+    daemon: &Daemon,
+    clients: usize,
+) -> Result<(String, String), Failure> {
     let client = (FIRST + clients / 2).to_string();
     let mine = daemon.ask(&["contract", "list", &client, "--plain"])?;
     let mine = String::from_utf8_lossy(&mine.stdout).into_owned();
@@ -347,6 +367,7 @@ fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(
         "status CLIENT",
         "pending CLIENT --cached",
         "contract show KEY",
+        "contract show KEY --as-of DAY",
         "contract history KEY",
         "contract list CLIENT",
         "status",
@@ -354,19 +375,19 @@ fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(
         "metrics",
         "renewals",
         "client list --cached",
-        "contract list --json",
-        "export json",
     ];
+    let today = Utc::now().date_naive().to_string();
     for question in questions {
         let words: Vec<&str> = question
             .split(' ')
             .map(|word| match word {
                 "CLIENT" => client.as_str(),
                 "KEY" => key.as_str(),
+                "DAY" => today.as_str(),
                 word => word,
             })
             .collect();
         figures.note(question, "ms", daemon.asking(&words)?);
     }
-    Ok(())
+    Ok((client, key))
 }
