@@ -4,6 +4,8 @@
 //! the programs in that folder (another build's `target/release`) are measured in the same way, in
 //! turn with these, and the last column is how many times theirs this build takes.
 //!
+//! With `--programs FOLDER` those in that folder are measured instead of these.
+//!
 //! Processor seconds are the daemon's own, user and system. The tenant lives in this program, so that
 //! its limits can be set: it is not what is measured.
 
@@ -61,7 +63,8 @@ async fn main() -> Result<(), Failure> {
         arguments.get(at + 1)
     };
     let clients: usize = value("--clients").map_or(Ok(CLIENTS), |text| text.parse())?;
-    let ours = PathBuf::from(env!("CARGO_BIN_EXE_lmsyncd")).parent().ok_or("a folder")?.to_owned();
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_lmsyncd")).parent().ok_or("a folder")?.to_owned();
+    let ours = value("--programs").map_or(built, PathBuf::from);
     let beside = value("--beside").map(PathBuf::from);
 
     let tenant = Tenant::generated(Utc::now().date_naive(), clients, SEED);

@@ -60,31 +60,25 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// Its JSON, which protocol::Reply reads.
-    pub(super) fn json(&self) -> Vec<u8> {
-        let parameters = self.parameters.as_ref().map(|parameters| &parameters.0);
-        let length = parameters.map_or(0, Vec::len);
-        let mut json = Vec::with_capacity(length + 64);
-        json.push(b'{');
-        let key = |json: &mut Vec<u8>, name: &str| {
-            json.extend_from_slice(if json.len() > 1 { b",\"" } else { b"\"" });
-            json.extend_from_slice(name.as_bytes());
-            json.extend_from_slice(b"\":");
-        };
-        if let Some(parameters) = parameters {
-            key(&mut json, "parameters");
-            json.extend_from_slice(parameters);
-        }
+    /// Its JSON and the NUL byte behind it, in the parts that it is made of: parameters are long, and not
+    /// copied. protocol::Reply reads it.
+    fn frame(self) -> [Vec<u8>; 3] {
+        let (mut head, mut tail) = (b"{".to_vec(), Vec::new());
+        let mut comma = "";
+        let parameters = self.parameters.map(|Parameters(json)| {
+            head.extend_from_slice(b"\"parameters\":");
+            comma = ",";
+            json
+        });
         if self.continues {
-            key(&mut json, "continues");
-            json.extend_from_slice(b"true");
+            tail.extend_from_slice(format!("{comma}\"continues\":true").as_bytes());
+            comma = ",";
         }
         if let Some(name) = &self.error {
-            key(&mut json, "error");
-            json.extend_from_slice(format!("\"{name}\"").as_bytes());
+            tail.extend_from_slice(format!("{comma}\"error\":\"{name}\"").as_bytes());
         }
-        json.push(b'}');
-        json
+        tail.extend_from_slice(b"}\0");
+        [head, parameters.unwrap_or_default(), tail]
     }
 }
 
@@ -272,19 +266,17 @@ impl Replies {
 
     /// The same with another limit for silence.
     async fn send_within(&mut self, reply: Reply, silence: Duration) -> Result<(), FrameError> {
-        let mut json = reply.json();
-        drop(reply);
+        let [head, parameters, tail] = reply.frame();
+        let mut frame = (&head[..]).chain(&parameters[..]).chain(&tail[..]);
+        let length = frame.remaining();
         let limit = self.claim.as_ref().map_or(usize::MAX, Claim::longest_reply);
-        if json.len() > limit {
+        if length > limit {
             return Err(FrameError::TooLong { limit });
         }
         let _room = match &self.claim {
-            Some(claim) => Some(claim.reply(json.len()).await),
+            Some(claim) => Some(claim.reply(length).await),
             None => None,
         };
-        json.push(0);
-        let length = json.len();
-        let mut frame = &json[..];
         while frame.has_remaining() {
             match timeout(silence, self.half.write_buf(&mut frame)).await {
                 Ok(Ok(0)) => return Err(std::io::Error::from(ErrorKind::WriteZero).into()),
@@ -363,6 +355,23 @@ mod tests {
         let (near, far) = tokio::net::UnixStream::pair().expect("a pair");
         let (_, half) = near.into_split();
         (Replies::new(half, &Peer::of_uid(1), None), far)
+    }
+
+    #[test]
+    fn a_reply_is_what_the_protocol_reads() {
+        let parameters = Parameters::of(&json!({ "a": 1 })).ok();
+        for parameters in [None, parameters] {
+            for (continues, error) in [(false, None), (true, None), (false, Some("x.y"))] {
+                let error = error.map(str::to_owned);
+                let reply =
+                    Reply { parameters: parameters.clone(), continues, error: error.clone() };
+                let mut frame = reply.frame().concat();
+                assert_eq!(frame.pop(), Some(0));
+                let read: crate::protocol::Reply = serde_json::from_slice(&frame).expect("a reply");
+                let told = parameters.as_ref().map(|_| json!({ "a": 1 }));
+                assert_eq!(read, crate::protocol::Reply { parameters: told, continues, error });
+            }
+        }
     }
 
     fn long() -> Reply {

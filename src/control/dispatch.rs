@@ -111,16 +111,7 @@ mod tests {
     fn an_error_without_parameters_has_none() {
         let address = Address::of_instance(None);
         let reply = reply("org.lmsyncd.Daemon", Err(CallError::ExpectedMore), &address);
-        let read = |reply: &Reply| -> serde_json::Value {
-            serde_json::from_slice(&reply.json()).expect("JSON")
-        };
-        assert_eq!(read(&reply), json!({ "error": "org.varlink.service.ExpectedMore" }));
-        let whole = Reply {
-            parameters: Parameters::of(&json!({ "a": 1 })).ok(),
-            continues: true,
-            error: Some("x.y".to_owned()),
-        };
-        let wanted = json!({ "parameters": { "a": 1 }, "continues": true, "error": "x.y" });
-        assert_eq!(read(&whole), wanted);
+        let error = Some("org.varlink.service.ExpectedMore".to_owned());
+        assert_eq!(reply, Reply { parameters: None, continues: false, error });
     }
 }

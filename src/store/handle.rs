@@ -29,6 +29,7 @@ use super::read::orphans;
 use super::read::past::{self, StateAsOf, Touched};
 use super::read::present::{self, Head, HistoryEntry, RunRecord};
 use super::read::snapshot::{self, ClientContracts, Snapshot};
+use super::read::then::{self, ContractsAsOf};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
 use crate::model::{
@@ -363,6 +364,24 @@ impl Store {
     /// the present, ask the other questions.
     pub fn state_as_of(&self, moment: DateTime<Utc>) -> Result<StateAsOf, StoreError> {
         past::state_as_of(self.core(), moment)
+    }
+
+    /// The same of one contract, which is found without the rest.
+    pub fn contract_as_of(
+        &self,
+        key: ItemKey,
+        moment: DateTime<Utc>,
+    ) -> Result<ContractsAsOf, StoreError> {
+        then::contract(self.core(), key, moment)
+    }
+
+    /// The same of one client's contracts.
+    pub fn client_as_of(
+        &self,
+        client: ClientId,
+        moment: DateTime<Utc>,
+    ) -> Result<ContractsAsOf, StoreError> {
+        then::client(self.core(), client, moment)
     }
 
     /// A contract as it was right after the commit `seq`; none where there was none. After a commit

@@ -75,4 +75,5 @@ pub use read::check::CheckReport;
 pub use read::past::{StateAsOf, Touched};
 pub use read::present::{Head, HistoryEntry, RunRecord};
 pub use read::snapshot::{ClientContracts, Snapshot};
+pub use read::then::ContractsAsOf;
 pub use write::prune::Pruned;

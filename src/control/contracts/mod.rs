@@ -53,11 +53,7 @@ pub(in crate::control) async fn answer(call: &Call, context: Context<'_>) -> Ans
 async fn show(call: contracts::Show, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
     let as_of = call.as_of.as_deref().map(|text| context.engine.book.moment(text)).transpose()?;
-    let shown = move |engine: &Engine| shown(engine, key, as_of);
-    Ok(match as_of {
-        Some(_) => context.ask(shown).await?,
-        None => context.ask_shortly(shown).await?,
-    })
+    Ok(context.ask_shortly(move |engine| shown(engine, key, as_of)).await?)
 }
 
 fn shown(
@@ -68,17 +64,15 @@ fn shown(
     let book = &engine.book;
     let (contract, last_full) = match as_of {
         Some(moment) => {
-            let (all, last_full) = book.contracts_as_of(moment, None)?;
-            let contract =
-                all.into_iter().find(|contract| contract.key == key).ok_or_else(|| {
-                    Failure::new(
-                        Code::NoSuchContract,
-                        format!("no contract with the key {key} was stored at that time"),
-                    )
-                    .advise(Advice::ShowHistory { key })
-                })?;
-            let last_full = last_full.get(&contract.client).copied();
-            (contract, last_full)
+            let then = book.contract_as_of(key, moment)?;
+            let contract = then.contracts.into_iter().next().ok_or_else(|| {
+                Failure::new(
+                    Code::NoSuchContract,
+                    format!("no contract with the key {key} was stored at that time"),
+                )
+                .advise(Advice::ShowHistory { key })
+            })?;
+            (contract, then.last_full)
         }
         None => {
             let contract = book.contract(key)?;

@@ -83,13 +83,15 @@ impl Indent {
     fn of(&mut self, json: &str) -> String {
         let mut text = String::with_capacity(json.len() * 2);
         let mut rest = json;
-        while let Some(first) = rest.chars().next() {
+        while let Some(first) = rest.as_bytes().first().copied().map(char::from) {
             let length = match first {
                 '"' => text_length(rest),
-                '{' | '[' | '}' | ']' | ',' | ':' => 1,
-                _ if first.is_ascii_whitespace() => 1,
-                // A number, or a word.
-                _ => rest.find(['}', ']', ',', ' ', '\n', '\r', '\t']).unwrap_or(rest.len()),
+                '{' | '[' | '}' | ']' | ',' | ':' | ' ' | '\n' | '\r' | '\t' => 1,
+                // A number, or a word: no byte of it is part of another character.
+                _ => {
+                    let ends = |byte: &u8| b"}], \n\r\t".contains(byte);
+                    rest.bytes().position(|byte| ends(&byte)).unwrap_or(rest.len())
+                }
             };
             let (token, behind) = rest.split_at(length);
             rest = behind;

@@ -75,6 +75,14 @@ pub(in crate::store) fn stated(line: &[u8]) -> Option<Stated> {
     Some(Stated { hash, seq, stable })
 }
 
+/// The moment that a line of a ledger says it is of, as text.
+pub(in crate::store) fn stated_moment(line: &[u8]) -> Option<&str> {
+    let (_, after) = number(rest(line).strip_prefix(br#""seq":"#)?)?;
+    let (_, after) = number(after.strip_prefix(br#","stable":"#)?)?;
+    let text = after.strip_prefix(br#","at":""#)?;
+    str::from_utf8(&text[..text.iter().position(|byte| *byte == b'"')?]).ok()
+}
+
 /// Whether a line is the one that belongs after the one where a chain stands; if so, where the
 /// chain stands with it.
 pub(in crate::store) fn follows(line: &[u8], before: ChainHead) -> Option<ChainHead> {

@@ -8,3 +8,4 @@ pub(super) mod orphans;
 pub(super) mod past;
 pub(super) mod present;
 pub(super) mod snapshot;
+pub(super) mod then;

@@ -66,16 +66,26 @@ pub fn write(
     formulas: Formulas,
     to: &mut dyn Write,
 ) -> Result<(), CtlError> {
-    let mut user_defined = BTreeSet::new();
+    let mut put = |text: &str| {
+        let written = to.write_all(signs::plain(text).as_bytes()).and_then(|()| to.flush());
+        written.map_err(CtlError::Output)
+    };
+    let (mut user_defined, mut pieces) = (BTreeSet::new(), 0);
     client.stream(wanted, &mut |piece| {
         user_defined.extend(user_defined_in(piece.fields.get(LIST).unwrap_or(&"")));
+        pieces += 1;
+        // What fits into one piece is there.
+        if pieces == 1 && piece.is_last {
+            put(&Table::new(&user_defined, formulas).of(piece)?)?;
+        }
         Ok(true)
     })?;
+    if pieces == 1 {
+        return Ok(());
+    }
     let mut table = Table::new(&user_defined, formulas);
     client.stream(wanted, &mut |piece| {
-        let text = table.of(piece)?;
-        let written = to.write_all(signs::plain(&text).as_bytes()).and_then(|()| to.flush());
-        written.map_err(CtlError::Output)?;
+        put(&table.of(piece)?)?;
         Ok(true)
     })
 }
