@@ -82,20 +82,20 @@ pub fn crowd(
             std::thread::spawn(move || {
                 start.wait();
                 let began = Instant::now();
-                let asked = UnixStream::connect(socket).and_then(|stream| ask(stream, &status));
-                asked.map(|last| {
-                    (began.elapsed().as_secs_f64() * 1000.0, last.contains("\"error\""))
-                })
+                // Who is turned away, since the places of the user are taken, asks again.
+                let answered = |last: &String| !last.contains("\"error\":\"");
+                let asked = (0..CROWD).find_map(|_| {
+                    let asked = UnixStream::connect(&socket).and_then(|to| ask(to, &status));
+                    asked.ok().filter(answered)
+                });
+                asked.map(|_| began.elapsed().as_secs_f64() * 1000.0)
             })
         })
         .collect();
     let mut took = Vec::with_capacity(CROWD);
     for one in asking {
-        let (milliseconds, failed) = one.join().map_err(|_| "a thread panicked")??;
-        if failed {
-            return Err("one of the crowd was refused".into());
-        }
-        took.push(milliseconds);
+        let asked = one.join().map_err(|_| "a thread panicked")?;
+        took.push(asked.ok_or("one of the crowd was refused")?);
     }
     took.sort_by(f64::total_cmp);
     figures.note("200 status CLIENT at once, median", "ms", took[CROWD / 2]);

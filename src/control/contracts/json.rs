@@ -12,6 +12,11 @@ pub(super) struct Json {
 }
 
 impl Json {
+    /// JSON that will have about so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Json {
+        Json { bytes: Vec::with_capacity(bytes), follows: false }
+    }
+
     /// What was written.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes

@@ -186,7 +186,8 @@ impl Form {
     /// A reply with these contracts, or without any list; `progress` is how many of how many are told,
     /// where another reply follows.
     fn reply(&self, contracts: Option<&[u8]>, progress: Option<(usize, usize)>) -> Parameters {
-        let mut json = Json::default();
+        // A piece is long, and what stands around it is short.
+        let mut json = Json::with_capacity(contracts.map_or(0, <[u8]>::len) + 512);
         json.open(b'{');
         let is_list = matches!(self, Form::List);
         if contracts.is_some() || is_list {
