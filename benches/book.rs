@@ -2,8 +2,9 @@
 //! the start, and the questions of a day, through the real programs on a fake tenant.
 //! `cargo bench --bench book`, or `cargo bench --bench book -- --clients 500`; with `--beside FOLDER`
 //! the programs in that folder (another build's `target/release`) are measured in the same way, in
-//! turn with these, and the last column is how many times theirs this build takes. `--peers` measures
-//! reading beside what others run in the daemon's place (`benches/peer`).
+//! turn with these, and the last column is how many times theirs this build takes. With `--programs
+//! FOLDER` those in that folder are measured instead of these. `--peers` measures reading beside what
+//! others run in the daemon's place (`benches/peer`).
 //!
 //! Processor seconds are the daemon's own, user and system. The tenant lives in this program, so that
 //! its limits can be set: it is not what is measured.
@@ -13,6 +14,8 @@
     reason = "the daemon is looked at from outside, on the machine's own clock"
 )]
 
+#[path = "book/crowd.rs"]
+mod crowd;
 #[path = "book/floor.rs"]
 mod floor;
 #[path = "book/peer.rs"]
@@ -67,7 +70,8 @@ async fn main() -> Result<(), Failure> {
         return floor::run(requests).await;
     }
     let clients: usize = value("--clients").map_or(Ok(CLIENTS), |text| text.parse())?;
-    let ours = PathBuf::from(env!("CARGO_BIN_EXE_lmsyncd")).parent().ok_or("a folder")?.to_owned();
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_lmsyncd")).parent().ok_or("a folder")?.to_owned();
+    let ours = value("--programs").map_or(built, PathBuf::from);
     let beside = value("--beside").map(PathBuf::from);
 
     let tenant = Tenant::generated(Utc::now().date_naive(), clients, SEED);
@@ -179,14 +183,25 @@ impl Daemon {
         Ok(began.elapsed().as_secs_f64() * 1000.0)
     }
 
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("control.sock")
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Asks until it answers, and fails where it answers with an error.
     fn ask(&self, arguments: &[&str]) -> Result<Output, Failure> {
         let began = Instant::now();
         loop {
-            let socket = self.folder.path().join("control.sock");
-            let output = Command::new(self.programs.join("lmsyncctl"))
+            let output = Command::new(self.program("lmsyncctl"))
                 .arg("--socket")
-                .arg(socket)
+                .arg(self.socket())
                 .args(arguments)
                 .output()?;
             match output.status.code() {
@@ -305,7 +320,9 @@ fn measure(
     starts.sort_by(f64::total_cmp);
     figures.note("start until the socket answers", "ms", starts[TIMES / 2]);
     figures.note("resident after the start", "MiB", daemon.memory("VmRSS:")?);
-    questions(&mut figures, &daemon, clients)?;
+    let (client, key) = questions(&mut figures, &daemon, clients)?;
+    crowd::everything(&mut figures, &daemon)?;
+    crowd::crowd(&mut figures, &daemon, &client, &key)?;
     figures.note("peak memory after all of it", "MiB", daemon.memory("VmHWM:")?);
     figures.note("start that builds the index anew", "ms", daemon.restart(Some("index"))?);
     figures.note("the same, written", "MiB", daemon.written()?);
@@ -367,7 +384,11 @@ fn quiet_night(
 }
 
 /// The questions of a day, each as a whole process.
-fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(), Failure> {
+fn questions(
+    figures: &mut Figures,
+    daemon: &Daemon,
+    clients: usize,
+) -> Result<(String, String), Failure> {
     let client = (FIRST + clients / 2).to_string();
     let mine = daemon.ask(&["contract", "list", &client, "--plain"])?;
     let mine = String::from_utf8_lossy(&mine.stdout).into_owned();
@@ -379,6 +400,7 @@ fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(
         "status CLIENT",
         "pending CLIENT --cached",
         "contract show KEY",
+        "contract show KEY --as-of DAY",
         "contract history KEY",
         "contract list CLIENT",
         "status",
@@ -386,19 +408,19 @@ fn questions(figures: &mut Figures, daemon: &Daemon, clients: usize) -> Result<(
         "metrics",
         "renewals",
         "client list --cached",
-        "contract list --json",
-        "export json",
     ];
+    let today = Utc::now().date_naive().to_string();
     for question in questions {
         let words: Vec<&str> = question
             .split(' ')
             .map(|word| match word {
                 "CLIENT" => client.as_str(),
                 "KEY" => key.as_str(),
+                "DAY" => today.as_str(),
                 word => word,
             })
             .collect();
         figures.note(question, "ms", daemon.asking(&words)?);
     }
-    Ok(())
+    Ok((client, key))
 }

@@ -188,9 +188,14 @@ impl Autotask {
     /// `Code=OpenContract&ContractID=` is what two public integrations use, one of which calls it
     /// documented. It was not tried on a tenant.
     pub fn contract_link(&self, contract_id: i64) -> Option<String> {
+        Some(format!("{}{contract_id}", self.contract_links()?))
+    }
+
+    /// What stands in each of these links before the id.
+    pub fn contract_links(&self) -> Option<String> {
         let web = self.connection.web_url()?;
         Some(format!(
-            "{web}Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenContract&ContractID={contract_id}"
+            "{web}Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenContract&ContractID="
         ))
     }
 

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
-use tokio_util::bytes::BytesMut;
-use tokio_util::codec::Encoder;
+use tokio_util::bytes::Buf;
 
 use super::bounds::Claim;
 use super::peer::Peer;
@@ -22,13 +21,66 @@ use crate::advice::Address;
 use crate::engine::Engine;
 use crate::model::text::thousands;
 use crate::model::{ClientRef, Code, Failure, duration_text};
-use crate::protocol::{Call, FrameError, MAX_REQUEST, Method, NulCodec, Reply};
+use crate::protocol::{Call, FrameError, Method};
 
 /// How long a peer may read nothing of a reply. However slowly it reads, it is given the rest.
 const SLOW_READER: Duration = Duration::from_secs(60);
 
 /// What a handler answers: the parameters of the last reply, or an error.
-pub(super) type Answer = Result<Value, CallError>;
+pub(super) type Answer = Result<Parameters, CallError>;
+
+/// The parameters of a reply: one object as JSON, written once. No tree of values stands between what
+/// is told and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parameters(Vec<u8>);
+
+impl Parameters {
+    /// Those of a value that is an object.
+    pub(super) fn of(value: &impl Serialize) -> Result<Parameters, Failure> {
+        serde_json::to_vec(value).map(Parameters).map_err(|error| {
+            Failure::new(Code::Internal, format!("the reply cannot be written: {error}"))
+        })
+    }
+
+    /// Those that were written already.
+    pub(super) fn written(object: Vec<u8>) -> Parameters {
+        Parameters(object)
+    }
+}
+
+/// A reply as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    /// What the method gives, or the details of the error.
+    pub(super) parameters: Option<Parameters>,
+    /// Whether another reply follows.
+    pub(super) continues: bool,
+    /// The full name of the error, if it is one.
+    pub(super) error: Option<String>,
+}
+
+impl Reply {
+    /// Its JSON and the NUL byte behind it, in the parts that it is made of: parameters are long, and not
+    /// copied. protocol::Reply reads it.
+    fn frame(self) -> [Vec<u8>; 3] {
+        let (mut head, mut tail) = (b"{".to_vec(), Vec::new());
+        let mut comma = "";
+        let parameters = self.parameters.map(|Parameters(json)| {
+            head.extend_from_slice(b"\"parameters\":");
+            comma = ",";
+            json
+        });
+        if self.continues {
+            tail.extend_from_slice(format!("{comma}\"continues\":true").as_bytes());
+            comma = ",";
+        }
+        if let Some(name) = &self.error {
+            tail.extend_from_slice(format!("{comma}\"error\":\"{name}\"").as_bytes());
+        }
+        tail.extend_from_slice(b"}\0");
+        [head, parameters.unwrap_or_default(), tail]
+    }
+}
 
 /// Why a call is answered with an error.
 pub(super) enum CallError {
@@ -128,6 +180,19 @@ impl Context<'_> {
         }
     }
 
+    /// Asks something that reads little of the store, as long as there is a caller: it waits for no
+    /// long question.
+    pub(super) async fn ask_shortly<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Engine) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.caller.gone() => Err(gone()),
+            answer = self.engine.ask_shortly(question) => answer,
+        }
+    }
+
     /// The client that a call names, where it may leave it out.
     pub(super) async fn client(&self, text: Option<&str>) -> Result<Option<ClientRef>, Failure> {
         match text {
@@ -176,7 +241,6 @@ impl Caller<'_> {
 /// The sending half of a connection.
 pub(super) struct Replies {
     half: OwnedWriteHalf,
-    codec: NulCodec,
     /// Who reads them, for the log.
     reader: String,
     /// What they take room of; none for a short refusal.
@@ -186,12 +250,11 @@ pub(super) struct Replies {
 impl Replies {
     /// The half that was split off.
     pub(super) fn new(half: OwnedWriteHalf, peer: &Peer, claim: Option<Claim>) -> Replies {
-        let codec = NulCodec::new(MAX_REQUEST);
-        Replies { half, codec, reader: peer.to_string(), claim }
+        Replies { half, reader: peer.to_string(), claim }
     }
 
     /// Sends a reply that another one follows.
-    pub(super) async fn more(&mut self, parameters: Value) -> Result<(), FrameError> {
+    pub(super) async fn more(&mut self, parameters: Parameters) -> Result<(), FrameError> {
         self.send(Reply { parameters: Some(parameters), continues: true, error: None }).await
     }
 
@@ -203,21 +266,18 @@ impl Replies {
 
     /// The same with another limit for silence.
     async fn send_within(&mut self, reply: Reply, silence: Duration) -> Result<(), FrameError> {
-        let json = serde_json::to_vec(&reply).map_err(std::io::Error::from)?;
-        drop(reply);
+        let [head, parameters, tail] = reply.frame();
+        let mut frame = (&head[..]).chain(&parameters[..]).chain(&tail[..]);
+        let length = frame.remaining();
         let limit = self.claim.as_ref().map_or(usize::MAX, Claim::longest_reply);
-        if json.len() > limit {
+        if length > limit {
             return Err(FrameError::TooLong { limit });
         }
         let _room = match &self.claim {
-            Some(claim) => Some(claim.reply(json.len()).await),
+            Some(claim) => Some(claim.reply(length).await),
             None => None,
         };
-        let mut frame = BytesMut::new();
-        self.codec.encode(&json, &mut frame)?;
-        drop(json);
-        let length = frame.len();
-        while !frame.is_empty() {
+        while frame.has_remaining() {
             match timeout(silence, self.half.write_buf(&mut frame)).await {
                 Ok(Ok(0)) => return Err(std::io::Error::from(ErrorKind::WriteZero).into()),
                 Ok(Ok(_)) => {}
@@ -226,7 +286,7 @@ impl Replies {
                     tracing::warn!(
                         "{} was cut off: it read {} of {} bytes of a reply, and then nothing for {}",
                         self.reader,
-                        thousands(length - frame.len()),
+                        thousands(length - frame.remaining()),
                         thousands(length),
                         duration_text(silence),
                     );
@@ -268,12 +328,7 @@ fn parameter_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String
 
 /// The last reply's parameters.
 pub(super) fn finish<T: Serialize>(reply: T) -> Answer {
-    serde_json::to_value(reply).map_err(|error| {
-        CallError::Failed(Failure::new(
-            Code::Internal,
-            format!("the reply cannot be written: {error}"),
-        ))
-    })
+    Ok(Parameters::of(&reply)?)
 }
 
 #[cfg(test)]
@@ -302,9 +357,27 @@ mod tests {
         (Replies::new(half, &Peer::of_uid(1), None), far)
     }
 
+    #[test]
+    fn a_reply_is_what_the_protocol_reads() {
+        let parameters = Parameters::of(&json!({ "a": 1 })).ok();
+        for parameters in [None, parameters] {
+            for (continues, error) in [(false, None), (true, None), (false, Some("x.y"))] {
+                let error = error.map(str::to_owned);
+                let reply =
+                    Reply { parameters: parameters.clone(), continues, error: error.clone() };
+                let mut frame = reply.frame().concat();
+                assert_eq!(frame.pop(), Some(0));
+                let read: crate::protocol::Reply = serde_json::from_slice(&frame).expect("a reply");
+                let told = parameters.as_ref().map(|_| json!({ "a": 1 }));
+                assert_eq!(read, crate::protocol::Reply { parameters: told, continues, error });
+            }
+        }
+    }
+
     fn long() -> Reply {
         let text = "x".repeat(4 << 20);
-        Reply { parameters: Some(json!({ "text": text })), continues: false, error: None }
+        let parameters = Parameters::of(&json!({ "text": text })).expect("JSON");
+        Reply { parameters: Some(parameters), continues: false, error: None }
     }
 
     #[tokio::test]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::acts::asked;
-use super::call::{Answer, CallError, Context};
+use super::call::{Answer, CallError, Context, Parameters, Reply};
 use super::roles::{Role, least};
 use super::{contracts, daemon, service, sync};
 use crate::advice::Address;
 use crate::model::{Code, Failure};
-use crate::protocol::{Call, ErrorParameters, Method, Reply, error_name};
+use crate::protocol::{Call, ErrorParameters, Method, error_name};
 
 /// Has a call answered by the interface that it names.
 pub(super) async fn dispatch(call: &Call, mut context: Context<'_>) -> Answer {
@@ -75,17 +75,17 @@ pub(super) fn reply(interface: &str, answer: Answer, address: &Address) -> Reply
         Err(CallError::Failed(Failure { code, message, advice })) => {
             let hint = advice.as_ref().and_then(|advice| address.words(advice));
             let parameters = ErrorParameters { message, advice, hint };
-            error(error_name(interface, code), serde_json::to_value(parameters).ok())
+            error(error_name(interface, code), Parameters::of(&parameters).ok())
         }
         Err(CallError::NoInterface(interface)) => {
-            standard("InterfaceNotFound", Some(json!({ "interface": interface })))
+            standard("InterfaceNotFound", Parameters::of(&json!({ "interface": interface })).ok())
         }
         Err(CallError::NoMethod(method)) => {
-            standard("MethodNotFound", Some(json!({ "method": method })))
+            standard("MethodNotFound", Parameters::of(&json!({ "method": method })).ok())
         }
         Err(CallError::ExpectedMore) => standard("ExpectedMore", None),
         Err(CallError::BadParameter(parameter)) => {
-            standard("InvalidParameter", Some(json!({ "parameter": parameter })))
+            standard("InvalidParameter", Parameters::of(&json!({ "parameter": parameter })).ok())
         }
     }
 }
@@ -111,7 +111,7 @@ mod tests {
     fn an_error_without_parameters_has_none() {
         let address = Address::of_instance(None);
         let reply = reply("org.lmsyncd.Daemon", Err(CallError::ExpectedMore), &address);
-        let wire = serde_json::to_value(reply).expect("it serializes");
-        assert_eq!(wire, json!({ "error": "org.varlink.service.ExpectedMore" }));
+        let error = Some("org.varlink.service.ExpectedMore".to_owned());
+        assert_eq!(reply, Reply { parameters: None, continues: false, error });
     }
 }

@@ -12,7 +12,9 @@
 //! has one limit instead, for all of it ([`Client::within`]).
 //!
 //! It knows frames and messages, not what any method means. What a peer sends is made safe for a
-//! terminal here, once, so that no screen has to think of it.
+//! terminal here, once, so that no screen has to think of it. Answers in pieces are in `pieces`.
+
+pub mod pieces;
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
@@ -107,49 +109,7 @@ impl Client {
         Self::while_stopping(|| self.call_once(parameters))
     }
 
-    /// Calls a method that replies in pieces, and puts their lists of this name together: the answer
-    /// is as if it had come at once, which it does from a daemon of an earlier release.
-    pub fn gather<M: Method>(
-        &self,
-        parameters: &M,
-        list: &str,
-    ) -> Result<Answer<M::Reply>, CtlError> {
-        decode(self.gather_raw(parameters, list)?)
-    }
-
-    /// The same for who gives the answer a type of its own.
-    pub fn gather_raw<M: Method>(&self, parameters: &M, list: &str) -> Result<Value, CtlError> {
-        Self::while_stopping(|| self.gather_once(parameters, list))
-    }
-
-    fn gather_once<M: Method>(&self, parameters: &M, list: &str) -> Result<Value, CtlError> {
-        let spinner = Spinner::start(self.tells);
-        let mut exchange = Exchange::open(&self.path, self.limit)?;
-        exchange.send::<M>(parameters, true)?;
-        let mut gathered = Vec::new();
-        loop {
-            let (mut reply, continues) = exchange.receive(|bytes| spinner.received(bytes))?;
-            if let Some(Value::Array(piece)) = reply.get_mut(list).map(Value::take) {
-                gathered.extend(piece);
-            }
-            if continues {
-                let progress = reply.get_mut("progress").map(Value::take);
-                let progress = progress.and_then(|value| {
-                    serde_json::from_value(sanitize::texts(value, &sanitize::line)).ok()
-                });
-                if let Some(progress) = progress {
-                    spinner.tell(&progress);
-                }
-                continue;
-            }
-            if let Some(fields) = reply.as_object_mut() {
-                fields.insert(list.to_owned(), Value::Array(gathered));
-            }
-            return Ok(reply);
-        }
-    }
-
-    fn while_stopping<T>(call: impl Fn() -> Result<T, CtlError>) -> Result<T, CtlError> {
+    fn while_stopping<T>(mut call: impl FnMut() -> Result<T, CtlError>) -> Result<T, CtlError> {
         let mut answer = call();
         for _ in 1..TRIES {
             let Err(CtlError::Failed(stopping)) = &answer else { break };
@@ -325,8 +285,7 @@ impl Exchange {
         let reply: protocol::Reply = serde_json::from_slice(&frame)
             .map_err(|error| CtlError::Nonsense(error.to_string()))?;
         if let Some(name) = reply.error {
-            let details = reply.parameters.map(|value| sanitize::texts(value, &sanitize::line));
-            return Err(CtlError::Failed(protocol::failure_of(&name, details)));
+            return Err(refused(&name, reply.parameters));
         }
         Ok((reply.parameters.unwrap_or_else(|| Value::Object(Default::default())), reply.continues))
     }
@@ -386,6 +345,12 @@ fn is_timeout(error: &io::Error) -> bool {
 
 fn to_text(value: &impl Serialize) -> Result<String, CtlError> {
     serde_json::to_string(value).map_err(|error| CtlError::Nonsense(error.to_string()))
+}
+
+/// The error that the daemon answered with.
+fn refused(name: &str, details: Option<Value>) -> CtlError {
+    let details = details.map(|value| sanitize::texts(value, &sanitize::line));
+    CtlError::Failed(protocol::failure_of(name, details))
 }
 
 fn decode<R: DeserializeOwned>(raw: Value) -> Result<Answer<R>, CtlError> {

@@ -182,15 +182,12 @@ impl Context {
         question: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let answer = tokio::task::spawn_blocking(move || {
+        aside(move || {
             // Who does not wait any more does not end the question, which has its turn until it ends.
             let _turn = turn;
             question()
         })
-        .await;
-        answer.unwrap_or_else(|error| {
-            Err(Failure::new(Code::Internal, format!("the query failed: {error}")))
-        })
+        .await
     }
 
     /// Builds a commit from the store as it is now and commits it; builds it again where the store
@@ -218,4 +215,13 @@ impl Context {
         )
         .advise(Advice::Retry))
     }
+}
+
+/// Asks something of the store on a thread of its own, since reading may wait for the disk.
+pub(super) async fn aside<T: Send + 'static>(
+    question: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(question).await.unwrap_or_else(|error| {
+        Err(Failure::new(Code::Internal, format!("the query failed: {error}")))
+    })
 }

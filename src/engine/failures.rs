@@ -27,6 +27,10 @@ impl From<StoreError> for Failure {
             // As with what lies before all history: it is not there, and nothing failed.
             return Failure::new(Code::NoSuchContract, error.to_string()).advise(Advice::Doctor);
         }
+        if let StoreError::Overtaken = error {
+            let message = "too many contracts changed while they were read";
+            return Failure::new(Code::Busy, message).advise(Advice::Retry);
+        }
         let message = format!("the store failed: {}", error_chain(&error));
         Failure::new(Code::StoreFailed, message).advise(Advice::RepairStore)
     }

@@ -185,6 +185,20 @@ impl Engine {
         self.context.ask(move || question(&engine)).await
     }
 
+    /// Asks something that reads little of the store, such as a contract or a client: on a thread of
+    /// its own, and not in turn.
+    ///
+    /// # Errors
+    ///
+    /// Those of the question.
+    pub async fn ask_shortly<T: Send + 'static>(
+        self: &Arc<Engine>,
+        question: impl FnOnce(&Engine) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let engine = Arc::clone(self);
+        context::aside(move || question(&engine)).await
+    }
+
     /// Lets nothing new begin.
     pub fn stop(&self) {
         self.context.stopping.cancel();

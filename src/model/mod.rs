@@ -36,6 +36,7 @@ pub use client::{ClientRef, ClientState, LastError};
 pub use contract::change::{Change, FieldChange};
 pub use contract::field::{Field, Fields, Ownership, UnknownField};
 pub use contract::record::{Contract, Origin, differences};
+pub use contract::texts::{ContractTexts, Texts};
 pub use contract::udf::{UdfName, plain};
 pub use contract::value::{BadValue, Impact, Kind, Value};
 pub use duration::{duration_text, parse_duration};

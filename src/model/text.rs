@@ -28,12 +28,21 @@ pub fn visible(text: &str) -> String {
 /// JSON with every such character escaped: the same value, since they stand only in its strings.
 pub fn visible_json(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Newlines stand between the values of pretty JSON; in strings they are escaped already.
-        if is_control_sign(c) && c != '\n' {
-            clean.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            clean.push(c);
+    // Of long texts nearly every part has none, which is seen at once of all of it.
+    for part in text.split_inclusive('}') {
+        let is_plain =
+            |plain: bool, byte: &u8| plain & (matches!(byte, 0x20..0x7f) | (*byte == b'\n'));
+        if part.as_bytes().iter().fold(true, is_plain) {
+            clean.push_str(part);
+            continue;
+        }
+        for c in part.chars() {
+            // Newlines stand between the values of pretty JSON; in strings they are escaped already.
+            if is_control_sign(c) && c != '\n' {
+                clean.push_str(&format!("\\u{:04x}", u32::from(c)));
+            } else {
+                clean.push(c);
+            }
         }
     }
     clean

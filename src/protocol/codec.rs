@@ -46,7 +46,7 @@ impl Decoder for NulCodec {
     type Error = FrameError;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<BytesMut>, FrameError> {
-        let end = buffer[self.seen..].iter().position(|byte| *byte == 0).map(|n| n + self.seen);
+        let end = memchr::memchr(0, &buffer[self.seen..]).map(|n| n + self.seen);
         if end.unwrap_or(buffer.len()) > self.limit {
             return Err(FrameError::TooLong { limit: self.limit });
         }

@@ -2,7 +2,7 @@
 //! whether commits are still taken.
 
 use std::path::{Path, PathBuf};
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::format::chain::ChainHead;
 use super::index::Index;
 use super::log::base::{self, Base};
+use super::log::moments::Moments;
 use super::log::segment;
 use super::log::stretches::{self, Anchored, Gap};
 use super::log::survey::Start;
@@ -118,6 +119,8 @@ pub(super) struct Core {
     /// taken before the index's gate.
     past: RwLock<Past>,
     pub(super) index: Index,
+    /// What questions about moments have learned; none before the first.
+    moments: Mutex<Option<Moments>>,
     /// Why the store takes no more commits.
     pub(super) trouble: OnceLock<String>,
     /// Told when it takes no more.
@@ -131,6 +134,7 @@ impl Core {
             ledger_dir,
             past: RwLock::new(past),
             index,
+            moments: Mutex::new(None),
             trouble: OnceLock::new(),
             stopped: Notify::new(),
         }
@@ -151,6 +155,25 @@ impl Core {
     pub(super) fn past(&self) -> RwLockReadGuard<'_, Past> {
         // The value is only ever replaced whole.
         self.past.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers from what is known of the moments of a ledger, once that is known up to `head`, which is
+    /// read behind `past`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the ledger.
+    pub(super) fn with_moments<T>(
+        &self,
+        past: &Past,
+        head: ChainHead,
+        answer: impl FnOnce(&Moments) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut known = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known.take().filter(|moments| moments.is_of(past.start));
+        let mut moments = kept.unwrap_or_else(|| Moments::new(past.start));
+        moments.extend(&self.ledger_dir, head)?;
+        answer(known.insert(moments))
     }
 
     /// The right to change where the ledger begins.

@@ -96,6 +96,9 @@ pub enum StoreError {
     /// What is asked for lies behind commits that cannot be read; the words name them.
     #[error("what it was is not known: {0}")]
     Gap(String),
+    /// More changed while a snapshot was read than it could keep, so it has no more to tell.
+    #[error("too much changed while it was read")]
+    Overtaken,
     /// The store is read-only: it was closed, or storage failed earlier.
     #[error("the store is read-only, because it was closed or its disk failed")]
     Stopped,

@@ -23,11 +23,13 @@ use super::log::lock::Lock;
 use super::log::stretches::Gap;
 use super::open::opening::Opening;
 use super::open::{self, Parts, Settings, restored};
-use super::read::changed::{self, ChangeReader};
+use super::read::changed::{self, LastChanges};
 use super::read::check::{self, CheckReport};
 use super::read::orphans;
 use super::read::past::{self, StateAsOf, Touched};
 use super::read::present::{self, Head, HistoryEntry, RunRecord};
+use super::read::snapshot::{self, ClientContracts, Snapshot};
+use super::read::then::{self, ContractsAsOf};
 use super::write::prune::Pruned;
 use super::write::writer::{self, Job};
 use crate::model::{
@@ -243,6 +245,12 @@ impl Store {
         present::contract_counts(self.core())
     }
 
+    /// Of each client that has contracts, a number that is another one whenever they have changed since
+    /// the store was opened; no contract is read for it.
+    pub fn contract_versions(&self) -> Result<BTreeMap<ClientId, u64>, StoreError> {
+        present::contract_versions(self.core())
+    }
+
     /// The contract of a kind with the highest id that is stored; none where there is none.
     pub fn last_of_kind(&self, kind: ItemKind) -> Result<Option<ItemKey>, StoreError> {
         present::last_of_kind(self.core(), kind)
@@ -312,15 +320,26 @@ impl Store {
         present::history(self.core(), key)
     }
 
-    /// Begins a look at when each field of these contracts last changed, as [`Store::history`] has
-    /// it. It reads the lines that changed any of them, each once: see [`Store::read_changes`].
-    pub fn changes_of(&self, of: BTreeSet<ItemKey>) -> Result<ChangeReader, StoreError> {
-        changed::begin(self.core(), of)
+    /// When each field of these contracts last changed, as [`Store::history`] has it. It reads the
+    /// lines that changed any of them, each once.
+    pub fn last_changes(&self, of: &BTreeSet<ItemKey>) -> Result<LastChanges, StoreError> {
+        changed::last_changes(self.core(), of, u64::MAX)
     }
 
-    /// Reads some more of those lines, a few MiB, and tells whether others are left.
-    pub fn read_changes(&self, reader: &mut ChangeReader) -> Result<bool, StoreError> {
-        changed::read(self.core(), reader)
+    /// Begins a snapshot of the contracts of a client, or of all: see [`Store::read_snapshot`].
+    pub fn snapshot(&self, client: Option<ClientId>) -> Result<Snapshot, StoreError> {
+        snapshot::begin(self.core(), client)
+    }
+
+    /// Reads the next client of a snapshot; none after the last. With `changes`, it tells when their
+    /// fields last changed.
+    pub fn read_snapshot(
+        &self,
+        snapshot: &mut Snapshot,
+        changes: bool,
+        each: &mut dyn FnMut(&ClientContracts<'_>),
+    ) -> Result<bool, StoreError> {
+        snapshot::read(self.core(), snapshot, changes, each)
     }
 
     /// How far the store is.
@@ -345,6 +364,24 @@ impl Store {
     /// the present, ask the other questions.
     pub fn state_as_of(&self, moment: DateTime<Utc>) -> Result<StateAsOf, StoreError> {
         past::state_as_of(self.core(), moment)
+    }
+
+    /// The same of one contract, which is found without the rest.
+    pub fn contract_as_of(
+        &self,
+        key: ItemKey,
+        moment: DateTime<Utc>,
+    ) -> Result<ContractsAsOf, StoreError> {
+        then::contract(self.core(), key, moment)
+    }
+
+    /// The same of one client's contracts.
+    pub fn client_as_of(
+        &self,
+        client: ClientId,
+        moment: DateTime<Utc>,
+    ) -> Result<ContractsAsOf, StoreError> {
+        then::client(self.core(), client, moment)
     }
 
     /// A contract as it was right after the commit `seq`; none where there was none. After a commit

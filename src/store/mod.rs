@@ -27,9 +27,10 @@
 //!  9 archive   backup and restore: out and back
 //!  8 open      reads, decides (plan), repairs; makes a backup before an upgrade
 //!  7 write     the writer: checks a commit (draft), writes and applies it; prunes
-//!  6 read      what is held now (present), what was (past, memory), whether it is sound (check)
+//!  6 read      what is held now (present, snapshot), what was (past, then, memory), whether it is
+//!              sound (check)
 //!  5 core      what handle, writer and questions share
-//!  4 log       the ledger: segments, bases, lock, replay, survey
+//!  4 log       the ledger: segments, bases, lock, replay, survey, moments
 //!  3 index     sled, behind keys and records of our own
 //!    audit     the audit trail
 //!  2 format    structs, keys, lines and their checksums
@@ -70,8 +71,10 @@ pub use error::StoreError;
 pub use handle::Store;
 pub use log::stretches::Gap;
 pub use open::opening::{Extent, Finding, Opening};
-pub use read::changed::{ChangeReader, LastChanges};
+pub use read::changed::LastChanges;
 pub use read::check::CheckReport;
 pub use read::past::{StateAsOf, Touched};
 pub use read::present::{Head, HistoryEntry, RunRecord};
+pub use read::snapshot::{ClientContracts, Snapshot};
+pub use read::then::ContractsAsOf;
 pub use write::prune::Pruned;

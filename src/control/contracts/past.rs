@@ -8,7 +8,7 @@ use crate::store::HistoryEntry;
 
 pub(super) async fn history(call: &contracts::History, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let entries = context.ask(move |engine| engine.book.history(key)).await?;
+    let entries = context.ask_shortly(move |engine| engine.book.history(key)).await?;
     finish(contracts::HistoryReply {
         key: key.to_string(),
         entries: entries.iter().map(entry).collect(),
@@ -28,7 +28,7 @@ fn entry(entry: &HistoryEntry) -> contracts::HistoryEntry {
 
 pub(super) async fn chain(call: &contracts::Chain, context: &Context<'_>) -> Answer {
     let key = parse_key(&call.key)?;
-    let line = context.ask(move |engine| engine.book.chain(key)).await?;
+    let line = context.ask_shortly(move |engine| engine.book.chain(key)).await?;
     finish(contracts::ChainReply { contracts: line.iter().map(link).collect() })
 }
 

@@ -1,20 +1,19 @@
 //! Answers that grow with the book, `List` and `Export`: in pieces where the caller asked for `more`,
 //! so that neither side holds all of it at once; else in one reply, up to a limit.
+//!
+//! The book is read client by client, as of one moment, and each step takes its turn among the
+//! questions: who reads slowly holds nobody up, and nobody waits for more than a step.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::{Wire, fields_of};
-use crate::control::call::{Answer, CallError, Context, finish, went_away};
-use crate::control::convert;
-use crate::engine::{Engine, Origin};
+use super::json::Json;
+use super::rows::Rows;
+use crate::control::call::{Answer, CallError, Context, Parameters, went_away};
+use crate::engine::{Engine, LastFull, Origin};
 use crate::model::text::thousands;
-use crate::model::{Code, Contract, Failure, ItemKey};
+use crate::model::{ClientRef, Code, Contract, ContractTexts, Failure};
 use crate::protocol::contracts;
-use crate::protocol::sync::Progress;
-use crate::store::LastChanges;
+use crate::store::{ClientContracts, Snapshot};
 
 /// How many contracts a piece has: of an export some 800 KiB.
 const PIECE: usize = 200;
@@ -22,167 +21,208 @@ const PIECE: usize = 200;
 /// The longest reply to who did not ask for `more`, in bytes: what `varlinkctl` reads.
 const LONGEST_REPLY: usize = 16 << 20;
 
-/// Contracts as a reply has them.
-type Piece = Vec<Value>;
+/// What is told of each contract.
+#[derive(Debug, Clone)]
+enum Form {
+    /// The contract alone.
+    List,
+    /// Everything, or with `brief` what a table needs; and whose it all is.
+    Export { brief: bool, origin: Origin },
+}
 
-/// How one reply is made of a piece: whether another one follows, and how many contracts of how many
-/// have been told by then.
-type Shape<'a> = &'a (dyn Fn(Piece, bool, (usize, usize)) -> Answer + Sync);
+/// Some contracts as a reply has them.
+#[derive(Debug, Default)]
+struct Piece {
+    json: Json,
+    contracts: usize,
+}
+
+/// Where the contracts come from.
+enum Source {
+    /// What is stored, one client after the other.
+    Now(Snapshot),
+    /// What was stored at a moment, all of which is at hand.
+    Then(std::vec::IntoIter<Contract>, LastFull),
+}
 
 pub(super) async fn list(call: contracts::List, mut context: Context<'_>) -> Answer {
-    let engine = Arc::clone(context.engine);
     let client = context.client(call.client.as_deref()).await?;
-    let as_of = call.as_of.as_deref().map(|text| engine.book.moment(text)).transpose()?;
-    let found = move |engine: &Engine| {
-        let (mut found, last_full) = match as_of {
-            Some(moment) => engine.book.contracts_as_of(moment, client.as_ref())?,
-            None => (engine.book.contracts(client.as_ref())?, engine.book.last_full()?),
-        };
-        found.sort_by_key(Contract::in_tree);
-        Ok((found, last_full))
+    let book = &context.engine.book;
+    let as_of = call.as_of.as_deref().map(|text| book.moment(text)).transpose()?;
+    let source = move |engine: &Engine| match as_of {
+        None => Ok(Source::Now(engine.book.snapshot(client.as_ref())?)),
+        Some(moment) => {
+            let (mut found, last_full) = engine.book.contracts_as_of(moment, client.as_ref())?;
+            found.sort_by_key(Contract::in_tree);
+            Ok(Source::Then(found.into_iter(), last_full))
+        }
     };
-    let (found, last_full) = context.ask(found).await?;
-    let last_full = Arc::new(last_full);
-    let tell = move |engine: &Engine, piece: &[Contract]| {
-        let wire = Wire { engine, last_full: &last_full };
-        piece.iter().map(|contract| value(wire.contract(contract))).collect()
-    };
-    let shape = |contracts, _, _| Ok(serde_json::json!({ "contracts": Value::Array(contracts) }));
-    told(&mut context, found, tell, &shape).await
+    let source = context.ask(source).await?;
+    told(&mut context, source, Form::List).await
 }
 
 pub(super) async fn export(call: contracts::Export, mut context: Context<'_>) -> Answer {
-    let engine = Arc::clone(context.engine);
     let client = context.client(call.client.as_deref()).await?;
-    let brief = call.brief.unwrap_or(false);
-    let found = move |engine: &Engine| {
-        let mut found = engine.book.contracts(client.as_ref())?;
-        found.sort_by_key(Contract::in_tree);
-        Ok((found, engine.book.last_full()?))
-    };
-    let (found, last_full) = context.ask(found).await?;
-    let last_full = Arc::new(last_full);
-    let changed = match brief {
-        true => None,
-        false => Some(Arc::new(last_changes(&found, &context).await?)),
-    };
-    let tell = move |engine: &Engine, piece: &[Contract]| {
-        let wire = Wire { engine, last_full: &last_full };
-        let one = |contract: &Contract| {
-            value(contracts::Exported {
-                contract: wire.contract(contract),
-                client: convert::client(&engine.book.named(contract.client)?),
-                fields: match &changed {
-                    Some(changed) => fields_of(contract, &changed.of(contract.key)),
-                    None => other_values(contract),
-                },
-            })
-        };
-        piece.iter().map(one).collect()
-    };
-    let Origin { tenant, store_id } = engine.origin();
-    let shape = |piece: Piece, follows: bool, (told, all): (usize, usize)| {
-        let progress = follows.then(|| {
-            let doing = format!("exporting, {} of {} contracts", number(told), number(all));
-            Progress { doing, pages: 0, rows: 0, compared: None }
-        });
-        let mut reply = finish(contracts::ExportReply {
-            tenant: Some(tenant.clone()),
-            store_id: Some(store_id.clone()),
-            contracts: None,
-            progress,
-        })?;
-        // Behind pieces, the last reply has none: who does not know of pieces must not take what
-        // would stand there for everything.
-        let ends_pieces = !follows && piece.is_empty() && all > 0;
-        if let (false, Some(reply)) = (ends_pieces, reply.as_object_mut()) {
-            reply.insert("contracts".to_owned(), Value::Array(piece));
-        }
-        Ok(reply)
-    };
-    told(&mut context, found, tell, &shape).await
+    let form = Form::Export { brief: call.brief.unwrap_or(false), origin: context.engine.origin() };
+    let source = move |engine: &Engine| engine.book.snapshot(client.as_ref()).map(Source::Now);
+    let source = context.ask(source).await?;
+    told(&mut context, source, form).await
 }
 
-/// When the fields of these contracts last changed; read a step at a time, each in its turn.
-async fn last_changes(found: &[Contract], context: &Context<'_>) -> Result<LastChanges, Failure> {
-    let keys: Vec<ItemKey> = found.iter().map(|contract| contract.key).collect();
-    let mut reader = context.ask(move |engine| engine.book.changes_of(keys)).await?;
-    loop {
-        let step = move |engine: &Engine| {
-            let more = engine.book.read_changes(&mut reader)?;
-            Ok((reader, more))
-        };
-        let more;
-        (reader, more) = context.ask(step).await?;
-        context.claim.rest();
-        if !more {
-            return Ok(reader.found());
-        }
-    }
-}
-
-/// The fields that have a value and are no key of a contract on the wire.
-fn other_values(contract: &Contract) -> Vec<contracts::FieldView> {
-    static KEYS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-        let keys = serde_json::to_value(contracts::Contract::default());
-        let keys = keys.ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
-        keys.into_iter().map(|(key, _)| key).collect()
-    });
-    let mut fields = fields_of(contract, &BTreeMap::new());
-    fields.retain(|view| view.value.is_some() && !KEYS.contains(&view.field));
-    fields
-}
-
-fn number(count_of: usize) -> String {
-    thousands(count_of)
-}
-
-fn value(of: impl serde::Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(of).map_err(|error| {
-        Failure::new(Code::Internal, format!("a contract cannot be written: {error}"))
-    })
-}
-
-/// Tells contracts, a piece at a time; each takes its turn among the questions, so that who reads
-/// slowly holds nobody up.
-async fn told(
-    context: &mut Context<'_>,
-    found: Vec<Contract>,
-    tell: impl Fn(&Engine, &[Contract]) -> Result<Piece, Failure> + Clone + Send + 'static,
-    shape: Shape<'_>,
-) -> Answer {
+/// Tells contracts, a step at a time.
+async fn told(context: &mut Context<'_>, source: Source, form: Form) -> Answer {
+    let all = source.contracts();
     let mut stream = context.stream.take();
-    let all = found.len();
-    let found = Arc::new(found);
-    let (mut gathered, mut bytes) = (Piece::new(), 0);
-    for first in (0..all).step_by(PIECE) {
-        let end = all.min(first + PIECE);
-        let (found, tell) = (Arc::clone(&found), tell.clone());
-        let mut piece = context.ask(move |engine| tell(engine, &found[first..end])).await?;
-        match &mut stream {
-            // What fits into one reply is one.
-            Some(stream) if all > PIECE => {
-                let reply = shape(piece, true, (end, all))?;
-                stream.more(reply).await.map_err(|_| went_away())?;
-            }
-            Some(_) => gathered = piece,
-            None => {
-                bytes += piece.iter().map(|one| one.to_string().len() + 1).sum::<usize>();
-                if bytes > LONGEST_REPLY {
-                    return Err(too_long(all));
+    let (mut source, form) = (source, Arc::new(form));
+    let (mut gathered, mut told) = (Json::default(), 0);
+    loop {
+        let form_of_step = Arc::clone(&form);
+        let step = move |engine: &Engine| {
+            let pieces = source.next(engine, &form_of_step)?;
+            Ok((source, pieces))
+        };
+        let pieces;
+        (source, pieces) = context.ask(step).await?;
+        if pieces.is_empty() {
+            break;
+        }
+        for piece in pieces {
+            told += piece.contracts;
+            let bytes = piece.json.into_bytes();
+            match &mut stream {
+                // What fits into one reply is one.
+                Some(stream) if all > PIECE => {
+                    let reply = form.reply(Some(&bytes), Some((told, all)));
+                    drop(bytes);
+                    stream.more(reply).await.map_err(|_| went_away())?;
                 }
-                gathered.append(&mut piece);
+                _ => {
+                    gathered.plain(&bytes);
+                    if stream.is_none() && gathered.len() > LONGEST_REPLY {
+                        return Err(too_long(all));
+                    }
+                }
+            }
+        }
+        context.claim.rest();
+    }
+    let gathered = gathered.into_bytes();
+    // Behind pieces, the last reply of an export has no list: who does not know of pieces must not take
+    // what would stand there for everything.
+    let ends_pieces = gathered.is_empty() && all > 0;
+    Ok(form.reply((!ends_pieces).then_some(&gathered[..]), None))
+}
+
+impl Source {
+    fn contracts(&self) -> usize {
+        match self {
+            Source::Now(snapshot) => snapshot.contracts(),
+            Source::Then(contracts, _) => contracts.len(),
+        }
+    }
+
+    /// The next pieces; none after the last.
+    fn next(&mut self, engine: &Engine, form: &Form) -> Result<Vec<Piece>, Failure> {
+        let mut rows = Rows::new(engine.book.links());
+        let mut pieces: Vec<Piece> = Vec::new();
+        let place = |pieces: &mut Vec<Piece>| match pieces.last() {
+            Some(piece) if piece.contracts < PIECE => pieces.len() - 1,
+            _ => {
+                pieces.push(Piece::default());
+                pieces.len() - 1
+            }
+        };
+        match self {
+            Source::Now(snapshot) => {
+                let changes = matches!(form, Form::Export { brief: false, .. });
+                while pieces.last().is_none_or(|piece| piece.contracts < PIECE) {
+                    let more = engine.book.read_snapshot(snapshot, changes, |of_client| {
+                        for contract in &of_client.contracts {
+                            let at = place(&mut pieces);
+                            form.write(&mut pieces[at], &mut rows, of_client, contract);
+                        }
+                    })?;
+                    if !more {
+                        break;
+                    }
+                }
+            }
+            Source::Then(contracts, last_full) => {
+                for contract in contracts.by_ref().take(PIECE) {
+                    let at = place(&mut pieces);
+                    let last_full = last_full.get(&contract.client).copied();
+                    let texts = ContractTexts::from(&contract);
+                    rows.contract(&mut pieces[at].json, &texts, last_full);
+                    pieces[at].contracts += 1;
+                }
+            }
+        }
+        Ok(pieces)
+    }
+}
+
+impl Form {
+    fn write(
+        &self,
+        piece: &mut Piece,
+        rows: &mut Rows,
+        of: &ClientContracts<'_>,
+        contract: &ContractTexts<'_>,
+    ) {
+        let last_full = of.state.as_ref().and_then(|state| state.last_full);
+        let unnamed = || ClientRef { id: of.client, name: String::new() };
+        piece.contracts += 1;
+        match self {
+            Form::List => rows.contract(&mut piece.json, contract, last_full),
+            Form::Export { brief, .. } => {
+                let client = of.state.as_ref().map_or_else(unnamed, |state| state.client.clone());
+                let changed = (!brief).then(|| of.changes.of(contract.key));
+                let client = (&client, last_full);
+                rows.exported(&mut piece.json, contract, client, changed.as_ref());
             }
         }
     }
-    shape(gathered, false, (all, all))
+
+    /// A reply with these contracts, or without any list; `progress` is how many of how many are told,
+    /// where another reply follows.
+    fn reply(&self, contracts: Option<&[u8]>, progress: Option<(usize, usize)>) -> Parameters {
+        // A piece is long, and what stands around it is short.
+        let mut json = Json::with_capacity(contracts.map_or(0, <[u8]>::len) + 512);
+        json.open(b'{');
+        let is_list = matches!(self, Form::List);
+        if contracts.is_some() || is_list {
+            json.key("contracts");
+            json.open(b'[');
+            if let Some(contracts) = contracts.filter(|contracts| !contracts.is_empty()) {
+                json.plain(contracts);
+            }
+            json.close(b']');
+        }
+        if let Form::Export { origin: Origin { tenant, store_id }, .. } = self {
+            if let Some((told, all)) = progress {
+                let (told, all) = (thousands(told), thousands(all));
+                json.key("progress");
+                json.open(b'{');
+                json.pair("doing", Some(&format!("exporting, {told} of {all} contracts")));
+                json.key("pages");
+                json.number(0);
+                json.key("rows");
+                json.number(0);
+                json.close(b'}');
+            }
+            json.pair("store_id", Some(store_id));
+            json.pair("tenant", Some(tenant));
+        }
+        json.close(b'}');
+        Parameters::written(json.into_bytes())
+    }
 }
 
 fn too_long(all: usize) -> CallError {
     let message = format!(
         "the answer with {} contracts is longer than {} MiB, the most that one reply may have: \
          ask for `more`, which replies in pieces, or for one client",
-        number(all),
+        thousands(all),
         LONGEST_REPLY >> 20
     );
     Failure::new(Code::InvalidArgument, message).into()

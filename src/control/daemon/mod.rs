@@ -70,10 +70,14 @@ fn metrics_format(call: daemon::Metrics) -> Result<MetricsFormat, Failure> {
 
 async fn status(call: daemon::Status, context: &Context<'_>) -> Answer {
     let client = context.client(call.client.as_deref()).await?;
+    let of_one = client.is_some();
     let ask = move |engine: &Engine| {
         Ok((engine.observe.board(client.as_ref())?, engine.book.runs(client.as_ref(), RUNS)?))
     };
-    let (board, runs) = context.ask(ask).await?;
+    let (board, runs) = match of_one {
+        true => context.ask_shortly(ask).await?,
+        false => context.ask(ask).await?,
+    };
     let Board { clients, api, waiting, paused, started, sequence, contracts, .. } = board;
     let origin = context.engine.origin();
     finish(daemon::StatusReply {

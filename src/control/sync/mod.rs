@@ -339,7 +339,7 @@ async fn list_runs(call: sync::ListRuns, context: Context<'_>) -> Answer {
 }
 
 async fn show_run(call: sync::ShowRun, context: &Context<'_>) -> Answer {
-    let record = context.ask(move |engine| engine.book.run(run_id(call.id))).await?;
+    let record = context.ask_shortly(move |engine| engine.book.run(run_id(call.id))).await?;
     let changes = record
         .changes
         .iter()

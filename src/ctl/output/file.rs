@@ -44,6 +44,48 @@ pub fn write(path: &Path, text: &str) -> Result<(), CtlError> {
     }
 }
 
+/// The same with a text that is written bit by bit; `fill` gives up where it fails, and no half file is
+/// left.
+///
+/// # Errors
+///
+/// Those of `fill`, and of the file.
+pub fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), CtlError>,
+) -> Result<(), CtlError> {
+    let failed = |source| CtlError::File { path: path.to_owned(), source };
+    let named = |error| match error {
+        CtlError::Output(source) => failed(source),
+        other => other,
+    };
+    let there = match fs::metadata(path) {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        return match fill(&mut file) {
+            Err(CtlError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            filled => filled.map_err(named),
+        };
+    }
+    let real = there.map_or_else(|| Ok(path.to_owned()), |_| fs::canonicalize(path));
+    let real = real.map_err(failed)?;
+    replace_with(&real, MODE, |file| fill(file).map_err(Unfilled))
+        .map_err(|Unfilled(error)| named(error))
+}
+
+/// Why a file was not filled.
+struct Unfilled(CtlError);
+
+impl From<io::Error> for Unfilled {
+    fn from(error: io::Error) -> Unfilled {
+        Unfilled(CtlError::Output(error))
+    }
+}
+
 /// Puts a new file in the place of whatever is there under that name.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     replace_with(path, MODE, |file| file.write_all(text.as_bytes()))

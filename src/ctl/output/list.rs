@@ -69,11 +69,13 @@ impl<'a> Rows<'a> {
         Rows { reply, list: csv.list, each: csv.each, columns }
     }
 
-    /// As comma-separated values, with a header.
-    pub fn csv(&self, formulas: Formulas) -> Result<String, CtlError> {
+    /// As comma-separated values. The first line has the names of the columns, if a header is wanted.
+    pub fn csv(&self, formulas: Formulas, header: bool) -> Result<String, CtlError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let wrong = |error: csv::Error| CtlError::Output(error.into());
-        writer.write_record(self.columns).map_err(wrong)?;
+        if header {
+            writer.write_record(self.columns).map_err(wrong)?;
+        }
         self.try_each(|cells| {
             let texts = cells.iter().map(|cell| match formulas {
                 Formulas::Defused => defused(sanitize::lines(&cell_text(*cell))),
@@ -218,7 +220,7 @@ mod tests {
     use serde_json::json;
 
     fn csv(list: Csv, reply: &Value) -> String {
-        Rows::new(reply, list, list.columns).csv(Formulas::Defused).expect("writes")
+        Rows::new(reply, list, list.columns).csv(Formulas::Defused, true).expect("writes")
     }
 
     #[test]
@@ -252,7 +254,7 @@ mod tests {
             let reply = json!({ "rows": [{ "name": name }] });
             assert_eq!(csv(list, &reply), format!("name\n{cell}\n"), "{name}");
             let rows = Rows::new(&reply, list, list.columns);
-            let raw = rows.csv(Formulas::Raw).expect("writes");
+            let raw = rows.csv(Formulas::Raw, true).expect("writes");
             let name = if name.is_empty() { "\"\"" } else { name };
             assert_eq!(raw, format!("name\n{name}\n"));
         }

@@ -5,6 +5,7 @@
 //! status that it earned.
 
 pub mod answer;
+pub mod document;
 pub mod file;
 pub mod list;
 pub mod pager;
@@ -87,12 +88,33 @@ impl Output {
         }
     }
 
+    /// Writes what programs read to standard output bit by bit, for as long as somebody reads.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`, and of standard output.
+    pub fn write_with(
+        &self,
+        fill: impl FnOnce(&mut dyn Write) -> Result<(), CtlError>,
+    ) -> Result<(), CtlError> {
+        let mut stdout = io::stdout().lock();
+        match fill(&mut stdout) {
+            Err(CtlError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            filled => filled,
+        }
+    }
+
     /// Writes rows in the form for scripts that is wanted.
     pub fn rows(&self, rows: Rows<'_>) -> Result<(), CtlError> {
+        self.write(&self.rows_text(rows, true)?)
+    }
+
+    /// Rows in the form for scripts that is wanted, the first ones with the names of the columns.
+    pub fn rows_text(&self, rows: Rows<'_>, first: bool) -> Result<String, CtlError> {
         match &self.format {
-            Format::Plain => self.write(&rows.plain(!self.quiet)?),
-            Format::Template(template) => self.write(&rows.by(template)?),
-            _ => self.write(&rows.csv(self.formulas)?),
+            Format::Plain => rows.plain(first && !self.quiet),
+            Format::Template(template) => rows.by(template),
+            _ => rows.csv(self.formulas, first),
         }
     }
 

@@ -1,8 +1,6 @@
 //! Edits by hand: seeded and local fields.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 use super::Book;
 use crate::model::text::thousands;
@@ -10,7 +8,7 @@ use crate::model::{
     Actor, Advice, BadKey, ClientRef, Code, Contract, Failure, Field, FieldChange, ItemKey,
     ItemKind, Origin, Ownership, UnknownField, Value, differences,
 };
-use crate::store::{ChangeReader, Commit, Write};
+use crate::store::{ClientContracts, Commit, LastChanges, Snapshot, Write};
 
 /// The longest text that a field or a reason takes, in bytes: pages of notes, and still a small record.
 const LONGEST_VALUE: usize = 8 * 1024;
@@ -62,24 +60,25 @@ impl Book {
         })
     }
 
-    /// When each field of a contract last changed.
-    pub fn last_changes(&self, of: ItemKey) -> Result<BTreeMap<Field, DateTime<Utc>>, Failure> {
-        let mut reader = self.changes_of([of])?;
-        while self.read_changes(&mut reader)? {}
-        Ok(reader.found().of(of))
+    /// When each field of these contracts last changed.
+    pub fn last_changes(&self, of: &BTreeSet<ItemKey>) -> Result<LastChanges, Failure> {
+        Ok(self.context.store.last_changes(of)?)
     }
 
-    /// Begins a look at when each field of these contracts last changed.
-    pub fn changes_of(
+    /// Begins a snapshot of the contracts of a client, or of all.
+    pub fn snapshot(&self, client: Option<&ClientRef>) -> Result<Snapshot, Failure> {
+        Ok(self.context.store.snapshot(client.map(|client| client.id))?)
+    }
+
+    /// Reads the next client of a snapshot, and tells whether there was one. With `changes`, it tells
+    /// when fields last changed.
+    pub fn read_snapshot(
         &self,
-        of: impl IntoIterator<Item = ItemKey>,
-    ) -> Result<ChangeReader, Failure> {
-        Ok(self.context.store.changes_of(of.into_iter().collect())?)
-    }
-
-    /// A step of that look; tells whether others follow.
-    pub fn read_changes(&self, reader: &mut ChangeReader) -> Result<bool, Failure> {
-        Ok(self.context.store.read_changes(reader)?)
+        snapshot: &mut Snapshot,
+        changes: bool,
+        mut each: impl FnMut(&ClientContracts<'_>),
+    ) -> Result<bool, Failure> {
+        Ok(self.context.store.read_snapshot(snapshot, changes, &mut each)?)
     }
 
     /// Edits a contract: all of it or nothing. Gives the contract as it is then, and what changed.
@@ -215,6 +214,7 @@ fn owned_by_autotask(contract: &Contract, field: Field) -> Failure {
 mod tests {
     use super::*;
     use crate::model::{ClientId, Fields};
+    use chrono::DateTime;
 
     fn contract(origin: Origin) -> Contract {
         Contract {

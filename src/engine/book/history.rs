@@ -9,7 +9,7 @@ use crate::clock::{Tz, day_in};
 use crate::engine::failures;
 use crate::model::{ClientId, ClientRef, ClientState, Code, Contract, Failure, ItemKey};
 use crate::policy::{renewal, schedule};
-use crate::store::{HistoryEntry, Pruned, StateAsOf, StoreError};
+use crate::store::{ContractsAsOf, HistoryEntry, Pruned, StateAsOf, StoreError};
 
 impl Book {
     /// The history of a contract, also of one that was removed; the oldest first.
@@ -33,21 +33,37 @@ impl Book {
         moment: DateTime<Utc>,
         client: Option<&ClientRef>,
     ) -> Result<(Vec<Contract>, LastFull), Failure> {
-        let told = |error| match error {
+        let store = &self.context.store;
+        if let Some(ClientRef { id, .. }) = client {
+            let found = store.client_as_of(*id, moment).map_err(|error| self.told(error))?;
+            return Ok((
+                found.contracts,
+                found.last_full.map(|at| (*id, at)).into_iter().collect(),
+            ));
+        }
+        let found = store.state_as_of(moment).map_err(|error| self.told(error))?;
+        let StateAsOf { contracts, clients, .. } = found;
+        Ok((contracts, last_full(&clients)))
+    }
+
+    /// A contract as it was at a moment, if it was there, and when its client had last been synced in
+    /// full by then.
+    pub fn contract_as_of(
+        &self,
+        key: ItemKey,
+        moment: DateTime<Utc>,
+    ) -> Result<ContractsAsOf, Failure> {
+        self.context.store.contract_as_of(key, moment).map_err(|error| self.told(error))
+    }
+
+    /// Why a question about the past has no answer.
+    fn told(&self, error: StoreError) -> Failure {
+        match error {
             StoreError::BeforeHistory { since } => {
                 failures::before_history(since, self.context.zone())
             }
             other => other.into(),
-        };
-        let StateAsOf { mut contracts, clients, .. } =
-            self.context.store.state_as_of(moment).map_err(told)?;
-        contracts.retain(|contract| client.is_none_or(|client| contract.client == client.id));
-        Ok((contracts, last_full(&clients)))
-    }
-
-    /// When each client was last synced in full.
-    pub fn last_full(&self) -> Result<LastFull, Failure> {
-        Ok(last_full(&self.context.store.clients()?))
+        }
     }
 
     /// The moment that a person means by a day, its end in the MSP's zone, or by a moment.

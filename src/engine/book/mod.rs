@@ -4,6 +4,7 @@
 mod edit;
 mod history;
 mod local;
+mod outlook;
 mod runs;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,6 +15,8 @@ pub use history::LastFull;
 pub(super) use local::ensure_linked;
 pub use runs::{RunFilter, RunRow};
 
+use outlook::Outlooks;
+
 use super::context::Context;
 use crate::clock::Tz;
 use crate::model::text::moment;
@@ -22,7 +25,6 @@ use crate::model::{
     RunId,
 };
 use crate::policy::pauses::Pauses;
-use crate::policy::terms::{Ending, Wanted, endings};
 use crate::policy::timeline::{self, Span, Term};
 use crate::store::RunRecord;
 
@@ -30,11 +32,12 @@ use crate::store::RunRecord;
 #[derive(Clone)]
 pub struct Book {
     context: Context,
+    outlooks: Outlooks,
 }
 
 impl Book {
     pub(super) fn new(context: Context) -> Book {
-        Book { context }
+        Book { context, outlooks: Outlooks::default() }
     }
 
     /// The state of a client, if anything ever happened to it.
@@ -54,6 +57,11 @@ impl Book {
         let agreement = contract.parent.unwrap_or(contract.key);
         let followed = contract.origin != Origin::Local && agreement.is_agreement();
         followed.then(|| self.context.live().autotask.contract_link(agreement.id))?
+    }
+
+    /// What stands before an agreement's id in such a link; none until the zone is known.
+    pub fn links(&self) -> Option<String> {
+        self.context.live().autotask.contract_links()
     }
 
     /// The states of every client that anything ever happened to.
@@ -98,18 +106,6 @@ impl Book {
         let until = until.map(|until| shown(until, self.context.zone()));
         let paused = pause.map(|pause| (pause.by.as_str(), until.as_deref()));
         Ok(client.auto_sync_is_on(paused))
-    }
-
-    /// Agreements that end, or have ended and are still active or billed, by their last day,
-    /// as it is `today`.
-    pub fn endings(
-        &self,
-        client: Option<&ClientRef>,
-        wanted: Wanted,
-        today: NaiveDate,
-    ) -> Result<Vec<Ending>, Failure> {
-        let contracts = self.contracts(client)?;
-        Ok(endings(&contracts, wanted, today))
     }
 
     /// The terms of agreements in a span of time, by their first day, as it is `today`.

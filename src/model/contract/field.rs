@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use super::udf::UdfName;
 use super::value::{Kind, Value};
@@ -215,8 +216,21 @@ impl Field {
     pub fn from_name(name: &str) -> Option<Field> {
         match name.strip_prefix("udf.") {
             Some(own) => UdfName::new(own).map(Field::Udf),
-            None => Field::ALL.into_iter().find(|field| field.name() == name),
+            None => Field::by_name(name),
         }
+    }
+
+    /// The same where it is not user-defined. Every stored value is read by its field's name, so the
+    /// names stand in order.
+    fn by_name(name: &str) -> Option<Field> {
+        static BY_NAME: LazyLock<[(&str, Field); Field::ALL.len()]> = LazyLock::new(|| {
+            let mut fields = Field::ALL.map(|field| (field.name(), field));
+            fields.sort_unstable_by_key(|(name, _)| (name.len(), *name));
+            fields
+        });
+        let wanted = (name.len(), name);
+        let place = BY_NAME.binary_search_by_key(&wanted, |(name, _)| (name.len(), *name));
+        place.ok().map(|place| BY_NAME[place].1)
     }
 
     /// Who owns the field.

@@ -3,5 +3,6 @@
 pub(super) mod change;
 pub(super) mod field;
 pub(super) mod record;
+pub(super) mod texts;
 pub(super) mod udf;
 pub(super) mod value;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use crate::model::{BillingState, Contract, Field, ItemKey, Value};
+use crate::model::{BillingState, ClientId, Contract, Field, ItemKey, Value};
 use crate::policy::changes::renewal;
 
 /// An agreement that ends or has ended.
@@ -31,35 +31,67 @@ pub enum Wanted {
     Lapsed,
 }
 
-/// The endings among the agreements, by their last day. Only agreements that go on and are not gone
-/// are looked at.
-pub fn endings(contracts: &[Contract], wanted: Wanted, today: NaiveDate) -> Vec<Ending> {
-    let renewed: BTreeMap<ItemKey, ItemKey> = contracts
-        .iter()
-        .filter_map(|contract| Some((renewal::renews(&contract.source)?, contract.key)))
-        .collect();
-    let mut endings: Vec<Ending> = contracts
-        .iter()
-        .filter(|contract| contract.parent.is_none() && contract.vanished.is_none())
-        .filter(|contract| goes_on(contract))
-        .filter_map(|contract| {
-            let Some(Value::Date(end)) = contract.value(Field::EndDate) else { return None };
-            let days_left = (end - today).num_days();
-            let in_range = match wanted {
-                Wanted::Within(days) => (0..=i64::from(days)).contains(&days_left),
-                Wanted::Lapsed => days_left < 0,
-            };
-            in_range.then(|| Ending {
-                contract: contract.clone(),
-                end,
-                days_left,
-                notice: notice(contract, end),
-                renewed_by: renewed.get(&contract.key).copied(),
-            })
-        })
-        .collect();
+/// What an ending is made of that does not hang on the day: little, so that it can be kept of every
+/// contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlook {
+    /// The contract.
+    pub key: ItemKey,
+    /// Its client.
+    pub client: ClientId,
+    /// Its last day, where it is an agreement that goes on and is not gone; only those are looked at.
+    pub end: Option<NaiveDate>,
+    /// The contract that it renews.
+    pub renews: Option<ItemKey>,
+}
+
+impl Outlook {
+    /// That of a contract; none of one that neither ends nor renews another.
+    pub fn of(contract: &Contract) -> Option<Outlook> {
+        let ends = contract.parent.is_none() && contract.vanished.is_none() && goes_on(contract);
+        let end = match contract.value(Field::EndDate) {
+            Some(Value::Date(end)) if ends => Some(end),
+            _ => None,
+        };
+        let renews = renewal::renews(&contract.source);
+        let (key, client) = (contract.key, contract.client);
+        (end.is_some() || renews.is_some()).then_some(Outlook { key, client, end, renews })
+    }
+
+    /// How many days are left, where that is among what is asked for.
+    fn days_left(&self, wanted: Wanted, today: NaiveDate) -> Option<(NaiveDate, i64)> {
+        let end = self.end?;
+        let days_left = (end - today).num_days();
+        let in_range = match wanted {
+            Wanted::Within(days) => (0..=i64::from(days)).contains(&days_left),
+            Wanted::Lapsed => days_left < 0,
+        };
+        in_range.then_some((end, days_left))
+    }
+}
+
+/// The endings among the contracts of which this is known, by their last day. `contract` gives one of
+/// them; where it has gone meanwhile, it is left out.
+///
+/// # Errors
+///
+/// Those of `contract`.
+pub fn endings<E>(
+    all: &[Outlook],
+    (wanted, today): (Wanted, NaiveDate),
+    mut contract: impl FnMut(&Outlook) -> Result<Option<Contract>, E>,
+) -> Result<Vec<Ending>, E> {
+    let renewed: BTreeMap<ItemKey, ItemKey> =
+        all.iter().filter_map(|outlook| Some((outlook.renews?, outlook.key))).collect();
+    let mut endings = Vec::new();
+    for outlook in all {
+        let Some((end, days_left)) = outlook.days_left(wanted, today) else { continue };
+        let Some(contract) = contract(outlook)? else { continue };
+        let (notice, renewed_by) = (notice(&contract, end), renewed.get(&contract.key).copied());
+        endings.push(Ending { contract, end, days_left, notice, renewed_by });
+    }
     endings.sort_by_key(|ending| (ending.end, ending.contract.client, ending.contract.key));
-    endings
+    Ok(endings)
 }
 
 /// Whether it is active, or is billed (or will be) whatever its status says: inactivating an
@@ -94,6 +126,13 @@ mod tests {
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).expect("a date")
+    }
+
+    fn endings(all: &[Contract], wanted: Wanted, today: NaiveDate) -> Vec<Ending> {
+        let outlooks: Vec<Outlook> = all.iter().filter_map(Outlook::of).collect();
+        let by_key = |of: &Outlook| all.iter().find(|contract| contract.key == of.key).cloned();
+        let found = super::endings(&outlooks, (wanted, today), |of| Ok::<_, ()>(by_key(of)));
+        found.expect("nothing fails")
     }
 
     fn ending(key: &str, end: NaiveDate, status: &str) -> Contract {

@@ -3,4 +3,4 @@
 
 mod ending;
 pub mod timeline;
-pub use ending::{Ending, Wanted, endings};
+pub use ending::{Ending, Outlook, Wanted, endings};

@@ -10,8 +10,8 @@
 //! but itself) and the version in front of it are what makes a record trustworthy.
 
 use bincode::Options;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::v1::{ClientStateV1, ContractV1, MarkV1, MemoV1, MetaV1, MetaV2, PlaceV1, RunEntryV1};
 use crate::store::error::StoreError;
@@ -84,6 +84,13 @@ pub(in crate::store) fn encode<T: Stored>(value: &T) -> Result<Vec<u8>, StoreErr
 
 /// The value of a record.
 pub(in crate::store) fn decode<T: Stored>(record: &[u8]) -> Result<T, StoreError> {
+    view::<T, T>(record)
+}
+
+/// The same as a value `V` that borrows from the record, and has the fields of `T` in their order.
+pub(in crate::store) fn view<'a, T: Stored, V: Deserialize<'a>>(
+    record: &'a [u8],
+) -> Result<V, StoreError> {
     let payload = unwrap(T::SCHEMA, record)?;
     options().deserialize(payload).map_err(|error| StoreError::Index {
         what: "decode a record".to_owned(),

@@ -26,7 +26,10 @@ fn unknown<T>(what: &str, text: &str) -> Result<T, Unreadable> {
 
 pub(in crate::store) fn key(text: &str) -> Result<ItemKey, Unreadable> {
     let key: ItemKey = text.parse().or_else(|_| unknown("item key", text))?;
-    if key.to_string() == text { Ok(key) } else { unknown("item key", text) }
+    // Written in one way only: with a capital, and without a zero in front.
+    let is_plain =
+        text.starts_with(key.kind.as_char()) && (!text[1..].starts_with('0') || text.len() == 2);
+    if is_plain { Ok(key) } else { unknown("item key", text) }
 }
 
 fn parent(text: Option<&String>) -> Result<Option<ItemKey>, Unreadable> {
@@ -57,6 +60,13 @@ pub(in crate::store) fn field(text: &str) -> Result<Field, Unreadable> {
 fn value(field: Field, text: &str) -> Result<Value, Unreadable> {
     let name = field.name();
     field.kind().parse(text).map_err(|error| Unreadable(format!("field `{name}`: {error}")))
+}
+
+pub(in crate::store) fn origin(text: &str) -> Result<Origin, Unreadable> {
+    [Origin::Autotask, Origin::Unlinked, Origin::Local]
+        .into_iter()
+        .find(|known| known.name() == text)
+        .map_or_else(|| unknown("origin", text), Ok)
 }
 
 fn fields_text(fields: &Fields) -> Vec<(String, String)> {
@@ -118,10 +128,7 @@ pub(in crate::store) fn contract(stored: &ContractV1) -> Result<Contract, Unread
         key: key(item)?,
         client: ClientId(*client),
         parent: parent(above.as_ref())?,
-        origin: [Origin::Autotask, Origin::Unlinked, Origin::Local]
-            .into_iter()
-            .find(|known| known.name() == origin)
-            .map_or_else(|| unknown("origin", origin), Ok)?,
+        origin: self::origin(origin)?,
         source: fields(source)?,
         overrides: fields(overrides)?,
         local: fields(local)?,

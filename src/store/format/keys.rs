@@ -49,6 +49,12 @@ pub(in crate::store) fn contracts_of(client: ClientId) -> Vec<u8> {
     [CONTRACTS, &signed(client.0)].concat()
 }
 
+/// The client in the key of a contract or of a client's state; none where it is another key.
+pub(in crate::store) fn client_of(key: &[u8]) -> Option<ClientId> {
+    let state = || key.strip_prefix(CLIENTS).filter(|_| width(CLIENTS[0]) == Some(key.len()));
+    client_of_contract(key).or_else(|| Some(ClientId(number(state()?.first_chunk()?))))
+}
+
 /// The client in the key of a contract; none where it is the key of something else, or of a later
 /// piece.
 pub(in crate::store) fn client_of_contract(key: &[u8]) -> Option<ClientId> {
@@ -172,6 +178,9 @@ mod tests {
             prop_assert_eq!(last_number(&change(ka, na)), Some(na));
             prop_assert_eq!(client_of_contract(&contract(ca, ka)), Some(ca));
             prop_assert_eq!(client_of_contract(&flags(ca, ka)), None);
+            prop_assert_eq!(client_of(&contract(ca, ka)), Some(ca));
+            prop_assert_eq!(client_of(&client(ca)), Some(ca));
+            prop_assert_eq!(client_of(&flags(ca, ka)), None);
             prop_assert_eq!(owned_id(&owner(ka)), Some(ka.id));
             prop_assert!(owner(ka).starts_with(&owners_of(ka.kind)));
         }

@@ -11,8 +11,7 @@
 //!
 //! What stands in a line beyond the sum, the sequence and the stable sequence is not known here.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use super::chain::{ChainHash, ChainHead};
@@ -74,6 +73,14 @@ pub(in crate::store) fn stated(line: &[u8]) -> Option<Stated> {
     let (seq, after) = number(rest(line).strip_prefix(br#""seq":"#)?)?;
     let (stable, _) = number(after.strip_prefix(br#","stable":"#)?)?;
     Some(Stated { hash, seq, stable })
+}
+
+/// The moment that a line of a ledger says it is of, as text.
+pub(in crate::store) fn stated_moment(line: &[u8]) -> Option<&str> {
+    let (_, after) = number(rest(line).strip_prefix(br#""seq":"#)?)?;
+    let (_, after) = number(after.strip_prefix(br#","stable":"#)?)?;
+    let text = after.strip_prefix(br#","at":""#)?;
+    str::from_utf8(&text[..text.iter().position(|byte| *byte == b'"')?]).ok()
 }
 
 /// Whether a line is the one that belongs after the one where a chain stands; if so, where the
@@ -153,7 +160,7 @@ pub(in crate::store) fn flipped_bit(line: &mut [u8], before: ChainHash) -> bool 
 }
 
 /// Reads a line that was verified.
-pub(in crate::store) fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+pub(in crate::store) fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(line).map_err(|error| why_unread(&error))
 }
 

@@ -7,3 +7,4 @@ pub(super) mod identity;
 pub(super) mod keys;
 pub(super) mod line;
 pub(super) mod v1;
+pub(super) mod view;

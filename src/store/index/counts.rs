@@ -1,4 +1,5 @@
-//! How many contracts each client has, kept in memory: whoever wants a number reads no contract for it.
+//! How many contracts each client has, and which have changed, kept in memory: whoever wants to know
+//! that reads no contract for it.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,24 @@ impl Counts {
     /// Those of all clients that have any.
     pub(in crate::store) fn all(&self) -> &BTreeMap<ClientId, usize> {
         &self.0
+    }
+}
+
+/// With which commit the contracts of clients last changed, since the index was opened.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Versions(BTreeMap<ClientId, u64>);
+
+impl Versions {
+    /// A record with this key changes with the commit `seq`.
+    pub(in crate::store) fn note(&mut self, key: &[u8], seq: u64) {
+        if let Some(client) = keys::client_of_contract(key) {
+            self.0.insert(client, seq);
+        }
+    }
+
+    /// The commit that changed a client's contracts last; 0 where none did.
+    pub(in crate::store) fn of(&self, client: ClientId) -> u64 {
+        self.0.get(&client).copied().unwrap_or_default()
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) mod panic_guard;
 pub(super) mod pieces;
 pub(super) mod records;
 pub(super) mod sled_repair;
+pub(super) mod snapshot;
 pub(super) mod stored;
 
 use std::collections::BTreeMap;
@@ -26,8 +27,9 @@ use super::error::{Doing, StoreError};
 use crate::store::format::chain::{ChainHash, ChainHead};
 use crate::store::format::v1::{MetaV1, MetaV2};
 use crate::store::format::{codec, keys};
-use crate::store::index::counts::Counts;
+use crate::store::index::counts::{Counts, Versions};
 use crate::store::index::digest::Tally;
+use crate::store::index::snapshot::Snapshots;
 
 /// How much sled keeps in memory; the pages of some ten thousand contracts.
 const CACHE_BYTES: u64 = 16 << 20;
@@ -99,6 +101,10 @@ pub(in crate::store) struct Index {
     gate: RwLock<Meta>,
     /// Changes only while the gate is closed.
     counts: RwLock<Counts>,
+    /// The same.
+    versions: RwLock<Versions>,
+    /// Those that are being read.
+    snapshots: Snapshots,
     /// Set for good when a batch failed: sled may then show a part of it.
     torn: AtomicBool,
 }
@@ -141,6 +147,8 @@ impl Index {
             cache,
             gate: RwLock::new(meta.clone()),
             counts: RwLock::default(),
+            versions: RwLock::default(),
+            snapshots: Snapshots::default(),
             torn: AtomicBool::new(false),
         };
         let stored = panic_guard::index("read", || index.records.get(keys::META))?;
@@ -231,9 +239,12 @@ impl Index {
     fn step(&self, meta: &mut Meta, mut next: Meta, edits: Vec<Edit>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         let (mut come, mut gone) = (Vec::new(), Vec::new());
+        let mut versions = self.versions.write().unwrap_or_else(PoisonError::into_inner);
         // Where an edit of a key follows another, the last one counts.
         for (key, record) in edits.into_iter().collect::<BTreeMap<_, _>>() {
             let pieces = self.pieces(&key)?;
+            self.snapshots.keep(&key, || joined(&pieces));
+            versions.note(&key, next.head.seq);
             match (pieces.is_empty(), record.is_none()) {
                 (true, false) => come.push(key.clone()),
                 (false, true) => gone.push(key.clone()),
@@ -261,11 +272,7 @@ impl Index {
 
     /// The record under a key.
     pub(in crate::store) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let pieces = self.pieces(key)?;
-        let join = |pieces: Vec<(_, sled::IVec)>| {
-            pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect()
-        };
-        Ok((!pieces.is_empty()).then(|| join(pieces)))
+        Ok(joined(&self.pieces(key)?))
     }
 
     /// Visits every record whose key begins with `prefix`, in order.
@@ -307,6 +314,16 @@ impl Index {
     /// How many contracts each client has. Hold the gate.
     pub(in crate::store) fn counts(&self) -> RwLockReadGuard<'_, Counts> {
         self.counts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which contracts have changed. Hold the gate.
+    pub(in crate::store) fn versions(&self) -> RwLockReadGuard<'_, Versions> {
+        self.versions.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a snapshot of contracts and clients. Hold the gate.
+    pub(in crate::store) fn snapshot(&self) -> snapshot::Snapshot {
+        self.snapshots.begin()
     }
 
     /// Counts what is there, record by record. Hold the gate.
@@ -380,6 +397,12 @@ impl Index {
         }
         Ok(found)
     }
+}
+
+/// The record that was cut into these pieces; none where there are none.
+fn joined(pieces: &[(Vec<u8>, sled::IVec)]) -> Option<Vec<u8>> {
+    let join = || pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect();
+    (!pieces.is_empty()).then(join)
 }
 
 fn is_piece_of(key: &[u8], base: &[u8]) -> bool {

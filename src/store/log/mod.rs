@@ -4,6 +4,7 @@ pub(super) mod base;
 pub(super) mod head;
 pub(super) mod ledger;
 pub(super) mod lock;
+pub(super) mod moments;
 pub(super) mod replay;
 pub(super) mod segment;
 pub(super) mod stretches;

@@ -2,6 +2,7 @@
 //! line is read once, however many of them are asked about: the time grows with the ledger, not with
 //! the ledger times the contracts. What is kept of it is small, a few numbers a contract.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -10,13 +11,11 @@ use serde::Deserialize;
 use crate::model::{Field, ItemKey};
 use crate::store::core::Core;
 use crate::store::error::StoreError;
+use crate::store::format::convert::Unreadable;
 use crate::store::format::v1::PlaceV1;
 use crate::store::format::{codec, convert, keys, line};
 use crate::store::index::stored::live;
 use crate::store::log::segment;
-
-/// How much of the ledger is read in one step, in bytes; a line is always read whole.
-const STEP: u64 = 4 << 20;
 
 /// When each field last changed, by contract.
 #[derive(Debug, Default)]
@@ -31,15 +30,6 @@ struct Fields {
     /// Which fields of [`Field::ALL`], a bit each.
     known: Vec<(u32, u64)>,
     user_defined: Vec<(u32, Field)>,
-}
-
-/// A look at the lines that changed certain contracts, a step at a time.
-#[derive(Debug)]
-pub struct ChangeReader {
-    of: BTreeSet<ItemKey>,
-    /// The lines that are still to be read, in the order of the ledger.
-    places: std::vec::IntoIter<(u64, PlaceV1)>,
-    last: LastChanges,
 }
 
 impl LastChanges {
@@ -76,82 +66,101 @@ impl LastChanges {
     }
 }
 
-impl ChangeReader {
-    /// What was found, once nothing more is to be read.
-    pub fn found(self) -> LastChanges {
-        self.last
-    }
-}
-
 /// What is read of a line here; the rest of it is passed over.
 #[derive(Deserialize)]
-struct Line {
+struct Line<'a> {
     seq: u64,
-    at: String,
-    changes: Vec<Changed>,
+    at: &'a str,
+    #[serde(borrow)]
+    changes: Vec<Changed<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Changed {
-    key: String,
-    field: String,
+struct Changed<'a> {
+    key: &'a str,
+    field: &'a str,
 }
 
-/// Begins a look at when each field of these contracts last changed.
-pub(in crate::store) fn begin(
+/// When each field of these contracts last changed, up to the commit `until`.
+pub(in crate::store) fn last_changes(
     core: &Core,
-    of: BTreeSet<ItemKey>,
-) -> Result<ChangeReader, StoreError> {
+    of: &BTreeSet<ItemKey>,
+    until: u64,
+) -> Result<LastChanges, StoreError> {
+    // As long as it is held, no pruning moves the lines whose places are read next.
+    let past = core.past();
     let mut places: BTreeMap<u64, PlaceV1> = BTreeMap::new();
     {
         let _gate = core.index.gate()?;
-        for key in &of {
+        for key in of {
             core.index.scan(&keys::changes_of(*key), &mut |key, record| {
                 let seq = keys::last_number(key).unwrap_or_default();
-                if let std::collections::btree_map::Entry::Vacant(place) = places.entry(seq) {
+                if let (Entry::Vacant(place), true) = (places.entry(seq), seq <= until) {
                     place.insert(codec::decode(record)?);
                 }
                 Ok(())
             })?;
         }
     }
-    let places = places.into_iter().collect::<Vec<_>>().into_iter();
-    Ok(ChangeReader { of, places, last: LastChanges::default() })
-}
-
-/// Reads some more lines, and tells whether others are left.
-pub(in crate::store) fn read(core: &Core, reader: &mut ChangeReader) -> Result<bool, StoreError> {
-    let past = core.past();
-    let mut read = 0;
-    while read < STEP {
-        let Some((seq, place)) = reader.places.next() else { return Ok(false) };
-        read += place.length;
-        let bytes = match segment::bytes_at(&core.ledger_dir, &place, seq) {
+    let mut last = LastChanges::default();
+    for (seq, place) in places {
+        match segment::bytes_at(&core.ledger_dir, &place, seq) {
             // One that stands before the base may be gone.
             Err(StoreError::Damaged { .. } | StoreError::Io { .. })
-                if seq <= past.start.head.seq =>
-            {
-                continue;
-            }
-            bytes => bytes?,
-        };
-        let line: Line = line::parse(&bytes)
-            .and_then(|line: Line| match line.seq == seq {
-                true => Ok(line),
-                false => Err(format!("commit {} was found", line.seq)),
-            })
-            .map_err(|why| segment::damaged_at(&core.ledger_dir, &place, seq, &why))?;
-        let last = &mut reader.last;
-        let moment = u32::try_from(last.moments.len()).unwrap_or(u32::MAX);
-        last.moments.push(live(convert::moment(&line.at))?);
-        for Changed { key, field } in &line.changes {
-            let key = live(convert::key(key))?;
-            if reader.of.contains(&key) {
-                last.note(key, live(convert::field(field))?, moment);
+                if seq <= past.start.head.seq => {}
+            bytes => {
+                let damaged =
+                    |why: String| segment::damaged_at(&core.ledger_dir, &place, seq, &why);
+                last.read(&bytes?, seq, of).map_err(damaged)??;
             }
         }
     }
-    Ok(reader.places.len() > 0)
+    Ok(last)
+}
+
+impl LastChanges {
+    /// Notes what a line says that is later than those before. The outer error is one of its form.
+    fn read(
+        &mut self,
+        line: &[u8],
+        seq: u64,
+        of: &BTreeSet<ItemKey>,
+    ) -> Result<Result<(), StoreError>, String> {
+        let head = up_to_contracts(line);
+        let Line { seq: found, at, changes } = line::parse(head.as_deref().unwrap_or(line))?;
+        if found != seq {
+            return Err(format!("commit {found} was found"));
+        }
+        Ok(live(self.note_all(at, &changes, of)))
+    }
+
+    fn note_all(
+        &mut self,
+        at: &str,
+        changes: &[Changed<'_>],
+        of: &BTreeSet<ItemKey>,
+    ) -> Result<(), Unreadable> {
+        let moment = u32::try_from(self.moments.len()).unwrap_or(u32::MAX);
+        self.moments.push(convert::moment(at)?);
+        // Those of one contract stand together.
+        for of_one in changes.chunk_by(|one, next| one.key == next.key) {
+            let key = convert::key(of_one[0].key)?;
+            if of.contains(&key) {
+                for Changed { field, .. } in of_one {
+                    self.note(key, convert::field(field)?, moment);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The beginning of a line up to its contracts, as an object of its own; none where it has no
+/// contracts. They are most of a long line, and are told of in its changes. No text in a line has
+/// these bytes, since a quote in a text is escaped.
+fn up_to_contracts(line: &[u8]) -> Option<Vec<u8>> {
+    let end = memchr::memmem::find(line, br#"],"contracts":["#)?;
+    Some([&line[..=end], b"}"].concat())
 }
 
 #[cfg(test)]
@@ -185,14 +194,8 @@ mod tests {
         store.commit_blocking(edit).expect("stored");
 
         let all: BTreeSet<ItemKey> = imported.iter().map(|contract| contract.key).collect();
-        let mut reader = store.changes_of(all.clone()).expect("it begins");
-        assert_eq!(reader.places.len(), 2, "two lines for {MANY} contracts");
-        let mut steps = 1;
-        while store.read_changes(&mut reader).expect("reads") {
-            steps += 1;
-        }
-        assert!(steps <= 2, "{steps} steps");
-        let last = reader.found();
+        let last = store.last_changes(&all).expect("reads");
+        assert_eq!(last.moments.len(), 2, "two lines for {MANY} contracts");
         // As the history of each has it.
         for one in [key("A1"), key("A7"), key("A2500")] {
             let mut told = BTreeMap::new();

@@ -7,3 +7,5 @@ pub(super) mod memory;
 pub(super) mod orphans;
 pub(super) mod past;
 pub(super) mod present;
+pub(super) mod snapshot;
+pub(super) mod then;

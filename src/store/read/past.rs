@@ -28,7 +28,7 @@ use super::memory::Memory;
 use crate::model::{ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId};
 use crate::store::core::{Core, Earlier, Past};
 use crate::store::error::StoreError;
-use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
+use crate::store::format::v1::{PlaceV1, RunEntryV1};
 use crate::store::format::{codec, convert, keys};
 use crate::store::index::StateReader;
 use crate::store::index::records::Reason;
@@ -199,7 +199,7 @@ pub(in crate::store) fn touched_by(core: &Core, run: RunId) -> Result<Vec<Touche
 }
 
 /// Contracts as they were right after a commit, each in the place of its key.
-fn contracts_then(
+pub(super) fn contracts_then(
     core: &Core,
     past: &Past,
     keys: &[ItemKey],
@@ -216,12 +216,14 @@ fn contracts_then(
         None => (past.start.head.seq, &past.base),
     };
     let mut found = Vec::new();
-    let mut in_base = BTreeMap::new();
+    let (mut in_base, mut in_lines) = (BTreeMap::new(), BTreeMap::new());
     for key in keys {
         found.push(match last_write(core, floor, *key, seq)? {
             Last::Line(at, place) => {
                 readable(past, at, seq)?;
-                of_line(&segment::read_at(&core.ledger_dir, &place, at)?, *key)?
+                let (_, of_line) = in_lines.entry(at).or_insert((place, BTreeMap::new()));
+                of_line.insert(key.to_string(), found.len());
+                None
             }
             Last::Never(now) => {
                 if seq < past.start.head.seq {
@@ -235,6 +237,19 @@ fn contracts_then(
                 None
             }
         });
+    }
+    // A line is read once for all that it wrote.
+    for (at, (place, mut of_line)) in in_lines {
+        let line = segment::read_at(&core.ledger_dir, &place, at)?;
+        for entry in &line.contracts {
+            if let Some(place) = of_line.remove(&entry.key) {
+                found[place] = live(entry.record.as_ref().map(convert::contract).transpose())?;
+            }
+        }
+        if let Some(key) = of_line.keys().next() {
+            let why = format!("commit {at} is said to write {key}, and does not");
+            return Err(StoreError::index(why));
+        }
     }
     // One reading of the base serves all, and most often none is needed.
     if let (Some(base), false) = (base, in_base.is_empty()) {
@@ -287,16 +302,6 @@ enum Last {
     Base,
     /// Not since the ledger begins, and not later either: it is what it was.
     Never(Option<Box<Contract>>),
-}
-
-/// A contract as a line leaves it.
-fn of_line(line: &LineV1, key: ItemKey) -> Result<Option<Contract>, StoreError> {
-    let name = key.to_string();
-    let entry = line.contracts.iter().find(|entry| entry.key == name);
-    let entry = entry.ok_or_else(|| {
-        StoreError::index(format!("commit {} is said to write {key}, and does not", line.seq))
-    })?;
-    live(entry.record.as_ref().map(convert::contract).transpose())
 }
 
 #[cfg(test)]

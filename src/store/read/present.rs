@@ -95,6 +95,15 @@ pub(in crate::store) fn contract_counts(
     Ok(core.index.counts().all().clone())
 }
 
+/// Of each client that has contracts, a number that is another one whenever they have changed.
+pub(in crate::store) fn contract_versions(
+    core: &Core,
+) -> Result<BTreeMap<ClientId, u64>, StoreError> {
+    let _gate = core.index.gate()?;
+    let (counts, versions) = (core.index.counts(), core.index.versions());
+    Ok(counts.all().keys().map(|client| (*client, versions.of(*client))).collect())
+}
+
 /// The item of a kind with the highest id that is stored.
 pub(in crate::store) fn last_of_kind(
     core: &Core,

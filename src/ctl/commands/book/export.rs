@@ -5,6 +5,7 @@ mod csv;
 mod ics;
 mod tree;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -12,7 +13,9 @@ use serde_json::Value;
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::Ctl;
 use crate::ctl::output::answer::typed;
+use crate::ctl::output::document::Document;
 use crate::ctl::output::{Format, file, sanitize};
+use crate::model::Failure;
 use crate::protocol::contracts::{Export, Exported};
 
 /// Examples of the noun.
@@ -139,12 +142,28 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
     }
     match command {
         Command::Json(JsonArgs { text }) => {
-            let answer = ask(ctl, text.client)?;
-            put(ctl, text.output, json(&answer, ctl.output.format == Format::Json)?)?;
+            let everything = Export { client: text.client, brief: None };
+            put_with(ctl, text.output, &mut |to| {
+                let one_line = ctl.output.format == Format::Json;
+                let mut document = Document::new(to, "contracts", !one_line);
+                ctl.client.stream(&everything, &mut |piece| {
+                    document.add(&piece.fields, piece.is_last).map_err(CtlError::Output)?;
+                    Ok(true)
+                })
+            })?;
         }
         Command::Csv(CsvArgs { text }) => {
-            let reply = Everything::of(ask_briefly(ctl, text.client)?)?;
-            put(ctl, text.output, csv::render(&reply, ctl.output.formulas)?)?;
+            let brief = Export { client: text.client.clone(), brief: Some(true) };
+            let whole = Export { client: text.client, brief: None };
+            put_with(ctl, text.output, &mut |to| {
+                match csv::write(&ctl.client, &brief, ctl.output.formulas, to) {
+                    // A daemon of an earlier release tells all of it.
+                    Err(CtlError::Failed(failure)) if knows_no_brief(&failure) => {
+                        csv::write(&ctl.client, &whole, ctl.output.formulas, to)
+                    }
+                    written => written,
+                }
+            })?;
         }
         Command::Ics(IcsArgs { text }) => {
             let reply = Everything::of(ask(ctl, text.client)?)?;
@@ -167,26 +186,9 @@ fn ask(ctl: &Ctl, client: Option<String>) -> Result<Value, CtlError> {
     ctl.client.gather_raw(&Export { client, brief: None }, "contracts")
 }
 
-/// The same without what no table shows. A daemon of an earlier release does not know that, and
-/// tells all of it.
-fn ask_briefly(ctl: &Ctl, client: Option<String>) -> Result<Value, CtlError> {
-    let brief = Export { client: client.clone(), brief: Some(true) };
-    match ctl.client.gather_raw(&brief, "contracts") {
-        Err(CtlError::Failed(failure)) if failure.message.contains(r#""parameter":"brief""#) => {
-            ask(ctl, client)
-        }
-        answered => answered,
-    }
-}
-
-/// The answer as it came; its keys are sorted, so that it is the same text every time.
-fn json(answer: &Value, one_line: bool) -> Result<String, CtlError> {
-    let text = match one_line {
-        true => answer.to_string(),
-        false => serde_json::to_string_pretty(answer)
-            .map_err(|error| CtlError::Nonsense(error.to_string()))?,
-    };
-    Ok(format!("{}\n", sanitize::json(&text)))
+/// Whether a daemon refused a call because it does not know what leaves out what no table shows.
+fn knows_no_brief(failure: &Failure) -> bool {
+    failure.message.contains(r#""parameter":"brief""#)
 }
 
 /// Puts a text where it was asked to go; `-` is standard output too.
@@ -194,6 +196,18 @@ fn put(ctl: &Ctl, to: Option<PathBuf>, text: String) -> Result<(), CtlError> {
     match to.filter(|path| path.as_os_str() != "-") {
         Some(path) => file::write(&path, &text),
         None => ctl.output.write(&text),
+    }
+}
+
+/// The same with a text that is written bit by bit.
+fn put_with(
+    ctl: &Ctl,
+    to: Option<PathBuf>,
+    fill: &mut dyn FnMut(&mut dyn Write) -> Result<(), CtlError>,
+) -> Result<(), CtlError> {
+    match to.filter(|path| path.as_os_str() != "-") {
+        Some(path) => file::write_with(&path, fill),
+        None => ctl.output.write_with(fill),
     }
 }
 

@@ -257,6 +257,17 @@ impl Expected {
             }
             let held = self.times.iter().take_while(|time| **time <= moment).count();
             assert_eq!(found.expect("known"), self.books[held], "{moment}");
+            for item in ITEMS.map(key) {
+                let found = store.contract_as_of(item, at(moment)).expect("known").contracts;
+                let wanted = contract_in(&self.books[held], item);
+                assert_eq!(found, Vec::from_iter(wanted), "{item} at {moment}");
+            }
+            for client in (0..3).map(ClientId) {
+                let found = store.client_as_of(client, at(moment)).expect("known").contracts;
+                let mut wanted = self.books[held].contracts.clone();
+                wanted.retain(|contract| contract.client == client);
+                assert_eq!(found, wanted, "client {client} at {moment}");
+            }
         }
         for (seq, book) in self.books.iter().enumerate() {
             for item in ITEMS.map(key) {

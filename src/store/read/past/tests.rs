@@ -259,3 +259,41 @@ fn a_broken_chain_is_no_answer() {
     let error = store.state_as_of(at(5)).expect_err("broken");
     assert!(error.to_string().contains("up to commit 3 and not to 6"), "{error}");
 }
+
+#[test]
+fn a_contract_as_of_a_moment_has_when_its_client_had_been_synced_by_then() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    let mut before = None;
+    let mut put = |moment: i64, notes: &str, full: Option<i64>| {
+        let held = store.contract(key("A1")).expect("read");
+        let mut state = ClientState::new(client_ref(5));
+        state.last_full = full.map(at);
+        let contracts = vec![Write { before: held, after: Some(contract("A1", 5, notes)) }];
+        let clients = vec![Write { before: before.replace(state.clone()), after: Some(state) }];
+        let run = full.map(|_| testing::run(5));
+        let commit = Commit { at: at(moment), contracts, clients, run, ..commit() };
+        store.commit_blocking(commit).expect("stored");
+    };
+    put(1, "one", None);
+    put(2, "two", Some(20));
+    put(3, "three", Some(30));
+    // Of another client, so that something is behind it.
+    store.commit_blocking(Commit { at: at(4), ..note(&store, "A2", "else") }).expect("stored");
+    let known = |moments: std::ops::RangeInclusive<i64>| {
+        let moments = moments.map(|moment| {
+            let found = store.contract_as_of(key("A1"), at(moment)).expect("known");
+            let notes = found.contracts.first().map(|contract| contract.text(Field::Notes));
+            (notes.unwrap_or_default(), found.last_full.map(|full| (full - at(0)).num_seconds()))
+        });
+        moments.collect::<Vec<_>>()
+    };
+    let [one, two, three] = [("one", None), ("two", Some(20)), ("three", Some(30))]
+        .map(|(notes, full)| (notes.to_owned(), full));
+    let all = [(String::new(), None), one, two.clone(), three.clone(), three.clone()];
+    assert_eq!(known(0..=4), all);
+    // What is pruned is in the base.
+    store.prune_blocking(at(3), false).expect("pruned");
+    assert_eq!(known(2..=4), [two, three.clone(), three]);
+    assert!(store.contract_as_of(key("A1"), at(1)).is_err());
+}

@@ -2,11 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::{Value, json};
+
 use crate::ctl::app::error::CtlError;
 use crate::ctl::commands::{Ctl, normalize};
-use crate::ctl::output::Csv;
+use crate::ctl::connection::pieces::elements;
+use crate::ctl::output::document::Document;
+use crate::ctl::output::list::Rows;
 use crate::ctl::output::screen::{BETWEEN, NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
+use crate::ctl::output::{Csv, Format, signs};
 use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, cost, doubt};
@@ -111,7 +116,20 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         as_of: args.as_of.clone(),
         normalize: args.normalize,
     };
-    let answer = ctl.client.gather(&List { client: args.client, as_of: args.as_of }, CSV.list)?;
+    let wanted = List { client: args.client, as_of: args.as_of };
+    if ctl.output.format == Format::Json {
+        return ctl.output.write_with(|to| {
+            let mut document = Document::new(to, CSV.list, false);
+            ctl.client.stream(&wanted, &mut |piece| {
+                document.add(&piece.fields, piece.is_last).map_err(CtlError::Output)?;
+                Ok(true)
+            })
+        });
+    }
+    if ctl.output.format.is_rows() && args.normalize.is_none() {
+        return rows(ctl, &wanted);
+    }
+    let answer = ctl.client.gather(&wanted, CSV.list)?;
     match args.normalize.filter(|_| ctl.output.format.is_rows()) {
         Some(span) => {
             let amounts = answer.reply.contracts.iter().map(|contract| amount(contract, span));
@@ -119,6 +137,22 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
         }
         None => ctl.output.list(&answer, CSV, |reply, screen| render(reply, &view, screen)),
     }
+}
+
+/// Writes rows for scripts as they come.
+fn rows(ctl: &Ctl, wanted: &List) -> Result<(), CtlError> {
+    ctl.output.write_with(|to| {
+        let mut first = true;
+        ctl.client.stream(wanted, &mut |piece| {
+            let contracts: Vec<Value> = elements(piece.fields.get(CSV.list).unwrap_or(&"[]"))?;
+            let reply = json!({ CSV.list: contracts });
+            let text = ctl.output.rows_text(Rows::new(&reply, CSV, CSV.columns), first)?;
+            first = false;
+            let written = to.write_all(signs::plain(&text).as_bytes()).and_then(|()| to.flush());
+            written.map_err(CtlError::Output)?;
+            Ok(true)
+        })
+    })
 }
 
 /// The rate in the span; none for what is not billed now, as in the sums.
