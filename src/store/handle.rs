@@ -456,4 +456,6 @@ mod life;
 #[cfg(test)]
 mod points;
 #[cfg(test)]
+mod quiet;
+#[cfg(test)]
 mod tests;
