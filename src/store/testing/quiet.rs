@@ -1,7 +1,7 @@
 //! Runs that found nothing to do, and commits that are written as one group.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::{fs, thread};
 
@@ -48,33 +48,29 @@ pub(in crate::store) fn as_group(
     commits: Vec<Commit>,
 ) -> Vec<Result<Committed, StoreError>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(async {
-        let length = || {
-            let ledger = fs::read_dir(&store.core().ledger_dir).expect("listed");
-            ledger
-                .map(|entry| entry.and_then(|entry| entry.metadata()).map_or(0, |it| it.len()))
-                .sum()
-        };
-        let before: u64 = length();
-        let gate = store.core().index.gate().expect("it is sound");
-        let mut first = pin!(store.commit(first));
-        begin(&mut first).await;
-        // Its line is on the disk, and the writer waits for the gate.
-        while length() == before {
-            thread::yield_now();
-        }
-        let mut others = pin!(join_all(commits.into_iter().map(|commit| store.commit(commit))));
-        begin(&mut others).await;
-        drop(gate);
-        first.await.expect("stored");
-        others.await
-    })
+    let length = || {
+        let ledger = fs::read_dir(&store.core().ledger_dir).expect("listed");
+        ledger.map(|entry| entry.and_then(|entry| entry.metadata()).map_or(0, |it| it.len())).sum()
+    };
+    let before: u64 = length();
+    let gate = store.core().index.gate().expect("it is sound");
+    let mut first = Box::pin(store.commit(first));
+    runtime.block_on(begin(&mut first));
+    // Its line is on the disk, and the writer waits for the gate.
+    while length() == before {
+        thread::yield_now();
+    }
+    let mut others = Box::pin(join_all(commits.into_iter().map(|commit| store.commit(commit))));
+    runtime.block_on(begin(&mut others));
+    drop(gate);
+    runtime.block_on(first).expect("stored");
+    runtime.block_on(others)
 }
 
 /// Lets a future begin.
 async fn begin<F: Future + Unpin>(future: &mut F) {
     poll_fn(|context| {
-        let _ = pin!(&mut *future).poll(context);
+        let _ = Pin::new(&mut *future).poll(context);
         Poll::Ready(())
     })
     .await;

@@ -17,7 +17,8 @@ use std::thread::{self, JoinHandle};
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
-use super::commit_builder::{CommitBuilder, PreparedCommit, quiet};
+use super::commit_builder::quiet::{self, QuietLine};
+use super::commit_builder::{CommitBuilder, PreparedCommit};
 use crate::model::error_chain;
 use crate::store::commit::{Commit, Committed};
 use crate::store::core::Core;
@@ -98,8 +99,9 @@ impl Drafted {
             many => {
                 let many: Vec<&Commit> = many.iter().map(|commit| &**commit).collect();
                 let drafted = builder.add_quiet(&many);
-                drafted
-                    .map(|(runs, line)| (runs.into_iter().map(|run| run.map(Some)).collect(), line))
+                drafted.map(|QuietLine { runs, prepared }| {
+                    (runs.into_iter().map(|run| run.map(Some)).collect(), prepared)
+                })
             }
         };
         let (runs, prepared) = drafted.unwrap_or_else(|error| {

@@ -24,6 +24,14 @@ pub(in crate::store) struct Kin {
     actor: Actor,
 }
 
+/// What commits of the same kin come to.
+pub(in crate::store) struct QuietLine {
+    /// The number of each run, or why it is refused.
+    pub(in crate::store) runs: Vec<Result<RunId, StoreError>>,
+    /// Their line; none where all are refused.
+    pub(in crate::store) prepared: Option<PreparedCommit>,
+}
+
 /// What a quiet run shares with those of its line; none for a commit that is anything else.
 pub(in crate::store) fn kin(commit: &Commit) -> Option<Kin> {
     let Commit { at, actor, run, contracts, clients: _, flags, holds, pauses } = commit;
@@ -47,13 +55,12 @@ fn state(commit: &Commit) -> Option<&ClientState> {
 }
 
 impl CommitBuilder<'_> {
-    /// Checks commits of the same kin and makes their line; none where all are refused. What each comes
-    /// to stands in its place.
+    /// Checks commits of the same kin and makes their line. What each comes to stands in its place.
     pub(in crate::store) fn add_quiet(
         &mut self,
         commits: &[&Commit],
-    ) -> Result<(Vec<Result<RunId, StoreError>>, Option<PreparedCommit>), StoreError> {
-        let (mut results, mut good) = (Vec::with_capacity(commits.len()), Vec::new());
+    ) -> Result<QuietLine, StoreError> {
+        let (mut runs, mut good) = (Vec::with_capacity(commits.len()), Vec::new());
         let mut clients = BTreeSet::new();
         for commit in commits {
             let number = self.last_run + 1 + good.len() as u64;
@@ -65,7 +72,7 @@ impl CommitBuilder<'_> {
                 Some(client) => Err(StoreError::Conflict(format!("client {client}"))),
                 None => Ok(short),
             });
-            results.push(checked.map(|short| {
+            runs.push(checked.map(|short| {
                 good.push((*commit, short));
                 RunId(number)
             }));
@@ -76,7 +83,7 @@ impl CommitBuilder<'_> {
             [(only, _)] => self.add(only)?,
             _ => Some(self.quiet_line(good)?),
         };
-        Ok((results, prepared))
+        Ok(QuietLine { runs, prepared })
     }
 
     /// What a line says of a run, if its preconditions hold.
