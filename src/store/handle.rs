@@ -456,6 +456,4 @@ mod life;
 #[cfg(test)]
 mod points;
 #[cfg(test)]
-mod quiet;
-#[cfg(test)]
 mod tests;

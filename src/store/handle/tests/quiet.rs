@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use super::super::open::Settings;
-use super::super::testing::quiet::{as_group, quiet};
-use super::super::testing::{Answers, Place, at, commit, note};
-use super::super::{Commit, Committed, Store, StoreError};
+use super::super::super::open::Settings;
+use super::super::super::testing::quiet::{as_group, quiet};
+use super::super::super::testing::{Answers, Place, at, commit, note};
+use super::super::super::{Commit, Committed, Store, StoreError};
 use crate::model::{ClientId, RunId};
 
 /// A store with forty clients, each of which had a run already, and one night of all of them.
