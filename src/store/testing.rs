@@ -2,6 +2,7 @@
 
 pub(super) mod disk;
 mod held;
+pub(super) mod quiet;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -115,15 +115,15 @@ impl Fetcher<'_> {
             self.remember(query, within, ids, &rows);
             return Ok(rows.into_iter().map(|row| row.row).collect());
         }
-        let (mut rows, mut rest, mut lists) = (Vec::new(), ids.clone(), 0);
-        while !rest.is_empty() {
-            let list = match plan {
-                Plan::Packed => counts.of(entity, |known| known.next_list(&rest, spread)),
-                Plan::Whole | Plan::Pagination | Plan::Count => {
-                    rest.iter().copied().take(PAGE_ROWS).collect()
-                }
-            };
-            rest.retain(|id| list.binary_search(id).is_err());
+        let is_packed = plan == Plan::Packed && spread != Cardinality::One;
+        let mut packed = is_packed.then(|| counts.of(entity, |known| known.unasked(ids)));
+        let mut longest = ids.chunks(PAGE_ROWS);
+        let mut next_list = || match &mut packed {
+            Some(rest) => counts.of(entity, |known| known.next_list(rest, spread)),
+            None => longest.next().map(<[i64]>::to_vec),
+        };
+        let (mut rows, mut lists) = (Vec::new(), 0);
+        while let Some(list) = next_list() {
             let piece = walk.piece(&Within { field, ids: list.clone() }, &owned).await?;
             self.remember(query, within, &list, &piece);
             rows.extend(piece);

@@ -18,15 +18,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::filter::PAGE_ROWS;
+use super::pack::{Doubt, Kind, Unasked, Weighed};
 use crate::autotask::http::entity::Entity;
-
-/// Rows that a packed list may be expected to have: what is left of the page is for what was added
-/// since. A list that spills over costs two requests more, one list more costs one.
-pub(in crate::autotask) const FULL: usize = 495;
-
-/// How far beyond its average a list must still fit its page, in hundredths of a standard
-/// deviation: with more, lists are shorter than they need be; with less, too many spill over.
-const MARGIN: usize = 150;
 
 /// By how much more, in percent, what is only supposed is reckoned.
 const SUPPOSED_MARGIN: usize = 2;
@@ -119,17 +112,6 @@ pub(in crate::autotask) enum Plan {
     Count,
 }
 
-/// Ids with the rows that each is expected to have, in hundredths, the most first.
-#[derive(Debug)]
-struct Weighed {
-    ids: Vec<(i64, usize)>,
-    is_unread: Vec<bool>,
-    /// The standard deviation of what an id weighs that was never read, and how many ids it was
-    /// learned from; none where it is a guess.
-    deviation: usize,
-    learned_from: Option<usize>,
-}
-
 impl RowStats {
     /// What was known before a restart.
     pub fn of(total: Option<usize>, rows: impl IntoIterator<Item = (i64, usize)>) -> RowStats {
@@ -205,49 +187,42 @@ impl RowStats {
         (most.map_or(mean, |most| mean.min(most)), deviation)
     }
 
-    fn weigh(&self, ids: &[i64], spread: Cardinality) -> Weighed {
-        let is_unread = |id: &i64| !self.by_id.contains_key(id) && !self.supposed.contains_key(id);
-        let unread = ids.iter().filter(|id| is_unread(id)).count();
-        let (guess, deviation) = self.guess(unread, spread);
-        let weight = |id: &i64| match (self.by_id.get(id), self.supposed.get(id)) {
-            (Some(count), _) => count * 100,
-            (None, Some(count)) => self.supposed(*count),
-            (None, None) => guess,
-        };
-        let mut ids: Vec<(i64, usize)> = ids.iter().map(|id| (*id, weight(id))).collect();
-        ids.sort_by_key(|(id, weight)| (std::cmp::Reverse(*weight), *id));
-        let is_unread = ids.iter().map(|(id, _)| is_unread(id)).collect();
+    /// Ids, which are in order and none twice, by what is known of each now.
+    pub fn unasked(&self, ids: &[i64]) -> Unasked {
+        Unasked::of(ids.iter().map(|id| (*id, self.kind(id))))
+    }
+
+    fn kind(&self, id: &i64) -> Kind {
+        match (self.by_id.get(id), self.supposed.get(id)) {
+            (Some(count), _) => Kind::Read(*count),
+            (None, Some(count)) => Kind::Supposed(*count),
+            (None, None) => Kind::Unread,
+        }
+    }
+
+    /// What an id weighs, in hundredths of a row; `guess` if it was never read.
+    fn weight(&self, kind: Kind, guess: usize) -> usize {
+        match kind {
+            Kind::Read(count) => count * 100,
+            Kind::Supposed(count) => self.supposed(count),
+            Kind::Unread => guess,
+        }
+    }
+
+    fn weigh<'a>(&self, ids: &'a Unasked, spread: Cardinality) -> Weighed<'a> {
+        let (guess, deviation) = self.guess(ids.unread(), spread);
         let learned_from = Some(self.by_id.len()).filter(|ids| *ids >= ENOUGH);
-        Weighed { ids, is_unread, deviation, learned_from }
+        ids.weighed(|kind| self.weight(kind, guess), Doubt { deviation, learned_from })
     }
 
-    /// Which of `ids` go into the next packed list. The rows are dealt out evenly among as few
-    /// lists as hold them, so that no list is fuller than it must be, and each is a fair sample of
-    /// what is left.
-    pub fn next_list(&self, ids: &[i64], spread: Cardinality) -> Vec<i64> {
-        if spread == Cardinality::One {
-            return ids.iter().copied().take(PAGE_ROWS).collect();
+    /// The next packed list, taken out of `rest`; none where nothing is left. What was learned since
+    /// `rest` was sorted by kinds counts for the averages, not for single ids.
+    pub fn next_list(&self, rest: &mut Unasked, spread: Cardinality) -> Option<Vec<i64>> {
+        if rest.is_empty() {
+            return None;
         }
-        let weighed = self.weigh(ids, spread);
-        // One that needs pages of its own is asked for alone.
-        if weighed.heavy() > 0 {
-            return vec![weighed.ids[0].0];
-        }
-        let first = weighed.first(0, weighed.lists(0));
-        let mut list: Vec<i64> = first.into_iter().map(|at| weighed.ids[at].0).collect();
-        list.sort_unstable();
-        list
-    }
-
-    /// What packed lists are expected to cost.
-    pub fn packed_cost(&self, ids: &[i64], spread: Cardinality) -> usize {
-        if spread == Cardinality::One {
-            return ids.len().div_ceil(PAGE_ROWS);
-        }
-        let weighed = self.weigh(ids, spread);
-        let heavy = weighed.heavy();
-        let alone = weighed.ids[..heavy].iter().map(|(_, weight)| pages(*weight));
-        alone.map(spanning).sum::<usize>() + weighed.lists(heavy)
+        let list = self.weigh(rest, spread).next();
+        Some(rest.take(list))
     }
 
     /// What the longest lists are expected to cost.
@@ -256,8 +231,10 @@ impl RowStats {
             return ids.len().div_ceil(PAGE_ROWS);
         }
         let lists = ids.chunks(PAGE_ROWS).map(|list| {
-            let weight: usize = self.weigh(list, spread).ids.iter().map(|(_, weight)| weight).sum();
-            spanning(pages(weight))
+            let kinds: Vec<Kind> = list.iter().map(|id| self.kind(id)).collect();
+            let unread = kinds.iter().filter(|kind| **kind == Kind::Unread).count();
+            let (guess, _) = self.guess(unread, spread);
+            spanning(pages(kinds.iter().map(|kind| self.weight(*kind, guess)).sum()))
         });
         lists.sum()
     }
@@ -267,78 +244,38 @@ impl RowStats {
         self.total.map(|total| spanning(total / PAGE_ROWS + 1))
     }
 
-    /// What counting first costs, and then the walk, if the rows that are wanted were all there are.
-    fn counted_walk_cost(&self, ids: &[i64], spread: Cardinality) -> usize {
-        let weight: usize = self.weigh(ids, spread).ids.iter().map(|(_, weight)| weight).sum();
-        // The count that comes first proves the walk complete.
-        pages(weight) + 1
-    }
-
     /// The cheapest way to the rows of `ids`, and what it is expected to cost. A walk only where it
     /// really saves: it reads rows that nobody asked for.
     pub fn choose(&self, ids: &[i64], spread: Cardinality) -> (Plan, usize) {
-        let (packed, whole) = (self.packed_cost(ids, spread), self.whole_cost(ids, spread));
+        let unasked = self.unasked(ids);
+        let weighed = self.weigh(&unasked, spread);
+        let (packed, whole) = (packed_cost(&weighed, spread), self.whole_cost(ids, spread));
         let lists = packed.min(whole);
         match self.walk_cost() {
             Some(walk) if walk < lists => (Plan::Pagination, walk),
             // In vain where most rows are not of these ids, so it must promise to save a third.
-            None if self.counted_walk_cost(ids, spread) * 3 <= lists * 2 => (Plan::Count, lists),
+            None if counted_walk_cost(&weighed) * 3 <= lists * 2 => (Plan::Count, lists),
             _ if packed <= whole => (Plan::Packed, packed),
             _ => (Plan::Whole, whole),
         }
     }
 }
 
-impl Weighed {
-    /// How many of the ids, from the first, do not fit a page together with any other.
-    fn heavy(&self) -> usize {
-        self.ids.iter().take_while(|(_, weight)| *weight > FULL * 100).count()
-    }
-
-    /// How many lists hold the ids from the one at `from`.
-    fn lists(&self, from: usize) -> usize {
-        let rest = &self.ids[from..];
-        let weight: usize = rest.iter().map(|(_, weight)| weight).sum();
-        let least = weight.div_ceil(FULL * 100).max(rest.len().div_ceil(PAGE_ROWS));
-        (least..rest.len()).find(|lists| self.fits(from, *lists)).unwrap_or(rest.len())
-    }
-
-    /// Where the ids of the first list stand, if those from the one at `from` are dealt out among
-    /// so many: one of each hand of equal weights, such that the list holds its share or hardly
-    /// more. So what it leaves fits into one list less.
-    fn first(&self, from: usize, lists: usize) -> Vec<usize> {
-        let lists = lists.max(1);
-        let (mut first, mut weight, mut dealt) = (Vec::new(), 0, 0);
-        for (number, hand) in self.ids[from..].chunks(lists).enumerate() {
-            dealt += hand.iter().map(|(_, weight)| weight).sum::<usize>();
-            let missing = dealt.div_ceil(lists).saturating_sub(weight);
-            if missing == 0 && hand.len() < lists {
-                continue;
-            }
-            // The lightest that brings the list to its share, else the heaviest.
-            let at = hand.partition_point(|(_, weight)| *weight >= missing).saturating_sub(1);
-            weight += hand[at].1;
-            first.push(from + number * lists + at);
+/// What packed lists are expected to cost.
+fn packed_cost(weighed: &Weighed<'_>, spread: Cardinality) -> usize {
+    match spread {
+        Cardinality::One => weighed.len().div_ceil(PAGE_ROWS),
+        Cardinality::Many(_) => {
+            let alone = weighed.heavy_weights().map(|weight| spanning(pages(weight)));
+            alone.sum::<usize>() + weighed.lists()
         }
-        first
     }
+}
 
-    /// Whether the first list fits a page, if the ids from the one at `from` are dealt out among so
-    /// many.
-    fn fits(&self, from: usize, lists: usize) -> bool {
-        let first = self.first(from, lists);
-        let weight: usize = first.iter().map(|at| self.ids[*at].1).sum();
-        let unread = first.iter().filter(|at| self.is_unread[**at]).count();
-        first.len() <= PAGE_ROWS && weight + self.margin(unread) <= FULL * 100
-    }
-
-    /// What so many ids that were never read may weigh more than expected: they spread about their
-    /// average, and the average itself is only as sure as the number of ids that it is from.
-    fn margin(&self, unread: usize) -> usize {
-        let variance = self.deviation * self.deviation * unread;
-        let doubt = self.learned_from.map_or(0, |ids| variance * unread / ids);
-        (variance + doubt).isqrt() * MARGIN / 100
-    }
+/// What counting first costs, and then the walk, if the rows that are wanted were all there are.
+fn counted_walk_cost(weighed: &Weighed<'_>) -> usize {
+    // The count that comes first proves the walk complete.
+    pages(weighed.weight()) + 1
 }
 
 /// The pages that rows fill, given in hundredths of a row. One that is exactly full is followed by

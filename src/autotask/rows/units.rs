@@ -25,7 +25,7 @@ use crate::autotask::fields::row::BadField;
 use crate::autotask::http::entity::Entity;
 use crate::autotask::http::error::AutotaskError;
 use crate::autotask::query::filter::{Group, PAGE_ROWS};
-use crate::autotask::query::plan::FULL;
+use crate::autotask::query::pack::FULL;
 
 /// How long before the end of its agreement the last period of a line may end and still be found
 /// at once: dates of both are at times a day apart, where time zones differ.

@@ -37,9 +37,12 @@ impl Review {
         let comparison = match &client {
             Ok(client) if key.kind != ItemKind::Local => {
                 match self.syncs.read_one(&live, client, &progress).await {
-                    Ok(reading) => {
-                        Some(self.syncs.compare(&live, &reading, &Default::default())?)
-                    }
+                    Ok(reading) => Some(self.syncs.compare(
+                        &live,
+                        &reading,
+                        &Default::default(),
+                        self.context.now(),
+                    )?),
                     // What may not be read at all is told by its permission.
                     Err(failure) if is_of_permission(&failure) => {
                         unread = Some(failure.message);

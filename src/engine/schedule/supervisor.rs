@@ -17,7 +17,7 @@ use crate::config::NewAgreements;
 use crate::engine::context::Live;
 use crate::engine::panics::contained;
 use crate::engine::sync::{
-    BatchReading, Claim, Reading, Running, SyncRequest, interval, spent, together,
+    BatchReading, Claim, Moments, Reading, Running, SyncRequest, interval, spent, together,
 };
 use crate::model::{
     Actor, ClientId, ClientState, Code, Event, EventName, Failure, RunResult, Trigger,
@@ -226,10 +226,11 @@ impl Schedule {
             batch.iter().map(|(state, _claim)| (state.client.id, state)).collect();
         for group in together(readings, AT_ONCE) {
             let mut runs = Vec::with_capacity(group.len());
+            let moments = Moments { started, ended: self.context.now() };
             for reading in group {
                 if let Some(state) = left.remove(&reading.snapshot.client.id) {
                     let (order, requests) = (order(state), shares.next());
-                    runs.push(self.run_of_batch(live, order, reading, started, requests));
+                    runs.push(self.run_of_batch(live, order, reading, moments, requests));
                 }
             }
             good &= join_all(runs).await.into_iter().all(|ended| ended.is_none_or(|well| well));
@@ -261,7 +262,7 @@ impl Schedule {
         live: &Live,
         order: SyncRequest,
         reading: Reading,
-        started: DateTime<Utc>,
+        moments: Moments,
         requests: u32,
     ) -> Option<bool> {
         let now = self.context.store.client(order.client.id);
@@ -270,11 +271,11 @@ impl Schedule {
             tracing::info!("{}: auto-sync was switched off during the run", order.client);
             return None;
         }
-        let run = contained(self.syncs.conclude(live, &order, &reading, started, requests)).await;
+        let run = contained(self.syncs.conclude(live, &order, &reading, moments, requests)).await;
         match run {
             Ok(report) => Some(matches!(report.run.result, RunResult::Ok | RunResult::Partial)),
             Err(failure) => {
-                self.syncs.record_failure(&order, started, requests, &failure).await;
+                self.syncs.record_failure(&order, moments.started, requests, &failure).await;
                 Some(false)
             }
         }

@@ -33,13 +33,14 @@ pub(in crate::engine) struct Comparison {
 }
 
 impl Syncs {
-    /// Holds a reading against the store as it is now. An item that is `named` is not held because
+    /// Holds a reading against the store as it is now, which is the moment `now`. An item that is `named` is not held because
     /// its run was reverted: naming it is how a person lets it go.
     pub(in crate::engine) fn compare(
         &self,
         live: &Live,
         reading: &Reading,
         named: &BTreeSet<ItemKey>,
+        now: DateTime<Utc>,
     ) -> Result<Comparison, Failure> {
         let mut snapshot = reading.snapshot.clone();
         let stored = self.stored(&snapshot)?;
@@ -55,7 +56,6 @@ impl Syncs {
             flags.hold = None;
         }
         let moved = self.with_origin(&snapshot, &stored, &reading.moved)?;
-        let now = self.context.now();
         let input = DiffInput {
             gone: &reading.gone,
             flags: &heeded,

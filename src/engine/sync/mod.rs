@@ -18,7 +18,7 @@ pub(super) use locks::{Claim, Locks};
 pub use preview::Preview;
 pub(super) use read::{BatchReading, Reading, together};
 pub use request::{SyncReport, SyncRequest, WaitPolicy};
-pub(super) use run::{interval, spent};
+pub(super) use run::{Moments, interval, spent};
 
 use super::book::Book;
 use super::context::Context;

@@ -65,7 +65,8 @@ impl Syncs {
     ) -> Result<Vec<Preview>, Failure> {
         let mut previews = Vec::new();
         for reading in self.read(live, scope, progress).await? {
-            let Comparison { items, .. } = self.compare(live, &reading, &BTreeSet::new())?;
+            let now = self.context.now();
+            let Comparison { items, .. } = self.compare(live, &reading, &BTreeSet::new(), now)?;
             progress.compared(reading.snapshot.items.len());
             // For thousands of clients this is a while: others get their turn, and it can be told.
             tokio::task::yield_now().await;

@@ -259,7 +259,7 @@ impl Syncs {
     ) -> Result<SourceItem, Failure> {
         let live = self.context.live();
         let reading = self.read_one(&live, client, &Progress::new()).await?;
-        let comparison = self.compare(&live, &reading, &[key].into())?;
+        let comparison = self.compare(&live, &reading, &[key].into(), self.context.now())?;
         let rejected = comparison.snapshot.rejects.iter().find(|reject| reject.key == key);
         if let Some(reject) = rejected {
             let message = format!("{key} cannot be converted: {}: {}", reject.field, reject.reason);

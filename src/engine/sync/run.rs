@@ -121,7 +121,8 @@ impl Syncs {
             let reading = self.read_one(&live, &order.client, progress).await?;
             self.check_keys(&live, order, &reading, progress).await?;
             progress.compared(reading.snapshot.items.len());
-            self.conclude(&live, order, &reading, started, spent(progress)).await
+            let moments = Moments { started, ended: self.context.now() };
+            self.conclude(&live, order, &reading, moments, spent(progress)).await
         })
         .await;
         // Who decides about exactly these items is told, and the client stands as it stood.
@@ -186,19 +187,21 @@ impl Syncs {
         Ok(())
     }
 
-    /// Decides what of the reading is applied, and commits it, all or nothing.
+    /// Decides what of the reading is applied, and commits it, all or nothing. Where the store moved on
+    /// meanwhile, the run ends later than was asked.
     pub(in crate::engine) async fn conclude(
         &self,
         live: &Live,
         order: &SyncRequest,
         reading: &Reading,
-        started: DateTime<Utc>,
+        moments: Moments,
         requests: u32,
     ) -> Result<SyncReport, Failure> {
+        let (started, mut ended) = (moments.started, Some(moments.ended));
         let build = || {
-            let mut comparison = self.compare(live, reading, &named(&order.choice))?;
+            let now = ended.take().unwrap_or_else(|| self.context.now());
+            let mut comparison = self.compare(live, reading, &named(&order.choice), now)?;
             holds::must_be_as_expected(&mut comparison, reading, &order.choice)?;
-            let now = comparison.now;
             let Decided { outcome, contracts, flags, found } =
                 decide(order, &comparison, started, requests);
             if order.dry {
@@ -242,6 +245,14 @@ impl Syncs {
             rejects: comparison.snapshot.rejects.clone(),
         });
     }
+}
+
+/// When a run began, and when it ends. Those that a batch concludes together end at the same moment,
+/// so that the store can tell of those that found nothing to do in one line.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Moments {
+    pub(in crate::engine) started: DateTime<Utc>,
+    pub(in crate::engine) ended: DateTime<Utc>,
 }
 
 /// The items that a choice names.

@@ -20,7 +20,7 @@ use crate::model::{
 #[error("{0}")]
 pub(in crate::store) struct Unreadable(String);
 
-fn unknown<T>(what: &str, text: &str) -> Result<T, Unreadable> {
+pub(super) fn unknown<T>(what: &str, text: &str) -> Result<T, Unreadable> {
     Err(Unreadable(format!("this program knows no {what} `{text}`")))
 }
 

@@ -5,10 +5,11 @@
 //! | 1 | contracts, clients, item flags, runs | the first version |
 //! | 2 | held changes and pauses besides | the first of either that is stored |
 //! | 3 | contracts that say how they are billed | the first such contract that is stored |
+//! | 4 | lines that tell of many runs which found nothing to do | the first such line |
 //!
 //! A store stays in the least format that holds what it has, so that an earlier program can still
 //! be gone back to. From then on such a program refuses it by name: it would overlook a pause, or
-//! take a contract for damaged.
+//! take a contract for damaged, or a line of its ledger.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -30,9 +31,12 @@ pub(in crate::store) const FORMAT: u64 = 1;
 /// The format of a store that may have held changes and pauses.
 pub(in crate::store) const WITH_HOLDS_AND_PAUSES: u64 = 2;
 
-/// The format of a store that may have contracts which say how they are billed, and the newest that
-/// this program reads.
+/// The format of a store that may have contracts which say how they are billed.
 pub(in crate::store) const WITH_BILLING: u64 = 3;
+
+/// The format of a store that may have lines of many quiet runs, and the newest that this program
+/// reads.
+pub(in crate::store) const WITH_QUIET_RUNS: u64 = 4;
 
 /// The fields of contracts that an earlier program does not know.
 const OF_BILLING: Field = Field::Billing;
@@ -104,7 +108,7 @@ fn whole(dir: &Path) -> Result<Option<IdentityV1>, StoreError> {
     // The format first: a newer one may have other fields.
     let any: serde_json::Value = serde_json::from_slice(&text).map_err(damaged)?;
     match any.get("format").and_then(serde_json::Value::as_u64) {
-        Some(format) if format > WITH_BILLING => Err(StoreError::Newer { format }),
+        Some(format) if format > WITH_QUIET_RUNS => Err(StoreError::Newer { format }),
         _ => serde_json::from_slice(&text).map(Some).map_err(damaged),
     }
 }
@@ -124,19 +128,19 @@ mod tests {
         let text = || fs::read_to_string(dir.path().join("store.json")).expect("read");
         let first = text();
         assert!(first.contains(r#""format":1"#), "{first}");
-        for format in [WITH_HOLDS_AND_PAUSES, WITH_BILLING, WITH_HOLDS_AND_PAUSES] {
+        for format in [WITH_HOLDS_AND_PAUSES, WITH_QUIET_RUNS, WITH_BILLING] {
             raise(dir.path(), format).expect("raised");
             let now = text();
             let least = format!(r#""format":{format}"#);
-            assert!(now.contains(&least) || now.contains(r#""format":3"#), "{now}");
+            assert!(now.contains(&least) || now.contains(r#""format":4"#), "{now}");
         }
-        assert_eq!(text(), first.replace(r#""format":1"#, r#""format":3"#), "it never falls");
+        assert_eq!(text(), first.replace(r#""format":1"#, r#""format":4"#), "it never falls");
         assert_eq!(read(dir.path()).expect("read").as_deref(), Some("an id"));
 
-        let newer = br#"{"format":4,"id":"x","realm":"later programs know"}"#;
+        let newer = br#"{"format":5,"id":"x","realm":"later programs know"}"#;
         fs::write(dir.path().join("store.json"), newer).expect("written");
         let error = read(dir.path()).expect_err("newer");
-        assert!(matches!(error, StoreError::Newer { format: 4 }));
+        assert!(matches!(error, StoreError::Newer { format: 5 }));
 
         fs::write(dir.path().join("store.json"), b"{").expect("written");
         let error = read(dir.path()).expect_err("torn");

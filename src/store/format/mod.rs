@@ -6,5 +6,6 @@ pub(super) mod convert;
 pub(super) mod identity;
 pub(super) mod keys;
 pub(super) mod line;
+pub(super) mod quiet;
 pub(super) mod v1;
 pub(super) mod view;

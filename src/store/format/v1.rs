@@ -6,12 +6,12 @@
 //! dates and moments as text, fields by name, and no serde attribute beyond the refusal of unknown
 //! fields.
 //!
-//! The exceptions are `marks` and `memos` of [`LineV1`], which is JSON only and never an index
+//! The exceptions are `marks`, `memos` and `quiet` of [`LineV1`], which is JSON only and never an index
 //! record. A line says `marks` only where it has some, and where it does not, it has none; so with
-//! `memos`. So the lines that were written before there were marks are the lines that would be
+//! the other two. So the lines that were written before there were marks are the lines that would be
 //! written today, and a program that knows no marks refuses the first line that has one, by name.
 //! It need not come to read such a line, though, where its index is current; so a store says in
-//! `store.json` that it may have memos, before it has one (`identity`).
+//! `store.json` that it may have memos, or quiet runs, before it has one (`identity`).
 
 use serde::{Deserialize, Serialize};
 
@@ -267,7 +267,36 @@ pub(in crate::store) struct LineV1 {
     /// The same with memos.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::store) memos: Vec<MemoEntryV1>,
+    /// Runs that found nothing to do, each with its client; then the line has nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) quiet: Option<QuietRunsV1>,
 }
+
+/// Stored state: runs of auto-sync that found nothing to do, all by the line's actor and ended when
+/// the line says. There are two or more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct QuietRunsV1 {
+    /// The number of the first run; the others have the numbers after it.
+    pub(in crate::store) first: u64,
+    pub(in crate::store) started: String,
+    pub(in crate::store) runs: Vec<QuietRunV1>,
+}
+
+/// Stored state: one of them, with its client as it leaves it. A list without names, because nights
+/// of such runs are what most of a ledger comes to hold: the client's id and name, its time of day,
+/// its next run and last change in nanoseconds since 1970, the number of items that are unchanged, and
+/// the requests that were spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct QuietRunV1(
+    pub(in crate::store) i64,
+    pub(in crate::store) String,
+    pub(in crate::store) Option<String>,
+    pub(in crate::store) Option<i64>,
+    pub(in crate::store) Option<i64>,
+    pub(in crate::store) u32,
+    pub(in crate::store) u32,
+);
 
 /// Stored state, in the index only: where in the ledger a line stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

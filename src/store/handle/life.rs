@@ -5,8 +5,11 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use super::super::testing::{self, Answers, Place, at, client_ref, commit, contract, copy, key};
-use super::super::{Head, Store, Write};
+use super::super::testing::quiet::{as_group, quiet};
+use super::super::testing::{
+    self, Answers, Place, at, client_ref, commit, contract, copy, key, pause,
+};
+use super::super::{Commit, Head, Store, Write};
 use crate::model::{ClientId, ClientState, Contract, ItemKey, RunId};
 
 /// One step in the life of a store.
@@ -15,6 +18,7 @@ enum Step {
     Put { item: usize, client: i64, notes: u8, run: bool },
     Remove { item: usize },
     Touch { client: i64, seconds: i64 },
+    Night { clients: i64, seconds: i64 },
     Reopen,
     LoseIndex,
     KeepCopy,
@@ -28,6 +32,7 @@ fn any_step() -> impl Strategy<Value = Step> {
             .prop_map(|(item, client, notes, run)| Step::Put { item, client, notes, run }),
         2 => (0usize..8).prop_map(|item| Step::Remove { item }),
         2 => (0i64..3, 0i64..100).prop_map(|(client, seconds)| Step::Touch { client, seconds }),
+        2 => (1i64..4, 0i64..100).prop_map(|(clients, seconds)| Step::Night { clients, seconds }),
         2 => Just(Step::Reopen),
         1 => Just(Step::LoseIndex),
         1 => Just(Step::KeepCopy),
@@ -67,6 +72,7 @@ impl Expected {
                 let before = self.clients.insert(ClientId(client), after.clone());
                 wanted.clients.push(Write { before, after: Some(after) });
             }
+            Step::Night { clients, seconds } => return self.night(store, clients, seconds),
             _ => return,
         }
         let changes = wanted.contracts.iter().any(|write| write.before != write.after)
@@ -76,6 +82,21 @@ impl Expected {
         let run = wanted.run.as_ref().map(|_| RunId(self.runs));
         let committed = store.commit_blocking(wanted).expect("stored");
         assert_eq!((committed.seq, committed.run), (self.seq, run));
+    }
+
+    /// A night in which nothing changes at the first so many clients.
+    fn night(&mut self, store: &Store, clients: i64, seconds: i64) {
+        let before = store.pause(None).expect("read");
+        let pauses = vec![Write { before, after: Some(pause(None, self.seq as i64)) }];
+        let runs: Vec<Commit> = (0..clients).map(|client| quiet(store, client, seconds)).collect();
+        let states = runs.iter().flat_map(|run| &run.clients).flat_map(|write| &write.after);
+        self.clients.extend(states.map(|state| (state.client.id, state.clone())));
+        self.seq += 2;
+        for told in as_group(store, Commit { pauses, ..commit() }, runs) {
+            self.runs += 1;
+            let told = told.expect("stored");
+            assert_eq!((told.seq, told.run), (self.seq, Some(RunId(self.runs))));
+        }
     }
 
     fn compare(&self, answers: &Answers) {
@@ -108,7 +129,7 @@ proptest! {
         for step in &steps {
             expected.commit(store.as_ref().expect("open"), step);
             let before = Answers::of(store.as_ref().expect("open"));
-            if matches!(step, Step::Put { .. } | Step::Remove { .. } | Step::Touch { .. }) {
+            if matches!(step, Step::Put { .. } | Step::Remove { .. } | Step::Touch { .. } | Step::Night { .. }) {
                 expected.compare(&before);
                 continue;
             }

@@ -1,5 +1,7 @@
 //! What an open store does: preconditions, groups, answers, closing.
 
+mod quiet;
+
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::{fs, thread};

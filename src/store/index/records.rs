@@ -12,7 +12,7 @@ use crate::store::format::convert::{self, MemoKey, Unreadable};
 use crate::store::format::v1::{
     ClientStateV1, ContractV1, LineV1, MarkV1, MemoV1, PlaceV1, RunEntryV1, RunV1,
 };
-use crate::store::format::{codec, keys};
+use crate::store::format::{codec, keys, quiet};
 use crate::store::index::Edit;
 
 /// Why a line has no index records.
@@ -129,6 +129,10 @@ pub(in crate::store) fn line(
     }
     if let Some(stored) = &line.run {
         edits.extend(run(stored, line.seq, Some(place.clone()))?);
+    }
+    for (stored, state) in quiet::runs(line)? {
+        edits.push(client(&state)?);
+        edits.extend(run(&stored, line.seq, Some(place.clone()))?);
     }
     for change in &line.changes {
         written.insert(convert::change(change)?.key);

@@ -7,6 +7,7 @@ use super::segment::{self, LogPosition};
 use crate::store::error::StoreError;
 use crate::store::format::chain::ChainHead;
 use crate::store::format::line;
+use crate::store::format::quiet;
 use crate::store::format::v1::{LineV1, PlaceV1};
 use crate::store::index::Index;
 use crate::store::index::records::{self, Reason};
@@ -121,7 +122,7 @@ impl<'a> Gathered<'a> {
         let edits = records::line(line, place, &get)?;
         self.edits.extend(edits);
         self.head = head;
-        self.last_run = self.last_run.max(line.run.as_ref().map_or(0, |run| run.id));
+        self.last_run = quiet::run_numbers(line).fold(self.last_run, u64::max);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::model::RunId;
 use crate::store::core::Past;
 use crate::store::error::StoreError;
 use crate::store::format::v1::RunEntryV1;
-use crate::store::format::{codec, convert, keys};
+use crate::store::format::{codec, convert, keys, quiet};
 use crate::store::index::stored::live;
 use crate::store::index::{Edit, Index};
 use crate::store::log::{segment, stretches};
@@ -25,12 +25,13 @@ pub(super) fn places(ledger: &Path, past: &Past, index: &Index) -> Result<Vec<Ed
             let key = keys::change(live(convert::key(key))?, good.head.seq);
             edits.push((key, Some(codec::encode(&place)?)));
         }
-        let Some(run) = &good.record.run else { return Ok(()) };
-        let key = keys::run(RunId(run.id));
-        if let Some(entry) = index.get(&key)? {
-            let RunEntryV1 { run, seq, place: _ } = codec::decode(&entry)?;
-            let entry = RunEntryV1 { run, seq, place: Some(place) };
-            edits.push((key, Some(codec::encode(&entry)?)));
+        for run in quiet::run_numbers(&good.record) {
+            let key = keys::run(RunId(run));
+            if let Some(entry) = index.get(&key)? {
+                let RunEntryV1 { run, seq, place: _ } = codec::decode(&entry)?;
+                let entry = RunEntryV1 { run, seq, place: Some(place.clone()) };
+                edits.push((key, Some(codec::encode(&entry)?)));
+            }
         }
         Ok(())
     })?;

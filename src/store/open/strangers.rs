@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use super::opening::Finding;
 use crate::store::error::StoreError;
 use crate::store::files;
-use crate::store::format::v1::ContractV1;
+use crate::store::format::v1::{ContractV1, RunEntryV1};
 use crate::store::format::{codec, identity, keys, line};
 use crate::store::index::Index;
 use crate::store::index::{panic_guard, sled_repair};
@@ -73,6 +73,15 @@ pub(super) fn format_of(index: &Index) -> Result<u64, StoreError> {
     })?;
     index.scan(keys::CONTRACTS, &mut |_, record| {
         format = format.max(identity::needed_by(&codec::decode::<ContractV1>(record)?));
+        Ok(())
+    })?;
+    // Of one commit, several runs are quiet ones.
+    let mut before = None;
+    index.scan(keys::RUNS, &mut |_, record| {
+        let RunEntryV1 { seq, .. } = codec::decode(record)?;
+        if before.replace(seq) == Some(seq) {
+            format = format.max(identity::WITH_QUIET_RUNS);
+        }
         Ok(())
     })?;
     Ok(format)

@@ -398,8 +398,8 @@ fn what_cannot_be_told_is_left_to_a_person() {
     let (place, answers) = Place::filled(3);
     let json = place.dir().join("store.json");
     let text = fs::read_to_string(&json).expect("read");
-    fs::write(&json, text.replace("\"format\":1", "\"format\":4")).expect("written");
-    assert!(matches!(place.try_open(), Err(StoreError::Newer { format: 4 })));
+    fs::write(&json, text.replace("\"format\":1", "\"format\":5")).expect("written");
+    assert!(matches!(place.try_open(), Err(StoreError::Newer { format: 5 })));
     // Without its identity a ledger is still a ledger, and the same one.
     fs::remove_file(&json).expect("removed");
     let findings = opens_whole(&place, &answers);

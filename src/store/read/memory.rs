@@ -13,7 +13,7 @@ use crate::store::core::Past;
 use crate::store::error::StoreError;
 use crate::store::format::chain::ChainHead;
 use crate::store::format::v1::{LineV1, PlaceV1, RunEntryV1};
-use crate::store::format::{codec, convert, keys};
+use crate::store::format::{codec, convert, keys, quiet};
 use crate::store::index::digest::Tally;
 use crate::store::index::records::{self, Reason};
 use crate::store::index::stored::live;
@@ -71,7 +71,7 @@ impl Memory {
         };
         self.take(edits);
         self.latest = self.latest.max(Some(live(convert::moment(&record.at))?));
-        self.meta.last_run = record.run.as_ref().map_or(self.meta.last_run, |run| run.id);
+        self.meta.last_run = quiet::run_numbers(record).last().unwrap_or(self.meta.last_run);
         self.meta.head = head;
         Ok(Ok(()))
     }

@@ -12,7 +12,7 @@ use crate::model::{ClientId, ClientState, Contract, ItemKey, RunId};
 use crate::store::core::{Core, Past};
 use crate::store::error::StoreError;
 use crate::store::format::v1::RunEntryV1;
-use crate::store::format::{codec, convert, keys};
+use crate::store::format::{codec, convert, keys, quiet};
 use crate::store::index::stored::{client_of, live};
 use crate::store::log::{base, segment};
 use crate::store::read::{past, present};
@@ -117,8 +117,10 @@ fn last_full(
         // The base has it.
         let Some(place) = place.filter(|_| at > past.start.head.seq) else { break };
         let line = segment::read_at(&core.ledger_dir, &place, at)?;
+        let quiet = quiet::runs(&line).map_err(|why| StoreError::index(why.to_string()))?;
+        let told = quiet.iter().map(|(_, state)| state).find(|state| state.id == client.0);
         let entry = line.clients.iter().find(|entry| entry.id == client.0);
-        if let Some(state) = entry.and_then(|entry| entry.record.as_ref()) {
+        if let Some(state) = told.or_else(|| entry?.record.as_ref()) {
             return Ok(live(convert::client(state))?.last_full);
         }
     }

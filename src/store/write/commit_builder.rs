@@ -3,11 +3,14 @@
 //! Commits that wait are written together, so the state against which a commit is checked is the
 //! index with the earlier commits of its group laid over it.
 
+pub(in crate::store) mod quiet;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::model::{
-    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, RunId, differences,
+    ClientId, ClientState, Contract, HeldChanges, ItemFlags, ItemKey, Pause, Run, RunId,
+    differences,
 };
 use crate::store::commit::{Commit, Write};
 use crate::store::error::StoreError;
@@ -16,7 +19,7 @@ use crate::store::format::convert::{self, MemoKey, Unreadable};
 use crate::store::format::line;
 use crate::store::format::v1::{
     ClientEntryV1, ClientStateV1, ContractEntryV1, ContractV1, LineV1, MarkEntryV1, MarkV1,
-    MemoEntryV1, MemoV1,
+    MemoEntryV1, MemoV1, RunV1,
 };
 use crate::store::index::Index;
 use crate::store::index::stored::{
@@ -47,7 +50,13 @@ pub(in crate::store) struct PreparedCommit {
     pub(in crate::store) record: LineV1,
     pub(in crate::store) bytes: Vec<u8>,
     pub(in crate::store) head: ChainHead,
-    pub(in crate::store) run: Option<RunId>,
+}
+
+impl PreparedCommit {
+    /// The run that it is the commit of, where it is that of one.
+    pub(in crate::store) fn run(&self) -> Option<RunId> {
+        self.record.run.as_ref().map(|run| RunId(run.id))
+    }
 }
 
 /// What a commit changes, by key.
@@ -101,23 +110,27 @@ impl<'a> CommitBuilder<'a> {
         if changes.is_nothing() && commit.run.is_none() {
             return Ok(None);
         }
-        let mut record = self.record(commit, &changes)?;
-        let (bytes, hash) = line::seal(&record, self.head.hash)?;
-        if bytes.len() > LINE_BYTES {
-            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
-        }
+        let prepared = self.sealed(self.record(commit, &changes)?)?;
         // Nothing can be refused from here on.
         let Changes { contracts, clients, flags, holds, pauses } = changes;
-        self.head = ChainHead { seq: record.seq, hash };
-        let run = record.run.as_ref().map(|run| RunId(run.id));
-        self.last_run = run.map_or(self.last_run, |id| id.0);
+        self.last_run = prepared.run().map_or(self.last_run, |id| id.0);
         self.contracts.extend(contracts.into_iter().map(|(key, w)| (key, w.after)));
         self.clients.extend(clients.into_iter().map(|(id, w)| (id, w.after)));
         self.flags.extend(flags.into_iter().map(|(key, w)| (key, w.after)));
         self.holds.extend(holds.into_iter().map(|(key, w)| (key, w.after)));
         self.pauses.extend(pauses.into_iter().map(|(client, w)| (client, w.after)));
+        Ok(Some(prepared))
+    }
+
+    /// A line with its checksum, with which the chain goes on.
+    fn sealed(&mut self, mut record: LineV1) -> Result<PreparedCommit, StoreError> {
+        let (bytes, hash) = line::seal(&record, self.head.hash)?;
+        if bytes.len() > LINE_BYTES {
+            return Err(StoreError::Unstorable(format!("{} bytes are too many", bytes.len())));
+        }
+        self.head = ChainHead { seq: record.seq, hash };
         record.sum = hash.to_string();
-        Ok(Some(PreparedCommit { record, bytes, head: self.head, run }))
+        Ok(PreparedCommit { record, bytes, head: self.head })
     }
 
     /// What a commit changes, if all its preconditions hold.
@@ -171,22 +184,22 @@ impl<'a> CommitBuilder<'a> {
         Ok(Changes { contracts, clients, flags, holds, pauses })
     }
 
+    /// The run of a commit, with its number.
+    fn run_v1(&self, commit: &Commit, number: u64) -> Result<Option<RunV1>, StoreError> {
+        let Some(run) = &commit.run else { return Ok(None) };
+        if run.id.is_some() {
+            let why = "the store numbers the runs, and this one has a number already";
+            return Err(StoreError::Unstorable(why.to_owned()));
+        }
+        let stored = convert::run_v1(run, number);
+        let numbered = Run { id: Some(RunId(number)), ..run.clone() };
+        reads_back("the run", &numbered, convert::run(&stored))?;
+        Ok(Some(stored))
+    }
+
     /// The line of a commit, still without its own checksum.
     fn record(&self, commit: &Commit, changes: &Changes) -> Result<LineV1, StoreError> {
-        let run = match &commit.run {
-            Some(run) if run.id.is_some() => {
-                let why = "the store numbers the runs, and this one has a number already";
-                return Err(StoreError::Unstorable(why.to_owned()));
-            }
-            Some(run) => {
-                let stored = convert::run_v1(run, self.last_run + 1);
-                let mut numbered = run.clone();
-                numbered.id = Some(RunId(stored.id));
-                reads_back("the run", &numbered, convert::run(&stored))?;
-                Some(stored)
-            }
-            None => None,
-        };
+        let run = self.run_v1(commit, self.last_run + 1)?;
         let mut record = LineV1 {
             sum: self.head.hash.to_string(),
             seq: self.head.seq + 1,
@@ -199,6 +212,7 @@ impl<'a> CommitBuilder<'a> {
             clients: Vec::new(),
             marks: Vec::new(),
             memos: Vec::new(),
+            quiet: None,
         };
         reads_back("the moment", &commit.at, convert::moment(&record.at))?;
         for (key, Write { before, after }) in &changes.contracts {

@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
+use super::commit_builder::quiet::{self, QuietLine};
 use super::commit_builder::{CommitBuilder, PreparedCommit};
 use crate::model::error_chain;
 use crate::store::commit::{Commit, Committed};
@@ -74,6 +75,52 @@ pub(in crate::store) fn start(
         .spawn(move || Writer { core, ledger, lock, noted: None }.work(jobs))
         .doing("start a writer for", &path)?;
     Ok((sender, thread))
+}
+
+/// A line that is ready to be written, and who waits for it with what they will be told; no line where
+/// nothing changes.
+struct Drafted {
+    prepared: Option<PreparedCommit>,
+    waiting: Vec<(Committed, Reply<Committed>)>,
+}
+
+impl Drafted {
+    /// The line of one commit, or of quiet runs that are told of together. Those that are refused are
+    /// answered.
+    fn of(
+        commits: Vec<(Box<Commit>, Reply<Committed>)>,
+        builder: &mut CommitBuilder<'_>,
+    ) -> Drafted {
+        let (commits, replies): (Vec<_>, Vec<_>) = commits.into_iter().unzip();
+        let drafted = match &commits[..] {
+            [only] => builder.add(only).map(|prepared| {
+                (vec![Ok(prepared.as_ref().and_then(PreparedCommit::run))], prepared)
+            }),
+            many => {
+                let many: Vec<&Commit> = many.iter().map(|commit| &**commit).collect();
+                let drafted = builder.add_quiet(&many);
+                drafted.map(|QuietLine { runs, prepared }| {
+                    (runs.into_iter().map(|run| run.map(Some)).collect(), prepared)
+                })
+            }
+        };
+        let (runs, prepared) = drafted.unwrap_or_else(|error| {
+            let refused = replies.iter().skip(1).map(|_| Err(error.again())).collect::<Vec<_>>();
+            (std::iter::once(Err(error)).chain(refused).collect(), None)
+        });
+        let (seq, mut waiting) = (builder.seq(), Vec::with_capacity(replies.len()));
+        for (run, reply) in runs.into_iter().zip(replies) {
+            match run {
+                Ok(run) => waiting.push((Committed { seq, run }, reply)),
+                Err(error) => answer(reply, Err(error)),
+            }
+        }
+        Drafted { prepared, waiting }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.prepared.as_ref().map_or(&[], |prepared| &prepared.bytes)
+    }
 }
 
 struct Writer {
@@ -137,28 +184,26 @@ impl Writer {
             let mut builder = CommitBuilder::new(&core.index);
             let (mut drawn, mut bytes) = (Vec::new(), Vec::new());
             while bytes.len() < GROUP_BYTES {
-                let Some((commit, reply)) = waiting.next() else { break };
-                match builder.add(&commit) {
-                    Ok(prepared) => {
-                        bytes.extend_from_slice(prepared.as_ref().map_or(&[], |d| &d.bytes));
-                        let run = prepared.as_ref().and_then(|prepared| prepared.run);
-                        drawn.push((Committed { seq: builder.seq(), run }, prepared, reply));
-                    }
-                    Err(error) => answer(reply, Err(error)),
+                let Some(first) = waiting.next() else { break };
+                let kin = quiet::kin(&first.0);
+                let mut line = vec![first];
+                while kin.is_some()
+                    && let Some(next) = waiting.next_if(|(next, _)| quiet::kin(next) == kin)
+                {
+                    line.push(next);
                 }
+                let drafted = Drafted::of(line, &mut builder);
+                bytes.extend_from_slice(drafted.bytes());
+                drawn.push(drafted);
             }
             self.store(drawn, &bytes);
         }
     }
 
     /// Makes drafted commits durable, applies them and acknowledges them, in this order.
-    fn store(
-        &mut self,
-        drawn: Vec<(Committed, Option<PreparedCommit>, Reply<Committed>)>,
-        bytes: &[u8],
-    ) {
+    fn store(&mut self, drawn: Vec<Drafted>, bytes: &[u8]) {
         let mut failed = None;
-        let prepared = drawn.iter().filter_map(|(_, prepared, _)| prepared.as_ref());
+        let prepared = drawn.iter().filter_map(|drafted| drafted.prepared.as_ref());
         let format = prepared.map(|prepared| format_of(&prepared.record)).max();
         let ready = match format {
             Some(format) if format > identity::FORMAT => identity::raise(&self.core.dir(), format),
@@ -172,7 +217,7 @@ impl Writer {
             }
         };
         let mut applied = 0;
-        for (_, prepared, _) in &drawn {
+        for Drafted { prepared, .. } in &drawn {
             if let (Some(prepared), None) = (prepared, &failed) {
                 failed = self.apply(prepared, position).err();
                 position.offset += prepared.bytes.len() as u64;
@@ -186,10 +231,12 @@ impl Writer {
             self.core.stop(&error_chain(error));
         }
         // Not one by one: who is told goes on, and what it asks the index then holds up the others.
-        for (number, (committed, _, reply)) in drawn.into_iter().enumerate() {
-            match &failed {
-                Some(error) if number >= applied => answer(reply, Err(error.again())),
-                _ => answer(reply, Ok(committed)),
+        for (number, Drafted { waiting, .. }) in drawn.into_iter().enumerate() {
+            for (committed, reply) in waiting {
+                match &failed {
+                    Some(error) if number >= applied => answer(reply, Err(error.again())),
+                    _ => answer(reply, Ok(committed)),
+                }
             }
         }
     }
@@ -249,7 +296,7 @@ impl Writer {
     }
 
     fn apply(&self, prepared: &PreparedCommit, position: LogPosition) -> Result<(), StoreError> {
-        let PreparedCommit { record, bytes, head, run: _ } = prepared;
+        let PreparedCommit { record, bytes, head } = prepared;
         // The line break is not part of the line.
         let place = segment::place(position, &bytes[..bytes.len() - 1]);
         replay::apply(&self.core.index, record, &place, *head).map_err(|reason| {
@@ -266,10 +313,9 @@ impl Writer {
 fn format_of(record: &LineV1) -> u64 {
     let contracts = record.contracts.iter().filter_map(|entry| entry.record.as_ref());
     let of_contracts = contracts.map(identity::needed_by).max().unwrap_or(identity::FORMAT);
-    match record.memos.is_empty() {
-        true => of_contracts,
-        false => of_contracts.max(identity::WITH_HOLDS_AND_PAUSES),
-    }
+    let of_memos = (!record.memos.is_empty()).then_some(identity::WITH_HOLDS_AND_PAUSES);
+    let of_runs = record.quiet.as_ref().map(|_| identity::WITH_QUIET_RUNS);
+    of_contracts.max(of_memos.unwrap_or(0)).max(of_runs.unwrap_or(0))
 }
 
 fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {

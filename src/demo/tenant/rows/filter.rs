@@ -99,32 +99,59 @@ impl Node {
     }
 
     /// What the conditions that every match must meet say about where to look, each with its
-    /// condition.
-    pub(crate) fn narrowings(&self) -> Vec<(&Node, Narrowing)> {
+    /// condition where all that is found there meets it.
+    pub(crate) fn narrowings(&self) -> Vec<(Option<&Node>, Narrowing)> {
         let Node::All(nodes) = self else { return Vec::new() };
         let mut found = Vec::new();
         for node in nodes {
             match node {
                 Node::All(_) => found.extend(node.narrowings()),
                 Node::Test(Target::Field(0), Test::Is([Ordering::Greater], Value::Int(id))) => {
-                    found.push((node, Narrowing::IdAbove(*id)));
+                    found.push((Some(node), Narrowing::IdAbove(*id)));
                 }
                 Node::Test(
                     Target::Field(0),
                     Test::Is([Ordering::Greater, Ordering::Equal], Value::Int(id)),
-                ) => found.push((node, Narrowing::IdAbove(id.saturating_sub(1)))),
+                ) => found.push((Some(node), Narrowing::IdAbove(id.saturating_sub(1)))),
                 Node::Test(Target::Field(at), Test::Is([Ordering::Equal], Value::Int(id))) => {
-                    found.push((node, Narrowing::OneOf(*at, vec![*id])));
+                    found.push((Some(node), Narrowing::OneOf(*at, vec![*id])));
                 }
                 Node::Test(Target::Field(at), Test::In(values, true)) => {
                     let ids: Option<Vec<i64>> = values.iter().map(Value::as_int).collect();
-                    found.extend(ids.map(|ids| (node, Narrowing::OneOf(*at, ids))));
+                    found.extend(ids.map(|ids| (Some(node), Narrowing::OneOf(*at, ids))));
                 }
-                Node::Test(..) | Node::Any(_) => {}
+                Node::Any(nodes) => {
+                    found.extend(one_of_any(nodes).map(|narrowing| (None, narrowing)));
+                }
+                Node::Test(..) => {}
             }
         }
         found
     }
+}
+
+/// Where all that meets one of several groups of conditions can be: a field that each of them has a list
+/// for.
+fn one_of_any(groups: &[Node]) -> Option<Narrowing> {
+    let mut lists = groups.iter().map(|group| {
+        let narrowings = match group {
+            Node::All(_) => group.narrowings(),
+            _ => Vec::new(),
+        };
+        narrowings.into_iter().find_map(|(_, narrowing)| match narrowing {
+            Narrowing::OneOf(at, ids) => Some((at, ids)),
+            Narrowing::IdAbove(_) => None,
+        })
+    });
+    let (at, mut all) = lists.next()??;
+    for list in lists {
+        let (other, ids) = list?;
+        if other != at {
+            return None;
+        }
+        all.extend(ids);
+    }
+    Some(Narrowing::OneOf(at, all))
 }
 
 impl Test {

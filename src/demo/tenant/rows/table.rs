@@ -127,20 +127,21 @@ impl Table {
         Box::new(candidates.filter(move |row| lens.shows(row) && filter.matches_beside(row, met)))
     }
 
-    /// The fewest rows that are known to hold every match, and the condition that all of them meet.
+    /// The fewest rows that are known to hold every match, and the condition that all of them meet, if
+    /// there is one.
     fn narrow<'a>(&self, filter: &'a Node) -> (Candidates, Option<&'a Node>) {
         let mut least = i64::MIN;
         for (node, narrowing) in filter.narrowings() {
             match narrowing {
                 Narrowing::IdAbove(id) => least = least.max(id),
-                Narrowing::OneOf(0, ids) => return (Candidates::Ids(ids), Some(node)),
+                Narrowing::OneOf(0, ids) => return (Candidates::Ids(ids), node),
                 Narrowing::OneOf(at, keys) => {
                     let Some((_, index)) = self.indexes.iter().find(|(place, _)| *place == at)
                     else {
                         continue;
                     };
                     let ids = keys.iter().filter_map(|key| index.get(key)).flatten().copied();
-                    return (Candidates::Ids(ids.collect()), Some(node));
+                    return (Candidates::Ids(ids.collect()), node);
                 }
             }
         }
@@ -225,7 +226,17 @@ mod tests {
         let table = tables.of(Entity::ContractServiceUnits);
         let ids = table.ids();
         let (some, contract) = (ids[ids.len() / 2], 29_700_003);
-        let filters: [Value; 6] = [
+        let groups = |other: &str| {
+            let group = |field: &str, ids: [i64; 2], day: &str| {
+                json!({"op": "and", "items": [{"op": "in", "field": field, "value": ids},
+                                              {"op": "gte", "field": "endDate", "value": day}]})
+            };
+            json!([{"op": "or", "items": [group("contractID", [contract, 7], "2026-09-01"),
+                                          group(other, [29_700_001, some], "2026-10-01")]}])
+        };
+        let filters: [Value; 8] = [
+            groups("contractID"),
+            groups("id"),
             json!([{"op": "gt", "field": "id", "value": some}]),
             json!([{"op": "gte", "field": "id", "value": some}]),
             json!([{"op": "in", "field": "id", "value": [some, 1, some, -5]}]),

@@ -27,6 +27,7 @@ fn record(seq: u64, before: ChainHash, notes: &str) -> LineV1 {
         clients: vec![ClientEntryV1 { id: 0, record: None }],
         marks: Vec::new(),
         memos: Vec::new(),
+        quiet: None,
     }
 }
 
