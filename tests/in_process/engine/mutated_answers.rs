@@ -399,11 +399,10 @@ async fn a_row_that_cannot_be_placed_costs_its_own_client_its_run_at_most() {
         (Entity::Contracts, "companyID", json!("nobody")),
         (Entity::ContractCharges, "id", json!(-7)),
     ] {
-        let of_entity = |(client, rows): (&ClientId, &Vec<(Entity, i64, Vec<String>)>)| {
-            let row = rows.iter().find(|(of, _, _)| *of == entity)?;
-            Some((*client, row.1))
-        };
-        let (client, id) = world.rows.iter().find_map(of_entity).expect("a row");
+        let rows =
+            world.rows.iter().flat_map(|(client, rows)| rows.iter().map(move |row| (*client, row)));
+        let mut ids = rows.filter(|(_, row)| row.0 == entity).map(|(client, row)| (client, row.1));
+        let (client, id) = ids.next().expect("a row");
         let bad = vec![Bad { entity, id, change: Change::Field(field.to_owned(), value) }];
         world.hold(&[client].into(), bad, Rng::with_seed(1)).await;
     }
