@@ -20,6 +20,8 @@ mod crowd;
 mod floor;
 #[path = "book/peer.rs"]
 mod peer;
+#[path = "book/process.rs"]
+mod process;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -46,9 +48,6 @@ const PLENTY: u64 = 1_000_000;
 
 /// How long anything may take.
 const LONGEST: Duration = Duration::from_secs(120);
-
-/// Ticks of the processor in a second, as /proc counts them.
-const TICKS: f64 = 100.0;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -171,8 +170,7 @@ impl Daemon {
     /// Ends it well, and starts it again, `without` a folder of its store; how many milliseconds that
     /// takes until it answers.
     fn restart(&mut self, without: Option<&str>) -> Result<f64, Failure> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status()?;
+        Command::new("kill").args(["-TERM", &self.process()]).status()?;
         self.child.wait()?;
         if let Some(name) = without {
             fs::remove_dir_all(self.folder.path().join("store").join(name))?;
@@ -183,8 +181,9 @@ impl Daemon {
         Ok(began.elapsed().as_secs_f64() * 1000.0)
     }
 
-    fn pid(&self) -> u32 {
-        self.child.id()
+    /// Its number.
+    fn process(&self) -> String {
+        self.child.id().to_string()
     }
 
     fn socket(&self) -> PathBuf {
@@ -251,27 +250,17 @@ impl Daemon {
 
     /// The MiB of a line of its status.
     fn memory(&self, name: &str) -> Result<f64, Failure> {
-        Ok(self.of_proc("status", name)? / 1024.0)
+        process::memory(&self.process(), name)
     }
 
     /// The MiB that it has had written to the disk.
     fn written(&self) -> Result<f64, Failure> {
-        Ok(mebibytes(self.of_proc("io", "write_bytes: ")?))
-    }
-
-    fn of_proc(&self, file: &str, name: &str) -> Result<f64, Failure> {
-        let text = fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?;
-        let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
-        Ok(line.split_whitespace().next().ok_or("a number")?.parse()?)
+        Ok(mebibytes(process::number(&self.process(), "io", "write_bytes: ")?))
     }
 
     /// The seconds of processor that it has taken.
     fn processor(&self) -> Result<f64, Failure> {
-        let text = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let (_, fields) = text.rsplit_once(") ").ok_or("no name")?;
-        let fields: Vec<&str> = fields.split(' ').collect();
-        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-        Ok(ticks / TICKS)
+        process::processor(&self.process())
     }
 
     /// The MiB in a folder of the store.

@@ -15,10 +15,9 @@ use chrono::{Months, NaiveDate, NaiveTime, TimeDelta};
 use lmsyncd::autotask::{
     Autotask, HttpTransport, Options, Progress, ReadMemory, Report, Scope, Work, ZoneMemory,
 };
-use lmsyncd::clock::{ManualClock, Tz};
+use lmsyncd::clock::ManualClock;
 use lmsyncd::demo::tenant::{self, Entity, Tenant};
-use lmsyncd::model::{ClientId, SecretSource};
-use secrecy::SecretString;
+use lmsyncd::model::ClientId;
 
 /// Clients of the tenant, from the first id on; of this seed, it has 6,022 agreements and 24,188
 /// additions.
@@ -221,23 +220,8 @@ fn connect(
     cache: &Cache,
 ) -> Result<Autotask, Failure> {
     let credentials = tenant.credentials();
-    let options = Options {
-        username: credentials.username,
-        secret: SecretString::from(credentials.secret),
-        source_of_secret: SecretSource::File,
-        integration_code: SecretString::from(credentials.integration_code),
-        zone_url: None,
-        zone_hosts: Vec::new(),
-        discovery_url: url.to_owned(),
-        max_requests_per_hour: PLENTY,
-        concurrency_per_endpoint: 2,
-        request_timeout: Duration::from_secs(120),
-        proxy: None,
-        ca_file: None,
-        user_defined: Vec::new(),
-        time_zone: Tz::UTC,
-        currency: None,
-    };
+    let user = (credentials.username, credentials.secret, credentials.integration_code);
+    let options = Options { max_requests_per_hour: PLENTY, ..Options::of_user(user, url) };
     let transport = HttpTransport::new(&options)?;
     let (from, to) = (cache.clone(), cache.clone());
     let memory = ReadMemory::new(

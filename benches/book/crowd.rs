@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{Daemon, Failure, Figures, TICKS, mebibytes};
+use super::{Daemon, Failure, Figures, mebibytes, process};
 
 /// How many ask at once.
 const CROWD: usize = 200;
@@ -27,8 +27,8 @@ pub fn everything(figures: &mut Figures, daemon: &Daemon) -> Result<(), Failure>
         let words: Vec<&str> = question.split(' ').collect();
         let before = daemon.memory("VmRSS:")?;
         // From now on the peak is that of the question.
-        std::fs::write(format!("/proc/{}/clear_refs", daemon.pid()), "5")?;
-        let (used, of_children) = (daemon.processor()?, children()?);
+        std::fs::write(format!("/proc/{}/clear_refs", daemon.process()), "5")?;
+        let (used, of_children) = (daemon.processor()?, process::processor_of_children("self")?);
         let (began, mut first, mut peak, mut bytes) = (Instant::now(), None, 0.0, 0);
         let mut child = Command::new(daemon.program("lmsyncctl"))
             .arg("--socket")
@@ -45,7 +45,8 @@ pub fn everything(figures: &mut Figures, daemon: &Daemon) -> Result<(), Failure>
             }
             bytes += read;
             first.get_or_insert_with(|| began.elapsed().as_secs_f64() * 1000.0);
-            if let Some(now) = peak_of(child.id()) {
+            // None where it has ended by now.
+            if let Ok(now) = process::memory(&child.id().to_string(), "VmHWM:") {
                 peak = f64::max(peak, now);
             }
         }
@@ -58,7 +59,7 @@ pub fn everything(figures: &mut Figures, daemon: &Daemon) -> Result<(), Failure>
         note("first row", "ms", first.ok_or("no row")?);
         note("all of it", "ms", began.elapsed().as_secs_f64() * 1000.0);
         note("written", "MiB", mebibytes(bytes as f64));
-        note("processor of lmsyncctl", "s", children()? - of_children);
+        note("processor of lmsyncctl", "s", process::processor_of_children("self")? - of_children);
         note("processor of lmsyncd", "s", daemon.processor()? - used);
         note("peak of lmsyncctl", "MiB", peak);
         note("more of lmsyncd", "MiB", (daemon.memory("VmHWM:")? - before).max(0.0));
@@ -143,19 +144,4 @@ fn ask(mut stream: UnixStream, call: &Value) -> std::io::Result<String> {
             return Ok(String::from_utf8_lossy(&end).into_owned());
         }
     }
-}
-
-/// The most that a process has had, in MiB; none where it has ended.
-fn peak_of(pid: u32) -> Option<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
-}
-
-/// The seconds of processor that all ended children of this program have taken.
-fn children() -> Result<f64, Failure> {
-    let text = std::fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = text.rsplit_once(") ").ok_or("no name")?;
-    let fields: Vec<&str> = fields.split(' ').collect();
-    Ok((fields[13].parse::<f64>()? + fields[14].parse::<f64>()?) / TICKS)
 }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -13,14 +12,12 @@ use lmsyncd::autotask::{
     Autotask, HttpRequest, HttpResponse, HttpTransport, Options, Progress, Scope, Transport,
     TransportError, Work, ZoneMemory,
 };
-use lmsyncd::clock::{SystemClock, Tz};
+use lmsyncd::clock::SystemClock;
 use lmsyncd::demo::tenant::Tenant;
-use lmsyncd::model::SecretSource;
-use secrecy::SecretString;
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use super::{Failure, PLENTY, TICKS};
+use super::{Failure, PLENTY, process};
 
 /// Makes the benchmark the floor, for the requests in the file that follows.
 pub const ARGUMENT: &str = "--floor";
@@ -52,23 +49,9 @@ impl Transport for Noting {
 /// blocking is allowed.
 pub fn requests(tenant: &Tenant, url: &str) -> Result<String, Failure> {
     let user = tenant.credentials();
-    let options = Options {
-        username: user.username,
-        secret: SecretString::from(user.secret),
-        source_of_secret: SecretSource::File,
-        integration_code: SecretString::from(user.integration_code),
-        zone_url: None,
-        zone_hosts: Vec::new(),
-        discovery_url: url.to_owned(),
-        max_requests_per_hour: u32::try_from(PLENTY)?,
-        concurrency_per_endpoint: 2,
-        request_timeout: Duration::from_secs(120),
-        proxy: None,
-        ca_file: None,
-        user_defined: Vec::new(),
-        time_zone: Tz::UTC,
-        currency: None,
-    };
+    let user = (user.username, user.secret, user.integration_code);
+    let options =
+        Options { max_requests_per_hour: u32::try_from(PLENTY)?, ..Options::of_user(user, url) };
     let sent = Sent::default();
     let noting = Noting { http: HttpTransport::new(&options)?, sent: Arc::clone(&sent) };
     let autotask =
@@ -112,24 +95,9 @@ pub async fn run(path: &str) -> Result<(), Failure> {
     let requests = asked.try_fold(0, |sum, one| async move { Ok(sum + one) }).await?;
     let took = json!({
         "requests": requests,
-        "processor_seconds": processor()?,
-        "peak_mib": peak()?,
+        "processor_seconds": process::processor("self")?,
+        "peak_mib": process::memory("self", "VmHWM:")?,
     });
     writeln!(std::io::stdout(), "{took}")?;
     Ok(())
-}
-
-/// The seconds of processor that this program took.
-fn processor() -> Result<f64, Failure> {
-    let text = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = text.rsplit_once(") ").ok_or("no name")?;
-    let fields: Vec<&str> = fields.split(' ').collect();
-    Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / TICKS)
-}
-
-/// The most of this program that was resident, in MiB.
-fn peak() -> Result<f64, Failure> {
-    let text = fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
-    Ok(line.split_whitespace().next().ok_or("no number")?.parse::<f64>()? / 1024.0)
 }

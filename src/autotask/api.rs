@@ -172,9 +172,10 @@ impl Autotask {
     ) -> Result<Apart<Vec<ClientSnapshot>>, AutotaskError> {
         let read = |clients| async { self.read(&Scope::Clients(clients), progress).await };
         let mut found = apart(clients, read).await?;
-        match found.unreadable.pop() {
-            Some((_, error)) if found.read.is_empty() => return Err(error),
-            last => found.unreadable.extend(last),
+        if found.read.is_empty()
+            && let Some((_, error)) = found.unreadable.pop()
+        {
+            return Err(error);
         }
         Ok(found)
     }

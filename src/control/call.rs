@@ -173,11 +173,7 @@ impl Context<'_> {
         &self,
         question: impl FnOnce(&Engine) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        tokio::select! {
-            biased;
-            () = self.caller.gone() => Err(gone()),
-            answer = self.claim.ask(self.engine, question) => answer,
-        }
+        self.while_called(self.claim.ask(self.engine, question)).await
     }
 
     /// Asks something that reads little of the store, as long as there is a caller: it waits for no
@@ -186,10 +182,18 @@ impl Context<'_> {
         &self,
         question: impl FnOnce(&Engine) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
+        self.while_called(self.engine.ask_shortly(question)).await
+    }
+
+    /// An answer, as long as there is a caller.
+    async fn while_called<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.caller.gone() => Err(gone()),
-            answer = self.engine.ask_shortly(question) => answer,
+            answer = answer => answer,
         }
     }
 

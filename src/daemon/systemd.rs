@@ -56,10 +56,10 @@ pub(super) fn reopening() {
 
 /// Tells that the daemon is ready, and that signs of life are to be expected as the unit says.
 pub(super) fn ready() {
-    if let Some(limit) = sd_notify::watchdog_enabled() {
-        let _ = sd_notify::notify(&[NotifyState::WatchdogUsec(as_usec(limit))]);
-    }
-    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    let watchdog = sd_notify::watchdog_enabled();
+    let expected = watchdog.map(|limit| NotifyState::WatchdogUsec(as_usec(limit)));
+    let states: Vec<NotifyState<'_>> = expected.into_iter().chain([NotifyState::Ready]).collect();
+    let _ = sd_notify::notify(&states);
 }
 
 fn as_usec(duration: Duration) -> u32 {

@@ -45,18 +45,22 @@ pub struct Options {
     pub currency: Option<Currency>,
 }
 
-#[cfg(test)]
 impl Options {
-    /// Options that find everything at `base`.
-    pub(in crate::autotask) fn for_tests(base: &str) -> Options {
+    /// What a user with this name, secret and tracking identifier is reached with, whose zone is
+    /// discovered at `discovery_url`; everything else is as the configuration has it by default, with
+    /// days in UTC.
+    pub fn of_user(
+        (username, secret, integration_code): (String, String, String),
+        discovery_url: &str,
+    ) -> Options {
         Options {
-            username: "api@MSP.EXAMPLE".to_owned(),
-            secret: SecretString::from("s3cret"),
+            username,
+            secret: SecretString::from(secret),
             source_of_secret: SecretSource::File,
-            integration_code: SecretString::from("c0de"),
+            integration_code: SecretString::from(integration_code),
             zone_url: None,
             zone_hosts: Vec::new(),
-            discovery_url: base.to_owned(),
+            discovery_url: discovery_url.to_owned(),
             max_requests_per_hour: 2000,
             concurrency_per_endpoint: 2,
             request_timeout: Duration::from_secs(120),
@@ -66,5 +70,12 @@ impl Options {
             time_zone: Tz::UTC,
             currency: None,
         }
+    }
+
+    /// Options that find everything at `base`.
+    #[cfg(test)]
+    pub(in crate::autotask) fn for_tests(base: &str) -> Options {
+        let [username, secret, code] = ["api@MSP.EXAMPLE", "s3cret", "c0de"].map(str::to_owned);
+        Options::of_user((username, secret, code), base)
     }
 }

@@ -149,15 +149,8 @@ impl Rows {
 
 /// Whether Autotask bills it, as [`crate::model::Contract::billing`] has it.
 fn billing(contract: &ContractTexts<'_>) -> BillingState {
-    if let Some(name) = contract.source.get(Field::Billing) {
-        return name.parse().unwrap_or(BillingState::None);
-    }
     let cycle = contract.source.get(Field::BillingCycle).and_then(|text| text.parse().ok());
-    match cycle.unwrap_or(BillingCycle::None) {
-        cycle if cycle.months().is_some() => BillingState::Billed,
-        BillingCycle::OneTime => BillingState::OneTime,
-        _ => BillingState::None,
-    }
+    BillingState::stored(contract.source.get(Field::Billing), cycle.unwrap_or(BillingCycle::None))
 }
 
 /// When it was last found to be as Autotask has it: also when its client was last synced in full.

@@ -74,8 +74,8 @@ impl Client {
         }
     }
 
-    /// Calls a method that replies in pieces, and hands on each as it comes, for as long as `each`
-    /// wants more.
+    /// Calls a method that replies in pieces, and hands on each as it comes. The call is made again
+    /// where the daemon is stopping, but not once a piece was handed on.
     ///
     /// # Errors
     ///
@@ -83,16 +83,30 @@ impl Client {
     pub fn stream<M: Method>(
         &self,
         parameters: &M,
-        each: &mut dyn FnMut(&Piece<'_>) -> Result<bool, CtlError>,
+        each: &mut dyn FnMut(&Piece<'_>) -> Result<(), CtlError>,
     ) -> Result<(), CtlError> {
-        // A daemon that is stopping says so before the first piece.
-        Self::while_stopping(|| self.stream_once(parameters, &mut *each))
+        let mut interrupted = None;
+        let streamed = Self::while_stopping(|| {
+            let mut begun = false;
+            let streamed = self.stream_once(parameters, &mut |piece| {
+                begun = true;
+                each(piece)
+            });
+            match streamed {
+                Err(error) if begun => {
+                    interrupted = Some(error);
+                    Ok(())
+                }
+                streamed => streamed,
+            }
+        });
+        interrupted.map_or(streamed, Err)
     }
 
     fn stream_once<M: Method>(
         &self,
         parameters: &M,
-        each: &mut dyn FnMut(&Piece<'_>) -> Result<bool, CtlError>,
+        each: &mut dyn FnMut(&Piece<'_>) -> Result<(), CtlError>,
     ) -> Result<(), CtlError> {
         let mut spinner = Some(Spinner::start(self.tells));
         let mut exchange = Exchange::open(&self.path, self.limit)?;
@@ -111,7 +125,8 @@ impl Client {
             let fields = others.map(|(key, value)| (*key, value.get())).collect();
             // What is shown from now on is the answer, and no progress stands in it.
             drop(spinner.take());
-            if !each(&Piece { fields, is_last: !reply.continues })? || !reply.continues {
+            each(&Piece { fields, is_last: !reply.continues })?;
+            if !reply.continues {
                 return Ok(());
             }
         }
@@ -131,4 +146,62 @@ fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, CtlError> {
 /// The list in a piece, each element as its type.
 pub fn elements<T: DeserializeOwned>(json: &str) -> Result<Vec<T>, CtlError> {
     read(json.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    use super::*;
+    use crate::model::Code;
+    use crate::protocol::contracts::List;
+
+    /// What is handed on of the replies to each call, one after the other, and how it ends.
+    fn streamed(calls: &[&'static [&'static str]]) -> (Vec<String>, Result<(), CtlError>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("control.sock");
+        let listener = UnixListener::bind(&path).expect("binds");
+        let calls: Vec<_> = calls.to_vec();
+        let daemon = std::thread::spawn(move || {
+            for replies in calls {
+                let (mut stream, _) = listener.accept().expect("a caller");
+                let mut byte = [1];
+                while byte != [0] {
+                    if stream.read_exact(&mut byte).is_err() {
+                        return;
+                    }
+                }
+                replies.iter().for_each(|reply| {
+                    stream.write_all(format!("{reply}\0").as_bytes()).expect("a reader");
+                });
+            }
+        });
+        let mut lists = Vec::new();
+        let wanted = List { client: None, as_of: None };
+        let outcome = Client::new(path.clone()).stream(&wanted, &mut |piece| {
+            lists.push(piece.fields["contracts"].to_owned());
+            Ok(())
+        });
+        // One that waits for another call has it, and hears nothing.
+        let _ = UnixStream::connect(&path);
+        daemon.join().expect("it answered");
+        (lists, outcome)
+    }
+
+    const STOPPING: &str =
+        r#"{"error":"org.lmsyncd.Contracts.Stopping","parameters":{"message":"it stops"}}"#;
+    const FIRST: &str = r#"{"parameters":{"contracts":[1]},"continues":true}"#;
+    const LAST: &str = r#"{"parameters":{"contracts":[2]}}"#;
+
+    #[test]
+    fn a_daemon_that_stops_is_asked_again_unless_a_piece_was_handed_on() {
+        let (lists, outcome) = streamed(&[&[STOPPING], &[FIRST, LAST]]);
+        outcome.expect("the next daemon answers");
+        assert_eq!(lists, ["[1]", "[2]"]);
+        let (lists, outcome) = streamed(&[&[FIRST, STOPPING], &[FIRST, LAST]]);
+        let error = outcome.expect_err("it is not whole");
+        assert!(matches!(error, CtlError::Failed(failure) if failure.code == Code::Stopping));
+        assert_eq!(lists, ["[1]"], "nothing is told twice");
+    }
 }

@@ -2,9 +2,10 @@
 //! there at once, of which no more is held than a piece.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 
-use super::{sanitize, signs};
+use super::{sanitize, write_part};
+use crate::ctl::app::error::CtlError;
 
 /// A document that grows by pieces of its list.
 pub struct Document<'w> {
@@ -29,7 +30,7 @@ impl<'w> Document<'w> {
     /// # Errors
     ///
     /// Those of what it is written to.
-    pub fn add(&mut self, fields: &BTreeMap<&str, &str>, is_last: bool) -> io::Result<()> {
+    pub fn add(&mut self, fields: &BTreeMap<&str, &str>, is_last: bool) -> Result<(), CtlError> {
         let mut text = String::new();
         if !self.begun {
             text.push('{');
@@ -60,9 +61,7 @@ impl<'w> Document<'w> {
         if is_last {
             text.push('\n');
         }
-        self.to.write_all(signs::plain(&sanitize::json(&text)).as_bytes())?;
-        // Who reads it has each piece at once.
-        self.to.flush()
+        write_part(self.to, &sanitize::json(&text))
     }
 }
 

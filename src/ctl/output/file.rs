@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ctl::app::error::CtlError;
-use crate::ctl::output::signs;
+use crate::ctl::output::write_part;
 use crate::files::{self, Mode, Replacement};
 
 /// What a new file allows: its owner writes, its group reads; contracts are nobody else's business.
@@ -23,25 +23,7 @@ pub const UNFINISHED: &str = "lmsyncctl-tmp";
 /// Writes a file. A link is followed; what is no plain file, such as a pipe, is written to as it
 /// is.
 pub fn write(path: &Path, text: &str) -> Result<(), CtlError> {
-    let text = &signs::plain(text);
-    let failed = |source| CtlError::File { path: path.to_owned(), source };
-    match fs::metadata(path) {
-        Ok(there) if there.is_file() => {
-            let real = fs::canonicalize(path).map_err(failed)?;
-            replace(&real, text).map_err(failed)
-        }
-        Ok(_) => {
-            let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-            match file.write_all(text.as_bytes()) {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                written => written.map_err(failed),
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            replace(path, text).map_err(failed)
-        }
-        Err(error) => Err(failed(error)),
-    }
+    write_with(path, |file| write_part(file, text))
 }
 
 /// The same with a text that is written bit by bit; `fill` gives up where it fails, and no half file is

@@ -59,6 +59,16 @@ impl Format {
     }
 }
 
+/// Writes a part of what programs read; who reads it has it at once.
+///
+/// # Errors
+///
+/// Those of what it is written to.
+pub fn write_part(to: &mut dyn Write, text: &str) -> Result<(), CtlError> {
+    let written = to.write_all(signs::plain(text).as_bytes()).and_then(|()| to.flush());
+    written.map_err(CtlError::Output)
+}
+
 /// Where answers and diagnostics go.
 #[derive(Debug)]
 pub struct Output {

@@ -33,8 +33,8 @@ pub(in crate::engine) struct Comparison {
 }
 
 impl Syncs {
-    /// Holds a reading against the store as it is now, which is the moment `now`. An item that is `named` is not held because
-    /// its run was reverted: naming it is how a person lets it go.
+    /// Holds a reading against the store as it is, which is at the moment `now`. An item that is `named`
+    /// is not held because its run was reverted: naming it is how a person lets it go.
     pub(in crate::engine) fn compare(
         &self,
         live: &Live,

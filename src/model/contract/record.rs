@@ -116,12 +116,11 @@ impl Contract {
 
     /// Whether Autotask bills it; a contract made by hand is billed as long as it has a cost.
     pub fn billing(&self) -> BillingState {
-        match self.source.get(&Field::Billing) {
-            Some(Value::Text(name)) => name.parse().unwrap_or(BillingState::None),
-            _ if self.billing_cycle().months().is_some() => BillingState::Billed,
-            _ if self.billing_cycle() == BillingCycle::OneTime => BillingState::OneTime,
-            _ => BillingState::None,
-        }
+        let name = match self.source.get(&Field::Billing) {
+            Some(Value::Text(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        BillingState::stored(name, self.billing_cycle())
     }
 
     /// What is remarkable about its cost, by the codes.

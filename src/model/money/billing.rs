@@ -5,6 +5,8 @@
 
 use strum::{EnumCount, VariantArray};
 
+use super::cycle::BillingCycle;
+
 /// Whether Autotask bills a contract on a day.
 #[derive(
     Debug,
@@ -43,6 +45,17 @@ impl BillingState {
     /// The name in JSON.
     pub fn name(self) -> &'static str {
         self.into_str()
+    }
+
+    /// That of a contract by what is stored of it: the name of its state, where Autotask has it; one
+    /// made by hand, which has none, is billed as its cycle says.
+    pub fn stored(name: Option<&str>, cycle: BillingCycle) -> BillingState {
+        match (name, cycle) {
+            (Some(name), _) => name.parse().unwrap_or(BillingState::None),
+            (None, BillingCycle::OneTime) => BillingState::OneTime,
+            (None, cycle) if cycle.months().is_some() => BillingState::Billed,
+            (None, _) => BillingState::None,
+        }
     }
 }
 

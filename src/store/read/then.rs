@@ -117,7 +117,7 @@ fn last_full(
         // The base has it.
         let Some(place) = place.filter(|_| at > past.start.head.seq) else { break };
         let line = segment::read_at(&core.ledger_dir, &place, at)?;
-        let quiet = quiet::runs(&line).map_err(|why| StoreError::index(why.to_string()))?;
+        let quiet = live(quiet::runs(&line))?;
         let told = quiet.iter().map(|(_, state)| state).find(|state| state.id == client.0);
         let entry = line.clients.iter().find(|entry| entry.id == client.0);
         if let Some(state) = told.or_else(|| entry?.record.as_ref()) {

@@ -1,40 +1,22 @@
 //! The fake tenant, and a reader of it over real HTTP on loopback.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use lmsyncd::autotask::{
     Autotask, AutotaskError, HttpTransport, Options, Progress, Scope, Transport, ZoneMemory,
 };
-use lmsyncd::clock::{ManualClock, Tz};
+use lmsyncd::clock::ManualClock;
 use lmsyncd::demo::tenant::{Serving, Tenant};
-use lmsyncd::model::{ClientSnapshot, SecretSource};
-use secrecy::SecretString;
+use lmsyncd::model::ClientSnapshot;
 
 pub fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 10, 15).expect("a date")
 }
 
 pub fn options(tenant: &Tenant, url: &str) -> Options {
-    let credentials = tenant.credentials();
-    Options {
-        username: credentials.username,
-        secret: SecretString::from(credentials.secret),
-        source_of_secret: SecretSource::File,
-        integration_code: SecretString::from(credentials.integration_code),
-        zone_url: None,
-        zone_hosts: Vec::new(),
-        discovery_url: url.to_owned(),
-        max_requests_per_hour: 2000,
-        concurrency_per_endpoint: 2,
-        request_timeout: Duration::from_secs(120),
-        proxy: None,
-        ca_file: None,
-        user_defined: Vec::new(),
-        time_zone: Tz::UTC,
-        currency: None,
-    }
+    let user = tenant.credentials();
+    Options::of_user((user.username, user.secret, user.integration_code), url)
 }
 
 fn now() -> DateTime<Utc> {

@@ -146,10 +146,8 @@ pub fn run(ctl: &Ctl, command: Command) -> Result<u8, CtlError> {
             put_with(ctl, text.output, &mut |to| {
                 let one_line = ctl.output.format == Format::Json;
                 let mut document = Document::new(to, "contracts", !one_line);
-                ctl.client.stream(&everything, &mut |piece| {
-                    document.add(&piece.fields, piece.is_last).map_err(CtlError::Output)?;
-                    Ok(true)
-                })
+                ctl.client
+                    .stream(&everything, &mut |piece| document.add(&piece.fields, piece.is_last))
             })?;
         }
         Command::Csv(CsvArgs { text }) => {

@@ -11,7 +11,7 @@ use crate::ctl::output::document::Document;
 use crate::ctl::output::list::Rows;
 use crate::ctl::output::screen::{BETWEEN, NONE, Screen, Tone, count};
 use crate::ctl::output::table::{Cell, Column, Table, toned};
-use crate::ctl::output::{Csv, Format, signs};
+use crate::ctl::output::{Csv, Format, write_part};
 use crate::ctl::text::billing::{self, Billing};
 use crate::ctl::text::dates;
 use crate::ctl::text::money::{Span, cost, doubt};
@@ -120,10 +120,7 @@ pub fn run(ctl: &Ctl, args: Args) -> Result<(), CtlError> {
     if ctl.output.format == Format::Json {
         return ctl.output.write_with(|to| {
             let mut document = Document::new(to, CSV.list, false);
-            ctl.client.stream(&wanted, &mut |piece| {
-                document.add(&piece.fields, piece.is_last).map_err(CtlError::Output)?;
-                Ok(true)
-            })
+            ctl.client.stream(&wanted, &mut |piece| document.add(&piece.fields, piece.is_last))
         });
     }
     if ctl.output.format.is_rows() && args.normalize.is_none() {
@@ -148,9 +145,7 @@ fn rows(ctl: &Ctl, wanted: &List) -> Result<(), CtlError> {
             let reply = json!({ CSV.list: contracts });
             let text = ctl.output.rows_text(Rows::new(&reply, CSV, CSV.columns), first)?;
             first = false;
-            let written = to.write_all(signs::plain(&text).as_bytes()).and_then(|()| to.flush());
-            written.map_err(CtlError::Output)?;
-            Ok(true)
+            write_part(to, &text)
         })
     })
 }

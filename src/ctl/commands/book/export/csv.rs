@@ -15,7 +15,7 @@ use crate::ctl::app::error::CtlError;
 use crate::ctl::connection::Client;
 use crate::ctl::connection::pieces::{Piece, elements};
 use crate::ctl::output::list::{Csv, Formulas, Rows};
-use crate::ctl::output::signs;
+use crate::ctl::output::write_part;
 use crate::model::{Advice, Code, Failure, Field};
 use crate::protocol::contracts::Export;
 use crate::protocol::sync;
@@ -66,28 +66,21 @@ pub fn write(
     formulas: Formulas,
     to: &mut dyn Write,
 ) -> Result<(), CtlError> {
-    let mut put = |text: &str| {
-        let written = to.write_all(signs::plain(text).as_bytes()).and_then(|()| to.flush());
-        written.map_err(CtlError::Output)
-    };
     let (mut user_defined, mut pieces) = (BTreeSet::new(), 0);
     client.stream(wanted, &mut |piece| {
         user_defined.extend(user_defined_in(piece.fields.get(LIST).unwrap_or(&"")));
         pieces += 1;
         // What fits into one piece is there.
         if pieces == 1 && piece.is_last {
-            put(&Table::new(&user_defined, formulas).of(piece)?)?;
+            write_part(to, &Table::new(&user_defined, formulas).of(piece)?)?;
         }
-        Ok(true)
+        Ok(())
     })?;
     if pieces == 1 {
         return Ok(());
     }
     let mut table = Table::new(&user_defined, formulas);
-    client.stream(wanted, &mut |piece| {
-        put(&table.of(piece)?)?;
-        Ok(true)
-    })
+    client.stream(wanted, &mut |piece| write_part(to, &table.of(piece)?))
 }
 
 /// The names of the user-defined fields in a list of contracts.
